@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Outputs that appear under their names only when all of them are complete.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/digest.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
+
+namespace imagewright::fs {
+
+/// A finished output and its digest.
+struct PublishedFile {
+  std::filesystem::path path;
+  base::Digest digest;
+
+  bool operator==(const PublishedFile&) const = default;
+};
+
+/// Stages files in a hidden directory beside their final place, then syncs and renames them together with SHA256SUMS.
+/// Destroyed without publish(), it leaves nothing behind.
+class Publication {
+public:
+  /// Creates `directory` when it is missing. Throws base::Error (fs.cannot-write).
+  explicit Publication(std::filesystem::path directory);
+
+  /// Where to write the output that will be called `name`.
+  std::filesystem::path staged_path(const std::string& name) const;
+  /// Says that the staged file `name` is complete. When the digest is known already it is not computed again.
+  void add(const std::string& name, base::Digest digest);
+  void add(const std::string& name);
+
+  /// Renames every added file into place and merges their digests into SHA256SUMS (entries of other files stay as
+  /// long as those files exist). Gives the files in the order of their names.
+  std::vector<PublishedFile> publish();
+
+private:
+  struct Entry {
+    std::string name;
+    base::Digest digest;
+  };
+
+  std::filesystem::path directory_;
+  TemporaryDirectory staging_;
+  std::vector<Entry> entries_;
+};
+
+} // namespace imagewright::fs

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Files below one directory and never outside it, whatever links are in there.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/fs/unique_fd.hpp>
+
+namespace imagewright::fs {
+
+enum class FileType : std::uint8_t { regular, directory, symlink, character_device, block_device, fifo, socket };
+
+/// What stands at a path (the link itself, when it is one).
+struct FileStatus {
+  FileType type = FileType::regular;
+  mode_t permissions = 0; ///< with setuid, setgid, sticky
+  uid_t owner = 0;
+  gid_t group = 0;
+  std::uint64_t size = 0;
+
+  bool operator==(const FileStatus&) const = default;
+};
+
+/// A directory that acts as "/": absolute links and ".." are resolved inside it (openat2 with RESOLVE_IN_ROOT).
+/// Paths are given as the image sees them, with or without a leading "/". All failures throw base::Error (fs.root-…).
+class RootDir {
+public:
+  /// Opens an existing directory.
+  explicit RootDir(std::filesystem::path host_path);
+
+  const std::filesystem::path& host_path() const { return host_path_; }
+  int fd() const { return fd_.get(); }
+
+  /// Follows links in every part but the last. Nothing when it does not exist.
+  std::optional<FileStatus> find_status(std::string_view path) const;
+  /// Follows links, also in the last part.
+  bool exists(std::string_view path) const;
+  /// The content of a regular file, following links; nothing when it does not exist. Throws when larger than 64 MiB.
+  std::optional<std::string> find_content(std::string_view path) const;
+  /// Like find_content, but absence throws.
+  std::string read(std::string_view path) const;
+  std::optional<std::string> find_link_target(std::string_view path) const;
+  /// Names in a directory, sorted; empty when it does not exist.
+  std::vector<std::string> list(std::string_view path) const;
+
+  /// Creates or replaces a regular file; missing parent directories are made with 0755. A link in the last part is
+  /// followed inside the root, as an editor would.
+  void write(std::string_view path, std::string_view content, mode_t permissions) const;
+  void append(std::string_view path, std::string_view content) const;
+  /// Makes a directory and its missing parents (each with `permissions`); an existing directory is left as it is.
+  void make_directories(std::string_view path, mode_t permissions = 0755) const;
+  /// Replaces whatever file or link stands there with a link. Refuses to replace a directory.
+  void make_symlink(std::string_view path, std::string_view target) const;
+  void set_permissions(std::string_view path, mode_t permissions) const;
+  /// Changes the owner of the file or link itself.
+  void set_owner(std::string_view path, uid_t owner, gid_t group) const;
+  /// Removes a file, link or empty directory; absence is fine.
+  void remove(std::string_view path) const;
+  /// Removes a whole tree without leaving the root or crossing a mount; absence is fine.
+  void remove_tree(std::string_view path) const;
+
+  /// openat2 inside the root. Throws when it cannot be opened.
+  UniqueFd open(std::string_view path, int flags, mode_t permissions = 0) const;
+
+private:
+  UniqueFd try_open(std::string_view path, int flags, mode_t permissions) const;
+  /// The directory that holds the last part of `path`, and that part.
+  std::pair<UniqueFd, std::string> open_parent(std::string_view path) const;
+
+  std::filesystem::path host_path_;
+  UniqueFd fd_;
+};
+
+} // namespace imagewright::fs

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Finished files.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/digest.hpp>
+
+namespace imagewright::model {
+
+enum class ImageFormat : std::uint8_t { raw, qcow2, vhd, vhd_fixed, vhdx };
+
+/// "raw", "qcow2", "vhd", "vhd-fixed", "vhdx"
+std::string_view to_string(ImageFormat format);
+std::optional<ImageFormat> find_image_format(std::string_view word);
+/// With the dot: ".raw", ".qcow2", ".vhd" (both kinds), ".vhdx"
+std::string_view extension_of(ImageFormat format);
+
+/// One image file.
+struct Artifact {
+  std::filesystem::path path;
+  ImageFormat format = ImageFormat::raw;
+  base::ByteSize virtual_size;  ///< of the disk that a guest sees
+  base::ByteSize file_size;
+  base::Digest digest;
+
+  bool operator==(const Artifact&) const = default;
+};
+
+} // namespace imagewright::model

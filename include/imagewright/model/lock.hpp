@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The exact package set of an image, for each architecture.
+
+#include <string>
+#include <vector>
+
+#include <imagewright/base/digest.hpp>
+#include <imagewright/model/package.hpp>
+#include <imagewright/model/repository.hpp>
+
+namespace imagewright::model {
+
+/// The pinned packages of one architecture.
+struct ArchitectureLock {
+  std::string architecture;
+  /// Digest over everything that the resolution depended on besides the metadata: requests, excludes, repositories,
+  /// weak dependencies. A lock whose digest differs from the plan's is stale.
+  base::Digest request;
+  std::vector<LockedRepository> repositories;  ///< sorted by name
+  std::vector<LockedPackage> packages;         ///< sorted
+
+  bool operator==(const ArchitectureLock&) const = default;
+};
+
+/// One lock file.
+struct Lock {
+  std::vector<ArchitectureLock> architectures;  ///< sorted by name
+
+  bool operator==(const Lock&) const = default;
+  /// Null when that architecture is not locked.
+  const ArchitectureLock* find(const std::string& architecture) const;
+};
+
+} // namespace imagewright::model

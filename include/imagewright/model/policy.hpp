@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a config implies for the running system, as data that finalize carries out and boot verifies.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/source_location.hpp>
+#include <imagewright/model/package.hpp>
+
+namespace imagewright::model {
+
+/// One word of the kernel command line.
+struct KernelArgument {
+  std::string text;
+  std::string origin;  ///< "os.selinux.mode", "release workbench", …
+  std::optional<base::SourceLocation> where;
+
+  bool operator==(const KernelArgument&) const = default;
+};
+
+/// A file that has to be in the image with exactly this content, owned by root.
+struct PolicyFile {
+  std::string path;
+  mode_t permissions = 0644;
+  std::string content;
+  std::string origin;
+
+  bool operator==(const PolicyFile&) const = default;
+};
+
+enum class UnitState : std::uint8_t { enabled, disabled, masked };
+
+struct UnitChange {
+  std::string unit;
+  UnitState state = UnitState::enabled;
+  std::string origin;
+  std::optional<base::SourceLocation> where;
+
+  bool operator==(const UnitChange&) const = default;
+};
+
+enum class CheckKind : std::uint8_t {
+  kernel_series,      ///< `uname -r` starts with `expected` as a series: 6.6 matches 6.6.1 and not 6.60
+  systemd_series,     ///< likewise for the version that systemd reports
+  package_series,     ///< likewise for the version of the package `subject` in the rpmdb
+  command_line_has,   ///< the word `expected` is on the kernel command line
+  command_line_lacks, ///< no word of the kernel command line is `expected` or starts with it and "="
+  cgroup_filesystem,  ///< type of the filesystem at /sys/fs/cgroup: "cgroup2fs" or "tmpfs"
+  selinux_mode,       ///< "disabled", "permissive" or "enforcing"
+  fips_enabled,       ///< /proc/sys/crypto/fips_enabled: "0" or "1"; an absent file counts as "0"
+  no_failed_units,    ///< `systemctl --failed` lists nothing
+  unit_active,        ///< the unit `subject` is active
+  file_content,       ///< the trimmed content of the file `subject` equals `expected`
+  command_output,     ///< the command `subject` exits 0 and its trimmed output equals `expected` (any, when empty)
+};
+
+/// The stable word for a kind, as written in manifests: "kernel-series", …
+std::string to_string(CheckKind kind);
+/// Null text gives nothing; so does a word that is not a kind.
+std::optional<CheckKind> find_check_kind(const std::string& word);
+
+/// Something that must be true in the finished image.
+struct Check {
+  std::string name;  ///< for people: "kernel is 6.1"
+  CheckKind kind = CheckKind::no_failed_units;
+  std::string subject;
+  std::string expected;
+
+  bool operator==(const Check&) const = default;
+};
+
+/// What one policy function yields, and all of them together.
+struct SystemPolicy {
+  std::vector<PackageRequest> packages;
+  std::vector<KernelArgument> kernel_arguments;
+  std::vector<PolicyFile> files;
+  std::vector<UnitChange> units;
+  std::vector<std::string> initramfs_modules;  ///< dracut modules
+  std::vector<std::string> initramfs_drivers;  ///< kernel modules
+  std::vector<Check> checks;
+
+  bool operator==(const SystemPolicy&) const = default;
+};
+
+} // namespace imagewright::model

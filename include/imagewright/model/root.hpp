@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The installed tree on its way to becoming an image.
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <imagewright/model/package.hpp>
+
+namespace imagewright::model {
+
+/// One program that a package ran during the transaction.
+struct ScriptletRun {
+  std::string package;   ///< name of the package
+  std::string scriptlet; ///< "%post", "%transfiletriggerin", …
+  std::chrono::milliseconds duration{};
+  bool operator==(const ScriptletRun&) const = default;
+};
+
+/// A root into which a whole lock was installed.
+struct InstalledRoot {
+  std::filesystem::path path;
+  std::vector<Nevra> packages;  ///< as read back from the rpmdb, sorted
+  std::vector<ScriptletRun> scriptlets;
+};
+
+/// A kernel in the root. Paths are as the image sees them.
+struct InstalledKernel {
+  std::string release;  ///< `uname -r`
+  std::string image;    ///< "/boot/vmlinuz-6.6.1" or "/usr/lib/modules/…/vmlinuz"
+  std::string initramfs;
+  bool operator==(const InstalledKernel&) const = default;
+};
+
+/// A file for the EFI system partition that is made from the root but does not stand in it.
+struct EspFile {
+  std::string path;  ///< "/EFI/BOOT/BOOTX64.EFI"
+  std::filesystem::path source;
+  bool operator==(const EspFile&) const = default;
+};
+
+/// A finished root: nothing changes it any more.
+struct SealedRoot {
+  std::filesystem::path path;
+  std::vector<Nevra> packages;
+  std::vector<InstalledKernel> kernels;  ///< the default first
+  std::string kernel_command_line;
+};
+
+} // namespace imagewright::model

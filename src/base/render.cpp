@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/base/render.hpp>
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+namespace imagewright::base {
+
+namespace {
+
+struct Palette {
+  std::string_view strong, error, warning, note, dim, reset;
+};
+
+Palette palette_for(Color color) {
+  if (color == Color::off) return {};
+  return {"\x1b[1m", "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;36m", "\x1b[2m", "\x1b[0m"};
+}
+
+std::string severity_word(Severity severity, const Palette& palette) {
+  switch (severity) {
+  case Severity::error: return fmt::format("{}error{}", palette.error, palette.reset);
+  case Severity::warning: return fmt::format("{}warning{}", palette.warning, palette.reset);
+  case Severity::note: break;
+  }
+  return fmt::format("{}note{}", palette.note, palette.reset);
+}
+
+/// The source line and a caret under its column; tabs are kept in front of the caret so that it stays in place.
+std::string excerpt(const SourceLocation& where, const SourceLineReader& read_line,
+                    const Palette& palette) {
+  constexpr std::size_t longest_line = 160;
+  if (where.line == 0 || !read_line) return {};
+  const auto line = read_line(where.file, where.line);
+  if (!line) return {};
+  std::string text = *line;
+  std::replace(text.begin(), text.end(), '\t', ' ');
+  if (text.size() > longest_line) text.resize(longest_line);
+  text = escape_controls(text);
+  const std::string number = std::to_string(where.line);
+  std::string result = fmt::format("{} {} |{} {}\n", palette.dim, number, palette.reset, text);
+  if (where.column > 0 && where.column <= longest_line) {
+    result += fmt::format("{} {} |{} {}{}^{}\n", palette.dim, std::string(number.size(), ' '),
+                          palette.reset, std::string(where.column - 1, ' '), palette.strong,
+                          palette.reset);
+  }
+  return result;
+}
+
+} // namespace
+
+std::string render(const Diagnostic& diagnostic, const SourceLineReader& read_line, Color color) {
+  const Palette palette = palette_for(color);
+  std::string text;
+  if (diagnostic.where) {
+    text += fmt::format("{}{}:{} ", palette.strong, escape_controls(to_string(*diagnostic.where)),
+                        palette.reset);
+  }
+  text += fmt::format("{}: {} {}[{}]{}\n", severity_word(diagnostic.severity, palette),
+                      diagnostic.message, palette.dim, diagnostic.code, palette.reset);
+  if (diagnostic.where) text += excerpt(*diagnostic.where, read_line, palette);
+  for (const RelatedLocation& related : diagnostic.related) {
+    text += fmt::format("  {}: {}\n", escape_controls(to_string(related.where)), related.message);
+    text += excerpt(related.where, read_line, palette);
+  }
+  for (const std::string& line : diagnostic.context) text += fmt::format("  {}\n", line);
+  if (!diagnostic.hint.empty()) {
+    text += fmt::format("  {}hint:{} {}\n", palette.note, palette.reset, diagnostic.hint);
+  }
+  return text;
+}
+
+} // namespace imagewright::base

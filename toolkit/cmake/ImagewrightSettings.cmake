@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# What every target of ours is compiled with: the language standard, sanitizers, assertions, hardening.
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Build type" FORCE)
+endif()
+
+find_program(IMAGEWRIGHT_CCACHE ccache)
+if(IMAGEWRIGHT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${IMAGEWRIGHT_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${IMAGEWRIGHT_CCACHE})
+endif()
+
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(imagewright_settings INTERFACE)
+target_compile_features(imagewright_settings INTERFACE cxx_std_20)
+# Large files on every architecture; source paths must not end up in the binary, so that builds can be compared.
+target_compile_definitions(imagewright_settings INTERFACE _FILE_OFFSET_BITS=64)
+target_compile_options(imagewright_settings INTERFACE -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_definitions(imagewright_settings INTERFACE _GLIBCXX_ASSERTIONS)
+else()
+  target_compile_options(imagewright_settings INTERFACE -fstack-protector-strong)
+  if(NOT IMAGEWRIGHT_SANITIZE)
+    target_compile_definitions(imagewright_settings INTERFACE _FORTIFY_SOURCE=2)
+  endif()
+  target_link_options(imagewright_settings INTERFACE -Wl,-z,relro -Wl,-z,now)
+endif()
+
+if(IMAGEWRIGHT_SANITIZE)
+  target_compile_options(imagewright_settings INTERFACE
+    -fsanitize=${IMAGEWRIGHT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(imagewright_settings INTERFACE -fsanitize=${IMAGEWRIGHT_SANITIZE})
+endif()

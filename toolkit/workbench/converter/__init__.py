@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Turns Debian binary packages into a signed RPM repository."""
