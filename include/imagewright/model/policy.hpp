@@ -34,6 +34,26 @@ struct PolicyFile {
   bool operator==(const PolicyFile&) const = default;
 };
 
+/// A KEY=VALUE line that a file of the packages must have; every other line stays.
+struct PolicySetting {
+  std::string path;
+  std::string key;
+  std::string value;
+  /// What when the packages brought no such file.
+  enum class Absence : std::uint8_t { refused, ignored } absence = Absence::refused;
+  std::string hint;  ///< what to do about a refused absence
+  std::string origin;
+
+  bool operator==(const PolicySetting&) const = default;
+};
+
+/// Whether files carry SELinux labels.
+enum class FileLabels : std::uint8_t {
+  none,
+  required,
+  automatic,  ///< when the root has a policy and /etc/selinux/config does not disable it
+};
+
 enum class UnitState : std::uint8_t { enabled, disabled, masked };
 
 struct UnitChange {
@@ -80,7 +100,9 @@ struct SystemPolicy {
   std::vector<PackageRequest> packages;
   std::vector<KernelArgument> kernel_arguments;
   std::vector<PolicyFile> files;
+  std::vector<PolicySetting> settings;
   std::vector<UnitChange> units;
+  FileLabels file_labels = FileLabels::automatic;
   std::vector<std::string> initramfs_modules;  ///< dracut modules
   std::vector<std::string> initramfs_drivers;  ///< kernel modules
   std::vector<Check> checks;

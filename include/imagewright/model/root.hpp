@@ -3,6 +3,8 @@
 
 // The installed tree on its way to becoming an image.
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -18,6 +20,16 @@ struct ScriptletRun {
   std::string scriptlet; ///< "%post", "%transfiletriggerin", …
   std::chrono::milliseconds duration{};
   bool operator==(const ScriptletRun&) const = default;
+};
+
+/// Who owns a file in the image, where no package says so (a home directory). Data: the build host may be unable to
+/// store it.
+struct FileOwner {
+  std::string path;
+  uid_t user = 0;
+  gid_t group = 0;
+
+  auto operator<=>(const FileOwner&) const = default;
 };
 
 /// A root into which a whole lock was installed.
@@ -48,6 +60,7 @@ struct SealedRoot {
   std::vector<Nevra> packages;
   std::vector<InstalledKernel> kernels;  ///< the default first
   std::string kernel_command_line;
+  std::vector<FileOwner> owners;  ///< sorted by path
 };
 
 } // namespace imagewright::model
