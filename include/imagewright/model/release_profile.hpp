@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The facts of one distribution release. A distribution is data: nothing in the code knows any of them by name.
+// The facts of one distribution release. A distribution is data: nothing in the code knows any of
+// them by name.
 
 #include <map>
 #include <optional>
@@ -9,33 +10,27 @@
 #include <vector>
 
 #include <imagewright/base/source_location.hpp>
+#include <imagewright/model/located.hpp>
 #include <imagewright/model/repository.hpp>
 #include <imagewright/model/storage_config.hpp>
 
 namespace imagewright::model {
 
-/// A text with the place where it was written.
-struct LocatedText {
-  std::string text;
-  base::SourceLocation where;
-
-  bool operator==(const LocatedText&) const = default;
-};
-
 /// One version that an image of this release must have.
 struct BaselineEntry {
-  /// What is asserted: the package that plays this role ("kernel"), or that provides this name ("openssl").
+  /// What is asserted: the package that plays this role ("kernel"), or that provides this name
+  /// ("openssl").
   std::string subject;
-  std::string series;  ///< "6.6" is met by 6.6 and 6.6.134, not by 6.60
+  std::string series; ///< "6.6" is met by 6.6 and 6.6.134, not by 6.60
   base::SourceLocation where;
 
   bool operator==(const BaselineEntry&) const = default;
 };
 
-/// The packages that play a role, such as "kernel", "init", "initramfs", "bootloader-systemd-boot", "selinux-policy",
-/// "fips", "container-runtime". For all architectures, or for one.
+/// The packages that play a role, such as "kernel", "init", "initramfs", "bootloader-systemd-boot",
+/// "selinux-policy", "fips", "container-runtime". For all architectures, or for one.
 struct PackageRole {
-  std::vector<LocatedText> packages;                                  ///< when no entry below fits
+  std::vector<LocatedText> packages; ///< when no entry below fits
   std::map<std::string, std::vector<LocatedText>> per_architecture;
 
   const std::vector<LocatedText>& for_architecture(const std::string& architecture) const;
@@ -44,7 +39,7 @@ struct PackageRole {
 
 /// How the initramfs is made.
 struct InitramfsFacts {
-  std::vector<std::string> modules;  ///< dracut modules; empty: dracut's own choice
+  std::vector<std::string> modules; ///< dracut modules; empty: dracut's own choice
   std::vector<std::string> omit_modules;
   std::vector<std::string> drivers;
   std::vector<std::string> filesystems;
@@ -53,20 +48,22 @@ struct InitramfsFacts {
   bool operator==(const InitramfsFacts&) const = default;
 };
 
-/// Files of boot loaders in the root, by loader name ("systemd-boot", "grub"). "@efi@" stands for "x64" or "aa64".
+/// Files of boot loaders in the root, by loader name ("systemd-boot", "grub"). "@efi@" stands for
+/// "x64" or "aa64".
 struct BootLoaderFacts {
-  std::string efi_program;  ///< "/usr/lib/systemd/boot/efi/systemd-boot@efi@.efi"
-  std::string shim;         ///< empty: none
-  std::string configuration_directory;  ///< on the ESP, where the program looks for grub.cfg: "/EFI/debian"
+  std::string efi_program; ///< "/usr/lib/systemd/boot/efi/systemd-boot@efi@.efi"
+  std::string shim;        ///< empty: none
+  std::string
+      configuration_directory; ///< on the ESP, where the program looks for grub.cfg: "/EFI/debian"
 
   bool operator==(const BootLoaderFacts&) const = default;
 };
 
 /// One release of one distribution.
 struct ReleaseProfile {
-  std::string name;     ///< "azurelinux-3.0"
-  std::string title;    ///< "Azure Linux 3.0"
-  std::string version;  ///< $releasever
+  std::string name;    ///< "azurelinux-3.0"
+  std::string title;   ///< "Azure Linux 3.0"
+  std::string version; ///< $releasever
   std::vector<std::string> architectures;
   std::vector<Repository> repositories;
   std::vector<BaselineEntry> baseline;
@@ -80,9 +77,9 @@ struct ReleaseProfile {
   std::vector<std::string> kernel_arguments;
   InitramfsFacts initramfs;
   std::map<std::string, BootLoaderFacts> boot_loaders;
-  std::string default_boot_loader;  ///< "systemd-boot" or "grub"
+  std::string default_boot_loader; ///< "systemd-boot" or "grub"
   std::string rpm_database_path = "/var/lib/rpm";
-  std::string default_cgroup_version;  ///< "v1" or "v2"
+  std::string default_cgroup_version; ///< "v1" or "v2"
   StorageConfig default_storage;
   base::SourceLocation where;
 };

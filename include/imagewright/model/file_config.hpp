@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Files and directories that a config puts into the image.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include <sys/types.h>
+
+#include <imagewright/base/source_location.hpp>
+
+namespace imagewright::model {
+
+/// Text given in the config itself, or a file on the host.
+using FileContent = std::variant<std::string, std::filesystem::path>;
+
+struct AdditionalFile {
+  std::string destination;
+  FileContent content;
+  std::optional<mode_t> permissions; ///< absent: of the source file, or 0644 for text
+  base::SourceLocation where;
+
+  bool operator==(const AdditionalFile&) const = default;
+};
+
+struct AdditionalDirectory {
+  std::filesystem::path source;
+  std::string destination;
+  mode_t new_directory_permissions = 0755;
+  std::optional<mode_t> merged_directory_permissions; ///< absent: as they are
+  mode_t child_file_permissions = 0755;
+  base::SourceLocation where;
+
+  bool operator==(const AdditionalDirectory&) const = default;
+};
+
+} // namespace imagewright::model
