@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Watching over a child process: its outputs, its time, and the wish to stop. What HostCommandRunner and the sandbox share.
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/process/command.hpp>
+
+namespace imagewright::process {
+
+/// A child process that is killed with its process group, and reaped, when its owner goes.
+class ChildProcess {
+public:
+  /// Takes over a child of this process that leads its own process group.
+  explicit ChildProcess(pid_t pid) : pid_(pid) {}
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&& other) noexcept;
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
+  ~ChildProcess();
+
+  pid_t pid() const { return pid_; }
+  /// Sends SIGKILL to the whole group.
+  void kill() const noexcept;
+  /// Waits for its end. Gives the status of waitpid(2). Call once.
+  int wait();
+
+private:
+  pid_t pid_ = -1;
+};
+
+/// The parent's ends of the pipes of a child.
+struct ChildPipes {
+  fs::UniqueFd standard_input;
+  fs::UniqueFd standard_output;
+  fs::UniqueFd standard_error;
+};
+
+/// Feeds and drains the pipes until the child has ended, within the command's timeout. Kills the child's group when
+/// time is up, when the watcher says so, and when it is cancelled (then throws base::Cancelled).
+/// `exit_code` and `signal` of the result are as waitpid reports them for the child.
+CommandResult supervise(const Command& command, ChildProcess child, ChildPipes pipes,
+                        const base::Cancellation& cancellation);
+
+} // namespace imagewright::process
