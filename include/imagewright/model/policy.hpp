@@ -82,7 +82,7 @@ enum class CheckKind : std::uint8_t {
 
 /// The stable word for a kind, as written in manifests: "kernel-series", …
 std::string to_string(CheckKind kind);
-/// Null text gives nothing; so does a word that is not a kind.
+/// Nothing when the word is not a kind.
 std::optional<CheckKind> find_check_kind(const std::string& word);
 
 /// Something that must be true in the finished image.

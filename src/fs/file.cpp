@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/fs/file.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+namespace imagewright::fs {
+
+namespace {
+
+constexpr std::size_t k_buffer_size = std::size_t{1} << 20U;
+
+[[noreturn]] void throw_read_error(const std::string& name, int error_number) {
+  base::throw_system_error("fs.cannot-read", "cannot read", name, error_number);
+}
+
+[[noreturn]] void throw_write_error(const std::string& name, int error_number) {
+  const bool is_full = error_number == ENOSPC || error_number == EDQUOT;
+  base::throw_system_error(is_full ? "fs.disk-full" : "fs.cannot-write", "cannot write", name,
+                           error_number);
+}
+
+std::string read_all(int fd, const std::string& name, base::ByteSize limit) {
+  std::string content;
+  std::vector<char> buffer(k_buffer_size);
+  for (;;) {
+    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_read_error(name, errno);
+    if (count == 0) return content;
+    content.append(buffer.data(), static_cast<std::size_t>(count));
+    if (content.size() > limit.bytes()) {
+      throw base::Error(base::FailureKind::build, "fs.cannot-read",
+                        fmt::format("{} is larger than {}", base::quoted(name),
+                                    base::to_string(limit)));
+    }
+  }
+}
+
+} // namespace
+
+UniqueFd open_for_reading(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) throw_read_error(path.string(), errno);
+  return fd;
+}
+
+std::string read_file(const std::filesystem::path& path, base::ByteSize limit) {
+  const UniqueFd fd = open_for_reading(path);
+  return read_all(fd.get(), path.string(), limit);
+}
+
+std::optional<std::string> find_file(const std::filesystem::path& path, base::ByteSize limit) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (!fd) throw_read_error(path.string(), errno);
+  return read_all(fd.get(), path.string(), limit);
+}
+
+void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  std::string staged = fmt::format("{}.XXXXXX", path.string());
+  UniqueFd fd(::mkostemp(staged.data(), O_CLOEXEC));
+  if (!fd) throw_write_error(path.string(), errno);
+  try {
+    write_exactly(fd.get(), std::as_bytes(std::span(content.data(), content.size())), 0,
+                  path.string());
+    // mkostemp makes files private; what we publish is as readable as any other new file.
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    if (::fchmod(fd.get(), 0666 & ~mask) != 0 || ::fsync(fd.get()) != 0 ||
+        ::rename(staged.c_str(), path.c_str()) != 0) {
+      throw_write_error(path.string(), errno);
+    }
+  } catch (...) {
+    ::unlink(staged.c_str());
+    throw;
+  }
+}
+
+void read_exactly(int fd, std::span<std::byte> buffer, std::uint64_t offset,
+                  const std::string& name) {
+  while (!buffer.empty()) {
+    const ssize_t count = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_read_error(name, errno);
+    if (count == 0) {
+      throw base::Error(base::FailureKind::build, "fs.cannot-read",
+                        fmt::format("{} ends too early", base::quoted(name)));
+    }
+    buffer = buffer.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+}
+
+void write_exactly(int fd, std::span<const std::byte> data, std::uint64_t offset,
+                   const std::string& name) {
+  while (!data.empty()) {
+    const ssize_t count = ::pwrite(fd, data.data(), data.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_write_error(name, errno);
+    data = data.subspan(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+}
+
+void for_each_data_extent(
+    int fd, const std::function<void(std::uint64_t offset, std::uint64_t length)>& visit) {
+  struct stat status {};
+  if (::fstat(fd, &status) != 0) throw_read_error("file", errno);
+  const off_t end = status.st_size;
+  off_t position = 0;
+  while (position < end) {
+    const off_t data = ::lseek(fd, position, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) return;
+    if (data < 0) {
+      // A filesystem without hole reporting: everything is data.
+      visit(static_cast<std::uint64_t>(position), static_cast<std::uint64_t>(end - position));
+      return;
+    }
+    const off_t hole = ::lseek(fd, data, SEEK_HOLE);
+    const off_t stop = hole < 0 ? end : hole;
+    visit(static_cast<std::uint64_t>(data), static_cast<std::uint64_t>(stop - data));
+    position = stop;
+  }
+}
+
+base::Digest digest_of_file(const std::filesystem::path& path) {
+  const UniqueFd fd = open_for_reading(path);
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) throw_read_error(path.string(), errno);
+  base::Hasher hasher;
+  std::vector<std::byte> buffer(k_buffer_size);
+  std::uint64_t position = 0;
+  for_each_data_extent(fd.get(), [&](std::uint64_t offset, std::uint64_t length) {
+    hasher.update_zeros(offset - position);
+    position = offset + length;
+    while (length > 0) {
+      const auto piece = std::span(buffer).first(std::min<std::uint64_t>(length, buffer.size()));
+      read_exactly(fd.get(), piece, offset, path.string());
+      hasher.update(piece);
+      offset += piece.size();
+      length -= piece.size();
+    }
+  });
+  hasher.update_zeros(static_cast<std::uint64_t>(status.st_size) - position);
+  return hasher.finish();
+}
+
+} // namespace imagewright::fs
