@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Reads files from a filesystem inside an image, without mounting it and without trusting it.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/fs/byte_source.hpp>
+#include <imagewright/fs/root_dir.hpp>
+#include <imagewright/tree/root_tree.hpp>
+
+namespace imagewright::disk {
+
+/// What a filesystem says about itself.
+struct FilesystemFacts {
+  std::string type; ///< "ext4", "vfat"
+  std::string uuid; ///< as fstab writes it
+  std::string label;
+  base::ByteSize size;
+  base::ByteSize used;
+
+  bool operator==(const FilesystemFacts&) const = default;
+};
+
+/// A file as the filesystem stores it.
+struct StoredFile {
+  fs::FileType type = fs::FileType::regular;
+  mode_t permissions = 0;
+  uid_t owner = 0;
+  gid_t group = 0;
+  std::uint64_t size = 0;
+  base::Epoch modified;
+  tree::DeviceNumber device;
+  std::uint64_t inode = 0; ///< 0 where the filesystem has no such number
+  std::uint32_t name_count = 1;
+
+  bool operator==(const StoredFile&) const = default;
+};
+
+/// Paths are absolute. A missing file is an absent value; everything else that goes wrong throws
+/// base::Error (disk.corrupt-filesystem). Links are not followed, but for `resolve`.
+class FilesystemReader {
+public:
+  FilesystemReader() = default;
+  FilesystemReader(const FilesystemReader&) = delete;
+  FilesystemReader& operator=(const FilesystemReader&) = delete;
+  FilesystemReader(FilesystemReader&&) = delete;
+  FilesystemReader& operator=(FilesystemReader&&) = delete;
+  virtual ~FilesystemReader() = default;
+
+  virtual FilesystemFacts facts() const = 0;
+  virtual std::optional<StoredFile> find(std::string_view path) const = 0;
+  /// Names in a directory, sorted; nothing when there is no such directory.
+  virtual std::optional<std::vector<std::string>> list(std::string_view path) const = 0;
+  /// The whole of a regular file. Nothing when there is no regular file of that name. Throws also
+  /// when it is larger than `limit`.
+  virtual std::optional<std::string> read(std::string_view path, base::ByteSize limit) const = 0;
+  virtual std::optional<std::string> link_target(std::string_view path) const = 0;
+  /// Sorted by name; empty where there are none.
+  virtual std::vector<tree::ExtendedAttribute> attributes(std::string_view path) const = 0;
+
+  /// The path with every link in it followed, within this filesystem; nothing when it leads
+  /// nowhere.
+  std::optional<std::string> resolve(std::string_view path) const;
+};
+
+/// The filesystem that the bytes hold (ext2, ext3, ext4, FAT); null when it is none of these.
+/// `source` must outlive the reader. Throws base::Error (disk.corrupt-filesystem).
+std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source);
+
+} // namespace imagewright::disk

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Reads a GUID partition table, trusting nothing in it.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/uuid.hpp>
+#include <imagewright/fs/byte_source.hpp>
+
+namespace imagewright::disk {
+
+struct PartitionEntry {
+  std::uint32_t number = 0; ///< from 1, as the kernel counts
+  base::Uuid type;
+  base::Uuid uuid;
+  std::string label; ///< UTF-8
+  std::uint64_t attributes = 0;
+  base::ByteSize start;
+  base::ByteSize size;
+
+  bool operator==(const PartitionEntry&) const = default;
+};
+
+struct PartitionTable {
+  base::Uuid disk_uuid;
+  std::vector<PartitionEntry> partitions; ///< in the order of their numbers
+
+  bool operator==(const PartitionTable&) const = default;
+};
+
+/// Throws base::Error (disk.no-partition-table, disk.corrupt-partition-table).
+PartitionTable read_partition_table(const fs::ByteSource& disk);
+
+} // namespace imagewright::disk

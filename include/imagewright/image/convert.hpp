@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// One image file becomes another.
+
+#include <filesystem>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/image/write_artifacts.hpp>
+#include <imagewright/model/artifact.hpp>
+#include <imagewright/report/reporter.hpp>
+
+namespace imagewright::image {
+
+struct ConvertRequest {
+  std::filesystem::path input; ///< any format that open_image knows
+  ArtifactOutput output;
+  base::Epoch epoch;
+  unsigned thread_count = 1;
+};
+
+/// Writes the output (which must not exist); the input is never changed. The disk's identifier in
+/// formats that store one is that of its partition table, or comes from its content when it has
+/// none. Throws what open_image and write_artifacts throw.
+model::Artifact convert(const ConvertRequest& request, report::Reporter& reporter,
+                        const base::Cancellation& cancellation);
+
+} // namespace imagewright::image

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A finished raw disk becomes image files.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/base/uuid.hpp>
+#include <imagewright/model/artifact.hpp>
+#include <imagewright/report/reporter.hpp>
+
+namespace imagewright::image {
+
+enum class Compression : std::uint8_t { none, zlib, zstd };
+
+struct ArtifactOutput {
+  model::ImageFormat format = model::ImageFormat::raw;
+  std::filesystem::path path;
+  /// Of clusters, where the format has compression (qcow2).
+  Compression compression = Compression::none;
+};
+
+/// What becomes of the raw file.
+enum class RawDisk : std::uint8_t {
+  keep,    ///< it stays as it is
+  consume, ///< it may become one of the outputs by renaming, and is gone afterwards
+};
+
+struct ArtifactRequest {
+  std::filesystem::path raw;
+  RawDisk raw_disk = RawDisk::keep;
+  /// Identifies the disk in formats that store such a thing.
+  base::Uuid disk_uuid;
+  base::Epoch epoch;
+  std::vector<ArtifactOutput> outputs;
+  /// Threads that hash and compress; at least 1. The files do not depend on it.
+  unsigned thread_count = 1;
+};
+
+/// Writes each output (none may exist) and gives them in the order asked for. Holes stay holes. The
+/// same disk gives the same bytes. On failure no output is left behind. Nothing is synced:
+/// publication does that. Throws base::Error (image.size-unsupported, fs.cannot-write,
+/// fs.disk-full).
+std::vector<model::Artifact> write_artifacts(const ArtifactRequest& request,
+                                             report::Reporter& reporter,
+                                             const base::Cancellation& cancellation);
+
+} // namespace imagewright::image

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The installed root as data: a sorted table of what an image will hold, independent of what the
+// host could store.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/types.h>
+
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/fs/root_dir.hpp>
+#include <imagewright/fs/unique_fd.hpp>
+
+namespace imagewright::tree {
+
+/// "security.capability", "user.comment", …, with the value as the kernel gives it.
+struct ExtendedAttribute {
+  std::string name;
+  std::string value;
+
+  auto operator<=>(const ExtendedAttribute&) const = default;
+};
+
+struct DeviceNumber {
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+
+  bool operator==(const DeviceNumber&) const = default;
+};
+
+/// A stretch of a file that is stored; what lies between stretches reads as zeros.
+struct DataExtent {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+
+  bool operator==(const DataExtent&) const = default;
+};
+
+/// One file of any type, whatever number of names it has.
+struct Inode {
+  fs::FileType type = fs::FileType::regular;
+  mode_t permissions = 0; ///< with setuid, setgid, sticky
+  uid_t owner = 0;
+  gid_t group = 0;
+  base::Epoch modified;
+  DeviceNumber device;                       ///< of device nodes
+  std::string target;                        ///< of symbolic links
+  std::vector<ExtendedAttribute> attributes; ///< sorted by name
+  std::uint64_t size = 0;                    ///< of regular files
+  std::vector<DataExtent> data; ///< of regular files, in order; covers everything but holes
+  std::string content;          ///< of regular files: the path below the tree's host directory
+  std::uint32_t name_count = 1; ///< more than one: hard links
+
+  bool operator==(const Inode&) const = default;
+};
+
+/// One name.
+struct Entry {
+  std::string path; ///< absolute as the image sees it; "/" is the root
+  std::size_t inode = 0;
+
+  bool operator==(const Entry&) const = default;
+};
+
+/// Orders paths as a walk does: a directory before what is in it, names of one directory by their
+/// bytes.
+bool is_before(std::string_view left, std::string_view right);
+
+/// A whole tree. The first entry is "/"; every parent stands before its children (is_before).
+struct RootTree {
+  std::filesystem::path host_path;
+  std::vector<Inode> inodes; ///< in the order of their first names
+  std::vector<Entry> entries;
+
+  bool operator==(const RootTree&) const = default;
+
+  /// Null when there is no such name. Links are not followed.
+  const Inode* find(std::string_view path) const;
+};
+
+/// Opens the content of a regular file for reading, never through a link and never outside the
+/// tree's host directory. Throws base::Error (tree.cannot-read), also when the file is no longer as
+/// long as the table says.
+fs::UniqueFd open_content(const RootTree& tree, const Inode& inode);
+
+} // namespace imagewright::tree
