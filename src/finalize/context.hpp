@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What every step sees.
+
+#include <string>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/finalize/plan.hpp>
+#include <imagewright/fs/root_dir.hpp>
+#include <imagewright/model/root.hpp>
+#include <imagewright/process/command_runner.hpp>
+#include <imagewright/report/reporter.hpp>
+
+namespace imagewright::finalize {
+
+/// Borrowed for the time of finalize().
+struct Context {
+  const fs::RootDir& root;
+  const FinalizePlan& plan;
+  process::CommandRunner& programs;
+  report::Reporter& reporter;
+  const base::Cancellation& cancellation;
+  /// What the steps learn and yield.
+  model::SealedRoot& sealed;
+};
+
+/// Remembers the owner of a file and stores it when this process may.
+void own(const Context& context, const std::string& path, uid_t user, gid_t group);
+
+/// The text of a file that the config wants to be added.
+std::string content_of(const model::FileContent& content);
+
+} // namespace imagewright::finalize

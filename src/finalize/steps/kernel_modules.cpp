@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "../steps.hpp"
+
+namespace imagewright::finalize::steps {
+namespace {
+
+constexpr auto k_load_file = "/etc/modules-load.d/modules-load.conf";
+constexpr auto k_block_file = "/etc/modprobe.d/modules-disabled.conf";
+constexpr auto k_options_file = "/etc/modprobe.d/module-options.conf";
+
+using Lines = std::vector<std::string>;
+
+Lines lines_of(const Context& context, const char* path) {
+  auto lines = base::split(context.root.find_content(path).value_or(""), '\n');
+  if (lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+void store(const Context& context, const char* path, const Lines& lines) {
+  if (lines.empty() && !context.root.exists(path)) return;
+  std::string text;
+  for (const auto& line : lines) text += line + '\n';
+  context.root.write(path, text, 0644);
+}
+
+/// Whether a line begins with these words.
+bool starts_with_words(const std::string& line, const std::vector<std::string>& words) {
+  const auto found = base::split_whitespace(line);
+  return found.size() >= words.size() && std::equal(words.begin(), words.end(), found.begin());
+}
+
+Lines without(Lines lines, const std::vector<std::string>& words) {
+  std::erase_if(lines, [&](const std::string& line) { return starts_with_words(line, words); });
+  return lines;
+}
+
+std::string option_line(const model::ModuleConfig& module) {
+  std::string line = "options " + module.name.text;
+  for (const auto& [name, value] : module.options) line += ' ' + name + '=' + value;
+  return line;
+}
+
+void refuse_options_of_blocked(const model::ModuleConfig& module) {
+  if (module.load_mode != model::ModuleLoadMode::disable || module.options.empty()) return;
+  base::Diagnostic diagnostic{
+      .code = "finalize.options-of-blocked-module",
+      .message = "module " + base::quoted(module.name.text) + " is disabled and has options",
+      .where = module.where,
+      .hint = "remove the options, or choose another loadMode"};
+  throw base::Error(base::FailureKind::input, diagnostic);
+}
+
+} // namespace
+
+void kernel_modules(const Context& context) {
+  if (context.plan.os.modules.empty()) return;
+  auto loaded = lines_of(context, k_load_file);
+  auto blocked = lines_of(context, k_block_file);
+  auto options = lines_of(context, k_options_file);
+  for (const auto& module : context.plan.os.modules) {
+    refuse_options_of_blocked(module);
+    if (module.load_mode != model::ModuleLoadMode::inherit) {
+      loaded = without(std::move(loaded), {module.name.text});
+      blocked = without(std::move(blocked), {"blacklist", module.name.text});
+    }
+    if (module.load_mode == model::ModuleLoadMode::always) loaded.push_back(module.name.text);
+    if (module.load_mode == model::ModuleLoadMode::disable) blocked.push_back("blacklist " + module.name.text);
+    if (!module.options.empty()) {
+      options = without(std::move(options), {"options", module.name.text});
+      options.push_back(option_line(module));
+    }
+  }
+  store(context, k_load_file, loaded);
+  store(context, k_block_file, blocked);
+  store(context, k_options_file, options);
+}
+
+} // namespace imagewright::finalize::steps
