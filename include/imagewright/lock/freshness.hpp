@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Does a lock still answer what the config asks?
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/base/digest.hpp>
+#include <imagewright/model/lock.hpp>
+#include <imagewright/model/package.hpp>
+#include <imagewright/model/repository.hpp>
+#include <imagewright/model/repository_snapshot.hpp>
+
+namespace imagewright::lock {
+
+/// Everything that a resolution depends on besides the metadata. Positions and origins do not
+/// matter.
+struct LockQuestion {
+  std::string architecture;
+  std::vector<model::PackageRequest> packages;
+  std::vector<std::string> excludes;
+  std::vector<model::Repository> repositories;
+  /// A word for how weak dependencies are treated: "ignored" or "installed".
+  std::string weak_dependencies;
+};
+
+/// The digest that ArchitectureLock::request holds. Order and repetition do not matter.
+base::Digest digest_of(const LockQuestion& question);
+
+/// Why the lock cannot be used for that architecture (lock.architecture-missing, lock.stale), or
+/// nothing when it is fresh.
+std::optional<base::Diagnostic> find_staleness(const model::Lock& lock, const std::string& file,
+                                               const std::string& architecture,
+                                               const base::Digest& request);
+
+/// The lock with the entry of one architecture replaced or added, in order.
+model::Lock with_architecture(model::Lock lock, model::ArchitectureLock entry);
+
+/// The packages of a lock that keep their versions when only `updated` (globs over names; empty:
+/// all) may move.
+std::vector<model::LockedPackage> pins_of(const model::ArchitectureLock& lock,
+                                          const std::vector<std::string>& updated);
+
+/// What a lock remembers of a repository. Secrets in the address are left out.
+model::LockedRepository locked_repository(const model::RepositorySnapshot& snapshot);
+
+} // namespace imagewright::lock

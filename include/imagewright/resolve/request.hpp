@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What the resolver is asked.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/source_location.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/model/package.hpp>
+#include <imagewright/model/repository_snapshot.hpp>
+
+namespace imagewright::resolve {
+
+enum class WeakDependencies : std::uint8_t {
+  ignored,   ///< only what is required
+  installed, ///< what packages recommend as well, where it can be had
+};
+
+/// Packages that must not be in the image.
+struct Exclude {
+  std::string pattern; ///< a glob over names, name.architecture or the full
+                       ///< name-version-release.architecture
+  base::SourceLocation where;
+
+  auto operator<=>(const Exclude&) const = default;
+};
+
+/// Gives the file lists of a snapshot, or nothing when there are none. Called only when they are
+/// needed.
+using FilelistsLoader =
+    std::function<std::optional<std::filesystem::path>(const model::RepositorySnapshot& snapshot)>;
+
+/// One question. Equal requests over equal metadata have equal answers, in whatever order they are
+/// listed.
+struct ResolveRequest {
+  model::Architecture architecture;
+  std::vector<model::RepositorySnapshot> repositories;
+  std::vector<model::PackageRequest> packages;
+  std::vector<Exclude> excludes;
+  /// Versions that are kept as long as that is possible: an older lock.
+  std::vector<model::LockedPackage> pins;
+  WeakDependencies weak_dependencies = WeakDependencies::ignored;
+  /// May be empty: then there are no file lists.
+  FilelistsLoader load_filelists;
+  /// Where parsed metadata is kept for the next time; empty: nowhere.
+  std::filesystem::path metadata_cache;
+};
+
+} // namespace imagewright::resolve
