@@ -58,7 +58,7 @@ public:
   void replay(Reporter& reporter) const noexcept;
 
 private:
-  void add(Event event) noexcept;
+  void add(Event event);
 
   mutable std::mutex mutex_;
   std::vector<Event> events_;
