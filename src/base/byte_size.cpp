@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/byte_size.hpp>
-
 #include <array>
 #include <cstddef>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/checked.hpp>
 #include <imagewright/base/error.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/diagnostic.hpp>
-
 #include <algorithm>
 #include <utility>
+
+#include <imagewright/base/diagnostic.hpp>
 
 namespace imagewright::base {
 
@@ -15,7 +15,9 @@ bool stands_before(const Diagnostic& left, const Diagnostic& right) {
 
 } // namespace
 
-void Diagnostics::add(Diagnostic diagnostic) { items_.push_back(std::move(diagnostic)); }
+void Diagnostics::add(Diagnostic diagnostic) {
+  items_.push_back(std::move(diagnostic));
+}
 
 void Diagnostics::error(std::string code, std::string message, SourceLocation where,
                         std::string hint) {

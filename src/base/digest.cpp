@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/digest.hpp>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -8,6 +6,7 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
@@ -17,9 +16,12 @@ namespace {
 
 const EVP_MD* implementation_of(DigestAlgorithm algorithm) {
   switch (algorithm) {
-  case DigestAlgorithm::sha256: return EVP_sha256();
-  case DigestAlgorithm::sha384: return EVP_sha384();
-  case DigestAlgorithm::sha512: return EVP_sha512();
+  case DigestAlgorithm::sha256:
+    return EVP_sha256();
+  case DigestAlgorithm::sha384:
+    return EVP_sha384();
+  case DigestAlgorithm::sha512:
+    return EVP_sha512();
   }
   throw BugError("unknown digest algorithm");
 }
@@ -41,9 +43,12 @@ struct Hasher::State {
 
 std::string_view to_string(DigestAlgorithm algorithm) {
   switch (algorithm) {
-  case DigestAlgorithm::sha256: return "sha256";
-  case DigestAlgorithm::sha384: return "sha384";
-  case DigestAlgorithm::sha512: return "sha512";
+  case DigestAlgorithm::sha256:
+    return "sha256";
+  case DigestAlgorithm::sha384:
+    return "sha384";
+  case DigestAlgorithm::sha512:
+    return "sha512";
   }
   throw BugError("unknown digest algorithm");
 }
@@ -108,7 +113,8 @@ Digest Hasher::finish() {
   unsigned int size = 0;
   IMAGEWRIGHT_ASSERT(EVP_DigestFinal_ex(state_->context.get(), raw.data(), &size) == 1);
   std::string hex;
-  for (const unsigned char byte : std::span(raw).first(size)) hex += fmt::format("{:02x}", byte);
+  for (const unsigned char byte : std::span(raw).first(size))
+    hex += fmt::format("{:02x}", byte);
   return {state_->algorithm, std::move(hex)};
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/epoch.hpp>
-
 #include <fmt/format.h>
+
+#include <imagewright/base/epoch.hpp>
 
 namespace imagewright::base {
 

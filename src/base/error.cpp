@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/error.hpp>
-
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::base {
@@ -21,9 +20,9 @@ Error::Error(FailureKind kind, std::string code, std::string message, std::strin
 
 void throw_system_error(const std::string& code, const std::string& what, const std::string& path,
                         int error_number) {
-  throw Error(FailureKind::build, code,
-              fmt::format("{} {}: {}", what, quoted(path),
-                          std::generic_category().message(error_number)));
+  throw Error(
+      FailureKind::build, code,
+      fmt::format("{} {}: {}", what, quoted(path), std::generic_category().message(error_number)));
 }
 
 void throw_assertion_failed(const char* expression, const char* file, int line) {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/render.hpp>
-
 #include <algorithm>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/render.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::base {
@@ -23,14 +22,18 @@ Palette palette_for(Color color) {
 
 std::string severity_word(Severity severity, const Palette& palette) {
   switch (severity) {
-  case Severity::error: return fmt::format("{}error{}", palette.error, palette.reset);
-  case Severity::warning: return fmt::format("{}warning{}", palette.warning, palette.reset);
-  case Severity::note: break;
+  case Severity::error:
+    return fmt::format("{}error{}", palette.error, palette.reset);
+  case Severity::warning:
+    return fmt::format("{}warning{}", palette.warning, palette.reset);
+  case Severity::note:
+    break;
   }
   return fmt::format("{}note{}", palette.note, palette.reset);
 }
 
-/// The source line and a caret under its column; tabs are kept in front of the caret so that it stays in place.
+/// The source line and a caret under its column; tabs are kept in front of the caret so that it
+/// stays in place.
 std::string excerpt(const SourceLocation& where, const SourceLineReader& read_line,
                     const Palette& palette) {
   constexpr std::size_t longest_line = 160;
@@ -67,7 +70,8 @@ std::string render(const Diagnostic& diagnostic, const SourceLineReader& read_li
     text += fmt::format("  {}: {}\n", escape_controls(to_string(related.where)), related.message);
     text += excerpt(related.where, read_line, palette);
   }
-  for (const std::string& line : diagnostic.context) text += fmt::format("  {}\n", line);
+  for (const std::string& line : diagnostic.context)
+    text += fmt::format("  {}\n", line);
   if (!diagnostic.hint.empty()) {
     text += fmt::format("  {}hint:{} {}\n", palette.note, palette.reset, diagnostic.hint);
   }

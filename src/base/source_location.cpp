@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/source_location.hpp>
-
 #include <fmt/format.h>
+
+#include <imagewright/base/source_location.hpp>
 
 namespace imagewright::base {
 

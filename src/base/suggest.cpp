@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/suggest.hpp>
-
 #include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::base {
@@ -15,13 +14,14 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<std::size_t> before_previous(width);
   std::vector<std::size_t> previous(width);
   std::vector<std::size_t> current(width);
-  for (std::size_t column = 0; column < width; ++column) previous[column] = column;
+  for (std::size_t column = 0; column < width; ++column)
+    previous[column] = column;
   for (std::size_t row = 1; row <= left.size(); ++row) {
     current[0] = row;
     for (std::size_t column = 1; column < width; ++column) {
       const std::size_t cost = left[row - 1] == right[column - 1] ? 0 : 1;
-      current[column] = std::min(
-          {previous[column] + 1, current[column - 1] + 1, previous[column - 1] + cost});
+      current[column] =
+          std::min({previous[column] + 1, current[column - 1] + 1, previous[column - 1] + cost});
       const bool is_swap = row > 1 && column > 1 && left[row - 1] == right[column - 2] &&
                            left[row - 2] == right[column - 1];
       if (is_swap) current[column] = std::min(current[column], before_previous[column - 2] + 1);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/text.hpp>
-
 #include <cstddef>
 #include <cstdint>
 
 #include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
 
 namespace imagewright::base {
 
@@ -12,9 +12,12 @@ namespace {
 
 constexpr std::string_view k_whitespace = " \t\r\n";
 
-bool is_control(unsigned char byte) { return byte < 0x20 || byte == 0x7F; }
+bool is_control(unsigned char byte) {
+  return byte < 0x20 || byte == 0x7F;
+}
 
-/// Length of the UTF-8 sequence at the start of `text` (Unicode 15, table 3-7), or 0 when it is not well-formed.
+/// Length of the UTF-8 sequence at the start of `text` (Unicode 15, table 3-7), or 0 when it is not
+/// well-formed.
 std::size_t sequence_length(std::string_view text) {
   const auto at = [&](std::size_t index) -> unsigned char {
     return index < text.size() ? static_cast<unsigned char>(text[index]) : 0;
@@ -167,8 +170,7 @@ bool matches_glob(std::string_view text, std::string_view pattern) {
       star_text = text_position;
       continue;
     }
-    const std::size_t length =
-        match_element(pattern.substr(pattern_position), text[text_position]);
+    const std::size_t length = match_element(pattern.substr(pattern_position), text[text_position]);
     if (length > 0) {
       pattern_position += length;
       ++text_position;
@@ -179,7 +181,8 @@ bool matches_glob(std::string_view text, std::string_view pattern) {
       return false;
     }
   }
-  while (pattern_position < pattern.size() && pattern[pattern_position] == '*') ++pattern_position;
+  while (pattern_position < pattern.size() && pattern[pattern_position] == '*')
+    ++pattern_position;
   return pattern_position == pattern.size();
 }
 

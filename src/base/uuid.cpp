@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/uuid.hpp>
-
 #include <charconv>
 #include <cstddef>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/digest.hpp>
+#include <imagewright/base/uuid.hpp>
 
 namespace imagewright::base {
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/fs/file.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <vector>
-
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
 
 namespace imagewright::fs {
 
@@ -40,9 +39,9 @@ std::string read_all(int fd, const std::string& name, base::ByteSize limit) {
     if (count == 0) return content;
     content.append(buffer.data(), static_cast<std::size_t>(count));
     if (content.size() > limit.bytes()) {
-      throw base::Error(base::FailureKind::build, "fs.cannot-read",
-                        fmt::format("{} is larger than {}", base::quoted(name),
-                                    base::to_string(limit)));
+      throw base::Error(
+          base::FailureKind::build, "fs.cannot-read",
+          fmt::format("{} is larger than {}", base::quoted(name), base::to_string(limit)));
     }
   }
 }

@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/fs/publication.hpp>
-
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <map>
@@ -11,11 +6,15 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/publication.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 
 namespace imagewright::fs {
@@ -69,18 +68,23 @@ void Publication::add(const std::string& name, base::Digest digest) {
   entries_.push_back({name, std::move(digest)});
 }
 
-void Publication::add(const std::string& name) { add(name, digest_of_file(staged_path(name))); }
+void Publication::add(const std::string& name) {
+  add(name, digest_of_file(staged_path(name)));
+}
 
 std::vector<PublishedFile> Publication::publish() {
   std::sort(entries_.begin(), entries_.end(),
             [](const Entry& left, const Entry& right) { return left.name < right.name; });
   auto sums = old_sums(directory_);
-  for (const Entry& entry : entries_) sums[entry.name] = entry.digest.hex;
+  for (const Entry& entry : entries_)
+    sums[entry.name] = entry.digest.hex;
   std::string text;
-  for (const auto& [name, hex] : sums) text += fmt::format("{}  {}\n", hex, name);
+  for (const auto& [name, hex] : sums)
+    text += fmt::format("{}  {}\n", hex, name);
   const std::filesystem::path staged_sums = staged_path(std::string(k_sums_name));
   write_file_atomically(staged_sums, text);
-  for (const Entry& entry : entries_) sync_path(staged_path(entry.name), O_RDONLY);
+  for (const Entry& entry : entries_)
+    sync_path(staged_path(entry.name), O_RDONLY);
 
   std::vector<PublishedFile> published;
   for (const Entry& entry : entries_) {
@@ -92,8 +96,8 @@ std::vector<PublishedFile> Publication::publish() {
   }
   // Last: a reader that checks sums never sees sums of files that are not there yet.
   if (::rename(staged_sums.c_str(), (directory_ / k_sums_name).c_str()) != 0) {
-    base::throw_system_error("fs.cannot-write", "cannot publish", (directory_ / k_sums_name).string(),
-                             errno);
+    base::throw_system_error("fs.cannot-write", "cannot publish",
+                             (directory_ / k_sums_name).string(), errno);
   }
   sync_path(directory_, O_RDONLY | O_DIRECTORY);
   return published;

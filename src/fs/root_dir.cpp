@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/fs/root_dir.hpp>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <span>
+#include <utility>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -8,17 +13,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
 #include <climits>
-#include <memory>
-#include <span>
-#include <utility>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/root_dir.hpp>
 
 #include "tree_removal.hpp"
 
@@ -28,7 +28,9 @@ namespace {
 
 constexpr base::ByteSize k_largest_content = base::ByteSize::mib(64);
 
-bool is_absence(int error_number) { return error_number == ENOENT || error_number == ENOTDIR; }
+bool is_absence(int error_number) {
+  return error_number == ENOENT || error_number == ENOTDIR;
+}
 
 [[noreturn]] void throw_root_error(const std::string& what, std::string_view path,
                                    int error_number) {
@@ -70,7 +72,7 @@ RootDir::RootDir(std::filesystem::path host_path)
 
 UniqueFd RootDir::try_open(std::string_view path, int flags, mode_t permissions) const {
   open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
   how.mode = permissions;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   const std::string text = path.empty() ? "/" : std::string(path);

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/fs/temporary_directory.hpp>
-
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstdlib>
 #include <string>
 #include <utility>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 
 #include "tree_removal.hpp"
@@ -39,9 +38,13 @@ TemporaryDirectory& TemporaryDirectory::operator=(TemporaryDirectory&& other) no
   return *this;
 }
 
-TemporaryDirectory::~TemporaryDirectory() { remove(); }
+TemporaryDirectory::~TemporaryDirectory() {
+  remove();
+}
 
-std::filesystem::path TemporaryDirectory::release() { return std::exchange(path_, {}); }
+std::filesystem::path TemporaryDirectory::release() {
+  return std::exchange(path_, {});
+}
 
 void TemporaryDirectory::remove() noexcept {
   if (path_.empty()) return;

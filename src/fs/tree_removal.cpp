@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tree_removal.hpp"
 
+#include <cerrno>
+#include <memory>
+#include <vector>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <memory>
-#include <vector>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/unique_fd.hpp>

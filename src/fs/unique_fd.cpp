@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/fs/unique_fd.hpp>
-
 #include <unistd.h>
+
+#include <imagewright/fs/unique_fd.hpp>
 
 namespace imagewright::fs {
 

@@ -26,7 +26,8 @@ base::SourceLocation location_of(std::string_view text, std::size_t offset,
   return {file, line, static_cast<std::uint32_t>(column)};
 }
 
-/// Builds a Value from the parser's events. The stack is ours, so that deep nesting costs no machine stack.
+/// Builds a Value from the parser's events. The stack is ours, so that deep nesting costs no
+/// machine stack.
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
 public:
   bool null() override { return put(Value()); }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/json/value.hpp>
-
 #include <fmt/format.h>
 
 #include <imagewright/base/checked.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/json/value.hpp>
 
 namespace imagewright::json {
 
@@ -19,7 +18,9 @@ namespace {
 
 } // namespace
 
-bool Value::operator==(const Value& other) const { return storage_ == other.storage_; }
+bool Value::operator==(const Value& other) const {
+  return storage_ == other.storage_;
+}
 
 const Value* Value::find(std::string_view name) const {
   const Object* object = find_object();

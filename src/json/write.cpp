@@ -15,11 +15,13 @@ nlohmann::ordered_json to_library(const Value& value) {
         using Held = std::decay_t<decltype(held)>;
         if constexpr (std::is_same_v<Held, Array>) {
           auto array = nlohmann::ordered_json::array();
-          for (const Value& element : held) array.push_back(to_library(element));
+          for (const Value& element : held)
+            array.push_back(to_library(element));
           return array;
         } else if constexpr (std::is_same_v<Held, Object>) {
           auto object = nlohmann::ordered_json::object();
-          for (const auto& [name, member] : held) object[name] = to_library(member);
+          for (const auto& [name, member] : held)
+            object[name] = to_library(member);
           return object;
         } else {
           return held;

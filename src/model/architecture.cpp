@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/model/architecture.hpp>
-
 #include <imagewright/base/error.hpp>
+#include <imagewright/model/architecture.hpp>
 
 namespace imagewright::model {
 
@@ -13,8 +12,9 @@ base::Uuid uuid(std::string_view text) {
   return *parsed;
 }
 
-// Partition types: Discoverable Partitions Specification. binfmt magics: ELF64 little endian executables (ELF header,
-// e_ident and e_type ET_EXEC or ET_DYN) with e_machine 0xB7 (AArch64) and 0x3E (x86-64).
+// Partition types: Discoverable Partitions Specification. binfmt magics: ELF64 little endian
+// executables (ELF header, e_ident and e_type ET_EXEC or ET_DYN) with e_machine 0xB7 (AArch64) and
+// 0x3E (x86-64).
 Architecture make_aarch64() {
   return {
       .name = "aarch64",
@@ -32,9 +32,11 @@ Architecture make_aarch64() {
                .firmware = {{"/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"},
                             {"/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw",
                              "/usr/share/edk2/aarch64/vars-template-pflash.raw"}}},
-      .emulator = {.program = "qemu-aarch64-static",
-                   .magic = R"(\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00)",
-                   .mask = R"(\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff)"},
+      .emulator =
+          {.program = "qemu-aarch64-static",
+           .magic = R"(\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00)",
+           .mask =
+               R"(\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff)"},
   };
 }
 
@@ -56,9 +58,11 @@ Architecture make_x86_64() {
                             {"/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"},
                             {"/usr/share/edk2/ovmf/OVMF_CODE.fd",
                              "/usr/share/edk2/ovmf/OVMF_VARS.fd"}}},
-      .emulator = {.program = "qemu-x86_64-static",
-                   .magic = R"(\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x3e\x00)",
-                   .mask = R"(\xff\xff\xff\xff\xff\xfe\xfe\xfc\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff)"},
+      .emulator =
+          {.program = "qemu-x86_64-static",
+           .magic = R"(\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x3e\x00)",
+           .mask =
+               R"(\xff\xff\xff\xff\xff\xfe\xfe\xfc\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff)"},
   };
 }
 

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/model/layout.hpp>
-
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/model/layout.hpp>
 
 namespace imagewright::model {
 
 std::string mount_type_of(FilesystemType type) {
   switch (type) {
-  case FilesystemType::ext4: return "ext4";
-  case FilesystemType::fat32: return "vfat";
-  case FilesystemType::xfs: return "xfs";
-  case FilesystemType::btrfs: return "btrfs";
-  case FilesystemType::swap: return "swap";
+  case FilesystemType::ext4:
+    return "ext4";
+  case FilesystemType::fat32:
+    return "vfat";
+  case FilesystemType::xfs:
+    return "xfs";
+  case FilesystemType::btrfs:
+    return "btrfs";
+  case FilesystemType::swap:
+    return "swap";
   }
   throw base::BugError("unknown filesystem type");
 }
@@ -33,8 +37,10 @@ std::string mount_source(const Partition& partition) {
     const base::Uuid& uuid = partition.filesystem->uuid;
     return "UUID=" + (is_fat ? fat_serial(uuid) : uuid.to_string());
   }
-  case MountIdentifier::part_uuid: return "PARTUUID=" + partition.uuid.to_string();
-  case MountIdentifier::part_label: return "PARTLABEL=" + partition.label;
+  case MountIdentifier::part_uuid:
+    return "PARTUUID=" + partition.uuid.to_string();
+  case MountIdentifier::part_label:
+    return "PARTLABEL=" + partition.label;
   }
   throw base::BugError("unknown mount identifier");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/model/package.hpp>
-
 #include <fmt/format.h>
+
+#include <imagewright/model/package.hpp>
 
 namespace imagewright::model {
 
@@ -10,6 +10,8 @@ std::string Nevra::evr() const {
   return fmt::format("{}:{}-{}", epoch, version, release);
 }
 
-std::string Nevra::to_string() const { return fmt::format("{}-{}.{}", name, evr(), architecture); }
+std::string Nevra::to_string() const {
+  return fmt::format("{}-{}.{}", name, evr(), architecture);
+}
 
 } // namespace imagewright::model

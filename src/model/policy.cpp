@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/model/policy.hpp>
-
 #include <array>
 #include <string_view>
 #include <utility>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/model/policy.hpp>
 
 namespace imagewright::model {
 

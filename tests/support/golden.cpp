@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright_test/golden.hpp>
-
 #include <cstdlib>
 #include <fstream>
 #include <string_view>
 
-#include <catch2/catch.hpp>
-
+#include <imagewright_test/golden.hpp>
 #include <imagewright_test/scratch.hpp>
 #include <imagewright_test/skip.hpp>
+
+#include <catch2/catch.hpp>
 
 namespace imagewright_test {
 

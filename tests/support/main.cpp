@@ -2,9 +2,9 @@
 #define CATCH_CONFIG_RUNNER
 #include <cstdlib>
 
-#include <catch2/catch.hpp>
-
 #include <imagewright_test/skip.hpp>
+
+#include <catch2/catch.hpp>
 
 namespace imagewright_test {
 
@@ -25,7 +25,8 @@ void note_skipped(const std::string& reason) {
 int main(int argument_count, char** arguments) {
   Catch::Session session;
   const int result = session.run(argument_count, arguments);
-  // ctest shows 77 as "Skipped": a run in which something was left out must not look like a full one when it was rewriting.
+  // ctest shows 77 as "Skipped": a run in which something was left out must not look like a full
+  // one when it was rewriting.
   const bool is_rewriting = std::getenv("IMAGEWRIGHT_GOLDEN") != nullptr;
   if (result == 0 && is_rewriting && imagewright_test::skipped_count > 0) return 77;
   return result;

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright_test/scratch.hpp>
-
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <system_error>
+
+#include <imagewright_test/scratch.hpp>
 
 #include <catch2/catch.hpp>
 
 namespace imagewright_test {
 
 ScratchDirectory::ScratchDirectory() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "imagewright-test-XXXXXX").string();
+  std::string pattern =
+      (std::filesystem::temp_directory_path() / "imagewright-test-XXXXXX").string();
   REQUIRE(::mkdtemp(pattern.data()) != nullptr);
   path_ = pattern;
 }
@@ -21,7 +22,8 @@ ScratchDirectory::~ScratchDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-std::filesystem::path ScratchDirectory::write(std::string_view name, std::string_view content) const {
+std::filesystem::path ScratchDirectory::write(std::string_view name,
+                                              std::string_view content) const {
   const std::filesystem::path file = path_ / name;
   std::filesystem::create_directories(file.parent_path());
   std::ofstream stream(file, std::ios::binary);
@@ -31,7 +33,9 @@ std::filesystem::path ScratchDirectory::write(std::string_view name, std::string
   return file;
 }
 
-std::filesystem::path source_directory() { return IMAGEWRIGHT_SOURCE_DIR; }
+std::filesystem::path source_directory() {
+  return IMAGEWRIGHT_SOURCE_DIR;
+}
 
 std::optional<std::filesystem::path> find_shared_data(std::string_view name) {
   const std::filesystem::path path = source_directory() / "../shared/data" / name;

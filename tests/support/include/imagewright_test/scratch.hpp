@@ -29,7 +29,8 @@ private:
 
 /// The root of the project's source tree.
 std::filesystem::path source_directory();
-/// Data made by others (../shared/data beside the project), or nothing when it is not on this machine.
+/// Data made by others (../shared/data beside the project), or nothing when it is not on this
+/// machine.
 std::optional<std::filesystem::path> find_shared_data(std::string_view name);
 /// The whole file; fails the test when it cannot be read.
 std::string read_text(const std::filesystem::path& path);

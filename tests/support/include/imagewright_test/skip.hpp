@@ -7,7 +7,8 @@
 
 namespace imagewright_test {
 
-/// Prints why; fails the test when the environment variable CI is set, since there everything must be present.
+/// Prints why; fails the test when the environment variable CI is set, since there everything must
+/// be present.
 void note_skipped(const std::string& reason);
 
 } // namespace imagewright_test

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include <vector>
+
+#include <fcntl.h>
+#include <imagewright_test/scratch.hpp>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/file.hpp>
+
+using namespace imagewright;
+
+TEST_CASE("replaces a file at once and leaves nothing else") {
+  const imagewright_test::ScratchDirectory scratch;
+  fs::write_file_atomically(scratch / "a", "one");
+  fs::write_file_atomically(scratch / "a", "two");
+  CHECK(fs::read_file(scratch / "a") == "two");
+  CHECK(std::distance(std::filesystem::directory_iterator(scratch.path()), {}) == 1);
+}
+
+TEST_CASE("tells absence from failure") {
+  const imagewright_test::ScratchDirectory scratch;
+  CHECK_FALSE(fs::find_file(scratch / "missing").has_value());
+  CHECK_THROWS_AS(fs::read_file(scratch / "missing"), base::Error);
+  scratch.write("big", std::string(100, 'x'));
+  CHECK_THROWS_AS(fs::read_file(scratch / "big", base::ByteSize(99)), base::Error);
+}
+
+TEST_CASE("digests a sparse file like its full content") {
+  const imagewright_test::ScratchDirectory scratch;
+  const auto path = scratch / "sparse";
+  const fs::UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  REQUIRE(::ftruncate(fd.get(), 3 << 20) == 0);
+  fs::write_exactly(fd.get(), std::as_bytes(std::span("data", 4)), 1 << 20, "sparse");
+  std::string full(3 << 20, '\0');
+  full.replace(1 << 20, 4, "data");
+  CHECK(fs::digest_of_file(path) == base::digest_of(full));
+}
+
+TEST_CASE("reading past the end is an error, not a short read") {
+  const imagewright_test::ScratchDirectory scratch;
+  const fs::UniqueFd fd = fs::open_for_reading(scratch.write("a", "abc"));
+  std::vector<std::byte> buffer(4);
+  CHECK_THROWS_AS(fs::read_exactly(fd.get(), buffer, 0, "a"), base::Error);
+}

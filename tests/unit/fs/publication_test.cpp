@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include <fstream>
+
+#include <imagewright_test/scratch.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/publication.hpp>
+
+using namespace imagewright;
+
+namespace {
+
+void stage(const fs::Publication& publication, const std::string& name, std::string_view content) {
+  std::ofstream(publication.staged_path(name)) << content;
+}
+
+std::size_t entries_in(const std::filesystem::path& directory) {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(directory), {}));
+}
+
+} // namespace
+
+TEST_CASE("publishes files together with their sums") {
+  const imagewright_test::ScratchDirectory scratch;
+  fs::Publication publication(scratch / "out");
+  stage(publication, "b", "two");
+  stage(publication, "a", "one");
+  publication.add("b");
+  publication.add("a");
+  const auto files = publication.publish();
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].path == scratch / "out/a");
+  CHECK(fs::read_file(scratch / "out/SHA256SUMS") ==
+        base::digest_of("one").hex + "  a\n" + base::digest_of("two").hex + "  b\n");
+}
+
+TEST_CASE("leaves nothing when it is abandoned") {
+  const imagewright_test::ScratchDirectory scratch;
+  {
+    fs::Publication publication(scratch / "out");
+    stage(publication, "a", "half");
+    CHECK(entries_in(scratch / "out") == 1);
+  }
+  CHECK(entries_in(scratch / "out") == 0);
+}
+
+TEST_CASE("keeps the sums of other files that are still there") {
+  const imagewright_test::ScratchDirectory scratch;
+  scratch.write("out/old", "x");
+  scratch.write("out/SHA256SUMS", "00  old\n11  gone\n");
+  fs::Publication publication(scratch / "out");
+  stage(publication, "new", "y");
+  publication.add("new");
+  publication.publish();
+  CHECK(fs::read_file(scratch / "out/SHA256SUMS") == base::digest_of("y").hex + "  new\n00  old\n");
+}
