@@ -22,13 +22,16 @@ enum class Watch : std::uint8_t { keep_running, stop };
 
 /// One program with everything that it can see.
 struct Command {
-  /// The program and its arguments. A program without "/" is looked up with find_program (in a sandbox: in its PATH).
+  /// The program and its arguments. A program without "/" is looked up with find_program (in a
+  /// sandbox: in its PATH).
   std::vector<std::string> argv;
   /// For messages: "make the initramfs". Empty: the program's name.
   std::string description;
-  /// The whole environment besides `inherited_environment`; without a PATH in it, k_program_path is given.
+  /// The whole environment besides `inherited_environment`; without a PATH in it, k_program_path is
+  /// given.
   std::map<std::string, std::string> environment;
-  /// Names of variables of the caller's environment that the program gets as well. A sandbox inherits none.
+  /// Names of variables of the caller's environment that the program gets as well. A sandbox
+  /// inherits none.
   std::vector<std::string> inherited_environment;
   /// Empty: "/".
   std::filesystem::path working_directory;
@@ -60,14 +63,16 @@ struct CommandResult {
   bool is_success() const { return exit_code == 0 && !is_timed_out; }
 };
 
-/// The end of a text, for messages: at most `line_count` lines, each with control characters escaped.
+/// The end of a text, for messages: at most `line_count` lines, each with control characters
+/// escaped.
 std::vector<std::string> last_lines(std::string_view text, std::size_t line_count);
 
 /// "exit status 3", "signal 9 (Killed)", "no end within 30 s"
 std::string describe_end(const CommandResult& result);
 
-/// Throws base::Error (process.command-failed, or process.timed-out) with the arguments, how it ended, the last lines
-/// of its output and the path of its log, unless it exited with 0. Gives the result back otherwise.
+/// Throws base::Error (process.command-failed, or process.timed-out) with the arguments, how it
+/// ended, the last lines of its output and the path of its log, unless it exited with 0. Gives the
+/// result back otherwise.
 CommandResult require_success(CommandResult result);
 
 } // namespace imagewright::process

@@ -18,8 +18,9 @@ public:
   CommandRunner& operator=(CommandRunner&&) = delete;
   virtual ~CommandRunner() = default;
 
-  /// Runs it to its end. A program that fails is a result, not an exception. Throws base::Error when it cannot be
-  /// started (process.missing-tool, process.cannot-start) and base::Cancelled; nothing is left running in any case.
+  /// Runs it to its end. A program that fails is a result, not an exception. Throws base::Error
+  /// when it cannot be started (process.missing-tool, process.cannot-start) and base::Cancelled;
+  /// nothing is left running in any case.
   virtual CommandResult run(const Command& command) = 0;
 };
 

@@ -14,7 +14,8 @@ namespace imagewright::process {
 inline constexpr std::string_view k_program_path =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The executable file of that name in k_program_path (or at that path, when the name has a "/"); nothing when there is none.
+/// The executable file of that name in k_program_path (or at that path, when the name has a "/");
+/// nothing when there is none.
 std::optional<std::filesystem::path> find_program(const std::string& name);
 
 /// Like find_program, but absence throws base::Error (process.missing-tool, of FailureKind::host).

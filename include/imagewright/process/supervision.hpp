@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Watching over a child process: its outputs, its time, and the wish to stop. What HostCommandRunner and the sandbox share.
-
-#include <sys/types.h>
+// Watching over a child process: its outputs, its time, and the wish to stop. What
+// HostCommandRunner and the sandbox share.
 
 #include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include <sys/types.h>
+
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/process/command.hpp>
@@ -37,16 +39,40 @@ private:
   pid_t pid_ = -1;
 };
 
-/// The parent's ends of the pipes of a child.
+/// A pipe, both ends closed on exec.
+struct Pipe {
+  fs::UniqueFd read_end;
+  fs::UniqueFd write_end;
+};
+
+/// Throws base::Error (process.cannot-start).
+Pipe make_pipe();
+
+/// Keeps the last bytes of an output that may be endless.
+class OutputTail {
+public:
+  explicit OutputTail(base::ByteSize limit) : limit_(limit.bytes()) {}
+
+  void append(std::string_view text);
+  /// The kept bytes.
+  std::string text() const;
+  void clear() { kept_.clear(); }
+
+private:
+  std::size_t limit_;
+  std::string kept_;
+};
+
+/// The parent's ends of the pipes to which a child writes.
 struct ChildPipes {
-  fs::UniqueFd standard_input;
   fs::UniqueFd standard_output;
   fs::UniqueFd standard_error;
 };
 
-/// Feeds and drains the pipes until the child has ended, within the command's timeout. Kills the child's group when
-/// time is up, when the watcher says so, and when it is cancelled (then throws base::Cancelled).
-/// `exit_code` and `signal` of the result are as waitpid reports them for the child.
+/// Drains the pipes until the child has ended, within the command's timeout. Kills the
+/// child's group when time is up, when the watcher says so, and when it is cancelled (then throws
+/// base::Cancelled). `exit_code` and `signal` of the result are as waitpid reports them for the
+/// child.
 CommandResult supervise(const Command& command, ChildProcess child, ChildPipes pipes,
                         const base::Cancellation& cancellation);
 

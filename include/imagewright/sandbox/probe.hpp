@@ -13,11 +13,13 @@ enum class Ability : std::uint8_t { absent, present };
 /// The host's abilities, each found out by trying it in a child process.
 struct HostAbilities {
   Ability is_root = Ability::absent;
-  Ability user_namespaces = Ability::absent;     ///< the calling user may make one
-  Ability subordinate_ids = Ability::absent;     ///< newuidmap, newgidmap and a range of at least 65536 ids for the user
-  Ability namespaces = Ability::absent;          ///< mount, process, IPC, host name and network namespaces
-  Ability private_binfmt_misc = Ability::absent; ///< foreign programs can be registered inside a user namespace
-  std::string reason;                            ///< why sandboxes cannot be made; empty when they can
+  Ability user_namespaces = Ability::absent; ///< the calling user may make one
+  Ability subordinate_ids =
+      Ability::absent; ///< newuidmap, newgidmap and a range of at least 65536 ids for the user
+  Ability namespaces = Ability::absent; ///< mount, process, IPC, host name and network namespaces
+  Ability private_binfmt_misc =
+      Ability::absent; ///< foreign programs can be registered inside a user namespace
+  std::string reason;  ///< why sandboxes cannot be made; empty when they can
 
   bool operator==(const HostAbilities&) const = default;
   bool can_make_sandboxes() const { return reason.empty(); }

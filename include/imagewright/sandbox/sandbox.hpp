@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Runs programs and functions inside an image root, cut off from the host's files, processes and network.
+// Runs programs and functions inside an image root, cut off from the host's files, processes and
+// network.
 
 #include <chrono>
 #include <cstdint>
@@ -24,7 +25,8 @@ enum class BindAccess : std::uint8_t { read_only, writable };
 /// A directory or file of the host that is visible inside.
 struct BindMount {
   std::filesystem::path source;
-  std::string target;  ///< absolute, as seen inside; missing directories are made, and removed afterwards
+  std::string
+      target; ///< absolute, as seen inside; missing directories are made, and removed afterwards
   BindAccess access = BindAccess::read_only;
 
   bool operator==(const BindMount&) const = default;
@@ -32,8 +34,8 @@ struct BindMount {
 
 /// How programs of a foreign architecture are run: a binfmt_misc entry that exists only inside.
 struct Emulator {
-  std::filesystem::path program;  ///< a static program of the host
-  std::string magic;              ///< with \x escapes
+  std::filesystem::path program; ///< a static program of the host
+  std::string magic;             ///< with \x escapes
   std::string mask;
 
   bool operator==(const Emulator&) const = default;
@@ -49,8 +51,6 @@ struct SandboxOptions {
   std::string host_name = "localhost";
   /// Absent: programs of the host's architecture only.
   std::optional<Emulator> emulator;
-  /// Processes and threads that may exist inside at a time.
-  std::uint64_t process_limit = 4096;
 };
 
 /// Sends texts from a function inside to the handler outside, in order.
@@ -64,7 +64,8 @@ private:
   int fd_;
 };
 
-/// The side of a call that stays outside. Output that was written before a message is delivered before it.
+/// The side of a call that stays outside. Output that was written before a message is delivered
+/// before it.
 class CallHandler {
 public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -82,28 +83,34 @@ public:
   virtual void on_output(std::string_view text) = 0;
   /// When to give up; absence: never. Asked again after each message.
   virtual std::optional<TimePoint> deadline() const = 0;
-  /// The deadline has passed and everything inside has been killed. Throws what the caller shall see.
+  /// The deadline has passed and everything inside has been killed. Throws what the caller shall
+  /// see.
   [[noreturn]] virtual void on_deadline() = 0;
 };
 
-/// Runs inside; gives bytes that the call returns. Exceptions come out again as base::Error, base::Cancelled or base::BugError.
+/// Runs inside; gives bytes that the call returns. Exceptions come out again as base::Error,
+/// base::Cancelled or base::BugError.
 using SandboxFunction = std::function<std::string(const MessageSender&)>;
 
-/// An image root with own user (when needed), mount, process, IPC, host name and network namespaces, made anew for each
-/// run and call and gone with it: /tmp, /run and /dev do not outlast a run, and no mount is ever seen by the host.
-/// Programs get PATH, HOME, LC_ALL and SOURCE_DATE_EPOCH besides what the command gives them.
+/// An image root with own user (when needed), mount, process, IPC, host name and network
+/// namespaces, made anew for each run and call and gone with it: /tmp, /run and /dev do not outlast
+/// a run, and no mount is ever seen by the host. Programs get PATH, HOME, LC_ALL and
+/// SOURCE_DATE_EPOCH besides what the command gives them.
 class Sandbox final : public process::CommandRunner {
 public:
-  /// Throws base::Error (sandbox.…) when the root or a bind mount's source is not there. `cancellation` must outlive it.
+  /// Throws base::Error (sandbox.…) when the root or a bind mount's source is not there.
+  /// `cancellation` must outlive it.
   Sandbox(SandboxOptions options, const base::Cancellation& cancellation);
 
   const SandboxOptions& options() const { return options_; }
 
-  /// Runs a program of the image. Throws base::Error: sandbox.cannot-enter, process.missing-tool, process.cannot-start.
+  /// Runs a program of the image. Throws base::Error: sandbox.cannot-enter, process.missing-tool,
+  /// process.cannot-start.
   process::CommandResult run(const process::Command& command) override;
 
-  /// Runs a function of ours inside the root, in a process of its own: memory that it changes is not seen outside.
-  /// The caller must not have other threads. Throws what the function threw; sandbox.call-died when its process was killed.
+  /// Runs a function of ours inside the root, in a process of its own: memory that it changes is
+  /// not seen outside. The caller must not have other threads. Throws what the function threw;
+  /// sandbox.call-died when its process was killed.
   std::string call(const SandboxFunction& function, CallHandler& handler);
 
 private:
