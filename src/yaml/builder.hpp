@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/mark.h>
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/yaml/parse.hpp>
+
+namespace imagewright::yaml {
+
+/// Thrown to leave the parser library: the document asks for too much, or there is no sense in
+/// reading on.
+struct Stop {
+  base::Diagnostic diagnostic;
+};
+
+/// Builds nodes from the parser library's events, and refuses what it lets pass.
+class Builder final : public YAML::EventHandler {
+public:
+  /// `text` is what the parser library reads; it must outlive the builder.
+  Builder(std::string_view text, std::string file, Limits limits)
+      : text_(text), file_(std::move(file)), limits_(limits) {}
+
+  std::optional<Node> take_root() { return std::move(root_); }
+  const base::Diagnostics& diagnostics() const { return diagnostics_; }
+  base::SourceLocation locate(const YAML::Mark& mark) const;
+
+  void OnDocumentStart(const YAML::Mark& mark) override;
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override;
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override;
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override;
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override;
+  void OnMapEnd() override { close(); }
+
+private:
+  /// A finished node, and how much it weighs when it is used again.
+  struct Measured {
+    Node node;
+    std::uint32_t height = 1;
+    std::uint32_t nodes = 1;
+  };
+  struct Key {
+    std::string text;
+    base::SourceLocation where;
+    ScalarStyle style = ScalarStyle::plain;
+  };
+  struct Frame {
+    Measured measured;
+    YAML::anchor_t anchor = 0;
+    std::optional<Key> key;
+    std::vector<Node> merged; ///< mappings named by "<<"
+  };
+
+  void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
+  void close();
+  void deliver(Measured measured, YAML::anchor_t anchor);
+  void deliver_to_mapping(Frame& frame, Node node);
+  void add_entry(Frame& frame, Key key, Node value);
+  void add_merged(Frame& frame, const Key& key, Node value);
+  void check_quotes_are_closed(const YAML::Mark& mark);
+  void count_nodes(std::uint32_t count, const base::SourceLocation& where);
+
+  std::string_view text_;
+  std::string file_;
+  Limits limits_;
+  base::Diagnostics diagnostics_;
+  std::vector<Frame> frames_;
+  std::map<YAML::anchor_t, Measured> anchors_;
+  std::optional<Node> root_;
+  std::uint32_t node_count_ = 0;
+  bool has_document_ = false;
+};
+
+} // namespace imagewright::yaml

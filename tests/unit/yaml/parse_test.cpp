@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/yaml/parse.hpp>
+
+using imagewright::base::ByteSize;
+using imagewright::base::SourceLocation;
+using imagewright::yaml::Document;
+using imagewright::yaml::Node;
+using imagewright::yaml::parse;
+using imagewright::yaml::ScalarStyle;
+
+namespace {
+
+Node root_of(const std::string& text) {
+  const Document document = parse(text, "a.yaml");
+  REQUIRE(document.diagnostics.items().empty());
+  REQUIRE(document.root);
+  return *document.root;
+}
+
+/// The one complaint about a text.
+imagewright::base::Diagnostic complaint_about(const std::string& text) {
+  const Document document = parse(text, "a.yaml");
+  REQUIRE(document.diagnostics.items().size() == 1);
+  return document.diagnostics.items().front();
+}
+
+} // namespace
+
+TEST_CASE("positions count from one and in bytes") {
+  const Node root = root_of("first: 1\nsecond:\n  - \"ü\"\n  - {ü: x, key: y}\n");
+  CHECK(root.where == SourceLocation{"a.yaml", 1, 1});
+  CHECK(root.find_entry("second")->where == SourceLocation{"a.yaml", 2, 1});
+  const Node& list = *root.find("second");
+  REQUIRE(list.is_sequence());
+  CHECK(list.items[0].where == SourceLocation{"a.yaml", 3, 5});
+  CHECK(list.items[1].find_entry("key")->where == SourceLocation{"a.yaml", 4, 13});
+}
+
+TEST_CASE("scalars keep their text and their quoting") {
+  const Node root = root_of("a: 3.0\nb: '007'\nc: |\n  two\n  lines\nd: null\ne:\nf: !odd x\n");
+  CHECK(root.find("a")->text == "3.0");
+  CHECK(root.find("a")->style == ScalarStyle::plain);
+  CHECK(root.find("b")->text == "007");
+  CHECK(root.find("b")->style == ScalarStyle::quoted);
+  CHECK(root.find("c")->text == "two\nlines\n");
+  CHECK(root.find("c")->style == ScalarStyle::quoted);
+  CHECK(root.find("d")->is_null());
+  CHECK(root.find("e")->is_null());
+  CHECK(root.find("f")->tag == "!odd");
+}
+
+TEST_CASE("rejects a duplicate key with both positions and reads on") {
+  const Document document = parse("a: 1\nb: 2\na: 3\nb: 4\n", "a.yaml");
+  REQUIRE(document.root);
+  REQUIRE(document.diagnostics.items().size() == 2);
+  const auto& first = document.diagnostics.items()[0];
+  CHECK(first.code == "yaml.duplicate-key");
+  CHECK(first.where == SourceLocation{"a.yaml", 3, 1});
+  REQUIRE(first.related.size() == 1);
+  CHECK(first.related[0].where == SourceLocation{"a.yaml", 1, 1});
+  CHECK(document.root->find("a")->text == "1");
+}
+
+TEST_CASE("aliases stand for their values and merge keys fill gaps") {
+  const Node root = root_of("base: &base {a: 1, b: 2}\ncopy: *base\nmore:\n  <<: *base\n  b: 3\n");
+  CHECK(root.find("copy")->find("a")->text == "1");
+  CHECK(root.find("copy")->where.line == 1);
+  CHECK(root.find("more")->find("a")->text == "1");
+  CHECK(root.find("more")->find("b")->text == "3");
+}
+
+TEST_CASE("aliases of aliases are bounded") {
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int level = 1; level < 12; ++level) {
+    const std::string before = "*a" + std::to_string(level - 1);
+    text += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [" + before;
+    for (int item = 1; item < 10; ++item)
+      text += ", " + before;
+    text += "]\n";
+  }
+  CHECK(complaint_about(text).code == "yaml.too-many-nodes");
+}
+
+TEST_CASE("depth is bounded, also through aliases") {
+  CHECK(complaint_about("a: " + std::string(100, '[') + std::string(100, ']')).code ==
+        "yaml.too-deep");
+  CHECK(complaint_about(std::string(100'000, '[')).code == "yaml.too-deep");
+  CHECK(complaint_about(std::string(100'000, '{')).code == "yaml.too-deep");
+  std::string dashes;
+  for (int level = 0; level < 100; ++level)
+    dashes += "- ";
+  CHECK(complaint_about(dashes + "x").code == "yaml.too-deep");
+  std::string text = "a0: &a0 [x]\n";
+  for (int level = 1; level < 80; ++level) {
+    text += "a" + std::to_string(level) + ": &a" + std::to_string(level) + " [*a" +
+            std::to_string(level - 1) + "]\n";
+  }
+  CHECK(complaint_about(text).code == "yaml.too-deep");
+}
+
+TEST_CASE("an alias inside its own value is refused") {
+  CHECK(complaint_about("a: &a [*a]\n").code == "yaml.syntax");
+}
+
+TEST_CASE("refuses what is not text, with its position") {
+  const auto bad_byte = complaint_about("a: 1\nb: \xff\n");
+  CHECK(bad_byte.code == "yaml.not-text");
+  CHECK(bad_byte.where == SourceLocation{"a.yaml", 2, 4});
+  CHECK(complaint_about(std::string("a: 1\n\x04 b: 2\n")).code == "yaml.not-text");
+  CHECK(complaint_about(std::string("a: 1\n\0b: 2\n", 11)).code == "yaml.not-text");
+  CHECK(complaint_about("\xfe\xff\x61").code == "yaml.not-text");
+}
+
+TEST_CASE("a byte order mark is not part of the text") {
+  CHECK(root_of("\xEF\xBB\xBF"
+                "a: 1\n")
+            .find_entry("a")
+            ->where.column == 1);
+}
+
+TEST_CASE("empty files and several documents are refused") {
+  CHECK(complaint_about("").code == "yaml.empty");
+  CHECK(complaint_about("# only a comment\n").code == "yaml.empty");
+  CHECK(complaint_about("---\n").code == "yaml.empty");
+  const auto second = complaint_about("a: 1\n---\nb: 2\n");
+  CHECK(second.code == "yaml.many-documents");
+  CHECK(second.where->line == 2);
+  CHECK(root_of("---\na: 1\n...\n").find("a")->text == "1");
+}
+
+TEST_CASE("a text that is too large is refused") {
+  const Document document = parse(std::string(2000, 'a'), "a.yaml", {.text = ByteSize::kib(1)});
+  REQUIRE(document.diagnostics.items().size() == 1);
+  CHECK(document.diagnostics.items()[0].code == "yaml.too-large");
+}
+
+TEST_CASE("syntax errors are explained in our words at their place") {
+  struct Case {
+    const char* text;
+    std::uint32_t line;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"a: 'x\n", 1, "the quoted text has no end"},
+      {"a: [1, 2\nb: 3\n", 2, "the \"[\" is not closed, or a comma is missing"},
+      {"a: {x: 1\n", 2, "the \"{\" is not closed, or a comma is missing"},
+      {"a: b: c\n", 1, "a \":\" may not stand here"},
+      {"a: \"\\q\"\n", 1, "this escape sequence does not exist"},
+      {"a: *nobody\n", 1, "there is no anchor of this name above"},
+      {"a: @x\n", 1, "this character may not start a value"},
+      {"a:\n\tb: 1\n", 2, "a tab is used for indentation"},
+      {"a:\n    b: 1\n  c: 2\n", 3, "this does not fit into the mapping before it"},
+      {"? [a]\n: 1\n", 1, "a key must be a word, not a list"},
+  };
+  for (const Case& each : cases) {
+    INFO(each.text);
+    const auto complaint = complaint_about(each.text);
+    CHECK(complaint.code == "yaml.syntax");
+    CHECK(complaint.message == each.message);
+    REQUIRE(complaint.where);
+    CHECK(complaint.where->line == each.line);
+  }
+}
