@@ -27,9 +27,10 @@ Compression detect_compression(std::span<const std::byte> head);
 /// Receives the plain content piece by piece. What it throws ends the work.
 using Sink = std::function<void(std::span<const std::byte> piece)>;
 
-/// Hands the plain content of `source` to `sink`; a file that is not compressed is passed on as it
-/// is. Throws base::Error: archive.damaged when the stream is cut off or not what it claims to be,
-/// archive.too-large when the content exceeds `limit`.
+/// Does not prove that content is authentic (the check value of gzip is not compared): verify a
+/// digest for that. Hands the plain content of `source` to `sink`; a file that is not compressed is
+/// passed on as it is. Throws base::Error: archive.damaged when the stream is cut off or not what
+/// it claims to be, archive.too-large when the content exceeds `limit`.
 void decompress(const std::filesystem::path& source, base::ByteSize limit, const Sink& sink);
 
 /// The same from a descriptor at its current position; `name` is for messages.

@@ -46,7 +46,8 @@ model::Lock with_architecture(model::Lock lock, model::ArchitectureLock entry);
 std::vector<model::LockedPackage> pins_of(const model::ArchitectureLock& lock,
                                           const std::vector<std::string>& updated);
 
-/// What a lock remembers of a repository. Secrets in the address are left out.
+/// What a lock remembers of a repository. Secrets in the address are left out, and so is where a
+/// local directory stands.
 model::LockedRepository locked_repository(const model::RepositorySnapshot& snapshot);
 
 } // namespace imagewright::lock

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
+#include <imagewright/json/value.hpp>
+#include <imagewright/lock/freshness.hpp>
+
+namespace imagewright::lock {
+
+namespace {
+
+json::Array sorted_texts(std::vector<std::string> texts) {
+  const std::set<std::string> sorted(std::make_move_iterator(texts.begin()),
+                                     std::make_move_iterator(texts.end()));
+  json::Array result;
+  for (const std::string& text : sorted)
+    result.emplace_back(text);
+  return result;
+}
+
+std::string_view word_for(model::SignatureCheck check) {
+  switch (check) {
+  case model::SignatureCheck::required:
+    return "required";
+  case model::SignatureCheck::skipped:
+    break;
+  }
+  return "skipped";
+}
+
+/// Where a repository is found may differ from host to host and is not part of the question; what
+/// may come out of it is.
+json::Value to_json(const model::Repository& repository) {
+  return json::Object{
+      {"name", repository.name},
+      {"priority", static_cast<std::int64_t>(repository.priority)},
+      {"cost", static_cast<std::int64_t>(repository.cost)},
+      {"packageSignatures", word_for(repository.package_signatures)},
+      {"metadataSignature", word_for(repository.metadata_signature)},
+      {"include", sorted_texts(repository.include_packages)},
+      {"exclude", sorted_texts(repository.exclude_packages)},
+  };
+}
+
+bool serves(const model::Repository& repository, const std::string& architecture) {
+  const auto& only = repository.architectures;
+  return only.empty() || std::find(only.begin(), only.end(), architecture) != only.end();
+}
+
+json::Array repositories_of(const LockQuestion& question) {
+  std::vector<std::string> lines;
+  for (const model::Repository& repository : question.repositories) {
+    if (serves(repository, question.architecture)) {
+      lines.push_back(json::to_line(to_json(repository)));
+    }
+  }
+  return sorted_texts(std::move(lines));
+}
+
+/// A directory of this host means nothing on another one, and a lock is shared: only its last part
+/// is kept.
+std::string address_for_lock(const model::Repository& repository) {
+  if (repository.path.empty()) return base::without_secrets(repository.address());
+  return "directory:" + std::filesystem::path(repository.path).filename().string();
+}
+
+} // namespace
+
+base::Digest digest_of(const LockQuestion& question) {
+  std::vector<std::string> specs;
+  for (const model::PackageRequest& request : question.packages)
+    specs.push_back(request.spec);
+  const json::Value document = json::Object{
+      {"architecture", question.architecture},
+      {"packages", sorted_texts(std::move(specs))},
+      {"excludes", sorted_texts(question.excludes)},
+      {"repositories", repositories_of(question)},
+      {"weakDependencies", question.weak_dependencies},
+  };
+  return base::digest_of(json::to_line(document));
+}
+
+std::optional<base::Diagnostic> find_staleness(const model::Lock& lock, const std::string& file,
+                                               const std::string& architecture,
+                                               const base::Digest& request) {
+  const model::ArchitectureLock* entry = lock.find(architecture);
+  if (entry == nullptr) {
+    return base::Diagnostic{
+        .code = "lock.architecture-missing",
+        .message = fmt::format("the lock {} has no packages for {}", base::quoted(file),
+                               base::quoted(architecture)),
+        .hint = "run \"imagewright lock\" with that architecture and commit the result"};
+  }
+  if (entry->request == request) return std::nullopt;
+  return base::Diagnostic{
+      .code = "lock.stale",
+      .message = fmt::format("the lock {} no longer fits its config for {}: packages, excludes or "
+                             "repositories have changed since it was written",
+                             base::quoted(file), base::quoted(architecture)),
+      .hint = "run \"imagewright lock\", review what changes, and commit the result"};
+}
+
+model::Lock with_architecture(model::Lock lock, model::ArchitectureLock entry) {
+  auto& entries = lock.architectures;
+  std::sort(entry.packages.begin(), entry.packages.end());
+  std::sort(entry.repositories.begin(), entry.repositories.end());
+  std::erase_if(entries,
+                [&](const auto& other) { return other.architecture == entry.architecture; });
+  entries.push_back(std::move(entry));
+  std::sort(entries.begin(), entries.end(), [](const auto& left, const auto& right) {
+    return left.architecture < right.architecture;
+  });
+  return lock;
+}
+
+std::vector<model::LockedPackage> pins_of(const model::ArchitectureLock& lock,
+                                          const std::vector<std::string>& updated) {
+  if (updated.empty()) return {};
+  std::vector<model::LockedPackage> pins;
+  for (const model::LockedPackage& package : lock.packages) {
+    const bool may_move = std::any_of(updated.begin(), updated.end(), [&](const auto& pattern) {
+      return base::matches_glob(package.nevra.name, pattern);
+    });
+    if (!may_move) pins.push_back(package);
+  }
+  return pins;
+}
+
+model::LockedRepository locked_repository(const model::RepositorySnapshot& snapshot) {
+  return {.name = snapshot.repository.name,
+          .address = address_for_lock(snapshot.repository),
+          .metadata = snapshot.metadata,
+          .key_fingerprints = snapshot.key_fingerprints};
+}
+
+} // namespace imagewright::lock

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/json/value.hpp>
+#include <imagewright/lock/lock_file.hpp>
+
+#include "lock_format.hpp"
+
+namespace imagewright::lock {
+
+namespace {
+
+constexpr const char* k_remedy =
+    "restore the file from version control, or write it anew with \"imagewright lock\"";
+
+/// Where in the file a value stands, for messages.
+struct Place {
+  const std::string& file;
+  std::string path;
+
+  Place operator/(const std::string& part) const { return {file, path + "." + part}; }
+  std::string text() const { return fmt::format("{}: {}", file, path); }
+};
+
+[[noreturn]] void damaged(const std::string& message) {
+  throw base::Error(base::FailureKind::input, "lock.damaged", message, k_remedy);
+}
+
+[[noreturn]] void damaged(const Place& place, const std::string& what) {
+  damaged(fmt::format("the lock {} is damaged: {} {}", base::quoted(place.file), place.path, what));
+}
+
+base::Digest digest_member(const json::Value& object, std::string_view name, const Place& place) {
+  const std::string& text = json::string_member(object, name, place.text());
+  const auto digest = base::Digest::parse(text);
+  if (!digest) damaged(place, fmt::format("has {} as {}", base::quoted(text), base::quoted(name)));
+  return *digest;
+}
+
+struct Evr {
+  std::uint32_t epoch = 0;
+  std::string version;
+  std::string release;
+};
+
+/// "[epoch:]version-release"
+std::optional<Evr> parse_evr(std::string_view text) {
+  Evr evr;
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + colon, evr.epoch);
+    if (error != std::errc() || end != text.data() + colon) return std::nullopt;
+    text.remove_prefix(colon + 1);
+  }
+  const std::size_t dash = text.rfind('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  evr.version = text.substr(0, dash);
+  evr.release = text.substr(dash + 1);
+  if (evr.version.empty() || evr.release.empty()) return std::nullopt;
+  return evr;
+}
+
+/// Is it a path that stays below the repository?
+bool is_relative_location(std::string_view location) {
+  if (location.empty() || location.front() == '/') return false;
+  const auto parts = base::split(location, '/');
+  return std::find(parts.begin(), parts.end(), "..") == parts.end();
+}
+
+model::LockedPackage parse_package(const json::Value& value, const Place& place) {
+  const std::string where = place.text();
+  const std::string& evr_text = json::string_member(value, "version", where);
+  const auto evr = parse_evr(evr_text);
+  if (!evr) damaged(place, fmt::format("has {} as version", base::quoted(evr_text)));
+  model::LockedPackage package;
+  package.nevra = {.name = json::string_member(value, "name", where),
+                   .epoch = evr->epoch,
+                   .version = evr->version,
+                   .release = evr->release,
+                   .architecture = json::string_member(value, "architecture", where)};
+  package.repository = json::string_member(value, "repository", where);
+  package.location = json::string_member(value, "location", where);
+  if (!is_relative_location(package.location)) {
+    damaged(place, fmt::format("has {} as location, which is not a path below its repository",
+                               base::quoted(package.location)));
+  }
+  package.checksum = digest_member(value, "checksum", place);
+  package.download_size = base::ByteSize(json::unsigned_member(value, "downloadSize", where));
+  package.installed_size = base::ByteSize(json::unsigned_member(value, "installedSize", where));
+  package.build_time =
+      base::Epoch(std::chrono::seconds(json::integer_member(value, "buildTime", where)));
+  return package;
+}
+
+model::LockedRepository parse_repository(const json::Value& value, const Place& place) {
+  const std::string where = place.text();
+  model::LockedRepository repository;
+  repository.name = json::string_member(value, "name", where);
+  repository.address = json::string_member(value, "address", where);
+  repository.metadata = digest_member(value, "metadata", place);
+  for (const json::Value& key : json::array_member(value, "keys", where)) {
+    const std::string* text = key.find_string();
+    if (text == nullptr) damaged(place, "has a key that is not a text");
+    repository.key_fingerprints.push_back(*text);
+  }
+  return repository;
+}
+
+template <typename Entry>
+std::vector<Entry> parse_list(const json::Value& owner, const std::string& name, const Place& place,
+                              Entry (*parse_entry)(const json::Value&, const Place&)) {
+  std::vector<Entry> entries;
+  for (const json::Value& value : json::array_member(owner, name, place.text())) {
+    entries.push_back(parse_entry(value, place / fmt::format("{}[{}]", name, entries.size())));
+  }
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
+model::ArchitectureLock parse_architecture(const std::string& name, const json::Value& value,
+                                           const Place& place) {
+  return {.architecture = name,
+          .request = digest_member(value, "request", place),
+          .repositories = parse_list(value, "repositories", place, parse_repository),
+          .packages = parse_list(value, "packages", place, parse_package)};
+}
+
+void check_format(const json::Value& document, const std::string& file) {
+  const std::uint64_t format = json::unsigned_member(document, "format", file);
+  if (format == k_format) return;
+  throw base::Error(
+      base::FailureKind::input, "lock.unknown-format",
+      fmt::format("the lock {} has format {}, this program knows format {}", base::quoted(file),
+                  format, k_format),
+      "use the version of imagewright that wrote it, or write it anew with \"imagewright lock\"");
+}
+
+model::Lock parse_document(std::string_view text, const std::string& file) {
+  const json::Value document = json::parse(text, file);
+  check_format(document, file);
+  const json::Value& architectures = json::member(document, "architectures", file);
+  const json::Object* entries = architectures.find_object();
+  if (entries == nullptr) damaged(Place{file, "architectures"}, "is not an object");
+  model::Lock lock;
+  for (const auto& [name, value] : *entries) {
+    lock.architectures.push_back(
+        parse_architecture(name, value, Place{file, "architectures"} / name));
+  }
+  std::sort(
+      lock.architectures.begin(), lock.architectures.end(),
+      [](const auto& left, const auto& right) { return left.architecture < right.architecture; });
+  return lock;
+}
+
+} // namespace
+
+model::Lock parse(std::string_view text, const std::string& file) {
+  try {
+    return parse_document(text, file);
+  } catch (const base::Error& error) {
+    if (!error.diagnostic().code.starts_with("json.")) throw;
+    base::Diagnostic diagnostic = error.diagnostic();
+    diagnostic.code = "lock.damaged";
+    diagnostic.hint = k_remedy;
+    diagnostic.context.push_back(fmt::format("while reading the lock {}", base::quoted(file)));
+    throw base::Error(base::FailureKind::input, std::move(diagnostic));
+  }
+}
+
+} // namespace imagewright::lock

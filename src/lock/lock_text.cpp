@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/json/value.hpp>
+#include <imagewright/lock/lock_file.hpp>
+
+#include "lock_format.hpp"
+
+namespace imagewright::lock {
+
+namespace {
+
+json::Value to_json(const model::LockedPackage& package) {
+  return json::Object{
+      {"name", package.nevra.name},
+      {"version", package.nevra.evr()},
+      {"architecture", package.nevra.architecture},
+      {"repository", package.repository},
+      {"location", package.location},
+      {"checksum", package.checksum.to_string()},
+      {"downloadSize", package.download_size.bytes()},
+      {"installedSize", package.installed_size.bytes()},
+      {"buildTime", static_cast<std::int64_t>(package.build_time.time_since_epoch().count())},
+  };
+}
+
+json::Value to_json(const model::LockedRepository& repository) {
+  json::Array keys;
+  for (const std::string& fingerprint : repository.key_fingerprints)
+    keys.emplace_back(fingerprint);
+  return json::Object{
+      {"name", repository.name},
+      {"address", repository.address},
+      {"metadata", repository.metadata.to_string()},
+      {"keys", std::move(keys)},
+  };
+}
+
+/// One entry a line, so that a changed package is one changed line.
+template <typename Entry>
+std::string list_text(std::string_view name, std::vector<Entry> entries) {
+  if (entries.empty()) return fmt::format("      \"{}\": []", name);
+  std::sort(entries.begin(), entries.end());
+  std::string text = fmt::format("      \"{}\": [\n", name);
+  for (std::size_t index = 0; index < entries.size(); ++index) {
+    text += fmt::format("        {}{}\n", json::to_line(to_json(entries[index])),
+                        index + 1 < entries.size() ? "," : "");
+  }
+  return text + "      ]";
+}
+
+std::string architecture_text(const model::ArchitectureLock& entry) {
+  return fmt::format("    {}: {{\n      \"request\": {},\n{},\n{}\n    }}",
+                     json::to_line(entry.architecture), json::to_line(entry.request.to_string()),
+                     list_text("repositories", entry.repositories),
+                     list_text("packages", entry.packages));
+}
+
+} // namespace
+
+std::filesystem::path lock_path_of(const std::filesystem::path& config) {
+  std::filesystem::path path = config;
+  return path.replace_extension(".lock.json");
+}
+
+std::string to_text(const model::Lock& lock) {
+  std::vector<model::ArchitectureLock> entries = lock.architectures;
+  std::sort(entries.begin(), entries.end(), [](const auto& left, const auto& right) {
+    return left.architecture < right.architecture;
+  });
+  std::string text = fmt::format("{{\n  \"format\": {},\n  \"architectures\": {{", k_format);
+  for (std::size_t index = 0; index < entries.size(); ++index) {
+    text += fmt::format("{}\n{}", index == 0 ? "" : ",", architecture_text(entries[index]));
+  }
+  return text + (entries.empty() ? "}\n}\n" : "\n  }\n}\n");
+}
+
+} // namespace imagewright::lock

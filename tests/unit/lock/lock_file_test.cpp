@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include <functional>
+#include <string>
+
+#include <imagewright_test/golden.hpp>
+#include <imagewright_test/scratch.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/lock/lock_file.hpp>
+
+using namespace imagewright;
+
+namespace {
+
+base::Digest digest(char digit) {
+  return {base::DigestAlgorithm::sha256, std::string(64, digit)};
+}
+
+model::LockedPackage package(const std::string& name, std::uint32_t epoch, char digit) {
+  return {.nevra = {.name = name,
+                    .epoch = epoch,
+                    .version = "1.2",
+                    .release = "3.azl3",
+                    .architecture = "x86_64"},
+          .repository = "base",
+          .location = "Packages/" + name + ".rpm",
+          .checksum = digest(digit),
+          .download_size = base::ByteSize(1000),
+          .installed_size = base::ByteSize(18446744073709551615ULL),
+          .build_time = base::Epoch(std::chrono::seconds(1700000000))};
+}
+
+model::Lock example() {
+  const model::LockedRepository repository{.name = "base",
+                                           .address = "https://packages.example/base",
+                                           .metadata = digest('a'),
+                                           .key_fingerprints = {"0123456789ABCDEF"}};
+  model::LockedRepository unsigned_repository = repository;
+  unsigned_repository.name = "local";
+  unsigned_repository.key_fingerprints.clear();
+  return {
+      .architectures = {{.architecture = "aarch64", .request = digest('1')},
+                        {.architecture = "x86_64",
+                         .request = digest('2'),
+                         .repositories = {repository, unsigned_repository},
+                         .packages = {package("bash", 0, '3'), package("dhcp \"x\"", 4, '4')}}}};
+}
+
+base::Diagnostic error_of(const std::string& text) {
+  try {
+    lock::parse(text, "node.lock.json");
+  } catch (const base::Error& error) {
+    CHECK(error.kind() == base::FailureKind::input);
+    return error.diagnostic();
+  }
+  return {.code = "no error"};
+}
+
+std::string replaced(std::string text, const std::string& old_part, const std::string& new_part) {
+  const std::size_t found = text.find(old_part);
+  REQUIRE(found != std::string::npos);
+  return text.replace(found, old_part.size(), new_part);
+}
+
+} // namespace
+
+TEST_CASE("a lock is written as one line per package") {
+  imagewright_test::check_golden(imagewright_test::source_directory() /
+                                     "tests/golden/lock/expected.lock.json",
+                                 lock::to_text(example()));
+}
+
+TEST_CASE("a lock is read back as it was") {
+  CHECK(lock::parse(lock::to_text(example()), "node.lock.json") == example());
+  CHECK(lock::parse(lock::to_text({}), "node.lock.json") == model::Lock{});
+}
+
+TEST_CASE("the order in the value does not show in the text") {
+  model::Lock shuffled = example();
+  std::swap(shuffled.architectures[0], shuffled.architectures[1]);
+  std::swap(shuffled.architectures[0].packages[0], shuffled.architectures[0].packages[1]);
+  std::swap(shuffled.architectures[0].repositories[0], shuffled.architectures[0].repositories[1]);
+  CHECK(lock::to_text(shuffled) == lock::to_text(example()));
+}
+
+TEST_CASE("a damaged lock is refused with the place") {
+  const std::string good = lock::to_text(example());
+  CHECK(error_of("").code == "lock.damaged");
+  CHECK(error_of("[]").code == "lock.damaged");
+  CHECK(error_of(good.substr(0, good.size() / 2)).code == "lock.damaged");
+  const base::Diagnostic bad_digest = error_of(replaced(good, "sha256:3333", "sha256:333"));
+  CHECK(bad_digest.code == "lock.damaged");
+  CHECK(bad_digest.message.find("architectures.x86_64.packages[0]") != std::string::npos);
+  CHECK(error_of(replaced(good, "\"1.2-3.azl3\"", "\"1.2\"")).code == "lock.damaged");
+  CHECK(error_of(replaced(good, "\"4:1.2-3.azl3\"", "\"x:1.2-3\"")).code == "lock.damaged");
+  CHECK(error_of(replaced(good, "\"downloadSize\":1000", "\"downloadSize\":-1")).code ==
+        "lock.damaged");
+}
+
+TEST_CASE("a location outside its repository is refused") {
+  const std::string good = lock::to_text(example());
+  CHECK(error_of(replaced(good, "Packages/bash.rpm", "../bash.rpm")).code == "lock.damaged");
+  CHECK(error_of(replaced(good, "Packages/bash.rpm", "/bash.rpm")).code == "lock.damaged");
+}
+
+TEST_CASE("a lock of a newer format is refused as such") {
+  CHECK(error_of(replaced(lock::to_text(example()), "\"format\": 1", "\"format\": 2")).code ==
+        "lock.unknown-format");
+}
+
+TEST_CASE("the lock stands beside its config") {
+  CHECK(lock::lock_path_of("configs/node.yaml") == "configs/node.lock.json");
+  CHECK(lock::lock_path_of("node") == "node.lock.json");
+}
