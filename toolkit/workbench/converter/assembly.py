@@ -54,7 +54,10 @@ def build(job: Job) -> str:
     shutil.rmtree(directory, ignore_errors=True)
     facts = directory / "facts"
     facts.mkdir(parents=True)
-    epoch = _write_facts(job, facts) if job.archive else _NODE_EPOCH
+    try:
+        epoch = _write_facts(job, facts) if job.archive else _NODE_EPOCH
+    except WorkbenchError as problem:
+        raise WorkbenchError(f"{job.name}: {problem}") from problem
     package = _run_rpmbuild(job, directory, facts, epoch)
     keys.sign_package(job.key_home, job.fingerprint, package)
     os.utime(package, (epoch, epoch))

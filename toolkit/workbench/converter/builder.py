@@ -116,26 +116,26 @@ class Builder:
                   "output": self.settings.output / architecture,
                   "work": self.settings.output / "work" / architecture,
                   "key_home": str(key.home), "fingerprint": key.fingerprint}
-        available = set(names)
-        for name in names:
-            for group in relations.parse(stanzas[name].get("Provides", "")):
-                available |= {relation.name for relation in group}
+        provided = {relation.name for name in names
+                    for group in relations.parse(stanzas[name].get("Provides", ""))
+                    for relation in group}
+        known = specfile.Names(frozenset(names), frozenset(provided))
         # The largest go first, so that no core idles at the end.
         names.sort(key=lambda name: -int(stanzas[name]["Size"]))
-        jobs = [self._debian_job(stanzas[name], store, available, common) for name in names]
+        jobs = [self._debian_job(stanzas[name], store, known, common) for name in names]
         for spec in self.catalogue.node_specs():
             jobs.append(assembly.Job(name=spec.stem, spec=spec, sources=catalogue.sources_of(spec),
                                      **common))
         return jobs
 
-    def _debian_job(self, stanza, store, available, common) -> assembly.Job:
+    def _debian_job(self, stanza, store, known, common) -> assembly.Job:
         name = stanza["Package"]
         recipe = self.catalogue.recipe(name)
         spec = self.catalogue.spec(recipe, name)
         return assembly.Job(
             name=name, spec=spec, sources=catalogue.sources_of(spec),
             archive=archive_path(store, stanza), recipe=recipe,
-            preamble=specfile.preamble(stanza, recipe, available, "@LICENCE@"),
+            preamble=specfile.preamble(stanza, recipe, known, "@LICENCE@"),
             description=specfile.description(stanza), drop_paths=self.catalogue.drop_paths,
             shared_directories=self.catalogue.shared_directories, **common)
 

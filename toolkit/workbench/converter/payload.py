@@ -6,6 +6,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import posixpath
+import re
 import stat
 import subprocess
 import tarfile
@@ -175,6 +176,10 @@ def file_list(entries: Iterable[Entry]) -> str:
 
 
 def escaped(path: str) -> str:
-    """A path in which neither rpm's globbing nor its macros find anything to do."""
-    text = "".join("\\" + letter if letter in "\\*?[]{}" else letter for letter in path)
+    """A path in which neither rpm's globbing nor its macros find anything to do.
+
+    rpm takes a path that is no pattern literally, backslashes included.
+    """
+    is_pattern = re.search(r"[*?]|\[.*\]|\{.*\}", path)
+    text = re.sub(r"([\\*?\[\]{}])", r"\\\1", path) if is_pattern else path
     return text.replace("%", "%%")

@@ -27,7 +27,13 @@ class Relation:
         """The relation as RPM writes it."""
         if not self.operator:
             return self.name
-        return f"{self.name} {_OPERATORS[self.operator]} {versions.translate(self.version).evr()}"
+        version = versions.translate(self.version)
+        operator = _OPERATORS[self.operator]
+        # Without a release, RPM compares versions alone: 2.36-9 is not greater than 2.36 to it, as
+        # it is to dpkg.
+        if operator == ">" and not version.release:
+            operator = ">="
+        return f"{self.name} {operator} {version.evr()}"
 
 
 def parse(field: str) -> list[list[Relation]]:
@@ -60,14 +66,19 @@ def requirements(field: str, available: Container[str]) -> list[str]:
     return list(dict.fromkeys(result))
 
 
-def conflicts(field: str, available: Container[str], own_names: Container[str]) -> list[str]:
+def conflicts(field: str, packages: Container[str], provided: Container[str],
+              own_names: Container[str]) -> list[str]:
     """RPM conflicts for a Breaks or Conflicts field: only with what the distribution has.
 
-    A Debian package never conflicts with itself, even if it provides the name; an RPM would.
+    A Debian package never conflicts with itself, even if it provides the name, and a version bound
+    never meets a provided name without a version; in RPM both would.
     """
-    names = [relation.rpm() for group in parse(field) for relation in group
-             if relation.name in available and relation.name not in own_names]
-    return list(dict.fromkeys(names))
+    result = []
+    for relation in (relation for group in parse(field) for relation in group):
+        known = relation.name in packages or (not relation.operator and relation.name in provided)
+        if known and relation.name not in own_names:
+            result.append(relation.rpm())
+    return list(dict.fromkeys(result))
 
 
 def provides(field: str) -> list[str]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from . import control, relations, versions
@@ -25,8 +25,15 @@ class Recipe:
     verify: Mapping[str, str] = field(default_factory=dict)
 
 
-def preamble(stanza: Mapping[str, str], recipe: Recipe, available: Container[str],
-             licence: str) -> str:
+@dataclass(frozen=True)
+class Names:
+    """The names that the distribution knows: its packages', and those they provide."""
+
+    packages: frozenset[str]
+    provided: frozenset[str]
+
+
+def preamble(stanza: Mapping[str, str], recipe: Recipe, known: Names, licence: str) -> str:
     """Tags from Name to Conflicts."""
     version = versions.package_version(stanza["Version"])
     summary, _ = control.summary_and_description(stanza)
@@ -36,39 +43,28 @@ def preamble(stanza: Mapping[str, str], recipe: Recipe, available: Container[str
             ("BuildArch", "noarch" if stanza["Architecture"] == "all" else ""),
             ("AutoReqProv", "no")]
     tags += [("Requires(pre)", name) for name in recipe.requires_pre]
-    tags += [("Requires", text) for text in _requirements(stanza, recipe, available)]
+    tags += [("Requires", text) for text in _requirements(stanza, recipe, known)]
     tags += [("Provides", text) for text in relations.provides(stanza.get("Provides", ""))]
     tags += [("Provides", text) for text in recipe.provides]
-    tags += [("Conflicts", text) for text in _conflicts(stanza, available)]
+    tags += [("Conflicts", text) for text in _conflicts(stanza, known)]
     return "".join(f"{name}: {_literal(value)}\n" for name, value in tags if value)
 
 
-def _requirements(stanza, recipe, available) -> list[str]:
-    kept = _Subset(available, set(recipe.drop_requires))
+def _requirements(stanza, recipe, known) -> list[str]:
+    kept = (known.packages | known.provided) - set(recipe.drop_requires)
     texts: list[str] = []
     for name in ("Pre-Depends", "Depends"):
         texts += relations.requirements(stanza.get(name, ""), kept)
     return list(dict.fromkeys(texts + list(recipe.requires)))
 
 
-def _conflicts(stanza, available) -> list[str]:
+def _conflicts(stanza, known) -> list[str]:
     own = {stanza["Package"]} | {relation.name for group in relations.parse(
         stanza.get("Provides", "")) for relation in group}
     texts: list[str] = []
     for name in ("Conflicts", "Breaks"):
-        texts += relations.conflicts(stanza.get(name, ""), available, own)
+        texts += relations.conflicts(stanza.get(name, ""), known.packages, known.provided, own)
     return list(dict.fromkeys(texts))
-
-
-class _Subset:
-    """A container without a few of its members."""
-
-    def __init__(self, whole: Container[str], missing: set[str]):
-        self.whole = whole
-        self.missing = missing
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.whole and name not in self.missing
 
 
 def description(stanza: Mapping[str, str]) -> str:
