@@ -35,13 +35,8 @@ struct DeviceNumber {
   bool operator==(const DeviceNumber&) const = default;
 };
 
-/// A stretch of a file that is stored; what lies between stretches reads as zeros.
-struct DataExtent {
-  std::uint64_t offset = 0;
-  std::uint64_t length = 0;
-
-  bool operator==(const DataExtent&) const = default;
-};
+/// May long runs of zeros in a file become holes of the filesystem? Boot loaders cannot read holes.
+enum class Holes : std::uint8_t { allowed, forbidden };
 
 /// One file of any type, whatever number of names it has.
 struct Inode {
@@ -54,7 +49,9 @@ struct Inode {
   std::string target;                        ///< of symbolic links
   std::vector<ExtendedAttribute> attributes; ///< sorted by name
   std::uint64_t size = 0;                    ///< of regular files
-  std::vector<DataExtent> data; ///< of regular files, in order; covers everything but holes
+  std::uint64_t stored_size =
+      0; ///< of regular files: the bytes not in holes on the host; the room needed at most
+  Holes holes = Holes::allowed;
   std::string content;          ///< of regular files: the path below the tree's host directory
   std::uint32_t name_count = 1; ///< more than one: hard links
 

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/tree/scan.hpp>
+
+#include "attributes.hpp"
+
+namespace imagewright::tree {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> k_runtime_directories = {"/dev", "/proc", "/run", "/sys",
+                                                                   "/tmp"};
+constexpr std::array<std::string_view, 2> k_package_databases = {"/var/lib/rpm/",
+                                                                 "/usr/lib/sysimage/rpm/"};
+
+fs::FileType type_of(mode_t mode) {
+  switch (mode & static_cast<mode_t>(S_IFMT)) {
+  case S_IFDIR:
+    return fs::FileType::directory;
+  case S_IFLNK:
+    return fs::FileType::symlink;
+  case S_IFCHR:
+    return fs::FileType::character_device;
+  case S_IFBLK:
+    return fs::FileType::block_device;
+  case S_IFIFO:
+    return fs::FileType::fifo;
+  case S_IFSOCK:
+    return fs::FileType::socket;
+  default:
+    return fs::FileType::regular;
+  }
+}
+
+// GRUB and UEFI firmware read these files with drivers that do not know holes.
+bool is_read_by_boot_loader(std::string_view path) {
+  if (path.starts_with("/boot/") || path.starts_with("/efi/")) return true;
+  const auto name = path.substr(path.rfind('/') + 1);
+  return path.starts_with("/usr/lib/modules/") && name.starts_with("vmlinu");
+}
+
+/// The side files of SQLite beside the package database: "-wal" holds changes that are not in the
+/// database yet.
+bool is_database_side_file(std::string_view path) {
+  if (!path.ends_with("-wal") && !path.ends_with("-shm")) return false;
+  return std::any_of(k_package_databases.begin(), k_package_databases.end(),
+                     [&](std::string_view folder) { return path.starts_with(folder); });
+}
+
+struct DirectoryStream {
+  explicit DirectoryStream(DIR* opened) : handle(opened) {}
+  DirectoryStream(const DirectoryStream&) = delete;
+  DirectoryStream& operator=(const DirectoryStream&) = delete;
+  DirectoryStream(DirectoryStream&&) = delete;
+  DirectoryStream& operator=(DirectoryStream&&) = delete;
+  ~DirectoryStream() { closedir(handle); }
+
+  DIR* handle;
+};
+
+/// One walk over a root.
+class Scanner {
+public:
+  Scanner(const model::SealedRoot& root, const ScanOptions& options,
+          const base::Cancellation& cancellation)
+      : options_(options), cancellation_(cancellation) {
+    tree_.host_path = root.path;
+  }
+
+  RootTree run() {
+    const fs::UniqueFd root(open(tree_.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat status {};
+    if (!root || fstat(root.get(), &status) != 0) {
+      base::throw_system_error("tree.cannot-read", "cannot open", tree_.host_path, errno);
+    }
+    device_ = status.st_dev;
+    add("/", host_name(root.get(), "."), status);
+    walk(root.get(), "/");
+    for (const auto& [path, override_data] : options_.overrides) {
+      if (tree_.find(path) != nullptr) continue;
+      throw base::Error(
+          base::FailureKind::build, "tree.override-without-file",
+          fmt::format("metadata is given for {}, which is not in the root", base::quoted(path)));
+    }
+    return std::move(tree_);
+  }
+
+private:
+  static std::string host_name(int directory, const std::string& name) {
+    return fmt::format("/proc/self/fd/{}/{}", directory, name);
+  }
+
+  std::string shown(const std::string& path) const { return tree_.host_path.string() + path; }
+
+  std::vector<std::string> names_in(int directory, const std::string& path) const {
+    fs::UniqueFd own(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    DIR* opened = own ? fdopendir(own.get()) : nullptr;
+    if (opened == nullptr) {
+      base::throw_system_error("tree.cannot-read", "cannot list", shown(path), errno);
+    }
+    own.release();
+    const DirectoryStream stream(opened);
+    std::vector<std::string> names;
+    errno = 0;
+    while (const dirent* found = readdir(stream.handle)) {
+      const std::string name = &found->d_name[0];
+      if (name != "." && name != "..") names.push_back(name);
+    }
+    if (errno != 0) base::throw_system_error("tree.cannot-read", "cannot list", shown(path), errno);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  void walk(int directory, const std::string& path) {
+    for (const std::string& name : names_in(directory, path)) {
+      cancellation_.check();
+      visit(directory, name, path == "/" ? path + name : path + "/" + name);
+    }
+  }
+
+  void visit(int directory, const std::string& name, const std::string& path) {
+    struct stat status {};
+    if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      base::throw_system_error("tree.cannot-read", "cannot examine", shown(path), errno);
+    }
+    if (is_left_out(path, status)) return;
+    add(path, host_name(directory, name), status);
+    if (!S_ISDIR(status.st_mode) || status.st_dev != device_) return;
+    if (std::find(k_runtime_directories.begin(), k_runtime_directories.end(), path) !=
+        k_runtime_directories.end()) {
+      return;
+    }
+    const fs::UniqueFd child(
+        openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!child) base::throw_system_error("tree.cannot-read", "cannot open", shown(path), errno);
+    walk(child.get(), path);
+  }
+
+  bool is_left_out(const std::string& path, const struct stat& status) const {
+    if (S_ISSOCK(status.st_mode)) return true;
+    if (!S_ISREG(status.st_mode) || !is_database_side_file(path)) return false;
+    if (path.ends_with("-wal") && status.st_size > 0) {
+      throw base::Error(base::FailureKind::build, "tree.database-in-use",
+                        fmt::format("{} holds changes that are not in the package database yet",
+                                    base::quoted(shown(path))),
+                        "end every program that has the package database open, and build again");
+    }
+    return true;
+  }
+
+  void add(const std::string& path, const std::string& host_name, const struct stat& status) {
+    const auto identity = std::make_pair(status.st_dev, status.st_ino);
+    const bool may_have_names = !S_ISDIR(status.st_mode) && status.st_nlink > 1;
+    if (may_have_names) {
+      if (const auto known = linked_.find(identity); known != linked_.end()) {
+        ++tree_.inodes[known->second].name_count;
+        tree_.entries.push_back({path, known->second});
+        return;
+      }
+      linked_.emplace(identity, tree_.inodes.size());
+    }
+    tree_.entries.push_back({path, tree_.inodes.size()});
+    tree_.inodes.push_back(read_inode(path, host_name, status));
+  }
+
+  Inode read_inode(const std::string& path, const std::string& host_name,
+                   const struct stat& status) const {
+    Inode inode;
+    inode.type = type_of(status.st_mode);
+    inode.permissions = status.st_mode & 07777U;
+    inode.owner = image_id(status.st_uid, options_.user_ids, path);
+    inode.group = image_id(status.st_gid, options_.group_ids, path);
+    const base::Epoch modified{std::chrono::seconds(status.st_mtim.tv_sec)};
+    inode.modified = std::min(modified, options_.epoch);
+    inode.attributes = read_attributes(host_name, shown(path));
+    if (inode.type == fs::FileType::regular) read_regular(inode, path, status);
+    if (inode.type == fs::FileType::symlink) inode.target = read_target(host_name, path);
+    if (inode.type == fs::FileType::character_device || inode.type == fs::FileType::block_device) {
+      inode.device = {major(status.st_rdev), minor(status.st_rdev)};
+    }
+    if (const auto found = options_.overrides.find(path); found != options_.overrides.end()) {
+      apply(found->second, inode);
+    }
+    return inode;
+  }
+
+  static void read_regular(Inode& inode, const std::string& path, const struct stat& status) {
+    inode.size = static_cast<std::uint64_t>(status.st_size);
+    inode.content = path;
+    inode.holes = is_read_by_boot_loader(path) ? Holes::forbidden : Holes::allowed;
+    // stat(2): st_blocks counts units of 512 bytes.
+    const auto allocated = static_cast<std::uint64_t>(status.st_blocks) * 512U;
+    inode.stored_size =
+        inode.holes == Holes::forbidden ? inode.size : std::min(inode.size, allocated);
+  }
+
+  std::string read_target(const std::string& host_name, const std::string& path) const {
+    std::string target(PATH_MAX, '\0');
+    const ssize_t length = readlink(host_name.c_str(), target.data(), target.size());
+    if (length < 0) {
+      base::throw_system_error("tree.cannot-read", "cannot read the link", shown(path), errno);
+    }
+    target.resize(static_cast<std::size_t>(length));
+    return target;
+  }
+
+  std::uint32_t image_id(std::uint32_t host, const std::vector<IdRange>& ranges,
+                         const std::string& path) const {
+    if (ranges.empty()) return host;
+    for (const IdRange& range : ranges) {
+      if (host >= range.host && host - range.host < range.count) {
+        return range.image + (host - range.host);
+      }
+    }
+    throw base::Error(base::FailureKind::build, "tree.foreign-owner",
+                      fmt::format("{} belongs to id {} of the host, which is nobody in the image",
+                                  base::quoted(shown(path)), host),
+                      "remove the build's working directory and build again");
+  }
+
+  static void apply(const MetadataOverride& change, Inode& inode) {
+    inode.owner = change.owner.value_or(inode.owner);
+    inode.group = change.group.value_or(inode.group);
+    inode.permissions = change.permissions.value_or(inode.permissions);
+    if (change.capability) {
+      std::erase_if(inode.attributes,
+                    [](const auto& attribute) { return attribute.name == "security.capability"; });
+      if (!change.capability->empty()) {
+        inode.attributes.push_back({"security.capability", *change.capability});
+        std::sort(inode.attributes.begin(), inode.attributes.end());
+      }
+    }
+    if (change.device) {
+      inode.type = change.device->type;
+      inode.device = change.device->number;
+      inode.size = inode.stored_size = 0;
+      inode.content.clear();
+    }
+  }
+
+  const ScanOptions& options_;
+  const base::Cancellation& cancellation_;
+  RootTree tree_;
+  dev_t device_ = 0;
+  std::map<std::pair<dev_t, ino_t>, std::size_t> linked_;
+};
+
+} // namespace
+
+RootTree scan(const model::SealedRoot& root, const ScanOptions& options,
+              const base::Cancellation& cancellation) {
+  return Scanner(root, options, cancellation).run();
+}
+
+} // namespace imagewright::tree
