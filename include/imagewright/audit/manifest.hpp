@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The manifest: what an image was made of and what it promises, as one JSON document beside it.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/digest.hpp>
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/model/artifact.hpp>
+#include <imagewright/model/layout.hpp>
+#include <imagewright/model/package.hpp>
+#include <imagewright/model/policy.hpp>
+#include <imagewright/model/repository.hpp>
+#include <imagewright/model/root.hpp>
+
+namespace imagewright::audit {
+
+/// One output as the manifest remembers it.
+struct ArtifactRecord {
+  std::string file; ///< name without directory
+  model::ImageFormat format = model::ImageFormat::raw;
+  base::ByteSize virtual_size;
+  base::ByteSize file_size;
+  base::Digest digest;
+
+  bool operator==(const ArtifactRecord&) const = default;
+};
+
+/// Everything that a manifest says. Nothing secret is in it: of files that a policy or config makes
+/// only the digest.
+struct Manifest {
+  std::string name;
+  std::string architecture;
+  std::string release; ///< name of the release profile
+  std::string tool_version;
+  base::Epoch epoch{};
+  std::vector<model::LockedRepository> repositories;
+  std::vector<model::LockedPackage> packages;
+  std::vector<model::InstalledKernel> kernels;
+  std::string kernel_command_line;
+  std::vector<model::UnitChange> units;
+  std::vector<model::Check> checks;
+  model::DiskLayout layout;
+  std::vector<ArtifactRecord> artifacts;
+  /// By path: "type mode owner:group size digest-or-target [attribute=value…]".
+  std::map<std::string, std::string> files;
+};
+
+/// Deterministic JSON.
+std::string to_text(const Manifest& manifest);
+
+/// Reads what to_text() writes, but for origins of units. `file` is for messages. Throws
+/// base::Error (audit.manifest-damaged, json.…).
+Manifest parse_manifest(std::string_view text, const std::string& file);
+
+} // namespace imagewright::audit

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/checked.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/json/value.hpp>
+
+namespace imagewright::audit {
+
+namespace {
+
+using json::Value;
+
+/// Reads the parts of one manifest; knows the file's name for messages.
+class ManifestReader {
+public:
+  explicit ManifestReader(const std::string& file) : file_(file) {}
+
+  Manifest read(const Value& document) const {
+    if (json::unsigned_member(document, "imagewrightManifest", file_) != 1) {
+      damaged("it was written by another version of Imagewright");
+    }
+    Manifest manifest;
+    manifest.name = text(document, "name");
+    manifest.architecture = text(document, "architecture");
+    manifest.release = text(document, "release");
+    manifest.tool_version = text(document, "toolVersion");
+    manifest.epoch = time(document, "epoch");
+    manifest.kernel_command_line = text(document, "kernelCommandLine");
+    read_list(document, "artifacts", manifest.artifacts, &ManifestReader::artifact);
+    read_list(document, "kernels", manifest.kernels, &ManifestReader::kernel);
+    read_list(document, "units", manifest.units, &ManifestReader::unit);
+    read_list(document, "checks", manifest.checks, &ManifestReader::check);
+    read_list(document, "repositories", manifest.repositories, &ManifestReader::repository);
+    read_list(document, "packages", manifest.packages, &ManifestReader::package);
+    const Value& disk = json::member(document, "disk", file_);
+    manifest.layout.uuid = uuid(disk, "uuid");
+    manifest.layout.size = size(disk, "size");
+    read_list(disk, "partitions", manifest.layout.partitions, &ManifestReader::partition);
+    read_files(document, manifest);
+    return manifest;
+  }
+
+private:
+  [[noreturn]] void damaged(const std::string& why) const {
+    throw base::Error(base::FailureKind::input, "audit.manifest-damaged",
+                      fmt::format("{} cannot be used: {}", base::quoted(file_), why),
+                      "use the manifest that was written together with the image");
+  }
+
+  template <typename Item>
+  void read_list(const Value& object, std::string_view name, std::vector<Item>& items,
+                 Item (ManifestReader::*read_item)(const Value&) const) const {
+    for (const Value& value : json::array_member(object, name, file_)) {
+      items.push_back((this->*read_item)(value));
+    }
+  }
+
+  void read_files(const Value& document, Manifest& manifest) const {
+    const json::Object* files = json::member(document, "files", file_).find_object();
+    if (files == nullptr) damaged("\"files\" is not an object");
+    for (const auto& [path, description] : *files) {
+      const std::string* line = description.find_string();
+      if (line == nullptr) damaged("an entry of \"files\" is not a text");
+      manifest.files.emplace(path, *line);
+    }
+  }
+
+  std::string text(const Value& object, std::string_view name) const {
+    return json::string_member(object, name, file_);
+  }
+
+  base::ByteSize size(const Value& object, std::string_view name) const {
+    return base::ByteSize(json::unsigned_member(object, name, file_));
+  }
+
+  base::Epoch time(const Value& object, std::string_view name) const {
+    return base::Epoch(std::chrono::seconds(json::integer_member(object, name, file_)));
+  }
+
+  base::Uuid uuid(const Value& object, std::string_view name) const {
+    const auto parsed = base::Uuid::parse(text(object, name));
+    if (!parsed) damaged(fmt::format("{} is not a UUID", base::quoted(name)));
+    return *parsed;
+  }
+
+  base::Digest digest(const Value& object, std::string_view name) const {
+    const auto parsed = base::Digest::parse(text(object, name));
+    if (!parsed) damaged(fmt::format("{} is not a digest", base::quoted(name)));
+    return *parsed;
+  }
+
+  ArtifactRecord artifact(const Value& value) const {
+    const auto format = model::find_image_format(text(value, "format"));
+    if (!format) damaged("an artifact has an unknown format");
+    return {text(value, "file"), *format, size(value, "virtualSize"), size(value, "fileSize"),
+            digest(value, "digest")};
+  }
+
+  model::InstalledKernel kernel(const Value& value) const {
+    return {text(value, "release"), text(value, "image"), text(value, "initramfs")};
+  }
+
+  model::UnitChange unit(const Value& value) const {
+    const std::string state = text(value, "state");
+    model::UnitChange change{.unit = text(value, "unit"), .origin = text(value, "origin")};
+    if (state == "disabled") change.state = model::UnitState::disabled;
+    if (state == "masked") change.state = model::UnitState::masked;
+    return change;
+  }
+
+  model::Check check(const Value& value) const {
+    const auto kind = model::find_check_kind(text(value, "kind"));
+    if (!kind) damaged("a check is of an unknown kind");
+    return {text(value, "name"), *kind, text(value, "subject"), text(value, "expected")};
+  }
+
+  model::LockedRepository repository(const Value& value) const {
+    model::LockedRepository repository{.name = text(value, "name"),
+                                       .address = text(value, "address"),
+                                       .metadata = digest(value, "metadata")};
+    for (const Value& key : json::array_member(value, "keys", file_)) {
+      if (key.find_string() == nullptr) damaged("a key is not a text");
+      repository.key_fingerprints.push_back(*key.find_string());
+    }
+    return repository;
+  }
+
+  model::LockedPackage package(const Value& value) const {
+    const auto epoch =
+        base::checked_cast<std::uint32_t>(json::unsigned_member(value, "epoch", file_));
+    if (!epoch) damaged("a package has an impossible epoch");
+    return {.nevra = {text(value, "name"), *epoch, text(value, "version"), text(value, "release"),
+                      text(value, "architecture")},
+            .repository = text(value, "repository"),
+            .location = text(value, "location"),
+            .checksum = digest(value, "checksum"),
+            .download_size = size(value, "downloadSize"),
+            .installed_size = size(value, "installedSize"),
+            .build_time = time(value, "buildTime")};
+  }
+
+  model::Partition partition(const Value& value) const {
+    model::Partition partition{.id = text(value, "id"),
+                               .label = text(value, "label"),
+                               .type = uuid(value, "type"),
+                               .uuid = uuid(value, "uuid"),
+                               .start = size(value, "start"),
+                               .size = size(value, "size")};
+    if (const Value* filesystem = value.find("filesystem")) {
+      partition.filesystem = read_filesystem(*filesystem);
+    }
+    return partition;
+  }
+
+  model::Filesystem read_filesystem(const Value& value) const {
+    const std::string type = text(value, "type");
+    for (const auto candidate :
+         {model::FilesystemType::ext4, model::FilesystemType::fat32, model::FilesystemType::xfs,
+          model::FilesystemType::btrfs, model::FilesystemType::swap}) {
+      if (model::mount_type_of(candidate) != type) continue;
+      return {.type = candidate,
+              .uuid = uuid(value, "uuid"),
+              .label = text(value, "label"),
+              .mount_point = text(value, "mountPoint"),
+              .mount_options = text(value, "mountOptions")};
+    }
+    damaged(fmt::format("{} is not a filesystem", base::quoted(type)));
+  }
+
+  const std::string& file_;
+};
+
+} // namespace
+
+Manifest parse_manifest(std::string_view text, const std::string& file) {
+  return ManifestReader(file).read(json::parse(text, file));
+}
+
+} // namespace imagewright::audit

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/json/value.hpp>
+
+namespace imagewright::audit {
+
+namespace {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+std::string_view state_word(model::UnitState state) {
+  switch (state) {
+  case model::UnitState::enabled:
+    return "enabled";
+  case model::UnitState::disabled:
+    return "disabled";
+  case model::UnitState::masked:
+    return "masked";
+  }
+  throw base::BugError("unknown unit state");
+}
+
+template <typename Items, typename Function>
+Value array_of(const Items& items, Function make) {
+  Array array;
+  for (const auto& item : items)
+    array.push_back(make(item));
+  return array;
+}
+
+Value strings(const std::vector<std::string>& texts) {
+  return array_of(texts, [](const std::string& text) { return Value(text); });
+}
+
+Value repository(const model::LockedRepository& repository) {
+  return Object{{"name", repository.name},
+                {"address", repository.address},
+                {"metadata", repository.metadata.to_string()},
+                {"keys", strings(repository.key_fingerprints)}};
+}
+
+Value package(const model::LockedPackage& package) {
+  return Object{{"name", package.nevra.name},
+                {"epoch", package.nevra.epoch},
+                {"version", package.nevra.version},
+                {"release", package.nevra.release},
+                {"architecture", package.nevra.architecture},
+                {"repository", package.repository},
+                {"location", package.location},
+                {"checksum", package.checksum.to_string()},
+                {"downloadSize", package.download_size.bytes()},
+                {"installedSize", package.installed_size.bytes()},
+                {"buildTime", package.build_time.time_since_epoch().count()}};
+}
+
+Value filesystem(const model::Filesystem& filesystem) {
+  return Object{{"type", model::mount_type_of(filesystem.type)},
+                {"uuid", filesystem.uuid.to_string()},
+                {"label", filesystem.label},
+                {"mountPoint", filesystem.mount_point},
+                {"mountOptions", filesystem.mount_options}};
+}
+
+Value partition(const model::Partition& partition) {
+  Object object{{"id", partition.id},
+                {"label", partition.label},
+                {"type", partition.type.to_string()},
+                {"uuid", partition.uuid.to_string()},
+                {"start", partition.start.bytes()},
+                {"size", partition.size.bytes()}};
+  if (partition.filesystem) object.emplace_back("filesystem", filesystem(*partition.filesystem));
+  return object;
+}
+
+Value kernel(const model::InstalledKernel& kernel) {
+  return Object{
+      {"release", kernel.release}, {"image", kernel.image}, {"initramfs", kernel.initramfs}};
+}
+
+Value check(const model::Check& check) {
+  return Object{{"name", check.name},
+                {"kind", model::to_string(check.kind)},
+                {"subject", check.subject},
+                {"expected", check.expected}};
+}
+
+Value artifact(const ArtifactRecord& artifact) {
+  return Object{{"file", artifact.file},
+                {"format", model::to_string(artifact.format)},
+                {"virtualSize", artifact.virtual_size.bytes()},
+                {"fileSize", artifact.file_size.bytes()},
+                {"digest", artifact.digest.to_string()}};
+}
+
+Value unit(const model::UnitChange& unit) {
+  return Object{{"unit", unit.unit}, {"state", state_word(unit.state)}, {"origin", unit.origin}};
+}
+
+} // namespace
+
+std::string to_text(const Manifest& manifest) {
+  Object files;
+  for (const auto& [path, description] : manifest.files)
+    files.emplace_back(path, description);
+  return json::to_text(
+      Object{{"imagewrightManifest", 1},
+             {"name", manifest.name},
+             {"architecture", manifest.architecture},
+             {"release", manifest.release},
+             {"toolVersion", manifest.tool_version},
+             {"epoch", manifest.epoch.time_since_epoch().count()},
+             {"artifacts", array_of(manifest.artifacts, artifact)},
+             {"disk", Object{{"uuid", manifest.layout.uuid.to_string()},
+                             {"size", manifest.layout.size.bytes()},
+                             {"partitions", array_of(manifest.layout.partitions, partition)}}},
+             {"kernels", array_of(manifest.kernels, kernel)},
+             {"kernelCommandLine", manifest.kernel_command_line},
+             {"units", array_of(manifest.units, unit)},
+             {"checks", array_of(manifest.checks, check)},
+             {"repositories", array_of(manifest.repositories, repository)},
+             {"packages", array_of(manifest.packages, package)},
+             {"files", files}});
+}
+
+} // namespace imagewright::audit

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+
+#include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/error.hpp>
+
+#include "example_manifest.hpp"
+
+using namespace imagewright;
+
+TEST_CASE("a manifest survives being written and read") {
+  const audit::Manifest manifest = imagewright_test::example_manifest();
+  const std::string text = audit::to_text(manifest);
+  const audit::Manifest read = audit::parse_manifest(text, "m.json");
+  CHECK(audit::to_text(read) == text);
+  CHECK(read.layout == manifest.layout);
+  CHECK(read.packages == manifest.packages);
+  CHECK(read.checks == manifest.checks);
+  CHECK(read.artifacts == manifest.artifacts);
+}
+
+TEST_CASE("refuses a document that is not a manifest, naming the file") {
+  for (const std::string text : {R"({})", R"({"imagewrightManifest": 2})", "[]", "{"}) {
+    try {
+      audit::parse_manifest(text, "m.json");
+      FAIL("accepted " << text);
+    } catch (const base::Error& error) {
+      const std::string where =
+          error.diagnostic().where ? error.diagnostic().where->file : error.diagnostic().message;
+      CHECK(where.find("m.json") != std::string::npos);
+    }
+  }
+}
