@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""The house keeps its shape: module edges, confined libraries, documented error codes, self-contained headers."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import modules as house  # noqa: E402
+
+TOP = Path(__file__).resolve().parents[2]
+
+
+class ModuleEdges(unittest.TestCase):
+    def test_every_include_follows_a_declared_edge(self):
+        self.assertEqual(house.find_violations(TOP), [])
+
+    def test_an_added_edge_is_found(self):
+        with self.copy_of_house() as top:
+            header = top / "include/imagewright/base/byte_size.hpp"
+            header.write_text(header.read_text() + "#include <imagewright/model/layout.hpp>\n")
+            self.assertTrue(any("base does not use model" in line for line in house.find_violations(top)))
+
+    def test_an_upward_declaration_is_found(self):
+        with self.copy_of_house() as top:
+            declaration = top / "src/fs/CMakeLists.txt"
+            declaration.write_text(declaration.read_text().replace("USES base", "USES base model"))
+            self.assertIn("fs: uses model, which does not stand above it", house.find_violations(top))
+
+    def test_a_library_outside_its_module_is_found(self):
+        with self.copy_of_house() as top:
+            source = top / "src/fs/file.cpp"
+            source.write_text(source.read_text() + "#include <archive.h>\n")
+            self.assertTrue(any("archive.h of libarchive" in line for line in house.find_violations(top)))
+
+    def copy_of_house(self):
+        class Copy:
+            def __enter__(copy):
+                copy.directory = tempfile.TemporaryDirectory()
+                top = Path(copy.directory.name)
+                shutil.copy(TOP / "CMakeLists.txt", top)
+                shutil.copytree(TOP / "src", top / "src")
+                shutil.copytree(TOP / "include", top / "include")
+                return top
+
+            def __exit__(copy, *arguments):
+                copy.directory.cleanup()
+
+        return Copy()
+
+
+class Confinement(unittest.TestCase):
+    def test_catch2_stands_under_tests_only(self):
+        offenders = [str(path.relative_to(TOP)) for folder in ("src", "include")
+                     for path in (TOP / folder).rglob("*.[ch]pp") if "catch2/" in path.read_text()]
+        self.assertEqual(offenders, [])
+
+    def test_no_shell_is_ever_started(self):
+        # The words of convention 22. "popen" and "system" as calls, not as parts of names.
+        pattern = re.compile(r"(?<![\w:.])(?:std::|::)?(?:system|popen)\s*\(|\"/?(?:bin/)?sh\"\s*,\s*\"-c\"")
+        offenders = []
+        for path in sorted((TOP / "src").rglob("*.cpp")):
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if pattern.search(line) and not line.lstrip().startswith("//"):
+                    offenders.append(f"{path.relative_to(TOP)}:{number}")
+        self.assertEqual(offenders, [])
+
+    def test_no_stage_asks_for_an_architecture_by_name(self):
+        names = re.compile(r"\"(?:x86_64|aarch64|amd64|arm64)\"")
+        offenders = [f"{path.relative_to(TOP)}:{number}"
+                     for path in sorted((TOP / "src").rglob("*.cpp"))
+                     if path != TOP / "src/model/architecture.cpp"
+                     for number, line in enumerate(path.read_text().splitlines(), 1)
+                     if names.search(line) and "==" in line]
+        self.assertEqual(offenders, [])
+
+
+class Documentation(unittest.TestCase):
+    CODE = re.compile(r"\"((?:%s)\.[a-z0-9]+(?:-[a-z0-9]+)*)\"")
+
+    def codes_in_sources(self):
+        names = "|".join(["base", "json", "cli", "layout", *house.load_modules(TOP)])
+        pattern = re.compile(self.CODE.pattern % names)
+        codes = {}
+        for path in sorted((TOP / "src").rglob("*.[ch]pp")):
+            for code in pattern.findall(path.read_text()):
+                codes.setdefault(code, str(path.relative_to(TOP)))
+        return codes
+
+    def test_every_error_code_has_a_page(self):
+        missing = [f"{code} ({where})" for code, where in self.codes_in_sources().items()
+                   if not (TOP / f"docs/errors/{code}.md").exists()]
+        self.assertEqual(missing, [])
+
+    def test_every_page_is_of_a_code(self):
+        codes = self.codes_in_sources()
+        stale = [path.name for path in sorted((TOP / "docs/errors").glob("*.md"))
+                 if path.stem != "README" and path.stem not in codes]
+        self.assertEqual(stale, [])
+
+    def test_the_module_table_is_the_declared_one(self):
+        text = (TOP / "docs/architecture.md").read_text()
+        for module in house.load_modules(TOP).values():
+            row = re.search(rf"^\| [a-z]+ \| `{module.name}` \|.*$", text, re.M)
+            self.assertIsNotNone(row, f"docs/architecture.md has no row for {module.name}")
+            uses = row.group(0).split("|")[4].split()
+            self.assertEqual(uses, module.uses or ["–"], f"row of {module.name} in docs/architecture.md")
+
+
+class Sources(unittest.TestCase):
+    def test_every_source_starts_with_its_licence(self):
+        listed = subprocess.run(["git", "-C", TOP, "ls-files", "*.cpp", "*.hpp", "*.cmake", "*.py", "*CMakeLists.txt"],
+                                capture_output=True, text=True, check=True).stdout.split()
+        missing = []
+        for name in listed:
+            path = TOP / name
+            if not path.exists():
+                continue
+            lines = path.read_text().splitlines()[:2]
+            if not any("SPDX-License-Identifier: MIT" in line for line in lines):
+                missing.append(name)
+        self.assertEqual(missing, [])
+
+    def test_every_header_stands_alone(self):
+        compiler = os.environ.get("CXX", "c++")
+        headers = sorted((TOP / "include").rglob("*.hpp"))
+
+        def problem_with(header):
+            name = header.relative_to(TOP / "include")
+            run = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", TOP / "include", "-x", "c++", "-"],
+                                 input=f"#include <{name}>\n", capture_output=True, text=True)
+            return None if run.returncode == 0 else f"{name}: {run.stderr.splitlines()[0]}"
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            problems = [problem for problem in pool.map(problem_with, headers) if problem]
+        self.assertEqual(problems, [])
+
+
+if __name__ == "__main__":
+    unittest.main()
