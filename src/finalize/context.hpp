@@ -5,12 +5,9 @@
 
 #include <string>
 
-#include <imagewright/base/cancellation.hpp>
-#include <imagewright/finalize/plan.hpp>
+#include <imagewright/finalize/finalize.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/model/root.hpp>
-#include <imagewright/process/command_runner.hpp>
-#include <imagewright/report/reporter.hpp>
 
 namespace imagewright::finalize {
 
@@ -18,9 +15,7 @@ namespace imagewright::finalize {
 struct Context {
   const fs::RootDir& root;
   const FinalizePlan& plan;
-  process::CommandRunner& programs;
-  report::Reporter& reporter;
-  const base::Cancellation& cancellation;
+  const FinalizeServices& services;
   /// What the steps learn and yield.
   model::SealedRoot& sealed;
 };

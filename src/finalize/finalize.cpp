@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/finalize/finalize.hpp>
-
 #include <algorithm>
 #include <array>
 #include <string>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/finalize/finalize.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
 #include "steps.hpp"
@@ -18,8 +17,8 @@ struct Step {
   void (*run)(const Context&);
 };
 
-// Files of the user come after ours, so that the user has the last word; units after every file, because they are
-// looked up in the root; the initramfs after everything that may go into it.
+// Files of the user come after ours, so that the user has the last word; units after every file,
+// because they are looked up in the root; the initramfs after everything that may go into it.
 constexpr std::array k_steps{
     Step{"machine-identity", steps::machine_identity},
     Step{"hostname", steps::hostname},
@@ -62,8 +61,7 @@ model::SealedRoot finalize(const model::InstalledRoot& installed, const Finalize
                            .kernel_command_line = joined_command_line(plan.policy),
                            .owners = {}};
   const fs::RootDir root(installed.path);
-  const Context context{root,          plan, services.programs, services.reporter, services.cancellation,
-                        sealed};
+  const Context context{root, plan, services, sealed};
   report::Progress progress{.items_done = 0, .items_total = k_steps.size()};
   for (const auto& step : k_steps) {
     services.cancellation.check();

@@ -16,7 +16,8 @@ std::optional<std::string_view> value_in_line(std::string_view line, std::string
 }
 
 std::string unquoted(std::string_view value) {
-  if (value.size() < 2 || (value.front() != '"' && value.front() != '\'')) return std::string(value);
+  if (value.size() < 2 || (value.front() != '"' && value.front() != '\''))
+    return std::string(value);
   if (value.back() != value.front()) return std::string(value);
   const bool has_escapes = value.front() == '"';
   value = value.substr(1, value.size() - 2);

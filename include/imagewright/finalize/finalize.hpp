@@ -3,6 +3,9 @@
 
 // An installed root becomes a bootable one, by small steps in a fixed order.
 
+#include <filesystem>
+#include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -16,13 +19,17 @@ namespace imagewright::finalize {
 
 /// What the steps work with besides the plan. All are borrowed.
 struct FinalizeServices {
-  /// Runs programs inside the root. Scripts find the directory of their config at k_script_directory in there.
+  /// Runs programs inside the root.
   process::CommandRunner& programs;
   report::Reporter& reporter;
   const base::Cancellation& cancellation;
+  /// Likewise, for the scripts of a config: what it gives sees `directory` of the host at
+  /// k_script_directory, read-only. Asked only when the plan has scripts.
+  std::function<std::unique_ptr<process::CommandRunner>(const std::filesystem::path& directory)>
+      script_programs;
 };
 
-/// Where the sandbox has to show the config's directory, read-only, when the plan has scripts.
+/// Where scripts find the directory of their config, which is also where they start.
 inline constexpr std::string_view k_script_directory = "/_imageconfigs";
 
 /// Runs every step. Throws base::Error with the step's name as context; the root is then of no use.

@@ -42,7 +42,8 @@ struct FinalizePlan {
   model::DiskLayout layout;
   /// Kernel arguments in their order, files, settings, units, initramfs modules and drivers.
   model::SystemPolicy policy;
-  /// Packages and kernel, SELinux, cgroup and FIPS wishes are not looked at: the policy has decided.
+  /// Packages and kernel, SELinux, cgroup and FIPS wishes are not looked at: the policy has
+  /// decided.
   model::OsConfig os;
   model::ScriptsConfig scripts;
   model::InitramfsFacts initramfs;
@@ -53,9 +54,9 @@ struct FinalizePlan {
   std::filesystem::path log_directory;
 };
 
-/// What of a plan comes from config and release alone. The caller adds epoch, layout, policy, tool version and log
-/// directory. Throws base::Error (finalize.no-boot-loader) when the release does not say how its default boot loader
-/// is set up.
+/// What of a plan comes from config and release alone. The caller adds epoch, layout, policy, tool
+/// version and log directory. Throws base::Error (finalize.no-boot-loader) when the release does
+/// not say how its default boot loader is set up.
 FinalizePlan plan_from(const model::ImageConfig& config, const model::ReleaseProfile& release,
                        const model::Architecture& architecture);
 

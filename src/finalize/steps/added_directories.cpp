@@ -17,8 +17,10 @@ namespace files = std::filesystem;
 
 std::vector<files::directory_entry> sorted_entries(const files::path& directory) {
   std::vector<files::directory_entry> entries;
-  for (const auto& entry : files::directory_iterator(directory)) entries.push_back(entry);
-  std::ranges::sort(entries, {}, [](const auto& entry) { return entry.path().filename().string(); });
+  for (const auto& entry : files::directory_iterator(directory))
+    entries.push_back(entry);
+  std::ranges::sort(entries, {},
+                    [](const auto& entry) { return entry.path().filename().string(); });
   return entries;
 }
 

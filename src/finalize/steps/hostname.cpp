@@ -38,7 +38,8 @@ void hostname(const Context& context) {
   const auto& name = context.plan.os.hostname->text;
   context.root.write("/etc/hostname", name + '\n', 0644);
   context.root.write("/etc/hosts",
-                     hosts_with_name(context.root.find_content("/etc/hosts").value_or(""), name), 0644);
+                     hosts_with_name(context.root.find_content("/etc/hosts").value_or(""), name),
+                     0644);
 }
 
 } // namespace imagewright::finalize::steps

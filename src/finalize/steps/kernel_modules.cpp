@@ -24,7 +24,8 @@ Lines lines_of(const Context& context, const char* path) {
 void store(const Context& context, const char* path, const Lines& lines) {
   if (lines.empty() && !context.root.exists(path)) return;
   std::string text;
-  for (const auto& line : lines) text += line + '\n';
+  for (const auto& line : lines)
+    text += line + '\n';
   context.root.write(path, text, 0644);
 }
 
@@ -41,17 +42,18 @@ Lines without(Lines lines, const std::vector<std::string>& words) {
 
 std::string option_line(const model::ModuleConfig& module) {
   std::string line = "options " + module.name.text;
-  for (const auto& [name, value] : module.options) line += ' ' + name + '=' + value;
+  for (const auto& [name, value] : module.options)
+    line += ' ' + name + '=' + value;
   return line;
 }
 
 void refuse_options_of_blocked(const model::ModuleConfig& module) {
   if (module.load_mode != model::ModuleLoadMode::disable || module.options.empty()) return;
-  base::Diagnostic diagnostic{
-      .code = "finalize.options-of-blocked-module",
-      .message = "module " + base::quoted(module.name.text) + " is disabled and has options",
-      .where = module.where,
-      .hint = "remove the options, or choose another loadMode"};
+  base::Diagnostic diagnostic{.code = "finalize.options-of-blocked-module",
+                              .message = "module " + base::quoted(module.name.text) +
+                                         " is disabled and has options",
+                              .where = module.where,
+                              .hint = "remove the options, or choose another loadMode"};
   throw base::Error(base::FailureKind::input, diagnostic);
 }
 
@@ -69,7 +71,8 @@ void kernel_modules(const Context& context) {
       blocked = without(std::move(blocked), {"blacklist", module.name.text});
     }
     if (module.load_mode == model::ModuleLoadMode::always) loaded.push_back(module.name.text);
-    if (module.load_mode == model::ModuleLoadMode::disable) blocked.push_back("blacklist " + module.name.text);
+    if (module.load_mode == model::ModuleLoadMode::disable)
+      blocked.push_back("blacklist " + module.name.text);
     if (!module.options.empty()) {
       options = without(std::move(options), {"options", module.name.text});
       options.push_back(option_line(module));

@@ -13,8 +13,8 @@ void apply(const Context& context, const model::PolicySetting& setting) {
   if (!text) {
     if (setting.absence == model::PolicySetting::Absence::ignored) return;
     throw base::Error(base::FailureKind::build, "finalize.missing-file",
-                      "the image has no file " + base::quoted(setting.path) + ", where " + setting.origin +
-                          " has to set " + setting.key,
+                      "the image has no file " + base::quoted(setting.path) + ", where " +
+                          setting.origin + " has to set " + setting.key,
                       setting.hint);
   }
   context.root.write(setting.path, with_value(*text, setting.key, setting.value),
@@ -27,7 +27,8 @@ void policy_files(const Context& context) {
   for (const auto& file : context.plan.policy.files) {
     context.root.write(file.path, file.content, file.permissions);
   }
-  for (const auto& setting : context.plan.policy.settings) apply(context, setting);
+  for (const auto& setting : context.plan.policy.settings)
+    apply(context, setting);
 }
 
 } // namespace imagewright::finalize::steps

@@ -7,7 +7,8 @@ namespace imagewright::finalize::steps {
 void resolver(const Context& context) {
   constexpr auto k_file = "/etc/resolv.conf";
   if (!context.root.exists("/usr/lib/systemd/systemd-resolved")) return;
-  // A file that a package or a user put there on purpose is no affair of ours; an empty one is left over.
+  // A file that a package or a user put there on purpose is no affair of ours; an empty one is left
+  // over.
   const auto status = context.root.find_status(k_file);
   if (status && status->type == fs::FileType::regular && status->size > 0) return;
   if (status && status->type == fs::FileType::symlink) return;

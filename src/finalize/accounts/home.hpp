@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Home directories.
+
+#include <string>
+#include <vector>
+
+#include "../context.hpp"
+#include "database.hpp"
+
+namespace imagewright::finalize {
+
+/// Makes the user's home directory from /etc/skel, unless it is there.
+void make_home(const Context& context, const KnownUser& user);
+
+/// Adds lines to the user's authorized_keys that it does not have.
+void add_ssh_keys(const Context& context, const KnownUser& user,
+                  const std::vector<std::string>& keys);
+
+} // namespace imagewright::finalize

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "../boot_paths.hpp"
+#include "../key_value.hpp"
+#include "boot_loaders.hpp"
+
+namespace imagewright::finalize::boot_loaders {
+
+std::string with_efi_name(const Context& context, const std::string& path) {
+  constexpr std::string_view k_placeholder = "@efi@";
+  auto result = path;
+  for (auto at = result.find(k_placeholder); at != std::string::npos;
+       at = result.find(k_placeholder)) {
+    result.replace(at, k_placeholder.size(), context.plan.architecture.efi_name);
+  }
+  return result;
+}
+
+std::string pretty_name(const Context& context) {
+  const auto text = context.root.find_content("/etc/os-release").value_or("");
+  return find_value(text, "PRETTY_NAME").value_or("Linux");
+}
+
+void install_removable_media_loader(const Context& context) {
+  const auto& facts = context.plan.boot_loader.facts;
+  const auto directory = std::string(k_esp_mount) + "/EFI/BOOT/";
+  const auto program = with_efi_name(context, facts.efi_program);
+  const auto first = directory + context.plan.architecture.removable_media_loader;
+  if (facts.shim.empty()) {
+    copy_boot_file(context, program, first);
+    return;
+  }
+  copy_boot_file(context, with_efi_name(context, facts.shim), first);
+  // The name of the second stage is built into shim, whatever the loader is.
+  copy_boot_file(context, program,
+                 directory + "grub" + context.plan.architecture.efi_name + ".efi");
+}
+
+} // namespace imagewright::finalize::boot_loaders

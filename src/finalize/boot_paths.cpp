@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "boot_paths.hpp"
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "key_value.hpp"
+
+namespace imagewright::finalize {
+
+std::string entry_token(const fs::RootDir& root) {
+  const auto text = root.find_content("/etc/os-release").value_or("");
+  for (const auto* key : {"IMAGE_ID", "ID"}) {
+    const auto value = find_value(text, key);
+    if (value && !value->empty()) return *value;
+  }
+  return "linux";
+}
+
+std::string initramfs_path(const Context& context, const std::string& kernel_release) {
+  if (context.plan.boot_loader.kind != BootLoaderKind::systemd_boot) {
+    return "/boot/initramfs-" + kernel_release + ".img";
+  }
+  // On the ESP, beside the kernel: systemd-boot reads no other filesystem.
+  return std::string(k_esp_mount) + "/" + entry_token(context.root) + "/" + kernel_release +
+         "/initrd";
+}
+
+void copy_boot_file(const Context& context, const std::string& source,
+                    const std::string& destination) {
+  if (source == destination) return;
+  const auto content = context.root.find_content(source);
+  if (!content) {
+    throw base::Error(
+        base::FailureKind::build, "finalize.missing-boot-file",
+        "the image has no file " + base::quoted(source) + ", which the boot loader needs",
+        "install the boot loader's package, or correct boot_loaders in the release profile");
+  }
+  context.root.write(destination, *content, 0644);
+}
+
+} // namespace imagewright::finalize

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Where files of the boot chain stand, as the image sees them.
+
+#include <string>
+#include <string_view>
+
+#include "context.hpp"
+
+namespace imagewright::finalize {
+
+/// Where the EFI system partition is mounted.
+inline constexpr std::string_view k_esp_mount = "/boot/efi";
+
+/// The name of the image's directory on the ESP and of its entries: IMAGE_ID or ID of os-release.
+std::string entry_token(const fs::RootDir& root);
+
+/// Where the initramfs of a kernel belongs, by boot loader.
+std::string initramfs_path(const Context& context, const std::string& kernel_release);
+
+/// Copies a file of the root. Throws base::Error (finalize.missing-boot-file) when there is no such
+/// file.
+void copy_boot_file(const Context& context, const std::string& source,
+                    const std::string& destination);
+
+} // namespace imagewright::finalize

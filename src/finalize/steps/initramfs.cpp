@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/process/command.hpp>
+#include <imagewright/report/stage_scope.hpp>
+
+#include "../steps.hpp"
+
+namespace imagewright::finalize::steps {
+namespace {
+
+using Words = std::vector<std::string>;
+
+/// Both lists, each word once.
+Words merged(Words words, const Words& more) {
+  for (const auto& word : more) {
+    if (std::ranges::find(words, word) == words.end()) words.push_back(word);
+  }
+  return words;
+}
+
+void add_list(Words& arguments, const std::string& option, const Words& words) {
+  if (words.empty()) return;
+  arguments.push_back(option);
+  arguments.push_back(base::join(words, " "));
+}
+
+/// dracut's lists are exclusive where the release gives one, and additions to its own choice where
+/// it does not.
+Words dracut_arguments(const FinalizePlan& plan, const model::InstalledKernel& kernel) {
+  const auto& facts = plan.initramfs;
+  Words arguments{"dracut",    "--force",        "--no-hostonly", "--no-hostonly-cmdline",
+                  "--nostrip", "--reproducible", "--kver",        kernel.release};
+  add_list(arguments, facts.modules.empty() ? "--add" : "--modules",
+           merged(facts.modules, plan.policy.initramfs_modules));
+  add_list(arguments, "--omit", facts.omit_modules);
+  add_list(arguments, facts.drivers.empty() ? "--add-drivers" : "--drivers",
+           merged(facts.drivers, plan.policy.initramfs_drivers));
+  add_list(arguments, "--filesystems", facts.filesystems);
+  if (!facts.compression.empty()) {
+    arguments.insert(arguments.end(), {"--compress", facts.compression});
+  }
+  arguments.push_back(kernel.initramfs);
+  return arguments;
+}
+
+std::string parent_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+/// Modules and drivers that dracut could not find are only lines in its output, and a node that
+/// does not boot.
+void refuse_missing_parts(const process::CommandResult& result) {
+  for (const auto& output : {result.standard_output, result.standard_error}) {
+    for (const auto& line : base::split(output, '\n')) {
+      const bool is_missing = line.find("cannot be found or installed") != std::string::npos ||
+                              line.find("FAILED:") != std::string::npos;
+      if (!is_missing) continue;
+      throw base::Error(
+          base::FailureKind::build, "finalize.incomplete-initramfs",
+          "dracut left something out: " + base::escape_controls(base::trimmed(line)),
+          "install the package that brings it, or take it from the release profile's initramfs");
+    }
+  }
+}
+
+void make_initramfs(const Context& context, const model::InstalledKernel& kernel) {
+  report::StageScope stage(context.services.reporter, "initramfs", kernel.release);
+  context.root.make_directories(parent_of(kernel.initramfs));
+  process::Command command{.argv = dracut_arguments(context.plan, kernel),
+                           .description = "make the initramfs of kernel " + kernel.release};
+  if (!context.plan.log_directory.empty()) {
+    command.log_file = context.plan.log_directory / ("initramfs-" + kernel.release + ".log");
+  }
+  refuse_missing_parts(process::require_success(context.services.programs.run(command)));
+  if (!context.root.exists(kernel.initramfs)) {
+    throw base::Error(base::FailureKind::build, "finalize.incomplete-initramfs",
+                      "dracut succeeded but made no " + base::quoted(kernel.initramfs),
+                      "look into its log");
+  }
+  context.root.set_permissions(kernel.initramfs, 0600);
+}
+
+} // namespace
+
+/// Exactly once for each kernel: whatever packages and scripts changed is there by now.
+void initramfs(const Context& context) {
+  // Without a boot loader nothing would load it.
+  if (context.plan.boot_loader.kind == BootLoaderKind::none) return;
+  for (const auto& kernel : context.sealed.kernels) {
+    context.services.cancellation.check();
+    make_initramfs(context, kernel);
+  }
+}
+
+} // namespace imagewright::finalize::steps

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/text.hpp>
+
+#include "../steps.hpp"
+
+namespace imagewright::finalize::steps {
+namespace {
+
+constexpr std::string_view k_esp_mount = "/boot/efi";
+
+std::string options_of(const model::Filesystem& filesystem) {
+  if (!filesystem.mount_options.empty()) return filesystem.mount_options;
+  if (filesystem.type == model::FilesystemType::swap) return "sw";
+  // Only root may look at boot loader files; a node boots also when the partition is damaged.
+  if (filesystem.mount_point == k_esp_mount) return "umask=0077,nofail,x-systemd.automount";
+  return "defaults";
+}
+
+/// The order of checks at boot (fstab(5)); 0 where the filesystem has no checker that belongs
+/// there.
+int check_order(const model::Filesystem& filesystem) {
+  if (filesystem.type != model::FilesystemType::ext4) return 0;
+  return filesystem.mount_point == "/" ? 1 : 2;
+}
+
+std::string line_of(const model::Partition& partition) {
+  const auto& filesystem = *partition.filesystem;
+  const bool is_swap = filesystem.type == model::FilesystemType::swap;
+  return model::mount_source(partition) + '\t' + (is_swap ? "none" : filesystem.mount_point) +
+         '\t' + model::mount_type_of(filesystem.type) + '\t' + options_of(filesystem) + "\t0\t" +
+         std::to_string(check_order(filesystem)) + '\n';
+}
+
+std::vector<model::Partition> mounted_partitions(const model::DiskLayout& layout) {
+  std::vector<model::Partition> partitions;
+  for (const auto& partition : layout.partitions) {
+    if (!partition.filesystem) continue;
+    const bool is_swap = partition.filesystem->type == model::FilesystemType::swap;
+    if (is_swap || !partition.filesystem->mount_point.empty()) partitions.push_back(partition);
+  }
+  // A mount point stands after what it is mounted on; swap, without one, comes last.
+  std::ranges::stable_sort(partitions, {}, [](const model::Partition& partition) {
+    const auto& path = partition.filesystem->mount_point;
+    return std::pair(path.empty(), path);
+  });
+  return partitions;
+}
+
+std::string line_of(const model::OverlayConfig& overlay) {
+  const bool is_early = overlay.stage == model::OverlayStage::initrd;
+  const std::string prefix = is_early ? "/sysroot" : "";
+  std::vector<std::string> lower;
+  for (const auto& directory : overlay.lower_directories)
+    lower.push_back(prefix + directory);
+  std::string options = "lowerdir=" + base::join(lower, ":") + ",upperdir=" + prefix +
+                        overlay.upper_directory.text + ",workdir=" + prefix +
+                        overlay.work_directory.text;
+  for (const auto& dependency : overlay.mount_dependencies) {
+    options += ",x-systemd.requires=" + dependency;
+  }
+  if (is_early) options += ",x-initrd.mount,x-systemd.wanted-by=initrd-fs.target";
+  if (!overlay.mount_options.empty()) options += ',' + overlay.mount_options;
+  return "overlay\t" + overlay.mount_point.text + "\toverlay\t" + options + "\t0\t0\n";
+}
+
+void make_overlay_directories(const Context& context, const model::OverlayConfig& overlay) {
+  for (const auto& directory : overlay.lower_directories)
+    context.root.make_directories(directory);
+  context.root.make_directories(overlay.mount_point.text);
+  context.root.make_directories(overlay.upper_directory.text);
+  context.root.make_directories(overlay.work_directory.text);
+}
+
+} // namespace
+
+void mounts(const Context& context) {
+  std::string text;
+  for (const auto& partition : mounted_partitions(context.plan.layout)) {
+    text += line_of(partition);
+    const auto& path = partition.filesystem->mount_point;
+    if (!path.empty() && path != "/") context.root.make_directories(path);
+  }
+  for (const auto& overlay : context.plan.os.overlays) {
+    text += line_of(overlay);
+    make_overlay_directories(context, overlay);
+  }
+  context.root.write("/etc/fstab", text, 0644);
+}
+
+} // namespace imagewright::finalize::steps

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "../steps.hpp"
+
+namespace imagewright::finalize::steps {
+namespace {
+
+/// What the making of the image left behind: different on every run, and of no use to a node.
+constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-cache",
+                                                      "/var/cache/dnf",
+                                                      "/var/cache/libdnf5",
+                                                      "/var/cache/tdnf",
+                                                      "/var/cache/yum",
+                                                      "/var/log/dracut.log",
+                                                      "/var/log/dnf.log",
+                                                      "/var/log/tdnf.log",
+                                                      "/var/log/hawkey.log"};
+
+/// Directories that are there, and empty.
+constexpr std::array<std::string_view, 3> k_scratch{"/tmp", "/var/tmp", "/run"};
+
+void empty_directory(const fs::RootDir& root, std::string_view directory) {
+  for (const auto& name : root.list(directory))
+    root.remove_tree(std::string(directory) + "/" + name);
+}
+
+/// SQLite's helpers of the package database. A log with content is part of the database.
+void remove_database_helpers(const fs::RootDir& root, const std::string& directory) {
+  const auto database = directory + "/rpmdb.sqlite";
+  const auto log = root.find_status(database + "-wal");
+  if (!log || log->size == 0) {
+    root.remove(database + "-wal");
+    root.remove(database + "-shm");
+  }
+  root.remove(directory + "/.rpm.lock");
+}
+
+} // namespace
+
+void tidy(const Context& context) {
+  for (const auto path : k_leftovers)
+    context.root.remove_tree(path);
+  for (const auto directory : k_scratch)
+    empty_directory(context.root, directory);
+  remove_database_helpers(context.root, context.plan.rpm_database_path);
+}
+
+} // namespace imagewright::finalize::steps

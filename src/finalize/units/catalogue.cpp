@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "catalogue.hpp"
+
+#include <array>
+#include <map>
+#include <set>
+
+#include <imagewright/base/text.hpp>
+
+namespace imagewright::finalize::units {
+namespace {
+
+constexpr std::array<std::string_view, 3> k_directories{
+    k_configuration_directory, "/usr/local/lib/systemd/system", "/usr/lib/systemd/system"};
+
+/// Aliases of aliases are followed this far.
+constexpr int k_largest_alias_depth = 8;
+
+std::string last_part(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') + 1));
+}
+
+} // namespace
+
+std::optional<std::string> UnitCatalogue::find_path(const std::string& name) const {
+  for (const auto directory : k_directories) {
+    const auto path = std::string(directory) + "/" + name;
+    if (root_.find_status(path)) return path;
+  }
+  return std::nullopt;
+}
+
+bool UnitCatalogue::is_mask(const std::string& path) const {
+  if (const auto target = root_.find_link_target(path)) return *target == "/dev/null";
+  const auto status = root_.find_status(path);
+  return status && status->type == fs::FileType::regular && status->size == 0;
+}
+
+InstallSection UnitCatalogue::install_of(const std::string& path, const UnitName& name) const {
+  auto section = with_install_text({}, root_.find_content(path).value_or(""));
+  // Of drop-ins with one name the one in the first directory counts; they apply in the order of
+  // their names.
+  std::map<std::string, std::string> drop_ins;
+  std::vector<std::string> owners{name.to_string()};
+  if (name.is_instance()) owners.push_back(name.template_name());
+  for (const auto& owner : owners) {
+    for (const auto directory : k_directories) {
+      const auto folder = std::string(directory) + "/" + owner + ".d";
+      for (const auto& file : root_.list(folder)) {
+        if (file.ends_with(".conf")) drop_ins.emplace(file, folder + "/" + file);
+      }
+    }
+  }
+  for (const auto& [file, drop_in] : drop_ins) {
+    section = with_install_text(std::move(section), root_.find_content(drop_in).value_or(""));
+  }
+  return section;
+}
+
+std::optional<FoundUnit> UnitCatalogue::find(const std::string& name) const {
+  auto parsed = parse_unit_name(name);
+  for (int depth = 0; parsed && depth < k_largest_alias_depth; ++depth) {
+    auto path = find_path(parsed->to_string());
+    if (!path && parsed->is_instance()) path = find_path(parsed->template_name());
+    if (!path || is_mask(*path)) return std::nullopt;
+    const auto target = root_.find_link_target(*path);
+    const auto own_name = target ? parse_unit_name(last_part(*target)) : std::nullopt;
+    const auto file_name = last_part(*path);
+    if (!own_name || own_name->to_string() == file_name) {
+      if (target && !root_.exists(*path)) return std::nullopt;
+      return FoundUnit{*parsed, *path, install_of(*path, *parsed)};
+    }
+    // An alias; a link from an instance to its template is the instance still.
+    const auto alias = *parsed;
+    parsed = own_name;
+    if (own_name->is_template() && alias.is_instance()) {
+      parsed = parse_unit_name(own_name->with_instance(*alias.instance));
+    }
+    if (parsed && parsed->to_string() == alias.to_string()) {
+      const auto template_path = find_path(alias.template_name());
+      if (!template_path || is_mask(*template_path)) return std::nullopt;
+      return FoundUnit{alias, *template_path, install_of(*template_path, alias)};
+    }
+  }
+  return std::nullopt;
+}
+
+UnitAbsence UnitCatalogue::absence_of(const std::string& name) const {
+  const auto path = find_path(name);
+  return path && is_mask(*path) ? UnitAbsence::masked : UnitAbsence::missing;
+}
+
+std::vector<std::string> UnitCatalogue::names() const {
+  std::set<std::string> names;
+  for (const auto directory : k_directories) {
+    for (const auto& entry : root_.list(directory)) {
+      if (!parse_unit_name(entry)) continue;
+      const auto status = root_.find_status(std::string(directory) + "/" + entry);
+      if (status && status->type != fs::FileType::directory) names.insert(entry);
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+} // namespace imagewright::finalize::units
