@@ -76,9 +76,9 @@ struct ImageConfig {
   /// file itself.
   std::vector<std::filesystem::path> files;
 
-  bool has_preview_feature(const std::string& name) const {
+  bool has_preview_feature(const std::string& wanted) const {
     for (const LocatedText& feature : preview_features) {
-      if (feature.text == name) return true;
+      if (feature.text == wanted) return true;
     }
     return false;
   }
