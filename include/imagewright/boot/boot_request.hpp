@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Which image to boot, how, and what must be true in the running system.
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/model/artifact.hpp>
+#include <imagewright/model/layout.hpp>
+#include <imagewright/model/policy.hpp>
+
+namespace imagewright::boot {
+
+/// What executes the guest's instructions.
+enum class Accelerator : std::uint8_t {
+  emulation, ///< works everywhere
+  kvm,       ///< needs /dev/kvm and a guest of the host's architecture
+};
+
+enum class Firmware : std::uint8_t { uefi, legacy_bios };
+
+/// Where the root file system is on the disk.
+struct RootPartition {
+  base::ByteSize start;
+  base::ByteSize size;
+  model::FilesystemType filesystem = model::FilesystemType::ext4;
+
+  bool operator==(const RootPartition&) const = default;
+};
+
+/// The partition that a layout mounts at "/"; nothing when it has none.
+std::optional<RootPartition> find_root_partition(const model::DiskLayout& layout);
+
+/// One boot. The image file is only read.
+struct BootRequest {
+  std::filesystem::path image;
+  model::ImageFormat format = model::ImageFormat::raw;
+  model::Architecture architecture;
+  RootPartition root;
+  /// From the image's manifest.
+  std::vector<model::Check> checks;
+  Accelerator accelerator = Accelerator::emulation;
+  Firmware firmware = Firmware::uefi;
+  base::ByteSize memory = base::ByteSize::gib(1);
+  std::uint32_t processor_count = 2;
+  /// From the start of the machine to its power-off.
+  std::chrono::seconds timeout{600};
+  /// Where temporary files may be made: about the size of the image's content.
+  std::filesystem::path work_directory;
+  /// Receives everything that the guest says on its serial console; replaced when it exists.
+  std::filesystem::path serial_log;
+};
+
+} // namespace imagewright::boot

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <imagewright/boot/host_facts.hpp>
+#include <imagewright/process/program.hpp>
+
+#include "boot/firmware.hpp"
+
+namespace imagewright::boot {
+
+namespace {
+
+std::optional<std::string> find_program_path(const std::string& name) {
+  const auto path = process::find_program(name);
+  if (!path) return std::nullopt;
+  return path->string();
+}
+
+HostFact firmware_fact(const model::Architecture& architecture) {
+  HostFact fact{.name = "UEFI firmware for " + architecture.name,
+                .remedy = "install ovmf (x86_64) or qemu-efi-aarch64 (aarch64)"};
+  if (const auto firmware = find_firmware(architecture)) fact.found = firmware->code;
+  return fact;
+}
+
+HostFact acceleration_fact() {
+  constexpr const char* k_device = "/dev/kvm";
+  HostFact fact{.name = "KVM",
+                .is_required = false,
+                .remedy =
+                    "nothing needs it; with it images of the host's architecture boot faster"};
+  if (::access(k_device, R_OK | W_OK) == 0) fact.found = k_device;
+  return fact;
+}
+
+} // namespace
+
+std::vector<HostFact> host_facts(const model::Architecture& architecture) {
+  return {
+      {.name = "QEMU for " + architecture.name,
+       .found = find_program_path(architecture.qemu.program),
+       .remedy = "install qemu-system-x86 (x86_64) or qemu-system-arm (aarch64)"},
+      firmware_fact(architecture),
+      {.name = "qemu-img", .found = find_program_path("qemu-img"), .remedy = "install qemu-utils"},
+      {.name = "debugfs", .found = find_program_path("debugfs"), .remedy = "install e2fsprogs"},
+      acceleration_fact(),
+  };
+}
+
+} // namespace imagewright::boot

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "boot/qemu_arguments.hpp"
+
+#include <fmt/format.h>
+
+namespace imagewright::boot {
+
+namespace {
+
+void append(std::vector<std::string>& arguments, std::initializer_list<std::string> more) {
+  arguments.insert(arguments.end(), more);
+}
+
+void append_firmware(std::vector<std::string>& arguments,
+                     const model::QemuMachine::Firmware& firmware) {
+  append(arguments,
+         {"-drive", "if=pflash,unit=0,format=raw,readonly=on,file=" + option_value(firmware.code),
+          "-drive", "if=pflash,unit=1,format=raw,file=" + option_value(firmware.variables)});
+}
+
+void append_processor(std::vector<std::string>& arguments, const BootRequest& request) {
+  switch (request.accelerator) {
+  case Accelerator::emulation:
+    append(arguments, {"-accel", "tcg,thread=multi"});
+    break;
+  case Accelerator::kvm:
+    append(arguments, {"-accel", "kvm", "-cpu", "host"});
+    break;
+  }
+  append(arguments, {"-smp", std::to_string(request.processor_count), "-m",
+                     fmt::format("{}M", request.memory.bytes() >> 20U)});
+}
+
+std::string partition_options(const BootRequest& request) {
+  return fmt::format("driver=raw,offset={},size={}", request.root.start.bytes(),
+                     request.root.size.bytes());
+}
+
+} // namespace
+
+std::string option_value(const std::string& text) {
+  std::string value;
+  for (const char byte : text) {
+    value += byte;
+    if (byte == ',') value += byte;
+  }
+  return value;
+}
+
+std::string block_driver(model::ImageFormat format) {
+  switch (format) {
+  case model::ImageFormat::raw:
+    return "raw";
+  case model::ImageFormat::qcow2:
+    return "qcow2";
+  case model::ImageFormat::vhd:
+  case model::ImageFormat::vhd_fixed:
+    return "vpc";
+  case model::ImageFormat::vhdx:
+    return "vhdx";
+  }
+  return {};
+}
+
+std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files) {
+  std::vector<std::string> arguments{request.architecture.qemu.program};
+  arguments.insert(arguments.end(), request.architecture.qemu.arguments.begin(),
+                   request.architecture.qemu.arguments.end());
+  append_processor(arguments, request);
+  append(arguments, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"});
+  if (files.firmware) append_firmware(arguments, *files.firmware);
+  append(arguments, {"-blockdev",
+                     "driver=qcow2,node-name=disk,discard=unmap,file.driver=file,file.filename=" +
+                         option_value(files.overlay.string()),
+                     "-device", "virtio-blk-pci,drive=disk,bootindex=0"});
+  append(arguments, {"-device", "virtio-rng-pci"});
+  // No option ROM: the firmware must not try to boot from the network.
+  append(arguments, {"-netdev", "user,id=network,restrict=on", "-device",
+                     "virtio-net-pci,netdev=network,romfile="});
+  append(arguments, {"-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"});
+  append(arguments, {"-device", "virtio-serial-pci", "-chardev",
+                     "file,id=answers,path=" + option_value(files.answers.string()), "-device",
+                     fmt::format("virtserialport,chardev=answers,name={}", k_answer_port)});
+  return arguments;
+}
+
+std::vector<std::string> overlay_arguments(const BootRequest& request,
+                                           const std::filesystem::path& overlay) {
+  return {"qemu-img",
+          "create",
+          "-q",
+          "-f",
+          "qcow2",
+          "-F",
+          block_driver(request.format),
+          "-b",
+          std::filesystem::absolute(request.image).string(),
+          overlay.string()};
+}
+
+std::vector<std::string> extraction_arguments(const BootRequest& request,
+                                              const std::filesystem::path& root) {
+  return {"qemu-img",
+          "convert",
+          "-q",
+          "-O",
+          "raw",
+          "--image-opts",
+          fmt::format("{},file.driver={},file.file.driver=file,file.file.filename={}",
+                      partition_options(request), block_driver(request.format),
+                      option_value(std::filesystem::absolute(request.image).string())),
+          root.string()};
+}
+
+std::vector<std::string> insertion_arguments(const BootRequest& request,
+                                             const std::filesystem::path& root,
+                                             const std::filesystem::path& overlay) {
+  return {"qemu-img",
+          "convert",
+          "-q",
+          "-n",
+          "-f",
+          "raw",
+          "--target-image-opts",
+          root.string(),
+          fmt::format("{},file.driver=qcow2,file.file.driver=file,file.file.filename={}",
+                      partition_options(request), option_value(overlay.string()))};
+}
+
+} // namespace imagewright::boot

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The command lines of QEMU's programs, from plain values.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <imagewright/boot/boot_request.hpp>
+
+namespace imagewright::boot {
+
+/// The name of the port on which the guest answers.
+inline constexpr std::string_view k_answer_port = "org.imagewright.probe";
+
+/// The files of one virtual machine.
+struct MachineFiles {
+  std::filesystem::path overlay;
+  std::filesystem::path answers;
+  /// Absent: the machine's legacy BIOS.
+  std::optional<model::QemuMachine::Firmware> firmware;
+};
+
+/// A value inside a comma-separated option of QEMU: commas are doubled.
+std::string option_value(const std::string& text);
+
+/// The name of the block driver that reads a format: "raw", "qcow2", "vpc", "vhdx".
+std::string block_driver(model::ImageFormat format);
+
+std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files);
+
+/// `qemu-img create` of an empty overlay over the image.
+std::vector<std::string> overlay_arguments(const BootRequest& request,
+                                           const std::filesystem::path& overlay);
+
+/// `qemu-img convert` of the root partition to a raw file.
+std::vector<std::string> extraction_arguments(const BootRequest& request,
+                                              const std::filesystem::path& root);
+
+/// `qemu-img convert` of that raw file to the partition's place in the overlay.
+std::vector<std::string> insertion_arguments(const BootRequest& request,
+                                             const std::filesystem::path& root,
+                                             const std::filesystem::path& overlay);
+
+} // namespace imagewright::boot
