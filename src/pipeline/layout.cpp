@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/layout.hpp>
-
 #include <optional>
 
 #include <fmt/format.h>
@@ -9,6 +7,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/partition_type.hpp>
+#include <imagewright/pipeline/layout.hpp>
 
 namespace imagewright::pipeline {
 
@@ -38,9 +37,8 @@ public:
       position = partition.start + partition.size;
       layout.partitions.push_back(std::move(partition));
     }
-    layout.size = storage_.disk->max_size && !storage_.fits_content
-                      ? storage_.disk->max_size->value
-                      : position + k_alignment;
+    layout.size = storage_.disk->max_size && !storage_.fits_content ? storage_.disk->max_size->value
+                                                                    : position + k_alignment;
     if (position + k_alignment > layout.size) {
       fail("layout.disk-too-small",
            fmt::format("the partitions end at {}, which leaves no room for the backup partition "
@@ -104,13 +102,13 @@ private:
                                    .uuid = uuid("filesystem " + partition.id),
                                    .label = partition.label.text,
                                    .identifier = model::MountIdentifier::part_uuid};
-      const auto features =
-          facts_.filesystem_features.find(model::mount_type_of(filesystem.type));
+      const auto features = facts_.filesystem_features.find(model::mount_type_of(filesystem.type));
       if (features != facts_.filesystem_features.end()) filesystem.features = features->second;
       if (wish.mount_point) {
         filesystem.mount_point = wish.mount_point->path;
         filesystem.mount_options = wish.mount_point->options;
-        if (wish.mount_point->identifier) filesystem.identifier = wish.mount_point->identifier->value;
+        if (wish.mount_point->identifier)
+          filesystem.identifier = wish.mount_point->identifier->value;
       }
       return filesystem;
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Failures that end a command. Mistakes of the user's input are collected as Diagnostics instead; a "no" is a value.
+// Failures that end a command. Mistakes of the user's input are collected as Diagnostics instead; a
+// "no" is a value.
 
 #include <cstdint>
 #include <exception>
@@ -13,11 +14,11 @@ namespace imagewright::base {
 
 /// What kind of failure it is; the command line maps each to its exit code.
 enum class FailureKind : std::uint8_t {
-  build,         ///< the build failed (exit code 1)
-  input,         ///< wrong usage or config (2)
-  unsolvable,    ///< packages cannot be resolved (3)
-  host,          ///< this host cannot do it: privilege, missing tool (4)
-  verification,  ///< signature, checksum, boot check, stale lock (5)
+  build,        ///< the build failed (exit code 1)
+  input,        ///< wrong usage or config (2)
+  unsolvable,   ///< packages cannot be resolved (3)
+  host,         ///< this host cannot do it: privilege, missing tool (4)
+  verification, ///< signature, checksum, boot check, stale lock (5)
 };
 
 /// The world failed: carries one Diagnostic.
@@ -39,16 +40,20 @@ private:
   std::string what_;
 };
 
-/// The user's input is wrong: every mistake of it, already collected.
+/// The user's input is wrong: every mistake of it, already collected. With FailureKind::unsolvable: every reason why
+/// its packages cannot be had.
 class InputError : public std::exception {
 public:
-  explicit InputError(Diagnostics diagnostics) : diagnostics_(std::move(diagnostics)) {}
+  explicit InputError(Diagnostics diagnostics, FailureKind kind = FailureKind::input)
+      : diagnostics_(std::move(diagnostics)), kind_(kind) {}
 
   const Diagnostics& diagnostics() const { return diagnostics_; }
+  FailureKind kind() const { return kind_; }
   const char* what() const noexcept override { return "the input has mistakes"; }
 
 private:
   Diagnostics diagnostics_;
+  FailureKind kind_;
 };
 
 /// The user interrupted the command. Not an Error: nothing is wrong.
@@ -68,7 +73,8 @@ private:
   std::string message_;
 };
 
-/// Throws Error about a failed system call: `what` ("cannot open"), the path, and the text of `error_number` (errno).
+/// Throws Error about a failed system call: `what` ("cannot open"), the path, and the text of
+/// `error_number` (errno).
 [[noreturn]] void throw_system_error(const std::string& code, const std::string& what,
                                      const std::string& path, int error_number);
 

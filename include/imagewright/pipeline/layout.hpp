@@ -23,11 +23,12 @@ struct LayoutFacts {
   std::string seed;
 };
 
-/// Throws base::InputError when the section does not describe a disk (config validation has caught what can be seen in
-/// the file alone).
+/// Throws base::InputError when the section does not describe a disk (config validation has caught
+/// what can be seen in the file alone).
 model::DiskLayout make_layout(const model::StorageConfig& storage, const LayoutFacts& facts);
 
-/// The same disk with its last partition just large enough for `needed`, and the disk as large as that asks for.
+/// The same disk with its last partition just large enough for `needed`, and the disk as large as
+/// that asks for.
 model::DiskLayout fit_last_partition(model::DiskLayout layout, base::ByteSize needed);
 
 } // namespace imagewright::pipeline

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The command line: words in, exit code out.
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/cancellation.hpp>
+
+namespace imagewright::cli {
+
+/// What the program was started with. Nothing else of the process is looked at.
+struct Invocation {
+  std::vector<std::string> arguments; ///< without the program's name
+  /// A variable of the environment, or nothing.
+  std::function<std::optional<std::string>(const std::string& name)> environment;
+};
+
+/// Runs one command; results go to descriptor 1, everything else to 2. Gives the exit code.
+int run(const Invocation& invocation, const base::Cancellation& cancellation);
+
+} // namespace imagewright::cli

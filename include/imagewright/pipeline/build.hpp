@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Composes images: the order of things, and nothing else.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <imagewright/fs/publication.hpp>
+#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/pipeline/resolve_plan.hpp>
+#include <imagewright/pipeline/services.hpp>
+
+namespace imagewright::pipeline {
+
+enum class RootDirectory : std::uint8_t {
+  removed,
+  kept, ///< as NAME-ARCH.root in the output directory
+};
+
+struct BuildOptions {
+  PlanOptions plan;
+  ResolveOptions resolve;
+  std::filesystem::path output_directory = "out";
+  RootDirectory root_directory = RootDirectory::removed;
+  /// One more copy of the report; empty: none.
+  std::filesystem::path report_file;
+  std::string tool_version;
+};
+
+/// Composes the images of every architecture, one after the other. Gives the published files in order. Throws
+/// base::InputError and base::Error; then nothing of the failed architecture is published.
+std::vector<fs::PublishedFile> build(const BuildOptions& options, const Services& services);
+
+} // namespace imagewright::pipeline

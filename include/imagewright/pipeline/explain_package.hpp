@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Why a package is in an image.
+
+#include <string>
+#include <vector>
+
+#include <imagewright/json/value.hpp>
+#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/pipeline/resolve_plan.hpp>
+#include <imagewright/pipeline/services.hpp>
+
+namespace imagewright::pipeline {
+
+/// One link: who needs what.
+struct PackageReason {
+  std::string package;     ///< full name of a package
+  std::string requirement; ///< what of the next one it needs; empty for the last
+  bool operator==(const PackageReason&) const = default;
+};
+
+/// One chain from a line of the config to the package.
+struct PackageChain {
+  std::string architecture;
+  model::PackageRequest request;
+  std::vector<PackageReason> links; ///< the package that meets the request first, the explained one last
+  bool operator==(const PackageChain&) const = default;
+};
+
+/// The shortest chains for each architecture. Empty when the package is not in the image.
+std::vector<PackageChain> explain_package(const PlanOptions& options, const ResolveOptions& resolve,
+                                          const std::string& package, const Services& services);
+
+std::string to_text(const std::vector<PackageChain>& chains);
+json::Value to_json(const std::vector<PackageChain>& chains);
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a build would do, decided before anything is fetched or written.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/model/image_config.hpp>
+#include <imagewright/model/package.hpp>
+#include <imagewright/model/policy.hpp>
+#include <imagewright/model/release_profile.hpp>
+#include <imagewright/model/repository.hpp>
+
+namespace imagewright::pipeline {
+
+/// `--repo NAME=ADDRESS`: where a repository of that name is taken from instead, or one more repository.
+struct RepositoryOverride {
+  std::string name;
+  std::string address; ///< a URL or a directory
+
+  bool operator==(const RepositoryOverride&) const = default;
+};
+
+/// What is asked on the command line beside the config.
+struct PlanOptions {
+  std::filesystem::path config;
+  std::vector<std::string> architectures; ///< empty: the config's, else the host's
+  std::string release;                    ///< empty: the config's; a name or a path
+  std::vector<RepositoryOverride> repositories;
+  std::vector<model::ImageFormat> formats; ///< empty: the config's, else qcow2
+  /// Where release profiles are looked for by name, after the directories above the config.
+  std::vector<std::filesystem::path> release_directories;
+};
+
+/// The plan for one architecture.
+struct BuildPlan {
+  model::ImageConfig config;
+  model::ReleaseProfile release;
+  model::Architecture architecture;
+  std::vector<model::Repository> repositories;
+  /// Every wish: the config's, the roles', the policy's; sorted, each once.
+  std::vector<model::PackageRequest> packages;
+  /// What the config and the release imply; the root filesystem's name is not on the command line yet.
+  model::SystemPolicy policy;
+  std::vector<model::OutputImage> outputs;
+};
+
+/// One plan per architecture, and the warnings about the config.
+struct PlannedBuild {
+  std::vector<BuildPlan> plans;
+  base::Diagnostics warnings;
+};
+
+/// Reads the config and its release profile and decides. Throws base::InputError with every mistake.
+PlannedBuild plan_build(const PlanOptions& options);
+
+} // namespace imagewright::pipeline

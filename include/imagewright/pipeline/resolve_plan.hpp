@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// From a plan to the exact package set, through the lock file or the resolver.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+
+#include <imagewright/base/digest.hpp>
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/model/layout.hpp>
+#include <imagewright/model/lock.hpp>
+#include <imagewright/model/policy.hpp>
+#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/pipeline/services.hpp>
+
+namespace imagewright::pipeline {
+
+enum class LockUse : std::uint8_t {
+  when_fresh, ///< a fresh lock is used; otherwise packages are resolved, keeping what an older lock pins
+  required,   ///< a missing or stale lock is an error
+};
+
+enum class NetworkUse : std::uint8_t {
+  allowed,
+  forbidden, ///< only the cache and local directories
+};
+
+struct ResolveOptions {
+  LockUse lock_use = LockUse::when_fresh;
+  NetworkUse network = NetworkUse::allowed;
+  /// Overrides the newest build time among the packages.
+  std::optional<base::Epoch> epoch;
+};
+
+/// A plan with everything decided that depends on packages.
+struct ResolvedPlan {
+  BuildPlan plan;
+  model::ArchitectureLock lock;
+  base::Epoch epoch{};
+  model::DiskLayout layout;
+  /// The plan's policy, completed by what the layout implies (root=, boot=).
+  model::SystemPolicy policy;
+};
+
+/// The digest of everything that a resolution of this plan depends on besides metadata.
+base::Digest request_digest(const BuildPlan& plan);
+
+/// The lock beside the config, when there is one. Throws base::Error (lock.…) when it cannot be read.
+std::optional<model::Lock> find_lock(const std::filesystem::path& config);
+
+/// Decides the package set by the lock or the resolver, asserts the baseline, and decides epoch and layout. Throws
+/// base::InputError (unsolvable, or a clash with the layout) and base::Error.
+ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services);
+
+} // namespace imagewright::pipeline

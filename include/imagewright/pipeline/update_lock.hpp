@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Writes lock files, and says what changed in them.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/pipeline/resolve_plan.hpp>
+#include <imagewright/pipeline/services.hpp>
+
+namespace imagewright::pipeline {
+
+enum class LockAction : std::uint8_t {
+  write, ///< resolve and write, keeping pins
+  check, ///< only look whether the lock is fresh
+};
+
+struct LockOptions {
+  PlanOptions plan;
+  NetworkUse network = NetworkUse::allowed;
+  LockAction action = LockAction::write;
+  /// Packages (globs over names) whose pins may move; absent: no pin moves that can stay; empty: all move.
+  std::optional<std::vector<std::string>> updated;
+};
+
+/// What a lock run found or did.
+struct LockSummary {
+  std::filesystem::path path;
+  std::size_t package_count = 0;
+  /// One line each, sorted: "+ name-evr.arch", "- name-evr.arch", "  name.arch: old-evr → new-evr".
+  std::vector<std::string> changes;
+  bool is_written = false;
+};
+
+/// Throws base::Error (lock.…, FailureKind::verification) when LockAction::check finds a missing or stale lock.
+LockSummary update_lock(const LockOptions& options, const Services& services);
+
+} // namespace imagewright::pipeline

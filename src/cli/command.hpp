@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What every command shares: global options, the console, and how a command is registered.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/render.hpp>
+#include <imagewright/cli/run.hpp>
+#include <imagewright/pipeline/services.hpp>
+#include <imagewright/report/factory.hpp>
+
+#include "console.hpp"
+#include "exit_code.hpp"
+
+namespace imagewright::cli {
+
+struct GlobalOptions {
+  report::Level level = report::Level::info;
+  report::ProgressMode progress = report::ProgressMode::automatic;
+  base::Color color = base::Color::off;
+  unsigned jobs = 1;
+  std::filesystem::path cache_directory;
+};
+
+/// What a command runs with.
+struct CommandContext {
+  const GlobalOptions& options;
+  const Invocation& invocation;
+  const Console& console;
+  const base::Cancellation& cancellation;
+  const report::Clock& clock;
+
+  pipeline::Services services() const {
+    return {.reporter = console.reporter(),
+            .cancellation = cancellation,
+            .clock = clock,
+            .cache_directory = options.cache_directory,
+            .thread_count = options.jobs};
+  }
+};
+
+using Action = std::function<ExitCode(const CommandContext&)>;
+
+/// A command of the parser and what it does.
+struct RegisteredCommand {
+  CLI::App* parser = nullptr;
+  Action action;
+};
+
+/// Whether `--json` was given.
+enum class OutputStyle : std::uint8_t { text, json };
+
+RegisteredCommand add_build_command(CLI::App& application);
+RegisteredCommand add_plan_command(CLI::App& application);
+RegisteredCommand add_lock_command(CLI::App& application);
+RegisteredCommand add_validate_command(CLI::App& application);
+RegisteredCommand add_why_command(CLI::App& application);
+RegisteredCommand add_boot_command(CLI::App& application);
+RegisteredCommand add_doctor_command(CLI::App& application);
+
+} // namespace imagewright::cli

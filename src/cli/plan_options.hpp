@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The options by which a config is found and adjusted, shared by build, plan, lock and why.
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/pipeline/resolve_plan.hpp>
+
+#include "command.hpp"
+
+namespace imagewright::cli {
+
+/// As typed.
+struct PlanWords {
+  std::string config;
+  std::vector<std::string> architectures;
+  std::vector<std::string> formats;
+  std::vector<std::string> repositories;
+  std::string release;
+  bool is_locked = false;
+  bool is_offline = false;
+  std::int64_t epoch = -1;
+};
+
+void add_plan_options(CLI::App& parser, PlanWords& words);
+void add_format_option(CLI::App& parser, PlanWords& words);
+void add_lock_use_options(CLI::App& parser, PlanWords& words);
+void add_offline_option(CLI::App& parser, PlanWords& words);
+
+/// Throws base::Error (cli.usage) when a word does not fit.
+pipeline::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context);
+/// Honours CI and SOURCE_DATE_EPOCH of the environment.
+pipeline::ResolveOptions resolve_options_from(const PlanWords& words,
+                                              const CommandContext& context);
+
+} // namespace imagewright::cli

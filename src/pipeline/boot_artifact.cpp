@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/pipeline/boot_artifact.hpp>
+
+#include <algorithm>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/boot/boot_image.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/model/partition_type.hpp>
+#include <imagewright/process/command_runner.hpp>
+
+namespace imagewright::pipeline {
+
+namespace {
+
+constexpr base::ByteSize k_largest_manifest = base::ByteSize::mib(256);
+
+std::filesystem::path manifest_path(const BootOptions& options) {
+  if (!options.manifest.empty()) return options.manifest;
+  std::filesystem::path path = options.image;
+  return path.replace_extension(".manifest.json");
+}
+
+audit::Manifest read_manifest(const BootOptions& options) {
+  const std::filesystem::path path = manifest_path(options);
+  const auto text = fs::find_file(path, k_largest_manifest);
+  if (!text) {
+    throw base::Error(base::FailureKind::input, "pipeline.no-manifest",
+                      fmt::format("there is no manifest {} for this image",
+                                  base::quoted(path.string())),
+                      "give the manifest that was written together with the image: --manifest FILE");
+  }
+  return audit::parse_manifest(*text, path.string());
+}
+
+const audit::ArtifactRecord& record_of(const audit::Manifest& manifest,
+                                       const std::filesystem::path& image) {
+  const std::string name = image.filename().string();
+  for (const audit::ArtifactRecord& record : manifest.artifacts) {
+    if (record.file == name) return record;
+  }
+  throw base::Error(base::FailureKind::input, "pipeline.image-not-in-manifest",
+                    fmt::format("the manifest of {} {} does not name {}", manifest.name,
+                                manifest.architecture, base::quoted(name)),
+                    "give the manifest that was written together with the image: --manifest FILE");
+}
+
+boot::Firmware firmware_for(const audit::Manifest& manifest,
+                            const model::Architecture& architecture) {
+  const base::Uuid esp = model::partition_type(model::PartitionKind::esp, architecture);
+  const auto& partitions = manifest.layout.partitions;
+  const bool has_esp = std::any_of(partitions.begin(), partitions.end(),
+                                   [&](const auto& partition) { return partition.type == esp; });
+  return has_esp ? boot::Firmware::uefi : boot::Firmware::legacy_bios;
+}
+
+} // namespace
+
+boot::BootReport boot_artifact(const BootOptions& options, const Services& services) {
+  // An image that is not there deserves its own message, before the manifest's.
+  fs::open_for_reading(options.image);
+  const audit::Manifest manifest = read_manifest(options);
+  const audit::ArtifactRecord& record = record_of(manifest, options.image);
+  const model::Architecture* architecture = model::find_architecture(manifest.architecture);
+  const auto root = boot::find_root_partition(manifest.layout);
+  if (architecture == nullptr || !root) {
+    throw base::Error(base::FailureKind::input, "pipeline.cannot-boot",
+                      fmt::format("the manifest of {} describes no system that can be booted",
+                                  manifest.name));
+  }
+  std::filesystem::create_directories(services.cache_directory);
+  const fs::TemporaryDirectory work(services.cache_directory, ".boot-");
+  boot::BootRequest request{.image = std::filesystem::absolute(options.image),
+                            .format = record.format,
+                            .architecture = *architecture,
+                            .root = *root,
+                            .checks = manifest.checks,
+                            .accelerator = options.accelerator,
+                            .firmware = options.firmware.value_or(
+                                firmware_for(manifest, *architecture)),
+                            .memory = options.memory,
+                            .timeout = options.timeout,
+                            .work_directory = work.path(),
+                            .serial_log = options.serial_log.empty()
+                                              ? options.image.string() + ".serial.log"
+                                              : options.serial_log.string()};
+  request.serial_log = std::filesystem::absolute(request.serial_log);
+  process::HostCommandRunner runner(services.cancellation);
+  return boot::boot_image(request, runner, services.reporter);
+}
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/pipeline/explain_package.hpp>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/resolve/explain.hpp>
+
+#include "repositories.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+PackageChain chain_from(const resolve::Explanation& explanation, const std::string& architecture) {
+  PackageChain chain{.architecture = architecture, .request = explanation.request};
+  for (const resolve::ExplanationStep& step : explanation.chain) {
+    chain.links.push_back({step.package.to_string(), step.requirement});
+  }
+  chain.links.push_back({explanation.package.to_string(), {}});
+  return chain;
+}
+
+/// The packages that the lock pins, when it is to be honoured.
+std::vector<model::LockedPackage> pinned_packages(const BuildPlan& plan) {
+  const auto lock = find_lock(plan.config.path);
+  const model::ArchitectureLock* entry = lock ? lock->find(plan.architecture.name) : nullptr;
+  return entry != nullptr ? entry->packages : std::vector<model::LockedPackage>();
+}
+
+} // namespace
+
+std::vector<PackageChain> explain_package(const PlanOptions& options, const ResolveOptions& resolve,
+                                          const std::string& package, const Services& services) {
+  std::vector<PackageChain> chains;
+  for (const BuildPlan& plan : plan_build(options).plans) {
+    PlanRepositories repositories(plan, resolve.network, services);
+    const ResolvedPackages resolved = repositories.resolve(plan, pinned_packages(plan));
+    for (const auto& explanation : resolve::explain(resolved.resolution, package)) {
+      chains.push_back(chain_from(explanation, plan.architecture.name));
+    }
+  }
+  return chains;
+}
+
+std::string to_text(const std::vector<PackageChain>& chains) {
+  std::string text;
+  for (const PackageChain& chain : chains) {
+    text += fmt::format("{}: {} asks for \"{}\" ({})\n", base::to_string(chain.request.where),
+                        chain.request.origin, chain.request.spec, chain.architecture);
+    std::string indent = "  ";
+    std::string needed;
+    for (const PackageReason& link : chain.links) {
+      text += needed.empty() ? fmt::format("{}{}\n", indent, link.package)
+                             : fmt::format("{}{} (needs \"{}\")\n", indent, link.package, needed);
+      needed = link.requirement;
+      indent += "  ";
+    }
+  }
+  return text;
+}
+
+json::Value to_json(const std::vector<PackageChain>& chains) {
+  json::Array array;
+  for (const PackageChain& chain : chains) {
+    json::Array links;
+    for (const PackageReason& link : chain.links) {
+      links.push_back(json::Object{{"package", link.package}, {"requirement", link.requirement}});
+    }
+    array.push_back(json::Object{{"architecture", chain.architecture},
+                                 {"requestedAt", base::to_string(chain.request.where)},
+                                 {"request", chain.request.spec},
+                                 {"origin", chain.request.origin},
+                                 {"chain", links}});
+  }
+  return array;
+}
+
+} // namespace imagewright::pipeline

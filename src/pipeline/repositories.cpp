@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include "repositories.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/lock/freshness.hpp>
+#include <imagewright/report/stage_scope.hpp>
+#include <imagewright/resolve/baseline.hpp>
+#include <imagewright/resolve/resolve.hpp>
+
+namespace imagewright::pipeline {
+
+namespace {
+
+repo::FetchOptions fetch_options(NetworkUse network) {
+  return {.network = network == NetworkUse::allowed ? repo::Network::allowed
+                                                    : repo::Network::forbidden};
+}
+
+std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
+  std::vector<resolve::Exclude> excludes;
+  for (const model::LocatedText& exclude : plan.config.os.packages.exclude) {
+    excludes.push_back({exclude.text, exclude.where});
+  }
+  for (const model::PackageRequest& removed : plan.config.os.packages.remove) {
+    excludes.push_back({removed.spec, removed.where});
+  }
+  return excludes;
+}
+
+resolve::WeakDependencies weak_dependencies_of(const BuildPlan& plan) {
+  return plan.config.os.packages.recommends == model::Inclusion::included
+             ? resolve::WeakDependencies::installed
+             : resolve::WeakDependencies::ignored;
+}
+
+} // namespace
+
+PlanRepositories::PlanRepositories(const BuildPlan& plan, NetworkUse network,
+                                   const Services& services)
+    : services_(services), cache_(services.cache_directory),
+      set_(plan.repositories, plan.architecture.name, fetch_options(network),
+           {cache_, services.reporter, services.cancellation}) {}
+
+ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
+                                           const std::vector<model::LockedPackage>& pins) {
+  report::StageScope metadata_stage(services_.reporter, "metadata");
+  std::vector<model::RepositorySnapshot> snapshots = set_.load_snapshots();
+  report::StageScope stage(services_.reporter, "resolve");
+  const resolve::ResolveRequest request{
+      .architecture = plan.architecture,
+      .repositories = snapshots,
+      .packages = plan.packages,
+      .excludes = excludes_of(plan),
+      .pins = pins,
+      .weak_dependencies = weak_dependencies_of(plan),
+      .load_filelists = [this](const auto& snapshot) { return set_.load_filelists(snapshot); },
+      .metadata_cache = services_.cache_directory / "solv"};
+  resolve::ResolveResult result = resolve::resolve(request, services_.cancellation);
+  if (const auto* unsolvable = std::get_if<resolve::Unsolvable>(&result)) {
+    base::Diagnostics problems;
+    for (const base::Diagnostic& problem : unsolvable->problems) problems.add(problem);
+    throw base::InputError(std::move(problems), base::FailureKind::unsolvable);
+  }
+  auto& resolution = std::get<resolve::Resolution>(result);
+  require_baseline(plan, resolution);
+  stage.set_summary(fmt::format("{} packages", resolution.packages.size()));
+  return {std::move(resolution), std::move(snapshots)};
+}
+
+model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages& resolved) {
+  model::ArchitectureLock lock{.architecture = plan.architecture.name,
+                               .request = request_digest(plan),
+                               .repositories = {},
+                               .packages = resolved.resolution.packages};
+  for (const model::RepositorySnapshot& snapshot : resolved.snapshots) {
+    lock.repositories.push_back(lock::locked_repository(snapshot));
+  }
+  std::sort(lock.repositories.begin(), lock.repositories.end());
+  return lock;
+}
+
+void require_baseline(const BuildPlan& plan, const resolve::Resolution& resolution) {
+  base::Diagnostics missed = resolve::check_baseline(resolution, plan.release.baseline,
+                                                     plan.release.roles, plan.architecture.name);
+  if (missed.has_errors()) {
+    throw base::InputError(std::move(missed), base::FailureKind::unsolvable);
+  }
+}
+
+resolve::Resolution resolution_from(const model::ArchitectureLock& lock) {
+  resolve::Resolution resolution{.packages = lock.packages};
+  for (std::size_t index = 0; index < lock.packages.size(); ++index) {
+    resolution.providers[lock.packages[index].nevra.name].push_back(index);
+  }
+  return resolution;
+}
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The repositories of one plan, open for fetching, and questions to the resolver over them.
+
+#include <vector>
+
+#include <imagewright/cache/cache.hpp>
+#include <imagewright/model/lock.hpp>
+#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/pipeline/resolve_plan.hpp>
+#include <imagewright/pipeline/services.hpp>
+#include <imagewright/repo/repository_set.hpp>
+#include <imagewright/resolve/resolution.hpp>
+
+namespace imagewright::pipeline {
+
+/// A resolution, and the metadata that it is the answer over.
+struct ResolvedPackages {
+  resolve::Resolution resolution;
+  std::vector<model::RepositorySnapshot> snapshots;
+};
+
+/// Cache and repositories of one plan. Keeps references to the services.
+class PlanRepositories {
+public:
+  PlanRepositories(const BuildPlan& plan, NetworkUse network, const Services& services);
+
+  repo::RepositorySet& set() { return set_; }
+
+  /// Asks the resolver, whatever a lock says; keeps `pins` where it can, and asserts the baseline.
+  /// Throws base::InputError of FailureKind::unsolvable.
+  ResolvedPackages resolve(const BuildPlan& plan, const std::vector<model::LockedPackage>& pins);
+
+private:
+  const Services& services_;
+  cache::Cache cache_;
+  repo::RepositorySet set_;
+};
+
+/// The lock entry that a resolution amounts to.
+model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages& resolved);
+
+/// Throws base::InputError when the packages miss the release's baseline.
+void require_baseline(const BuildPlan& plan, const resolve::Resolution& resolution);
+
+/// A resolution that holds no more than the packages of a lock: enough to assert the baseline.
+resolve::Resolution resolution_from(const model::ArchitectureLock& lock);
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/pipeline/resolve_plan.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/lock/freshness.hpp>
+#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/pipeline/layout.hpp>
+#include <imagewright/policy/system_policy.hpp>
+
+#include "repositories.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+base::Epoch newest_build_time(const model::ArchitectureLock& lock) {
+  base::Epoch newest{};
+  for (const model::LockedPackage& package : lock.packages) {
+    newest = std::max(newest, package.build_time);
+  }
+  return newest;
+}
+
+/// The lock's entry for this plan when it can be used as it is.
+const model::ArchitectureLock* find_fresh(const std::optional<model::Lock>& lock,
+                                          const BuildPlan& plan, LockUse use) {
+  const std::string file = lock::lock_path_of(plan.config.path).string();
+  if (!lock) {
+    if (use == LockUse::when_fresh) return nullptr;
+    throw base::Error(base::FailureKind::verification, "pipeline.lock-missing",
+                      fmt::format("there is no lock file {}", file),
+                      fmt::format("make one: imagewright lock {}", plan.config.path.string()));
+  }
+  const auto staleness =
+      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan));
+  if (!staleness) return lock->find(plan.architecture.name);
+  if (use == LockUse::required) throw base::Error(base::FailureKind::verification, *staleness);
+  return nullptr;
+}
+
+model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions& options,
+                                    const Services& services) {
+  const std::optional<model::Lock> lock = find_lock(plan.config.path);
+  if (const auto* fresh = find_fresh(lock, plan, options.lock_use)) {
+    require_baseline(plan, resolution_from(*fresh));
+    return *fresh;
+  }
+  const model::ArchitectureLock* stale = lock ? lock->find(plan.architecture.name) : nullptr;
+  if (stale != nullptr) {
+    services.reporter.message(report::Level::info,
+                              "the lock is stale; packages keep the versions that it has where "
+                              "that is possible (imagewright lock renews it)");
+  }
+  PlanRepositories repositories(plan, options.network, services);
+  const auto pins = stale != nullptr ? stale->packages : std::vector<model::LockedPackage>();
+  return lock_from(plan, repositories.resolve(plan, pins));
+}
+
+std::string weak_word(const BuildPlan& plan) {
+  return plan.config.os.packages.recommends == model::Inclusion::included ? "installed" : "ignored";
+}
+
+} // namespace
+
+base::Digest request_digest(const BuildPlan& plan) {
+  lock::LockQuestion question{.architecture = plan.architecture.name,
+                              .packages = plan.packages,
+                              .excludes = {},
+                              .repositories = plan.repositories,
+                              .weak_dependencies = weak_word(plan)};
+  for (const model::LocatedText& exclude : plan.config.os.packages.exclude) {
+    question.excludes.push_back(exclude.text);
+  }
+  for (const model::PackageRequest& removed : plan.config.os.packages.remove) {
+    question.excludes.push_back(removed.spec);
+  }
+  return lock::digest_of(question);
+}
+
+std::optional<model::Lock> find_lock(const std::filesystem::path& config) {
+  const std::filesystem::path path = lock::lock_path_of(config);
+  const auto text = fs::find_file(path, base::ByteSize::mib(256));
+  if (!text) return std::nullopt;
+  return lock::parse(*text, path.string());
+}
+
+ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services) {
+  ResolvedPlan resolved{.plan = std::move(plan)};
+  resolved.lock = obtain_lock(resolved.plan, options, services);
+  resolved.epoch = options.epoch.value_or(newest_build_time(resolved.lock));
+  const BuildPlan& decided = resolved.plan;
+  const model::StorageConfig& storage =
+      decided.config.storage.disk ? decided.config.storage : decided.release.default_storage;
+  resolved.layout = make_layout(
+      storage, {.architecture = decided.architecture,
+                .filesystem_features = decided.release.filesystem_features,
+                .seed = fmt::format("{} {} {}", decided.config.name, decided.architecture.name,
+                                    resolved.epoch.time_since_epoch().count())});
+  resolved.policy = policy::with_layout(decided.policy, resolved.layout);
+  return resolved;
+}
+
+} // namespace imagewright::pipeline
