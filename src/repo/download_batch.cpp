@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "download_batch.hpp"
+
+#include <deque>
+#include <string_view>
+
+#include <imagewright/base/error.hpp>
+
+namespace imagewright::repo {
+
+namespace {
+
+/// What all callbacks of a batch share. C code calls them, so nothing may be thrown through.
+struct Progress {
+  const DownloadObserver& observer;
+  const base::Cancellation& cancellation;
+  std::uint64_t arrived = 0;
+};
+
+struct ItemProgress {
+  Progress& batch;
+  std::size_t index = 0;
+  std::uint64_t arrived = 0;
+};
+
+int on_progress(void* data, double /*total*/, double now) {
+  auto& item = *static_cast<ItemProgress*>(data);
+  if (item.batch.cancellation.is_requested()) return LR_CB_ERROR;
+  const auto arrived = now > 0 ? static_cast<std::uint64_t>(now) : 0;
+  // A transfer that starts again from another mirror counts from the beginning.
+  item.batch.arrived += arrived - item.arrived;
+  item.arrived = arrived;
+  if (item.batch.observer) item.batch.observer(base::ByteSize(item.batch.arrived), item.index);
+  return LR_CB_OK;
+}
+
+LrChecksumType checksum_type_of(base::DigestAlgorithm algorithm) {
+  switch (algorithm) {
+  case base::DigestAlgorithm::sha256:
+    return LR_CHECKSUM_SHA256;
+  case base::DigestAlgorithm::sha384:
+    return LR_CHECKSUM_SHA384;
+  case base::DigestAlgorithm::sha512:
+    return LR_CHECKSUM_SHA512;
+  }
+  throw base::BugError("unknown digest algorithm");
+}
+
+TargetPointer make_target(const BatchItem& item, ItemProgress& progress) {
+  const Download& download = *item.download;
+  const bool has_digest = download.digest.has_value();
+  ErrorReceiver error;
+  TargetPointer target(lr_packagetarget_new_v3(
+      item.handle, download.path.c_str(), download.target.c_str(),
+      has_digest ? checksum_type_of(download.digest->algorithm) : LR_CHECKSUM_UNKNOWN,
+      has_digest ? download.digest->hex.c_str() : nullptr,
+      download.size ? static_cast<gint64>(download.size->bytes()) : 0, nullptr, has_digest ? 1 : 0,
+      on_progress, &progress, nullptr, nullptr, 0, 0, error.receive()));
+  if (!target) throw base::BugError("librepo refuses a download: " + error.text());
+  return target;
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+} // namespace
+
+DownloadFailure classify(const std::string& message) {
+  const auto problem = [&] {
+    if (contains(message, "Status code: 404") || contains(message, "Status code: 410")) {
+      return DownloadProblem::missing;
+    }
+    if (contains(message, "checksum doesn't match")) return DownloadProblem::wrong_content;
+    if (contains(message, "expected size") || contains(message, "Curl error (18)") ||
+        contains(message, "exceeds expected")) {
+      return DownloadProblem::wrong_size;
+    }
+    return DownloadProblem::unreachable;
+  };
+  return {problem(), message};
+}
+
+std::vector<DownloadResult> run_batch(const std::vector<BatchItem>& items,
+                                      const DownloadObserver& observer,
+                                      const base::Cancellation& cancellation) {
+  Progress progress{observer, cancellation};
+  std::deque<ItemProgress> item_progress;
+  std::vector<TargetPointer> targets;
+  GSList* raw_list = nullptr;
+  for (const BatchItem& item : items) {
+    item_progress.push_back({progress, item.index});
+    targets.push_back(make_target(item, item_progress.back()));
+    raw_list = g_slist_prepend(raw_list, targets.back().get());
+  }
+  const ListPointer list(g_slist_reverse(raw_list));
+  ErrorReceiver error;
+  const bool ran = lr_download_packages(list.get(), static_cast<LrPackageDownloadFlag>(0),
+                                        error.receive()) != FALSE;
+  cancellation.check();
+  std::vector<DownloadResult> results;
+  for (const TargetPointer& target : targets) {
+    if (target->err != nullptr && std::string_view(target->err) != "Already downloaded") {
+      results.emplace_back(classify(target->err));
+    } else if (!ran) {
+      results.emplace_back(classify(error.text()));
+    } else {
+      results.emplace_back(std::nullopt);
+    }
+  }
+  return results;
+}
+
+} // namespace imagewright::repo

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#include "failure.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
+
+namespace imagewright::repo {
+
+void fail(const model::Repository& repository, Failure failure) {
+  base::Diagnostic diagnostic{.code = std::move(failure.code),
+                              .message =
+                                  fmt::format("repository {}: {}", base::quoted(repository.name),
+                                              base::without_secrets(failure.message)),
+                              .hint = std::move(failure.hint)};
+  if (!repository.where.file.empty()) diagnostic.where = repository.where;
+  throw base::Error(failure.kind, std::move(diagnostic));
+}
+
+std::string shown_address(const model::Repository& repository) {
+  return base::quoted(base::without_secrets(repository.address()));
+}
+
+} // namespace imagewright::repo

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Bad news about repositories, always with the repository's name.
+
+#include <string>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/model/repository.hpp>
+
+namespace imagewright::repo {
+
+/// One piece of bad news.
+struct Failure {
+  base::FailureKind kind = base::FailureKind::build;
+  std::string code;    ///< with "repo."
+  std::string message; ///< what happened; "repository NAME: " is put in front of it
+  std::string hint;
+};
+
+/// Throws it as base::Error at the repository's line of the config.
+[[noreturn]] void fail(const model::Repository& repository, Failure failure);
+
+/// The address in quotes, without secrets, for hints.
+std::string shown_address(const model::Repository& repository);
+
+} // namespace imagewright::repo

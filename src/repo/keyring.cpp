@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include "keyring.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+
+#include <gpgme.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/file.hpp>
+
+namespace imagewright::repo {
+
+namespace {
+
+struct ContextDeleter {
+  void operator()(gpgme_ctx_t context) const { gpgme_release(context); }
+};
+using ContextPointer = std::unique_ptr<std::remove_pointer_t<gpgme_ctx_t>, ContextDeleter>;
+
+struct DataDeleter {
+  void operator()(gpgme_data_t data) const { gpgme_data_release(data); }
+};
+using DataPointer = std::unique_ptr<std::remove_pointer_t<gpgme_data_t>, DataDeleter>;
+
+struct KeyDeleter {
+  void operator()(gpgme_key_t key) const { gpgme_key_unref(key); }
+};
+using KeyPointer = std::unique_ptr<std::remove_pointer_t<gpgme_key_t>, KeyDeleter>;
+
+void require(gpgme_error_t error, const char* what) {
+  if (gpgme_err_code(error) == GPG_ERR_NO_ERROR) return;
+  throw base::Error(base::FailureKind::host, "repo.verifier-unavailable",
+                    std::string("cannot ") + what + ": " + gpgme_strerror(error),
+                    "install gpg (the gnupg package)");
+}
+
+DataPointer data_of(std::string_view content) {
+  gpgme_data_t data = nullptr;
+  require(gpgme_data_new_from_mem(&data, content.data(), content.size(), 0), "hold data for gpg");
+  return DataPointer(data);
+}
+
+SignatureVerdict verdict_of(gpgme_error_t status) {
+  // An open set of numbers from another library: everything that is not named is bad.
+  const auto code = gpgme_err_code(status);
+  if (code == GPG_ERR_NO_ERROR) return SignatureVerdict::good;
+  if (code == GPG_ERR_NO_PUBKEY) return SignatureVerdict::unknown_key;
+  if (code == GPG_ERR_KEY_EXPIRED || code == GPG_ERR_SIG_EXPIRED || code == GPG_ERR_CERT_REVOKED) {
+    return SignatureVerdict::expired;
+  }
+  return SignatureVerdict::bad;
+}
+
+// No agent, no network, no trust database: the keyring holds only what is trusted.
+constexpr std::string_view k_gpg_options = "no-autostart\n"
+                                           "no-auto-key-retrieve\n"
+                                           "no-auto-check-trustdb\n"
+                                           "trust-model always\n";
+
+} // namespace
+
+struct Keyring::Context {
+  ContextPointer pointer;
+};
+
+Keyring::Keyring(const std::filesystem::path& parent)
+    : home_(parent, "keys-"), context_(std::make_unique<Context>()) {
+  fs::write_file_atomically(home_.path() / "gpg.conf", k_gpg_options);
+  gpgme_check_version(nullptr);
+  gpgme_ctx_t context = nullptr;
+  require(gpgme_new(&context), "start gpg");
+  context_->pointer.reset(context);
+  require(gpgme_set_protocol(context, GPGME_PROTOCOL_OpenPGP), "use OpenPGP");
+  require(gpgme_ctx_set_engine_info(context, GPGME_PROTOCOL_OpenPGP, nullptr, home_.path().c_str()),
+          "use gpg");
+}
+
+Keyring::~Keyring() = default;
+
+bool Keyring::add(std::string_view key_file_content) {
+  const DataPointer data = data_of(key_file_content);
+  const gpgme_error_t error = gpgme_op_import(context_->pointer.get(), data.get());
+  if (gpgme_err_code(error) == GPG_ERR_NO_DATA) return false;
+  require(error, "import a key with gpg");
+  const gpgme_import_result_t result = gpgme_op_import_result(context_->pointer.get());
+  return result != nullptr && result->considered > 0 && result->imported + result->unchanged > 0;
+}
+
+std::vector<std::string> Keyring::fingerprints() {
+  require(gpgme_op_keylist_start(context_->pointer.get(), nullptr, 0), "list keys with gpg");
+  std::vector<std::string> result;
+  while (true) {
+    gpgme_key_t raw = nullptr;
+    const gpgme_error_t error = gpgme_op_keylist_next(context_->pointer.get(), &raw);
+    if (gpgme_err_code(error) == GPG_ERR_EOF) break;
+    require(error, "list keys with gpg");
+    const KeyPointer key(raw);
+    if (key->fpr != nullptr) result.emplace_back(key->fpr);
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+SignatureResult Keyring::verify(std::string_view content, std::string_view detached_signature) {
+  const DataPointer signature = data_of(detached_signature);
+  const DataPointer text = data_of(content);
+  const gpgme_error_t error =
+      gpgme_op_verify(context_->pointer.get(), signature.get(), text.get(), nullptr);
+  const auto code = gpgme_err_code(error);
+  if (code == GPG_ERR_NO_DATA || code == GPG_ERR_BAD_DATA) return {};
+  require(error, "verify a signature with gpg");
+  const gpgme_verify_result_t result = gpgme_op_verify_result(context_->pointer.get());
+  std::optional<SignatureResult> answer;
+  for (gpgme_signature_t entry = result == nullptr ? nullptr : result->signatures; entry != nullptr;
+       entry = entry->next) {
+    const SignatureResult current{verdict_of(entry->status),
+                                  entry->fpr == nullptr ? "" : entry->fpr};
+    // Several signers: one that is known and right is enough, but none may be wrong.
+    if (current.verdict == SignatureVerdict::bad) return current;
+    if (!answer || current.verdict == SignatureVerdict::good) answer = current;
+  }
+  return answer.value_or(SignatureResult{});
+}
+
+} // namespace imagewright::repo

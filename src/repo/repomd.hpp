@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// repomd.xml: the table of contents of a repository's metadata.
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/digest.hpp>
+#include <imagewright/model/repository.hpp>
+
+namespace imagewright::repo {
+
+/// One metadata file as repomd.xml announces it.
+struct MetadataRecord {
+  std::string path; ///< below the repository
+  base::Digest digest;
+  base::ByteSize size; ///< zero when it does not say
+
+  bool operator==(const MetadataRecord&) const = default;
+};
+
+/// By type ("primary", "filelists"). Throws base::Error: repo.metadata-damaged when it cannot be
+/// read or has no primary record, repo.weak-checksum when a record that we need has no SHA-2
+/// checksum.
+std::map<std::string, MetadataRecord> read_repomd(const std::filesystem::path& file,
+                                                  const model::Repository& repository);
+
+} // namespace imagewright::repo
