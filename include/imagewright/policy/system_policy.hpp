@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a config and a release imply for the running system. Pure functions: nothing is read or
+// changed.
+
+#include <string>
+#include <vector>
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/base/source_location.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/model/image_config.hpp>
+#include <imagewright/model/layout.hpp>
+#include <imagewright/model/policy.hpp>
+#include <imagewright/model/release_profile.hpp>
+
+namespace imagewright::policy {
+
+/// What every policy looks at. All are borrowed. Of the layout only identifiers and mount points
+/// count.
+struct PolicyInput {
+  const model::ImageConfig& config;
+  const model::ReleaseProfile& release;
+  const model::Architecture& architecture;
+  const model::DiskLayout& layout;
+};
+
+/// A policy's say over a kernel argument: nobody else may give it another value.
+struct ArgumentClaim {
+  std::string key;                  ///< what stands before "="
+  std::vector<std::string> allowed; ///< values that agree with the policy
+  std::string origin;               ///< "os.fips.mode"
+  base::SourceLocation where;
+
+  bool operator==(const ArgumentClaim&) const = default;
+};
+
+/// What one policy yields.
+struct PolicyPart {
+  model::SystemPolicy policy;
+  std::vector<ArgumentClaim> claims;
+  base::Diagnostics diagnostics;
+};
+
+PolicyPart boot_policy(const PolicyInput& input);
+PolicyPart kernel_policy(const PolicyInput& input);
+PolicyPart systemd_policy(const PolicyInput& input);
+PolicyPart selinux_policy(const PolicyInput& input);
+PolicyPart cgroup_policy(const PolicyInput& input);
+PolicyPart fips_policy(const PolicyInput& input);
+
+/// All policies together, the packages of the release's base roles, and the config's own checks.
+struct SystemPolicyResult {
+  model::SystemPolicy policy;
+  /// Conflicts, each with both positions, and roles that the release lacks. With errors the policy
+  /// is of no use.
+  base::Diagnostics diagnostics;
+};
+
+/// Kernel arguments come in this order, each once: root, consoles, the release's, the policies',
+/// the user's.
+SystemPolicyResult system_policy(const PolicyInput& input);
+
+/// Is this version in that series? "6.6.134-2" is in "6.6"; "6.60" is not.
+bool is_in_series(const std::string& version, const std::string& series);
+
+} // namespace imagewright::policy

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "roles.hpp"
+
+#include <algorithm>
+
+#include <imagewright/base/text.hpp>
+
+namespace imagewright::policy {
+
+void request_role(PolicyPart& part, const PolicyInput& input, const std::string& role,
+                  const std::string& wanted_by, const base::SourceLocation& where) {
+  const auto entry = input.release.roles.find(role);
+  if (entry == input.release.roles.end()) {
+    part.diagnostics.error("policy.missing-role",
+                           "release " + base::quoted(input.release.name) +
+                               " has no package for the role " + base::quoted(role) + ", which " +
+                               wanted_by + " needs",
+                           where, "add the role to the release profile");
+    return;
+  }
+  for (const auto& package : entry->second.for_architecture(input.architecture.name)) {
+    part.policy.packages.push_back(
+        {.spec = package.text,
+         .where = package.where,
+         .origin = "role " + role + " of release " + input.release.name + ", for " + wanted_by});
+  }
+}
+
+const model::BaselineEntry* find_baseline(const model::ReleaseProfile& release,
+                                          const std::string& subject) {
+  const auto entry = std::ranges::find(release.baseline, subject, &model::BaselineEntry::subject);
+  return entry == release.baseline.end() ? nullptr : &*entry;
+}
+
+bool has_role(const PolicyInput& input, const std::string& role) {
+  const auto& base_roles = input.release.base_roles;
+  if (std::ranges::find(base_roles, role, &model::LocatedText::text) != base_roles.end())
+    return true;
+  const auto entry = input.release.roles.find(role);
+  if (entry == input.release.roles.end()) return false;
+  const auto& packages = entry->second.for_architecture(input.architecture.name);
+  return std::ranges::any_of(input.config.os.packages.install, [&](const auto& request) {
+    return std::ranges::find(packages, request.spec, &model::LocatedText::text) != packages.end();
+  });
+}
+
+} // namespace imagewright::policy

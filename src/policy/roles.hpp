@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Packages by the role that they play in a release.
+
+#include <optional>
+#include <string>
+
+#include <imagewright/policy/system_policy.hpp>
+
+namespace imagewright::policy {
+
+/// Requests the packages of a role; a role that the release lacks is an error that names it.
+/// `wanted_by` says who needs it, at `where`.
+void request_role(PolicyPart& part, const PolicyInput& input, const std::string& role,
+                  const std::string& wanted_by, const base::SourceLocation& where);
+
+/// The baseline's entry for a subject, or null.
+const model::BaselineEntry* find_baseline(const model::ReleaseProfile& release,
+                                          const std::string& subject);
+
+/// Does the image have a package of this role, by the base roles or by the user's list?
+bool has_role(const PolicyInput& input, const std::string& role);
+
+} // namespace imagewright::policy

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
+#include <imagewright/base/text.hpp>
+
+#include "command_line.hpp"
+#include "roles.hpp"
+
+namespace imagewright::policy {
+namespace {
+
+constexpr auto k_origin = "os.selinux.mode";
+constexpr auto k_configuration = "/etc/selinux/config";
+
+using Mode = model::Located<model::SelinuxMode>;
+
+void add_arguments(PolicyPart& part, const Mode& mode, const std::vector<std::string>& words) {
+  for (const auto& word : words)
+    part.policy.kernel_arguments.push_back({word, k_origin, mode.where});
+}
+
+void add_check(PolicyPart& part, const std::string& expected) {
+  part.policy.checks.push_back({.name = "SELinux is " + expected,
+                                .kind = model::CheckKind::selinux_mode,
+                                .subject = "",
+                                .expected = expected});
+}
+
+void add_setting(PolicyPart& part, const std::string& value,
+                 model::PolicySetting::Absence absence) {
+  part.policy.settings.push_back({.path = k_configuration,
+                                  .key = "SELINUX",
+                                  .value = value,
+                                  .absence = absence,
+                                  .hint = "install an SELinux policy, such as selinux-policy",
+                                  .origin = k_origin});
+}
+
+void claim(PolicyPart& part, const Mode& mode, const std::string& key,
+           const std::vector<std::string>& allowed) {
+  part.claims.push_back({key, allowed, k_origin, mode.where});
+}
+
+void disable(PolicyPart& part, const Mode& mode) {
+  add_arguments(part, mode, {"selinux=0"});
+  claim(part, mode, "selinux", {"0"});
+  claim(part, mode, "enforcing", {"0"});
+  add_setting(part, "disabled", model::PolicySetting::Absence::ignored);
+  part.policy.file_labels = model::FileLabels::none;
+  add_check(part, "disabled");
+}
+
+/// lsm= names every security module that is to be active.
+void refuse_missing_module(PolicyPart& part, const PolicyInput& input, const Mode& mode) {
+  const auto argument = find_given_argument(input, "lsm");
+  if (!argument) return;
+  for (const auto& module : base::split(value_of(argument->text), ',')) {
+    if (module == "selinux") return;
+  }
+  part.diagnostics.add({.code = "policy.command-line-conflict",
+                        .message = "the kernel argument " + base::quoted(argument->text) +
+                                   " leaves SELinux out, which contradicts " + k_origin,
+                        .where = argument->where,
+                        .related = {{mode.where, std::string(k_origin) + " is decided here"}},
+                        .hint = "add selinux to the list, or change os.selinux.mode"});
+}
+
+void enable(PolicyPart& part, const PolicyInput& input, const Mode& mode) {
+  const bool is_permissive = mode.value == model::SelinuxMode::permissive;
+  add_arguments(part, mode, {"security=selinux", "selinux=1"});
+  if (mode.value == model::SelinuxMode::force_enforcing) add_arguments(part, mode, {"enforcing=1"});
+  claim(part, mode, "security", {"selinux"});
+  claim(part, mode, "selinux", {"1"});
+  claim(part, mode, "enforcing", {is_permissive ? "0" : "1"});
+  refuse_missing_module(part, input, mode);
+  request_role(part, input, "selinux-policy", k_origin, mode.where);
+  const std::string word = is_permissive ? "permissive" : "enforcing";
+  add_setting(part, word, model::PolicySetting::Absence::refused);
+  part.policy.file_labels = model::FileLabels::required;
+  add_check(part, word);
+}
+
+} // namespace
+
+PolicyPart selinux_policy(const PolicyInput& input) {
+  PolicyPart part;
+  const auto& mode = input.config.os.selinux_mode;
+  if (mode && mode->value == model::SelinuxMode::disabled) {
+    disable(part, *mode);
+  } else if (mode) {
+    enable(part, input, *mode);
+  } else if (const auto given = find_given_argument(input, "selinux");
+             given && given->text == "selinux=0") {
+    part.policy.file_labels = model::FileLabels::none;
+    add_check(part, "disabled");
+  }
+  return part;
+}
+
+} // namespace imagewright::policy

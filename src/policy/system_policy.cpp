@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include <imagewright/policy/system_policy.hpp>
+
+#include "command_line.hpp"
+#include "roles.hpp"
+
+namespace imagewright::policy {
+namespace {
+
+template <typename Item>
+void append(std::vector<Item>& items, const std::vector<Item>& more) {
+  items.insert(items.end(), more.begin(), more.end());
+}
+
+/// Kernel arguments are merged by with_command_line.
+void merge(model::SystemPolicy& policy, const model::SystemPolicy& part) {
+  append(policy.packages, part.packages);
+  append(policy.files, part.files);
+  append(policy.settings, part.settings);
+  append(policy.units, part.units);
+  append(policy.initramfs_modules, part.initramfs_modules);
+  append(policy.initramfs_drivers, part.initramfs_drivers);
+  append(policy.checks, part.checks);
+  if (part.file_labels != model::FileLabels::automatic) policy.file_labels = part.file_labels;
+}
+
+/// Roles that a policy of their own asks for, with its own conditions.
+bool has_own_policy(const std::string& role) {
+  return role == "kernel" || role == "init";
+}
+
+PolicyPart base_roles(const PolicyInput& input) {
+  PolicyPart part;
+  for (const auto& role : input.release.base_roles) {
+    if (!has_own_policy(role.text)) request_role(part, input, role.text, "every image", role.where);
+  }
+  return part;
+}
+
+/// The package that a baseline entry speaks of: of a role, or by its own name.
+std::string baseline_package(const PolicyInput& input, const model::BaselineEntry& entry) {
+  const auto role = input.release.roles.find(entry.subject);
+  if (role == input.release.roles.end()) return entry.subject;
+  const auto& packages = role->second.for_architecture(input.architecture.name);
+  return packages.empty() ? entry.subject : packages.front().text;
+}
+
+/// Kernel and systemd are checked by their policies, which ask the running system.
+PolicyPart baseline_checks(const PolicyInput& input) {
+  PolicyPart part;
+  for (const auto& entry : input.release.baseline) {
+    if (entry.subject == "kernel" || entry.subject == "systemd" || entry.subject == "init")
+      continue;
+    const auto package = baseline_package(input, entry);
+    part.policy.checks.push_back({.name = package + " is " + entry.series,
+                                  .kind = model::CheckKind::package_series,
+                                  .subject = package,
+                                  .expected = entry.series});
+  }
+  return part;
+}
+
+PolicyPart user_checks(const PolicyInput& input) {
+  PolicyPart part;
+  for (const auto& request : input.config.checks)
+    part.policy.checks.push_back(request.check);
+  return part;
+}
+
+/// The first request for each package counts.
+void keep_first_requests(std::vector<model::PackageRequest>& requests) {
+  std::set<std::string> seen;
+  std::erase_if(requests, [&](const model::PackageRequest& request) {
+    return !seen.insert(request.spec).second;
+  });
+}
+
+} // namespace
+
+SystemPolicyResult system_policy(const PolicyInput& input) {
+  const std::vector<PolicyPart> parts{
+      boot_policy(input),    base_roles(input),      kernel_policy(input),
+      systemd_policy(input), selinux_policy(input),  cgroup_policy(input),
+      fips_policy(input),    baseline_checks(input), user_checks(input)};
+  std::vector<ArgumentClaim> claims;
+  for (const auto& part : parts)
+    append(claims, part.claims);
+  auto result = with_command_line(input, parts, claims);
+  for (const auto& part : parts) {
+    merge(result.policy, part.policy);
+    result.diagnostics.append(part.diagnostics);
+  }
+  keep_first_requests(result.policy.packages);
+  return result;
+}
+
+} // namespace imagewright::policy
