@@ -10,7 +10,6 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
-#include <imagewright/pipeline/layout.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
 #include "repositories.hpp"
@@ -95,14 +94,16 @@ ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const S
   resolved.lock = obtain_lock(resolved.plan, options, services);
   resolved.epoch = options.epoch.value_or(newest_build_time(resolved.lock));
   const BuildPlan& decided = resolved.plan;
-  const model::StorageConfig& storage =
-      decided.config.storage.disk ? decided.config.storage : decided.release.default_storage;
-  resolved.layout = make_layout(
-      storage, {.architecture = decided.architecture,
-                .filesystem_features = decided.release.filesystem_features,
-                .seed = fmt::format("{} {} {}", decided.config.name, decided.architecture.name,
-                                    resolved.epoch.time_since_epoch().count())});
-  resolved.policy = policy::with_layout(decided.policy, resolved.layout);
+  resolved.layout = layout_of(decided, fmt::format("{} {} {}", decided.config.name,
+                                                   decided.architecture.name,
+                                                   resolved.epoch.time_since_epoch().count()));
+  policy::SystemPolicyResult policy =
+      policy::system_policy({.config = decided.config,
+                             .release = decided.release,
+                             .architecture = decided.architecture,
+                             .layout = resolved.layout});
+  if (policy.diagnostics.has_errors()) throw base::InputError(std::move(policy.diagnostics));
+  resolved.policy = std::move(policy.policy);
   return resolved;
 }
 

@@ -9,7 +9,8 @@
 
 namespace imagewright::base {
 
-/// A number of bytes. Arithmetic that would overflow throws BugError: values from files are checked before (checked.hpp).
+/// A number of bytes. Arithmetic that would overflow throws BugError: values from files are checked
+/// before (checked.hpp).
 class ByteSize {
 public:
   constexpr ByteSize() = default;

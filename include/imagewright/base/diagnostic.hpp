@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Bad news as data: what happened, where, and what to do about it. Rendering is someone else's concern.
+// Bad news as data: what happened, where, and what to do about it. Rendering is someone else's
+// concern.
 
 #include <cstdint>
 #include <optional>
@@ -52,7 +53,8 @@ public:
   bool empty() const { return items_.empty(); }
   /// In the order in which they were added.
   const std::vector<Diagnostic>& items() const { return items_; }
-  /// In file order: by file, line, column; those without a position last. Equal positions keep their order.
+  /// In file order: by file, line, column; those without a position last. Equal positions keep
+  /// their order.
   std::vector<Diagnostic> sorted() const;
 
 private:

@@ -9,8 +9,8 @@
 
 namespace imagewright::base {
 
-/// A position in a text file. Lines and columns count from 1; 0 means "unknown" (a whole file, or no position).
-/// Columns count bytes of UTF-8, as compilers do.
+/// A position in a text file. Lines and columns count from 1; 0 means "unknown" (a whole file, or
+/// no position). Columns count bytes of UTF-8, as compilers do.
 struct SourceLocation {
   std::string file;
   std::uint32_t line = 0;

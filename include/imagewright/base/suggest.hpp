@@ -11,10 +11,12 @@
 
 namespace imagewright::base {
 
-/// The number of insertions, deletions, substitutions and swaps of neighbours that turn one text into the other.
+/// The number of insertions, deletions, substitutions and swaps of neighbours that turn one text
+/// into the other.
 std::size_t edit_distance(std::string_view left, std::string_view right);
 
-/// Up to `limit` candidates that are near enough to `typed` to be worth showing, nearest first, ties by name.
+/// Up to `limit` candidates that are near enough to `typed` to be worth showing, nearest first,
+/// ties by name.
 std::vector<std::string> near_names(std::string_view typed, std::span<const std::string> candidates,
                                     std::size_t limit = 3);
 

@@ -25,20 +25,24 @@ std::string read_file(const std::filesystem::path& path,
 std::optional<std::string> find_file(const std::filesystem::path& path,
                                      base::ByteSize limit = base::ByteSize::gib(1));
 
-/// Replaces the file at once: readers see the old content or the new. Throws base::Error (fs.cannot-write).
+/// Replaces the file at once: readers see the old content or the new. Throws base::Error
+/// (fs.cannot-write).
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// Opens an existing file for reading (O_CLOEXEC). Throws base::Error (fs.cannot-read).
 UniqueFd open_for_reading(const std::filesystem::path& path);
 
-/// Reads exactly `buffer.size()` bytes at `offset`. Throws base::Error (fs.cannot-read), also at an early end of file; `name` is for the message.
-void read_exactly(int fd, std::span<std::byte> buffer, std::uint64_t offset, const std::string& name);
+/// Reads exactly `buffer.size()` bytes at `offset`. Throws base::Error (fs.cannot-read), also at an
+/// early end of file; `name` is for the message.
+void read_exactly(int fd, std::span<std::byte> buffer, std::uint64_t offset,
+                  const std::string& name);
 /// Writes all of `data` at `offset`. Throws base::Error (fs.cannot-write, or fs.disk-full).
 void write_exactly(int fd, std::span<const std::byte> data, std::uint64_t offset,
                    const std::string& name);
 
 /// Calls `visit` for each stretch of the file that is stored as data, in order; holes are skipped.
-void for_each_data_extent(int fd, const std::function<void(std::uint64_t offset, std::uint64_t length)>& visit);
+void for_each_data_extent(
+    int fd, const std::function<void(std::uint64_t offset, std::uint64_t length)>& visit);
 
 /// SHA-256 of the file's content; holes are not read.
 base::Digest digest_of_file(const std::filesystem::path& path);

@@ -20,8 +20,8 @@ struct PublishedFile {
   bool operator==(const PublishedFile&) const = default;
 };
 
-/// Stages files in a hidden directory beside their final place, then syncs and renames them together with SHA256SUMS.
-/// Destroyed without publish(), it leaves nothing behind.
+/// Stages files in a hidden directory beside their final place, then syncs and renames them
+/// together with SHA256SUMS. Destroyed without publish(), it leaves nothing behind.
 class Publication {
 public:
   /// Creates `directory` when it is missing. Throws base::Error (fs.cannot-write).
@@ -29,12 +29,13 @@ public:
 
   /// Where to write the output that will be called `name`.
   std::filesystem::path staged_path(const std::string& name) const;
-  /// Says that the staged file `name` is complete. When the digest is known already it is not computed again.
+  /// Says that the staged file `name` is complete. When the digest is known already it is not
+  /// computed again.
   void add(const std::string& name, base::Digest digest);
   void add(const std::string& name);
 
-  /// Renames every added file into place and merges their digests into SHA256SUMS (entries of other files stay as
-  /// long as those files exist). Gives the files in the order of their names.
+  /// Renames every added file into place and merges their digests into SHA256SUMS (entries of other
+  /// files stay as long as those files exist). Gives the files in the order of their names.
   std::vector<PublishedFile> publish();
 
 private:

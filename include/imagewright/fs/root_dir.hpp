@@ -3,8 +3,6 @@
 
 // Files below one directory and never outside it, whatever links are in there.
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -12,11 +10,21 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 #include <imagewright/fs/unique_fd.hpp>
 
 namespace imagewright::fs {
 
-enum class FileType : std::uint8_t { regular, directory, symlink, character_device, block_device, fifo, socket };
+enum class FileType : std::uint8_t {
+  regular,
+  directory,
+  symlink,
+  character_device,
+  block_device,
+  fifo,
+  socket
+};
 
 /// What stands at a path (the link itself, when it is one).
 struct FileStatus {
@@ -29,8 +37,9 @@ struct FileStatus {
   bool operator==(const FileStatus&) const = default;
 };
 
-/// A directory that acts as "/": absolute links and ".." are resolved inside it (openat2 with RESOLVE_IN_ROOT).
-/// Paths are given as the image sees them, with or without a leading "/". All failures throw base::Error (fs.root-…).
+/// A directory that acts as "/": absolute links and ".." are resolved inside it (openat2 with
+/// RESOLVE_IN_ROOT). Paths are given as the image sees them, with or without a leading "/". All
+/// failures throw base::Error (fs.root-…).
 class RootDir {
 public:
   /// Opens an existing directory.
@@ -43,7 +52,8 @@ public:
   std::optional<FileStatus> find_status(std::string_view path) const;
   /// Follows links, also in the last part.
   bool exists(std::string_view path) const;
-  /// The content of a regular file, following links; nothing when it does not exist. Throws when larger than 64 MiB.
+  /// The content of a regular file, following links; nothing when it does not exist. Throws when
+  /// larger than 64 MiB.
   std::optional<std::string> find_content(std::string_view path) const;
   /// Like find_content, but absence throws.
   std::string read(std::string_view path) const;
@@ -51,11 +61,12 @@ public:
   /// Names in a directory, sorted; empty when it does not exist.
   std::vector<std::string> list(std::string_view path) const;
 
-  /// Creates or replaces a regular file; missing parent directories are made with 0755. A link in the last part is
-  /// followed inside the root, as an editor would.
+  /// Creates or replaces a regular file; missing parent directories are made with 0755. A link in
+  /// the last part is followed inside the root, as an editor would.
   void write(std::string_view path, std::string_view content, mode_t permissions) const;
   void append(std::string_view path, std::string_view content) const;
-  /// Makes a directory and its missing parents (each with `permissions`); an existing directory is left as it is.
+  /// Makes a directory and its missing parents (each with `permissions`); an existing directory is
+  /// left as it is.
   void make_directories(std::string_view path, mode_t permissions = 0755) const;
   /// Replaces whatever file or link stands there with a link. Refuses to replace a directory.
   void make_symlink(std::string_view path, std::string_view target) const;

@@ -8,8 +8,8 @@
 
 namespace imagewright::fs {
 
-/// Made with mode 0700 under `parent` with a unique name that starts with `prefix`. The destructor removes the whole
-/// tree without following links or crossing mounts.
+/// Made with mode 0700 under `parent` with a unique name that starts with `prefix`. The destructor
+/// removes the whole tree without following links or crossing mounts.
 class TemporaryDirectory {
 public:
   /// Throws base::Error (fs.cannot-write).
@@ -31,7 +31,8 @@ private:
 };
 
 /// Removes a tree on the host without following links or crossing mounts; absence is fine.
-/// Directories without permission for their owner are opened up first. Throws base::Error (fs.cannot-write).
+/// Directories without permission for their owner are opened up first. Throws base::Error
+/// (fs.cannot-write).
 void remove_tree(const std::filesystem::path& path);
 
 } // namespace imagewright::fs

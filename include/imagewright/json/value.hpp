@@ -20,8 +20,8 @@ using Object = std::vector<std::pair<std::string, Value>>;
 /// One JSON value (RFC 8259). Integers are kept exactly.
 class Value {
 public:
-  using Storage =
-      std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double, std::string, Array, Object>;
+  using Storage = std::variant<std::nullptr_t, bool, std::int64_t, std::uint64_t, double,
+                               std::string, Array, Object>;
 
   Value() = default;
   Value(std::nullptr_t) {}
@@ -52,16 +52,18 @@ private:
   Storage storage_;
 };
 
-/// Accessors for documents of ours. Each throws base::Error (json.unexpected-value) naming `where` and the member.
+/// Accessors for documents of ours. Each throws base::Error (json.unexpected-value) naming `where`
+/// and the member.
 const Value& member(const Value& object, std::string_view name, std::string_view where);
-const std::string& string_member(const Value& object, std::string_view name, std::string_view where);
+const std::string& string_member(const Value& object, std::string_view name,
+                                 std::string_view where);
 std::uint64_t unsigned_member(const Value& object, std::string_view name, std::string_view where);
 std::int64_t integer_member(const Value& object, std::string_view name, std::string_view where);
 bool bool_member(const Value& object, std::string_view name, std::string_view where);
 const Array& array_member(const Value& object, std::string_view name, std::string_view where);
 
-/// Reads one document. Throws base::Error (json.syntax) naming `file`, with line and column. Depth is bounded; duplicate
-/// members are an error.
+/// Reads one document. Throws base::Error (json.syntax) naming `file`, with line and column. Depth
+/// is bounded; duplicate members are an error.
 Value parse(std::string_view text, const std::string& file);
 
 /// Two blanks of indentation, members in their order, a newline at the end.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Everything in which processor architectures differ, as data. No stage asks "which architecture is it".
+// Everything in which processor architectures differ, as data. No stage asks "which architecture is
+// it".
 
 #include <compare>
 #include <optional>
@@ -14,7 +15,8 @@
 
 namespace imagewright::model {
 
-/// GPT partition types of the Discoverable Partitions Specification that depend on the architecture.
+/// GPT partition types of the Discoverable Partitions Specification that depend on the
+/// architecture.
 struct PartitionTypes {
   base::Uuid root;
   base::Uuid root_verity;
@@ -26,8 +28,8 @@ struct PartitionTypes {
 
 /// How QEMU is started for it.
 struct QemuMachine {
-  std::string program;                 ///< "qemu-system-x86_64"
-  std::vector<std::string> arguments;  ///< machine and processor
+  std::string program;                ///< "qemu-system-x86_64"
+  std::vector<std::string> arguments; ///< machine and processor
   /// Pairs of UEFI code and variable store that may exist on a host, best first.
   struct Firmware {
     std::string code;
@@ -42,8 +44,8 @@ struct QemuMachine {
 
 /// How the host kernel recognises its programs (binfmt_misc) and what runs them elsewhere.
 struct Emulator {
-  std::string program;  ///< "qemu-aarch64-static"
-  std::string magic;    ///< binfmt_misc magic, with \x escapes
+  std::string program; ///< "qemu-aarch64-static"
+  std::string magic;   ///< binfmt_misc magic, with \x escapes
   std::string mask;
 
   bool operator==(const Emulator&) const = default;
@@ -51,11 +53,12 @@ struct Emulator {
 
 /// One processor architecture.
 struct Architecture {
-  std::string name;                      ///< ours and RPM's: "x86_64", "aarch64"
-  std::vector<std::string> rpm_accepts;  ///< RPM architectures that install on it, best first, with "noarch"
-  std::string efi_name;                  ///< the suffix that UEFI uses: "x64", "aa64"
-  std::string removable_media_loader;    ///< UEFI 2.10, section 3.5.1.1: "BOOTX64.EFI"
-  std::string serial_console;            ///< "ttyS0", "ttyAMA0"
+  std::string name; ///< ours and RPM's: "x86_64", "aarch64"
+  std::vector<std::string>
+      rpm_accepts;      ///< RPM architectures that install on it, best first, with "noarch"
+  std::string efi_name; ///< the suffix that UEFI uses: "x64", "aa64"
+  std::string removable_media_loader; ///< UEFI 2.10, section 3.5.1.1: "BOOTX64.EFI"
+  std::string serial_console;         ///< "ttyS0", "ttyAMA0"
   bool can_boot_legacy_bios = false;
   PartitionTypes partition_types;
   QemuMachine qemu;

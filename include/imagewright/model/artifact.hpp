@@ -26,7 +26,7 @@ std::string_view extension_of(ImageFormat format);
 struct Artifact {
   std::filesystem::path path;
   ImageFormat format = ImageFormat::raw;
-  base::ByteSize virtual_size;  ///< of the disk that a guest sees
+  base::ByteSize virtual_size; ///< of the disk that a guest sees
   base::ByteSize file_size;
   base::Digest digest;
 

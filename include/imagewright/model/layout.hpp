@@ -29,8 +29,8 @@ struct Filesystem {
   std::string label;
   /// ext4 feature words as mke2fs knows them; from the release profile.
   std::vector<std::string> features;
-  std::string mount_point;    ///< absolute; empty: not mounted
-  std::string mount_options;  ///< empty: "defaults"
+  std::string mount_point;   ///< absolute; empty: not mounted
+  std::string mount_options; ///< empty: "defaults"
   MountIdentifier identifier = MountIdentifier::uuid;
 
   bool operator==(const Filesystem&) const = default;
@@ -38,8 +38,8 @@ struct Filesystem {
 
 /// One GPT partition.
 struct Partition {
-  std::string id;     ///< the config's name for it
-  std::string label;  ///< GPT partition name
+  std::string id;    ///< the config's name for it
+  std::string label; ///< GPT partition name
   base::Uuid type;
   base::Uuid uuid;
   base::ByteSize start;
@@ -61,10 +61,12 @@ struct DiskLayout {
   const Partition* find_mount(const std::string& mount_point) const;
 };
 
-/// What identifies the filesystem of this partition in fstab or in root=: "UUID=…", "PARTUUID=…", "PARTLABEL=…".
+/// What identifies the filesystem of this partition in fstab or in root=: "UUID=…", "PARTUUID=…",
+/// "PARTLABEL=…".
 std::string mount_source(const Partition& partition);
 
-/// The four-byte volume serial number of FAT that a UUID stands for, as fstab writes it: "1A2B-3C4D".
+/// The four-byte volume serial number of FAT that a UUID stands for, as fstab writes it:
+/// "1A2B-3C4D".
 std::string fat_serial(const base::Uuid& uuid);
 
 } // namespace imagewright::model

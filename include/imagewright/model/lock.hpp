@@ -15,18 +15,19 @@ namespace imagewright::model {
 /// The pinned packages of one architecture.
 struct ArchitectureLock {
   std::string architecture;
-  /// Digest over everything that the resolution depended on besides the metadata: requests, excludes, repositories,
-  /// weak dependencies. A lock whose digest differs from the plan's is stale.
+  /// Digest over everything that the resolution depended on besides the metadata: requests,
+  /// excludes, repositories, weak dependencies. A lock whose digest differs from the plan's is
+  /// stale.
   base::Digest request;
-  std::vector<LockedRepository> repositories;  ///< sorted by name
-  std::vector<LockedPackage> packages;         ///< sorted
+  std::vector<LockedRepository> repositories; ///< sorted by name
+  std::vector<LockedPackage> packages;        ///< sorted
 
   bool operator==(const ArchitectureLock&) const = default;
 };
 
 /// One lock file.
 struct Lock {
-  std::vector<ArchitectureLock> architectures;  ///< sorted by name
+  std::vector<ArchitectureLock> architectures; ///< sorted by name
 
   bool operator==(const Lock&) const = default;
   /// Null when that architecture is not locked.

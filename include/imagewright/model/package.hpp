@@ -16,7 +16,8 @@
 
 namespace imagewright::model {
 
-/// Name, epoch, version, release, architecture of an RPM package. The default order is textual, not by version.
+/// Name, epoch, version, release, architecture of an RPM package. The default order is textual, not
+/// by version.
 struct Nevra {
   std::string name;
   std::uint32_t epoch = 0;
@@ -34,7 +35,8 @@ struct Nevra {
 
 /// One wish: something that must be in the image.
 struct PackageRequest {
-  /// A name, name-version, name-version-release, name.arch, a capability or a file path, as written.
+  /// A name, name-version, name-version-release, name.arch, a capability or a file path, as
+  /// written.
   std::string spec;
   /// The line that asks for it: the user's config, a package list or the release profile.
   base::SourceLocation where;
@@ -47,8 +49,8 @@ struct PackageRequest {
 /// One package of a lock: enough to fetch it again and to know that it is the same.
 struct LockedPackage {
   Nevra nevra;
-  std::string repository;  ///< name of the repository it comes from
-  std::string location;    ///< path of the file, relative to the repository's base
+  std::string repository; ///< name of the repository it comes from
+  std::string location;   ///< path of the file, relative to the repository's base
   base::Digest checksum;
   base::ByteSize download_size;
   base::ByteSize installed_size;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a config implies for the running system, as data that finalize carries out and boot verifies.
-
-#include <sys/types.h>
+// What a config implies for the running system, as data that finalize carries out and boot
+// verifies.
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include <imagewright/base/source_location.hpp>
 #include <imagewright/model/package.hpp>
@@ -18,7 +19,7 @@ namespace imagewright::model {
 /// One word of the kernel command line.
 struct KernelArgument {
   std::string text;
-  std::string origin;  ///< "os.selinux.mode", "release workbench", …
+  std::string origin; ///< "os.selinux.mode", "release workbench", …
   std::optional<base::SourceLocation> where;
 
   bool operator==(const KernelArgument&) const = default;
@@ -41,7 +42,7 @@ struct PolicySetting {
   std::string value;
   /// What when the packages brought no such file.
   enum class Absence : std::uint8_t { refused, ignored } absence = Absence::refused;
-  std::string hint;  ///< what to do about a refused absence
+  std::string hint; ///< what to do about a refused absence
   std::string origin;
 
   bool operator==(const PolicySetting&) const = default;
@@ -51,7 +52,7 @@ struct PolicySetting {
 enum class FileLabels : std::uint8_t {
   none,
   required,
-  automatic,  ///< when the root has a policy and /etc/selinux/config does not disable it
+  automatic, ///< when the root has a policy and /etc/selinux/config does not disable it
 };
 
 enum class UnitState : std::uint8_t { enabled, disabled, masked };
@@ -66,18 +67,20 @@ struct UnitChange {
 };
 
 enum class CheckKind : std::uint8_t {
-  kernel_series,      ///< `uname -r` starts with `expected` as a series: 6.6 matches 6.6.1 and not 6.60
-  systemd_series,     ///< likewise for the version that systemd reports
-  package_series,     ///< likewise for the version of the package `subject` in the rpmdb
+  kernel_series,  ///< `uname -r` starts with `expected` as a series: 6.6 matches 6.6.1 and not 6.60
+  systemd_series, ///< likewise for the version that systemd reports
+  package_series, ///< likewise for the version of the package `subject` in the rpmdb
   command_line_has,   ///< the word `expected` is on the kernel command line
-  command_line_lacks, ///< no word of the kernel command line is `expected` or starts with it and "="
+  command_line_lacks, ///< no word of the kernel command line is `expected` or starts with it and
+                      ///< "="
   cgroup_filesystem,  ///< type of the filesystem at /sys/fs/cgroup: "cgroup2fs" or "tmpfs"
   selinux_mode,       ///< "disabled", "permissive" or "enforcing"
   fips_enabled,       ///< /proc/sys/crypto/fips_enabled: "0" or "1"; an absent file counts as "0"
   no_failed_units,    ///< `systemctl --failed` lists nothing
   unit_active,        ///< the unit `subject` is active
   file_content,       ///< the trimmed content of the file `subject` equals `expected`
-  command_output,     ///< the command `subject` exits 0 and its trimmed output equals `expected` (any, when empty)
+  command_output, ///< the command `subject` exits 0 and its trimmed output equals `expected` (any,
+                  ///< when empty)
 };
 
 /// The stable word for a kind, as written in manifests: "kernel-series", …
@@ -87,7 +90,7 @@ std::optional<CheckKind> find_check_kind(const std::string& word);
 
 /// Something that must be true in the finished image.
 struct Check {
-  std::string name;  ///< for people: "kernel is 6.1"
+  std::string name; ///< for people: "kernel is 6.1"
   CheckKind kind = CheckKind::no_failed_units;
   std::string subject;
   std::string expected;
@@ -103,8 +106,8 @@ struct SystemPolicy {
   std::vector<PolicySetting> settings;
   std::vector<UnitChange> units;
   FileLabels file_labels = FileLabels::automatic;
-  std::vector<std::string> initramfs_modules;  ///< dracut modules
-  std::vector<std::string> initramfs_drivers;  ///< kernel modules
+  std::vector<std::string> initramfs_modules; ///< dracut modules
+  std::vector<std::string> initramfs_drivers; ///< kernel modules
   std::vector<Check> checks;
 
   bool operator==(const SystemPolicy&) const = default;

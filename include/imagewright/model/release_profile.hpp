@@ -75,6 +75,8 @@ struct ReleaseProfile {
   /// console= values per architecture, the last is /dev/console.
   std::map<std::string, std::vector<std::string>> consoles;
   std::vector<std::string> kernel_arguments;
+  /// Added to them, by architecture.
+  std::map<std::string, std::vector<std::string>> architecture_kernel_arguments;
   InitramfsFacts initramfs;
   std::map<std::string, BootLoaderFacts> boot_loaders;
   std::string default_boot_loader; ///< "systemd-boot" or "grub"

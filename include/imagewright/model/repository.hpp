@@ -18,17 +18,17 @@ enum class SignatureCheck : std::uint8_t { required, skipped };
 /// An rpm-md repository. Exactly one of base_url, mirror_list and path is given.
 struct Repository {
   std::string name;
-  std::string base_url;     ///< file, http or https; $basearch and $releasever are already replaced
-  std::string mirror_list;  ///< URL of a list with one base URL a line, or a metalink
-  std::string path;         ///< absolute path of a local directory that has repodata/
-  std::vector<std::string> gpg_keys;  ///< absolute paths or URLs of armored public keys
+  std::string base_url;    ///< file, http or https; $basearch and $releasever are already replaced
+  std::string mirror_list; ///< URL of a list with one base URL a line, or a metalink
+  std::string path;        ///< absolute path of a local directory that has repodata/
+  std::vector<std::string> gpg_keys; ///< absolute paths or URLs of armored public keys
   SignatureCheck package_signatures = SignatureCheck::required;
   SignatureCheck metadata_signature = SignatureCheck::required;
-  std::int32_t priority = 99;  ///< the smaller wins, whatever the versions; as in dnf
-  std::int32_t cost = 1000;    ///< among equals, the cheaper wins
-  std::vector<std::string> include_packages;  ///< globs; empty: all
-  std::vector<std::string> exclude_packages;  ///< globs
-  std::vector<std::string> architectures;     ///< empty: all
+  std::int32_t priority = 99;                ///< the smaller wins, whatever the versions; as in dnf
+  std::int32_t cost = 1000;                  ///< among equals, the cheaper wins
+  std::vector<std::string> include_packages; ///< globs; empty: all
+  std::vector<std::string> exclude_packages; ///< globs
+  std::vector<std::string> architectures;    ///< empty: all
   base::SourceLocation where;
 
   bool operator==(const Repository&) const = default;
@@ -41,8 +41,9 @@ struct Repository {
 struct LockedRepository {
   std::string name;
   std::string address;
-  base::Digest metadata;  ///< of repomd.xml
-  std::vector<std::string> key_fingerprints;  ///< of the keys that may sign, sorted; empty when signatures are skipped
+  base::Digest metadata; ///< of repomd.xml
+  std::vector<std::string>
+      key_fingerprints; ///< of the keys that may sign, sorted; empty when signatures are skipped
 
   auto operator<=>(const LockedRepository&) const = default;
 };

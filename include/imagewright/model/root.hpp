@@ -3,12 +3,12 @@
 
 // The installed tree on its way to becoming an image.
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 #include <imagewright/model/package.hpp>
 
@@ -22,8 +22,8 @@ struct ScriptletRun {
   bool operator==(const ScriptletRun&) const = default;
 };
 
-/// Who owns a file in the image, where no package says so (a home directory). Data: the build host may be unable to
-/// store it.
+/// Who owns a file in the image, where no package says so (a home directory). Data: the build host
+/// may be unable to store it.
 struct FileOwner {
   std::string path;
   uid_t user = 0;
@@ -35,21 +35,21 @@ struct FileOwner {
 /// A root into which a whole lock was installed.
 struct InstalledRoot {
   std::filesystem::path path;
-  std::vector<Nevra> packages;  ///< as read back from the rpmdb, sorted
+  std::vector<Nevra> packages; ///< as read back from the rpmdb, sorted
   std::vector<ScriptletRun> scriptlets;
 };
 
 /// A kernel in the root. Paths are as the image sees them.
 struct InstalledKernel {
-  std::string release;  ///< `uname -r`
-  std::string image;    ///< "/boot/vmlinuz-6.6.1" or "/usr/lib/modules/…/vmlinuz"
+  std::string release; ///< `uname -r`
+  std::string image;   ///< "/boot/vmlinuz-6.6.1" or "/usr/lib/modules/…/vmlinuz"
   std::string initramfs;
   bool operator==(const InstalledKernel&) const = default;
 };
 
 /// A file for the EFI system partition that is made from the root but does not stand in it.
 struct EspFile {
-  std::string path;  ///< "/EFI/BOOT/BOOTX64.EFI"
+  std::string path; ///< "/EFI/BOOT/BOOTX64.EFI"
   std::filesystem::path source;
   bool operator==(const EspFile&) const = default;
 };
@@ -58,9 +58,9 @@ struct EspFile {
 struct SealedRoot {
   std::filesystem::path path;
   std::vector<Nevra> packages;
-  std::vector<InstalledKernel> kernels;  ///< the default first
+  std::vector<InstalledKernel> kernels; ///< the default first
   std::string kernel_command_line;
-  std::vector<FileOwner> owners;  ///< sorted by path
+  std::vector<FileOwner> owners; ///< sorted by path
 };
 
 } // namespace imagewright::model

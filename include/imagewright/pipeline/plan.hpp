@@ -11,7 +11,7 @@
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/image_config.hpp>
 #include <imagewright/model/package.hpp>
-#include <imagewright/model/policy.hpp>
+#include <imagewright/model/layout.hpp>
 #include <imagewright/model/release_profile.hpp>
 #include <imagewright/model/repository.hpp>
 
@@ -44,8 +44,6 @@ struct BuildPlan {
   std::vector<model::Repository> repositories;
   /// Every wish: the config's, the roles', the policy's; sorted, each once.
   std::vector<model::PackageRequest> packages;
-  /// What the config and the release imply; the root filesystem's name is not on the command line yet.
-  model::SystemPolicy policy;
   std::vector<model::OutputImage> outputs;
 };
 
@@ -54,6 +52,10 @@ struct PlannedBuild {
   std::vector<BuildPlan> plans;
   base::Diagnostics warnings;
 };
+
+/// The disk of a plan: the config's, else the release's default. Every UUID is derived from `seed`. Throws
+/// base::InputError (layout.…).
+model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed);
 
 /// Reads the config and its release profile and decides. Throws base::InputError with every mistake.
 PlannedBuild plan_build(const PlanOptions& options);

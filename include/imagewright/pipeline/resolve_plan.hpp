@@ -40,7 +40,7 @@ struct ResolvedPlan {
   model::ArchitectureLock lock;
   base::Epoch epoch{};
   model::DiskLayout layout;
-  /// The plan's policy, completed by what the layout implies (root=, boot=).
+  /// What config, release and layout imply.
   model::SystemPolicy policy;
 };
 

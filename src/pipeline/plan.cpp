@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/pipeline/plan.hpp>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/suggest.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/config/load.hpp>
+#include <imagewright/pipeline/layout.hpp>
+#include <imagewright/policy/system_policy.hpp>
+
+namespace imagewright::pipeline {
+
+namespace {
+
+/// The `releases` directories beside and above the config, nearest first.
+std::vector<std::filesystem::path> release_directories(const model::ImageConfig& config,
+                                                       const PlanOptions& options) {
+  std::vector<std::filesystem::path> directories;
+  for (std::filesystem::path directory = config.directory; directory.has_relative_path();
+       directory = directory.parent_path()) {
+    directories.push_back(directory / "releases");
+  }
+  directories.insert(directories.end(), options.release_directories.begin(),
+                     options.release_directories.end());
+  return directories;
+}
+
+[[noreturn]] void throw_input(base::Diagnostic diagnostic) {
+  base::Diagnostics diagnostics;
+  diagnostics.add(std::move(diagnostic));
+  throw base::InputError(std::move(diagnostics));
+}
+
+config::LoadedReleaseProfile load_release(const model::ImageConfig& config,
+                                          const PlanOptions& options) {
+  if (options.release.empty() && !config.release) {
+    throw_input({.code = "pipeline.no-release",
+                 .message = "the config does not say which release the image is of",
+                 .where = base::SourceLocation{config.path.string()},
+                 .hint = "add a line such as \"release: azurelinux-3.0\", or give --release"});
+  }
+  const std::vector<std::filesystem::path> directories = release_directories(config, options);
+  // A name on the command line is relative to where the command was given, one in a config to the config.
+  const bool is_from_option = !options.release.empty();
+  const model::LocatedText name =
+      is_from_option ? model::LocatedText{options.release, {"--release"}} : *config.release;
+  const std::filesystem::path base =
+      is_from_option ? std::filesystem::current_path()
+                     : std::filesystem::absolute(name.where.file).parent_path();
+  return config::load_release_profile(config::find_release_profile(name, base, directories));
+}
+
+std::vector<model::LocatedText> architectures_for(const model::ImageConfig& config,
+                                                  const PlanOptions& options) {
+  std::vector<model::LocatedText> names;
+  for (const std::string& name : options.architectures) names.push_back({name, {"--arch"}});
+  if (names.empty()) names = config.architectures;
+  if (names.empty()) {
+    const model::Architecture* host = model::host_architecture();
+    if (host == nullptr) {
+      throw base::Error(base::FailureKind::host, "pipeline.unknown-host-architecture",
+                        "images for this host's own architecture cannot be composed",
+                        "give one with --arch");
+    }
+    names.push_back({host->name, {config.path.string()}});
+  }
+  return names;
+}
+
+/// Replaces or adds the repositories that the command line names.
+void apply_overrides(std::vector<model::Repository>& repositories,
+                     const std::vector<RepositoryOverride>& overrides) {
+  for (const RepositoryOverride& wanted : overrides) {
+    const auto found =
+        std::find_if(repositories.begin(), repositories.end(),
+                     [&](const auto& repository) { return repository.name == wanted.name; });
+    model::Repository& repository =
+        found != repositories.end()
+            ? *found
+            : repositories.emplace_back(model::Repository{.name = wanted.name, .where = {"--repo"}});
+    const bool is_url = wanted.address.find("://") != std::string::npos;
+    repository.base_url = is_url ? wanted.address : "";
+    repository.mirror_list.clear();
+    repository.path = is_url ? "" : std::filesystem::absolute(wanted.address).string();
+  }
+}
+
+/// Plans for one architecture; collects every mistake on the way.
+class Planner {
+public:
+  Planner(const model::ImageConfig& config, const model::ReleaseProfile& release,
+          const PlanOptions& options, base::Diagnostics& mistakes)
+      : config_(config), release_(release), options_(options), mistakes_(mistakes) {}
+
+  std::optional<BuildPlan> plan(const model::LocatedText& architecture_name) {
+    const model::Architecture* architecture = find_architecture(architecture_name);
+    if (architecture == nullptr) return std::nullopt;
+    BuildPlan plan{.config = config_, .release = release_, .architecture = *architecture};
+    plan.repositories = config::repositories_for(release_, config_, architecture->name);
+    apply_overrides(plan.repositories, options_.repositories);
+    const std::optional<model::DiskLayout> layout = provisional_layout(plan);
+    if (!layout) return std::nullopt;
+    policy::SystemPolicyResult decided = policy::system_policy(
+        {.config = config_, .release = release_, .architecture = *architecture, .layout = *layout});
+    mistakes_.append(decided.diagnostics);
+    plan.packages = requests(decided.policy);
+    plan.outputs = outputs();
+    return plan;
+  }
+
+private:
+  const model::Architecture* find_architecture(const model::LocatedText& name) {
+    const bool is_offered =
+        std::find(release_.architectures.begin(), release_.architectures.end(), name.text) !=
+        release_.architectures.end();
+    const model::Architecture* architecture = model::find_architecture(name.text);
+    if (architecture == nullptr || !is_offered) {
+      mistakes_.error("pipeline.architecture-not-offered",
+                      fmt::format("release {} has no packages for architecture {}", release_.name,
+                                  base::quoted(name.text)),
+                      name.where,
+                      fmt::format("it has them for: {}", base::join(release_.architectures, ", ")));
+      return nullptr;
+    }
+    return architecture;
+  }
+
+  /// Mount points and the like are known before the packages are, identifiers are not.
+  std::optional<model::DiskLayout> provisional_layout(const BuildPlan& plan) {
+    try {
+      return layout_of(plan, "provisional");
+    } catch (const base::InputError& error) {
+      mistakes_.append(error.diagnostics());
+      return std::nullopt;
+    }
+  }
+
+  std::vector<model::PackageRequest> requests(const model::SystemPolicy& policy) {
+    std::vector<model::PackageRequest> wanted = config_.os.packages.install;
+    const auto& updates = config_.os.packages.update;
+    wanted.insert(wanted.end(), updates.begin(), updates.end());
+    wanted.insert(wanted.end(), policy.packages.begin(), policy.packages.end());
+    std::sort(wanted.begin(), wanted.end());
+    // Of several lines that ask for the same, the first stays as the one to point at.
+    const auto same = [](const auto& left, const auto& right) { return left.spec == right.spec; };
+    wanted.erase(std::unique(wanted.begin(), wanted.end(), same), wanted.end());
+    return wanted;
+  }
+
+  std::vector<model::OutputImage> outputs() {
+    std::vector<model::OutputImage> wanted;
+    for (const model::ImageFormat format : options_.formats) wanted.push_back(output_of(format));
+    if (wanted.empty()) wanted = config_.output.images;
+    if (wanted.empty()) wanted.push_back(output_of(model::ImageFormat::qcow2));
+    std::map<std::string, base::SourceLocation> names;
+    for (const model::OutputImage& output : wanted) {
+      const auto format = model::disk_format_of(output.format);
+      if (!format) {
+        mistakes_.error("pipeline.format-unsupported",
+                        "only disk formats can be composed from packages", output.where,
+                        "use raw, qcow2, vhd, vhd-fixed or vhdx");
+        continue;
+      }
+      const std::string extension(model::extension_of(*format));
+      const auto [entry, is_new] = names.emplace(extension, output.where);
+      if (is_new) continue;
+      mistakes_.add({.code = "pipeline.output-clash",
+                     .message = fmt::format("two outputs would have the same file name, ending in {}",
+                                            base::quoted(extension)),
+                     .where = output.where,
+                     .related = {{entry->second, "the first one"}},
+                     .hint = "vhd and vhd-fixed both end in .vhd: choose one of them"});
+    }
+    return wanted;
+  }
+
+  static model::OutputImage output_of(model::ImageFormat format) {
+    const auto word_of = [](model::OutputFormat word) { return model::disk_format_of(word); };
+    for (const auto word : {model::OutputFormat::raw, model::OutputFormat::qcow2,
+                            model::OutputFormat::vhd, model::OutputFormat::vhd_fixed}) {
+      if (word_of(word) == format) return {.format = word, .where = {"--format"}};
+    }
+    return {.format = model::OutputFormat::vhdx, .where = {"--format"}};
+  }
+
+  const model::ImageConfig& config_;
+  const model::ReleaseProfile& release_;
+  const PlanOptions& options_;
+  base::Diagnostics& mistakes_;
+};
+
+/// The same mistake of two architectures is shown once.
+base::Diagnostics without_repetition(const base::Diagnostics& diagnostics) {
+  base::Diagnostics unique;
+  for (const base::Diagnostic& diagnostic : diagnostics.sorted()) {
+    const auto& known = unique.items();
+    if (std::find(known.begin(), known.end(), diagnostic) == known.end()) unique.add(diagnostic);
+  }
+  return unique;
+}
+
+} // namespace
+
+model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed) {
+  const model::StorageConfig& storage =
+      plan.config.storage.disk ? plan.config.storage : plan.release.default_storage;
+  return make_layout(storage, {.architecture = plan.architecture,
+                               .filesystem_features = plan.release.filesystem_features,
+                               .seed = seed});
+}
+
+PlannedBuild plan_build(const PlanOptions& options) {
+  const config::LoadedImageConfig loaded = config::load_image_config(options.config);
+  const config::LoadedReleaseProfile release = load_release(loaded.config, options);
+  base::Diagnostics mistakes = loaded.warnings;
+  mistakes.append(release.warnings);
+  if (loaded.config.input.is_given()) {
+    mistakes.error("pipeline.input-given",
+                   "the config names a base image, and build composes from packages",
+                   {loaded.config.path.string()}, "remove \"input\"");
+  }
+  Planner planner(loaded.config, release.profile, options, mistakes);
+  PlannedBuild planned;
+  for (const model::LocatedText& name : architectures_for(loaded.config, options)) {
+    if (auto plan = planner.plan(name)) planned.plans.push_back(std::move(*plan));
+  }
+  planned.warnings = without_repetition(mistakes);
+  if (planned.warnings.has_errors()) throw base::InputError(planned.warnings);
+  return planned;
+}
+
+} // namespace imagewright::pipeline
