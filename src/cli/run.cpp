@@ -139,7 +139,8 @@ int run(const Invocation& invocation, const base::Cancellation& cancellation) {
   Parser parser;
   try {
     // CLI11 takes arguments from the back.
-    parser.application.parse({invocation.arguments.rbegin(), invocation.arguments.rend()});
+    parser.application.parse(
+        std::vector<std::string>(invocation.arguments.rbegin(), invocation.arguments.rend()));
   } catch (const CLI::ParseError& error) {
     return finish_parsing(parser.application, error, plain);
   }

@@ -25,7 +25,7 @@ THIRD_PARTY_HEADERS = [
     (re.compile(r"^nlohmann/"), "nlohmann-json"),
     (re.compile(r"^catch2/"), "catch2"),
 ]
-SYSTEM_HEADERS = re.compile(r"^(sys|linux|asm|bits|netinet|arpa)/|^[a-z_0-9]+(\.h)?$")
+SYSTEM_HEADERS = re.compile(r"^(sys|linux|asm|bits|net|netinet|arpa)/|^[a-z_0-9]+(\.h)?$")
 # The libraries that any module may use in its sources.
 EVERYWHERE = {"fmt"}
 # Two modules may need the same compression library; everything else stands in exactly one module.

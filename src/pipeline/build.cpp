@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/pipeline/build.hpp>
+
+#include <utility>
+
+#include "compose.hpp"
+
+namespace imagewright::pipeline {
+
+std::vector<fs::PublishedFile> build(const BuildOptions& options, const Services& services) {
+  PlannedBuild planned = plan_build(options.plan);
+  for (const base::Diagnostic& warning : planned.warnings.items()) {
+    services.reporter.warning(warning);
+  }
+  // Every architecture is resolved before the first is composed: a "no" must not come after minutes of work.
+  std::vector<ResolvedPlan> resolved;
+  for (BuildPlan& plan : planned.plans) {
+    resolved.push_back(resolve_plan(std::move(plan), options.resolve, services));
+  }
+  std::vector<fs::PublishedFile> published;
+  for (const ResolvedPlan& plan : resolved) {
+    for (fs::PublishedFile& file : compose(plan, options, services)) {
+      published.push_back(std::move(file));
+    }
+  }
+  return published;
+}
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+#include "compose.hpp"
+
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/audit/file_list.hpp>
+#include <imagewright/audit/manifest.hpp>
+#include <imagewright/audit/spdx.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/disk/write_disk.hpp>
+#include <imagewright/finalize/finalize.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/root_dir.hpp>
+#include <imagewright/image/write_artifacts.hpp>
+#include <imagewright/install/install_packages.hpp>
+#include <imagewright/report/stage_scope.hpp>
+#include <imagewright/report/stage_timings.hpp>
+#include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/tree/label.hpp>
+#include <imagewright/tree/scan.hpp>
+
+#include "build_report.hpp"
+#include "repositories.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+/// Carries one architecture through the stages. Each stage consumes what the one before yielded.
+class Composer {
+public:
+  Composer(const ResolvedPlan& plan, const BuildOptions& options, const Services& services)
+      : plan_(plan), options_(options), services_(services),
+        timings_(services.reporter, services.clock), publication_(options.output_directory),
+        work_(options.output_directory, ".imagewright-work-"),
+        name_(fmt::format("{}-{}", plan.plan.config.name, plan.plan.architecture.name)) {}
+
+  std::vector<fs::PublishedFile> run() {
+    const model::SealedRoot sealed = seal(install(fetch()));
+    const tree::RootTree tree = read_tree(sealed);
+    write_artifacts(write_disk(tree));
+    return publish(sealed, tree);
+  }
+
+private:
+  struct FetchedPackages {
+    model::PackageSet packages;
+    std::vector<repo::RepositoryKeys> keys;
+  };
+
+  FetchedPackages fetch() {
+    report::StageScope stage(timings_, "fetch",
+                             fmt::format("{} packages", plan_.lock.packages.size()));
+    const Services services = timed_services();
+    PlanRepositories repositories(plan_.plan, options_.resolve.network, services);
+    FetchedPackages fetched;
+    fetched.keys = repositories.set().load_keys(&plan_.lock);
+    fetched.packages = repositories.set().download(plan_.lock);
+    return fetched;
+  }
+
+  model::InstalledRoot install(const FetchedPackages& fetched) {
+    const std::filesystem::path root = root_path();
+    std::filesystem::create_directories(root);
+    report::StageScope stage(timings_, "install");
+    model::InstalledRoot installed = install::install_packages(
+        install_request(fetched, root), timings_, services_.cancellation);
+    findings_.scriptlets = installed.scriptlets;
+    stage.set_summary(fmt::format("{} packages", installed.packages.size()));
+    return installed;
+  }
+
+  model::SealedRoot seal(const model::InstalledRoot& installed) {
+    finalize::FinalizePlan plan = finalize::plan_from(plan_.plan.config, plan_.plan.release,
+                                                      plan_.plan.architecture);
+    plan.tool_version = options_.tool_version;
+    plan.epoch = plan_.epoch;
+    plan.layout = plan_.layout;
+    plan.policy = plan_.policy;
+    plan.log_directory = work_.path() / "logs";
+    std::filesystem::create_directories(plan.log_directory);
+    sandbox::Sandbox sandbox({.root = installed.path,
+                              .bind_mounts = script_mounts(),
+                              .epoch = plan_.epoch,
+                              .host_name = "localhost"},
+                             services_.cancellation);
+    return finalize::finalize(installed, plan,
+                              {.programs = sandbox,
+                               .reporter = timings_,
+                               .cancellation = services_.cancellation});
+  }
+
+  tree::RootTree read_tree(const model::SealedRoot& sealed) {
+    const report::StageScope stage(timings_, "tree");
+    tree::RootTree tree =
+        tree::scan(sealed, {.epoch = plan_.epoch}, services_.cancellation);
+    if (const auto contexts = file_contexts(sealed)) tree = tree::label(std::move(tree), *contexts);
+    return tree;
+  }
+
+  std::filesystem::path write_disk(const tree::RootTree& tree) {
+    report::StageScope stage(timings_, "disk", base::to_string(plan_.layout.size));
+    const std::filesystem::path raw = work_.path() / "disk.raw";
+    findings_.partitions =
+        disk::write_disk({.layout = plan_.layout, .tree = tree, .epoch = plan_.epoch}, raw,
+                         timings_, services_.cancellation);
+    return raw;
+  }
+
+  void write_artifacts(const std::filesystem::path& raw) {
+    report::StageScope stage(timings_, "image");
+    image::ArtifactRequest request{.raw = raw,
+                                   .raw_disk = image::RawDisk::consume,
+                                   .disk_uuid = plan_.layout.uuid,
+                                   .epoch = plan_.epoch,
+                                   .outputs = {},
+                                   .thread_count = services_.thread_count};
+    for (const model::OutputImage& output : plan_.plan.outputs) {
+      const auto format = model::disk_format_of(output.format);
+      IMAGEWRIGHT_ASSERT(format.has_value());
+      request.outputs.push_back(
+          {.format = *format,
+           .path = publication_.staged_path(name_ + std::string(model::extension_of(*format))),
+           .compression = compression_of(output)});
+    }
+    findings_.artifacts = image::write_artifacts(request, timings_, services_.cancellation);
+  }
+
+  std::vector<fs::PublishedFile> publish(const model::SealedRoot& sealed,
+                                         const tree::RootTree& tree) {
+    const audit::Manifest manifest = describe(sealed, tree);
+    stage_text(name_ + ".manifest.json", audit::to_text(manifest));
+    stage_text(name_ + ".spdx.json", audit::to_spdx(manifest));
+    const std::string report = report_text(plan_, findings_, timings_);
+    stage_text(name_ + ".report.json", report);
+    if (!options_.report_file.empty()) fs::write_file_atomically(options_.report_file, report);
+    for (const model::Artifact& artifact : findings_.artifacts) {
+      publication_.add(artifact.path.filename().string(), artifact.digest);
+    }
+    if (options_.root_directory == RootDirectory::kept) keep_root();
+    return publication_.publish();
+  }
+
+  audit::Manifest describe(const model::SealedRoot& sealed, const tree::RootTree& tree) {
+    const report::StageScope stage(timings_, "manifest");
+    audit::Manifest manifest{
+        .name = plan_.plan.config.name,
+        .architecture = plan_.plan.architecture.name,
+        .release = plan_.plan.release.name,
+        .tool_version = options_.tool_version,
+        .epoch = plan_.epoch,
+        .repositories = plan_.lock.repositories,
+        .packages = plan_.lock.packages,
+        .kernels = sealed.kernels,
+        .kernel_command_line = sealed.kernel_command_line,
+        .units = plan_.policy.units,
+        .checks = plan_.policy.checks,
+        .layout = plan_.layout,
+        .artifacts = {},
+        .files = audit::list_files(tree, services_.thread_count, services_.cancellation)};
+    for (const model::Artifact& artifact : findings_.artifacts) {
+      manifest.artifacts.push_back({artifact.path.filename().string(), artifact.format,
+                                    artifact.virtual_size, artifact.file_size, artifact.digest});
+    }
+    return manifest;
+  }
+
+  void stage_text(const std::string& name, const std::string& text) {
+    fs::write_file_atomically(publication_.staged_path(name), text);
+    publication_.add(name, base::digest_of(text));
+  }
+
+  void keep_root() {
+    const std::filesystem::path kept = options_.output_directory / (name_ + ".root");
+    fs::remove_tree(kept);
+    std::filesystem::rename(root_path(), kept);
+  }
+
+  install::InstallRequest install_request(const FetchedPackages& fetched,
+                                          const std::filesystem::path& root) const;
+
+  /// The policy's file_contexts as the image sees it, when files get labels.
+  std::optional<std::filesystem::path> file_contexts(const model::SealedRoot& sealed) const;
+
+  static image::Compression compression_of(const model::OutputImage& output) {
+    switch (output.compression.algorithm) {
+    case model::CompressionAlgorithm::none: return image::Compression::none;
+    case model::CompressionAlgorithm::zstd: return image::Compression::zstd;
+    case model::CompressionAlgorithm::gzip: return image::Compression::zlib;
+    case model::CompressionAlgorithm::xz: break;
+    }
+    throw base::BugError("a compression that no disk format has was let through");
+  }
+
+  std::vector<sandbox::BindMount> script_mounts() const {
+    const model::ScriptsConfig& scripts = plan_.plan.config.scripts;
+    if (scripts.post_customization.empty() && scripts.finalize_customization.empty()) return {};
+    return {{.source = plan_.plan.config.directory,
+             .target = std::string(finalize::k_script_directory)}};
+  }
+
+  std::filesystem::path root_path() const { return work_.path() / "root"; }
+
+  Services timed_services() {
+    return {.reporter = timings_,
+            .cancellation = services_.cancellation,
+            .clock = services_.clock,
+            .cache_directory = services_.cache_directory,
+            .thread_count = services_.thread_count};
+  }
+
+  const ResolvedPlan& plan_;
+  const BuildOptions& options_;
+  const Services& services_;
+  report::StageTimings timings_;
+  fs::Publication publication_;
+  fs::TemporaryDirectory work_;
+  std::string name_;
+  BuildFindings findings_;
+};
+
+} // namespace
+
+std::vector<fs::PublishedFile> compose(const ResolvedPlan& plan, const BuildOptions& options,
+                                       const Services& services) {
+  return Composer(plan, options, services).run();
+}
+
+} // namespace imagewright::pipeline

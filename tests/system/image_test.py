@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""The example node on the workbench: composed, examined by tools of others, composed again."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_workbench  # noqa: E402
+
+CONFIG = "configs/node.yaml"
+# Shared by the tests of this file; made anew by each run.
+IMAGES = TOP / "build/system-test"
+NAME = "node-x86_64"
+MIB = 1 << 20
+
+
+def build(output, *arguments, **options):
+    command = [str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(output), "--progress", "plain",
+               "--format", "raw", "--format", "qcow2", "--format", "vhd-fixed", *arguments]
+    return subprocess.run(command, cwd=TOP, env=environment(), capture_output=True, text=True, **options)
+
+
+def digest(path):
+    hasher = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(MIB):
+            hasher.update(piece)
+    return hasher.hexdigest()
+
+
+class ComposedImage(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        require_workbench()
+        shutil.rmtree(IMAGES, ignore_errors=True)
+        cls.result = build(IMAGES / "first", "--keep-root")
+        if cls.result.returncode != 0:
+            raise AssertionError(f"build failed with {cls.result.returncode}\n{cls.result.stdout}\n{cls.result.stderr[-6000:]}")
+        cls.raw = IMAGES / "first" / f"{NAME}.raw"
+        cls.manifest = json.loads((IMAGES / "first" / f"{NAME}.manifest.json").read_text())
+
+    def image(self, extension):
+        return IMAGES / "first" / f"{NAME}{extension}"
+
+    def partition(self, mount_point):
+        for partition in self.manifest["disk"]["partitions"]:
+            if partition.get("filesystem", {}).get("mountPoint") == mount_point:
+                return partition
+        self.fail(f"nothing is mounted at {mount_point}")
+
+    def extract(self, partition):
+        target = self.scratch() / "partition"
+        with open(self.raw, "rb") as source, open(target, "wb") as copy:
+            source.seek(partition["start"])
+            left = partition["size"]
+            while left:
+                piece = source.read(min(MIB, left))
+                left -= len(piece)
+                if piece.count(0) == len(piece):
+                    copy.seek(len(piece), os.SEEK_CUR)
+                else:
+                    copy.write(piece)
+            copy.truncate(partition["size"])
+        return target
+
+    def test_every_artifact_is_published_with_its_sum(self):
+        names = {f"{NAME}{extension}" for extension in
+                 (".raw", ".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".report.json")}
+        directory = IMAGES / "first"
+        self.assertEqual({path.name for path in directory.iterdir()}, names | {"SHA256SUMS", f"{NAME}.root"})
+        listed = dict(reversed(line.split("  ")) for line in (directory / "SHA256SUMS").read_text().splitlines())
+        self.assertEqual(set(listed), names)
+        for name, expected in listed.items():
+            self.assertEqual(digest(directory / name), expected, name)
+        self.assertEqual({line.rsplit("/", 1)[1] for line in self.result.stdout.split()}, names)
+
+    def test_qemu_reads_every_format_as_the_same_disk(self):
+        self.run_tool("qemu-img", "check", "-f", "qcow2", self.image(".qcow2"))
+        for format_name, extension in (("qcow2", ".qcow2"), ("vpc", ".vhd")):
+            self.run_tool("qemu-img", "compare", "-f", "raw", "-F", format_name, self.raw, self.image(extension))
+
+    def test_the_partition_table_is_sound(self):
+        result = self.run_tool("sgdisk", "-v", self.raw)
+        self.assertIn("No problems found", result.stdout)
+        self.run_tool("sfdisk", "--verify", self.raw)
+
+    def test_the_root_filesystem_is_sound(self):
+        result = self.run_tool("e2fsck", "-fn", self.extract(self.partition("/")))
+        self.assertNotRegex(result.stdout + result.stderr, "(?i)error|fix|corrupt")
+
+    def test_the_system_partition_is_sound(self):
+        self.run_tool("fsck.vfat", "-n", self.extract(self.partition("/boot/efi")))
+
+    def test_rpm_finds_every_package_as_it_was_installed(self):
+        root = IMAGES / "first" / f"{NAME}.root"
+        result = self.run_tool("rpm", "--root", root, "--dbpath", "/var/lib/rpm", "-Va", "--nodeps", expect=None)
+        self.assertEqual(result.stdout, "")
+        installed = self.run_tool("rpm", "--root", root, "--dbpath", "/var/lib/rpm", "-qa").stdout.split()
+        self.assertEqual(len(installed), len(self.manifest["packages"]))
+
+    def test_the_vhd_is_what_azure_takes(self):
+        path = self.image(".vhd")
+        size = path.stat().st_size
+        self.assertEqual((size - 512) % MIB, 0)
+        with open(path, "rb") as file:
+            file.seek(size - 512)
+            footer = file.read(512)
+        cookie, features, version, offset, _, creator = struct.unpack(">8sIIQI4s", footer[:32])
+        original, current = struct.unpack(">QQ", footer[40:56])
+        disk_type, checksum = struct.unpack(">II", footer[60:68])
+        self.assertEqual((cookie, features, version, offset), (b"conectix", 2, 0x10000, 0xFFFFFFFFFFFFFFFF))
+        self.assertNotIn(creator, (b"vpc ", b"vs  ", b"qemu"))
+        self.assertEqual((original, current, disk_type), (size - 512, size - 512, 2))
+        without_checksum = footer[:64] + bytes(4) + footer[68:]
+        self.assertEqual(checksum, ~sum(without_checksum) & 0xFFFFFFFF)
+
+    def test_the_bill_of_materials_lists_every_package(self):
+        document = json.loads(self.image(".spdx.json").read_text())
+        names = {package["name"] for package in document["packages"]}
+        self.assertLessEqual({package["name"] for package in self.manifest["packages"]}, names)
+
+    def test_a_second_build_has_the_same_bytes(self):
+        again = build(IMAGES / "second")
+        self.assertEqual(again.returncode, 0, again.stderr[-4000:])
+        for extension in (".raw", ".qcow2", ".vhd", ".manifest.json", ".spdx.json"):
+            self.assertEqual(digest(IMAGES / "second" / f"{NAME}{extension}"), digest(self.image(extension)), extension)
+
+    def test_no_loop_device_is_opened_and_nothing_is_mounted_outside(self):
+        scratch = self.scratch()
+        before = Path("/proc/self/mountinfo").read_text()
+        trace = scratch / "trace"
+        command = ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=open,openat,openat2,mount,umount2,unshare,clone,clone3,fork,vfork",
+                   str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(scratch / "out"), "--format", "raw",
+                   "--progress", "none"]
+        result = subprocess.run(command, cwd=TOP, env=environment(), capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr[-4000:])
+        self.assertEqual(Path("/proc/self/mountinfo").read_text(), before)
+        self.assertEqual(self.offending_calls(trace), [])
+
+    @staticmethod
+    def offending_calls(trace):
+        """Opens of loop devices, and mounts by a process that is not in a mount namespace of the build's own."""
+        private = set()
+        offending = []
+        for line in trace.open(errors="replace"):
+            pid, _, call = line.partition(" ")
+            call = call.strip()
+            if "/dev/loop" in call:
+                offending.append(line)
+            child = re.search(r"= (\d+)$", call)
+            if re.match(r"(clone|clone3|fork|vfork)\(|<\.\.\. (clone|clone3|fork|vfork) resumed", call) and child:
+                if "CLONE_NEWNS" in call or pid in private:
+                    private.add(child.group(1))
+            if call.startswith("unshare(") and "CLONE_NEWNS" in call:
+                private.add(pid)
+            if re.match(r"(mount|umount2)\(", call) and pid not in private:
+                offending.append(line)
+        return offending
+
+
+class InterruptedBuild(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        require_workbench()
+
+    def start(self, output):
+        return subprocess.Popen([str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(output), "--progress", "plain"],
+                                cwd=TOP, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def test_control_c_leaves_nothing_at_any_stage(self):
+        for pause in (0.7, 3.0, 9.0):
+            with self.subTest(pause=pause):
+                output = self.scratch() / "out"
+                process = self.start(output)
+                time.sleep(pause)
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=60)
+                self.assertEqual(process.returncode, 130, errors[-2000:])
+                self.assertEqual(list(output.iterdir()) if output.exists() else [], [])
+
+    def test_a_full_disk_is_an_error_and_leaves_nothing(self):
+        scratch = self.scratch()
+        output = scratch / "small"
+        output.mkdir()
+        script = (f"mount -t tmpfs -o size=120M tmpfs {output} && "
+                  f"{PROGRAM} build {CONFIG} --arch x86_64 --output-dir {output} --progress none; "
+                  f"code=$?; ls -A {output}; exit $code")
+        result = subprocess.run(["unshare", "--mount", "bash", "-c", script], cwd=TOP, env=environment(),
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, 1, result.stderr[-3000:])
+        self.assertEqual(result.stdout, "")
+        self.assertRegex(result.stderr, r"disk-full|No space left")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
