@@ -63,5 +63,8 @@ RegisteredCommand add_validate_command(CLI::App& application);
 RegisteredCommand add_why_command(CLI::App& application);
 RegisteredCommand add_boot_command(CLI::App& application);
 RegisteredCommand add_doctor_command(CLI::App& application);
+RegisteredCommand add_convert_command(CLI::App& application);
+RegisteredCommand add_cache_command(CLI::App& application);
+RegisteredCommand add_completion_command(CLI::App& application);
 
 } // namespace imagewright::cli

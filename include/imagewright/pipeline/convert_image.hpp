@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// One image file becomes another.
+
+#include <filesystem>
+#include <optional>
+
+#include <imagewright/fs/publication.hpp>
+#include <imagewright/model/artifact.hpp>
+#include <imagewright/pipeline/services.hpp>
+
+namespace imagewright::pipeline {
+
+struct ConvertOptions {
+  std::filesystem::path input;
+  std::filesystem::path output;
+  std::optional<model::ImageFormat> format; ///< absent: what the output's name says
+};
+
+/// Throws base::Error (pipeline.unknown-format, image.…, fs.…); then there is no output.
+fs::PublishedFile convert_image(const ConvertOptions& options, const Services& services);
+
+} // namespace imagewright::pipeline

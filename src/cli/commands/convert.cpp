@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include <memory>
+
+#include <imagewright/pipeline/convert_image.hpp>
+
+#include "../command.hpp"
+
+namespace imagewright::cli {
+
+namespace {
+
+struct ConvertWords {
+  std::string input;
+  std::string output;
+  std::string format;
+};
+
+ExitCode run_convert(const ConvertWords& words, const CommandContext& context) {
+  pipeline::ConvertOptions options{.input = words.input, .output = words.output};
+  if (!words.format.empty()) options.format = model::find_image_format(words.format);
+  const fs::PublishedFile file = pipeline::convert_image(options, context.services());
+  context.console.print(file.path.string() + "\n");
+  return ExitCode::done;
+}
+
+} // namespace
+
+RegisteredCommand add_convert_command(CLI::App& application) {
+  const auto words = std::make_shared<ConvertWords>();
+  CLI::App* parser = application.add_subcommand(
+      "convert", "Convert an image between raw, qcow2, vhd, vhd-fixed and vhdx");
+  parser->add_option("IN", words->input, "An image of any of these formats")->required();
+  parser->add_option("OUT", words->output, "The file to write")->required();
+  parser->add_option("--format", words->format,
+                     "Format of OUT (default: from its name; .vhd means vhd-fixed)")
+      ->check(CLI::IsMember({"raw", "qcow2", "vhd", "vhd-fixed", "vhdx"}));
+  parser->footer("OUT appears only when it is complete. The sparse parts of IN stay sparse.");
+  return {parser, [words](const CommandContext& context) { return run_convert(*words, context); }};
+}
+
+} // namespace imagewright::cli

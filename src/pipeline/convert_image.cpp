@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/pipeline/convert_image.hpp>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/image/convert.hpp>
+
+namespace imagewright::pipeline {
+
+namespace {
+
+model::ImageFormat format_of(const ConvertOptions& options) {
+  if (options.format) return *options.format;
+  using Format = model::ImageFormat;
+  // Azure takes fixed VHDs, and converting for it is why most people convert.
+  constexpr std::array formats{std::pair{".raw", Format::raw}, std::pair{".img", Format::raw},
+                               std::pair{".qcow2", Format::qcow2},
+                               std::pair{".vhd", Format::vhd_fixed},
+                               std::pair{".vhdx", Format::vhdx}};
+  const std::string extension = options.output.extension().string();
+  for (const auto& [known, format] : formats) {
+    if (extension == known) return format;
+  }
+  throw base::Error(base::FailureKind::input, "pipeline.unknown-format",
+                    fmt::format("the name {} does not tell an image format",
+                                base::quoted(options.output.filename().string())),
+                    "give it with --format");
+}
+
+} // namespace
+
+fs::PublishedFile convert_image(const ConvertOptions& options, const Services& services) {
+  const model::ImageFormat format = format_of(options);
+  const std::filesystem::path directory = std::filesystem::absolute(options.output).parent_path();
+  const fs::TemporaryDirectory staging(directory, ".imagewright-staging-");
+  const model::Artifact artifact = image::convert(
+      {.input = options.input,
+       .output = {.format = format, .path = staging.path() / options.output.filename()},
+       // Nothing of an image's content is younger than the image; a fixed time keeps the bytes the same.
+       .epoch = base::Epoch(),
+       .thread_count = services.thread_count},
+      services.reporter, services.cancellation);
+  if (std::rename(artifact.path.c_str(), options.output.c_str()) != 0) {
+    base::throw_system_error("fs.cannot-write", "cannot publish", options.output.string(), errno);
+  }
+  return {options.output, artifact.digest};
+}
+
+} // namespace imagewright::pipeline

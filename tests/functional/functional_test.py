@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""The program from outside: words, exit codes, standard output and standard error."""
+
+import json
+import shutil
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import TOP, TestCase, environment, require_shared_data, require_workbench  # noqa: E402
+
+
+class Usage(TestCase):
+    def test_help_and_version_go_to_standard_output(self):
+        for arguments, words in ((["--help"], "build"), (["build", "--help"], "--output-dir"), (["--version"], "imagewright ")):
+            result = self.run_program(*arguments)
+            self.assertIn(words, result.stdout)
+            self.assertEqual(result.stderr, "")
+
+    def test_wrong_usage_exits_with_2_and_says_so_on_standard_error(self):
+        for arguments in ([], ["frobnicate"], ["build"], ["build", "x.yaml", "--arch", "riscv"], ["build", "x.yaml", "--jobs", "0"],
+                          ["plan", "configs/node.yaml", "--repo", "nonsense"]):
+            result = self.run_program(*arguments, expect=2)
+            self.assertEqual(result.stdout, "")
+            self.assertIn("[cli.usage]", result.stderr)
+
+    def test_no_cache_directory_is_an_error(self):
+        result = self.run_program("plan", "configs/node.yaml", env=environment(HOME=None), expect=2)
+        self.assertIn("[cli.no-cache-directory]", result.stderr)
+
+
+class Validation(TestCase):
+    def validate(self, text, expect=2):
+        path = self.scratch() / "node.yaml"
+        path.write_text(text)
+        result = self.run_program("validate", path.name, cwd=path.parent, expect=expect)
+        self.assertEqual(result.stdout, "")
+        return result.stderr
+
+    def test_every_mistake_is_shown_with_line_column_caret_and_hint(self):
+        errors = self.validate("release: workbench\nos:\n  hostnam: node\n  hostname: 7\n  hostname: x\nstorage: [1]\n")
+        for place in ("node.yaml:3:3:", "node.yaml:5:3:", "node.yaml:6:10:"):
+            self.assertIn(place, errors)
+        self.assertIn(' 3 |   hostnam: node\n   |   ^\n', errors)
+        self.assertIn('did you mean "hostname"?', errors)
+
+    def test_an_empty_file_is_an_error(self):
+        self.assertIn("node.yaml", self.validate(""))
+
+    def test_a_missing_file_is_an_error_with_its_name(self):
+        result = self.run_program("validate", "missing.yaml", cwd=self.scratch(), expect=None)
+        self.assertIn(result.returncode, (1, 2))
+        self.assertIn("missing.yaml", result.stderr)
+
+    def test_the_example_configs_are_valid(self):
+        configs = sorted(path.relative_to(TOP) for path in (TOP / "configs").rglob("*.yaml") if "releases" not in path.parts)
+        self.assertTrue(configs)
+        result = self.run_program("validate", *configs)
+        self.assertEqual(result.stderr, "")
+
+    def test_an_unknown_release_lists_those_that_exist(self):
+        path = self.scratch() / "node.yaml"
+        shutil.copytree(TOP / "configs/releases", path.parent / "releases")
+        path.write_text("release: workbenck\nos: {hostname: x}\n")
+        result = self.run_program("validate", path, expect=2)
+        self.assertIn("workbench", result.stderr)
+        self.assertIn(":1:10:", result.stderr)
+
+
+class Resolving(TestCase):
+    """On metadata of other distributions: real names and versions, nothing that could be installed."""
+
+    def profile(self, data, roles=""):
+        directory = self.scratch()
+        (directory / "releases").mkdir()
+        (directory / "releases/other.yaml").write_text(f"""\
+name: other
+title: Metadata of others
+version: "1"
+architectures: [x86_64]
+repositories:
+  - name: base
+    path: {require_shared_data(data)}
+    gpgCheck: false
+    repoGpgCheck: false
+{roles}""")
+        return directory
+
+    def config(self, directory, *packages):
+        path = directory / "node.yaml"
+        lines = "".join(f"      - {package}\n" for package in packages)
+        path.write_text(f"release: other\nos:\n  packages:\n    install:\n{lines}"
+                        "storage:\n  bootType: efi\n  disks:\n    - partitionTableType: gpt\n      partitions:\n"
+                        "        - {id: esp, type: esp, size: 64M}\n        - {id: root, type: root, size: 2G}\n"
+                        "  filesystems:\n    - {deviceId: esp, type: fat32, mountPoint: /boot/efi}\n"
+                        "    - {deviceId: root, type: ext4, mountPoint: /}\n")
+        return path
+
+    def run_in(self, directory, command, *arguments, **options):
+        return self.run_program(command, "node.yaml", *arguments, "--cache-dir", directory / "cache", cwd=directory, **options)
+
+    def test_a_package_that_does_not_exist_exits_with_3_near_names_and_the_line(self):
+        for data, wrong, near in (("azl3-metadata-x86_64", "containerd3", "containerd2"),
+                                  ("centos-stream9-baseos", "sytemd", "systemd")):
+            with self.subTest(data=data):
+                directory = self.profile(data)
+                self.config(directory, "bash", wrong)
+                result = self.run_in(directory, "plan", expect=3)
+                self.assertEqual(result.stdout, "")
+                self.assertIn("node.yaml:5:9:", result.stderr)
+                self.assertIn(f'"{near}"', result.stderr)
+
+    def test_plan_lock_and_why_agree(self):
+        for data in ("azl3-metadata-x86_64", "centos-stream9-baseos"):
+            with self.subTest(data=data):
+                directory = self.profile(data)
+                self.config(directory, "openssh-server")
+                plan = json.loads(self.run_in(directory, "plan", "--json").stdout)[0]
+                self.run_in(directory, "lock")
+                lock = (directory / "node.lock.json").read_text()
+                self.run_in(directory, "lock", "--check")
+                self.run_in(directory, "lock")
+                self.assertEqual((directory / "node.lock.json").read_text(), lock)
+                locked = json.loads(self.run_in(directory, "plan", "--json", "--locked").stdout)[0]
+                self.assertEqual(locked["packages"], plan["packages"])
+                why = self.run_in(directory, "why", "glibc").stdout
+                self.assertIn("node.yaml:5:9", why)
+                self.assertIn("openssh-server", why)
+
+    def test_a_stale_lock_is_refused_and_a_missing_one_too(self):
+        directory = self.profile("centos-stream9-baseos")
+        self.config(directory, "bash")
+        self.assertIn("[pipeline.lock-missing]", self.run_in(directory, "lock", "--check", expect=5).stderr)
+        self.run_in(directory, "lock")
+        self.config(directory, "bash", "sed")
+        self.assertIn("[lock.stale]", self.run_in(directory, "lock", "--check", expect=5).stderr)
+        self.assertIn("[lock.stale]", self.run_in(directory, "plan", "--locked", expect=5).stderr)
+        ci = environment(CI="true")
+        self.assertIn("[lock.stale]", self.run_in(directory, "plan", env=ci, expect=5).stderr)
+
+    def test_a_missed_baseline_names_package_versions_and_the_line_of_the_profile(self):
+        directory = self.profile("centos-stream9-baseos", 'roles:\n  init: [systemd]\nbaseline:\n  - {subject: init, series: "255"}\n')
+        self.config(directory, "systemd")
+        errors = self.run_in(directory, "plan", expect=3).stderr
+        self.assertIn("[resolve.baseline-missed]", errors)
+        self.assertIn("other.yaml:13:", errors)
+        for word in ("systemd", "252", "255"):
+            self.assertIn(word, errors)
+
+
+class Workbench(TestCase):
+    def test_the_plan_is_the_same_on_every_run(self):
+        require_workbench()
+        first = self.run_program("plan", "configs/node.yaml", "--arch", "x86_64").stdout
+        self.assertEqual(first, self.run_program("plan", "configs/node.yaml", "--arch", "x86_64").stdout)
+        self.assertIn("root=PARTUUID=", first)
+
+    def test_a_repository_that_is_down_says_which_and_what_to_do(self):
+        result = self.run_program("plan", "configs/node.yaml", "--arch", "x86_64", "--repo", "workbench=http://127.0.0.1:9/",
+                                  "--cache-dir", self.scratch(), expect=1)
+        self.assertIn("workbench", result.stderr)
+        self.assertIn("[repo.unreachable]", result.stderr)
+        self.assertIn("hint:", result.stderr)
+
+
+class Doctor(TestCase):
+    def test_it_says_what_is_there_and_what_is_missing(self):
+        result = self.run_program("doctor", "--json", expect=None)
+        examination = json.loads(result.stdout)
+        self.assertEqual(result.returncode, 0 if examination["canBuild"] else 4)
+        for finding in examination["findings"]:
+            self.assertTrue(finding["present"] or finding["remedy"], finding)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
