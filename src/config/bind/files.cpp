@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/base/error.hpp>
+
+#include "config/bind/bind.hpp"
+#include "config/language/language.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+/// `content` or `source`; a rule says that exactly one of them is given.
+model::FileContent bind_content(const Reader& reader) {
+  if (auto source = reader.path("source")) return std::move(*source);
+  return reader.text_or("content", "");
+}
+
+model::AdditionalFile bind_file(const Reader& reader) {
+  return {.destination = reader.text_or("destination", ""),
+          .content = bind_content(reader),
+          .permissions = reader.permissions("permissions"),
+          .where = reader.where()};
+}
+
+/// One destination of the map form of earlier versions.
+model::AdditionalFile bind_old_target(const Reader& owner, const std::string& source,
+                                      const yaml::Node& node, const Type& type) {
+  model::AdditionalFile file{.content = owner.resolve(source), .where = node.where};
+  if (node.is_mapping()) {
+    const Reader reader(node, type, owner.context());
+    file.destination = reader.text_or("path", "");
+    file.permissions = reader.permissions("permissions");
+  } else {
+    file.destination = node.text;
+  }
+  return file;
+}
+
+std::vector<model::AdditionalFile> bind_old_files(const Reader& owner, const yaml::Node& files,
+                                                  const Type& targets) {
+  std::vector<model::AdditionalFile> result;
+  const Type& target = *targets.item;
+  for (const yaml::Entry& entry : files.entries) {
+    if (!owner.context().checker.is_clean(entry.value)) continue;
+    if (!entry.value.is_sequence()) {
+      result.push_back(bind_old_target(owner, entry.key, entry.value, target));
+      continue;
+    }
+    for (const yaml::Node& item : entry.value.items)
+      result.push_back(bind_old_target(owner, entry.key, item, target));
+  }
+  return result;
+}
+
+} // namespace
+
+std::vector<model::AdditionalFile> bind_additional_files(const Reader& owner) {
+  const yaml::Node* value = owner.find_value("additionalFiles");
+  if (value != nullptr && value->is_mapping()) {
+    const Type* form = form_for(*value, k_additional_files_type);
+    IMAGEWRIGHT_ASSERT(form != nullptr);
+    return bind_old_files(owner, *value, *form->item);
+  }
+  std::vector<model::AdditionalFile> files;
+  for (const Reader& reader : owner.mappings("additionalFiles"))
+    files.push_back(bind_file(reader));
+  return files;
+}
+
+std::vector<model::AdditionalDirectory> bind_additional_directories(const Reader& os) {
+  std::vector<model::AdditionalDirectory> directories;
+  for (const Reader& reader : os.mappings("additionalDirs")) {
+    model::AdditionalDirectory directory{.where = reader.where()};
+    for (const std::string_view name : {"source", "sourcePath"}) {
+      if (auto source = reader.path(name)) directory.source = std::move(*source);
+    }
+    for (const std::string_view name : {"destination", "destinationPath"}) {
+      if (auto destination = reader.text(name))
+        directory.destination = std::move(destination->text);
+    }
+    directory.new_directory_permissions = reader.permissions("newDirPermissions").value_or(0755);
+    directory.merged_directory_permissions = reader.permissions("mergedDirPermissions");
+    directory.child_file_permissions = reader.permissions("childFilePermissions").value_or(0755);
+    directories.push_back(std::move(directory));
+  }
+  return directories;
+}
+
+} // namespace imagewright::config

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: MIT
+#include "config/checker.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/suggest.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "config/values.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+yaml::NodeKind kind_of(Shape shape) {
+  switch (shape) {
+  case Shape::list:
+    return yaml::NodeKind::sequence;
+  case Shape::mapping:
+  case Shape::map:
+    return yaml::NodeKind::mapping;
+  case Shape::text:
+  case Shape::boolean:
+  case Shape::integer:
+  case Shape::word:
+    break;
+  }
+  return yaml::NodeKind::scalar;
+}
+
+/// What a value of this type is, for messages: "a list", "a size in whole MiB".
+std::string name_of(const Type& type) {
+  const yaml::NodeKind kind = kind_of(type.shape);
+  if (kind != yaml::NodeKind::scalar) return std::string(yaml::to_string(kind));
+  if (!type.title.empty()) return std::string(type.title);
+  return "a single word";
+}
+
+/// "a list", "a mapping or an absolute path"
+std::string names_of_forms(const Type& type) {
+  std::string text = name_of(type);
+  for (const Type* form = type.other_form; form != nullptr; form = form->other_form) {
+    if (form->current_form.empty()) text += " or " + name_of(*form);
+  }
+  return text;
+}
+
+std::vector<std::string> texts_of(std::span<const Word> words) {
+  std::vector<std::string> texts;
+  for (const Word& word : words)
+    texts.emplace_back(word.text);
+  return texts;
+}
+
+std::vector<std::string> current_names(std::span<const Key> keys) {
+  std::vector<std::string> names;
+  for (const Key& key : keys) {
+    if (key.current_spelling.empty() && key.removed_hint.empty()) names.emplace_back(key.name);
+  }
+  return names;
+}
+
+/// Paths of the mappings that have a key of this name, for a key that stands in the wrong place.
+void collect_owners(const Type& type, const std::string& path, std::string_view name,
+                    std::vector<std::string>& owners, int depth) {
+  if (depth == 0) return;
+  if (type.item != nullptr)
+    collect_owners(*type.item, path + (type.shape == Shape::list ? "[]" : ".*"), name, owners,
+                   depth - 1);
+  for (const Key& key : type.keys) {
+    if (!key.current_spelling.empty() || !key.removed_hint.empty()) continue;
+    if (key.name == name) owners.push_back(path);
+    collect_owners(*key.type,
+                   path.empty() ? std::string(key.name) : fmt::format("{}.{}", path, key.name),
+                   name, owners, depth - 1);
+  }
+}
+
+std::string hint_for_unknown(const Type& root, const Type& type, const std::string& name) {
+  const std::vector<std::string> names = current_names(type.keys);
+  const std::string meant = base::did_you_mean(name, names);
+  if (!meant.empty()) return meant;
+  std::vector<std::string> owners;
+  collect_owners(root, "", name, owners, 12);
+  if (owners.size() == 1) {
+    return owners[0].empty()
+               ? fmt::format("{} belongs at the top of the file", base::quoted(name))
+               : fmt::format("{} belongs under {}", base::quoted(name), base::quoted(owners[0]));
+  }
+  return fmt::format("keys here are {}", base::join(names, ", "));
+}
+
+bool is_core_tag(const std::string& tag) {
+  return tag.empty() || tag.starts_with("tag:yaml.org,2002:");
+}
+
+} // namespace
+
+bool is_absent(const yaml::Node& node, const Type& type) {
+  if (node.is_null()) return true;
+  return node.is_scalar() && node.text.empty() && type.empty_text == EmptyText::means_not_given;
+}
+
+const Type* form_for(const yaml::Node& node, const Type& type) {
+  for (const Type* form = &type; form != nullptr; form = form->other_form) {
+    if (kind_of(form->shape) == node.kind) return form;
+  }
+  return nullptr;
+}
+
+bool Checker::error(std::string code, std::string message, const base::SourceLocation& where,
+                    std::string hint) {
+  diagnostics_.error(std::move(code), std::move(message), where, std::move(hint));
+  return false;
+}
+
+void Checker::check(const yaml::Node& node) {
+  check_value(node, *root_, "the file");
+}
+
+bool Checker::check_value(const yaml::Node& node, const Type& type, std::string_view label) {
+  const bool is_good = check_form(node, type, label);
+  if (!is_good) unclean_.insert(&node);
+  return is_good;
+}
+
+bool Checker::check_form(const yaml::Node& node, const Type& type, std::string_view label) {
+  if (!is_core_tag(node.tag)) {
+    return error("config.wrong-type",
+                 fmt::format("the tag {} means nothing here", base::quoted(node.tag)), node.where,
+                 "remove it");
+  }
+  const Type* form = form_for(node, type);
+  if (form == nullptr) {
+    return error("config.wrong-type",
+                 fmt::format("{} must be {}, not {}", label, names_of_forms(type),
+                             yaml::to_string(node.kind)),
+                 node.where,
+                 node.is_mapping() && type.shape == Shape::list
+                     ? "start each item of the list with \"- \""
+                     : "");
+  }
+  if (!form->current_form.empty()) {
+    diagnostics_.warning("config.legacy-key",
+                         fmt::format("{} is written in the form of an earlier version", label),
+                         node.where, fmt::format("write {}", form->current_form));
+  }
+  switch (form->shape) {
+  case Shape::mapping:
+    return check_mapping(node, *form, label);
+  case Shape::map:
+    return check_map(node, *form, label);
+  case Shape::list:
+    return check_list(node, *form, label);
+  case Shape::text:
+  case Shape::boolean:
+  case Shape::integer:
+  case Shape::word:
+    break;
+  }
+  return check_scalar(node, *form, label);
+}
+
+bool Checker::check_mapping(const yaml::Node& node, const Type& type, std::string_view label) {
+  bool is_good = true;
+  for (const yaml::Entry& entry : node.entries)
+    is_good &= check_entry(node, entry, type, label);
+  is_good &= check_required(node, type, label);
+  is_good &= check_choice(node, type, label);
+  return is_good;
+}
+
+bool Checker::check_entry(const yaml::Node& mapping, const yaml::Entry& entry, const Type& type,
+                          std::string_view label) {
+  const Key* key = find_key(type.keys, entry.key);
+  if (key == nullptr) return report_unknown(entry, type, label);
+  if (!key->removed_hint.empty()) {
+    return error("config.removed-key",
+                 fmt::format("{} belongs to an earlier version and has no counterpart here",
+                             base::quoted(entry.key)),
+                 entry.where, std::string(key->removed_hint));
+  }
+  if (entry.value.is_null()) return true;
+  if (!key->current_spelling.empty()) {
+    const std::string_view current =
+        key->current_spelling.substr(key->current_spelling.rfind('.') + 1);
+    const yaml::Entry* other = current == entry.key ? nullptr : mapping.find_entry(current);
+    if (other != nullptr) {
+      diagnostics_.add({.code = "config.conflict",
+                        .message = fmt::format("{} is the old name of {}, which is given as well",
+                                               base::quoted(entry.key), base::quoted(current)),
+                        .where = entry.where,
+                        .related = {{other->where, "given here"}},
+                        .hint = fmt::format("remove {}", base::quoted(entry.key))});
+      return false;
+    }
+    diagnostics_.warning(
+        "config.legacy-key",
+        fmt::format("{} is the spelling of an earlier version", base::quoted(entry.key)),
+        entry.where, fmt::format("write {}", key->current_spelling));
+  }
+  const bool is_allowed = check_gate(entry, *key);
+  return check_value(entry.value, *key->type, base::quoted(entry.key)) && is_allowed;
+}
+
+bool Checker::check_gate(const yaml::Entry& entry, const Key& key) {
+  if (key.preview.empty() || features_.contains(std::string(key.preview))) return true;
+  if (is_absent(entry.value, *key.type)) return true;
+  return error("config.preview-feature",
+               fmt::format("{} needs the preview feature {}", base::quoted(entry.key),
+                           base::quoted(key.preview)),
+               entry.where,
+               fmt::format("add \"- {}\" to previewFeatures in this file", key.preview));
+}
+
+bool Checker::check_required(const yaml::Node& node, const Type& type, std::string_view label) {
+  bool is_good = true;
+  for (const Key& key : type.keys) {
+    if (key.presence == Presence::optional) continue;
+    const yaml::Node* value = node.find(key.name);
+    if (value != nullptr && !value->is_null()) continue;
+    const bool has_old_spelling =
+        std::any_of(type.keys.begin(), type.keys.end(), [&](const Key& other) {
+          return other.current_spelling == key.name && node.find(other.name) != nullptr;
+        });
+    if (has_old_spelling) continue;
+    const std::string owner = type.title.empty() ? std::string(label) : std::string(type.title);
+    is_good = error("config.missing-key",
+                    fmt::format("{} needs the key {}", owner, base::quoted(key.name)), node.where,
+                    fmt::format("add \"{}:\" with {}", key.name, names_of_forms(*key.type)));
+  }
+  return is_good;
+}
+
+bool Checker::check_choice(const yaml::Node& node, const Type& type, std::string_view label) {
+  if (!type.choice) return true;
+  const yaml::Entry* first = nullptr;
+  for (const yaml::Entry& entry : node.entries) {
+    const bool is_one = std::find(type.choice->keys.begin(), type.choice->keys.end(), entry.key) !=
+                        type.choice->keys.end();
+    if (!is_one || is_absent(entry.value, *find_key(type.keys, entry.key)->type)) continue;
+    if (first != nullptr) {
+      diagnostics_.add(
+          {.code = "config.conflict",
+           .message = fmt::format("{} and {} exclude each other", base::quoted(first->key),
+                                  base::quoted(entry.key)),
+           .where = entry.where,
+           .related = {{first->where, fmt::format("{} stands here", base::quoted(first->key))}},
+           .hint = "keep one of them"});
+      return false;
+    }
+    first = &entry;
+  }
+  if (first != nullptr || type.choice->count == ChoiceCount::at_most_one) return true;
+  std::vector<std::string> names;
+  for (const std::string_view name : type.choice->keys)
+    names.push_back(base::quoted(name));
+  const std::string owner = type.title.empty() ? std::string(label) : std::string(type.title);
+  return error("config.missing-key",
+               fmt::format("{} needs one of the keys {}", owner, base::join(names, ", ")),
+               node.where, "add exactly one of them");
+}
+
+bool Checker::check_map(const yaml::Node& node, const Type& type, std::string_view label) {
+  bool is_good = true;
+  for (const yaml::Entry& entry : node.entries) {
+    if (type.map_key_check != nullptr) {
+      if (const auto complaint = type.map_key_check(entry.key)) {
+        is_good = error("config.bad-value",
+                        fmt::format("{}: {} {}", label, base::quoted(entry.key), complaint->phrase),
+                        entry.where, complaint->hint);
+      }
+    }
+    if (entry.value.is_null()) {
+      is_good = error("config.wrong-type", fmt::format("{} has no value", base::quoted(entry.key)),
+                      entry.where, "write a value, or remove the key");
+      continue;
+    }
+    is_good &= check_value(entry.value, *type.item, base::quoted(entry.key));
+  }
+  return is_good;
+}
+
+bool Checker::check_list(const yaml::Node& node, const Type& type, std::string_view label) {
+  bool is_good = true;
+  const std::string item_label = fmt::format("an item of {}", label);
+  for (std::size_t index = 0; index < node.items.size(); ++index) {
+    const yaml::Node& item = node.items[index];
+    if (index >= type.maximum_items) {
+      return error("config.too-many",
+                   fmt::format("{} may have {} item{} at most", label, type.maximum_items,
+                               type.maximum_items == 1 ? "" : "s"),
+                   item.where, std::string(type.too_many_items_hint));
+    }
+    if (item.is_null()) {
+      unclean_.insert(&item);
+      is_good = error("config.wrong-type", fmt::format("{} is empty", item_label), item.where,
+                      "write a value, or remove the item");
+      continue;
+    }
+    is_good &= check_value(item, *type.item, item_label);
+  }
+  return is_good;
+}
+
+bool Checker::check_scalar(const yaml::Node& node, const Type& type, std::string_view label) {
+  if (is_absent(node, type)) return true;
+  switch (type.shape) {
+  case Shape::boolean:
+    return check_boolean(node, label);
+  case Shape::integer:
+    return check_integer(node, type, label);
+  case Shape::word:
+    return check_word(node, type, label);
+  case Shape::text:
+  case Shape::list:
+  case Shape::mapping:
+  case Shape::map:
+    break;
+  }
+  return check_text(node, type, label);
+}
+
+bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_view label) {
+  if (type.check == nullptr) return true;
+  const auto complaint = type.check(node.text);
+  if (!complaint) return true;
+  std::string hint = complaint->hint;
+  if (hint.empty() && !type.words.empty()) {
+    const std::vector<std::string> words = texts_of(type.words);
+    hint = base::did_you_mean(node.text, words);
+    if (hint.empty()) hint = fmt::format("words are {}", base::join(words, ", "));
+  }
+  return error("config.bad-value",
+               fmt::format("{}: {} {}", label, base::quoted(node.text), complaint->phrase),
+               node.where, std::move(hint));
+}
+
+bool Checker::check_word(const yaml::Node& node, const Type& type, std::string_view label) {
+  if (find_word(type.words, node.text) != nullptr) return true;
+  const std::vector<std::string> words = texts_of(type.words);
+  std::string hint = base::did_you_mean(node.text, words);
+  if (hint.empty())
+    hint = fmt::format("{} {}", words.size() == 1 ? "the only word is" : "words are",
+                       base::join(words, ", "));
+  return error("config.bad-value",
+               fmt::format("{}: {} is not one of its words", label, base::quoted(node.text)),
+               node.where, std::move(hint));
+}
+
+bool Checker::check_boolean(const yaml::Node& node, std::string_view label) {
+  const bool is_good =
+      node.style == yaml::ScalarStyle::plain && parse_boolean(node.text).has_value();
+  if (is_good) return true;
+  return error("config.wrong-type",
+               fmt::format("{}: {} is not true or false", label, base::quoted(node.text)),
+               node.where, parse_boolean(node.text) ? "remove the quotes" : "write true or false");
+}
+
+bool Checker::check_integer(const yaml::Node& node, const Type& type, std::string_view label) {
+  const auto number =
+      node.style == yaml::ScalarStyle::plain ? parse_integer(node.text) : std::nullopt;
+  if (!number) {
+    return error(
+        "config.wrong-type",
+        fmt::format("{}: {} is not a whole number", label, base::quoted(node.text)), node.where,
+        parse_integer(node.text) ? "remove the quotes" : fmt::format("write {}", type.title));
+  }
+  if (*number >= type.minimum && *number <= type.maximum) return true;
+  return error(
+      "config.bad-value",
+      fmt::format("{}: {} is not between {} and {}", label, *number, type.minimum, type.maximum),
+      node.where, fmt::format("write {}", type.title));
+}
+
+bool Checker::report_unknown(const yaml::Entry& entry, const Type& type, std::string_view label) {
+  const std::string place = type.title.empty() ? std::string(label) : std::string(type.title);
+  return error("config.unknown-key",
+               fmt::format("{} has no key {}", place, base::quoted(entry.key)), entry.where,
+               hint_for_unknown(*root_, type, entry.key));
+}
+
+} // namespace imagewright::config

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// One file of the config language: read, parsed and held against its table.
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/yaml/node.hpp>
+
+#include "config/bind/reader.hpp"
+
+namespace imagewright::config {
+
+/// A checked document. Its nodes stay where they are, because checks remember them by address.
+class CheckedDocument {
+public:
+  CheckedDocument(std::string_view text, const std::string& file, const Type& type,
+                  std::filesystem::path directory);
+  CheckedDocument(const CheckedDocument&) = delete;
+  CheckedDocument& operator=(const CheckedDocument&) = delete;
+  ~CheckedDocument() = default;
+
+  /// Nothing when the text is not YAML or its top is no mapping.
+  std::optional<Reader> root() const;
+  /// Is everything below this top-level key free of errors?
+  bool is_clean(std::string_view section) const;
+  const base::Diagnostics& diagnostics() const { return diagnostics_; }
+
+private:
+  const Type& type_;
+  std::optional<yaml::Node> node_;
+  Checker checker_;
+  BindContext context_;
+  base::Diagnostics diagnostics_;
+};
+
+/// The text of a file, or an error about it at `named_at` (else about the file as a whole).
+struct FileText {
+  std::optional<std::string> text;
+  base::Diagnostics diagnostics;
+};
+FileText read_config_file(const std::filesystem::path& path,
+                          const std::optional<base::SourceLocation>& named_at);
+
+} // namespace imagewright::config

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/model/os_config.hpp>
+
+#include "config/language/language.hpp"
+#include "config/language/text_checks.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+using model::CgroupVersion;
+using model::FipsMode;
+using model::ImageHistory;
+using model::MachineIdMode;
+using model::ModuleLoadMode;
+using model::SelinuxMode;
+using model::UkiMode;
+
+constexpr Type k_hostname_type{.shape = Shape::text,
+                               .title = "a host name",
+                               .check = check_hostname,
+                               .pattern = "^[A-Za-z0-9.-]+$",
+                               .empty_text = EmptyText::means_not_given};
+constexpr Type k_locale_type{.shape = Shape::text,
+                             .title = "a locale, such as C.UTF-8",
+                             .check = check_locale,
+                             .pattern = "^[A-Za-z0-9_.@-]+$"};
+constexpr Type k_timezone_type{.shape = Shape::text,
+                               .title = "a time zone, such as Etc/UTC",
+                               .check = check_timezone,
+                               .pattern = "^[A-Za-z0-9_+/-]+$"};
+constexpr Type k_time_type{.shape = Shape::text,
+                           .title = "a day (YYYY-MM-DD) or a time (RFC 3339)",
+                           .check = check_time,
+                           .pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}",
+                           .empty_text = EmptyText::means_not_given};
+constexpr Type k_identifier_type{.shape = Shape::text,
+                                 .title = "a word",
+                                 .check = check_identifier,
+                                 .pattern = "^[A-Za-z0-9_.-]+$"};
+constexpr Type k_identifier_list_type{.shape = Shape::list, .item = &k_identifier_type};
+
+constexpr Key k_packages_keys[] = {
+    {.name = "install",
+     .type = &k_package_list_items_type,
+     .documentation = "Packages that the image has."},
+    {.name = "installLists",
+     .type = &k_path_list_type,
+     .documentation = "Files with a `packages` list, added to `install`."},
+    {.name = "remove",
+     .type = &k_package_list_items_type,
+     .documentation = "Packages that are taken away."},
+    {.name = "removeLists",
+     .type = &k_path_list_type,
+     .documentation = "Files with a `packages` list, added to `remove`."},
+    {.name = "update",
+     .type = &k_package_list_items_type,
+     .documentation = "Packages that are brought to their newest version."},
+    {.name = "updateLists",
+     .type = &k_path_list_type,
+     .documentation = "Files with a `packages` list, added to `update`."},
+    {.name = "updateExistingPackages",
+     .type = &k_boolean_type,
+     .documentation = "Brings every package to its newest version.",
+     .default_text = "false"},
+    {.name = "snapshotTime",
+     .type = &k_time_type,
+     .documentation = "Packages published after this are not used.",
+     .preview = "package-snapshot-time",
+     .since = "0.15"},
+    {.name = "removePackageManager",
+     .type = &k_boolean_type,
+     .documentation = "Leaves the package manager and its database out of the image.",
+     .default_text = "false",
+     .preview = "remove-package-manager",
+     .since = "1.6"},
+    {.name = "recommends",
+     .type = &k_boolean_type,
+     .documentation = "Also installs what packages recommend.",
+     .default_text = "false",
+     .is_own = true},
+    {.name = "exclude",
+     .type = &k_package_list_items_type,
+     .documentation = "Packages that must not be in the image.",
+     .is_own = true},
+    {.name = "docs",
+     .type = &k_boolean_type,
+     .documentation = "Installs files marked as documentation.",
+     .default_text = "true",
+     .is_own = true},
+    {.name = "languages",
+     .type = &k_identifier_list_type,
+     .documentation = "Languages whose translations are installed.",
+     .default_text = "all",
+     .is_own = true},
+};
+constexpr Type k_packages_type{
+    .shape = Shape::mapping, .title = "packages", .keys = k_packages_keys};
+
+constexpr Key k_kernel_keys[] = {
+    {.name = "package",
+     .type = &k_package_type,
+     .documentation = "The kernel package.",
+     .default_text = "the release's",
+     .is_own = true},
+    {.name = "series",
+     .type = &k_series_type,
+     .documentation = "Series that the kernel must have, in the package set and in the image.",
+     .default_text = "the release's baseline",
+     .is_own = true},
+};
+constexpr Type k_kernel_type{.shape = Shape::mapping, .title = "the kernel", .keys = k_kernel_keys};
+
+constexpr Word k_cgroup_words[] = {
+    word("v1", CgroupVersion::v1, "separate hierarchies for controllers"),
+    word("v2", CgroupVersion::v2, "the unified hierarchy"),
+};
+constexpr Type k_cgroup_word_type{.shape = Shape::word, .words = k_cgroup_words};
+constexpr Key k_cgroup_keys[] = {
+    {.name = "version",
+     .type = &k_cgroup_word_type,
+     .documentation = "Version of the control group hierarchy.",
+     .default_text = "the release's",
+     .is_own = true},
+};
+constexpr Type k_cgroup_type{
+    .shape = Shape::mapping, .title = "control groups", .keys = k_cgroup_keys};
+
+constexpr Word k_fips_words[] = {
+    word("enabled", FipsMode::enabled, "kernel and libraries run in FIPS mode"),
+    word("disabled", FipsMode::disabled, "they do not"),
+};
+constexpr Type k_fips_word_type{.shape = Shape::word, .words = k_fips_words};
+constexpr Key k_fips_keys[] = {
+    {.name = "mode",
+     .type = &k_fips_word_type,
+     .documentation = "FIPS mode.",
+     .default_text = "disabled",
+     .is_own = true},
+};
+constexpr Type k_fips_type{.shape = Shape::mapping, .title = "FIPS", .keys = k_fips_keys};
+
+constexpr Word k_selinux_words[] = {
+    word("disabled", SelinuxMode::disabled, "off"),
+    word("permissive", SelinuxMode::permissive, "logs what it would deny"),
+    word("enforcing", SelinuxMode::enforcing,
+         "denies; an administrator can still switch it off at boot"),
+    word("force-enforcing", SelinuxMode::force_enforcing,
+         "denies, also said on the kernel command line"),
+};
+constexpr Type k_selinux_word_type{
+    .shape = Shape::word, .words = k_selinux_words, .empty_text = EmptyText::means_not_given};
+constexpr Key k_selinux_keys[] = {
+    {.name = "mode",
+     .type = &k_selinux_word_type,
+     .documentation = "SELinux mode.",
+     .default_text = "as the packages have it"},
+};
+constexpr Type k_selinux_type{.shape = Shape::mapping, .title = "SELinux", .keys = k_selinux_keys};
+
+constexpr Word k_machine_id_words[] = {
+    word("first-boot", MachineIdMode::first_boot, "empty in the image; made at the first boot"),
+    word("keep", MachineIdMode::keep, "stays as the packages leave it"),
+};
+constexpr Type k_machine_id_word_type{.shape = Shape::word, .words = k_machine_id_words};
+constexpr Key k_machine_id_keys[] = {
+    {.name = "mode",
+     .type = &k_machine_id_word_type,
+     .documentation = "What becomes of /etc/machine-id.",
+     .default_text = "first-boot",
+     .is_own = true},
+};
+constexpr Type k_machine_id_type{
+    .shape = Shape::mapping, .title = "the machine id", .keys = k_machine_id_keys};
+
+constexpr Type k_drop_in_name_type{.shape = Shape::text,
+                                   .title = "a file name",
+                                   .check = check_drop_in_name,
+                                   .pattern = "^[^\\s/]+$"};
+constexpr Key k_drop_in_keys[] = {
+    {.name = "unit",
+     .type = &k_unit_type,
+     .documentation = "The unit it changes.",
+     .presence = Presence::required,
+     .is_own = true},
+    {.name = "name",
+     .type = &k_drop_in_name_type,
+     .documentation = "File name; `.conf` may be left out.",
+     .presence = Presence::required,
+     .is_own = true},
+    {.name = "content",
+     .type = &k_text_type,
+     .documentation = "Its text. Excludes `source`.",
+     .is_own = true},
+    {.name = "source",
+     .type = &k_path_type,
+     .documentation = "A file beside the config. Excludes `content`.",
+     .is_own = true},
+};
+constexpr std::string_view k_drop_in_mapping_choice[] = {"source", "content"};
+constexpr Type k_drop_in_mapping{.shape = Shape::mapping,
+                                 .title = "a drop-in",
+                                 .keys = k_drop_in_keys,
+                                 .choice =
+                                     Choice{ChoiceCount::exactly_one, k_drop_in_mapping_choice}};
+constexpr Type k_drop_ins_type{.shape = Shape::list, .item = &k_drop_in_mapping};
+constexpr Type k_unit_list_type{.shape = Shape::list, .item = &k_unit_type};
+constexpr Key k_services_keys[] = {
+    {.name = "enable", .type = &k_unit_list_type, .documentation = "Units that start at boot."},
+    {.name = "disable",
+     .type = &k_unit_list_type,
+     .documentation = "Units that do not start at boot."},
+    {.name = "mask",
+     .type = &k_unit_list_type,
+     .documentation = "Units that cannot be started at all.",
+     .is_own = true},
+    {.name = "dropIns",
+     .type = &k_drop_ins_type,
+     .documentation = "Files that change units.",
+     .is_own = true},
+};
+constexpr Type k_services_type{
+    .shape = Shape::mapping, .title = "services", .keys = k_services_keys};
+
+constexpr Word k_load_mode_words[] = {
+    word("always", ModuleLoadMode::always, "loaded at boot"),
+    word("auto", ModuleLoadMode::automatic, "loaded when it is needed"),
+    word("disable", ModuleLoadMode::disable, "not loaded"),
+    word("inherit", ModuleLoadMode::inherit, "as the packages have it"),
+};
+constexpr Type k_load_mode_type{
+    .shape = Shape::word, .words = k_load_mode_words, .empty_text = EmptyText::means_not_given};
+constexpr Type k_module_options_type{
+    .shape = Shape::map, .item = &k_word_without_blanks_type, .map_key_check = check_no_blanks};
+constexpr Key k_module_keys[] = {
+    {.name = "name",
+     .type = &k_word_without_blanks_type,
+     .documentation = "Name of the kernel module.",
+     .presence = Presence::required},
+    {.name = "loadMode",
+     .type = &k_load_mode_type,
+     .documentation = "Whether it is loaded.",
+     .default_text = "inherit"},
+    {.name = "options", .type = &k_module_options_type, .documentation = "Its parameters."},
+};
+constexpr Type k_module_mapping{
+    .shape = Shape::mapping, .title = "a kernel module", .keys = k_module_keys};
+constexpr Type k_modules_type{.shape = Shape::list, .item = &k_module_mapping};
+
+constexpr Type k_mount_path_list_type{.shape = Shape::list, .item = &k_mount_path_type};
+constexpr Key k_overlay_keys[] = {
+    {.name = "lowerDirs",
+     .type = &k_mount_path_list_type,
+     .documentation = "Directories below, the topmost first.",
+     .since = "0.6"},
+    {.name = "upperDir",
+     .type = &k_mount_path_type,
+     .documentation = "Directory for changes.",
+     .presence = Presence::required},
+    {.name = "workDir",
+     .type = &k_mount_path_type,
+     .documentation = "Scratch directory beside `upperDir`.",
+     .presence = Presence::required},
+    {.name = "mountPoint",
+     .type = &k_mount_path_type,
+     .documentation = "Where it is mounted.",
+     .presence = Presence::required,
+     .since = "0.6"},
+    {.name = "isInitrdOverlay",
+     .type = &k_boolean_type,
+     .documentation = "Mounted in the initramfs already.",
+     .default_text = "false"},
+    {.name = "mountDependencies",
+     .type = &k_mount_path_list_type,
+     .documentation = "Mounts that must be there before."},
+    {.name = "mountOptions",
+     .type = &k_mount_options_type,
+     .documentation = "Further mount options."},
+    {.name = "isRootfsOverlay",
+     .type = &k_boolean_type,
+     .documentation = "Old name of `isInitrdOverlay`.",
+     .current_spelling = "isInitrdOverlay"},
+    {.name = "lowerDir",
+     .type = &k_mount_path_type,
+     .documentation = "Old form of `lowerDirs`.",
+     .current_spelling = "lowerDirs"},
+    {.name = "partition",
+     .type = &k_text_type,
+     .removed_hint =
+         "mount the partition with storage.filesystems, and name it in mountDependencies"},
+};
+constexpr Type k_overlay_mapping{
+    .shape = Shape::mapping, .title = "an overlay", .keys = k_overlay_keys};
+constexpr Type k_overlays_type{.shape = Shape::list, .item = &k_overlay_mapping};
+
+constexpr Word k_hard_reset_words[] = {{"hard-reset", 0, "the boot loader is set up anew"}};
+constexpr Type k_hard_reset_type{
+    .shape = Shape::word, .words = k_hard_reset_words, .empty_text = EmptyText::means_not_given};
+constexpr Key k_bootloader_keys[] = {
+    {.name = "resetType",
+     .type = &k_hard_reset_type,
+     .documentation = "Needed with `storage.disks` and `storage.resetPartitionsUuidsType`.",
+     .since = "0.8"},
+};
+constexpr Type k_bootloader_type{
+    .shape = Shape::mapping, .title = "the boot loader", .keys = k_bootloader_keys};
+
+constexpr Word k_uki_words[] = {
+    word("create", UkiMode::create, "kernel, initramfs and stub become one EFI program"),
+    word("passthrough", UkiMode::passthrough, "those of the base image stay as they are"),
+    word("modify", UkiMode::modify, "only their command line changes"),
+};
+constexpr Type k_uki_word_type{
+    .shape = Shape::word, .words = k_uki_words, .empty_text = EmptyText::means_not_given};
+constexpr Word k_old_kernels_words[] = {{"auto", 0, "all kernels"}};
+constexpr Type k_old_kernels_type{.shape = Shape::word, .words = k_old_kernels_words};
+constexpr Key k_uki_keys[] = {
+    {.name = "mode",
+     .type = &k_uki_word_type,
+     .documentation = "What becomes of unified kernel images.",
+     .since = "1.2"},
+    {.name = "kernels",
+     .type = &k_old_kernels_type,
+     .documentation = "`auto` meant `mode: create`.",
+     .current_spelling = "mode: create"},
+};
+constexpr Type k_uki_type{
+    .shape = Shape::mapping, .title = "unified kernel images", .keys = k_uki_keys};
+
+constexpr Word k_history_words[] = {
+    word("none", ImageHistory::none, "no record of the config is put into the image")};
+constexpr Type k_history_type{
+    .shape = Shape::word, .words = k_history_words, .empty_text = EmptyText::means_not_given};
+
+constexpr Type k_sysctl_type{
+    .shape = Shape::map, .item = &k_text_type, .map_key_check = check_sysctl_key};
+constexpr Type k_seconds_type{.shape = Shape::integer,
+                              .title = "a number of seconds from 1 to 86400",
+                              .minimum = 1,
+                              .maximum = 86400};
+constexpr Key k_scriptlets_keys[] = {
+    {.name = "allowFailure",
+     .type = &k_package_list_items_type,
+     .documentation = "Packages whose scriptlets may fail.",
+     .is_own = true},
+    {.name = "timeout",
+     .type = &k_seconds_type,
+     .documentation = "Seconds that one scriptlet may take.",
+     .is_own = true},
+};
+constexpr Type k_scriptlets_type{
+    .shape = Shape::mapping, .title = "scriptlets", .keys = k_scriptlets_keys};
+
+constexpr Key k_os_keys[] = {
+    {.name = "hostname", .type = &k_hostname_type, .documentation = "Host name."},
+    {.name = "locale", .type = &k_locale_type, .documentation = "LANG.", .is_own = true},
+    {.name = "timezone",
+     .type = &k_timezone_type,
+     .documentation = "Time zone.",
+     .default_text = "UTC",
+     .is_own = true},
+    {.name = "keymap",
+     .type = &k_identifier_type,
+     .documentation = "Keyboard of the console.",
+     .is_own = true},
+    {.name = "packages", .type = &k_packages_type, .documentation = "What is installed."},
+    {.name = "kernel", .type = &k_kernel_type, .documentation = "Which kernel.", .is_own = true},
+    {.name = "cgroup", .type = &k_cgroup_type, .documentation = "Control groups.", .is_own = true},
+    {.name = "fips", .type = &k_fips_type, .documentation = "FIPS.", .is_own = true},
+    {.name = "selinux", .type = &k_selinux_type, .documentation = "SELinux."},
+    {.name = "machineId",
+     .type = &k_machine_id_type,
+     .documentation = "Machine id.",
+     .is_own = true},
+    {.name = "kernelCommandLine",
+     .type = &k_kernel_command_line_type,
+     .documentation = "Kernel command line."},
+    {.name = "additionalFiles",
+     .type = &k_additional_files_type,
+     .documentation = "Files put into the image."},
+    {.name = "additionalDirs",
+     .type = &k_additional_directories_type,
+     .documentation = "Directories put into the image."},
+    {.name = "groups", .type = &k_groups_type, .documentation = "Groups.", .since = "0.16"},
+    {.name = "users", .type = &k_users_type, .documentation = "Users."},
+    {.name = "services", .type = &k_services_type, .documentation = "systemd units."},
+    {.name = "modules", .type = &k_modules_type, .documentation = "Kernel modules."},
+    {.name = "overlays", .type = &k_overlays_type, .documentation = "Overlay mounts."},
+    {.name = "sysctl",
+     .type = &k_sysctl_type,
+     .documentation = "Kernel parameters set at boot.",
+     .is_own = true},
+    {.name = "scriptlets",
+     .type = &k_scriptlets_type,
+     .documentation = "How packages' scriptlets run.",
+     .is_own = true},
+    {.name = "bootloader",
+     .type = &k_bootloader_type,
+     .documentation = "Boot loader.",
+     .since = "0.8"},
+    {.name = "uki",
+     .type = &k_uki_type,
+     .documentation = "Unified kernel images.",
+     .preview = "uki",
+     .since = "0.8"},
+    {.name = "imageHistory",
+     .type = &k_history_type,
+     .documentation = "Record of the config in the image.",
+     .default_text = "written",
+     .since = "0.8"},
+    {.name = "resetBootLoaderType",
+     .type = &k_hard_reset_type,
+     .documentation = "Old place of `bootloader.resetType`.",
+     .current_spelling = "os.bootloader.resetType"},
+    {.name = "verity",
+     .type = &k_text_type,
+     .removed_hint = "describe the device under storage.verity"},
+};
+
+constexpr Type k_old_extra_command_line_type{
+    .shape = Shape::text, .title = "a text", .current_form = "a list of texts"};
+constexpr Type k_extra_command_line_forms{
+    .shape = Shape::list, .item = &k_non_blank_type, .other_form = &k_old_extra_command_line_type};
+constexpr Key k_kernel_command_line_keys[] = {
+    {.name = "extraCommandLine",
+     .type = &k_extra_command_line_forms,
+     .documentation = "Arguments added to the kernel command line."},
+};
+
+} // namespace
+
+constinit const Type k_kernel_command_line_type{
+    .shape = Shape::mapping, .title = "a kernel command line", .keys = k_kernel_command_line_keys};
+constinit const Type k_os_type{.shape = Shape::mapping, .title = "os", .keys = k_os_keys};
+
+} // namespace imagewright::config

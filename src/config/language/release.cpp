@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+#include "config/language/language.hpp"
+#include "config/language/text_checks.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+constexpr Type k_name_type{.shape = Shape::text,
+                           .title = "a word",
+                           .check = check_file_name,
+                           .pattern = "^[A-Za-z0-9][A-Za-z0-9._+-]*$"};
+constexpr Type k_architecture_list_type{.shape = Shape::list, .item = &k_architecture_type};
+constexpr Type k_baseline_type{
+    .shape = Shape::map, .item = &k_series_type, .map_key_check = check_no_blanks};
+
+constexpr Key k_per_architecture_keys[] = {
+    {.name = "default",
+     .type = &k_package_list_items_type,
+     .documentation = "For every other architecture."},
+    {.name = "x86_64", .type = &k_package_list_items_type, .documentation = "For x86_64."},
+    {.name = "aarch64", .type = &k_package_list_items_type, .documentation = "For aarch64."},
+};
+constexpr Type k_per_architecture_type{
+    .shape = Shape::mapping, .title = "packages per architecture", .keys = k_per_architecture_keys};
+constexpr Type k_role_type{
+    .shape = Shape::list, .item = &k_package_type, .other_form = &k_per_architecture_type};
+constexpr Type k_roles_type{
+    .shape = Shape::map, .item = &k_role_type, .map_key_check = check_identifier};
+constexpr Type k_identifier_type{.shape = Shape::text,
+                                 .title = "a word",
+                                 .check = check_identifier,
+                                 .pattern = "^[A-Za-z0-9_.-]+$"};
+constexpr Type k_identifier_list_type{.shape = Shape::list, .item = &k_identifier_type};
+constexpr Type k_features_type{
+    .shape = Shape::map, .item = &k_identifier_list_type, .map_key_check = check_identifier};
+constexpr Type k_argument_list_type{.shape = Shape::list, .item = &k_word_without_blanks_type};
+
+constexpr Key k_arguments_keys[] = {
+    {.name = "x86_64", .type = &k_argument_list_type, .documentation = "For x86_64."},
+    {.name = "aarch64", .type = &k_argument_list_type, .documentation = "For aarch64."},
+};
+constexpr Type k_arguments_type{
+    .shape = Shape::mapping, .title = "a list for each architecture", .keys = k_arguments_keys};
+
+constexpr Key k_initramfs_keys[] = {
+    {.name = "modules",
+     .type = &k_identifier_list_type,
+     .documentation = "dracut modules.",
+     .default_text = "dracut's choice"},
+    {.name = "omitModules",
+     .type = &k_identifier_list_type,
+     .documentation = "dracut modules left out."},
+    {.name = "drivers", .type = &k_identifier_list_type, .documentation = "Kernel modules."},
+    {.name = "filesystems", .type = &k_identifier_list_type, .documentation = "Filesystems."},
+    {.name = "compression",
+     .type = &k_non_blank_type,
+     .documentation = "Compression program with its arguments.",
+     .default_text = "zstd -3 -T0"},
+};
+constexpr Type k_initramfs_type{
+    .shape = Shape::mapping, .title = "how the initramfs is made", .keys = k_initramfs_keys};
+
+constexpr Key k_boot_loader_keys[] = {
+    {.name = "efiProgram",
+     .type = &k_absolute_path_type,
+     .documentation = "Its EFI program in the root; `@efi@` stands for x64 or aa64.",
+     .presence = Presence::required},
+    {.name = "shim",
+     .type = &k_absolute_path_type,
+     .documentation = "The shim in the root.",
+     .default_text = "none"},
+    {.name = "configurationDirectory",
+     .type = &k_absolute_path_type,
+     .documentation = "Where on the ESP it looks for its configuration."},
+};
+constexpr Type k_boot_loader_mapping{
+    .shape = Shape::mapping, .title = "a boot loader", .keys = k_boot_loader_keys};
+constexpr Type k_boot_loaders_type{
+    .shape = Shape::map, .item = &k_boot_loader_mapping, .map_key_check = check_identifier};
+constexpr Word k_cgroup_words[] = {{"v1", 0, "separate hierarchies"},
+                                   {"v2", 1, "the unified hierarchy"}};
+constexpr Type k_cgroup_type{.shape = Shape::word, .words = k_cgroup_words};
+
+constexpr Key k_release_keys[] = {
+    {.name = "name",
+     .type = &k_name_type,
+     .documentation = "Name of the release.",
+     .presence = Presence::required},
+    {.name = "title",
+     .type = &k_non_blank_type,
+     .documentation = "Name for people.",
+     .presence = Presence::required},
+    {.name = "version",
+     .type = &k_word_without_blanks_type,
+     .documentation = "Stands for `$releasever`.",
+     .presence = Presence::required},
+    {.name = "architectures",
+     .type = &k_architecture_list_type,
+     .documentation = "Architectures it exists for.",
+     .presence = Presence::required},
+    {.name = "repositories",
+     .type = &k_repositories_type,
+     .documentation = "Where its packages come from.",
+     .presence = Presence::required},
+    {.name = "baseline",
+     .type = &k_baseline_type,
+     .documentation = "Version series that an image must have, by role or package."},
+    {.name = "roles",
+     .type = &k_roles_type,
+     .documentation = "Which packages play a role.",
+     .presence = Presence::required},
+    {.name = "baseRoles",
+     .type = &k_identifier_list_type,
+     .documentation = "Roles that every image has."},
+    {.name = "filesystemFeatures",
+     .type = &k_features_type,
+     .documentation = "Features of filesystems that its boot loader and kernel can read."},
+    {.name = "consoles",
+     .type = &k_arguments_type,
+     .documentation = "console= values; the last is /dev/console."},
+    {.name = "kernelArguments",
+     .type = &k_argument_list_type,
+     .documentation = "Kernel arguments of every image."},
+    {.name = "architectureKernelArguments",
+     .type = &k_arguments_type,
+     .documentation = "Further kernel arguments, by architecture."},
+    {.name = "initramfs", .type = &k_initramfs_type, .documentation = "How the initramfs is made."},
+    {.name = "bootLoaders",
+     .type = &k_boot_loaders_type,
+     .documentation = "Where boot loaders have their files."},
+    {.name = "defaultBootLoader",
+     .type = &k_identifier_type,
+     .documentation = "The one that is used.",
+     .presence = Presence::required},
+    {.name = "rpmDatabasePath",
+     .type = &k_absolute_path_type,
+     .documentation = "Directory of the package database.",
+     .default_text = "/var/lib/rpm"},
+    {.name = "defaultCgroupVersion",
+     .type = &k_cgroup_type,
+     .documentation = "What its systemd uses.",
+     .default_text = "v2"},
+    {.name = "defaultStorage",
+     .type = &k_storage_type,
+     .documentation = "Storage of configs that say nothing about it.",
+     .presence = Presence::required},
+};
+
+} // namespace
+
+constinit const Type k_release_profile_type{
+    .shape = Shape::mapping, .title = "a release profile", .keys = k_release_keys};
+
+} // namespace imagewright::config

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "config/language/language.hpp"
+#include "config/language/text_checks.hpp"
+
+namespace imagewright::config {
+
+constinit const Type k_text_type{.shape = Shape::text, .title = "a text"};
+constinit const Type k_non_blank_type{.shape = Shape::text,
+                                      .title = "a text that is not blank",
+                                      .check = check_non_blank,
+                                      .pattern = "\\S"};
+constinit const Type k_word_without_blanks_type{.shape = Shape::text,
+                                                .title = "a text without blanks",
+                                                .check = check_no_blanks,
+                                                .pattern = "^\\S+$"};
+constinit const Type k_boolean_type{.shape = Shape::boolean, .title = "true or false"};
+constinit const Type k_path_type{.shape = Shape::text,
+                                 .title = "a path, relative to the file that names it",
+                                 .check = check_non_blank,
+                                 .pattern = "\\S"};
+constinit const Type k_absolute_path_type{.shape = Shape::text,
+                                          .title = "an absolute path",
+                                          .check = check_absolute_path,
+                                          .pattern = "^/"};
+constinit const Type k_mount_path_type{
+    .shape = Shape::text,
+    .title = "an absolute path without blanks, colons, commas and \"//\"",
+    .check = check_mount_path,
+    .pattern = "^/[^\\s:,]*$"};
+constinit const Type k_mount_options_type{.shape = Shape::text,
+                                          .title = "mount options, separated by commas",
+                                          .check = check_mount_options,
+                                          .pattern = "^\\S*$"};
+constinit const Type k_disk_size_type{.shape = Shape::text,
+                                      .title = "a size in whole MiB, such as 512M or 4G",
+                                      .check = check_disk_size,
+                                      .pattern = "^(0|[1-9][0-9]*)[KMGT]$"};
+constinit const Type k_byte_size_type{.shape = Shape::text,
+                                      .title = "a size, such as 64K or 2M",
+                                      .check = check_byte_size,
+                                      .pattern = "^(0|[1-9][0-9]*)[KMGT]$"};
+constinit const Type k_permissions_type{.shape = Shape::text,
+                                        .title = "permissions in octal, such as 644",
+                                        .check = check_permissions,
+                                        .pattern = "^0*[0-7]{1,3}$"};
+constinit const Type k_series_type{.shape = Shape::text,
+                                   .title = "a version series, such as 6.6",
+                                   .check = check_series,
+                                   .pattern = "^[0-9]+(\\.[0-9]+)*$"};
+constinit const Type k_package_type{
+    .shape = Shape::text,
+    .title = "a package: name, name-version, name.arch, a capability or a file path",
+    .check = check_package,
+    .pattern = "\\S"};
+constinit const Type k_unit_type{.shape = Shape::text,
+                                 .title = "the name of a unit; \".service\" may be left out",
+                                 .check = check_unit,
+                                 .pattern = "^[^\\s/]+$"};
+
+namespace {
+
+constexpr Word k_architecture_words[] = {{"x86_64", 0, "64-bit x86"}, {"aarch64", 1, "64-bit ARM"}};
+
+} // namespace
+
+constinit const Type k_architecture_type{
+    .shape = Shape::word, .title = "an architecture", .words = k_architecture_words};
+constinit const Type k_text_list_type{.shape = Shape::list, .item = &k_text_type};
+constinit const Type k_non_blank_list_type{.shape = Shape::list, .item = &k_non_blank_type};
+constinit const Type k_path_list_type{.shape = Shape::list, .item = &k_path_type};
+constinit const Type k_package_list_items_type{.shape = Shape::list, .item = &k_package_type};
+constinit const Type k_text_map_type{.shape = Shape::map, .item = &k_text_type};
+
+} // namespace imagewright::config

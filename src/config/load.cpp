@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/suggest.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/config/load.hpp>
+
+#include "config/bind/bind.hpp"
+#include "config/document.hpp"
+#include "config/language/language.hpp"
+#include "config/loader.hpp"
+#include "config/rules/rules.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+base::Diagnostics in_file_order(const base::Diagnostics& diagnostics) {
+  base::Diagnostics sorted;
+  for (base::Diagnostic& each : diagnostics.sorted())
+    sorted.add(std::move(each));
+  return sorted;
+}
+
+LoadedImageConfig finish(const Loader& loader, std::optional<model::ImageConfig> config) {
+  base::Diagnostics diagnostics = loader.diagnostics();
+  if (config && !diagnostics.has_errors()) diagnostics.append(check_whole_config(*config));
+  diagnostics = in_file_order(diagnostics);
+  if (!config || diagnostics.has_errors()) throw base::InputError(std::move(diagnostics));
+  return {std::move(*config), std::move(diagnostics)};
+}
+
+std::string replaced(std::string text, std::string_view name, const std::string& value) {
+  for (std::size_t found = text.find(name); found != std::string::npos;
+       found = text.find(name, found + value.size())) {
+    text.replace(found, name.size(), value);
+  }
+  return text;
+}
+
+std::vector<std::string> known_releases(std::span<const std::filesystem::path> directories) {
+  std::vector<std::string> names;
+  for (const std::filesystem::path& directory : directories) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+      if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+} // namespace
+
+LoadedImageConfig load_image_config(const std::filesystem::path& path, const LoadOptions& options) {
+  Loader loader(options);
+  auto config = loader.load_file(path, std::nullopt);
+  return finish(loader, std::move(config));
+}
+
+LoadedImageConfig load_image_config_text(std::string_view text, const std::filesystem::path& path,
+                                         const LoadOptions& options) {
+  Loader loader(options);
+  auto config = loader.load_text(text, path);
+  return finish(loader, std::move(config));
+}
+
+LoadedReleaseProfile load_release_profile(const std::filesystem::path& path) {
+  const FileText file = read_config_file(path, std::nullopt);
+  if (!file.text) throw base::InputError(file.diagnostics);
+  const CheckedDocument document(*file.text, path.string(), k_release_profile_type,
+                                 std::filesystem::absolute(path).lexically_normal().parent_path());
+  base::Diagnostics diagnostics = document.diagnostics();
+  const auto root = document.root();
+  if (!root) throw base::InputError(in_file_order(diagnostics));
+  model::ReleaseProfile profile = bind_release_profile(*root);
+  diagnostics.append(check_release_rules(profile, document));
+  diagnostics = in_file_order(diagnostics);
+  if (diagnostics.has_errors()) throw base::InputError(std::move(diagnostics));
+  return {std::move(profile), std::move(diagnostics)};
+}
+
+std::filesystem::path find_release_profile(const model::LocatedText& name_or_path,
+                                           const std::filesystem::path& base,
+                                           std::span<const std::filesystem::path> directories) {
+  const std::string& name = name_or_path.text;
+  std::error_code ignored;
+  base::Diagnostics diagnostics;
+  if (name.find('/') != std::string::npos || name.ends_with(".yaml")) {
+    const std::filesystem::path path = (base / name).lexically_normal();
+    if (std::filesystem::is_regular_file(path, ignored)) return path;
+    diagnostics.error("config.release-not-found",
+                      fmt::format("there is no release profile {}", base::quoted(path.string())),
+                      name_or_path.where, "check the path, or give the name of a release");
+    throw base::InputError(std::move(diagnostics));
+  }
+  for (const std::filesystem::path& directory : directories) {
+    std::filesystem::path path = directory / (name + ".yaml");
+    if (std::filesystem::is_regular_file(path, ignored)) return path;
+  }
+  const std::vector<std::string> names = known_releases(directories);
+  std::string hint = base::did_you_mean(name, names);
+  if (hint.empty() && !names.empty())
+    hint = fmt::format("releases are {}", base::join(names, ", "));
+  if (hint.empty()) hint = "give the path of a release profile";
+  diagnostics.error("config.release-not-found",
+                    fmt::format("there is no release {}", base::quoted(name)), name_or_path.where,
+                    std::move(hint));
+  throw base::InputError(std::move(diagnostics));
+}
+
+std::vector<model::Repository> repositories_for(const model::ReleaseProfile& profile,
+                                                const model::ImageConfig& config,
+                                                const std::string& architecture) {
+  std::vector<model::Repository> repositories = profile.repositories;
+  for (const model::Repository& own : config.repositories) {
+    const auto same =
+        std::find_if(repositories.begin(), repositories.end(),
+                     [&](const model::Repository& other) { return other.name == own.name; });
+    if (same == repositories.end()) {
+      repositories.push_back(own);
+    } else {
+      *same = own;
+    }
+  }
+  std::erase_if(repositories, [&](const model::Repository& each) {
+    return !each.architectures.empty() &&
+           std::find(each.architectures.begin(), each.architectures.end(), architecture) ==
+               each.architectures.end();
+  });
+  const auto expand = [&](std::string text) {
+    return replaced(replaced(std::move(text), "$basearch", architecture), "$releasever",
+                    profile.version);
+  };
+  for (model::Repository& each : repositories) {
+    each.base_url = expand(std::move(each.base_url));
+    each.mirror_list = expand(std::move(each.mirror_list));
+    each.path = expand(std::move(each.path));
+    for (std::string& key : each.gpg_keys)
+      key = expand(std::move(key));
+  }
+  return repositories;
+}
+
+} // namespace imagewright::config

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include "config/loader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+#include "config/bind/bind.hpp"
+#include "config/language/language.hpp"
+#include "config/merge.hpp"
+#include "config/rules/rules.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+/// The same file under every name that leads to it, as far as it exists.
+std::filesystem::path identity_of(const std::filesystem::path& path) {
+  std::error_code ignored;
+  std::filesystem::path canonical = std::filesystem::weakly_canonical(path, ignored);
+  return canonical.empty() ? path.lexically_normal() : canonical;
+}
+
+std::filesystem::path directory_of(const std::filesystem::path& path) {
+  return std::filesystem::absolute(path).lexically_normal().parent_path();
+}
+
+/// A path in a config, relative to the file that names it and written the way that file was.
+std::filesystem::path beside(const std::filesystem::path& file, const std::string& name) {
+  return (file.parent_path() / name).lexically_normal();
+}
+
+} // namespace
+
+std::optional<model::ImageConfig>
+Loader::load_file(const std::filesystem::path& path,
+                  const std::optional<base::SourceLocation>& named_at) {
+  const FileText file = read_config_file(path, named_at);
+  diagnostics_.append(file.diagnostics);
+  if (!file.text) return std::nullopt;
+  return load_text(*file.text, path);
+}
+
+std::optional<model::ImageConfig> Loader::load_text(std::string_view text,
+                                                    const std::filesystem::path& path) {
+  chain_.push_back(identity_of(path));
+  const CheckedDocument document(text, path.string(), k_image_config_type, directory_of(path));
+  diagnostics_.append(document.diagnostics());
+  std::optional<model::ImageConfig> result;
+  if (const auto root = document.root()) {
+    auto base = load_bases(*root, path);
+    result = combine(std::move(base), read_own(document, path));
+  }
+  finished_.insert(chain_.back());
+  chain_.pop_back();
+  if (result) {
+    files_.push_back(path);
+    result->path = path;
+    result->directory = directory_of(path);
+    result->files = files_;
+    result->name = result->output.name ? result->output.name->text : path.stem().string();
+  }
+  return result;
+}
+
+model::ImageConfig Loader::read_own(const CheckedDocument& document,
+                                    const std::filesystem::path& path) {
+  const Reader root = *document.root();
+  model::ImageConfig own = bind_image_config(root);
+  const auto os = root.mapping("os");
+  if (const auto packages = os ? os->mapping("packages") : std::nullopt) {
+    model::PackagesConfig& own_packages = own.os.packages;
+    own_packages.install =
+        joined(read_lists(*packages, "installLists", path), std::move(own_packages.install));
+    own_packages.remove =
+        joined(read_lists(*packages, "removeLists", path), std::move(own_packages.remove));
+    own_packages.update =
+        joined(read_lists(*packages, "updateLists", path), std::move(own_packages.update));
+  }
+  diagnostics_.append(check_file_rules(own, document));
+  if (options_.file_checks == FileChecks::performed) diagnostics_.append(check_named_files(own));
+  return own;
+}
+
+std::vector<model::PackageRequest> Loader::read_lists(const Reader& packages,
+                                                      const std::string& key,
+                                                      const std::filesystem::path& path) {
+  std::vector<model::PackageRequest> requests;
+  for (const model::LocatedText& name : packages.texts(key)) {
+    const std::filesystem::path list = beside(path, name.text);
+    const FileText file = read_config_file(list, name.where);
+    diagnostics_.append(file.diagnostics);
+    if (!file.text) continue;
+    const CheckedDocument document(*file.text, list.string(), k_package_list_type,
+                                   directory_of(list));
+    diagnostics_.append(document.diagnostics());
+    files_.push_back(list);
+    const auto root = document.root();
+    if (!root) continue;
+    for (model::PackageRequest& request : bind_packages(*root, "packages", "os.packages." + key)) {
+      requests.push_back(std::move(request));
+    }
+  }
+  return requests;
+}
+
+std::optional<model::ImageConfig> Loader::load_bases(const Reader& root,
+                                                     const std::filesystem::path& path) {
+  std::optional<model::ImageConfig> merged;
+  for (const Reader& each : root.mappings("baseConfigs")) {
+    const auto name = each.text("path");
+    auto base = name ? load_base(*name, path) : std::nullopt;
+    if (base) merged = combine(std::move(merged), std::move(*base));
+  }
+  return merged;
+}
+
+std::optional<model::ImageConfig> Loader::load_base(const model::LocatedText& name,
+                                                    const std::filesystem::path& path) {
+  const std::filesystem::path target = beside(path, name.text);
+  const std::filesystem::path identity = identity_of(target);
+  if (std::find(chain_.begin(), chain_.end(), identity) != chain_.end()) {
+    report_cycle(name, identity);
+    return std::nullopt;
+  }
+  // Reached on two ways: it counts once, where it was met first.
+  if (finished_.contains(identity)) return std::nullopt;
+  return load_file(target, name.where);
+}
+
+void Loader::report_cycle(const model::LocatedText& name, const std::filesystem::path& target) {
+  const auto start = std::find(chain_.begin(), chain_.end(), target);
+  std::vector<std::string> names;
+  for (auto each = start; each != chain_.end(); ++each)
+    names.push_back(each->filename().string());
+  names.push_back(target.filename().string());
+  diagnostics_.error("config.base-cycle",
+                     fmt::format("base configs build on each other: {}", base::join(names, " -> ")),
+                     name.where, "remove one of these references");
+}
+
+std::optional<model::ImageConfig> Loader::combine(std::optional<model::ImageConfig> base,
+                                                  model::ImageConfig own) {
+  if (!base) return own;
+  diagnostics_.append(check_mergeable(*base, own));
+  return merged(std::move(*base), std::move(own));
+}
+
+} // namespace imagewright::config

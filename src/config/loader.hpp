@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/config/load.hpp>
+#include <imagewright/model/image_config.hpp>
+
+#include "config/document.hpp"
+
+namespace imagewright::config {
+
+/// Reads one config and, before it, the configs that it builds on.
+class Loader {
+public:
+  explicit Loader(LoadOptions options) : options_(options) {}
+
+  /// Nothing when the file cannot be understood at all.
+  std::optional<model::ImageConfig> load_file(const std::filesystem::path& path,
+                                              const std::optional<base::SourceLocation>& named_at);
+  std::optional<model::ImageConfig> load_text(std::string_view text,
+                                              const std::filesystem::path& path);
+  const base::Diagnostics& diagnostics() const { return diagnostics_; }
+
+private:
+  model::ImageConfig read_own(const CheckedDocument& document, const std::filesystem::path& path);
+  /// The base configs, merged in their order; nothing when there are none.
+  std::optional<model::ImageConfig> load_bases(const Reader& root,
+                                               const std::filesystem::path& path);
+  std::optional<model::ImageConfig> load_base(const model::LocatedText& name,
+                                              const std::filesystem::path& path);
+  void report_cycle(const model::LocatedText& name, const std::filesystem::path& target);
+  /// The packages of list files, as `os.packages.installLists` names them.
+  std::vector<model::PackageRequest> read_lists(const Reader& packages, const std::string& key,
+                                                const std::filesystem::path& path);
+  std::optional<model::ImageConfig> combine(std::optional<model::ImageConfig> base,
+                                            model::ImageConfig own);
+
+  LoadOptions options_;
+  base::Diagnostics diagnostics_;
+  std::vector<std::filesystem::path> chain_; ///< files that are being read, outermost first
+  std::set<std::filesystem::path> finished_;
+  std::vector<std::filesystem::path> files_;
+};
+
+} // namespace imagewright::config

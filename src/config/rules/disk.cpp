@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+#include "config/rules/rules.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+using base::ByteSize;
+
+/// Room for the GPT at either end of the disk, rounded up to the unit of all sizes (UEFI 2.10,
+/// section 5.3: 34 and 33 blocks of 512 bytes).
+constexpr ByteSize k_table_room = ByteSize::mib(1);
+constexpr ByteSize k_largest_disk = ByteSize(std::uint64_t{1} << 50U);
+
+/// Where a partition stands; without an end it takes the rest.
+struct Extent {
+  ByteSize start;
+  std::optional<ByteSize> end;
+};
+
+std::string name_of(const model::PartitionConfig& partition, std::size_t index) {
+  return partition.id.empty() ? fmt::format("partition {}", index + 1)
+                              : fmt::format("partition {}", base::quoted(partition.id));
+}
+
+std::string range_of(const Extent& extent) {
+  return fmt::format("{} to {}", base::to_string(extent.start),
+                     extent.end ? base::to_string(*extent.end) : "the end of the disk");
+}
+
+class DiskRules {
+public:
+  explicit DiskRules(const model::DiskConfig& disk) : disk_(disk) {}
+
+  base::Diagnostics check() {
+    if (has_too_large_sizes()) return diagnostics_;
+    for (std::size_t index = 0; index < disk_.partitions.size(); ++index)
+      check_partition(index);
+    if (!diagnostics_.has_errors()) check_disk_size();
+    return diagnostics_;
+  }
+
+private:
+  void report(std::string message, const base::SourceLocation& where, std::string hint) {
+    diagnostics_.error("config.bad-layout", std::move(message), where, std::move(hint));
+  }
+
+  bool has_too_large_sizes() {
+    const auto check = [&](const std::optional<model::Located<ByteSize>>& size) {
+      if (!size || size->value <= k_largest_disk) return;
+      report(fmt::format("{} is larger than the largest disk, {}", base::to_string(size->value),
+                         base::to_string(k_largest_disk)),
+             size->where, "use a smaller size");
+    };
+    check(disk_.max_size);
+    for (const model::PartitionConfig& partition : disk_.partitions) {
+      check(partition.start);
+      check(partition.end);
+      check(partition.size);
+    }
+    return diagnostics_.has_errors();
+  }
+
+  ByteSize next_start() const {
+    return extents_.empty() || !extents_.back().end ? k_table_room : *extents_.back().end;
+  }
+
+  void check_partition(std::size_t index) {
+    const model::PartitionConfig& partition = disk_.partitions[index];
+    const std::string name = name_of(partition, index);
+    Extent extent{.start = partition.start ? partition.start->value : next_start()};
+    if (partition.end) extent.end = partition.end->value;
+    if (partition.size) extent.end = extent.start + partition.size->value;
+    const base::SourceLocation& where = partition.start ? partition.start->where : partition.where;
+    if (extent.end && *extent.end <= extent.start) {
+      report(fmt::format("{} ends at {}, which is not after its start, {}", name,
+                         base::to_string(*extent.end), base::to_string(extent.start)),
+             partition.end ? partition.end->where : partition.where,
+             "move the end, or give a size");
+    }
+    if (extent.start < k_table_room) {
+      report(fmt::format("{} starts at {}, where the partition table stands", name,
+                         base::to_string(extent.start)),
+             where, "start it at 1M or later");
+    } else if (partition.kind == model::PartitionKind::bios_grub && extent.start != k_table_room) {
+      report(fmt::format("{} has the type bios-grub and must start at 1M", name), where,
+             "make it the first partition");
+    }
+    if (!extents_.empty()) check_order(index, extent, where);
+    extents_.push_back(extent);
+  }
+
+  void check_order(std::size_t index, const Extent& extent, const base::SourceLocation& where) {
+    const model::PartitionConfig& before = disk_.partitions[index - 1];
+    const std::string before_name = name_of(before, index - 1);
+    if (!extents_.back().end) {
+      diagnostics_.add({.code = "config.bad-layout",
+                        .message = fmt::format(
+                            "{} takes the rest of the disk, so nothing can follow it", before_name),
+                        .where = before.where,
+                        .related = {{disk_.partitions[index].where, "but this partition follows"}},
+                        .hint = "give it a size, or make it the last one"});
+      return;
+    }
+    if (*extents_.back().end <= extent.start) return;
+    diagnostics_.add(
+        {.code = "config.bad-layout",
+         .message = fmt::format("{} ({}) overlaps {} ({})", name_of(disk_.partitions[index], index),
+                                range_of(extent), before_name, range_of(extents_.back())),
+         .where = where,
+         .related = {{before.where, "the one before stands here"}},
+         .hint =
+             "list partitions in disk order, each starting where the one before ends or later"});
+  }
+
+  void check_disk_size() {
+    if (disk_.max_size && disk_.max_size->value.bytes() == 0) {
+      report("a disk needs room", disk_.max_size->where, "give a maxSize of some MiB");
+      return;
+    }
+    if (extents_.empty()) {
+      if (!disk_.max_size)
+        report("a disk without partitions needs the key \"maxSize\"", disk_.where,
+               "add maxSize, or partitions");
+      return;
+    }
+    const Extent& last = extents_.back();
+    if (!disk_.max_size) return;
+    // A partition that grows needs at least 1 MiB.
+    const ByteSize needed = (last.end ? *last.end : last.start + ByteSize::mib(1)) + k_table_room;
+    if (needed <= disk_.max_size->value) return;
+    report(fmt::format("the partitions and the partition table need {}, but maxSize is {}",
+                       base::to_string(needed), base::to_string(disk_.max_size->value)),
+           disk_.max_size->where,
+           fmt::format("raise maxSize to {}M or more", needed.bytes() >> 20U));
+  }
+
+  const model::DiskConfig& disk_;
+  base::Diagnostics diagnostics_;
+  std::vector<Extent> extents_;
+};
+
+} // namespace
+
+base::Diagnostics check_disk(const model::DiskConfig& disk) {
+  return DiskRules(disk).check();
+}
+
+} // namespace imagewright::config

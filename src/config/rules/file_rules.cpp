@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+#include "config/rules/rules.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+base::Diagnostics check_btrfs_gate(const model::ImageConfig& own) {
+  base::Diagnostics diagnostics;
+  for (const model::FilesystemConfig& filesystem : own.storage.filesystems) {
+    const bool is_btrfs = filesystem.type && filesystem.type->value == model::FilesystemType::btrfs;
+    if (!is_btrfs || own.has_preview_feature("btrfs")) continue;
+    diagnostics.error("config.preview-feature",
+                      "the filesystem type btrfs needs the preview feature \"btrfs\"",
+                      filesystem.type->where, "add \"- btrfs\" to previewFeatures in this file");
+  }
+  return diagnostics;
+}
+
+base::Diagnostics check_promises(const model::ImageConfig& own) {
+  base::Diagnostics diagnostics;
+  for (const model::CheckRequest& request : own.checks) {
+    if (request.check.kind == model::CheckKind::file_content && request.check.expected.empty()) {
+      diagnostics.error("config.missing-key",
+                        fmt::format("the check of the file {} needs the key \"expect\"",
+                                    base::quoted(request.check.subject)),
+                        request.where, "add \"expect:\" with the file's content");
+    }
+    if (request.check.kind == model::CheckKind::unit_active && !request.check.expected.empty() &&
+        request.check.expected != "active") {
+      diagnostics.error("config.bad-value", "a unit can only be expected to be active",
+                        request.where, "remove \"expect\"");
+    }
+  }
+  return diagnostics;
+}
+
+} // namespace
+
+base::Diagnostics check_file_rules(const model::ImageConfig& own, const CheckedDocument& document) {
+  base::Diagnostics diagnostics;
+  if (document.is_clean("storage")) diagnostics.append(check_storage(own.storage));
+  diagnostics.append(check_btrfs_gate(own));
+  diagnostics.append(check_os(own.os, document));
+  diagnostics.append(check_accounts(own.os));
+  if (document.is_clean("os") && document.is_clean("storage"))
+    diagnostics.append(check_uki(own.os, own.storage));
+  diagnostics.append(check_outputs(own, document));
+  if (document.is_clean("checks")) diagnostics.append(check_promises(own));
+  if (document.is_clean("repositories")) diagnostics.append(check_repositories(own.repositories));
+  return diagnostics;
+}
+
+} // namespace imagewright::config

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+#include "config/rules/rules.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class FileRules {
+public:
+  base::Diagnostics check(const model::ImageConfig& own) {
+    if (own.input.image)
+      expect_file(own.input.image->value, "the input image", own.input.image->where);
+    check_os(own.os);
+    for (const auto& medium : {own.iso, own.pxe}) {
+      if (medium) check_files(medium->additional_files);
+    }
+    check_scripts(own.scripts.post_customization);
+    check_scripts(own.scripts.finalize_customization);
+    check_outputs(own.output);
+    return diagnostics_;
+  }
+
+private:
+  void report(std::string message, const base::SourceLocation& where) {
+    diagnostics_.error("config.missing-file", std::move(message), where,
+                       "check the path; it starts at the directory of this file");
+  }
+
+  void expect_file(const fs::path& path, std::string_view what, const base::SourceLocation& where) {
+    std::error_code ignored;
+    const fs::file_status status = fs::status(path, ignored);
+    if (!fs::exists(status)) {
+      report(fmt::format("{} {} does not exist", what, base::quoted(path.string())), where);
+    } else if (!fs::is_regular_file(status)) {
+      report(fmt::format("{} {} is not a file", what, base::quoted(path.string())), where);
+    }
+  }
+
+  void expect_directory(const fs::path& path, const base::SourceLocation& where) {
+    std::error_code ignored;
+    if (!fs::is_directory(path, ignored))
+      report(fmt::format("there is no directory {}", base::quoted(path.string())), where);
+  }
+
+  void check_files(const std::vector<model::AdditionalFile>& files) {
+    for (const model::AdditionalFile& file : files) {
+      if (const auto* source = std::get_if<fs::path>(&file.content))
+        expect_file(*source, "the file", file.where);
+    }
+  }
+
+  void check_os(const model::OsConfig& os) {
+    check_files(os.additional_files);
+    for (const model::AdditionalDirectory& directory : os.additional_directories)
+      expect_directory(directory.source, directory.where);
+    for (const model::UserConfig& user : os.users) {
+      for (const fs::path& path : user.ssh_public_key_files)
+        expect_file(path, "the key file", user.where);
+      if (user.password && !user.password->file.empty())
+        expect_file(user.password->file, "the password file", user.password->where);
+    }
+    for (const model::UnitDropIn& drop_in : os.services.drop_ins) {
+      if (const auto* source = std::get_if<fs::path>(&drop_in.content))
+        expect_file(*source, "the file", drop_in.where);
+    }
+  }
+
+  void check_scripts(const std::vector<model::ScriptConfig>& scripts) {
+    for (const model::ScriptConfig& script : scripts) {
+      if (!script.path.empty())
+        expect_file(script.directory / script.path, "the script", script.where);
+    }
+  }
+
+  void check_outputs(const model::OutputConfig& output) {
+    std::error_code ignored;
+    const bool wants_directory =
+        !output.images.empty() && output.images.front().format == model::OutputFormat::pxe_dir;
+    if (output.image_path && !wants_directory &&
+        fs::is_directory(output.image_path->value, ignored)) {
+      report(fmt::format("the output {} is a directory",
+                         base::quoted(output.image_path->value.string())),
+             output.image_path->where);
+    }
+    if (output.selinux_policy_path &&
+        fs::is_regular_file(output.selinux_policy_path->value, ignored)) {
+      report(fmt::format("{} is a file, not a directory",
+                         base::quoted(output.selinux_policy_path->value.string())),
+             output.selinux_policy_path->where);
+    }
+  }
+
+  base::Diagnostics diagnostics_;
+};
+
+} // namespace
+
+base::Diagnostics check_named_files(const model::ImageConfig& own) {
+  return FileRules().check(own);
+}
+
+} // namespace imagewright::config

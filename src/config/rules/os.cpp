@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+#include "config/rules/rules.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+base::Diagnostics check_modules(const model::OsConfig& os) {
+  base::Diagnostics diagnostics;
+  std::map<std::string, base::SourceLocation> known;
+  for (const model::ModuleConfig& module : os.modules) {
+    const auto [first, is_new] = known.emplace(module.name.text, module.name.where);
+    if (!is_new) {
+      diagnostics.add({.code = "config.duplicate-name",
+                       .message = fmt::format("the kernel module {} is described twice",
+                                              base::quoted(module.name.text)),
+                       .where = module.name.where,
+                       .related = {{first->second, "the first one stands here"}},
+                       .hint = "keep one of them"});
+    }
+    if (module.load_mode == model::ModuleLoadMode::disable && !module.options.empty()) {
+      diagnostics.error(
+          "config.conflict",
+          fmt::format("the kernel module {} is disabled, so its options have no meaning",
+                      base::quoted(module.name.text)),
+          module.where, "remove the options");
+    }
+    for (const auto& [name, value] : module.options) {
+      if (name.empty() || value.empty()) {
+        diagnostics.error("config.bad-value", "an option of a kernel module is empty", module.where,
+                          "write a name and a value");
+      }
+    }
+  }
+  return diagnostics;
+}
+
+/// The same unit however it is written: "sshd" is "sshd.service".
+std::string full_unit_name(const std::string& name) {
+  return name.find('.') == std::string::npos ? name + ".service" : name;
+}
+
+base::Diagnostics check_services(const model::ServicesConfig& services) {
+  base::Diagnostics diagnostics;
+  std::map<std::string, base::SourceLocation> enabled;
+  for (const model::LocatedText& unit : services.enable)
+    enabled.emplace(full_unit_name(unit.text), unit.where);
+  const auto compare = [&](const std::vector<model::LocatedText>& units, std::string_view verb,
+                           base::Severity severity) {
+    for (const model::LocatedText& unit : units) {
+      const auto found = enabled.find(full_unit_name(unit.text));
+      if (found == enabled.end()) continue;
+      diagnostics.add(
+          {.severity = severity,
+           .code = "config.conflict",
+           .message = fmt::format("the unit {} is enabled and {}", base::quoted(unit.text), verb),
+           .where = unit.where,
+           .related = {{found->second, "it is enabled here"}},
+           .hint = "keep one of them"});
+    }
+  };
+  // Image Customizer takes both, and disables last; such files stay valid.
+  compare(services.disable, "disabled", base::Severity::warning);
+  compare(services.mask, "masked", base::Severity::error);
+  return diagnostics;
+}
+
+} // namespace
+
+base::Diagnostics check_os(const model::OsConfig& os, const CheckedDocument& document) {
+  base::Diagnostics diagnostics;
+  if (!document.is_clean("os")) return diagnostics;
+  diagnostics.append(check_modules(os));
+  diagnostics.append(check_services(os.services));
+  diagnostics.append(check_overlays(os));
+  return diagnostics;
+}
+
+} // namespace imagewright::config

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include <map>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+#include "config/rules/rules.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+base::Diagnostics check_media(const model::ImageConfig& own) {
+  base::Diagnostics diagnostics;
+  if (!own.pxe || !own.pxe->initramfs || own.pxe->initramfs->value != model::InitramfsType::full_os)
+    return diagnostics;
+  for (const auto& url : {own.pxe->bootstrap_base_url, own.pxe->bootstrap_file_url}) {
+    if (!url) continue;
+    diagnostics.add({.code = "config.conflict",
+                     .message = "the initramfs type full-os needs no URL of a bootstrap image",
+                     .where = url->where,
+                     .related = {{own.pxe->initramfs->where, "the type is set here"}},
+                     .hint = "remove the URL, or use \"initramfsType: bootstrap\""});
+  }
+  return diagnostics;
+}
+
+base::Diagnostics check_images(const model::OutputConfig& output) {
+  base::Diagnostics diagnostics;
+  std::map<std::string, base::SourceLocation> extensions;
+  for (const model::OutputImage& image : output.images) {
+    const auto format = model::disk_format_of(image.format);
+    const bool is_short = image.compression.algorithm == model::CompressionAlgorithm::gzip ||
+                          image.compression.algorithm == model::CompressionAlgorithm::xz;
+    if (is_short && image.compression.level.value_or(1) > 9) {
+      diagnostics.error("config.bad-value", "the largest level of gzip and xz is 9", image.where,
+                        "use a level from 1 to 9");
+    }
+    if (image.compression.algorithm == model::CompressionAlgorithm::none &&
+        image.compression.level) {
+      diagnostics.error("config.conflict", "a compression level without compression", image.where,
+                        "name an algorithm, or remove the level");
+    }
+    if (image.cluster_size) {
+      const std::uint64_t bytes = image.cluster_size->bytes();
+      const bool is_good =
+          bytes >= 512 && bytes <= base::ByteSize::mib(2).bytes() && (bytes & (bytes - 1)) == 0;
+      if (format != model::ImageFormat::qcow2) {
+        diagnostics.error("config.conflict", "only qcow2 has clusters", image.where,
+                          "remove clusterSize");
+      } else if (!is_good) {
+        diagnostics.error("config.bad-value",
+                          "the cluster size of qcow2 is a power of two up to 2M", image.where,
+                          "use 64K");
+      }
+    }
+    if (!format) continue;
+    const std::string extension = std::string(model::extension_of(*format));
+    const auto [first, is_new] = extensions.emplace(extension, image.where);
+    if (is_new) continue;
+    diagnostics.add(
+        {.code = "config.duplicate-name",
+         .message = fmt::format("two images would be written to the same file name, ending in {}",
+                                base::quoted(extension)),
+         .where = image.where,
+         .related = {{first->second, "the first one stands here"}},
+         .hint = "keep one of them"});
+  }
+  return diagnostics;
+}
+
+} // namespace
+
+base::Diagnostics check_outputs(const model::ImageConfig& own, const CheckedDocument& document) {
+  base::Diagnostics diagnostics = check_media(own);
+  if (document.is_clean("output")) diagnostics.append(check_images(own.output));
+  return diagnostics;
+}
+
+} // namespace imagewright::config

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Rules that look at more than one value. Each function yields what it finds wrong.
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/model/image_config.hpp>
+#include <imagewright/model/release_profile.hpp>
+
+#include "config/document.hpp"
+
+namespace imagewright::config {
+
+/// Rules of one file; sections that have errors already are left out.
+base::Diagnostics check_file_rules(const model::ImageConfig& own, const CheckedDocument& document);
+/// Rules of a config together with everything that it builds on.
+base::Diagnostics check_whole_config(const model::ImageConfig& config);
+/// Do the files exist that one config names?
+base::Diagnostics check_named_files(const model::ImageConfig& own);
+base::Diagnostics check_release_rules(const model::ReleaseProfile& profile,
+                                      const CheckedDocument& document);
+
+base::Diagnostics check_disk(const model::DiskConfig& disk);
+base::Diagnostics check_storage(const model::StorageConfig& storage);
+base::Diagnostics check_storage_references(const model::StorageConfig& storage);
+base::Diagnostics check_filesystems(const model::StorageConfig& storage);
+base::Diagnostics check_verity(const model::StorageConfig& storage);
+base::Diagnostics check_os(const model::OsConfig& os, const CheckedDocument& document);
+base::Diagnostics check_accounts(const model::OsConfig& os);
+base::Diagnostics check_uki(const model::OsConfig& os, const model::StorageConfig& storage);
+base::Diagnostics check_outputs(const model::ImageConfig& own, const CheckedDocument& document);
+base::Diagnostics check_overlays(const model::OsConfig& os);
+base::Diagnostics check_repositories(const std::vector<model::Repository>& repositories);
+
+} // namespace imagewright::config

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+#include "config/rules/rules.hpp"
+#include "config/rules/storage_index.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+using model::StorageConfig;
+using model::VerityConfig;
+
+std::vector<const model::MountPointConfig*> mounts_of(const StorageConfig& storage,
+                                                      const VerityConfig& verity) {
+  std::vector<const model::MountPointConfig*> mounts;
+  for (const model::FilesystemConfig& filesystem : storage.filesystems) {
+    if (filesystem.device_id.text != verity.id) continue;
+    if (filesystem.mount_point) mounts.push_back(&*filesystem.mount_point);
+    for (const model::BtrfsSubvolume& subvolume : filesystem.subvolumes) {
+      if (subvolume.mount_point) mounts.push_back(&*subvolume.mount_point);
+    }
+  }
+  return mounts;
+}
+
+base::Diagnostics check_mount(const VerityConfig& verity, const model::MountPointConfig& mount) {
+  base::Diagnostics diagnostics;
+  const std::string expected = verity.name.text == "root" ? "/" : "/usr";
+  if (mount.path != expected) {
+    diagnostics.add({.code = "config.bad-verity",
+                     .message = fmt::format("the verity device {} is mounted at {}, not at {}",
+                                            base::quoted(verity.name.text), base::quoted(expected),
+                                            base::quoted(mount.path)),
+                     .where = mount.where,
+                     .related = {{verity.name.where, "the device is named here"}},
+                     .hint = "name it \"root\" for \"/\", or \"usr\" for \"/usr\""});
+  }
+  const std::vector<std::string> options = base::split(mount.options, ',');
+  if (std::find(options.begin(), options.end(), "ro") == options.end()) {
+    diagnostics.error("config.bad-verity",
+                      fmt::format("{} is on a verity device, so it must be mounted read-only",
+                                  base::quoted(mount.path)),
+                      mount.where, "add \"ro\" to its options");
+  }
+  return diagnostics;
+}
+
+base::Diagnostics check_inline_size(const StorageConfig& storage, const VerityConfig& verity) {
+  base::Diagnostics diagnostics;
+  const bool is_inline = verity.data_device_id && verity.hash_device_id &&
+                         verity.data_device_id->text == verity.hash_device_id->text;
+  const model::PartitionConfig* partition =
+      is_inline ? find_partition(storage, verity.data_device_id->text) : nullptr;
+  // Data is rounded down to whole MiB, and the hashes of even 1 MiB need a little room after it.
+  if (partition != nullptr && partition->size && partition->size->value < base::ByteSize::mib(2)) {
+    diagnostics.error("config.bad-verity", "the partition is too small for data and their hashes",
+                      partition->size->where, "give it 2M or more");
+  }
+  return diagnostics;
+}
+
+base::Diagnostics check_device(const StorageConfig& storage, const VerityConfig& verity) {
+  base::Diagnostics diagnostics;
+  if (verity.name.text != "root" && verity.name.text != "usr") {
+    diagnostics.error(
+        "config.bad-verity",
+        fmt::format("a verity device cannot be named {}", base::quoted(verity.name.text)),
+        verity.name.where, "name it \"root\" for \"/\", or \"usr\" for \"/usr\"");
+    return diagnostics;
+  }
+  diagnostics.append(check_inline_size(storage, verity));
+  if (!verity.data_device_id) return diagnostics;
+  const auto mounts = mounts_of(storage, verity);
+  if (mounts.size() != 1) {
+    diagnostics.error(
+        "config.bad-verity",
+        mounts.empty() ? fmt::format("the verity device {} is not mounted", base::quoted(verity.id))
+                       : fmt::format("the verity device {} is mounted {} times",
+                                     base::quoted(verity.id), mounts.size()),
+        verity.where, "mount one filesystem with its id as deviceId");
+    return diagnostics;
+  }
+  diagnostics.append(check_mount(verity, *mounts.front()));
+  return diagnostics;
+}
+
+} // namespace
+
+base::Diagnostics check_verity(const StorageConfig& storage) {
+  base::Diagnostics diagnostics;
+  std::map<std::string, base::SourceLocation> known;
+  for (const VerityConfig& verity : storage.verity) {
+    diagnostics.append(check_device(storage, verity));
+    const auto [first, is_new] = known.emplace(verity.name.text, verity.name.where);
+    if (is_new) continue;
+    diagnostics.add(
+        {.code = "config.duplicate-name",
+         .message = fmt::format("two verity devices are named {}", base::quoted(verity.name.text)),
+         .where = verity.name.where,
+         .related = {{first->second, "the first one stands here"}},
+         .hint = "name one \"root\" and the other \"usr\""});
+  }
+  return diagnostics;
+}
+
+} // namespace imagewright::config

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Scalars of the config language as typed values. Each gives nothing when the text is not of its
+// form.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <sys/types.h>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/model/storage_config.hpp>
+
+namespace imagewright::config {
+
+/// "512M": a decimal number without leading zeros and K, M, G or T in powers of 1024; at most 2^62
+/// bytes.
+std::optional<base::ByteSize> parse_size(std::string_view text);
+/// "644": octal, only the bits 0777.
+std::optional<mode_t> parse_permissions(std::string_view text);
+/// "2026-01-31", or RFC 3339 with an offset or "Z".
+std::optional<base::Epoch> parse_time(std::string_view text);
+/// The words that YAML 1.1 has for booleans.
+std::optional<bool> parse_boolean(std::string_view text);
+/// Decimal with an optional sign and without leading zeros, or 0x and 0o.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+/// A word for the type of a partition.
+std::optional<model::PartitionKind> parse_partition_kind(std::string_view text);
+
+} // namespace imagewright::config
