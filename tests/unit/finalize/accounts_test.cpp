@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+
+#include "fake_root.hpp"
+
+using namespace finalize_test;
+
+namespace {
+
+struct AccountRoot : FakeRoot {
+  AccountRoot() {
+    root.write("/etc/passwd",
+               "root:x:0:0:root:/root:/bin/bash\ndaemon:x:1:1::/:/usr/sbin/nologin\n", 0644);
+    root.write("/etc/shadow", "root:*:19000:0:99999:7:::\n", 0640);
+    root.write("/etc/group", "root:x:0:\nwheel:x:10:root\n", 0644);
+    root.write("/etc/gshadow", "root:*::\nwheel:*::root\n", 0640);
+    root.write("/bin/bash", "", 0755);
+    root.write("/etc/skel/.profile", "# profile\n", 0644);
+    root.make_symlink("/etc/skel/link", ".profile");
+    root.make_directories("/root", 0700);
+  }
+
+  model::UserConfig& add_user(const std::string& name) {
+    plan.os.users.push_back({.name = name, .where = at(10)});
+    return plan.os.users.back();
+  }
+
+  void run() { finalize::steps::accounts(context()); }
+  std::string last_line(const std::string& path) {
+    const auto text = root.read(path);
+    const auto end = text.rfind('\n', text.size() - 2);
+    return text.substr(end + 1, text.size() - end - 2);
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(AccountRoot, "adds a user with a group of its own and a home from the skeleton") {
+  add_user("alice");
+  run();
+  CHECK(last_line("/etc/passwd") == "alice:x:1000:1000::/home/alice:/bin/bash");
+  CHECK(last_line("/etc/group") == "alice:x:1000:");
+  CHECK(last_line("/etc/shadow") == "alice:!:19675:0:99999:7:::");
+  CHECK(last_line("/etc/gshadow") == "alice:!::");
+  CHECK(root.read("/home/alice/.profile") == "# profile\n");
+  CHECK(root.find_link_target("/home/alice/link") == ".profile");
+  CHECK(root.find_status("/home/alice")->permissions == 0700);
+  CHECK(root.find_status("/home")->permissions == 0755);
+  CHECK(root.find_status("/etc/shadow")->permissions == 0640);
+  CHECK(sealed.owners.size() == 3);
+  CHECK(std::ranges::all_of(sealed.owners, [](const auto& owner) {
+    return owner.user == 1000 && owner.group == 1000 && owner.path.starts_with("/home/alice");
+  }));
+}
+
+TEST_CASE_METHOD(AccountRoot, "honours every wish about a user") {
+  plan.os.groups = {{"staff", 500, at(3)}, {"wheel", std::nullopt, at(4)}};
+  auto& user = add_user("bob");
+  user.uid = 1234;
+  user.primary_group = {"staff", at(5)};
+  user.secondary_groups = {{"wheel", at(6)}};
+  user.startup_command = {"/sbin/nologin", at(7)};
+  user.home_directory = {"/srv/bob", at(8)};
+  user.password = model::PasswordConfig{.type = model::PasswordType::hashed, .value = "$6$a$b"};
+  user.password_expires_days = 90;
+  user.ssh_public_keys = {"ssh-ed25519 AAAA bob"};
+  run();
+  CHECK(last_line("/etc/passwd") == "bob:x:1234:500::/srv/bob:/sbin/nologin");
+  CHECK(last_line("/etc/shadow") == "bob:$6$a$b:19675:0:90:7:::");
+  CHECK(root.read("/etc/group") == "root:x:0:\nwheel:x:10:root,bob\nstaff:x:500:\n");
+  CHECK(root.read("/etc/gshadow") == "root:*::\nwheel:*::root,bob\nstaff:!::\n");
+  CHECK(root.read("/srv/bob/.ssh/authorized_keys") == "ssh-ed25519 AAAA bob\n");
+  CHECK(root.find_status("/srv/bob/.ssh")->permissions == 0700);
+  CHECK(root.find_status("/srv/bob/.ssh/authorized_keys")->permissions == 0600);
+}
+
+TEST_CASE_METHOD(AccountRoot, "changes an existing user only where the config says so") {
+  auto& user = add_user("root");
+  user.ssh_public_keys = {"ssh-ed25519 NEW", "ssh-ed25519 OLD"};
+  root.write("/root/.ssh/authorized_keys", "ssh-ed25519 OLD", 0600);
+  run();
+  CHECK(root.read("/etc/shadow").starts_with("root:*:19000:"));
+  CHECK(root.read("/root/.ssh/authorized_keys") == "ssh-ed25519 OLD\nssh-ed25519 NEW\n");
+  CHECK_FALSE(root.exists("/root/.profile"));
+  SECTION("a password") {
+    user.password = model::PasswordConfig{.type = model::PasswordType::locked};
+    run();
+    CHECK(root.read("/etc/shadow").starts_with("root:!:19675:"));
+  }
+  SECTION("a password that never expires") {
+    user.password_expires_days = -1;
+    run();
+    CHECK(root.read("/etc/shadow") == "root:*:19000:0::7:::\n");
+  }
+}
+
+TEST_CASE_METHOD(AccountRoot, "hashes a plain password, the same on every run") {
+  auto& user = add_user("alice");
+  user.password = model::PasswordConfig{.type = model::PasswordType::plain_text, .value = "secret"};
+  run();
+  const auto first = root.read("/etc/shadow");
+  CHECK(first.find("alice:$6$") != std::string::npos);
+  CHECK(first.find("secret") == std::string::npos);
+  run();
+  CHECK(root.read("/etc/shadow") == first);
+}
+
+TEST_CASE_METHOD(AccountRoot, "refuses ids and names that are taken, with the line") {
+  const auto refused = [&] {
+    try {
+      run();
+    } catch (const base::Error& error) {
+      CHECK(error.diagnostic().where == at(10));
+      CHECK(error.kind() == base::FailureKind::input);
+      return error.diagnostic().code + ": " + error.diagnostic().message;
+    }
+    return std::string("accepted");
+  };
+  SECTION("another user's id") {
+    add_user("alice").uid = 1;
+    CHECK(refused() == "finalize.account-refused: id 1 belongs to user \"daemon\"");
+  }
+  SECTION("another id of a user") {
+    add_user("root").uid = 5;
+    CHECK(refused() == "finalize.account-refused: user \"root\" exists with id 0");
+  }
+  SECTION("an unknown primary group") {
+    add_user("alice").primary_group = {"nobody", at(11)};
+    CHECK(refused() == "finalize.account-refused: there is no group \"nobody\"");
+  }
+  SECTION("a group id that is taken") {
+    plan.os.groups = {{"staff", 10, at(10)}};
+    CHECK(refused() == "finalize.account-refused: id 10 belongs to group \"wheel\"");
+  }
+  SECTION("another id of a group") {
+    plan.os.groups = {{"wheel", 11, at(10)}};
+    CHECK(refused() == "finalize.account-refused: group \"wheel\" exists with id 10");
+  }
+}
+
+TEST_CASE_METHOD(AccountRoot, "takes the mode of homes from login.defs") {
+  root.write("/etc/login.defs", "# HOME_MODE 0777\nHOME_MODE\t0750\n", 0644);
+  add_user("alice");
+  run();
+  CHECK(root.find_status("/home/alice")->permissions == 0750);
+}
+
+TEST_CASE_METHOD(AccountRoot, "leaves the tables alone when the config has no accounts") {
+  root.write("/etc/passwd", "garbage without colon", 0644);
+  run();
+  CHECK(root.read("/etc/passwd") == "garbage without colon");
+}

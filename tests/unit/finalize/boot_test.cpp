@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+
+#include "fake_root.hpp"
+
+using namespace finalize_test;
+namespace steps = finalize::steps;
+
+namespace {
+
+struct BootRoot : FakeRoot {
+  BootRoot() {
+    root.write("/etc/os-release", "ID=workbench\nPRETTY_NAME=\"Work bench 1\"\n", 0644);
+    root.write("/usr/lib/boot/loaderx64.efi", "loader", 0644);
+    plan.boot_loader = {.kind = finalize::BootLoaderKind::systemd_boot,
+                        .facts = {.efi_program = "/usr/lib/boot/loader@efi@.efi"}};
+    add_partition("/", model::FilesystemType::ext4);
+    sealed.kernel_command_line = "root=UUID=1 rw quiet";
+    add_kernel("6.6.9");
+    add_kernel("6.6.10");
+    programs.effect = [this](const process::Command& command, process::CommandResult&) {
+      if (command.argv[0] == "dracut") root.write(command.argv.back(), "initramfs", 0644);
+    };
+  }
+
+  void add_kernel(const std::string& release) {
+    root.write("/usr/lib/modules/" + release + "/modules.dep", "", 0644);
+    root.write("/boot/vmlinuz-" + release, "kernel " + release, 0644);
+  }
+
+  void run() {
+    steps::kernels(context());
+    steps::initramfs(context());
+    steps::boot_loader(context());
+  }
+};
+
+} // namespace
+
+TEST_CASE_METHOD(BootRoot, "finds kernels, the newest first") {
+  root.write("/usr/lib/modules/6.7.0/vmlinuz", "x", 0644);
+  root.write("/usr/lib/modules/6.9.0/extra/modules.only", "x", 0644);
+  steps::kernels(context());
+  REQUIRE(sealed.kernels.size() == 3);
+  CHECK(sealed.kernels[0].image == "/usr/lib/modules/6.7.0/vmlinuz");
+  CHECK(sealed.kernels[1].release == "6.6.10");
+  CHECK(sealed.kernels[2].release == "6.6.9");
+  REQUIRE(programs.commands.size() == 1);
+  CHECK(programs.commands[0].argv == std::vector<std::string>{"depmod", "-a", "6.7.0"});
+}
+
+TEST_CASE_METHOD(FakeRoot, "a bootable image without a kernel is an error") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::systemd_boot;
+  CHECK(code_of([&] { steps::kernels(context()); }) == "finalize.no-kernel");
+  plan.boot_loader.kind = finalize::BootLoaderKind::none;
+  CHECK(code_of([&] { steps::kernels(context()); }).empty());
+}
+
+TEST_CASE_METHOD(BootRoot, "runs dracut exactly once for each kernel") {
+  plan.initramfs = {.modules = {"base", "systemd"},
+                    .omit_modules = {"plymouth"},
+                    .drivers = {"ext4"},
+                    .filesystems = {"ext4", "vfat"},
+                    .compression = "zstd -3 -T0"};
+  plan.policy.initramfs_modules = {"fips", "base"};
+  plan.policy.initramfs_drivers = {"xfs"};
+  run();
+  REQUIRE(programs.commands.size() == 2);
+  const auto path = "/boot/efi/workbench/6.6.10/initrd";
+  CHECK(programs.commands[0].argv ==
+        std::vector<std::string>{"dracut", "--force", "--no-hostonly", "--no-hostonly-cmdline",
+                                 "--nostrip", "--reproducible", "--kver", "6.6.10", "--modules",
+                                 "base systemd fips", "--omit", "plymouth", "--drivers", "ext4 xfs",
+                                 "--filesystems", "ext4 vfat", "--compress", "zstd -3 -T0", path});
+  CHECK(root.find_status(path)->permissions == 0600);
+}
+
+TEST_CASE_METHOD(BootRoot, "adds to dracut's own choice when the release makes none") {
+  plan.policy.initramfs_modules = {"fips"};
+  run();
+  const auto& arguments = programs.commands.at(0).argv;
+  CHECK(std::ranges::find(arguments, "--add") != arguments.end());
+  CHECK(std::ranges::find(arguments, "--modules") == arguments.end());
+  CHECK(std::ranges::find(arguments, "--drivers") == arguments.end());
+}
+
+TEST_CASE_METHOD(BootRoot, "an initramfs that lacks something is an error") {
+  SECTION("a module") {
+    programs.effect = [](const process::Command&, process::CommandResult& result) {
+      result.standard_error = "dracut: dracut module 'fips' cannot be found or installed.\n";
+    };
+    CHECK(code_of([&] { run(); }) == "finalize.incomplete-initramfs");
+  }
+  SECTION("the file") {
+    programs.effect = {};
+    CHECK(code_of([&] { run(); }) == "finalize.incomplete-initramfs");
+  }
+  SECTION("its program failed") {
+    programs.effect = [](const process::Command&, process::CommandResult& result) {
+      result.exit_code = 1;
+    };
+    CHECK(code_of([&] { run(); }) == "process.command-failed");
+  }
+}
+
+TEST_CASE_METHOD(BootRoot, "installs systemd-boot with an entry for each kernel") {
+  plan.boot_loader.timeout_seconds = 3;
+  run();
+  CHECK(root.read("/boot/efi/EFI/BOOT/BOOTX64.EFI") == "loader");
+  CHECK(root.read("/boot/efi/EFI/systemd/systemd-bootx64.efi") == "loader");
+  CHECK(root.read("/boot/efi/loader/loader.conf") == "timeout 3\nconsole-mode keep\neditor no\n");
+  CHECK(root.read("/boot/efi/loader/entries.srel") == "type1\n");
+  CHECK(root.list("/boot/efi/loader/entries") ==
+        std::vector<std::string>{"workbench-6.6.10.conf", "workbench-6.6.9.conf"});
+  CHECK(root.read("/boot/efi/loader/entries/workbench-6.6.10.conf") ==
+        "title Work bench 1\nversion 6.6.10\nsort-key workbench\noptions root=UUID=1 rw quiet\n"
+        "linux /workbench/6.6.10/linux\ninitrd /workbench/6.6.10/initrd\n");
+  CHECK(root.read("/boot/efi/workbench/6.6.10/linux") == "kernel 6.6.10");
+  CHECK(root.read("/etc/kernel/cmdline") == "root=UUID=1 rw quiet\n");
+  CHECK(root.read("/etc/kernel/entry-token") == "workbench\n");
+}
+
+TEST_CASE_METHOD(BootRoot, "puts the shim before the loader when the release has one") {
+  root.write("/usr/lib/shim/shimx64.efi", "shim", 0644);
+  plan.boot_loader.facts.shim = "/usr/lib/shim/shim@efi@.efi";
+  run();
+  CHECK(root.read("/boot/efi/EFI/BOOT/BOOTX64.EFI") == "shim");
+  CHECK(root.read("/boot/efi/EFI/BOOT/grubx64.efi") == "loader");
+}
+
+TEST_CASE_METHOD(BootRoot, "a boot loader whose program is missing is an error") {
+  plan.boot_loader.facts.efi_program = "/usr/lib/boot/none.efi";
+  CHECK(code_of([&] { run(); }) == "finalize.missing-boot-file");
+}
+
+TEST_CASE_METHOD(BootRoot,
+                 "installs GRUB with a small configuration on the ESP that leads to the real one") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+  plan.boot_loader.facts.configuration_directory = "/EFI/test";
+  plan.boot_loader.serial_console = "ttyS0";
+  sealed.kernel_command_line = "root=UUID=1 rw a=$b";
+  run();
+  const auto uuid = uuid_of(0);
+  CHECK(root.read("/boot/efi/EFI/test/grub.cfg") ==
+        "search --no-floppy --fs-uuid --set=root " + uuid +
+            "\nset prefix=($root)/boot/grub\nconfigfile $prefix/grub.cfg\n");
+  const auto text = root.read("/boot/grub/grub.cfg");
+  CHECK(text.find("menuentry 'Work bench 1, Linux 6.6.10' --id 6.6.10 {\n"
+                  "  search --no-floppy --fs-uuid --set=root " +
+                  uuid +
+                  "\n  linux /boot/vmlinuz-6.6.10 root=UUID=1 rw 'a=$b'\n"
+                  "  initrd /boot/initramfs-6.6.10.img\n}\n") != std::string::npos);
+  CHECK(text.find("6.6.10") < text.find("6.6.9"));
+  CHECK(root.read("/etc/default/grub") ==
+        "GRUB_TIMEOUT=0\nGRUB_CMDLINE_LINUX=\"rw a=$b\"\nGRUB_DISABLE_OS_PROBER=true\n"
+        "GRUB_TERMINAL=\"serial console\"\n");
+}
+
+TEST_CASE_METHOD(BootRoot, "GRUB's paths lack /boot where that is a filesystem of its own") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+  plan.boot_loader.facts.configuration_directory = "/EFI/test";
+  root.make_directories("/boot/grub2");
+  add_partition("/boot", model::FilesystemType::ext4);
+  root.write("/usr/lib/modules/6.7.0/vmlinuz", "new", 0644);
+  run();
+  CHECK(root.read("/boot/efi/EFI/test/grub.cfg") ==
+        "search --no-floppy --fs-uuid --set=root " + uuid_of(1) +
+            "\nset prefix=($root)/grub2\nconfigfile $prefix/grub.cfg\n");
+  const auto text = root.read("/boot/grub2/grub.cfg");
+  CHECK(text.find("linux /vmlinuz-6.7.0 ") != std::string::npos);
+  CHECK(text.find("initrd /initramfs-6.7.0.img") != std::string::npos);
+  CHECK(root.read("/boot/vmlinuz-6.7.0") == "new");
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A small root in a scratch directory, and programs that only pretend.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <imagewright_test/scratch.hpp>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/report/recording_reporter.hpp>
+
+#include "finalize/steps.hpp"
+
+namespace finalize_test {
+
+using namespace imagewright;
+
+/// Remembers commands; what they do to the root is up to the test.
+class FakePrograms final : public process::CommandRunner {
+public:
+  process::CommandResult run(const process::Command& command) override {
+    commands.push_back(command);
+    process::CommandResult result{.argv = command.argv, .description = command.description};
+    result.exit_code = 0;
+    if (effect) effect(command, result);
+    return result;
+  }
+
+  std::vector<process::Command> commands;
+  std::function<void(const process::Command&, process::CommandResult&)> effect;
+};
+
+/// Hands commands on to programs that somebody else owns.
+class BorrowedPrograms final : public process::CommandRunner {
+public:
+  explicit BorrowedPrograms(process::CommandRunner& programs) : programs_(programs) {}
+  process::CommandResult run(const process::Command& command) override {
+    return programs_.run(command);
+  }
+
+private:
+  process::CommandRunner& programs_;
+};
+
+class FakeRoot {
+public:
+  FakeRoot() : root(directory.path()) {
+    plan.image_name = "node";
+    plan.tool_version = "1.0";
+    plan.architecture = model::architecture("x86_64");
+    plan.epoch = base::Epoch(std::chrono::seconds(1700000000));
+    services.script_programs = [this](const std::filesystem::path& visible) {
+      visible_directories.push_back(visible);
+      return std::make_unique<BorrowedPrograms>(programs);
+    };
+  }
+
+  finalize::Context context() { return {root, plan, services, sealed}; }
+
+  void add_partition(const std::string& mount_point, model::FilesystemType type) {
+    model::Partition partition;
+    partition.label = "p" + std::to_string(plan.layout.partitions.size());
+    partition.uuid = base::Uuid::from_name("test", partition.label);
+    partition.filesystem = model::Filesystem{};
+    partition.filesystem->type = type;
+    partition.filesystem->mount_point = mount_point;
+    partition.filesystem->uuid = base::Uuid::from_name("test", "filesystem " + partition.label);
+    plan.layout.partitions.push_back(partition);
+  }
+
+  std::string uuid_of(std::size_t index) const {
+    return plan.layout.partitions.at(index).filesystem->uuid.to_string();
+  }
+
+  /// The code of the error that `action` throws, or empty.
+  static std::string code_of(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const base::Error& error) {
+      return error.diagnostic().code;
+    }
+    return "";
+  }
+
+  imagewright_test::ScratchDirectory directory;
+  fs::RootDir root;
+  finalize::FinalizePlan plan;
+  FakePrograms programs;
+  report::RecordingReporter reporter;
+  base::Cancellation cancellation;
+  finalize::FinalizeServices services{programs, reporter, cancellation, {}};
+  model::SealedRoot sealed;
+  std::vector<std::filesystem::path> visible_directories;
+};
+
+inline base::SourceLocation at(std::uint32_t line) {
+  return {"node.yaml", line, 1};
+}
+
+} // namespace finalize_test

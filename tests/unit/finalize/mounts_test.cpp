@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+
+#include "fake_root.hpp"
+
+using namespace finalize_test;
+
+TEST_CASE_METHOD(FakeRoot,
+                 "writes fstab in the order of mounting, whatever the order on the disk") {
+  add_partition("/boot/efi", model::FilesystemType::fat32);
+  add_partition("", model::FilesystemType::swap);
+  add_partition("/var", model::FilesystemType::xfs);
+  add_partition("/boot", model::FilesystemType::ext4);
+  add_partition("/", model::FilesystemType::ext4);
+  plan.layout.partitions[3].filesystem->mount_options = "noatime";
+  plan.layout.partitions[4].filesystem->identifier = model::MountIdentifier::part_label;
+  finalize::steps::mounts(context());
+  CHECK(root.read("/etc/fstab") ==
+        "PARTLABEL=p4\t/\text4\tdefaults\t0\t1\n"
+        "UUID=" +
+            uuid_of(3) + "\t/boot\text4\tnoatime\t0\t2\n" +
+            model::mount_source(plan.layout.partitions[0]) +
+            "\t/boot/efi\tvfat\tumask=0077,nofail,x-systemd.automount\t0\t0\n" +
+            "UUID=" + uuid_of(2) + "\t/var\txfs\tdefaults\t0\t0\n" + "UUID=" + uuid_of(1) +
+            "\tnone\tswap\tsw\t0\t0\n");
+  CHECK(root.find_status("/boot/efi")->type == fs::FileType::directory);
+  CHECK(root.exists("/var"));
+}
+
+TEST_CASE_METHOD(FakeRoot, "leaves out partitions that are not mounted") {
+  plan.layout.partitions.emplace_back();
+  add_partition("/", model::FilesystemType::ext4);
+  add_partition("", model::FilesystemType::ext4);
+  finalize::steps::mounts(context());
+  CHECK(root.read("/etc/fstab") == "UUID=" + uuid_of(1) + "\t/\text4\tdefaults\t0\t1\n");
+}
+
+TEST_CASE_METHOD(FakeRoot, "mounts overlays at boot or in the initramfs") {
+  plan.os.overlays = {{.lower_directories = {"/etc", "/usr/etc"},
+                       .upper_directory = {"/var/upper", at(3)},
+                       .work_directory = {"/var/work", at(4)},
+                       .mount_point = {"/etc", at(5)},
+                       .mount_dependencies = {"/var"},
+                       .mount_options = "noatime"}};
+  finalize::steps::mounts(context());
+  CHECK(root.read("/etc/fstab") ==
+        "overlay\t/etc\toverlay\tlowerdir=/etc:/usr/etc,upperdir=/var/upper,"
+        "workdir=/var/work,x-systemd.requires=/var,noatime\t0\t0\n");
+  CHECK(root.exists("/var/work"));
+  plan.os.overlays[0].stage = model::OverlayStage::initrd;
+  finalize::steps::mounts(context());
+  CHECK(
+      root.read("/etc/fstab") ==
+      "overlay\t/etc\toverlay\tlowerdir=/sysroot/etc:/sysroot/usr/etc,upperdir=/sysroot/var/upper,"
+      "workdir=/sysroot/var/work,x-systemd.requires=/var,x-initrd.mount,"
+      "x-systemd.wanted-by=initrd-fs.target,noatime\t0\t0\n");
+}

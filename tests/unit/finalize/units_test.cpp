@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+
+#include "fake_root.hpp"
+#include "finalize/units/links.hpp"
+#include "finalize/units/presets.hpp"
+
+using namespace finalize_test;
+namespace units = finalize::units;
+
+namespace {
+
+const std::string k_vendor = "/usr/lib/systemd/system/";
+const std::string k_etc = "/etc/systemd/system/";
+
+struct UnitRoot : FakeRoot {
+  UnitRoot() {
+    add("ssh.service", "[Unit]\nWantedBy=wrong.target\n[Install]\nWantedBy=multi-user."
+                       "target\nAlias=sshd.service\n");
+    add("getty@.service",
+        "[Install]\nWantedBy=getty.target\nDefaultInstance=tty1\nAlias=autovt@.service\n");
+    add("static.service", "[Service]\nExecStart=/bin/true\n");
+    add("net.service", "[Install]\nWantedBy=multi-user.target \\\n  network.target\n"
+                       "Also=net.socket missing.service\nRequiredBy=boot.target\n");
+    add("net.socket", "[Install]\nWantedBy=sockets.target\n");
+    root.make_symlink(k_vendor + "alias.service", "ssh.service");
+  }
+
+  void add(const std::string& name, const std::string& text) {
+    root.write(k_vendor + name, text, 0644);
+  }
+  std::string target(const std::string& link) {
+    return root.find_link_target(k_etc + link).value_or("absent");
+  }
+
+  units::UnitLinks links{root};
+};
+
+} // namespace
+
+TEST_CASE("takes names of units apart") {
+  const auto instance = units::parse_unit_name("getty@tty1.service");
+  REQUIRE(instance);
+  CHECK(instance->prefix == "getty");
+  CHECK(instance->instance == "tty1");
+  CHECK(instance->template_name() == "getty@.service");
+  CHECK(units::parse_unit_name("getty@.service")->is_template());
+  CHECK_FALSE(units::parse_unit_name("plain.service")->instance);
+  for (const auto* bad :
+       {"sshd", "a.conf", ".service", "@x.service", "a/b.service", "a b.service", ""}) {
+    CHECK_FALSE(units::parse_unit_name(bad));
+  }
+}
+
+TEST_CASE("reads [Install] as systemd does") {
+  const auto section = units::with_install_text(
+      {}, "[Install]\nWantedBy=a.target\n# comment\nWantedBy=b.target \\\n; comment\n c.target\n"
+          "Alias=x.service\nAlias=\nDefaultInstance=one\n[Unit]\nAlso=no.service\n");
+  CHECK(section.wanted_by == std::vector<std::string>{"a.target", "b.target", "c.target"});
+  CHECK(section.aliases.empty());
+  CHECK(section.also.empty());
+  CHECK(section.default_instance == "one");
+}
+
+TEST_CASE("replaces the specifiers that need no running system") {
+  const auto name = *units::parse_unit_name("a-b@c.service");
+  CHECK(units::with_specifiers("%n %N %p %i %j %% %", name) == "a-b@c.service a-b@c a-b c b % %");
+  CHECK(FakeRoot::code_of([&] { units::with_specifiers("%m", name); }) ==
+        "finalize.unit-specifier");
+}
+
+TEST_CASE_METHOD(UnitRoot, "enables a unit by its links") {
+  CHECK(links.enable("ssh.service") == units::EnableResult::enabled);
+  CHECK(target("multi-user.target.wants/ssh.service") == k_vendor + "ssh.service");
+  CHECK(target("sshd.service") == k_vendor + "ssh.service");
+}
+
+TEST_CASE_METHOD(UnitRoot, "enables what an alias leads to") {
+  CHECK(links.enable("alias.service") == units::EnableResult::enabled);
+  CHECK(target("multi-user.target.wants/ssh.service") == k_vendor + "ssh.service");
+}
+
+TEST_CASE_METHOD(UnitRoot, "enables units of Also= that are there, and every kind of dependency") {
+  CHECK(links.enable("net.service") == units::EnableResult::enabled);
+  CHECK(target("network.target.wants/net.service") == k_vendor + "net.service");
+  CHECK(target("boot.target.requires/net.service") == k_vendor + "net.service");
+  CHECK(target("sockets.target.wants/net.socket") == k_vendor + "net.socket");
+}
+
+TEST_CASE_METHOD(UnitRoot,
+                 "enables templates as their default instance, and instances as themselves") {
+  CHECK(links.enable("getty@.service") == units::EnableResult::enabled);
+  CHECK(target("getty.target.wants/getty@tty1.service") == k_vendor + "getty@.service");
+  CHECK(target("autovt@.service") == k_vendor + "getty@.service");
+  CHECK(links.enable("getty@ttyS0.service") == units::EnableResult::enabled);
+  CHECK(target("getty.target.wants/getty@ttyS0.service") == k_vendor + "getty@.service");
+  CHECK(target("autovt@ttyS0.service") == k_vendor + "getty@.service");
+}
+
+TEST_CASE_METHOD(UnitRoot, "drop-ins have a say in how a unit is enabled") {
+  add("static.service.d/10.conf", "[Install]\nWantedBy=vendor.target\n");
+  root.write(k_etc + "static.service.d/20.conf", "[Install]\nWantedBy=own.target\n", 0644);
+  CHECK(links.enable("static.service") == units::EnableResult::enabled);
+  CHECK(target("vendor.target.wants/static.service") == k_vendor + "static.service");
+  CHECK(target("own.target.wants/static.service") == k_vendor + "static.service");
+}
+
+TEST_CASE_METHOD(UnitRoot, "says why a unit cannot be enabled") {
+  CHECK(links.enable("static.service") == units::EnableResult::has_no_install_section);
+  CHECK(links.enable("nothing.service") == units::EnableResult::missing);
+  links.mask("ssh.service");
+  CHECK(links.enable("ssh.service") == units::EnableResult::masked);
+  CHECK(target("ssh.service") == "/dev/null");
+}
+
+TEST_CASE_METHOD(UnitRoot, "disabling takes every link away that enabling made") {
+  links.enable("net.service");
+  links.enable("ssh.service");
+  links.enable("getty@.service");
+  links.enable("getty@ttyS0.service");
+  CHECK(links.disable("net.service"));
+  CHECK(links.disable("ssh.service"));
+  CHECK(links.disable("getty@.service"));
+  CHECK(root.list(k_etc).empty());
+  CHECK_FALSE(links.disable("nothing.service"));
+}
+
+TEST_CASE_METHOD(UnitRoot, "disabling leaves unit files and masks alone") {
+  root.write(k_etc + "own.service", "[Install]\nWantedBy=multi-user.target\n", 0644);
+  links.enable("own.service");
+  CHECK(target("multi-user.target.wants/own.service") == k_etc + "own.service");
+  CHECK(links.disable("own.service"));
+  CHECK(root.list(k_etc) == std::vector<std::string>{"own.service"});
+}
+
+TEST_CASE_METHOD(UnitRoot, "a unit file in /etc cannot be masked") {
+  root.write(k_etc + "own.service", "[Service]\n", 0644);
+  CHECK(code_of([&] { links.mask("own.service"); }) == "finalize.cannot-mask");
+}
+
+TEST_CASE("reads presets") {
+  using units::PresetAction;
+  const auto rules =
+      units::parse_presets("# comment\n; comment\nenable ssh.service\n\ndisable *\nignore x.*\n"
+                           "enable getty@.service tty1 tty2\nnonsense here\nenable\n");
+  CHECK(rules ==
+        std::vector<units::PresetRule>{{PresetAction::enable, "ssh.service", {}},
+                                       {PresetAction::disable, "*", {}},
+                                       {PresetAction::ignore, "x.*", {}},
+                                       {PresetAction::enable, "getty@.service", {"tty1", "tty2"}}});
+  CHECK(units::rule_for(rules, "ssh.service").action == PresetAction::enable);
+  CHECK(units::rule_for(rules, "x.service").action == PresetAction::disable);
+  CHECK(units::rule_for({}, "x.service").action == PresetAction::enable);
+}
+
+TEST_CASE_METHOD(UnitRoot, "presets of /etc go before those of the packages, and may hide them") {
+  root.write("/usr/lib/systemd/system-preset/50-a.preset", "disable ssh.service\n", 0644);
+  root.write("/usr/lib/systemd/system-preset/90-b.preset", "disable net.*\n", 0644);
+  root.write("/etc/systemd/system-preset/50-a.preset", "enable ssh.service\n", 0644);
+  root.make_symlink("/etc/systemd/system-preset/90-b.preset", "/dev/null");
+  const auto rules = units::read_presets(root);
+  REQUIRE(rules.size() == 1);
+  CHECK(rules[0].action == units::PresetAction::enable);
+}
+
+TEST_CASE_METHOD(UnitRoot, "applies presets to every unit") {
+  root.write("/usr/lib/systemd/system-preset/50.preset",
+             "enable getty@.service tty1 tty2\nenable net.*\ndisable *\n", 0644);
+  links.enable("ssh.service");
+  units::apply_presets(root, links);
+  CHECK(target("getty.target.wants/getty@tty2.service") == k_vendor + "getty@.service");
+  CHECK(target("multi-user.target.wants/net.service") == k_vendor + "net.service");
+  CHECK(target("multi-user.target.wants/ssh.service") == "absent");
+  CHECK(target("sshd.service") == "absent");
+}
+
+TEST_CASE_METHOD(UnitRoot, "carries out what policy and config want of units") {
+  plan.policy.units = {{"ssh", model::UnitState::enabled, "test", std::nullopt}};
+  plan.os.services.enable = {{"net.service", at(3)}};
+  plan.os.services.mask = {{"static.service", at(4)}};
+  plan.os.services.drop_ins.push_back(
+      {"net", "10-own", model::FileContent(std::string("[Install]\nWantedBy=own.target\n")),
+       at(5)});
+  finalize::steps::units(context());
+  CHECK(target("multi-user.target.wants/ssh.service") == k_vendor + "ssh.service");
+  CHECK(target("own.target.wants/net.service") == k_vendor + "net.service");
+  CHECK(target("static.service") == "/dev/null");
+  plan.os.services = {};
+  plan.os.services.disable = {{"ssh", at(3)}};
+  finalize::steps::units(context());
+  CHECK(target("multi-user.target.wants/ssh.service") == "absent");
+}
+
+TEST_CASE_METHOD(UnitRoot, "an unknown unit is an error with its line and a near name") {
+  plan.os.services.enable = {{"sssh.service", at(7)}};
+  try {
+    finalize::steps::units(context());
+    FAIL("accepted");
+  } catch (const base::Error& error) {
+    CHECK(error.diagnostic().code == "finalize.unknown-unit");
+    CHECK(error.diagnostic().where == at(7));
+    CHECK(error.diagnostic().hint.find("\"ssh.service\"") != std::string::npos);
+  }
+}
+
+TEST_CASE_METHOD(UnitRoot, "enabling a unit that cannot be enabled is a warning") {
+  plan.os.services.enable = {{"static", at(7)}};
+  finalize::steps::units(context());
+  const auto events = reporter.events();
+  REQUIRE(events.size() == 1);
+  CHECK(std::get<base::Diagnostic>(events[0]).code == "finalize.unit-not-enableable");
+}
