@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+#include <imagewright/resolve/baseline.hpp>
+
+namespace imagewright::resolve {
+
+namespace {
+
+std::vector<std::size_t> providers_of(const Resolution& resolution, const std::string& name) {
+  // A package of that name is meant before others that provide the name.
+  std::vector<std::size_t> named;
+  const auto found = resolution.providers.find(name);
+  if (found == resolution.providers.end()) return named;
+  for (const std::size_t index : found->second) {
+    if (resolution.packages[index].nevra.name == name) named.push_back(index);
+  }
+  return named.empty() ? found->second : named;
+}
+
+/// The names that a baseline subject stands for.
+std::vector<std::string> names_of(const std::string& subject,
+                                  const std::map<std::string, model::PackageRole>& roles,
+                                  const std::string& architecture) {
+  const auto role = roles.find(subject);
+  if (role == roles.end()) return {subject};
+  std::vector<std::string> names;
+  for (const model::LocatedText& package : role->second.for_architecture(architecture)) {
+    names.push_back(package.text);
+  }
+  return names;
+}
+
+base::Diagnostic missed(const model::BaselineEntry& entry, std::string message, std::string hint) {
+  return {.code = "resolve.baseline-missed",
+          .message = std::move(message),
+          .where = entry.where,
+          .hint = std::move(hint)};
+}
+
+} // namespace
+
+bool is_in_series(std::string_view version, std::string_view series) {
+  if (!version.starts_with(series)) return false;
+  // What follows must begin a new part: "6.6" is not the beginning of "6.60".
+  if (version.size() == series.size()) return true;
+  const char next = version[series.size()];
+  return next < '0' || next > '9';
+}
+
+base::Diagnostics check_baseline(const Resolution& resolution,
+                                 const std::vector<model::BaselineEntry>& baseline,
+                                 const std::map<std::string, model::PackageRole>& roles,
+                                 const std::string& architecture) {
+  base::Diagnostics result;
+  for (const model::BaselineEntry& entry : baseline) {
+    const auto names = names_of(entry.subject, roles, architecture);
+    std::set<std::size_t> packages;
+    for (const std::string& name : names) {
+      const auto providers = providers_of(resolution, name);
+      packages.insert(providers.begin(), providers.end());
+    }
+    if (packages.empty()) {
+      result.add(missed(entry,
+                        fmt::format("the baseline wants {} {}, but no package {} is in the image",
+                                    entry.subject, entry.series, base::join(names, " or ")),
+                        "add the package, or remove the line from the release profile"));
+    }
+    for (const std::size_t index : packages) {
+      const model::Nevra& nevra = resolution.packages[index].nevra;
+      if (is_in_series(nevra.version, entry.series)) continue;
+      result.add(missed(entry,
+                        fmt::format("the baseline wants {} {}, but {} {} was chosen", entry.subject,
+                                    entry.series, nevra.name, nevra.version),
+                        "check the repositories and their priorities, or change the baseline"));
+    }
+  }
+  return result;
+}
+
+} // namespace imagewright::resolve

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Repository metadata into libsolv: parsed from XML the first time, read from a prepared file
+// afterwards.
+
+#include <cstdint>
+#include <filesystem>
+
+#include <imagewright/model/repository_snapshot.hpp>
+
+#include "libsolv_types.hpp"
+
+namespace imagewright::resolve {
+
+enum class FileLists : std::uint8_t {
+  primary_only, ///< the files that primary metadata lists: programs and configuration
+  complete,
+};
+
+/// Fills `repository` from the snapshot, whose file lists are there when they are asked for.
+/// Prepared files are kept below `directory` (empty: nowhere). Throws base::Error
+/// (resolve.metadata-unreadable).
+void load_metadata(Repo* repository, const model::RepositorySnapshot& snapshot,
+                   FileLists file_lists, const std::filesystem::path& directory);
+
+} // namespace imagewright::resolve

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// All packages of all repositories, ready for the solver.
+
+#include <string>
+#include <vector>
+
+#include <imagewright/model/package.hpp>
+#include <imagewright/resolve/request.hpp>
+
+#include "libsolv_types.hpp"
+#include "metadata_store.hpp"
+
+namespace imagewright::resolve {
+
+class PackagePool {
+public:
+  /// `request` must outlive it. Repositories are taken in the order of priority, cost and name.
+  /// Throws base::Error (resolve.metadata-unreadable).
+  PackagePool(const ResolveRequest& request, FileLists file_lists);
+
+  Pool* get() const { return pool_.get(); }
+  const ResolveRequest& request() const { return request_; }
+
+  model::Nevra nevra_of(Id package) const;
+  /// "name-version-release.architecture"
+  std::string text_of(Id package) const { return nevra_of(package).to_string(); }
+  std::string dependency_text(Id dependency) const;
+  const model::RepositorySnapshot& snapshot_of(Id package) const;
+  /// Every package of every repository, also those that may not be used.
+  std::vector<Id> all_packages() const;
+  /// May it be installed: right architecture, not excluded?
+  bool is_usable(Id package) const;
+  /// The usable packages that provide a dependency (not a rich one).
+  std::vector<Id> providers_of(Id dependency) const;
+  /// The dependencies of one kind (SOLVABLE_REQUIRES, …) of a package.
+  std::vector<Id> dependencies_of(Id package, Id kind) const;
+
+private:
+  void leave_out_excluded();
+
+  const ResolveRequest& request_;
+  PoolPointer pool_;
+  std::vector<model::RepositorySnapshot> snapshots_; // in the order of libsolv's repositories
+};
+
+} // namespace imagewright::resolve

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/resolve/resolve.hpp>
+
+#include "package_pool.hpp"
+#include "problem_report.hpp"
+#include "reachable_files.hpp"
+#include "request_matcher.hpp"
+#include "resolution_builder.hpp"
+#include "unmatched_request.hpp"
+
+namespace imagewright::resolve {
+
+namespace {
+
+/// A pool and what the requests mean in it.
+struct Question {
+  Question(const ResolveRequest& request, FileLists file_lists) : pool(request, file_lists) {
+    for (const model::PackageRequest& item : request.packages) {
+      matches.push_back(match_request(pool, item.spec));
+    }
+  }
+
+  PackagePool pool;
+  std::vector<RequestMatch> matches;
+};
+
+bool can_have_file_lists(const ResolveRequest& request) {
+  return std::any_of(request.repositories.begin(), request.repositories.end(),
+                     [&](const model::RepositorySnapshot& snapshot) {
+                       return snapshot.filelists ||
+                              (snapshot.has_filelists && request.load_filelists);
+                     });
+}
+
+bool needs_file_lists(const Question& question) {
+  std::vector<Id> start;
+  const auto& requests = question.pool.request().packages;
+  for (std::size_t index = 0; index < requests.size(); ++index) {
+    const auto& candidates = question.matches[index].candidates;
+    if (candidates.empty() && requests[index].spec.starts_with('/')) return true;
+    start.insert(start.end(), candidates.begin(), candidates.end());
+  }
+  return needs_file_lists(question.pool, start);
+}
+
+std::unique_ptr<Question> ask(const ResolveRequest& request,
+                              const base::Cancellation& cancellation) {
+  auto question = std::make_unique<Question>(request, FileLists::primary_only);
+  cancellation.check();
+  if (!can_have_file_lists(request) || !needs_file_lists(*question)) return question;
+  question = std::make_unique<Question>(request, FileLists::complete);
+  cancellation.check();
+  return question;
+}
+
+/// The solver's words for a question.
+struct Jobs {
+  IdQueue queue;
+  JobOrigins origins;
+
+  void add(Id how, Id what, std::size_t request) {
+    queue.push(how);
+    queue.push(what);
+    origins.push_back(request);
+  }
+};
+
+/// In the order of their texts: the order in which they were listed must not matter.
+void add_requests(Jobs& jobs, const Question& question) {
+  const auto& requests = question.pool.request().packages;
+  std::vector<std::size_t> order(requests.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
+    return requests[left].spec < requests[right].spec;
+  });
+  for (const std::size_t index : order) {
+    const auto& selection = question.matches[index].selection;
+    for (std::size_t pair = 0; pair + 1 < selection.size(); pair += 2) {
+      jobs.add(selection[pair] | SOLVER_INSTALL, selection[pair + 1], index);
+    }
+  }
+}
+
+bool is_pinned(const PackagePool& pool, Id package, const std::vector<model::LockedPackage>& pins) {
+  const model::Nevra nevra = pool.nevra_of(package);
+  const auto found = std::lower_bound(
+      pins.begin(), pins.end(), nevra,
+      [](const model::LockedPackage& pin, const model::Nevra& value) { return pin.nevra < value; });
+  return found != pins.end() && found->nevra == nevra;
+}
+
+/// A pin is a preference: the solver leaves it when nothing else fits.
+void add_pins(Jobs& jobs, const PackagePool& pool) {
+  std::vector<model::LockedPackage> pins = pool.request().pins;
+  if (pins.empty()) return;
+  std::sort(pins.begin(), pins.end());
+  for (const Id package : pool.all_packages()) {
+    if (pool.is_usable(package) && is_pinned(pool, package, pins)) {
+      jobs.add(SOLVER_FAVOR | SOLVER_SOLVABLE, package, k_no_request);
+    }
+  }
+}
+
+std::vector<base::Diagnostic> explain_all_unmatched(const Question& question) {
+  std::vector<base::Diagnostic> problems;
+  const auto& requests = question.pool.request().packages;
+  for (std::size_t index = 0; index < requests.size(); ++index) {
+    if (!question.matches[index].candidates.empty()) continue;
+    problems.push_back(explain_unmatched(question.pool, requests[index]));
+  }
+  return problems;
+}
+
+std::vector<Id> chosen_packages(Solver* solver) {
+  const TransactionPointer transaction(solver_create_transaction(solver));
+  IdQueue packages;
+  transaction_installedresult(transaction.get(), packages.get());
+  return {packages.ids().begin(), packages.ids().end()};
+}
+
+} // namespace
+
+ResolveResult resolve(const ResolveRequest& request, const base::Cancellation& cancellation) {
+  const std::unique_ptr<Question> question = ask(request, cancellation);
+  Jobs jobs;
+  add_requests(jobs, *question);
+  add_pins(jobs, question->pool);
+  const SolverPointer solver(solver_create(question->pool.get()));
+  const bool ignores_weak = request.weak_dependencies == WeakDependencies::ignored;
+  solver_set_flag(solver.get(), SOLVER_FLAG_IGNORE_RECOMMENDED, ignores_weak ? 1 : 0);
+  const bool is_solved = solver_solve(solver.get(), jobs.queue.get()) == 0;
+  cancellation.check();
+  Unsolvable unsolvable{explain_all_unmatched(*question)};
+  if (!is_solved) {
+    auto problems = report_problems(question->pool, solver.get(), question->matches, jobs.origins);
+    std::move(problems.begin(), problems.end(), std::back_inserter(unsolvable.problems));
+  }
+  if (!unsolvable.problems.empty()) return unsolvable;
+  return build_resolution(question->pool, chosen_packages(solver.get()), question->matches);
+}
+
+} // namespace imagewright::resolve
