@@ -11,7 +11,7 @@ namespace imagewright::boot {
 namespace {
 
 /// Takes the port (0), the serial device (1), the word that marks answers (2).
-constexpr std::string_view k_prologue = R"(#!/bin/sh
+constexpr std::string_view k_prologue = R"sh(#!/bin/sh
 # Gathers facts about the running system, sends them to the host and powers the machine off.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 LC_ALL=C
@@ -27,43 +27,44 @@ done
 [ -e "$port" ] || port=/dev/{1}
 exec 3>"$port"
 count=0
+encoded() {{
+  printf '%s' "$1" | head -c 65536 | base64 | tr -d '\n'
+}}
 answer() {{
   key=$1
   shift
   output=$("$@" 2>/dev/null)
   status=$?
   count=$((count + 1))
-  printf '\n{2} %s %s %s\n' "$key" "$status" "$(printf '%s' "$output" | head -c 65536 | base64 | tr -d '\n')" >
-                                        &3
-}
-}
-)";
+  printf '\n{2} %s %s %s\n' "$key" "$status" "$(encoded "$output")" >&3
+}}
+)sh";
 
-constexpr std::string_view k_questions = R"(
+constexpr std::string_view k_questions = R"sh(
 selinux_mode() {
   # Without a policy every context is the initial one, whatever the "enforce" file says.
   context=$(tr -d '\000\n' </proc/1/attr/current)
   if [ ! -e /sys/fs/selinux/enforce ] || [ -z "$context" ] || [ "$context" = kernel ]; then
     echo disabled
-  elif [ "$(cat /sys/fs/selinux/enforce)" = 1 ];
-then echo enforcing else echo permissive fi
+  elif [ "$(cat /sys/fs/selinux/enforce)" = 1 ]; then
+    echo enforcing
+  else
+    echo permissive
+  fi
 }
-fips_enabled(){cat / proc / sys / crypto / fips_enabled 2 > / dev / null || echo 0} failed_units() {
-  systemctl list - units-- failed-- all-- plain-- no - legend | while read - r unit rest;
-  do
-    echo "$unit";
-  done
+fips_enabled() {
+  cat /proc/sys/crypto/fips_enabled 2>/dev/null || echo 0
+}
+failed_units() {
+  systemctl list-units --failed --all --plain --no-legend >/run/imagewright-failed || return
+  while read -r unit rest; do echo "$unit"; done </run/imagewright-failed
 }
 failed_units_status() {
-  for
-    unit in $(failed_units);
-  do
-    systemctl status-- no - pager-- lines = 10 "$unit";
-  done
+  for unit in $(failed_units); do systemctl status --no-pager --lines=10 "$unit"; done
 }
 package_version() {
-  command -v rpm >/dev/null || return 126
-  rpm -q rpm >/dev/null 2>&1 || [ -n "$(rpm -qa 2>/dev/null | head -n 1)" ] || return 126
+  # A guest without rpm, or without its database, has no opinion.
+  [ -n "$(rpm -qa 2>/dev/null | head -n 1)" ] || return 126
   rpm -q --qf '%{VERSION}-%{RELEASE}\n' "$1"
 }
 answer kernel-release uname -r
@@ -77,14 +78,14 @@ answer failed-units failed_units
 answer failed-units-status failed_units_status
 answer os-release cat /etc/os-release
 answer startup systemctl show --value -p FinishTimestampMonotonic
-)";
+)sh";
 
 /// The machine must go down even where a policy or a stuck service is in the way.
-constexpr std::string_view k_epilogue = R"(
+constexpr std::string_view k_epilogue = R"sh(
 exec 3>&-
 sync
 systemctl poweroff --no-block || systemctl poweroff --force --force
-)";
+)sh";
 
 std::string question(const std::string& key, const model::Check& check) {
   const std::string subject = shell_quoted(check.subject);
