@@ -12,10 +12,12 @@
 
 namespace imagewright::process {
 
-ChildProcess::ChildProcess(ChildProcess&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), ending_(other.ending_) {}
 
 ChildProcess& ChildProcess::operator=(ChildProcess&& other) noexcept {
   std::swap(pid_, other.pid_);
+  std::swap(ending_, other.ending_);
   return *this;
 }
 
@@ -28,6 +30,10 @@ ChildProcess::~ChildProcess() {
 
 void ChildProcess::kill() const noexcept {
   if (pid_ < 0) return;
+  if (ending_ == Ending::ask) {
+    ::kill(pid_, SIGTERM);
+    return;
+  }
   // The process itself as well: it may have left the group that it led.
   ::kill(-pid_, SIGKILL);
   ::kill(pid_, SIGKILL);
@@ -41,7 +47,7 @@ int ChildProcess::wait() {
   }
   // What it left behind in its group goes with it. Before it is reaped, so that the number cannot
   // belong to another group yet.
-  ::kill(-pid_, SIGKILL);
+  if (ending_ == Ending::kill_group) ::kill(-pid_, SIGKILL);
   int status = 0;
   while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }

@@ -5,6 +5,7 @@
 // HostCommandRunner and the sandbox share.
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,11 +19,18 @@
 
 namespace imagewright::process {
 
-/// A child process that is killed with its process group, and reaped, when its owner goes.
+/// How a child is made to end.
+enum class Ending : std::uint8_t {
+  kill_group, ///< SIGKILL to its whole process group
+  ask,        ///< SIGTERM to it alone; it ends what it started, then itself
+};
+
+/// A child process that is made to end, and reaped, when its owner goes.
 class ChildProcess {
 public:
   /// Takes over a child of this process that leads its own process group.
-  explicit ChildProcess(pid_t pid) : pid_(pid) {}
+  explicit ChildProcess(pid_t pid, Ending ending = Ending::kill_group)
+      : pid_(pid), ending_(ending) {}
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&& other) noexcept;
   ChildProcess(const ChildProcess&) = delete;
@@ -30,13 +38,14 @@ public:
   ~ChildProcess();
 
   pid_t pid() const { return pid_; }
-  /// Sends SIGKILL to the whole group.
+  /// Makes it end.
   void kill() const noexcept;
   /// Waits for its end. Gives the status of waitpid(2). Call once.
   int wait();
 
 private:
   pid_t pid_ = -1;
+  Ending ending_ = Ending::kill_group;
 };
 
 /// A pipe, both ends closed on exec.

@@ -57,15 +57,15 @@ struct SandboxOptions {
 class MessageSender {
 public:
   explicit MessageSender(int fd) : fd_(fd) {}
-  /// Blocks until the text is on its way. Throws base::Error when nobody listens any more.
+  /// Blocks until the handler has taken it. Throws base::Cancelled when nobody listens any more.
   void send(std::string_view text) const;
 
 private:
   int fd_;
 };
 
-/// The side of a call that stays outside. Output that was written before a message is delivered
-/// before it.
+/// The side of a call that stays outside. Hears output and messages in the order in which they
+/// came about.
 class CallHandler {
 public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -85,12 +85,20 @@ public:
   virtual std::optional<TimePoint> deadline() const = 0;
   /// The deadline has passed and everything inside has been killed. Throws what the caller shall
   /// see.
-  [[noreturn]] virtual void on_deadline() = 0;
+  virtual void on_deadline() = 0;
 };
 
-/// Runs inside; gives bytes that the call returns. Exceptions come out again as base::Error,
-/// base::Cancelled or base::BugError.
-using SandboxFunction = std::function<std::string(const MessageSender&)>;
+/// What a function inside can use besides the files that it sees.
+struct CallContext {
+  MessageSender messages;
+  /// The image's root directory without what the sandbox mounts over it (/proc, /run, /tmp, ...).
+  int bare_root = -1;
+};
+
+/// Runs inside; gives bytes that the call returns. Only the descriptors of its context are open:
+/// those of the caller are not. Exceptions come out again as base::Error, base::Cancelled or
+/// base::BugError.
+using SandboxFunction = std::function<std::string(const CallContext&)>;
 
 /// An image root with own user (when needed), mount, process, IPC, host name and network
 /// namespaces, made anew for each run and call and gone with it: /tmp, /run and /dev do not outlast

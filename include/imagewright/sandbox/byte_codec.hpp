@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Numbers and texts as bytes, for talk between processes of one program run. Not a file format.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace imagewright::sandbox {
+
+/// Appends fields to a text.
+class ByteWriter {
+public:
+  ByteWriter& number(std::uint64_t value);
+  ByteWriter& text(std::string_view value);
+  std::string take() { return std::move(bytes_); }
+
+private:
+  std::string bytes_;
+};
+
+/// Reads the fields in the order in which they were written. Throws base::BugError when they are
+/// not there.
+class ByteReader {
+public:
+  /// `bytes` must outlive the reader.
+  explicit ByteReader(std::string_view bytes) : rest_(bytes) {}
+
+  std::uint64_t number();
+  std::string text();
+  bool at_end() const { return rest_.empty(); }
+
+private:
+  std::string_view rest_;
+};
+
+} // namespace imagewright::sandbox

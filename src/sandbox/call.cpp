@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/sandbox/sandbox.hpp>
+
+#include "error_codec.hpp"
+#include "launch.hpp"
+
+namespace imagewright::sandbox {
+
+namespace {
+
+/// How long a wish to stop may go unnoticed.
+constexpr std::chrono::milliseconds k_attention{100};
+
+/// The outside of one call: delivers output and messages in order, and watches the time.
+class CallSupervisor {
+public:
+  CallSupervisor(Launched launched, fs::UniqueFd output, CallHandler& handler)
+      : launched_(std::move(launched)), output_(std::move(output)), handler_(handler),
+        reader_(launched_.channel.get()) {
+    ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+    end_ = fs::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, launched_.child.pid(), 0)));
+    if (!end_) base::throw_system_error("sandbox.cannot-enter", "cannot watch", "a process", errno);
+  }
+
+  std::string run(const base::Cancellation& cancellation) {
+    while (!wait_a_moment()) {
+      cancellation.check();
+      take_in();
+      const auto deadline = handler_.deadline();
+      if (deadline && CallHandler::TimePoint::clock::now() >= *deadline) give_up();
+    }
+    launched_.child.wait();
+    take_in();
+    if (!result_) throw_died("the function had returned");
+    return std::move(*result_);
+  }
+
+private:
+  /// True when the child has ended.
+  bool wait_a_moment() {
+    std::array<pollfd, 3> polled{pollfd{end_.get(), POLLIN, 0},
+                                 pollfd{launched_.channel.get(), POLLIN, 0},
+                                 pollfd{output_.get(), POLLIN, 0}};
+    auto wait = k_attention;
+    if (const auto deadline = handler_.deadline()) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          *deadline - CallHandler::TimePoint::clock::now());
+      wait = std::clamp(left, std::chrono::milliseconds{0}, wait);
+    }
+    const int count = ::poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
+    return count > 0 && polled[0].revents != 0;
+  }
+
+  void take_in() {
+    while (true) {
+      const auto record = reader_.receive(Waiting::none);
+      // What was written before the record was sent is in the pipe by now.
+      drain_output();
+      if (!record) return;
+      throw_if_setup_failed(*record);
+      if (record->kind == RecordKind::message) {
+        handler_.on_message(record->payload);
+        send_record(launched_.channel.get(), RecordKind::message_taken, {});
+      }
+      if (record->kind == RecordKind::function_result) result_ = record->payload;
+    }
+  }
+
+  void drain_output() {
+    std::array<char, 65536> buffer;
+    for (int rounds = 0; output_ && rounds < 64; ++rounds) {
+      const ssize_t count = ::read(output_.get(), buffer.data(), buffer.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0 && errno == EAGAIN) return;
+      if (count <= 0) {
+        output_.reset();
+        return;
+      }
+      handler_.on_output(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+    }
+  }
+
+  [[noreturn]] void give_up() {
+    launched_.child.kill();
+    launched_.child.wait();
+    drain_output();
+    handler_.on_deadline();
+    throw base::BugError("a handler did not say what a missed deadline means");
+  }
+
+  Launched launched_;
+  fs::UniqueFd output_;
+  fs::UniqueFd end_;
+  CallHandler& handler_;
+  RecordReader reader_;
+  std::optional<std::string> result_;
+};
+
+/// The worker's environment is the sandbox's, not the caller's.
+void replace_environment(const std::map<std::string, std::string>& environment) {
+  ::clearenv();
+  for (const auto& [name, value] : environment)
+    ::setenv(name.c_str(), value.c_str(), 1);
+}
+
+} // namespace
+
+std::string Sandbox::call(const SandboxFunction& function, CallHandler& handler) {
+  cancellation_.check();
+  const fs::UniqueFd input = fs::open_for_reading("/dev/null");
+  process::Pipe output = process::make_pipe();
+  const Work work = [&](int channel, const CallContext& context) {
+    replace_environment(sandbox_environment(options_.epoch));
+    try {
+      send_record(channel, RecordKind::function_result, function(context));
+    } catch (const std::exception& exception) {
+      send_record(channel, RecordKind::function_failed, encode_exception(exception));
+    }
+  };
+  Launched launched =
+      launch(options_, {input.get(), output.write_end.get(), output.write_end.get()}, work);
+  output.write_end.reset();
+  return CallSupervisor(std::move(launched), std::move(output.read_end), handler)
+      .run(cancellation_);
+}
+
+} // namespace imagewright::sandbox

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "channel.hpp"
+
+#include <cerrno>
+#include <vector>
+
+#include <sys/socket.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/sandbox/sandbox.hpp>
+
+namespace imagewright::sandbox {
+
+namespace {
+
+/// Well below the smallest send buffer that a socket may have been given.
+constexpr std::size_t k_part_size = 16384;
+
+/// Each packet: the kind, whether more follows, a part of the payload.
+constexpr std::size_t k_header_size = 2;
+
+} // namespace
+
+Channel make_channel() {
+  int ends[2] = {-1, -1};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+    base::throw_system_error("sandbox.cannot-enter", "cannot make a socket pair", "sandbox", errno);
+  }
+  return {fs::UniqueFd(ends[0]), fs::UniqueFd(ends[1])};
+}
+
+void send_record(int fd, RecordKind kind, std::string_view payload) {
+  bool has_more = true;
+  while (has_more) {
+    const std::string_view part = payload.substr(0, k_part_size);
+    payload.remove_prefix(part.size());
+    has_more = !payload.empty();
+    std::string packet{static_cast<char>(kind), has_more ? '\1' : '\0'};
+    packet += part;
+    ssize_t sent = 0;
+    do {
+      sent = ::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+      base::throw_system_error("sandbox.call-died", "cannot talk to", "the other side", errno);
+    }
+  }
+}
+
+std::optional<Record> RecordReader::receive(Waiting waiting) {
+  std::vector<char> packet(k_header_size + k_part_size);
+  while (true) {
+    const ssize_t count =
+        ::recv(fd_, packet.data(), packet.size(), waiting == Waiting::none ? MSG_DONTWAIT : 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < static_cast<ssize_t>(k_header_size)) return std::nullopt;
+    unfinished_.append(packet.data() + k_header_size,
+                       static_cast<std::size_t>(count) - k_header_size);
+    if (packet[1] != '\0') continue;
+    Record record{static_cast<RecordKind>(packet[0]), std::move(unfinished_)};
+    unfinished_.clear();
+    return record;
+  }
+}
+
+void MessageSender::send(std::string_view text) const {
+  send_record(fd_, RecordKind::message, text);
+  const auto answer = RecordReader(fd_).receive(Waiting::blocking);
+  if (!answer || answer->kind != RecordKind::message_taken) throw base::Cancelled();
+}
+
+} // namespace imagewright::sandbox

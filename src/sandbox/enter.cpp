@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "enter.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+
+#include "mount_api.hpp"
+#include "mount_points.hpp"
+
+namespace imagewright::sandbox {
+
+namespace {
+
+constexpr MountAttributes k_plain = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+constexpr std::array k_devices{"null", "zero", "full", "random", "urandom", "tty"};
+/// Settings and switches of the whole machine, which root could write.
+constexpr std::array k_read_only_proc{"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus",
+                                      "/proc/fs"};
+
+/// Mounts that can only be made while the host's files are still in sight.
+struct Prepared {
+  fs::UniqueFd root;
+  fs::UniqueFd proc;
+  fs::UniqueFd sys; ///< none when the host does not allow it
+  std::vector<fs::UniqueFd> devices;
+  std::vector<fs::UniqueFd> binds;
+};
+
+fs::UniqueFd prepare_sys() {
+  try {
+    return make_mount("sysfs", {}, k_plain | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
+  } catch (const base::Error&) {
+    // Inside some containers neither is allowed; programs of packages do without /sys, ignoring.
+    return {};
+  }
+}
+
+fs::UniqueFd prepare_bind(const BindMount& bind) {
+  fs::UniqueFd mount = clone_mount(bind.source.string());
+  set_attributes(mount, k_plain | (bind.access == BindAccess::read_only ? MOUNT_ATTR_RDONLY : 0));
+  return mount;
+}
+
+Prepared prepare(const SandboxOptions& options) {
+  Prepared prepared;
+  prepared.root = clone_mount(options.root.string());
+  // Device files of packages exist and cannot be opened.
+  set_attributes(prepared.root, MOUNT_ATTR_NODEV);
+  prepared.proc = make_mount("proc", {}, k_plain | MOUNT_ATTR_NOEXEC);
+  prepared.sys = prepare_sys();
+  for (const char* device : k_devices)
+    prepared.devices.push_back(clone_mount(std::string("/dev/") + device));
+  for (const BindMount& bind : options.bind_mounts)
+    prepared.binds.push_back(prepare_bind(bind));
+  return prepared;
+}
+
+/// Linux 6.7 gives each user namespace its own table of binary formats. The flags: O, the
+/// interpreter gets the program's descriptor; C, credentials are the program's; F, the interpreter
+/// is opened now, outside the root.
+fs::UniqueFd register_emulator(const Emulator& emulator) {
+  fs::UniqueFd formats = make_mount("binfmt_misc", {}, k_plain | MOUNT_ATTR_NOEXEC);
+  const std::string entry = fmt::format(":imagewright:M::{}:{}:{}:OCF", emulator.magic,
+                                        emulator.mask, emulator.program.string());
+  const fs::UniqueFd file(::openat(formats.get(), "register", O_WRONLY | O_CLOEXEC));
+  if (!file ||
+      ::write(file.get(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size())) {
+    throw_cannot_enter("cannot register the emulator", emulator.program.string());
+  }
+  return formats;
+}
+
+/// pivot_root(2): with "." twice, the old root ends up on top of the new one and is taken off at
+/// once.
+void pivot(const fs::UniqueFd& root, const std::string& path) {
+  attach(root, path);
+  if (::fchdir(root.get()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0 ||
+      ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) {
+    throw_cannot_enter("cannot change the root to", path);
+  }
+}
+
+void make_directory(const std::string& path) {
+  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) throw_cannot_enter("cannot make", path);
+}
+
+void make_file(const std::string& path) {
+  const fs::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  if (!file) throw_cannot_enter("cannot make", path);
+}
+
+void make_link(const std::string& path, const char* target) {
+  if (::symlink(target, path.c_str()) != 0) throw_cannot_enter("cannot make", path);
+}
+
+void mount_devices(const std::vector<fs::UniqueFd>& devices) {
+  attach(make_mount("tmpfs", {{"mode", "0755"}, {"size", "1m"}},
+                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC),
+         "/dev");
+  for (std::size_t index = 0; index < devices.size(); ++index) {
+    const std::string path = std::string("/dev/") + k_devices[index];
+    make_file(path);
+    attach(devices[index], path);
+  }
+  make_directory("/dev/shm");
+  attach(make_mount("tmpfs", {{"mode", "1777"}}, k_plain), "/dev/shm");
+  make_directory("/dev/pts");
+  attach(make_mount("devpts", {{"ptmxmode", "0666"}, {"mode", "0620"}},
+                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC),
+         "/dev/pts");
+  make_link("/dev/ptmx", "pts/ptmx");
+  make_link("/dev/fd", "/proc/self/fd");
+  make_link("/dev/stdin", "/proc/self/fd/0");
+  make_link("/dev/stdout", "/proc/self/fd/1");
+  make_link("/dev/stderr", "/proc/self/fd/2");
+}
+
+void mount_proc(const fs::UniqueFd& proc) {
+  attach(proc, "/proc");
+  for (const char* path : k_read_only_proc) {
+    if (::access(path, F_OK) != 0) continue;
+    const fs::UniqueFd view = clone_mount(path);
+    set_attributes(view, MOUNT_ATTR_RDONLY);
+    attach(view, path);
+  }
+}
+
+/// Targets on fresh filesystems are made here; the others stand in the image already.
+void mount_bind(const BindMount& bind, const fs::UniqueFd& mount) {
+  if (is_on_fresh_filesystem(bind.target)) {
+    struct stat status {};
+    if (::fstat(mount.get(), &status) != 0)
+      throw_cannot_enter("cannot look at", bind.source.string());
+    for (std::size_t slash = bind.target.find('/', 1); slash != std::string::npos;
+         slash = bind.target.find('/', slash + 1)) {
+      make_directory(bind.target.substr(0, slash));
+    }
+    if (S_ISDIR(status.st_mode)) {
+      make_directory(bind.target);
+    } else {
+      make_file(bind.target);
+    }
+  }
+  attach(mount, bind.target);
+}
+
+/// Best effort: without it only programs that talk to themselves over TCP fail.
+void raise_loopback() {
+  const fs::UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return;
+  ifreq request{};
+  std::memcpy(request.ifr_name, "lo", 3);
+  request.ifr_flags = IFF_UP;
+  ::ioctl(socket.get(), SIOCSIFFLAGS, &request);
+}
+
+} // namespace
+
+Entered enter(const SandboxOptions& options) {
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    throw_cannot_enter("cannot make mounts private below", "/");
+  }
+  Entered entered;
+  if (options.emulator) entered.binary_formats = register_emulator(*options.emulator);
+  const Prepared prepared = prepare(options);
+  pivot(prepared.root, options.root.string());
+  entered.bare_root = clone_mount("/");
+  mount_proc(prepared.proc);
+  if (prepared.sys) attach(prepared.sys, "/sys");
+  mount_devices(prepared.devices);
+  attach(make_mount("tmpfs", {{"mode", "0755"}}, k_plain), "/run");
+  attach(make_mount("tmpfs", {{"mode", "1777"}}, k_plain), "/tmp");
+  for (std::size_t index = 0; index < prepared.binds.size(); ++index) {
+    mount_bind(options.bind_mounts[index], prepared.binds[index]);
+  }
+  if (::sethostname(options.host_name.data(), options.host_name.size()) != 0) {
+    throw_cannot_enter("cannot set the host name", options.host_name);
+  }
+  raise_loopback();
+  return entered;
+}
+
+} // namespace imagewright::sandbox

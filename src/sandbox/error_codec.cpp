@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#include "error_codec.hpp"
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
+namespace imagewright::sandbox {
+
+namespace {
+
+enum class Kind : std::uint64_t { error, cancelled, bug };
+
+void write_location(ByteWriter& writer, const base::SourceLocation& location) {
+  writer.text(location.file).number(location.line).number(location.column);
+}
+
+base::SourceLocation read_location(ByteReader& reader) {
+  base::SourceLocation location;
+  location.file = reader.text();
+  location.line = static_cast<std::uint32_t>(reader.number());
+  location.column = static_cast<std::uint32_t>(reader.number());
+  return location;
+}
+
+void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
+  writer.number(static_cast<std::uint64_t>(diagnostic.severity));
+  writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint);
+  writer.number(diagnostic.where ? 1 : 0);
+  if (diagnostic.where) write_location(writer, *diagnostic.where);
+  writer.number(diagnostic.related.size());
+  for (const base::RelatedLocation& related : diagnostic.related) {
+    write_location(writer, related.where);
+    writer.text(related.message);
+  }
+  writer.number(diagnostic.context.size());
+  for (const std::string& line : diagnostic.context)
+    writer.text(line);
+}
+
+base::Diagnostic read_diagnostic(ByteReader& reader) {
+  base::Diagnostic diagnostic;
+  diagnostic.severity = static_cast<base::Severity>(reader.number());
+  diagnostic.code = reader.text();
+  diagnostic.message = reader.text();
+  diagnostic.hint = reader.text();
+  if (reader.number() != 0) diagnostic.where = read_location(reader);
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    base::SourceLocation where = read_location(reader);
+    diagnostic.related.push_back({std::move(where), reader.text()});
+  }
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    diagnostic.context.push_back(reader.text());
+  }
+  return diagnostic;
+}
+
+} // namespace
+
+std::string encode_exception(const std::exception& exception) {
+  ByteWriter writer;
+  if (const auto* error = dynamic_cast<const base::Error*>(&exception)) {
+    writer.number(static_cast<std::uint64_t>(Kind::error));
+    writer.number(static_cast<std::uint64_t>(error->kind()));
+    write_diagnostic(writer, error->diagnostic());
+  } else if (dynamic_cast<const base::Cancelled*>(&exception) != nullptr) {
+    writer.number(static_cast<std::uint64_t>(Kind::cancelled));
+  } else {
+    writer.number(static_cast<std::uint64_t>(Kind::bug)).text(exception.what());
+  }
+  return writer.take();
+}
+
+void throw_decoded(std::string_view bytes) {
+  ByteReader reader(bytes);
+  switch (static_cast<Kind>(reader.number())) {
+  case Kind::error: {
+    const auto kind = static_cast<base::FailureKind>(reader.number());
+    throw base::Error(kind, read_diagnostic(reader));
+  }
+  case Kind::cancelled:
+    throw base::Cancelled();
+  case Kind::bug:
+    break;
+  }
+  throw base::BugError(reader.text());
+}
+
+} // namespace imagewright::sandbox

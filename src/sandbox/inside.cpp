@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "inside.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/process/supervision.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
+#include "capabilities.hpp"
+#include "channel.hpp"
+#include "enter.hpp"
+#include "error_codec.hpp"
+#include "mount_api.hpp"
+
+namespace imagewright::sandbox {
+
+namespace {
+
+/// The one descriptor of the host besides the standard streams.
+constexpr int k_channel = 3;
+/// Enough for every program; package scripts close each possible descriptor in turn when they
+/// start.
+constexpr rlim_t k_descriptor_limit = 4096;
+
+/// Standard streams and channel move to 0, 1, 2, 3; nothing else of the caller stays open.
+void keep_only_own_descriptors(const Inside& inside) {
+  const int wanted[] = {inside.streams.input, inside.streams.output, inside.streams.error,
+                        inside.channel};
+  int safe[4];
+  for (int index = 0; index < 4; ++index) {
+    safe[index] = ::fcntl(wanted[index], F_DUPFD_CLOEXEC, 10);
+    if (safe[index] < 0) throw_cannot_enter("cannot duplicate", "a descriptor");
+  }
+  for (int index = 0; index < 4; ++index) {
+    if (::dup3(safe[index], index, index == k_channel ? O_CLOEXEC : 0) < 0) {
+      throw_cannot_enter("cannot duplicate", "a descriptor");
+    }
+  }
+  ::close_range(k_channel + 1, ~0U, 0);
+}
+
+void die_with(pid_t parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(1);
+}
+
+void become_root_of_own_users() {
+  if (::unshare(CLONE_NEWUSER) != 0) throw_cannot_enter("cannot make", "a user namespace");
+  send_record(k_channel, RecordKind::wants_id_maps, {});
+  const auto answer = RecordReader(k_channel).receive(Waiting::blocking);
+  if (!answer || answer->kind != RecordKind::id_maps_done) ::_exit(1);
+  if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0)
+    throw_cannot_enter("cannot become", "root");
+}
+
+void make_namespaces(UserNamespace user_namespace) {
+  if (user_namespace == UserNamespace::own) become_root_of_own_users();
+  if (::setgroups(0, nullptr) != 0) throw_cannot_enter("cannot leave", "supplementary groups");
+  if (::unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) != 0) {
+    throw_cannot_enter("cannot make", "namespaces");
+  }
+}
+
+void set_limits() {
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+    descriptors.rlim_cur = std::min(descriptors.rlim_max, k_descriptor_limit);
+    ::setrlimit(RLIMIT_NOFILE, &descriptors);
+  }
+}
+
+void set_plain_signals() {
+  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD})
+    ::signal(number, SIG_DFL);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void work(const Inside& inside, const Entered& entered) {
+  ::setsid();
+  set_plain_signals();
+  ::umask(022);
+  set_limits();
+  drop_capabilities();
+  inside.work(k_channel, CallContext{MessageSender(k_channel), entered.bare_root.get()});
+  ::_exit(0);
+}
+
+/// Reaps whatever is orphaned until the worker has ended.
+int wait_for_worker(pid_t worker) {
+  while (true) {
+    int status = 0;
+    const pid_t ended = ::waitpid(-1, &status, 0);
+    if (ended == worker) return status;
+    if (ended < 0 && errno != EINTR) return -1;
+  }
+}
+
+/// Runs `body` and reports what it throws; a function boundary that no exception passes.
+void guarded(const std::function<void()>& body) noexcept {
+  try {
+    try {
+      body();
+    } catch (const std::exception& exception) {
+      send_record(k_channel, RecordKind::setup_failed, encode_exception(exception));
+    }
+  } catch (const std::exception&) {
+    // Nobody listens any more: the process outside is gone and this one follows it.
+    ::_exit(1);
+  }
+}
+
+/// Ends this process with the keeper. The keeper alone holds the other end of the pipe: it tells
+/// whether the keeper was gone before the kernel knew that it matters.
+void die_with_keeper(process::Pipe& keeper_is_alive) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  keeper_is_alive.write_end.reset();
+  pollfd polled{keeper_is_alive.read_end.get(), POLLIN, 0};
+  if (::poll(&polled, 1, 0) != 0) ::_exit(1);
+}
+
+/// Process 1 of the namespace: when it ends, the kernel ends all others in there.
+[[noreturn]] void be_first(const Inside& inside, process::Pipe& keeper_is_alive) noexcept {
+  guarded([&] {
+    die_with_keeper(keeper_is_alive);
+    const Entered entered = enter(inside.options);
+    const pid_t worker = ::fork();
+    if (worker < 0) throw_cannot_enter("cannot fork in", inside.options.root.string());
+    if (worker == 0) guarded([&] { work(inside, entered); });
+    if (worker == 0) ::_exit(1);
+    const int status = wait_for_worker(worker);
+    send_record(k_channel, RecordKind::ended,
+                ByteWriter().number(static_cast<std::uint64_t>(status)).take());
+  });
+  ::_exit(0);
+}
+
+void block(const sigset_t& signals) {
+  ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+}
+
+/// Waits for the end of the first process; SIGTERM brings it about.
+void wait_for_first(pid_t first, const sigset_t& signals) {
+  while (true) {
+    siginfo_t info{};
+    const int number = ::sigwaitinfo(&signals, &info);
+    if (number == SIGTERM) ::kill(first, SIGKILL);
+    if (::waitpid(first, nullptr, number == SIGTERM ? 0 : WNOHANG) == first) return;
+  }
+}
+
+} // namespace
+
+void keep(const Inside& inside) noexcept {
+  guarded([&] {
+    ::setpgid(0, 0);
+    die_with(inside.parent);
+    set_plain_signals();
+    keep_only_own_descriptors(inside);
+    make_namespaces(inside.user_namespace);
+    // Changing ids makes the kernel forget this.
+    die_with(inside.parent);
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, SIGTERM);
+    ::sigaddset(&signals, SIGCHLD);
+    block(signals);
+    process::Pipe alive = process::make_pipe();
+    const pid_t first = ::fork();
+    if (first < 0) throw_cannot_enter("cannot fork for", inside.options.root.string());
+    if (first == 0) be_first(inside, alive);
+    wait_for_first(first, signals);
+  });
+  ::_exit(0);
+}
+
+} // namespace imagewright::sandbox

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The outside of a sandbox: starting its processes and hearing how they fared.
+
+#include <optional>
+#include <string>
+
+#include <imagewright/process/supervision.hpp>
+
+#include "channel.hpp"
+#include "inside.hpp"
+#include "mount_points.hpp"
+
+namespace imagewright::sandbox {
+
+/// A sandbox at work. The child is asked to end, and the mount points are removed after it has,
+/// when this goes.
+struct Launched {
+  std::unique_ptr<MountPoints> mount_points;
+  fs::UniqueFd channel;
+  process::ChildProcess child;
+};
+
+/// Forks the keeper; `streams` are the worker's. Throws base::Error.
+Launched launch(const SandboxOptions& options, const process::StandardStreams& streams,
+                const Work& work);
+
+/// Throws what a record of failure says; other records are left alone.
+void throw_if_setup_failed(const Record& record);
+
+/// Throws base::Error (sandbox.call-died): the processes inside are gone without a word.
+[[noreturn]] void throw_died(const std::string& what);
+
+} // namespace imagewright::sandbox

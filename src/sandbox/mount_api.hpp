@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Mounts as descriptors: they are made apart from every tree and attached when they are complete.
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <imagewright/fs/unique_fd.hpp>
+
+namespace imagewright::sandbox {
+
+/// Bits of MOUNT_ATTR_….
+using MountAttributes = std::uint64_t;
+
+/// A new filesystem. Throws base::Error (sandbox.cannot-enter).
+fs::UniqueFd make_mount(const std::string& type,
+                        const std::vector<std::pair<std::string, std::string>>& parameters,
+                        MountAttributes attributes);
+
+/// A second view of what is at the path, without the mounts below it.
+fs::UniqueFd clone_mount(const std::string& path);
+
+void set_attributes(const fs::UniqueFd& mount, MountAttributes attributes);
+
+/// Attaches it; links in `target` are followed.
+void attach(const fs::UniqueFd& mount, const std::string& target);
+
+/// Throws base::Error (sandbox.cannot-enter) with errno's text.
+[[noreturn]] void throw_cannot_enter(const std::string& what, const std::string& subject);
+
+} // namespace imagewright::sandbox

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <cstring>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/process/program.hpp>
+#include <imagewright/process/program_image.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/sandbox.hpp>
+
+#include "launch.hpp"
+
+namespace imagewright::sandbox {
+
+namespace {
+
+/// What the first process said before the end; the last word on how the program fared.
+void apply_records(process::CommandResult& result, const process::Command& command, int channel) {
+  RecordReader reader(channel);
+  bool has_end = false;
+  while (const auto record = reader.receive(Waiting::none)) {
+    throw_if_setup_failed(*record);
+    if (record->kind == RecordKind::start_failed) {
+      process::StartFailure failure;
+      std::memcpy(&failure, record->payload.data(), sizeof failure);
+      process::throw_start_failure(command, failure);
+    }
+    if (record->kind != RecordKind::ended) continue;
+    has_end = true;
+    const auto status = static_cast<int>(ByteReader(record->payload).number());
+    result.exit_code.reset();
+    result.signal.reset();
+    if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
+    if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
+  }
+  if (has_end) return;
+  if (!result.is_timed_out && !result.is_stopped_by_watch) throw_died("the program had ended");
+  result.exit_code.reset();
+  result.signal = SIGKILL;
+}
+
+void require_absolute(const std::string& target) {
+  if (target.starts_with('/') && target.size() > 1 && target.find("/../") == std::string::npos)
+    return;
+  throw base::BugError("a bind mount's target is not an absolute path: " + target);
+}
+
+} // namespace
+
+std::map<std::string, std::string> sandbox_environment(base::Epoch epoch) {
+  return {{"PATH", std::string(process::k_program_path)},
+          {"HOME", "/root"},
+          {"LC_ALL", "C.UTF-8"},
+          {"SOURCE_DATE_EPOCH", fmt::format("{}", epoch.time_since_epoch().count())}};
+}
+
+Sandbox::Sandbox(SandboxOptions options, const base::Cancellation& cancellation)
+    : options_(std::move(options)), cancellation_(cancellation) {
+  if (!std::filesystem::is_directory(options_.root)) {
+    throw base::Error(
+        base::FailureKind::build, "sandbox.no-root",
+        fmt::format("the image root {} is not a directory", base::quoted(options_.root.string())));
+  }
+  options_.root = std::filesystem::canonical(options_.root);
+  for (const BindMount& bind : options_.bind_mounts) {
+    require_absolute(bind.target);
+    if (std::filesystem::exists(bind.source)) continue;
+    throw base::Error(
+        base::FailureKind::build, "sandbox.no-bind-source",
+        fmt::format("{}, which is to be visible as {} inside the image root, does not exist",
+                    base::quoted(bind.source.string()), base::quoted(bind.target)));
+  }
+}
+
+process::CommandResult Sandbox::run(const process::Command& command) {
+  cancellation_.check();
+  std::map<std::string, std::string> environment = command.environment;
+  environment.merge(sandbox_environment(options_.epoch));
+  const process::ProgramImage image(command, environment);
+  const fs::UniqueFd input = process::open_standard_input(command);
+  process::Pipe output = process::make_pipe();
+  process::Pipe error = process::make_pipe();
+  const Work work = [&image](int channel, const CallContext&) {
+    const process::StartFailure failure = image.execute({0, 1, 2});
+    send_record(channel, RecordKind::start_failed,
+                std::string_view(reinterpret_cast<const char*>(&failure), sizeof failure));
+  };
+  Launched launched =
+      launch(options_, {input.get(), output.write_end.get(), error.write_end.get()}, work);
+  output.write_end.reset();
+  error.write_end.reset();
+  process::CommandResult result =
+      process::supervise(command, std::move(launched.child),
+                         {std::move(output.read_end), std::move(error.read_end)}, cancellation_);
+  apply_records(result, command, launched.channel.get());
+  return result;
+}
+
+} // namespace imagewright::sandbox

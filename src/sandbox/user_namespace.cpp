@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "user_namespace.hpp"
+
+#include <array>
+#include <charconv>
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/process/command_runner.hpp>
+#include <imagewright/process/program.hpp>
+
+#include "mount_api.hpp"
+
+namespace imagewright::sandbox {
+
+namespace {
+
+constexpr std::uint64_t k_needed_ids = 65536;
+
+std::optional<std::uint64_t> parse_number(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string user_name() {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 ||
+      found == nullptr)
+    return {};
+  return found->pw_name;
+}
+
+std::optional<SubordinateRange> own_range(const char* file) {
+  return find_subordinate_range(fs::find_file(file).value_or(""), user_name(), ::geteuid());
+}
+
+void write_map(pid_t child, const char* name, const std::string& content) {
+  const std::string path = fmt::format("/proc/{}/{}", child, name);
+  const fs::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!file || ::write(file.get(), content.data(), content.size()) < 0)
+    throw_cannot_enter("cannot write", path);
+}
+
+void run_map_program(const std::string& name, pid_t child, id_t own,
+                     const SubordinateRange& range) {
+  const base::Cancellation cancellation;
+  process::HostCommandRunner runner(cancellation);
+  process::Command command;
+  command.argv = {name,
+                  fmt::format("{}", child),
+                  "0",
+                  fmt::format("{}", own),
+                  "1",
+                  "1",
+                  fmt::format("{}", range.start),
+                  fmt::format("{}", range.count)};
+  command.description = "map user ids";
+  process::require_success(runner.run(command));
+}
+
+} // namespace
+
+std::optional<SubordinateRange>
+find_subordinate_range(const std::string& text, const std::string& user_name, uid_t user_id) {
+  for (const std::string& line : base::split(text, '\n')) {
+    const auto fields = base::split(base::trimmed(line), ':');
+    if (fields.size() != 3 || (fields[0] != user_name && fields[0] != fmt::format("{}", user_id)))
+      continue;
+    const auto start = parse_number(fields[1]);
+    const auto count = parse_number(fields[2]);
+    if (start && count && *count >= k_needed_ids) return SubordinateRange{*start, *count};
+  }
+  return std::nullopt;
+}
+
+bool is_root() {
+  return ::geteuid() == 0;
+}
+
+bool has_subordinate_ids() {
+  return own_range("/etc/subuid") && own_range("/etc/subgid") &&
+         process::find_program("newuidmap") && process::find_program("newgidmap");
+}
+
+void map_ids(pid_t child) {
+  if (is_root()) {
+    write_map(child, "uid_map", "0 0 4294967295\n");
+    write_map(child, "gid_map", "0 0 4294967295\n");
+    return;
+  }
+  const auto users = own_range("/etc/subuid");
+  const auto groups = own_range("/etc/subgid");
+  if (!users || !groups) {
+    throw base::Error(
+        base::FailureKind::host, "sandbox.no-subordinate-ids",
+        "this user has no subordinate user and group ids",
+        fmt::format("add a range of {} ids to /etc/subuid and /etc/subgid, or run as root",
+                    k_needed_ids));
+  }
+  run_map_program("newuidmap", child, ::geteuid(), *users);
+  run_map_program("newgidmap", child, ::getegid(), *groups);
+}
+
+} // namespace imagewright::sandbox
