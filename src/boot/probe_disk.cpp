@@ -91,7 +91,9 @@ std::string injection_commands(const std::string& directory_context) {
                             path, mode);
   }
   if (directory_context.empty()) return commands;
-  commands += fmt::format("ea_set -f {} {} security.selinux\n", k_unit_context_file, unit_path());
+  for (const std::string& path : {wants, wants + "/" + std::string(k_unit_name), unit_path()}) {
+    commands += fmt::format("ea_set -f {} {} security.selinux\n", k_unit_context_file, path);
+  }
   commands +=
       fmt::format("ea_set -f {} {} security.selinux\n", k_script_context_file, script_path());
   return commands;
