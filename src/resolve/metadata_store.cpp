@@ -122,7 +122,7 @@ bool read_prepared(Repo* repository, const std::filesystem::path& path) {
 
 /// Texts for people and the size of the file are never asked for: leaving them out makes reading
 /// several times faster.
-int keep_key(Repo* /*repository*/, Repokey* key, void* /*data*/) {
+int keep_key(Repo* repository, Repokey* key, void* data) {
   constexpr std::array<Id, 11> unwanted{
       SOLVABLE_SUMMARY,    SOLVABLE_DESCRIPTION, SOLVABLE_URL,       SOLVABLE_GROUP,
       SOLVABLE_LICENSE,    SOLVABLE_PACKAGER,    SOLVABLE_BUILDHOST, SOLVABLE_SOURCENAME,
@@ -130,7 +130,7 @@ int keep_key(Repo* /*repository*/, Repokey* key, void* /*data*/) {
   for (const Id name : unwanted) {
     if (key->name == name) return KEY_STORAGE_DROPPED;
   }
-  return repo_write_stdkeyfilter(nullptr, key, nullptr);
+  return repo_write_stdkeyfilter(repository, key, data);
 }
 
 std::string serialized(Repo* repository) {
