@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/json/value.hpp>
+
 namespace imagewright::boot {
 
 namespace {
@@ -29,6 +31,18 @@ void append_processor(std::vector<std::string>& arguments, const BootRequest& re
   }
   append(arguments, {"-smp", std::to_string(request.processor_count), "-m",
                      fmt::format("{}M", request.memory.bytes() >> 20U)});
+}
+
+/// The image as a node of QEMU's block layer.
+json::Value image_node(const BootRequest& request) {
+  json::Object node{{"driver", block_driver(request.format)}};
+  // VHD stores the size of the disk twice. The one computed from cylinders, heads and sectors is
+  // rounded, and QEMU takes it for files of programs that it does not know.
+  if (block_driver(request.format) == "vpc") node.emplace_back("force_size_calc", "current_size");
+  node.emplace_back("file",
+                    json::Object{{"driver", "file"},
+                                 {"filename", std::filesystem::absolute(request.image).string()}});
+  return node;
 }
 
 std::string partition_options(const BootRequest& request) {
@@ -94,21 +108,17 @@ std::vector<std::string> overlay_arguments(const BootRequest& request,
           "-F",
           block_driver(request.format),
           "-b",
-          std::filesystem::absolute(request.image).string(),
+          "json:" + json::to_line(image_node(request)),
           overlay.string()};
 }
 
 std::vector<std::string> extraction_arguments(const BootRequest& request,
                                               const std::filesystem::path& root) {
-  return {"qemu-img",
-          "convert",
-          "-q",
-          "-O",
-          "raw",
-          "--image-opts",
-          fmt::format("{},file.driver={},file.file.driver=file,file.file.filename={}",
-                      partition_options(request), block_driver(request.format),
-                      option_value(std::filesystem::absolute(request.image).string())),
+  const json::Value partition = json::Object{{"driver", "raw"},
+                                             {"offset", request.root.start.bytes()},
+                                             {"size", request.root.size.bytes()},
+                                             {"file", image_node(request)}};
+  return {"qemu-img",   "convert", "-q", "-O", "raw", "json:" + json::to_line(partition),
           root.string()};
 }
 

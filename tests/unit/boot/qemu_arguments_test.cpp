@@ -80,7 +80,13 @@ TEST_CASE("every architecture starts its own machine") {
 
 TEST_CASE("the overlay names the format of the image below it") {
   CHECK(has_pair(boot::overlay_arguments(request(), "/tmp/o"), "-F", "vpc"));
-  CHECK(has_pair(boot::overlay_arguments(request(), "/tmp/o"), "-b", "/images/a,b.vhd"));
+  CHECK(has_pair(boot::overlay_arguments(request(), "/tmp/o"), "-b",
+                 R"(json:{"driver":"vpc","force_size_calc":"current_size",)"
+                 R"("file":{"driver":"file","filename":"/images/a,b.vhd"}})"));
+  auto raw = request();
+  raw.format = model::ImageFormat::raw;
+  CHECK(has_pair(boot::overlay_arguments(raw, "/tmp/o"), "-b",
+                 R"(json:{"driver":"raw","file":{"driver":"file","filename":"/images/a,b.vhd"}})"));
   CHECK(boot::block_driver(model::ImageFormat::raw) == "raw");
   CHECK(boot::block_driver(model::ImageFormat::qcow2) == "qcow2");
   CHECK(boot::block_driver(model::ImageFormat::vhd_fixed) == "vpc");
@@ -88,13 +94,13 @@ TEST_CASE("the overlay names the format of the image below it") {
 }
 
 TEST_CASE("the root partition is read from and written to its place on the disk") {
-  const std::string place = "driver=raw,offset=105906176,size=1073741824,";
   const auto out = boot::extraction_arguments(request(), "/tmp/root");
   CHECK(std::count(out.begin(), out.end(),
-                   place + "file.driver=vpc,file.file.driver=file,"
-                           "file.file.filename=/images/a,,b.vhd") == 1);
+                   R"(json:{"driver":"raw","offset":105906176,"size":1073741824,)"
+                   R"("file":{"driver":"vpc","force_size_calc":"current_size",)"
+                   R"("file":{"driver":"file","filename":"/images/a,b.vhd"}}})") == 1);
   const auto in = boot::insertion_arguments(request(), "/tmp/root", "/tmp/o,o");
-  CHECK(in.back() ==
-        place + "file.driver=qcow2,file.file.driver=file,file.file.filename=/tmp/o,,o");
+  CHECK(in.back() == "driver=raw,offset=105906176,size=1073741824,file.driver=qcow2,file.file."
+                     "driver=file,file.file.filename=/tmp/o,,o");
   CHECK(std::count(in.begin(), in.end(), "-n") == 1);
 }
