@@ -45,6 +45,10 @@ void enable(const Context& context, units::UnitLinks& links, const std::string& 
          .hint = "it is started by other units; give it a drop-in with WantedBy= if that is not "
                  "enough"});
     return;
+  case units::EnableResult::alias_taken:
+    refuse("finalize.alias-taken",
+           "an alias of unit " + base::quoted(name) + " leads to another unit", change,
+           "disable the other unit first");
   case units::EnableResult::masked:
     refuse("finalize.masked-unit",
            "unit " + base::quoted(name) + " is masked, and " + change.origin + " enables it",

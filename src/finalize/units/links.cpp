@@ -17,12 +17,11 @@ std::string last_part(std::string_view path) {
   return std::string(path.substr(path.rfind('/') + 1));
 }
 
-/// A template without instance is enabled as its DefaultInstance=; nothing when it has none.
-std::optional<UnitName> name_to_link(const FoundUnit& unit) {
-  if (!unit.name.is_template()) return unit.name;
-  if (unit.install.default_instance.empty()) return std::nullopt;
-  return parse_unit_name(
-      unit.name.with_instance(with_specifiers(unit.install.default_instance, unit.name)));
+/// A template without instance is enabled as its DefaultInstance=, or else as itself.
+UnitName name_to_link(const FoundUnit& unit) {
+  if (!unit.name.is_template() || unit.install.default_instance.empty()) return unit.name;
+  const auto instance = with_specifiers(unit.install.default_instance, unit.name);
+  return parse_unit_name(unit.name.with_instance(instance)).value_or(unit.name);
 }
 
 /// Whether the link belongs to the enablement of one of these units.
@@ -74,30 +73,40 @@ std::vector<std::string> remove_all_links(const fs::RootDir& root,
 void UnitLinks::link_dependency(const FoundUnit& unit, const std::string& target,
                                 std::string_view folder_suffix) {
   const auto name = name_to_link(unit);
-  if (!name) return;
-  const auto folder = with_specifiers(target, *name) + std::string(folder_suffix);
-  root_.make_symlink(k_directory + "/" + folder + "/" + name->to_string(), unit.path);
+  const auto other = with_specifiers(target, name);
+  // A template gets its instance from what wants it, which must have one then.
+  const auto parsed = parse_unit_name(other);
+  if (!parsed || (name.is_template() && !parsed->instance)) return;
+  root_.make_symlink(
+      k_directory + "/" + other + std::string(folder_suffix) + "/" + name.to_string(), unit.path);
 }
 
-void UnitLinks::link_alias(const FoundUnit& unit, const std::string& alias) {
+bool UnitLinks::link_alias(const FoundUnit& unit, const std::string& alias) {
   auto name = parse_unit_name(with_specifiers(alias, unit.name));
-  if (!name) return;
+  if (!name) return true;
   if (name->is_template() && unit.name.is_instance()) {
     name = parse_unit_name(name->with_instance(*unit.name.instance));
   }
-  if (name->to_string() == unit.name.to_string()) return;
-  root_.make_symlink(k_directory + "/" + name->to_string(), unit.path);
+  if (name->to_string() == unit.name.to_string()) return true;
+  const auto path = k_directory + "/" + name->to_string();
+  const auto present = root_.find_link_target(path);
+  if (present && last_part(*present) != last_part(unit.path)) return false;
+  root_.make_symlink(path, unit.path);
+  return true;
 }
 
-void UnitLinks::link_unit(const FoundUnit& unit) {
-  for (const auto& alias : unit.install.aliases)
-    link_alias(unit, alias);
+bool UnitLinks::link_unit(const FoundUnit& unit) {
+  bool is_complete = true;
+  for (const auto& alias : unit.install.aliases) {
+    is_complete = link_alias(unit, alias) && is_complete;
+  }
   for (const auto& target : unit.install.wanted_by)
     link_dependency(unit, target, ".wants");
   for (const auto& target : unit.install.required_by)
     link_dependency(unit, target, ".requires");
   for (const auto& target : unit.install.upheld_by)
     link_dependency(unit, target, ".upholds");
+  return is_complete;
 }
 
 EnableResult UnitLinks::enable(const std::string& name) {
@@ -106,6 +115,7 @@ EnableResult UnitLinks::enable(const std::string& name) {
     return catalogue_.absence_of(name) == UnitAbsence::masked ? EnableResult::masked
                                                               : EnableResult::missing;
   }
+  bool is_complete = true;
   std::set<std::string> seen;
   std::vector<std::string> waiting{first->name.to_string()};
   while (!waiting.empty()) {
@@ -115,10 +125,11 @@ EnableResult UnitLinks::enable(const std::string& name) {
     // Units of Also= that are not installed are left out, as systemctl does.
     const auto unit = catalogue_.find(next);
     if (!unit) continue;
-    link_unit(*unit);
+    is_complete = link_unit(*unit) && is_complete;
     for (const auto& also : unit->install.also)
       waiting.push_back(with_specifiers(also, unit->name));
   }
+  if (!is_complete) return EnableResult::alias_taken;
   return first->install.is_empty() ? EnableResult::has_no_install_section : EnableResult::enabled;
 }
 

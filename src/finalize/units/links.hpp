@@ -17,6 +17,7 @@ namespace imagewright::finalize::units {
 enum class EnableResult : std::uint8_t {
   enabled,
   has_no_install_section, ///< the unit cannot be enabled; others start it
+  alias_taken,            ///< an Alias= of it leads to another unit; every other link is there
   masked,
   missing,
 };
@@ -36,10 +37,11 @@ public:
   void mask(const std::string& name);
 
 private:
-  void link_unit(const FoundUnit& unit);
+  /// These two: false when an alias leads to another unit, which keeps it.
+  bool link_unit(const FoundUnit& unit);
   void link_dependency(const FoundUnit& unit, const std::string& target,
                        std::string_view folder_suffix);
-  void link_alias(const FoundUnit& unit, const std::string& alias);
+  bool link_alias(const FoundUnit& unit, const std::string& alias);
 
   const fs::RootDir& root_;
   UnitCatalogue catalogue_;

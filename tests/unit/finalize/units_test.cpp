@@ -113,6 +113,21 @@ TEST_CASE_METHOD(UnitRoot, "says why a unit cannot be enabled") {
   CHECK(target("ssh.service") == "/dev/null");
 }
 
+TEST_CASE_METHOD(UnitRoot, "an alias stays with the unit that has it") {
+  add("other.service", "[Install]\nAlias=sshd.service\n");
+  CHECK(links.enable("ssh.service") == units::EnableResult::enabled);
+  CHECK(links.enable("ssh.service") == units::EnableResult::enabled);
+  CHECK(links.enable("other.service") == units::EnableResult::alias_taken);
+  CHECK(target("sshd.service") == k_vendor + "ssh.service");
+}
+
+TEST_CASE_METHOD(UnitRoot, "a template without instance hangs on other templates only") {
+  add("part@.service", "[Install]\nWantedBy=whole@.service multi-user.target\n");
+  CHECK(links.enable("part@.service") == units::EnableResult::enabled);
+  CHECK(target("whole@.service.wants/part@.service") == k_vendor + "part@.service");
+  CHECK(root.list(k_etc) == std::vector<std::string>{"whole@.service.wants"});
+}
+
 TEST_CASE_METHOD(UnitRoot, "disabling takes every link away that enabling made") {
   links.enable("net.service");
   links.enable("ssh.service");
