@@ -12,14 +12,17 @@ using namespace imagewright;
 using boot_test::Tools;
 
 TEST_CASE("a disk without a boot loader is refused by the firmware long before the timeout") {
-  if (!boot_test::has_programs({"qemu-system-x86_64", "qemu-img", "debugfs", "mke2fs"}) ||
-      !boot::find_firmware(model::architecture("x86_64"))) {
-    IMAGEWRIGHT_SKIP("QEMU for x86_64, its UEFI firmware or e2fsprogs is missing");
+  const std::string name = GENERATE("x86_64", "aarch64");
+  const auto& architecture = model::architecture(name);
+  if (!boot_test::has_programs({architecture.qemu.program, "qemu-img", "debugfs", "mke2fs"}) ||
+      !boot::find_firmware(architecture)) {
+    IMAGEWRIGHT_SKIP("QEMU for " + name + ", its UEFI firmware or e2fsprogs is missing");
   }
   const imagewright_test::ScratchDirectory scratch;
   Tools tools(scratch.path());
   boot_test::make_small_disk(scratch, tools, "disk.raw");
   auto request = boot_test::small_request(scratch / "disk.raw", model::ImageFormat::raw);
+  request.architecture = architecture;
   request.work_directory = scratch.path();
   request.serial_log = scratch / "serial.log";
   request.memory = base::ByteSize::mib(256);
@@ -29,6 +32,7 @@ TEST_CASE("a disk without a boot loader is refused by the firmware long before t
     (void)boot::boot_image(request, tools.runner(), reporter);
     FAIL("nothing was thrown");
   } catch (const base::Error& error) {
+    INFO(error.what());
     INFO(imagewright_test::read_text(request.serial_log));
     CHECK(error.diagnostic().code == "boot.not-bootable");
   }

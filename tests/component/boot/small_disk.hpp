@@ -46,7 +46,7 @@ private:
   process::HostCommandRunner runner_{cancellation_};
 };
 
-inline bool has_programs(std::initializer_list<std::string> names) {
+inline bool has_programs(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (!process::find_program(name)) return false;
   }
