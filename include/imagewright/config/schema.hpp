@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The config language, told to editors and to people. Both texts come from the table that the
+// checks use.
+
+#include <string>
+
+#include <imagewright/json/value.hpp>
+
+namespace imagewright::config {
+
+/// JSON Schema (draft 2020-12) of image configs. Old spellings are marked as deprecated.
+json::Value json_schema();
+
+/// The reference page of image configs, package lists and release profiles, in Markdown
+/// (docs/config-reference.md).
+std::string reference_markdown();
+
+} // namespace imagewright::config

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/config/schema.hpp>
+
+#include "config/language/language.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+constexpr std::string_view k_head = R"(# The config language
+
+This page is made from the table that Imagewright checks configs with; a test fails when the two differ. To change it, change
+the table in `src/config/language`, and run the test with `IMAGEWRIGHT_GOLDEN=rewrite`.
+
+An image config is one YAML document. Every key is optional unless it says otherwise; null means "not given". Relative paths start
+at the directory of the file that holds them. Sizes are a whole number and K, M, G or T (powers of 1024), and whole MiB unless it says otherwise.
+Unknown keys are errors. **Ours** marks keys that Azure Linux Image Customizer does not have; *preview* names the feature that has to be listed
+in `previewFeatures` of the same file.
+
+)";
+
+std::string words_text(const Type& type) {
+  constexpr std::size_t most_words = 6;
+  if (type.words.size() > most_words) return "one of the words below";
+  std::string text;
+  for (const Word& word : type.words)
+    text += fmt::format("{}`{}`", text.empty() ? "" : ", ", word.text);
+  return text;
+}
+
+/// What a value is, in a few words.
+std::string type_text(const Type& type) {
+  switch (type.shape) {
+  case Shape::boolean:
+    return "boolean";
+  case Shape::integer:
+    return fmt::format("{} to {}", type.minimum, type.maximum);
+  case Shape::mapping:
+    return "mapping";
+  case Shape::map:
+    return fmt::format("map; each value: {}", type_text(*type.item));
+  case Shape::list:
+    return type.item->shape == Shape::mapping
+               ? "list of mappings"
+               : fmt::format("list; each item: {}", type_text(*type.item));
+  case Shape::word:
+    return words_text(type);
+  case Shape::text:
+    break;
+  }
+  return type.title.empty() ? "a text" : std::string(type.title);
+}
+
+std::string forms_text(const Type& type) {
+  std::string text = type_text(type);
+  for (const Type* form = type.other_form; form != nullptr; form = form->other_form) {
+    if (form->current_form.empty()) text += ", or " + type_text(*form);
+  }
+  return text;
+}
+
+std::string notes_of(const Key& key) {
+  std::string text(key.documentation);
+  if (key.presence == Presence::required) text += " **Required.**";
+  if (key.is_own) text += " **Ours.**";
+  if (!key.preview.empty()) text += fmt::format(" *Preview `{}`.*", key.preview);
+  if (!key.since.empty()) text += fmt::format(" Since Image Customizer {}.", key.since);
+  return text;
+}
+
+/// A mapping that gets its own table, with the path that leads to it.
+struct Section {
+  std::string path;
+  const Type* type;
+};
+
+std::string child_path(const std::string& path, std::string_view name) {
+  return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
+
+/// The mapping inside a value, behind lists and maps, with what to add to the path.
+std::vector<Section> mappings_in(const Type& type, const std::string& path) {
+  switch (type.shape) {
+  case Shape::mapping:
+    return {{path, &type}};
+  case Shape::list:
+    return mappings_in(*type.item, path + "[]");
+  case Shape::map:
+    return mappings_in(*type.item, path + ".*");
+  case Shape::text:
+  case Shape::boolean:
+  case Shape::integer:
+  case Shape::word:
+    break;
+  }
+  return {};
+}
+
+std::string words_table(const Type& type, const std::string& path) {
+  const Type* value = &type;
+  while (value->item != nullptr)
+    value = value->item;
+  if (value->words.size() < 2) return {};
+  std::string text = fmt::format("\nWords of `{}`:\n\n", path);
+  for (const Word& word : value->words)
+    text += fmt::format("* `{}`: {}\n", word.text, word.documentation);
+  return text;
+}
+
+std::string keys_table(const Section& section) {
+  std::string text = "| key | value | meaning | default |\n|---|---|---|---|\n";
+  std::string words;
+  std::string old_keys;
+  for (const Key& key : section.type->keys) {
+    if (!key.removed_hint.empty()) continue;
+    if (!key.current_spelling.empty()) {
+      old_keys += fmt::format("{}`{}` (now `{}`)", old_keys.empty() ? "" : ", ", key.name,
+                              key.current_spelling);
+      continue;
+    }
+    text += fmt::format("| `{}` | {} | {} | {} |\n", key.name, forms_text(*key.type), notes_of(key),
+                        key.default_text);
+    words += words_table(*key.type, child_path(section.path, key.name));
+  }
+  if (section.type->choice) {
+    std::string names;
+    for (const std::string_view name : section.type->choice->keys)
+      names += fmt::format("{}`{}`", names.empty() ? "" : ", ", name);
+    text += fmt::format("\n{} of {} may be given.\n",
+                        section.type->choice->count == ChoiceCount::exactly_one ? "Exactly one"
+                                                                                : "At most one",
+                        names);
+  }
+  if (!old_keys.empty()) text += fmt::format("\nAccepted with a warning: {}.\n", old_keys);
+  return text + words + "\n";
+}
+
+std::string sections_text(const Section& root, std::string_view title) {
+  std::string text = fmt::format("## {}\n\n", title);
+  std::vector<Section> waiting{root};
+  while (!waiting.empty()) {
+    const Section section = waiting.back();
+    waiting.pop_back();
+    if (!section.path.empty()) text += fmt::format("### `{}`\n\n", section.path);
+    text += keys_table(section);
+    for (auto key = section.type->keys.rbegin(); key != section.type->keys.rend(); ++key) {
+      if (!key->current_spelling.empty() || !key->removed_hint.empty()) continue;
+      for (const Section& inner : mappings_in(*key->type, child_path(section.path, key->name)))
+        waiting.push_back(inner);
+    }
+  }
+  return text;
+}
+
+} // namespace
+
+std::string reference_markdown() {
+  std::string text(k_head);
+  text += sections_text({"", &k_image_config_type}, "Image config");
+  text += sections_text({"", &k_package_list_type}, "Package list");
+  text += sections_text({"", &k_release_profile_type}, "Release profile");
+  text.pop_back();
+  return text;
+}
+
+} // namespace imagewright::config

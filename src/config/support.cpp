@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+#include <imagewright/config/support.hpp>
+
+namespace imagewright::config {
+
+namespace {
+
+using Place = std::optional<base::SourceLocation>;
+using model::FilesystemType;
+using model::ImageConfig;
+
+template <typename Item>
+Place first_of(const std::vector<Item>& items) {
+  return items.empty() ? Place() : Place(items.front().where);
+}
+
+template <typename Value>
+Place place_of(const std::optional<Value>& value) {
+  return value ? Place(value->where) : Place();
+}
+
+Place find_filesystem(const ImageConfig& config, FilesystemType type) {
+  for (const model::FilesystemConfig& filesystem : config.storage.filesystems) {
+    if (filesystem.type && filesystem.type->value == type) return filesystem.type->where;
+  }
+  return std::nullopt;
+}
+
+Place find_input(const ImageConfig& config) {
+  if (config.input.image) return config.input.image->where;
+  if (config.input.oci) return config.input.oci->where;
+  return place_of(config.input.azure_linux);
+}
+
+Place find_medium_format(const ImageConfig& config) {
+  for (const model::OutputImage& image : config.output.images) {
+    if (!model::disk_format_of(image.format)) return image.where;
+  }
+  return std::nullopt;
+}
+
+Place find_compression(const ImageConfig& config) {
+  for (const model::OutputImage& image : config.output.images) {
+    if (image.compression.algorithm != model::CompressionAlgorithm::none) return image.where;
+  }
+  return std::nullopt;
+}
+
+Place find_cluster_size(const ImageConfig& config) {
+  for (const model::OutputImage& image : config.output.images) {
+    if (image.cluster_size) return image.where;
+  }
+  return std::nullopt;
+}
+
+Place find_existing_verity(const ImageConfig& config) {
+  for (const model::VerityConfig& verity : config.storage.verity) {
+    if (verity.data_device || verity.hash_device) return verity.where;
+  }
+  return std::nullopt;
+}
+
+Place find_own_verity(const ImageConfig& config) {
+  for (const model::VerityConfig& verity : config.storage.verity) {
+    if (verity.data_device_id || verity.hash_device_id) return verity.where;
+  }
+  return std::nullopt;
+}
+
+Place find_kept_uki(const ImageConfig& config) {
+  const auto& mode = config.os.uki_mode;
+  return mode && mode->value != model::UkiMode::create ? Place(mode->where) : Place();
+}
+
+Place find_created_uki(const ImageConfig& config) {
+  const auto& mode = config.os.uki_mode;
+  return mode && mode->value == model::UkiMode::create ? Place(mode->where) : Place();
+}
+
+Place find_legacy_boot(const ImageConfig& config) {
+  const auto& type = config.storage.boot_type;
+  return type && type->value == model::BootType::legacy ? Place(type->where) : Place();
+}
+
+/// Why a command cannot honour a key.
+enum class Reason : std::uint8_t {
+  needs_base_image, ///< has a meaning only for an image that exists already
+  not_built_yet,    ///< the command does not do it
+};
+
+struct Row {
+  std::string_view key;
+  Place (*find)(const ImageConfig& config);
+  std::optional<Reason> build;
+  std::optional<Reason> customize;
+};
+
+constexpr auto k_yes = std::nullopt;
+
+const std::array k_rows = {
+    Row{"input", find_input, Reason::needs_base_image, k_yes},
+    Row{"storage.resetPartitionsUuidsType",
+        [](const ImageConfig& config) { return config.storage.reset_partition_uuids; },
+        Reason::needs_base_image, Reason::not_built_yet},
+    Row{"storage.reinitializeVerity",
+        [](const ImageConfig& config) { return place_of(config.storage.reinitialize_verity); },
+        Reason::needs_base_image, Reason::not_built_yet},
+    Row{"storage.verity[].dataDevice", find_existing_verity, Reason::needs_base_image,
+        Reason::not_built_yet},
+    Row{"storage.verity", find_own_verity, Reason::not_built_yet, Reason::not_built_yet},
+    Row{"storage.filesystems[].type: btrfs",
+        [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::btrfs); },
+        Reason::not_built_yet, Reason::not_built_yet},
+    Row{"storage.filesystems[].type: xfs",
+        [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::xfs); },
+        Reason::not_built_yet, Reason::not_built_yet},
+    Row{"storage.bootType: legacy", find_legacy_boot, Reason::not_built_yet, Reason::not_built_yet},
+    Row{"os.uki.mode", find_kept_uki, Reason::needs_base_image, Reason::not_built_yet},
+    Row{"os.uki.mode: create", find_created_uki, Reason::not_built_yet, Reason::not_built_yet},
+    Row{"os.packages.snapshotTime",
+        [](const ImageConfig& config) { return place_of(config.os.packages.snapshot_time); },
+        Reason::not_built_yet, Reason::not_built_yet},
+    Row{"os.packages.removePackageManager",
+        [](const ImageConfig& config) { return config.os.packages.remove_package_manager; },
+        Reason::not_built_yet, Reason::not_built_yet},
+    Row{"iso", [](const ImageConfig& config) { return place_of(config.iso); },
+        Reason::not_built_yet, Reason::not_built_yet},
+    Row{"pxe", [](const ImageConfig& config) { return place_of(config.pxe); },
+        Reason::not_built_yet, Reason::not_built_yet},
+    Row{"output.image.format", find_medium_format, Reason::not_built_yet, Reason::not_built_yet},
+    Row{"output.images[].compression", find_compression, Reason::not_built_yet,
+        Reason::not_built_yet},
+    Row{"output.images[].clusterSize", find_cluster_size, Reason::not_built_yet,
+        Reason::not_built_yet},
+    Row{"output.image.cosi",
+        [](const ImageConfig& config) { return place_of(config.output.cosi_compression_level); },
+        Reason::not_built_yet, Reason::not_built_yet},
+    Row{"output.artifacts",
+        [](const ImageConfig& config) { return place_of(config.output.artifacts); },
+        Reason::not_built_yet, Reason::not_built_yet},
+    Row{"output.selinuxPolicyPath",
+        [](const ImageConfig& config) { return place_of(config.output.selinux_policy_path); },
+        Reason::not_built_yet, Reason::not_built_yet},
+};
+
+std::string hint_for(Reason reason) {
+  switch (reason) {
+  case Reason::needs_base_image:
+    return "remove it, or customize an image that exists";
+  case Reason::not_built_yet:
+    break;
+  }
+  return "remove it";
+}
+
+std::string message_for(std::string_view key, std::string_view command, Reason reason) {
+  switch (reason) {
+  case Reason::needs_base_image:
+    return fmt::format("{} has no meaning for {}, which starts from packages", base::quoted(key),
+                       base::quoted(command));
+  case Reason::not_built_yet:
+    break;
+  }
+  return fmt::format("{} is part of the language, but {} cannot honour it", base::quoted(key),
+                     base::quoted(command));
+}
+
+} // namespace
+
+base::Diagnostics unsupported_keys(const ImageConfig& config, Command command) {
+  base::Diagnostics diagnostics;
+  const std::string_view name = command == Command::build ? "build" : "customize";
+  for (const Row& row : k_rows) {
+    const std::optional<Reason> reason = command == Command::build ? row.build : row.customize;
+    const Place place = reason ? row.find(config) : std::nullopt;
+    if (!place) continue;
+    diagnostics.error("config.unsupported-key", message_for(row.key, name, *reason), *place,
+                      hint_for(*reason));
+  }
+  base::Diagnostics sorted;
+  for (const base::Diagnostic& each : diagnostics.sorted())
+    sorted.add(each);
+  return sorted;
+}
+
+} // namespace imagewright::config
