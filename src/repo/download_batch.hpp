@@ -26,7 +26,10 @@ std::vector<DownloadResult> run_batch(const std::vector<BatchItem>& items,
                                       const DownloadObserver& observer,
                                       const base::Cancellation& cancellation);
 
-/// What librepo's message means.
-DownloadFailure classify(const std::string& message);
+/// What a message of librepo means.
+DownloadProblem classify(const std::string& message);
+
+/// The message that tells most of those about one file, one for each mirror that was tried.
+DownloadFailure summarize(const std::vector<std::string>& messages);
 
 } // namespace imagewright::repo

@@ -49,6 +49,8 @@ HandlePointer make_handle(const Source& source, const FetchOptions& options) {
       std::clamp(static_cast<long>(options.parallel_downloads), 1L, LRO_MAXPARALLELDOWNLOADS_MAX);
   set_option(handle.get(), LRO_MAXPARALLELDOWNLOADS, parallel);
   set_option(handle.get(), LRO_MAXDOWNLOADSPERMIRROR, parallel);
+  // The transport's own retries begin anew each time; ours go on where it broke off.
+  set_option(handle.get(), LRO_ALLOWEDMIRRORFAILURES, 1L);
   return handle;
 }
 
@@ -66,11 +68,21 @@ DownloadResult copy_local(const Download& download) {
   return std::nullopt;
 }
 
+void take_up_beginning(const Download& download) {
+  std::error_code error;
+  // Mostly there is none.
+  std::filesystem::rename(beginning_of(download), download.target, error);
+}
+
 bool is_worth_another_attempt(const DownloadResult& result) {
   return result && result->problem != DownloadProblem::missing;
 }
 
 } // namespace
+
+std::filesystem::path beginning_of(const Download& download) {
+  return download.target.string() + ".part";
+}
 
 struct Downloader::Handles {
   std::map<Source, HandlePointer> by_source;
@@ -109,13 +121,11 @@ std::vector<DownloadResult> Downloader::fetch(const std::vector<Download>& downl
   for (std::uint32_t attempt = 0; attempt < std::max(options_.attempts, 1U) && !pending.empty();
        ++attempt) {
     if (attempt > 0) pause_before_attempt(attempt);
+    for (const BatchItem& item : pending)
+      take_up_beginning(*item.download);
     const auto batch = run_batch(pending, observer, cancellation_);
     for (std::size_t item = 0; item < batch.size(); ++item) {
       results[pending[item].index] = batch[item];
-      // What is wrong from the beginning is not a beginning to go on from.
-      if (batch[item] && batch[item]->problem == DownloadProblem::wrong_content) {
-        std::filesystem::remove(pending[item].download->target);
-      }
     }
     std::erase_if(pending, [&](const BatchItem& item) {
       return !is_worth_another_attempt(results[item.index]);

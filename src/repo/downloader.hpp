@@ -25,10 +25,13 @@ namespace imagewright::repo {
 struct Download {
   Source source;
   std::string path;             ///< below the source
-  std::filesystem::path target; ///< what is there already is taken as the beginning of it
+  std::filesystem::path target; ///< its beginning may stand in TARGET.part already
   std::optional<base::Digest> digest;
   std::optional<base::ByteSize> size;
 };
+
+/// Where the beginning of a download is kept that broke off.
+std::filesystem::path beginning_of(const Download& download);
 
 enum class DownloadProblem : std::uint8_t {
   missing,       ///< the server says that there is no such file

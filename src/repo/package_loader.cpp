@@ -174,7 +174,7 @@ private:
                       .target = staging_.path() / package.checksum.hex,
                       .digest = package.checksum};
     if (package.download_size > base::ByteSize(0)) download.size = package.download_size;
-    context_.cache.take_partial(package.checksum, download.target);
+    context_.cache.take_partial(package.checksum, beginning_of(download));
     return download;
   }
 
@@ -195,8 +195,9 @@ private:
   void keep_beginnings(const std::vector<Download>& downloads) {
     for (const Download& download : downloads) {
       std::error_code error;
-      const auto size = std::filesystem::file_size(download.target, error);
-      if (!error && size > 0) context_.cache.keep_partial(*download.digest, download.target);
+      const std::filesystem::path part = beginning_of(download);
+      const auto size = std::filesystem::file_size(part, error);
+      if (!error && size > 0) context_.cache.keep_partial(*download.digest, part);
     }
   }
 

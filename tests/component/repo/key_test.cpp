@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include <imagewright_test/skip.hpp>
+
+#include <catch2/catch.hpp>
+
+#include "served_repository.hpp"
+
+using namespace imagewright;
+using Names = std::vector<std::string>;
+
+namespace {
+
+/// A repository whose metadata must be signed by one of these keys.
+model::Repository signed_repository(const std::string& url, const Names& keys) {
+  model::Repository repository = unsigned_repository(url);
+  repository.metadata_signature = model::SignatureCheck::required;
+  repository.package_signatures = model::SignatureCheck::required;
+  repository.gpg_keys = keys;
+  return repository;
+}
+
+base::Diagnostic snapshot_error(Fetching& fetching, const model::Repository& repository) {
+  return error_of([&] { fetching.set({repository}).load_snapshots(); });
+}
+
+} // namespace
+
+TEST_CASE("metadata signed by one of the repository's keys is accepted") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  const SigningKey other;
+  HttpServer server;
+  serve(server, make_repository(&key));
+  server.serve("/key", {.content = key.public_key()});
+  Fetching fetching;
+  const auto other_file = fetching.scratch.write("other.asc", other.public_key());
+  const auto repository =
+      signed_repository(server.url(), {other_file.string(), server.url() + "/key"});
+  const auto snapshots = fetching.set({repository}).load_snapshots();
+  REQUIRE(snapshots.size() == 1);
+  Names expected{key.fingerprint(), other.fingerprint()};
+  std::sort(expected.begin(), expected.end());
+  CHECK(snapshots[0].key_fingerprints == expected);
+
+  SECTION("without network everything comes from the cache") {
+    fetching.options.network = repo::Network::forbidden;
+    CHECK(fetching.set({repository}).load_snapshots() == snapshots);
+    const auto keys = fetching.set({repository}).load_keys();
+    REQUIRE(keys.size() == 1);
+    CHECK(keys[0].fingerprints == expected);
+    CHECK(keys[0].files.size() == 2);
+  }
+  SECTION("what the cache remembers is verified again") {
+    fetching.options.network = repo::Network::forbidden;
+    auto without_key = repository;
+    without_key.gpg_keys.pop_back();
+    CHECK(snapshot_error(fetching, without_key).code == "repo.signature-unknown-key");
+  }
+}
+
+TEST_CASE("metadata signed by a key that is not the repository's is refused") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  const SigningKey other;
+  HttpServer server;
+  serve(server, make_repository(&key));
+  Fetching fetching;
+  const auto file = fetching.scratch.write("other.asc", other.public_key());
+  const auto repository = signed_repository(server.url(), {file.string()});
+  CHECK(snapshot_error(fetching, repository).code == "repo.signature-unknown-key");
+  CHECK(kind_of([&] { fetching.set({repository}).load_snapshots(); }) ==
+        base::FailureKind::verification);
+}
+
+TEST_CASE("metadata that was changed after it was signed is refused") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  HttpServer server;
+  RepositoryFiles files = make_repository(&key);
+  Fetching fetching;
+  const auto file = fetching.scratch.write("key.asc", key.public_key());
+  SECTION("other metadata") {
+    files["/repodata/repomd.xml"] += "<!-- changed -->\n";
+  }
+  SECTION("something that is no signature") {
+    files["/repodata/repomd.xml.asc"] = "<html/>";
+  }
+  SECTION("an empty signature") {
+    files["/repodata/repomd.xml.asc"] = "";
+  }
+  serve(server, files);
+  CHECK(snapshot_error(fetching, signed_repository(server.url(), {file.string()})).code ==
+        "repo.signature-bad");
+}
+
+TEST_CASE("metadata without a signature is refused unless that is allowed") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  HttpServer server;
+  serve(server, make_repository());
+  Fetching fetching;
+  const auto file = fetching.scratch.write("key.asc", key.public_key());
+  auto repository = signed_repository(server.url(), {file.string()});
+  CHECK(snapshot_error(fetching, repository).code == "repo.signature-missing");
+  repository.metadata_signature = model::SignatureCheck::skipped;
+  const auto snapshots = fetching.set({repository}).load_snapshots();
+  REQUIRE(snapshots.size() == 1);
+  // Its packages are signed all the same.
+  CHECK(snapshots[0].key_fingerprints == Names{key.fingerprint()});
+}
+
+TEST_CASE("a signature cannot be required without keys") {
+  HttpServer server;
+  serve(server, make_repository());
+  server.serve("/repodata/repomd.xml.asc", {.content = "any"});
+  Fetching fetching;
+  CHECK(snapshot_error(fetching, signed_repository(server.url(), {})).code ==
+        "repo.signature-unverifiable");
+}
+
+TEST_CASE("a key that cannot be had or read is refused") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  HttpServer server;
+  serve(server, make_repository(&key));
+  server.serve("/not-a-key", {.content = "<html/>"});
+  Fetching fetching;
+  for (const std::string& address :
+       {std::string("/nonexistent/key.asc"), server.url() + "/gone", server.url() + "/not-a-key"}) {
+    INFO(address);
+    CHECK(snapshot_error(fetching, signed_repository(server.url(), {address})).code ==
+          "repo.key-unreadable");
+  }
+}
+
+TEST_CASE("keys that the lock does not name are refused") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  const SigningKey other;
+  HttpServer server;
+  server.serve("/key", {.content = key.public_key()});
+  Fetching fetching;
+  const auto repository = signed_repository(server.url(), {server.url() + "/key"});
+  model::ArchitectureLock lock{
+      .architecture = "x86_64",
+      .repositories = {{.name = "base", .key_fingerprints = {key.fingerprint()}}}};
+  CHECK(fetching.set({repository}).load_keys(&lock).size() == 1);
+  // The cached key is good enough as long as it is the right one.
+  CHECK(fetching.set({repository}).load_keys(&lock).size() == 1);
+  CHECK(server.count("/key") == 1);
+  lock.repositories[0].key_fingerprints = {other.fingerprint()};
+  CHECK(error_of([&] { fetching.set({repository}).load_keys(&lock); }).code == "repo.key-changed");
+  // A key that was exchanged on the server is found when the lock knows the new one.
+  server.serve("/key", {.content = other.public_key()});
+  CHECK(fetching.set({repository}).load_keys(&lock).at(0).fingerprints ==
+        Names{other.fingerprint()});
+}
