@@ -11,6 +11,10 @@ namespace imagewright::repo {
 
 namespace {
 
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
 /// What all callbacks of a batch share. C code calls them, so nothing may be thrown through.
 struct Progress {
   const DownloadObserver& observer;
@@ -54,8 +58,8 @@ int on_mirror_failure(void* data, const char* message, const char* /*url*/) {
   auto& item = *static_cast<ItemProgress*>(data);
   if (message != nullptr) {
     item.mirror_failures.emplace_back(message);
-    // What is wrong from the beginning is nothing to go on from.
-    if (classify(message) != DownloadProblem::wrong_content) keep_beginning(item.download);
+    // Only what broke off on its way; an error page or wrong content is nothing to go on from.
+    if (contains(message, "Curl error (")) keep_beginning(item.download);
   }
   return item.batch.cancellation.is_requested() ? LR_CB_ERROR : LR_CB_OK;
 }
@@ -75,19 +79,19 @@ LrChecksumType checksum_type_of(base::DigestAlgorithm algorithm) {
 TargetPointer make_target(const BatchItem& item, ItemProgress& progress) {
   const Download& download = *item.download;
   const bool has_digest = download.digest.has_value();
+  // librepo compares the size with what a server sends, which is only the rest when it goes on from
+  // a beginning.
+  const bool is_anew = !std::filesystem::exists(download.target);
   ErrorReceiver error;
   TargetPointer target(lr_packagetarget_new_v3(
       item.handle, download.path.c_str(), download.target.c_str(),
       has_digest ? checksum_type_of(download.digest->algorithm) : LR_CHECKSUM_UNKNOWN,
       has_digest ? download.digest->hex.c_str() : nullptr,
-      download.size ? static_cast<gint64>(download.size->bytes()) : 0, nullptr, has_digest ? 1 : 0,
-      on_progress, &progress, nullptr, on_mirror_failure, 0, 0, error.receive()));
+      download.size && is_anew ? static_cast<gint64>(download.size->bytes()) : 0, nullptr,
+      has_digest ? 1 : 0, on_progress, &progress, nullptr, on_mirror_failure, 0, 0,
+      error.receive()));
   if (!target) throw base::BugError("librepo refuses a download: " + error.text());
   return target;
-}
-
-bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
 }
 
 } // namespace
@@ -97,10 +101,10 @@ DownloadProblem classify(const std::string& message) {
     return DownloadProblem::missing;
   }
   if (contains(message, "checksum doesn't match")) return DownloadProblem::wrong_content;
-  if (contains(message, "expected size") || contains(message, "Curl error (18)") ||
-      contains(message, "Inconsistent server data")) {
+  if (contains(message, "expected size") || contains(message, "Inconsistent server data")) {
     return DownloadProblem::wrong_size;
   }
+  if (contains(message, "Curl error (18)")) return DownloadProblem::broken_off;
   return DownloadProblem::unreachable;
 }
 

@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include <sys/xattr.h>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
@@ -70,8 +72,12 @@ DownloadResult copy_local(const Download& download) {
 
 void take_up_beginning(const Download& download) {
   std::error_code error;
-  // Mostly there is none.
   std::filesystem::rename(beginning_of(download), download.target, error);
+  if (error) return; // mostly there is none
+  // librepo goes on only from files that it marked itself; on a filesystem without such marks it
+  // begins again.
+  static_cast<void>(
+      ::setxattr(download.target.c_str(), "user.Librepo.DownloadInProgress", "1", 1, 0));
 }
 
 bool is_worth_another_attempt(const DownloadResult& result) {

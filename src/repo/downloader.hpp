@@ -36,6 +36,7 @@ std::filesystem::path beginning_of(const Download& download);
 enum class DownloadProblem : std::uint8_t {
   missing,       ///< the server says that there is no such file
   unreachable,   ///< no server answered as it should
+  broken_off,    ///< the connection ended before the file did
   wrong_size,    ///< shorter or longer than announced
   wrong_content, ///< of the announced size but not of the announced digest
 };

@@ -43,6 +43,7 @@ bool is_signed(const model::Repository& repository) {
     fail(repository, {.code = "repo.metadata-missing",
                       .message = fmt::format("there is no {}: {}", path, failure.detail),
                       .hint = check_address + "; it must be the directory that holds repodata/"});
+  case DownloadProblem::broken_off:
   case DownloadProblem::wrong_size:
     fail(repository,
          {.kind = base::FailureKind::verification,

@@ -56,6 +56,7 @@ base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAl
                       .message = fmt::format("the package {} is not the one that was locked: {}",
                                              name, failure.detail),
                       .hint = "find out why it was replaced" + relock});
+  case DownloadProblem::broken_off:
   case DownloadProblem::unreachable:
     break;
   }
