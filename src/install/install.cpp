@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/root_dir.hpp>
+#include <imagewright/install/install.hpp>
+
+#include "database.hpp"
+#include "install_observer.hpp"
+#include "package_files.hpp"
+#include "worker.hpp"
+
+namespace imagewright::install {
+
+namespace {
+
+/// Ends the stage as failed unless it was finished.
+class Stage {
+public:
+  Stage(report::Reporter& reporter, const std::string& detail) : reporter_(reporter) {
+    reporter_.stage_started("install", detail);
+  }
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  Stage(Stage&&) = delete;
+  Stage& operator=(Stage&&) = delete;
+  ~Stage() {
+    if (!is_done_) reporter_.stage_finished("install", report::StageOutcome::failed, {});
+  }
+
+  void finish(const std::string& summary) {
+    is_done_ = true;
+    reporter_.stage_finished("install", report::StageOutcome::done, summary);
+  }
+
+private:
+  report::Reporter& reporter_;
+  bool is_done_ = false;
+};
+
+/// Directories on which the sandbox mounts something of its own. Made here when they are missing,
+/// so that the sandbox does not take them away again; afterwards only those stay that a package
+/// owns.
+class MountDirectories {
+public:
+  explicit MountDirectories(const fs::RootDir& root) : root_(root) {
+    for (const char* path : {"/dev", "/proc", "/run", "/sys", "/tmp"}) {
+      if (root.exists(path)) continue;
+      root.make_directories(path);
+      made_.push_back(path);
+    }
+  }
+
+  void remove_all_but(const std::vector<std::string>& owned) const {
+    for (const std::string& path : made_) {
+      if (std::ranges::find(owned, path) == owned.end() && root_.list(path).empty())
+        root_.remove(path);
+    }
+  }
+
+private:
+  const fs::RootDir& root_;
+  std::vector<std::string> made_;
+};
+
+sandbox::SandboxOptions sandbox_options(const InstallRequest& request,
+                                        const PackagePlaces& places) {
+  sandbox::SandboxOptions options;
+  options.root = request.root;
+  options.bind_mounts = places.bind_mounts;
+  options.epoch = request.epoch;
+  options.emulator = request.emulator;
+  return options;
+}
+
+} // namespace
+
+model::InstalledRoot install_packages(const InstallRequest& request,
+                                      const base::Cancellation& cancellation,
+                                      report::Reporter& reporter) {
+  Stage stage(reporter, fmt::format("{} packages", request.packages.files.size()));
+  const PackagePlaces places = place_packages(request.packages);
+  const fs::RootDir root(request.root);
+  const MountDirectories mount_directories(root);
+  InstallObserver observer(request, reporter);
+  sandbox::Sandbox sandbox(sandbox_options(request, places), cancellation);
+  InsideResult inside = decode_result(sandbox.call(
+      [&](const sandbox::CallContext& context) { return install_inside(request, places, context); },
+      observer));
+  mount_directories.remove_all_but(inside.restored);
+
+  model::InstalledRoot result{request.root, std::move(inside.packages), observer.scriptlets()};
+  require_same_packages(result.packages, request.packages);
+  settle_database(root, request.rpm_database_path);
+  stage.finish(
+      fmt::format("{} packages, {} scriptlets", result.packages.size(), result.scriptlets.size()));
+  return result;
+}
+
+} // namespace imagewright::install

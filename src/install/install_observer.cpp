@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+#include "install_observer.hpp"
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+namespace imagewright::install {
+
+namespace {
+
+constexpr std::size_t k_quoted_lines = 12;
+constexpr auto k_stage = "install";
+
+} // namespace
+
+InstallObserver::InstallObserver(const InstallRequest& request, report::Reporter& reporter)
+    : request_(request), reporter_(reporter), output_(base::ByteSize::kib(64)) {
+  progress_.items_total = request.packages.files.size();
+}
+
+void InstallObserver::on_message(std::string_view text) {
+  on_event(decode_event(text));
+}
+
+void InstallObserver::on_output(std::string_view text) {
+  output_.append(text);
+}
+
+std::optional<sandbox::CallHandler::TimePoint> InstallObserver::deadline() const {
+  if (scriptlet_.empty() || !request_.scriptlets.timeout) return std::nullopt;
+  return started_ + *request_.scriptlets.timeout;
+}
+
+void InstallObserver::on_deadline() {
+  base::Diagnostic diagnostic = scriptlet_diagnostic(
+      "install.scriptlet-timeout",
+      fmt::format("did not end within {:.1f} s",
+                  std::chrono::duration<double>(*request_.scriptlets.timeout).count()));
+  diagnostic.hint = "raise os.scriptlets.timeout, or report it to whoever builds the package";
+  throw base::Error(base::FailureKind::build, std::move(diagnostic));
+}
+
+void InstallObserver::on_event(const Event& event) {
+  switch (event.kind) {
+  case EventKind::verified:
+    reporter_.message(report::Level::debug, fmt::format("{} packages verified", event.number));
+    return;
+  case EventKind::package_started:
+    progress_.current = event.package;
+    reporter_.progress(k_stage, progress_);
+    return;
+  case EventKind::package_finished:
+    ++progress_.items_done;
+    reporter_.progress(k_stage, progress_);
+    return;
+  case EventKind::scriptlet_started:
+    on_scriptlet_started(event);
+    return;
+  case EventKind::scriptlet_finished:
+    on_scriptlet_finished();
+    return;
+  case EventKind::scriptlet_failed:
+    on_scriptlet_failed(event);
+    return;
+  case EventKind::warning:
+    break;
+  }
+  reporter_.message(report::Level::warning, base::escape_controls(event.text));
+}
+
+void InstallObserver::on_scriptlet_started(const Event& event) {
+  output_.clear();
+  package_ = event.package;
+  scriptlet_ = event.text;
+  started_ = TimePoint::clock::now();
+}
+
+void InstallObserver::on_scriptlet_finished() {
+  const auto duration =
+      std::chrono::duration_cast<std::chrono::milliseconds>(TimePoint::clock::now() - started_);
+  scriptlets_.push_back({package_, scriptlet_, duration});
+  for (const std::string& line : process::last_lines(output_.text(), k_quoted_lines)) {
+    reporter_.message(report::Level::debug, fmt::format("{} {}: {}", package_, scriptlet_, line));
+  }
+  scriptlet_.clear();
+}
+
+void InstallObserver::on_scriptlet_failed(const Event& event) {
+  // librpm's words: "%post(name-1-1.noarch) scriptlet failed, exit status 3". What follows the last
+  // comma is how.
+  const std::size_t comma = event.detail.rfind(", ");
+  const std::string how =
+      comma == std::string::npos ? event.detail : event.detail.substr(comma + 2);
+  base::Diagnostic diagnostic = scriptlet_diagnostic(
+      "install.scriptlet-failed",
+      "failed: " + base::escape_controls(how.empty() ? "no reason given" : how));
+  on_scriptlet_finished();
+  if (request_.scriptlets.allowed_failures.contains(package_)) {
+    diagnostic.severity = base::Severity::warning;
+    reporter_.warning(diagnostic);
+    return;
+  }
+  diagnostic.hint = fmt::format("if this does no harm, add {} to os.scriptlets.allowFailure",
+                                base::quoted(package_));
+  throw base::Error(base::FailureKind::build, std::move(diagnostic));
+}
+
+base::Diagnostic InstallObserver::scriptlet_diagnostic(const char* code,
+                                                       const std::string& what) const {
+  base::Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.message = fmt::format("the scriptlet {} of the package {} {}", scriptlet_,
+                                   base::quoted(package_), what);
+  for (const std::string& line : process::last_lines(output_.text(), k_quoted_lines)) {
+    diagnostic.context.push_back("while it wrote: " + line);
+  }
+  return diagnostic;
+}
+
+} // namespace imagewright::install

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The outside of an installation: progress, time limits of scripts, and what becomes of their
+// failures.
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <imagewright/install/install.hpp>
+#include <imagewright/process/supervision.hpp>
+
+#include "event.hpp"
+
+namespace imagewright::install {
+
+/// Hears the events of the inside, in order, and everything that scripts write.
+class InstallObserver final : public sandbox::CallHandler {
+public:
+  InstallObserver(const InstallRequest& request, report::Reporter& reporter);
+
+  void on_message(std::string_view text) override;
+  void on_output(std::string_view text) override;
+  std::optional<TimePoint> deadline() const override;
+  void on_deadline() override;
+
+  /// In the order in which they ran.
+  const std::vector<model::ScriptletRun>& scriptlets() const { return scriptlets_; }
+
+private:
+  void on_event(const Event& event);
+  void on_scriptlet_started(const Event& event);
+  void on_scriptlet_finished();
+  void on_scriptlet_failed(const Event& event);
+  base::Diagnostic scriptlet_diagnostic(const char* code, const std::string& what) const;
+
+  const InstallRequest& request_;
+  report::Reporter& reporter_;
+  report::Progress progress_;
+  std::vector<model::ScriptletRun> scriptlets_;
+  std::string package_;
+  std::string scriptlet_; ///< empty: none is running
+  TimePoint started_;
+  process::OutputTail output_;
+};
+
+} // namespace imagewright::install

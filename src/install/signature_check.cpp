@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "signature_check.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+#include <rpm/rpmlib.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+namespace imagewright::install {
+
+namespace {
+
+[[noreturn]] void refuse(const model::PackageFile& file, const char* code, const std::string& what,
+                         const std::vector<LogMessage>& messages, std::string hint) {
+  base::Diagnostic diagnostic;
+  diagnostic.code = code;
+  diagnostic.message =
+      fmt::format("the package {} of the repository {} {}", file.package.nevra.to_string(),
+                  base::quoted(file.package.repository), what);
+  for (const LogMessage& message : messages) {
+    diagnostic.context.push_back("while checking: " + base::escape_controls(message.text));
+  }
+  diagnostic.hint = std::move(hint);
+  throw base::Error(base::FailureKind::verification, std::move(diagnostic));
+}
+
+void add_key(rpmKeyring keyring, const std::string& armored, const std::string& repository) {
+  uint8_t* packet = nullptr;
+  size_t size = 0;
+  const pgpArmor kind = pgpParsePkts(armored.c_str(), &packet, &size);
+  const std::unique_ptr<uint8_t, decltype(&std::free)> owner(packet, &std::free);
+  const PublicKey key(kind == PGPARMOR_PUBKEY ? rpmPubkeyNew(packet, size) : nullptr);
+  if (!key || rpmKeyringAddKey(keyring, key.get()) < 0) {
+    throw base::Error(
+        base::FailureKind::verification, "install.bad-key",
+        fmt::format("a public key of the repository {} cannot be read", base::quoted(repository)),
+        "give armored OpenPGP public keys");
+  }
+  int count = 0;
+  rpmPubkey* subkeys = rpmGetSubkeys(key.get(), &count);
+  for (int index = 0; index < count; ++index) {
+    const PublicKey subkey(subkeys[index]);
+    rpmKeyringAddKey(keyring, subkey.get());
+  }
+  std::free(subkeys);
+}
+
+Keyring keyring_of(const std::string& repository, const RepositoryTrust& trust) {
+  Keyring keyring(rpmKeyringNew());
+  for (const std::string& armored : trust.public_keys)
+    add_key(keyring.get(), armored, repository);
+  return keyring;
+}
+
+bool speaks_of(const std::vector<LogMessage>& messages, std::string_view words) {
+  return std::ranges::any_of(messages, [&](const LogMessage& message) {
+    return message.text.find(words) != std::string::npos;
+  });
+}
+
+/// librpm reads unsigned packages without complaint, and those of unknown keys with a warning only.
+void judge(const model::PackageFile& file, rpmRC result, Header header,
+           const std::vector<LogMessage>& messages) {
+  if (result == RPMRC_NOKEY) {
+    refuse(file, "install.unknown-key",
+           "is signed with a key that the repository's keys do not include", messages,
+           "add the key to the repository's gpg keys, if you trust it");
+  }
+  const bool is_signature_bad = speaks_of(messages, "ignature") && !speaks_of(messages, "digest");
+  if (result != RPMRC_OK && is_signature_bad) {
+    refuse(file, "install.signature-bad", "has a signature that does not match", messages,
+           "do not use it; fetch it again from a source that you trust");
+  }
+  if (result != RPMRC_OK || header == nullptr) {
+    refuse(file, "install.package-corrupt", "is damaged", messages,
+           "remove it from the cache and build again");
+  }
+  if (!headerIsEntry(header, RPMTAG_RSAHEADER) && !headerIsEntry(header, RPMTAG_DSAHEADER)) {
+    refuse(file, "install.package-unsigned", "is not signed", messages,
+           "sign it, or say that signatures of this repository are not checked");
+  }
+}
+
+/// Without signatures: its own digests have to hold at least.
+void judge_digests(const model::PackageFile& file, rpmRC result, Header header,
+                   const std::vector<LogMessage>& messages) {
+  if (result == RPMRC_OK && header != nullptr) return;
+  refuse(file, "install.package-corrupt", "is damaged", messages,
+         "remove it from the cache and build again");
+}
+
+void require_identity(const model::PackageFile& file, Header header) {
+  const model::Nevra found = nevra_of(header);
+  if (found == file.package.nevra) return;
+  refuse(file, "install.package-mismatch", fmt::format("is really {}", found.to_string()), {},
+         "the lock does not fit the repository any more; update it");
+}
+
+} // namespace
+
+std::vector<CheckedPackage> check_signatures(rpmts transaction, const InstallRequest& request,
+                                             const PackageFiles& files, RpmLog& log) {
+  std::map<std::string, Keyring> keyrings;
+  std::vector<CheckedPackage> result;
+  for (std::size_t index = 0; index < request.packages.files.size(); ++index) {
+    const model::PackageFile& file = request.packages.files[index];
+    const auto found = request.trust.find(file.package.repository);
+    const RepositoryTrust trust = found == request.trust.end() ? RepositoryTrust{} : found->second;
+    const bool is_required = trust.signatures == model::SignatureCheck::required;
+    Keyring& keyring = keyrings[file.package.repository];
+    if (!keyring) keyring = keyring_of(file.package.repository, trust);
+    rpmtsSetKeyring(transaction, keyring.get());
+    rpmtsSetVSFlags(transaction, is_required ? RPMVSF_DEFAULT : RPMVSF_MASK_NOSIGNATURES);
+
+    const fs::UniqueFd descriptor = files.open(index);
+    const RpmFile stream(fdDup(descriptor.get()));
+    Header raw = nullptr;
+    log.take();
+    const rpmRC outcome =
+        rpmReadPackageFile(transaction, stream.get(), file.path.filename().c_str(), &raw);
+    HeaderOwner header(raw);
+    is_required ? judge(file, outcome, raw, log.take())
+                : judge_digests(file, outcome, raw, log.take());
+    require_identity(file, raw);
+    // Both descriptors share their position, which is now where the payload begins.
+    const off_t offset = ::lseek(descriptor.get(), 0, SEEK_CUR);
+    result.push_back({std::move(header), static_cast<std::uint64_t>(offset)});
+  }
+  return result;
+}
+
+} // namespace imagewright::install

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+#include "transaction.hpp"
+
+#include <cstdint>
+#include <exception>
+#include <map>
+
+#include <rpm/rpmcallback.h>
+#include <rpm/rpmlib.h>
+#include <rpm/rpmtag.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "problems.hpp"
+
+namespace imagewright::install {
+
+namespace {
+
+/// Keys of transaction elements are never null, so that "no key" can be told apart.
+fnpyKey key_of(std::size_t index) {
+  return reinterpret_cast<fnpyKey>(index + 1);
+}
+std::size_t index_of(fnpyKey key) {
+  return reinterpret_cast<std::size_t>(key) - 1;
+}
+
+/// "%post" for RPMTAG_POSTIN, …: as spec files call them.
+std::string scriptlet_name(rpmTagVal tag) {
+  switch (tag) {
+  case RPMTAG_PREIN:
+    return "%pre";
+  case RPMTAG_POSTIN:
+    return "%post";
+  case RPMTAG_PREUN:
+    return "%preun";
+  case RPMTAG_POSTUN:
+    return "%postun";
+  case RPMTAG_PRETRANS:
+    return "%pretrans";
+  case RPMTAG_POSTTRANS:
+    return "%posttrans";
+  case RPMTAG_TRIGGERPREIN:
+    return "%triggerprein";
+  case RPMTAG_TRIGGERIN:
+    return "%triggerin";
+  case RPMTAG_TRIGGERUN:
+    return "%triggerun";
+  case RPMTAG_TRIGGERPOSTUN:
+    return "%triggerpostun";
+  case RPMTAG_FILETRIGGERIN:
+    return "%filetriggerin";
+  case RPMTAG_FILETRIGGERUN:
+    return "%filetriggerun";
+  case RPMTAG_FILETRIGGERPOSTUN:
+    return "%filetriggerpostun";
+  case RPMTAG_TRANSFILETRIGGERIN:
+    return "%transfiletriggerin";
+  case RPMTAG_TRANSFILETRIGGERUN:
+    return "%transfiletriggerun";
+  case RPMTAG_TRANSFILETRIGGERPOSTUN:
+    return "%transfiletriggerpostun";
+  default:
+    return std::string("%") + rpmTagGetName(tag);
+  }
+}
+
+/// The other end of librpm's callbacks. What goes wrong in them is kept until librpm has returned.
+class Observer {
+public:
+  Observer(const PackageFiles& files, RpmLog& log, const EventSink& tell)
+      : files_(files), log_(log), tell_(tell) {}
+
+  static void* notify(const void* header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t total,
+                      fnpyKey key, rpmCallbackData data) {
+    auto* self = static_cast<Observer*>(data);
+    try {
+      return self->on(static_cast<Header>(const_cast<void*>(header)), what, amount, total, key);
+    } catch (...) {
+      // A C library stands between here and who called it: the exception waits.
+      if (!self->failure_) self->failure_ = std::current_exception();
+      return nullptr;
+    }
+  }
+
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+  std::vector<LogMessage> errors;
+
+private:
+  void* on(Header header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t total, fnpyKey key) {
+    // NOLINTNEXTLINE(clang-diagnostic-switch-enum): librpm may have more kinds than this program
+    // knows.
+    if (what == RPMCALLBACK_INST_OPEN_FILE) return open(key);
+    if (what == RPMCALLBACK_INST_CLOSE_FILE) file_.reset();
+    if (what == RPMCALLBACK_INST_START) {
+      pass_on_messages();
+      tell_({EventKind::package_started, text_of(header, RPMTAG_NAME), {}, {}, started_++});
+    }
+    if (what == RPMCALLBACK_INST_STOP)
+      tell_({EventKind::package_finished, text_of(header, RPMTAG_NAME), {}, {}, 0});
+    if (what == RPMCALLBACK_UNPACK_ERROR || what == RPMCALLBACK_CPIO_ERROR) on_unpack_error(header);
+    if (what == RPMCALLBACK_SCRIPT_START) {
+      pass_on_messages();
+      tell_({EventKind::scriptlet_started,
+             name_of(header),
+             scriptlet_name(static_cast<rpmTagVal>(amount)),
+             {},
+             0});
+    }
+    if (what == RPMCALLBACK_SCRIPT_STOP)
+      on_script_stop(header, static_cast<rpmTagVal>(amount), total);
+    return nullptr;
+  }
+
+  static std::string name_of(Header header) {
+    return header != nullptr ? text_of(header, RPMTAG_NAME) : "";
+  }
+
+  void* open(fnpyKey key) {
+    const fs::UniqueFd descriptor = files_.open(index_of(key));
+    file_.reset(fdDup(descriptor.get()));
+    return file_.get();
+  }
+
+  void on_unpack_error(Header header) {
+    const std::string package = header != nullptr ? nevra_of(header).to_string() : "(unknown)";
+    throw_unpack_error(package, log_.take());
+  }
+
+  void on_script_stop(Header header, rpmTagVal tag, rpm_loff_t result) {
+    const std::string name = scriptlet_name(tag);
+    if (result == RPMRC_OK) {
+      pass_on_messages();
+      tell_({EventKind::scriptlet_finished, name_of(header), name, {}, 0});
+      return;
+    }
+    std::vector<std::string> texts;
+    for (const LogMessage& message : log_.take())
+      texts.push_back(message.text);
+    tell_({EventKind::scriptlet_failed, name_of(header), name, base::join(texts, "; "), 0});
+  }
+
+  void pass_on_messages() {
+    for (LogMessage& message : log_.take()) {
+      if (message.level == LogLevel::error) errors.push_back(message);
+      tell_({EventKind::warning, {}, std::move(message.text), {}, 0});
+    }
+  }
+
+  const PackageFiles& files_;
+  RpmLog& log_;
+  const EventSink& tell_;
+  RpmFile file_;
+  std::exception_ptr failure_;
+  std::uint64_t started_ = 0;
+};
+
+void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages) {
+  for (std::size_t index = 0; index < packages.size(); ++index) {
+    if (rpmtsAddInstallElement(transaction, packages[index].header.get(), key_of(index), 0,
+                               nullptr) != 0) {
+      throw base::Error(base::FailureKind::build, "install.package-refused",
+                        nevra_of(packages[index].header.get()).to_string() +
+                            " cannot be installed");
+    }
+  }
+}
+
+} // namespace
+
+void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
+                     const PackageFiles& files, RpmLog& log, const EventSink& tell) {
+  Observer observer(files, log, tell);
+  rpmtsSetNotifyCallback(transaction, &Observer::notify, &observer);
+  add_packages(transaction, packages);
+  rpmtsCheck(transaction);
+  require_no_problems(transaction);
+  if (rpmtsOrder(transaction) != 0) throw_transaction_failed(log.take());
+  rpmtsClean(transaction);
+  // The resolver chose packages for the image's machine, which need not be the one that this runs
+  // on.
+  const int result =
+      rpmtsRun(transaction, nullptr, RPMPROB_FILTER_IGNOREARCH | RPMPROB_FILTER_IGNOREOS);
+  observer.rethrow();
+  if (result > 0) require_no_problems(transaction);
+  std::vector<LogMessage> messages = std::move(observer.errors);
+  for (LogMessage& message : log.take()) {
+    if (result == 0) tell({EventKind::warning, {}, message.text, {}, 0});
+    messages.push_back(std::move(message));
+  }
+  if (result != 0) throw_transaction_failed(messages);
+}
+
+} // namespace imagewright::install

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "worker.hpp"
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
+#include "database.hpp"
+#include "payload_check.hpp"
+#include "problems.hpp"
+#include "rpm_configuration.hpp"
+#include "shadowed_paths.hpp"
+#include "signature_check.hpp"
+#include "transaction.hpp"
+
+namespace imagewright::install {
+
+namespace {
+
+TransactionSet make_transaction(const InstallRequest& request) {
+  TransactionSet transaction(rpmtsCreate());
+  rpmtsSetRootDir(transaction.get(), "/");
+  rpmtsSetVfyLevel(transaction.get(), 0);
+  rpmtransFlags flags = RPMTRANS_FLAG_NOPLUGINS | RPMTRANS_FLAG_NOCONTEXTS;
+  if (request.documentation == Documentation::excluded) flags |= RPMTRANS_FLAG_NODOCS;
+  rpmtsSetFlags(transaction.get(), flags);
+  return transaction;
+}
+
+std::string encode_result(const InsideResult& result) {
+  sandbox::ByteWriter writer;
+  writer.number(result.restored.size());
+  for (const std::string& path : result.restored)
+    writer.text(path);
+  for (const model::Nevra& nevra : result.packages) {
+    writer.text(nevra.name).number(nevra.epoch).text(nevra.version);
+    writer.text(nevra.release).text(nevra.architecture);
+  }
+  return writer.take();
+}
+
+} // namespace
+
+std::string install_inside(const InstallRequest& request, const PackagePlaces& places,
+                           const sandbox::CallContext& context) {
+  const PackageFiles files(places);
+  RpmLog log;
+  configure_rpm(request);
+  const TransactionSet transaction = make_transaction(request);
+  const EventSink tell = [&](const Event& event) { context.messages.send(encode(event)); };
+
+  const std::vector<CheckedPackage> packages =
+      check_signatures(transaction.get(), request, files, log);
+  check_payloads(packages, request.packages, files);
+  tell({EventKind::verified, {}, {}, {}, packages.size()});
+  // Everything was verified: librpm need not do it again with whichever keyring came last.
+  rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NOSIGNATURES);
+  if (rpmtsInitDB(transaction.get(), 0644) != 0) throw_transaction_failed(log.take());
+  run_transaction(transaction.get(), packages, files, log, tell);
+  InsideResult result;
+  result.restored = restore_shadowed_paths(transaction.get(), context.bare_root);
+  result.packages = installed_packages(transaction.get());
+  if (rpmtsCloseDB(transaction.get()) != 0) throw_transaction_failed(log.take());
+  return encode_result(result);
+}
+
+InsideResult decode_result(std::string_view bytes) {
+  InsideResult result;
+  sandbox::ByteReader reader(bytes);
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    result.restored.push_back(reader.text());
+  }
+  while (!reader.at_end()) {
+    model::Nevra nevra;
+    nevra.name = reader.text();
+    nevra.epoch = static_cast<std::uint32_t>(reader.number());
+    nevra.version = reader.text();
+    nevra.release = reader.text();
+    nevra.architecture = reader.text();
+    result.packages.push_back(std::move(nevra));
+  }
+  return result;
+}
+
+} // namespace imagewright::install
