@@ -38,17 +38,21 @@ const Inode* RootTree::find(std::string_view path) const {
   return &inodes.at(place->inode);
 }
 
-fs::UniqueFd open_content(const RootTree& tree, const Inode& inode) {
+ContentReader::ContentReader(std::filesystem::path host_path)
+    : host_path_(std::move(host_path)),
+      root_(::open(host_path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+  if (!root_) base::throw_system_error("tree.cannot-read", "cannot open", host_path_, errno);
+}
+
+fs::UniqueFd ContentReader::open(const Inode& inode) const {
   IMAGEWRIGHT_ASSERT(inode.type == fs::FileType::regular);
-  const fs::UniqueFd root(open(tree.host_path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  const std::string shown = tree.host_path.string() + inode.content;
-  if (!root) base::throw_system_error("tree.cannot-read", "cannot open", tree.host_path, errno);
+  const std::string shown = host_path_.string() + inode.content;
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   const std::string relative = inode.content.substr(inode.content.find_first_not_of('/'));
   fs::UniqueFd file(
-      static_cast<int>(syscall(SYS_openat2, root.get(), relative.c_str(), &how, sizeof how)));
+      static_cast<int>(syscall(SYS_openat2, root_.get(), relative.c_str(), &how, sizeof how)));
   if (!file) base::throw_system_error("tree.cannot-read", "cannot open", shown, errno);
   struct stat status {};
   if (fstat(file.get(), &status) != 0) {

@@ -13,6 +13,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/tree/scan.hpp>
 
@@ -59,6 +60,23 @@ bool is_database_side_file(std::string_view path) {
   if (!path.ends_with("-wal") && !path.ends_with("-shm")) return false;
   return std::any_of(k_package_databases.begin(), k_package_databases.end(),
                      [&](std::string_view folder) { return path.starts_with(folder); });
+}
+
+/// What an image has to store at most of a file of which the host stores only a part.
+std::uint64_t size_without_holes(int fd, std::uint64_t size) {
+  std::uint64_t stored = 0;
+  std::uint64_t position = 0;
+  const auto count_gap = [&](std::uint64_t gap) {
+    // Blocks at both ends of a gap are not wholly in it; what remains may be too small for a hole.
+    if (gap < 2 * k_smallest_hole) stored += gap;
+  };
+  fs::for_each_data_extent(fd, [&](std::uint64_t offset, std::uint64_t length) {
+    count_gap(offset - position);
+    stored += length;
+    position = offset + length;
+  });
+  count_gap(size - position);
+  return stored;
 }
 
 struct DirectoryStream {
@@ -187,7 +205,7 @@ private:
     const base::Epoch modified{std::chrono::seconds(status.st_mtim.tv_sec)};
     inode.modified = std::min(modified, options_.epoch);
     inode.attributes = read_attributes(host_name, shown(path));
-    if (inode.type == fs::FileType::regular) read_regular(inode, path, status);
+    if (inode.type == fs::FileType::regular) read_regular(inode, path, host_name, status);
     if (inode.type == fs::FileType::symlink) inode.target = read_target(host_name, path);
     if (inode.type == fs::FileType::character_device || inode.type == fs::FileType::block_device) {
       inode.device = {major(status.st_rdev), minor(status.st_rdev)};
@@ -198,14 +216,18 @@ private:
     return inode;
   }
 
-  static void read_regular(Inode& inode, const std::string& path, const struct stat& status) {
+  void read_regular(Inode& inode, const std::string& path, const std::string& host_name,
+                    const struct stat& status) const {
     inode.size = static_cast<std::uint64_t>(status.st_size);
     inode.content = path;
     inode.holes = is_read_by_boot_loader(path) ? Holes::forbidden : Holes::allowed;
+    inode.stored_size = inode.size;
     // stat(2): st_blocks counts units of 512 bytes.
     const auto allocated = static_cast<std::uint64_t>(status.st_blocks) * 512U;
-    inode.stored_size =
-        inode.holes == Holes::forbidden ? inode.size : std::min(inode.size, allocated);
+    if (inode.holes == Holes::forbidden || allocated >= inode.size) return;
+    const fs::UniqueFd file(open(host_name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!file) base::throw_system_error("tree.cannot-read", "cannot open", shown(path), errno);
+    inode.stored_size = size_without_holes(file.get(), inode.size);
   }
 
   std::string read_target(const std::string& host_name, const std::string& path) const {

@@ -38,6 +38,9 @@ struct DeviceNumber {
 /// May long runs of zeros in a file become holes of the filesystem? Boot loaders cannot read holes.
 enum class Holes : std::uint8_t { allowed, forbidden };
 
+/// Runs of zeros that are shorter are stored: many small holes would make a file slow to read.
+constexpr std::uint64_t k_smallest_hole = 64U * 1024U;
+
 /// One file of any type, whatever number of names it has.
 struct Inode {
   fs::FileType type = fs::FileType::regular;
@@ -82,9 +85,20 @@ struct RootTree {
   const Inode* find(std::string_view path) const;
 };
 
-/// Opens the content of a regular file for reading, never through a link and never outside the
-/// tree's host directory. Throws base::Error (tree.cannot-read), also when the file is no longer as
-/// long as the table says.
-fs::UniqueFd open_content(const RootTree& tree, const Inode& inode);
+/// Opens the content of a tree's files.
+class ContentReader {
+public:
+  /// `host_path` is the tree's. Throws base::Error (tree.cannot-read).
+  explicit ContentReader(std::filesystem::path host_path);
+
+  /// Opens a regular file for reading, never through a link and never outside the tree's host
+  /// directory. Throws base::Error (tree.cannot-read), also when the file is no longer as long as
+  /// the table says.
+  fs::UniqueFd open(const Inode& inode) const;
+
+private:
+  std::filesystem::path host_path_;
+  fs::UniqueFd root_;
+};
 
 } // namespace imagewright::tree

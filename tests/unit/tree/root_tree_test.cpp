@@ -27,10 +27,11 @@ TEST_CASE("content is not opened through a link that appeared later") {
   fixture.file("/d/f", "abc");
   fixture.file("/other/f", "abc");
   const auto table = fixture.scan();
-  CHECK(tree::open_content(table, *table.find("/d/f")));
+  CHECK(tree::ContentReader(table.host_path).open(*table.find("/d/f")));
   std::filesystem::remove_all(fixture.root() / "d");
   std::filesystem::create_symlink("other", fixture.root() / "d");
-  CHECK_THROWS_AS(tree::open_content(table, *table.find("/d/f")), imagewright::base::Error);
+  CHECK_THROWS_AS(tree::ContentReader(table.host_path).open(*table.find("/d/f")),
+                  imagewright::base::Error);
 }
 
 TEST_CASE("content that changed its length is refused") {
@@ -38,5 +39,6 @@ TEST_CASE("content that changed its length is refused") {
   fixture.file("/f", "abc");
   const auto table = fixture.scan();
   fixture.file("/f", "abcd");
-  CHECK_THROWS_AS(tree::open_content(table, *table.find("/f")), imagewright::base::Error);
+  CHECK_THROWS_AS(tree::ContentReader(table.host_path).open(*table.find("/f")),
+                  imagewright::base::Error);
 }

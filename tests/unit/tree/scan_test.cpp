@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <array>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include "block_device.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/file.hpp>
+
+#include "little_endian.hpp"
+
+namespace imagewright::disk {
+
+namespace {
+
+constexpr std::uint64_t k_memory_block = 4096;
+
+void check_range(std::uint64_t offset, std::size_t length, std::uint64_t size) {
+  IMAGEWRIGHT_ASSERT(offset <= size && length <= size - offset);
+}
+
+} // namespace
+
+bool is_all_zero(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return true;
+  // Comparing the bytes with themselves, one further, lets memcmp do the work with wide registers.
+  return bytes.front() == std::byte{0} &&
+         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
+FileRegion::FileRegion(int fd, std::uint64_t offset, std::uint64_t size, std::string name)
+    : fd_(fd), offset_(offset), size_(size), name_(std::move(name)) {}
+
+void FileRegion::read(std::uint64_t offset, std::span<std::byte> buffer) const {
+  check_range(offset, buffer.size(), size_);
+  fs::read_exactly(fd_, buffer, offset_ + offset, name_);
+}
+
+void FileRegion::write(std::uint64_t offset, std::span<const std::byte> data) {
+  check_range(offset, data.size(), size_);
+  if (is_all_zero(data)) {
+    std::vector<std::byte> present(data.size());
+    read(offset, present);
+    if (is_all_zero(present)) return;
+  }
+  fs::write_exactly(fd_, data, offset_ + offset, name_);
+}
+
+void MemoryDevice::read(std::uint64_t offset, std::span<std::byte> buffer) const {
+  check_range(offset, buffer.size(), size_);
+  while (!buffer.empty()) {
+    const std::uint64_t within = offset % k_memory_block;
+    const auto length = std::min<std::uint64_t>(buffer.size(), k_memory_block - within);
+    const auto block = blocks_.find(offset / k_memory_block);
+    if (block == blocks_.end()) {
+      std::fill_n(buffer.begin(), length, std::byte{0});
+    } else {
+      std::copy_n(block->second.begin() + static_cast<std::ptrdiff_t>(within), length,
+                  buffer.begin());
+    }
+    buffer = buffer.subspan(length);
+    offset += length;
+  }
+}
+
+void MemoryDevice::write(std::uint64_t offset, std::span<const std::byte> data) {
+  check_range(offset, data.size(), size_);
+  while (!data.empty()) {
+    const std::uint64_t within = offset % k_memory_block;
+    const auto length = std::min<std::uint64_t>(data.size(), k_memory_block - within);
+    const auto piece = data.first(length);
+    const auto block = blocks_.find(offset / k_memory_block);
+    if (block != blocks_.end() || !is_all_zero(piece)) {
+      auto& bytes = blocks_[offset / k_memory_block];
+      bytes.resize(k_memory_block);
+      std::copy(piece.begin(), piece.end(), bytes.begin() + static_cast<std::ptrdiff_t>(within));
+    }
+    data = data.subspan(length);
+    offset += length;
+  }
+}
+
+} // namespace imagewright::disk

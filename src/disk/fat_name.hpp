@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Names on FAT: the long one and its short alias (Microsoft FAT specification, sections 6.1 and 7).
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace imagewright::disk {
+
+/// Eleven bytes: eight of the name and three of its extension, padded with blanks.
+using ShortName = std::array<char, 11>;
+
+struct FatName {
+  ShortName short_name{};
+  /// UTF-16; empty when the short name says everything.
+  std::u16string long_name;
+};
+
+/// Gives each name of one directory a short name that no other has.
+class FatNames {
+public:
+  /// Throws base::Error (disk.name-unsupported) for a name that FAT cannot hold or that differs
+  /// from an earlier one only in case; `path` is for messages.
+  FatName add(std::string_view name, const std::string& path);
+
+private:
+  ShortName unique_alias(std::u16string_view name);
+
+  std::set<std::u16string> folded_;
+  std::set<ShortName> taken_;
+};
+
+/// How many entries of a directory a name takes.
+std::size_t entry_count(const FatName& name);
+
+/// UTF-16 of valid UTF-8; nothing when it is not valid.
+std::optional<std::u16string> to_utf16(std::string_view text);
+/// Unpaired surrogates become U+FFFD.
+std::string to_utf8(std::u16string_view text);
+
+} // namespace imagewright::disk

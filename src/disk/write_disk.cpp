@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <functional>
+#include <memory>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/disk/write_disk.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/report/stage_scope.hpp>
+#include <imagewright/tree/split.hpp>
+
+#include "block_device.hpp"
+#include "ext4_writer.hpp"
+#include "fat_writer.hpp"
+#include "layout_check.hpp"
+#include "little_endian.hpp"
+#include "partition_table_writer.hpp"
+#include "swap_writer.hpp"
+
+namespace imagewright::disk {
+
+namespace {
+
+// UEFI specification 2.10, table 5.3: the first 440 bytes of the protective MBR are boot code.
+constexpr std::size_t k_boot_code_size = 440;
+
+/// A checked filesystem that waits to be written.
+using PlannedWrite = std::function<base::ByteSize(BlockDevice&, const FileObserver&)>;
+
+struct PlannedPartition {
+  const model::Partition* partition = nullptr;
+  PlannedWrite write; ///< empty: nothing is written to it
+  std::uint64_t file_count = 0;
+};
+
+/// The file that is being made; removed again unless it is kept.
+class NewFile {
+public:
+  explicit NewFile(const std::filesystem::path& path)
+      : path_(path), fd_(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
+    if (!fd_) base::throw_system_error("fs.cannot-write", "cannot create", path, errno);
+  }
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  NewFile(NewFile&&) = delete;
+  NewFile& operator=(NewFile&&) = delete;
+  ~NewFile() {
+    if (!is_kept_) unlink(path_.c_str());
+  }
+
+  int fd() const { return fd_.get(); }
+  void keep() { is_kept_ = true; }
+
+private:
+  std::filesystem::path path_;
+  fs::UniqueFd fd_;
+  bool is_kept_ = false;
+};
+
+using Trees = std::map<std::string, tree::RootTree, std::less<>>;
+
+bool is_mounted(const model::Partition& partition) {
+  return partition.filesystem && partition.filesystem->mount_point.starts_with('/');
+}
+
+Trees split_tree(const DiskRequest& request) {
+  std::vector<std::string> mounts;
+  for (const model::Partition& partition : request.layout.partitions) {
+    if (is_mounted(partition)) mounts.push_back(partition.filesystem->mount_point);
+  }
+  if (std::find(mounts.begin(), mounts.end(), "/") == mounts.end()) {
+    throw base::Error(base::FailureKind::input, "disk.layout-invalid",
+                      "no partition is mounted at \"/\"", "give one a mount point");
+  }
+  return tree::split_at_mounts(request.tree, mounts);
+}
+
+/// A filesystem that is not mounted has nothing but its root directory.
+tree::RootTree empty_tree(const DiskRequest& request) {
+  tree::RootTree tree;
+  tree.host_path = request.tree.host_path;
+  tree.inodes.push_back(
+      {.type = fs::FileType::directory, .permissions = 0755, .modified = request.epoch});
+  tree.entries.push_back({"/", 0});
+  return tree;
+}
+
+PlannedPartition plan_content_file(const DiskRequest& request, const model::Partition& partition) {
+  PlannedPartition planned{.partition = &partition};
+  const auto found = request.partition_content.find(partition.id);
+  if (found == request.partition_content.end()) return planned;
+  std::string content = fs::read_file(found->second, partition.size);
+  planned.write = [content = std::move(content)](BlockDevice& device, const FileObserver&) {
+    device.write(0, std::as_bytes(std::span(content)));
+    return base::ByteSize(content.size());
+  };
+  return planned;
+}
+
+PlannedPartition plan_partition(const DiskRequest& request, const model::Partition& partition,
+                                const Trees& trees, const base::Cancellation& cancellation) {
+  if (!partition.filesystem) return plan_content_file(request, partition);
+  PlannedPartition planned{.partition = &partition};
+  const auto tree = std::make_shared<const tree::RootTree>(
+      is_mounted(partition) ? trees.at(partition.filesystem->mount_point) : empty_tree(request));
+  planned.file_count = tree->inodes.size();
+  switch (partition.filesystem->type) {
+  case model::FilesystemType::ext4: {
+    const auto plan = std::make_shared<const Ext4Plan>(plan_ext4(partition, *tree, request.epoch));
+    planned.write = [plan, tree, &cancellation](BlockDevice& device, const FileObserver& observe) {
+      return write_ext4(device, *plan, *tree, observe, cancellation);
+    };
+    break;
+  }
+  case model::FilesystemType::fat32: {
+    const auto plan = std::make_shared<const FatPlan>(plan_fat(partition, *tree, request.epoch));
+    planned.write = [plan, tree, &cancellation](BlockDevice& device, const FileObserver& observe) {
+      return write_fat(device, *plan, *tree, observe, cancellation);
+    };
+    break;
+  }
+  case model::FilesystemType::swap:
+    planned.file_count = 0;
+    planned.write = [&partition](BlockDevice& device, const FileObserver&) {
+      return write_swap(device, *partition.filesystem);
+    };
+    break;
+  case model::FilesystemType::xfs:
+  case model::FilesystemType::btrfs:
+    break; // check_layout refuses them
+  }
+  return planned;
+}
+
+std::vector<PlannedPartition> plan_partitions(const DiskRequest& request,
+                                              const base::Cancellation& cancellation) {
+  check_layout(request.layout);
+  if (request.boot_code.size() > k_boot_code_size) {
+    throw base::Error(base::FailureKind::build, "disk.content-too-large",
+                      fmt::format("the boot code has {} bytes, and there is room for {}",
+                                  request.boot_code.size(), k_boot_code_size));
+  }
+  const Trees trees = split_tree(request);
+  std::vector<PlannedPartition> planned;
+  for (const model::Partition& partition : request.layout.partitions) {
+    planned.push_back(plan_partition(request, partition, trees, cancellation));
+  }
+  return planned;
+}
+
+/// Tells the reporter how much of the content is written.
+class ProgressMeter {
+public:
+  ProgressMeter(report::StageScope& stage, const tree::RootTree& tree) : stage_(stage) {
+    std::uint64_t total = 0;
+    for (const tree::Inode& inode : tree.inodes)
+      total += inode.size;
+    progress_.bytes_total = base::ByteSize(total);
+  }
+
+  void add(std::uint64_t bytes, const std::string& path) {
+    ++progress_.items_done;
+    progress_.bytes_done = progress_.bytes_done + base::ByteSize(bytes);
+    progress_.current = path;
+    stage_.progress(progress_);
+  }
+
+private:
+  report::StageScope& stage_;
+  report::Progress progress_;
+};
+
+} // namespace
+
+std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::filesystem::path& raw,
+                                     report::Reporter& reporter,
+                                     const base::Cancellation& cancellation) {
+  report::StageScope stage(reporter, "disk", base::to_string(request.layout.size));
+  const auto planned = plan_partitions(request, cancellation);
+  NewFile file(raw);
+  if (ftruncate(file.fd(), static_cast<off_t>(request.layout.size.bytes())) != 0) {
+    base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
+  }
+  write_partition_table(file.fd(), raw.string(), request.layout);
+  fs::write_exactly(file.fd(), std::as_bytes(std::span(request.boot_code)), 0, raw.string());
+  ProgressMeter meter(stage, request.tree);
+  const FileObserver observe = [&](std::uint64_t bytes, const std::string& path) {
+    meter.add(bytes, path);
+  };
+  std::vector<PartitionUse> uses;
+  for (const PlannedPartition& each : planned) {
+    const model::Partition& partition = *each.partition;
+    PartitionUse use{partition.id, partition.size, base::ByteSize(), each.file_count};
+    try {
+      FileRegion region(file.fd(), partition.start.bytes(), partition.size.bytes(), raw.string());
+      if (each.write) use.used = each.write(region, observe);
+    } catch (base::Error& error) {
+      error.add_context(fmt::format("while writing partition {}", base::quoted(partition.id)));
+      throw;
+    }
+    uses.push_back(std::move(use));
+  }
+  file.keep();
+  return uses;
+}
+
+} // namespace imagewright::disk
