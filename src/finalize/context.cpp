@@ -2,6 +2,8 @@
 #include "context.hpp"
 
 #include <cerrno>
+#include <filesystem>
+#include <string>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,15 +13,26 @@
 
 namespace imagewright::finalize {
 
+namespace {
+
+/// The path of an open file as the image sees it, without links on the way.
+std::string path_in_root(const fs::RootDir& root, const fs::UniqueFd& file) {
+  namespace files = std::filesystem;
+  const auto target = files::read_symlink("/proc/self/fd/" + std::to_string(file.get()));
+  return "/" + target.lexically_relative(files::canonical(root.host_path())).string();
+}
+
+} // namespace
+
 void own(const Context& context, const std::string& path, uid_t user, gid_t group) {
-  context.sealed.owners.push_back({path, user, group});
   const auto file = context.root.open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (::fchownat(file.get(), "", user, group, AT_EMPTY_PATH) == 0) return;
-  // Without privilege the owner stays what it is on this host, ignoring: the list above is what
-  // counts.
+  // Without privilege the host cannot store it: the image gets it from the list.
   if (errno != EPERM && errno != EINVAL) {
     base::throw_system_error("finalize.cannot-own", "cannot change the owner of", path, errno);
   }
+  if (user == 0 && group == 0) return;
+  context.sealed.owners.push_back({path_in_root(context.root, file), user, group});
 }
 
 std::string content_of(const model::FileContent& content) {

@@ -20,7 +20,7 @@ struct Context {
   model::SealedRoot& sealed;
 };
 
-/// Remembers the owner of a file and stores it when this process may.
+/// Gives a file its owner; what the host refuses to store is remembered in the sealed root.
 void own(const Context& context, const std::string& path, uid_t user, gid_t group);
 
 /// The text of a file that the config wants to be added.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/finalize/finalize.hpp>
@@ -41,6 +43,19 @@ constexpr std::array k_steps{
     Step{"tidy", steps::tidy},
 };
 
+/// Sorted by path, the last word about each; scripts may have removed some files since.
+std::vector<model::FileOwner> last_owners(const fs::RootDir& root,
+                                          const std::vector<model::FileOwner>& owners) {
+  std::map<std::string, model::FileOwner> last;
+  for (const auto& owner : owners) {
+    if (root.find_status(owner.path)) last.insert_or_assign(owner.path, owner);
+  }
+  std::vector<model::FileOwner> result;
+  for (const auto& [path, owner] : last)
+    result.push_back(owner);
+  return result;
+}
+
 std::string joined_command_line(const model::SystemPolicy& policy) {
   std::string line;
   for (const auto& argument : policy.kernel_arguments) {
@@ -77,7 +92,7 @@ model::SealedRoot finalize(const model::InstalledRoot& installed, const Finalize
   }
   progress.current.clear();
   stage.progress(progress);
-  std::ranges::sort(sealed.owners);
+  sealed.owners = last_owners(root, sealed.owners);
   return sealed;
 }
 

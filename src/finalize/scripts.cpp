@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "scripts.hpp"
 
+#include <filesystem>
+#include <memory>
 #include <string>
 
 #include <imagewright/base/error.hpp>
@@ -35,6 +37,23 @@ private:
   const fs::RootDir& root_;
 };
 
+/// What runs a script: programs that see its directory, or those of every step when the caller has
+/// no others.
+class ScriptPrograms {
+public:
+  ScriptPrograms(const FinalizeServices& services, const std::filesystem::path& directory)
+      : own_(services.script_programs ? services.script_programs(directory) : nullptr),
+        programs_(own_ ? *own_ : services.programs) {}
+
+  process::CommandResult run(const process::Command& command) const {
+    return programs_.run(command);
+  }
+
+private:
+  std::unique_ptr<process::CommandRunner> own_;
+  process::CommandRunner& programs_;
+};
+
 std::string name_of(const model::ScriptConfig& script) {
   if (!script.name.empty()) return base::quoted(script.name);
   if (!script.path.empty()) return base::quoted(script.path);
@@ -48,17 +67,17 @@ void run_script(const Context& context, const model::ScriptConfig& script, std::
   if (!context.plan.log_directory.empty()) {
     command.log_file = context.plan.log_directory / ("script-" + std::to_string(number) + ".log");
   }
-  const auto runner = context.services.script_programs(script.directory);
+  const ScriptPrograms programs(context.services, script.directory);
   if (script.path.empty()) {
     const ScriptFile file(context.root, script.content);
     command.argv = {script.interpreter, ScriptFile::k_path};
     command.argv.insert(command.argv.end(), script.arguments.begin(), script.arguments.end());
-    process::require_success(runner->run(command));
+    process::require_success(programs.run(command));
     return;
   }
   command.argv = {script.interpreter, std::string(k_script_directory) + "/" + script.path};
   command.argv.insert(command.argv.end(), script.arguments.begin(), script.arguments.end());
-  process::require_success(runner->run(command));
+  process::require_success(programs.run(command));
 }
 
 } // namespace

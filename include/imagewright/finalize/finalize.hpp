@@ -24,7 +24,8 @@ struct FinalizeServices {
   report::Reporter& reporter;
   const base::Cancellation& cancellation;
   /// Likewise, for the scripts of a config: what it gives sees `directory` of the host at
-  /// k_script_directory, read-only. Asked only when the plan has scripts.
+  /// k_script_directory, read-only. Asked only when the plan has scripts. Absent: `programs` shows
+  /// the directory that all scripts share.
   std::function<std::unique_ptr<process::CommandRunner>(const std::filesystem::path& directory)>
       script_programs;
 };

@@ -60,7 +60,7 @@ struct SealedRoot {
   std::vector<Nevra> packages;
   std::vector<InstalledKernel> kernels; ///< the default first
   std::string kernel_command_line;
-  std::vector<FileOwner> owners; ///< sorted by path
+  std::vector<FileOwner> owners; ///< what the host could not store, sorted by path
 };
 
 } // namespace imagewright::model

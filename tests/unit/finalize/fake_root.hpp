@@ -87,6 +87,15 @@ public:
     return "";
   }
 
+  /// "user:group": what the host stored, or what is remembered because it could not.
+  std::string owner_of(const std::string& path) const {
+    for (const auto& owner : sealed.owners) {
+      if (owner.path == path) return std::to_string(owner.user) + ":" + std::to_string(owner.group);
+    }
+    const auto status = *root.find_status(path);
+    return std::to_string(status.owner) + ":" + std::to_string(status.group);
+  }
+
   imagewright_test::ScratchDirectory directory;
   fs::RootDir root;
   finalize::FinalizePlan plan;

@@ -34,7 +34,8 @@ TEST_CASE_METHOD(FakeRoot, "finalizes a root that has nothing to boot") {
   CHECK(result.packages == installed.packages);
   CHECK(result.kernel_command_line == "root=UUID=1 rw");
   CHECK(std::ranges::is_sorted(result.owners));
-  CHECK(result.owners.front().path == "/home/adam");
+  sealed = result;
+  CHECK(owner_of("/home/adam") == "1001:1001");
   CHECK(programs.commands.empty());
 }
 
@@ -78,6 +79,15 @@ TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and d
         std::vector<std::string>{"/bin/sh", "/_imageconfigs/scripts/last.sh"});
   CHECK(visible_directories == std::vector<std::filesystem::path>{"/host/config", "/host/config"});
   CHECK(root.list("/").empty());
+}
+
+TEST_CASE_METHOD(FakeRoot, "scripts run like every program where nothing else is given") {
+  services.script_programs = {};
+  plan.scripts.post_customization = {{.path = "first.sh", .directory = "/host/config"}};
+  finalize::steps::post_scripts(context());
+  REQUIRE(programs.commands.size() == 1);
+  CHECK(programs.commands[0].argv ==
+        std::vector<std::string>{"/bin/sh", "/_imageconfigs/first.sh"});
 }
 
 TEST_CASE_METHOD(FakeRoot, "a script that fails is named, and leaves nothing behind") {
