@@ -13,9 +13,8 @@
 #include <imagewright/disk/write_disk.hpp>
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/fs/root_dir.hpp>
 #include <imagewright/image/write_artifacts.hpp>
-#include <imagewright/install/install_packages.hpp>
+#include <imagewright/install/install.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
@@ -23,6 +22,9 @@
 #include <imagewright/tree/scan.hpp>
 
 #include "build_report.hpp"
+#include "emulator.hpp"
+#include "file_contexts.hpp"
+#include "install_request.hpp"
 #include "repositories.hpp"
 
 namespace imagewright::pipeline {
@@ -46,11 +48,6 @@ public:
   }
 
 private:
-  struct FetchedPackages {
-    model::PackageSet packages;
-    std::vector<repo::RepositoryKeys> keys;
-  };
-
   FetchedPackages fetch() {
     report::StageScope stage(timings_, "fetch",
                              fmt::format("{} packages", plan_.lock.packages.size()));
@@ -67,7 +64,7 @@ private:
     std::filesystem::create_directories(root);
     report::StageScope stage(timings_, "install");
     model::InstalledRoot installed = install::install_packages(
-        install_request(fetched, root), timings_, services_.cancellation);
+        install_request(plan_, fetched, root), services_.cancellation, timings_);
     findings_.scriptlets = installed.scriptlets;
     stage.set_summary(fmt::format("{} packages", installed.packages.size()));
     return installed;
@@ -85,7 +82,7 @@ private:
     sandbox::Sandbox sandbox({.root = installed.path,
                               .bind_mounts = script_mounts(),
                               .epoch = plan_.epoch,
-                              .host_name = "localhost"},
+                              .emulator = find_emulator(plan_.plan.architecture)},
                              services_.cancellation);
     return finalize::finalize(installed, plan,
                               {.programs = sandbox,
@@ -97,7 +94,9 @@ private:
     const report::StageScope stage(timings_, "tree");
     tree::RootTree tree =
         tree::scan(sealed, {.epoch = plan_.epoch}, services_.cancellation);
-    if (const auto contexts = file_contexts(sealed)) tree = tree::label(std::move(tree), *contexts);
+    if (const auto contexts = find_file_contexts(sealed.path, plan_.policy.file_labels)) {
+      tree = tree::label(std::move(tree), *contexts);
+    }
     return tree;
   }
 
@@ -178,12 +177,6 @@ private:
     fs::remove_tree(kept);
     std::filesystem::rename(root_path(), kept);
   }
-
-  install::InstallRequest install_request(const FetchedPackages& fetched,
-                                          const std::filesystem::path& root) const;
-
-  /// The policy's file_contexts as the image sees it, when files get labels.
-  std::optional<std::filesystem::path> file_contexts(const model::SealedRoot& sealed) const;
 
   static image::Compression compression_of(const model::OutputImage& output) {
     switch (output.compression.algorithm) {
