@@ -10,89 +10,12 @@
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "config/hints.hpp"
 #include "config/values.hpp"
 
 namespace imagewright::config {
 
 namespace {
-
-yaml::NodeKind kind_of(Shape shape) {
-  switch (shape) {
-  case Shape::list:
-    return yaml::NodeKind::sequence;
-  case Shape::mapping:
-  case Shape::map:
-    return yaml::NodeKind::mapping;
-  case Shape::text:
-  case Shape::boolean:
-  case Shape::integer:
-  case Shape::word:
-    break;
-  }
-  return yaml::NodeKind::scalar;
-}
-
-/// What a value of this type is, for messages: "a list", "a size in whole MiB".
-std::string name_of(const Type& type) {
-  const yaml::NodeKind kind = kind_of(type.shape);
-  if (kind != yaml::NodeKind::scalar) return std::string(yaml::to_string(kind));
-  if (!type.title.empty()) return std::string(type.title);
-  return "a single word";
-}
-
-/// "a list", "a mapping or an absolute path"
-std::string names_of_forms(const Type& type) {
-  std::string text = name_of(type);
-  for (const Type* form = type.other_form; form != nullptr; form = form->other_form) {
-    if (form->current_form.empty()) text += " or " + name_of(*form);
-  }
-  return text;
-}
-
-std::vector<std::string> texts_of(std::span<const Word> words) {
-  std::vector<std::string> texts;
-  for (const Word& word : words)
-    texts.emplace_back(word.text);
-  return texts;
-}
-
-std::vector<std::string> current_names(std::span<const Key> keys) {
-  std::vector<std::string> names;
-  for (const Key& key : keys) {
-    if (key.current_spelling.empty() && key.removed_hint.empty()) names.emplace_back(key.name);
-  }
-  return names;
-}
-
-/// Paths of the mappings that have a key of this name, for a key that stands in the wrong place.
-void collect_owners(const Type& type, const std::string& path, std::string_view name,
-                    std::vector<std::string>& owners, int depth) {
-  if (depth == 0) return;
-  if (type.item != nullptr)
-    collect_owners(*type.item, path + (type.shape == Shape::list ? "[]" : ".*"), name, owners,
-                   depth - 1);
-  for (const Key& key : type.keys) {
-    if (!key.current_spelling.empty() || !key.removed_hint.empty()) continue;
-    if (key.name == name) owners.push_back(path);
-    collect_owners(*key.type,
-                   path.empty() ? std::string(key.name) : fmt::format("{}.{}", path, key.name),
-                   name, owners, depth - 1);
-  }
-}
-
-std::string hint_for_unknown(const Type& root, const Type& type, const std::string& name) {
-  const std::vector<std::string> names = current_names(type.keys);
-  const std::string meant = base::did_you_mean(name, names);
-  if (!meant.empty()) return meant;
-  std::vector<std::string> owners;
-  collect_owners(root, "", name, owners, 12);
-  if (owners.size() == 1) {
-    return owners[0].empty()
-               ? fmt::format("{} belongs at the top of the file", base::quoted(name))
-               : fmt::format("{} belongs under {}", base::quoted(name), base::quoted(owners[0]));
-  }
-  return fmt::format("keys here are {}", base::join(names, ", "));
-}
 
 bool is_core_tag(const std::string& tag) {
   return tag.empty() || tag.starts_with("tag:yaml.org,2002:");
@@ -139,10 +62,7 @@ bool Checker::check_form(const yaml::Node& node, const Type& type, std::string_v
     return error("config.wrong-type",
                  fmt::format("{} must be {}, not {}", label, names_of_forms(type),
                              yaml::to_string(node.kind)),
-                 node.where,
-                 node.is_mapping() && type.shape == Shape::list
-                     ? "start each item of the list with \"- \""
-                     : "");
+                 node.where, hint_for_kind(node, type));
   }
   if (!form->current_form.empty()) {
     diagnostics_.warning("config.legacy-key",
@@ -228,7 +148,7 @@ bool Checker::check_required(const yaml::Node& node, const Type& type, std::stri
           return other.current_spelling == key.name && node.find(other.name) != nullptr;
         });
     if (has_old_spelling) continue;
-    const std::string owner = type.title.empty() ? std::string(label) : std::string(type.title);
+    const std::string owner = owner_name(type, label);
     is_good = error("config.missing-key",
                     fmt::format("{} needs the key {}", owner, base::quoted(key.name)), node.where,
                     fmt::format("add \"{}:\" with {}", key.name, names_of_forms(*key.type)));
@@ -259,7 +179,7 @@ bool Checker::check_choice(const yaml::Node& node, const Type& type, std::string
   std::vector<std::string> names;
   for (const std::string_view name : type.choice->keys)
     names.push_back(base::quoted(name));
-  const std::string owner = type.title.empty() ? std::string(label) : std::string(type.title);
+  const std::string owner = owner_name(type, label);
   return error("config.missing-key",
                fmt::format("{} needs one of the keys {}", owner, base::join(names, ", ")),
                node.where, "add exactly one of them");
@@ -342,13 +262,9 @@ bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_v
 
 bool Checker::check_word(const yaml::Node& node, const Type& type, std::string_view label) {
   if (find_word(type.words, node.text) != nullptr) return true;
-  const std::vector<std::string> words = texts_of(type.words);
-  std::string hint = base::did_you_mean(node.text, words);
-  if (hint.empty())
-    hint = fmt::format("{} {}", words.size() == 1 ? "the only word is" : "words are",
-                       base::join(words, ", "));
-  return error("config.bad-value",
-               fmt::format("{}: {} is not one of its words", label, base::quoted(node.text)),
+  std::string hint = base::did_you_mean(node.text, texts_of(type.words));
+  if (hint.empty()) hint = fmt::format("write {}", words_text(type));
+  return error("config.bad-value", fmt::format("{} cannot be {}", label, base::quoted(node.text)),
                node.where, std::move(hint));
 }
 
@@ -365,10 +281,9 @@ bool Checker::check_integer(const yaml::Node& node, const Type& type, std::strin
   const auto number =
       node.style == yaml::ScalarStyle::plain ? parse_integer(node.text) : std::nullopt;
   if (!number) {
-    return error(
-        "config.wrong-type",
-        fmt::format("{}: {} is not a whole number", label, base::quoted(node.text)), node.where,
-        parse_integer(node.text) ? "remove the quotes" : fmt::format("write {}", type.title));
+    return error("config.wrong-type",
+                 fmt::format("{}: {} is not a whole number", label, base::quoted(node.text)),
+                 node.where, hint_for_number(node.text, type));
   }
   if (*number >= type.minimum && *number <= type.maximum) return true;
   return error(
@@ -378,7 +293,7 @@ bool Checker::check_integer(const yaml::Node& node, const Type& type, std::strin
 }
 
 bool Checker::report_unknown(const yaml::Entry& entry, const Type& type, std::string_view label) {
-  const std::string place = type.title.empty() ? std::string(label) : std::string(type.title);
+  const std::string place = owner_name(type, label);
   return error("config.unknown-key",
                fmt::format("{} has no key {}", place, base::quoted(entry.key)), entry.where,
                hint_for_unknown(*root_, type, entry.key));

@@ -84,8 +84,24 @@ void Builder::count_nodes(std::uint32_t count, const base::SourceLocation& where
   node_count_ += count;
 }
 
-void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
+// The library reports an empty item at whatever follows it; its dash says more.
+base::SourceLocation Builder::locate_empty(const YAML::Mark& mark) const {
   const base::SourceLocation where = locate(mark);
+  const bool is_item = !frames_.empty() && frames_.back().measured.node.kind == NodeKind::sequence;
+  if (!is_item || mark.is_null()) return where;
+  const std::string_view before = text_.substr(0, static_cast<std::size_t>(mark.pos));
+  const std::size_t last = before.find_last_not_of(" \t\r\n");
+  if (last == std::string_view::npos || before[last] != '-') return where;
+  const auto lines =
+      std::count(before.begin() + static_cast<std::ptrdiff_t>(last), before.end(), '\n');
+  const std::size_t line_break = before.substr(0, last).rfind('\n');
+  const std::size_t column = line_break == std::string_view::npos ? last : last - line_break - 1;
+  return {file_, where.line - static_cast<std::uint32_t>(lines),
+          static_cast<std::uint32_t>(column + 1)};
+}
+
+void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
+  const base::SourceLocation where = locate_empty(mark);
   count_nodes(1, where);
   Measured measured;
   measured.node.where = where;

@@ -71,6 +71,7 @@ private:
   void deliver_to_mapping(Frame& frame, Node node);
   void add_entry(Frame& frame, Key key, Node value);
   void add_merged(Frame& frame, const Key& key, Node value);
+  base::SourceLocation locate_empty(const YAML::Mark& mark) const;
   void check_quotes_are_closed(const YAML::Mark& mark);
   void count_nodes(std::uint32_t count, const base::SourceLocation& where);
 

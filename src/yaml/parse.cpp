@@ -36,14 +36,17 @@ Document failed(base::Diagnostics diagnostics, base::Diagnostic last) {
   return {std::nullopt, std::move(diagnostics)};
 }
 
-/// Does the line that holds this position start with a tab among its blanks?
-bool is_indented_with_tab(std::string_view text, int position) {
-  if (position < 0 || static_cast<std::size_t>(position) > text.size()) return false;
-  const std::size_t line_break = text.substr(0, static_cast<std::size_t>(position)).rfind('\n');
+/// The place of a tab among the blanks in front of the line that holds this position.
+std::optional<base::SourceLocation> find_tab(std::string_view text, const YAML::Mark& mark,
+                                             const base::SourceLocation& where) {
+  const auto position = static_cast<std::size_t>(mark.pos);
+  if (mark.pos < 0 || position > text.size()) return std::nullopt;
+  const std::size_t line_break = text.substr(0, position).rfind('\n');
   const std::string_view line =
       text.substr(line_break == std::string_view::npos ? 0 : line_break + 1);
-  const std::size_t first = line.find_first_not_of(" \t");
-  return line.substr(0, first).find('\t') != std::string_view::npos;
+  const std::size_t tab = line.substr(0, line.find_first_not_of(" \t")).find('\t');
+  if (tab == std::string_view::npos) return std::nullopt;
+  return base::SourceLocation{where.file, where.line, static_cast<std::uint32_t>(tab + 1)};
 }
 
 Document build(std::string_view text, const std::string& file, const Limits& limits) {
@@ -64,11 +67,12 @@ Document build(std::string_view text, const std::string& file, const Limits& lim
          .where = builder.locate(error.mark),
          .hint = "use fewer levels"});
   } catch (const YAML::Exception& error) {
-    Complaint complaint =
-        is_indented_with_tab(text, error.mark.pos) ? tab_complaint() : complaint_for(error.msg);
+    const base::SourceLocation where = builder.locate(error.mark);
+    const auto tab = find_tab(text, error.mark, where);
+    Complaint complaint = tab ? tab_complaint() : complaint_for(error.msg);
     return failed(builder.diagnostics(), {.code = "yaml.syntax",
                                           .message = std::move(complaint.message),
-                                          .where = builder.locate(error.mark),
+                                          .where = tab.value_or(where),
                                           .hint = std::move(complaint.hint)});
   }
   Document document{builder.take_root(), builder.diagnostics()};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -141,32 +142,53 @@ std::string keys_table(const Section& section) {
   return text + words + "\n";
 }
 
-std::string sections_text(const Section& root, std::string_view title) {
-  std::string text = fmt::format("## {}\n\n", title);
-  std::vector<Section> waiting{root};
-  while (!waiting.empty()) {
-    const Section section = waiting.back();
-    waiting.pop_back();
-    if (!section.path.empty()) text += fmt::format("### `{}`\n\n", section.path);
-    text += keys_table(section);
-    for (auto key = section.type->keys.rbegin(); key != section.type->keys.rend(); ++key) {
-      if (!key->current_spelling.empty() || !key->removed_hint.empty()) continue;
-      for (const Section& inner : mappings_in(*key->type, child_path(section.path, key->name)))
-        waiting.push_back(inner);
+/// Writes each kind of mapping once; later places refer to the first.
+class ReferencePage {
+public:
+  void add(const Type& root, std::string_view title) {
+    text_ += fmt::format("## {}\n\n", title);
+    std::vector<Section> waiting{{"", &root}};
+    while (!waiting.empty()) {
+      const Section section = waiting.back();
+      waiting.pop_back();
+      if (!section.path.empty()) text_ += fmt::format("### `{}`\n\n", section.path);
+      const auto [first, is_new] = described_.emplace(section.type, section.path);
+      if (!is_new) {
+        text_ += fmt::format("As `{}`.\n\n", first->second);
+        continue;
+      }
+      text_ += keys_table(section);
+      const std::vector<Section> inner = sections_inside(section);
+      waiting.insert(waiting.end(), inner.rbegin(), inner.rend());
     }
   }
-  return text;
-}
+
+  /// The page without the empty line at its end.
+  std::string text() const { return text_.substr(0, text_.size() - 1); }
+
+private:
+  static std::vector<Section> sections_inside(const Section& section) {
+    std::vector<Section> sections;
+    for (const Key& key : section.type->keys) {
+      if (!key.current_spelling.empty() || !key.removed_hint.empty()) continue;
+      const std::vector<Section> found = mappings_in(*key.type, child_path(section.path, key.name));
+      sections.insert(sections.end(), found.begin(), found.end());
+    }
+    return sections;
+  }
+
+  std::string text_{k_head};
+  std::map<const Type*, std::string> described_;
+};
 
 } // namespace
 
 std::string reference_markdown() {
-  std::string text(k_head);
-  text += sections_text({"", &k_image_config_type}, "Image config");
-  text += sections_text({"", &k_package_list_type}, "Package list");
-  text += sections_text({"", &k_release_profile_type}, "Release profile");
-  text.pop_back();
-  return text;
+  ReferencePage page;
+  page.add(k_image_config_type, "Image config");
+  page.add(k_package_list_type, "Package list");
+  page.add(k_release_profile_type, "Release profile");
+  return page.text();
 }
 
 } // namespace imagewright::config

@@ -242,6 +242,10 @@ constexpr Key k_root_keys[] = {
 
 constexpr Key k_list_file_keys[] = {
     {.name = "packages", .type = &k_package_list_items_type, .documentation = "Packages."},
+    {.name = "_comment",
+     .type = &k_text_type,
+     .documentation = "A comment of the older toolkit.",
+     .current_spelling = "a comment that starts with #"},
 };
 
 } // namespace

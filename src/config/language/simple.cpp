@@ -5,10 +5,8 @@
 namespace imagewright::config {
 
 constinit const Type k_text_type{.shape = Shape::text, .title = "a text"};
-constinit const Type k_non_blank_type{.shape = Shape::text,
-                                      .title = "a text that is not blank",
-                                      .check = check_non_blank,
-                                      .pattern = "\\S"};
+constinit const Type k_non_blank_type{
+    .shape = Shape::text, .title = "a text", .check = check_non_blank, .pattern = "\\S"};
 constinit const Type k_word_without_blanks_type{.shape = Shape::text,
                                                 .title = "a text without blanks",
                                                 .check = check_no_blanks,
@@ -22,11 +20,10 @@ constinit const Type k_absolute_path_type{.shape = Shape::text,
                                           .title = "an absolute path",
                                           .check = check_absolute_path,
                                           .pattern = "^/"};
-constinit const Type k_mount_path_type{
-    .shape = Shape::text,
-    .title = "an absolute path without blanks, colons, commas and \"//\"",
-    .check = check_mount_path,
-    .pattern = "^/[^\\s:,]*$"};
+constinit const Type k_mount_path_type{.shape = Shape::text,
+                                       .title = "an absolute path",
+                                       .check = check_mount_path,
+                                       .pattern = "^/[^\\s:,]*$"};
 constinit const Type k_mount_options_type{.shape = Shape::text,
                                           .title = "mount options, separated by commas",
                                           .check = check_mount_options,
@@ -47,11 +44,10 @@ constinit const Type k_series_type{.shape = Shape::text,
                                    .title = "a version series, such as 6.6",
                                    .check = check_series,
                                    .pattern = "^[0-9]+(\\.[0-9]+)*$"};
-constinit const Type k_package_type{
-    .shape = Shape::text,
-    .title = "a package: name, name-version, name.arch, a capability or a file path",
-    .check = check_package,
-    .pattern = "\\S"};
+constinit const Type k_package_type{.shape = Shape::text,
+                                    .title = "a package name, capability or file path",
+                                    .check = check_package,
+                                    .pattern = "\\S"};
 constinit const Type k_unit_type{.shape = Shape::text,
                                  .title = "the name of a unit; \".service\" may be left out",
                                  .check = check_unit,

@@ -145,7 +145,7 @@ Complaint check_disk_size(std::string_view text) {
   if (!size)
     return TextComplaint{"is not a size", "write a whole number and K, M, G or T, such as 512M"};
   if (!size->is_multiple_of(base::ByteSize::mib(1))) {
-    return TextComplaint{"is not a multiple of 1 MiB", "use M"};
+    return TextComplaint{"is not a multiple of 1 MiB", "write it in M, as whole MiB"};
   }
   return std::nullopt;
 }

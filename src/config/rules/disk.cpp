@@ -19,6 +19,13 @@ using base::ByteSize;
 constexpr ByteSize k_table_room = ByteSize::mib(1);
 constexpr ByteSize k_largest_disk = ByteSize(std::uint64_t{1} << 50U);
 
+/// The way a config would write it.
+std::string size_text(ByteSize size) {
+  const bool is_whole = size.bytes() > 0 && size.is_multiple_of(ByteSize::gib(1));
+  return is_whole ? fmt::format("{}G", size.bytes() >> 30U)
+                  : fmt::format("{}M", size.bytes() >> 20U);
+}
+
 /// Where a partition stands; without an end it takes the rest.
 struct Extent {
   ByteSize start;
@@ -31,8 +38,8 @@ std::string name_of(const model::PartitionConfig& partition, std::size_t index) 
 }
 
 std::string range_of(const Extent& extent) {
-  return fmt::format("{} to {}", base::to_string(extent.start),
-                     extent.end ? base::to_string(*extent.end) : "the end of the disk");
+  return fmt::format("{} to {}", size_text(extent.start),
+                     extent.end ? size_text(*extent.end) : "the end of the disk");
 }
 
 class DiskRules {
@@ -55,8 +62,8 @@ private:
   bool has_too_large_sizes() {
     const auto check = [&](const std::optional<model::Located<ByteSize>>& size) {
       if (!size || size->value <= k_largest_disk) return;
-      report(fmt::format("{} is larger than the largest disk, {}", base::to_string(size->value),
-                         base::to_string(k_largest_disk)),
+      report(fmt::format("{} is larger than the largest disk, {}", size_text(size->value),
+                         size_text(k_largest_disk)),
              size->where, "use a smaller size");
     };
     check(disk_.max_size);
@@ -81,13 +88,13 @@ private:
     const base::SourceLocation& where = partition.start ? partition.start->where : partition.where;
     if (extent.end && *extent.end <= extent.start) {
       report(fmt::format("{} ends at {}, which is not after its start, {}", name,
-                         base::to_string(*extent.end), base::to_string(extent.start)),
+                         size_text(*extent.end), size_text(extent.start)),
              partition.end ? partition.end->where : partition.where,
              "move the end, or give a size");
     }
     if (extent.start < k_table_room) {
       report(fmt::format("{} starts at {}, where the partition table stands", name,
-                         base::to_string(extent.start)),
+                         size_text(extent.start)),
              where, "start it at 1M or later");
     } else if (partition.kind == model::PartitionKind::bios_grub && extent.start != k_table_room) {
       report(fmt::format("{} has the type bios-grub and must start at 1M", name), where,
@@ -137,7 +144,7 @@ private:
     const ByteSize needed = (last.end ? *last.end : last.start + ByteSize::mib(1)) + k_table_room;
     if (needed <= disk_.max_size->value) return;
     report(fmt::format("the partitions and the partition table need {}, but maxSize is {}",
-                       base::to_string(needed), base::to_string(disk_.max_size->value)),
+                       size_text(needed), size_text(disk_.max_size->value)),
            disk_.max_size->where,
            fmt::format("raise maxSize to {}M or more", needed.bytes() >> 20U));
   }

@@ -215,7 +215,7 @@ private:
   }
 
   void check_root() {
-    if (mounts_.contains("/")) return;
+    if (mounts_.contains("/") || diagnostics_.has_errors()) return;
     report("no filesystem is mounted at \"/\"", storage_.disk->where,
            "give one of the filesystems \"mountPoint: /\"");
   }

@@ -62,8 +62,12 @@ private:
 
   void check_os(const model::OsConfig& os) {
     check_files(os.additional_files);
-    for (const model::AdditionalDirectory& directory : os.additional_directories)
+    for (const model::AdditionalDirectory& directory : os.additional_directories) {
+      if (directory.source.empty()) continue;
+
       expect_directory(directory.source, directory.where);
+    }
+
     for (const model::UserConfig& user : os.users) {
       for (const fs::path& path : user.ssh_public_key_files)
         expect_file(path, "the key file", user.where);

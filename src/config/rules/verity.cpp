@@ -36,7 +36,7 @@ base::Diagnostics check_mount(const VerityConfig& verity, const model::MountPoin
   const std::string expected = verity.name.text == "root" ? "/" : "/usr";
   if (mount.path != expected) {
     diagnostics.add({.code = "config.bad-verity",
-                     .message = fmt::format("the verity device {} is mounted at {}, not at {}",
+                     .message = fmt::format("the verity device {} belongs at {}, not at {}",
                                             base::quoted(verity.name.text), base::quoted(expected),
                                             base::quoted(mount.path)),
                      .where = mount.where,

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Configs in the JSON form of the older Azure Linux toolkit, rewritten in our language.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace imagewright::config {
+
+/// One config of the file: the toolkit's files may hold several.
+struct ImportedConfig {
+  std::string name; ///< as the file calls it
+  std::string text; ///< YAML for a file beside the JSON; what could not be carried over stands in
+                    ///< comments at its top
+  std::vector<std::string> left_out; ///< what those comments say
+};
+
+/// Rewrites a toolkit config. Throws base::Error (json.syntax) when it is not JSON, and base::Error
+/// (config.not-a-toolkit-config) when it is something else.
+std::vector<ImportedConfig> import_toolkit_json(std::string_view text, const std::string& file);
+
+} // namespace imagewright::config

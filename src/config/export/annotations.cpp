@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+#include <imagewright/config/annotations.hpp>
+
+namespace imagewright::config {
+
+namespace {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+std::string_view sarif_level(base::Severity severity) {
+  switch (severity) {
+  case base::Severity::error:
+    return "error";
+  case base::Severity::warning:
+    return "warning";
+  case base::Severity::note:
+    break;
+  }
+  return "note";
+}
+
+std::string_view command_for(base::Severity severity) {
+  switch (severity) {
+  case base::Severity::error:
+    return "error";
+  case base::Severity::warning:
+    return "warning";
+  case base::Severity::note:
+    break;
+  }
+  return "notice";
+}
+
+/// Message, context and hint in one text, a line each.
+std::string full_text(const base::Diagnostic& diagnostic) {
+  std::string text = base::escape_controls(diagnostic.message);
+  for (const std::string& line : diagnostic.context)
+    text += "\n" + base::escape_controls(line);
+  if (!diagnostic.hint.empty()) text += "\nhint: " + base::escape_controls(diagnostic.hint);
+  return text;
+}
+
+/// RFC 3986, section 2.3: what is not unreserved, nor a slash, is written as %XX.
+std::string to_uri(const std::string& path) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
+  std::string uri = path.starts_with('/') ? "file://" : "";
+  for (const char character : path) {
+    if (plain.find(character) != std::string_view::npos) {
+      uri += character;
+    } else {
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(character));
+    }
+  }
+  return uri;
+}
+
+Object location_of(const base::SourceLocation& where) {
+  Object physical{{"artifactLocation", Object{{"uri", to_uri(where.file)}}}};
+  if (where.line > 0) {
+    Object region{{"startLine", where.line}};
+    if (where.column > 0) region.emplace_back("startColumn", where.column);
+    physical.emplace_back("region", std::move(region));
+  }
+  return {{"physicalLocation", std::move(physical)}};
+}
+
+Object result_of(const base::Diagnostic& diagnostic) {
+  Object result{{"ruleId", diagnostic.code},
+                {"level", sarif_level(diagnostic.severity)},
+                {"message", Object{{"text", full_text(diagnostic)}}}};
+  if (diagnostic.where) result.emplace_back("locations", Array{location_of(*diagnostic.where)});
+  Array related;
+  for (const base::RelatedLocation& each : diagnostic.related) {
+    Object location = location_of(each.where);
+    location.emplace_back("message", Object{{"text", each.message}});
+    related.push_back(std::move(location));
+  }
+  if (!related.empty()) result.emplace_back("relatedLocations", std::move(related));
+  return result;
+}
+
+std::string escaped_data(std::string_view text) {
+  std::string result;
+  for (const char character : text) {
+    switch (character) {
+    case '%':
+      result += "%25";
+      break;
+    case '\r':
+      result += "%0D";
+      break;
+    case '\n':
+      result += "%0A";
+      break;
+    default:
+      result += character;
+    }
+  }
+  return result;
+}
+
+std::string escaped_property(std::string_view text) {
+  std::string result;
+  for (const char character : escaped_data(text)) {
+    if (character == ':') {
+      result += "%3A";
+    } else if (character == ',') {
+      result += "%2C";
+    } else {
+      result += character;
+    }
+  }
+  return result;
+}
+
+} // namespace
+
+json::Value to_sarif(const std::vector<base::Diagnostic>& diagnostics,
+                     std::string_view tool_version) {
+  std::set<std::string> codes;
+  Array results;
+  for (const base::Diagnostic& each : diagnostics) {
+    codes.insert(each.code);
+    results.push_back(result_of(each));
+  }
+  Array rules;
+  for (const std::string& code : codes)
+    rules.push_back(Object{{"id", code}});
+  Object driver{{"name", "imagewright"}, {"version", tool_version}, {"rules", std::move(rules)}};
+  Object run{{"tool", Object{{"driver", std::move(driver)}}}, {"results", std::move(results)}};
+  return Object{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
+                {"version", "2.1.0"},
+                {"runs", Array{std::move(run)}}};
+}
+
+std::string to_github_annotations(const std::vector<base::Diagnostic>& diagnostics) {
+  std::string text;
+  for (const base::Diagnostic& each : diagnostics) {
+    std::string properties = fmt::format("title={}", escaped_property(each.code));
+    if (each.where) {
+      properties = fmt::format("file={},{}", escaped_property(each.where->file), properties);
+      if (each.where->line > 0) properties += fmt::format(",line={}", each.where->line);
+      if (each.where->column > 0) properties += fmt::format(",col={}", each.where->column);
+    }
+    text += fmt::format("::{} {}::{}\n", command_for(each.severity), properties,
+                        escaped_data(full_text(each)));
+  }
+  return text;
+}
+
+} // namespace imagewright::config

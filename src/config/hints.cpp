@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "config/hints.hpp"
+
+#include <fmt/format.h>
+
+#include <imagewright/base/suggest.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "config/values.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+/// What a value of this type is, for messages: "a list", "a size in whole MiB".
+std::string name_of(const Type& type) {
+  const yaml::NodeKind kind = kind_of(type.shape);
+  if (kind != yaml::NodeKind::scalar) return std::string(yaml::to_string(kind));
+  if (!type.title.empty()) return std::string(type.title);
+  return words_text(type);
+}
+
+std::vector<std::string> current_names(std::span<const Key> keys) {
+  std::vector<std::string> names;
+  for (const Key& key : keys) {
+    if (key.current_spelling.empty() && key.removed_hint.empty()) names.emplace_back(key.name);
+  }
+  return names;
+}
+
+/// Paths of the mappings that have a key of this name, for a key that stands in the wrong place.
+void collect_owners(const Type& type, const std::string& path, std::string_view name,
+                    std::vector<std::string>& owners, int depth) {
+  if (depth == 0) return;
+  if (type.item != nullptr)
+    collect_owners(*type.item, path + (type.shape == Shape::list ? "[]" : ".*"), name, owners,
+                   depth - 1);
+  for (const Key& key : type.keys) {
+    if (!key.current_spelling.empty() || !key.removed_hint.empty()) continue;
+    if (key.name == name) owners.push_back(path);
+    collect_owners(*key.type,
+                   path.empty() ? std::string(key.name) : fmt::format("{}.{}", path, key.name),
+                   name, owners, depth - 1);
+  }
+}
+
+/// Digits with a zero in front: octal to some readers of YAML, decimal to others.
+bool is_zero_padded(const std::string& text) {
+  return text.size() > 1 && text[0] == '0' &&
+         text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+} // namespace
+
+yaml::NodeKind kind_of(Shape shape) {
+  switch (shape) {
+  case Shape::list:
+    return yaml::NodeKind::sequence;
+  case Shape::mapping:
+  case Shape::map:
+    return yaml::NodeKind::mapping;
+  case Shape::text:
+  case Shape::boolean:
+  case Shape::integer:
+  case Shape::word:
+    break;
+  }
+  return yaml::NodeKind::scalar;
+}
+
+std::vector<std::string> texts_of(std::span<const Word> words) {
+  std::vector<std::string> texts;
+  for (const Word& word : words)
+    texts.emplace_back(word.text);
+  return texts;
+}
+
+std::string words_text(const Type& type) {
+  if (type.words.size() == 1) return base::quoted(type.words.front().text);
+  return fmt::format("one of {}", base::join(texts_of(type.words), ", "));
+}
+
+std::string names_of_forms(const Type& type) {
+  std::string text = name_of(type);
+  for (const Type* form = type.other_form; form != nullptr; form = form->other_form) {
+    if (form->current_form.empty()) text += " or " + name_of(*form);
+  }
+  return text;
+}
+
+std::string hint_for_unknown(const Type& root, const Type& type, const std::string& name) {
+  const std::vector<std::string> names = current_names(type.keys);
+  const std::string meant = base::did_you_mean(name, names);
+  if (!meant.empty()) return meant;
+  std::vector<std::string> owners;
+  collect_owners(root, "", name, owners, 12);
+  if (owners.size() == 1) {
+    return owners[0].empty()
+               ? fmt::format("{} belongs at the top of the file", base::quoted(name))
+               : fmt::format("{} belongs under {}", base::quoted(name), base::quoted(owners[0]));
+  }
+  return fmt::format("keys here are {}", base::join(names, ", "));
+}
+
+std::string hint_for_kind(const yaml::Node& node, const Type& type) {
+  constexpr std::size_t most_keys = 8;
+  if (type.shape == Shape::list && node.is_scalar())
+    return fmt::format("write it as a list: [{}]", base::escape_controls(node.text));
+  if (type.shape == Shape::list && node.is_mapping())
+    return "start each item of the list with \"- \"";
+  if (type.shape != Shape::mapping) return {};
+  std::vector<std::string> names = current_names(type.keys);
+  if (names.size() > most_keys) {
+    names.resize(most_keys);
+    names.emplace_back("...");
+  }
+  return fmt::format("its keys are {}", base::join(names, ", "));
+}
+
+std::string owner_name(const Type& type, std::string_view label) {
+  return label.starts_with('"') || type.title.empty() ? std::string(label)
+                                                      : std::string(type.title);
+}
+
+std::string hint_for_number(const std::string& text, const Type& type) {
+  if (is_zero_padded(text)) return "write the number without leading zeros";
+  return parse_integer(text) ? "remove the quotes" : fmt::format("write {}", type.title);
+}
+
+} // namespace imagewright::config

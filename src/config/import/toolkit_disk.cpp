@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+#include <imagewright/base/uuid.hpp>
+
+#include "config/import/toolkit.hpp"
+
+namespace imagewright::config::toolkit {
+
+namespace {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+/// Numbers of the toolkit are in MiB.
+std::optional<std::uint64_t> mib_member(const Value& object, std::string_view name) {
+  const std::string text = text_member(object, name);
+  if (text.empty() || text.size() > 9 || text.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  return std::stoull(text);
+}
+
+bool has_flag(const Value& partition, std::string_view flag) {
+  for (const Value& each : list_member(partition, "Flags")) {
+    if (each.find_string() != nullptr && *each.find_string() == flag) return true;
+  }
+  return false;
+}
+
+std::string type_of(const Value& partition) {
+  if (has_flag(partition, "esp")) return "esp";
+  if (has_flag(partition, "grub") || has_flag(partition, "bios_grub")) return "bios-grub";
+  const std::string uuid = text_member(partition, "TypeUUID");
+  if (!uuid.empty()) return uuid;
+  const std::string type = text_member(partition, "Type");
+  if (type.starts_with("linux-root-")) return "root";
+  static const std::map<std::string, std::string> words = {
+      {"esp", "esp"},         {"bios-grub", "bios-grub"}, {"linux-swap", "swap"},
+      {"linux-home", "home"}, {"linux-srv", "srv"},       {"linux-var", "var"},
+      {"linux-tmp", "tmp"},   {"xbootldr", "xbootldr"}};
+  const auto found = words.find(type);
+  return found == words.end() ? std::string() : found->second;
+}
+
+Object convert_partition(const Value& partition) {
+  Object result{{"id", text_member(partition, "ID")}};
+  const std::string label = text_member(partition, "Name");
+  if (!label.empty()) result.emplace_back("label", label);
+  const std::string type = type_of(partition);
+  if (!type.empty()) result.emplace_back("type", type);
+  if (const auto start = mib_member(partition, "Start"))
+    result.emplace_back("start", fmt::format("{}M", *start));
+  const auto end = mib_member(partition, "End");
+  if (end && *end > 0) {
+    result.emplace_back("end", fmt::format("{}M", *end));
+  } else {
+    result.emplace_back("size", "grow");
+  }
+  return result;
+}
+
+/// The filesystem word, or nothing for those that cannot be made.
+std::optional<std::string> filesystem_type(const std::string& type) {
+  static const std::map<std::string, std::string> words = {
+      {"fat32", "fat32"}, {"vfat", "fat32"},      {"ext4", "ext4"},
+      {"xfs", "xfs"},     {"linux-swap", "swap"}, {"btrfs", "btrfs"}};
+  const auto found = words.find(type);
+  return found == words.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string identifier_word(const std::string& word) {
+  if (word == "uuid") return "uuid";
+  return word == "partlabel" ? "part-label" : "";
+}
+
+const Value* find_setting(const Value& system, const std::string& id) {
+  for (const Value& setting : list_member(system, "PartitionSettings")) {
+    if (text_member(setting, "ID") == id) return &setting;
+  }
+  return nullptr;
+}
+
+Value convert_mount_point(Part& part, const Value& setting, bool is_esp) {
+  std::string path = text_member(setting, "MountPoint");
+  if (is_esp && path != "/boot/efi") {
+    part.leave_out(fmt::format("mount point {} of the EFI system partition", path),
+                   "it is mounted at /boot/efi");
+    path = "/boot/efi";
+  }
+  const std::string options = text_member(setting, "MountOptions");
+  const std::string identifier = identifier_word(text_member(setting, "MountIdentifier"));
+  if (options.empty() && identifier.empty()) return path;
+  Object mount{{"path", path}};
+  if (!identifier.empty()) mount.emplace_back("idType", identifier);
+  if (!options.empty()) mount.emplace_back("options", options);
+  return mount;
+}
+
+void add_filesystem(Part& part, Array& filesystems, const Value& partition, const Value& system) {
+  const std::string id = text_member(partition, "ID");
+  if (type_of(partition) == "bios-grub") return;
+  const std::string wanted = text_member(partition, "FsType");
+  if (wanted.empty()) return;
+  const auto type = filesystem_type(wanted);
+  if (!type)
+    part.leave_out(fmt::format("filesystem {} of partition {}", wanted, id),
+                   "ext4 is used instead");
+  Object filesystem{{"deviceId", id}, {"type", type.value_or("ext4")}};
+  const Value* setting = find_setting(system, id);
+  if (setting != nullptr && is_given(*setting, "MountPoint")) {
+    filesystem.emplace_back("mountPoint",
+                            convert_mount_point(part, *setting, type_of(partition) == "esp"));
+  }
+  filesystems.push_back(std::move(filesystem));
+}
+
+void leave_out_rest(Part& part, const Value& disk, const Value& system) {
+  leave_out_others(part, disk,
+                   {"PartitionTableType", "MaxSize", "Partitions", "Artifacts", "TargetDisk"},
+                   "Disks[0]");
+  if (is_given(disk, "TargetDisk"))
+    part.leave_out("Disks[0].TargetDisk",
+                   "images are files; nothing is written to a disk of the host");
+  for (const Value& partition : list_member(disk, "Partitions")) {
+    leave_out_others(part, partition,
+                     {"ID", "Name", "Flags", "Start", "End", "FsType", "Type", "TypeUUID"},
+                     fmt::format("partition {}", text_member(partition, "ID")));
+  }
+  for (const Value& setting : list_member(system, "PartitionSettings")) {
+    leave_out_others(part, setting, {"ID", "MountPoint", "MountOptions", "MountIdentifier"},
+                     fmt::format("PartitionSettings {}", text_member(setting, "ID")));
+  }
+}
+
+} // namespace
+
+Part convert_storage(const Value& disk, const Value& system) {
+  Part part;
+  leave_out_rest(part, disk, system);
+  const Array& partitions = list_member(disk, "Partitions");
+  if (partitions.empty()) return part;
+  if (text_member(disk, "PartitionTableType") == "mbr")
+    part.leave_out("Disks[0].PartitionTableType mbr", "gpt is used instead");
+  part.add("bootType", text_member(system, "BootType") == "legacy" ? "legacy" : "efi");
+  Object result{{"partitionTableType", "gpt"}};
+  if (const auto size = mib_member(disk, "MaxSize"))
+    result.emplace_back("maxSize", fmt::format("{}M", *size));
+  Array converted;
+  Array filesystems;
+  for (const Value& partition : partitions) {
+    converted.push_back(convert_partition(partition));
+    add_filesystem(part, filesystems, partition, system);
+  }
+  result.emplace_back("partitions", std::move(converted));
+  if (!is_given(disk, "MaxSize")) {
+    part.leave_out("Disks[0] without MaxSize", "the disk is fitted to its content");
+    part.add("autoSize", true);
+  }
+  part.add("disks", Array{std::move(result)});
+  part.add("filesystems", std::move(filesystems));
+  return part;
+}
+
+Part convert_output(const Value& disk) {
+  Part part;
+  // The toolkit's "vhd" is a fixed one.
+  static const std::map<std::string, std::string> formats = {
+      {"vhd", "vhd-fixed"}, {"vhdx", "vhdx"}, {"qcow2", "qcow2"}, {"raw", "raw"}};
+  Array images;
+  std::string name;
+  for (const Value& artifact : list_member(disk, "Artifacts")) {
+    const std::string type = text_member(artifact, "Type");
+    if (name.empty()) name = text_member(artifact, "Name");
+    const auto format = formats.find(type);
+    if (format == formats.end()) {
+      part.leave_out(
+          fmt::format("artifact {}", type.empty() ? text_member(artifact, "Compression") : type),
+          "no such format is written");
+      continue;
+    }
+    images.push_back(Object{{"format", format->second}});
+    if (is_given(artifact, "Compression"))
+      part.leave_out(fmt::format("compression of artifact {}", type),
+                     "the file is written as it is");
+  }
+  if (!name.empty()) part.add("name", name);
+  if (!images.empty()) part.add("images", std::move(images));
+  return part;
+}
+
+} // namespace imagewright::config::toolkit

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <map>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/text.hpp>
+
+#include "config/import/toolkit.hpp"
+#include "config/language/text_checks.hpp"
+#include "config/values.hpp"
+
+namespace imagewright::config::toolkit {
+
+namespace {
+
+using json::Array;
+using json::Object;
+using json::Value;
+
+void add_packages(Part& part, const Value& system) {
+  Object packages;
+  if (is_given(system, "PackageLists"))
+    packages.emplace_back("installLists", *system.find("PackageLists"));
+  if (is_given(system, "Packages")) packages.emplace_back("install", *system.find("Packages"));
+  if (is_given(system, "DisableRpmDocs")) packages.emplace_back("docs", false);
+  const std::string locales = text_member(system, "OverrideRpmLocales");
+  if (!locales.empty()) {
+    Array languages;
+    if (locales != "NONE") {
+      for (const std::string& each : base::split(locales, ':'))
+        languages.push_back(each);
+    }
+    packages.emplace_back("languages", std::move(languages));
+  }
+  if (!packages.empty()) part.add("packages", std::move(packages));
+}
+
+void add_kernel(Part& part, const Value& system) {
+  const Value* options = system.find("KernelOptions");
+  const std::string package = options != nullptr ? text_member(*options, "default") : "";
+  if (!package.empty()) part.add("kernel", Object{{"package", package}});
+  if (options == nullptr || options->find_object() == nullptr) return;
+  for (const auto& [name, value] : *options->find_object()) {
+    if (name != "default" && !name.starts_with('_'))
+      part.leave_out("KernelOptions." + name, "only the default kernel is installed");
+  }
+}
+
+void add_command_line(Part& part, const Value& system) {
+  const Value* line = system.find("KernelCommandLine");
+  if (line == nullptr || line->find_object() == nullptr) return;
+  if (is_given(*line, "EnableFIPS")) part.add("fips", Object{{"mode", "enabled"}});
+  static const std::map<std::string, std::string> selinux = {{"enforcing", "enforcing"},
+                                                             {"permissive", "permissive"},
+                                                             {"force_enforcing", "force-enforcing"},
+                                                             {"disabled", "disabled"}};
+  if (const auto mode = selinux.find(text_member(*line, "SELinux")); mode != selinux.end()) {
+    part.add("selinux", Object{{"mode", mode->second}});
+  }
+  const std::string cgroup = text_member(*line, "CGroup");
+  if (cgroup == "version_one" || cgroup == "version_two") {
+    part.add("cgroup", Object{{"version", cgroup == "version_one" ? "v1" : "v2"}});
+  }
+  Array words;
+  for (const std::string& word : base::split_whitespace(text_member(*line, "ExtraCommandLine")))
+    words.push_back(word);
+  if (!words.empty()) part.add("kernelCommandLine", Object{{"extraCommandLine", std::move(words)}});
+  leave_out_others(part, *line, {"EnableFIPS", "SELinux", "CGroup", "ExtraCommandLine"},
+                   "KernelCommandLine");
+}
+
+Object convert_file(const std::string& source, const Value& target) {
+  Object file;
+  const std::string* destination = target.find_string();
+  file.emplace_back("destination",
+                    destination != nullptr ? *destination : text_member(target, "Path"));
+  file.emplace_back("source", source);
+  const std::string permissions = text_member(target, "Permissions");
+  if (!permissions.empty()) file.emplace_back("permissions", permissions);
+  return file;
+}
+
+void add_files(Part& part, const Value& system) {
+  const Value* sources = system.find("AdditionalFiles");
+  if (sources == nullptr || sources->find_object() == nullptr) return;
+  Array files;
+  for (const auto& [source, targets] : *sources->find_object()) {
+    if (source.starts_with('_')) continue;
+    if (const Array* several = targets.find_array()) {
+      for (const Value& target : *several)
+        files.push_back(convert_file(source, target));
+    } else {
+      files.push_back(convert_file(source, targets));
+    }
+  }
+  if (!files.empty()) part.add("additionalFiles", std::move(files));
+}
+
+/// A number that the toolkit may have written as a text.
+void add_number(Object& object, std::string name, const std::string& text) {
+  if (const auto number = parse_integer(text)) object.emplace_back(std::move(name), *number);
+}
+
+Object convert_user(Part& part, const Value& user) {
+  Object result{{"name", text_member(user, "Name")}};
+  add_number(result, "uid", text_member(user, "UID"));
+  const std::string password = text_member(user, "Password");
+  if (!password.empty()) {
+    const bool is_hashed = is_given(user, "PasswordHashed");
+    result.emplace_back("password",
+                        Object{{"type", is_hashed ? "hashed" : "plain-text"}, {"value", password}});
+  }
+  add_number(result, "passwordExpiresDays", text_member(user, "PasswordExpiresDays"));
+  if (is_given(user, "SSHPubKeyPaths"))
+    result.emplace_back("sshPublicKeyPaths", *user.find("SSHPubKeyPaths"));
+  constexpr std::array texts = {std::pair{"PrimaryGroup", "primaryGroup"},
+                                std::pair{"StartupCommand", "startupCommand"},
+                                std::pair{"HomeDirectory", "homeDirectory"}};
+  for (const auto& [theirs, ours] : texts) {
+    const std::string text = text_member(user, theirs);
+    if (!text.empty()) result.emplace_back(ours, text);
+  }
+  if (is_given(user, "SecondaryGroups"))
+    result.emplace_back("secondaryGroups", *user.find("SecondaryGroups"));
+  leave_out_others(part, user,
+                   {"Name", "UID", "Password", "PasswordHashed", "PasswordExpiresDays",
+                    "SSHPubKeyPaths", "PrimaryGroup", "SecondaryGroups", "StartupCommand",
+                    "HomeDirectory"},
+                   "user " + text_member(user, "Name"));
+  return result;
+}
+
+void add_accounts(Part& part, const Value& system) {
+  Array groups;
+  for (const Value& group : list_member(system, "Groups")) {
+    Object result{{"name", text_member(group, "Name")}};
+    add_number(result, "gid", text_member(group, "GID"));
+    groups.push_back(std::move(result));
+  }
+  if (!groups.empty()) part.add("groups", std::move(groups));
+  Array users;
+  for (const Value& user : list_member(system, "Users"))
+    users.push_back(convert_user(part, user));
+  if (!users.empty()) part.add("users", std::move(users));
+}
+
+void explain_rest(Part& part, const Value& system) {
+  constexpr std::array reasons = {
+      std::pair{"PreInstallScripts", "nothing runs before packages are installed"},
+      std::pair{"Networks", "write systemd-networkd files with additionalFiles"},
+      std::pair{"PackageRepos", "name repositories under \"repositories\""},
+      std::pair{"Encryption", "encrypted disks are not composed"},
+      std::pair{"RemoveRpmDb", "use os.packages.removePackageManager with its preview feature"},
+      std::pair{"PreserveTdnfCache", "no package manager runs in the image, so there is no cache"},
+      std::pair{"EnableSystemdFirstboot", "use os.machineId and a unit of your own"},
+      std::pair{"EnableHidepid", "add a mount option for /proc with a unit of your own"},
+      std::pair{"IsKickStartBoot", "installers are not composed"},
+      std::pair{"IsIsoInstall", "installers are not composed"},
+  };
+  for (const auto& [name, why] : reasons) {
+    if (is_given(system, name)) part.leave_out(name, why);
+  }
+  leave_out_others(part, system,
+                   {"Name",
+                    "BootType",
+                    "PartitionSettings",
+                    "PackageLists",
+                    "Packages",
+                    "KernelOptions",
+                    "KernelCommandLine",
+                    "Hostname",
+                    "Users",
+                    "Groups",
+                    "AdditionalFiles",
+                    "PreInstallScripts",
+                    "PostInstallScripts",
+                    "FinalizeImageScripts",
+                    "Networks",
+                    "PackageRepos",
+                    "Encryption",
+                    "RemoveRpmDb",
+                    "PreserveTdnfCache",
+                    "EnableGrubMkconfig",
+                    "EnableSystemdFirstboot",
+                    "EnableHidepid",
+                    "DisableRpmDocs",
+                    "OverrideRpmLocales",
+                    "IsKickStartBoot",
+                    "IsIsoInstall",
+                    "IsDefault"},
+                   "SystemConfigs[]");
+}
+
+Array convert_script_list(Part& part, const Value& system, std::string_view name) {
+  Array scripts;
+  for (const Value& script : list_member(system, name)) {
+    const std::string path = text_member(script, "Path");
+    if (check_local_path(path)) {
+      part.leave_out(fmt::format("{} {}", name, path),
+                     "scripts stand below the directory of the config; move it there");
+      continue;
+    }
+    Object result{{"path", path}};
+    Array arguments;
+    for (const std::string& word : base::split_whitespace(text_member(script, "Args")))
+      arguments.push_back(word);
+    if (!arguments.empty()) result.emplace_back("arguments", std::move(arguments));
+    scripts.push_back(std::move(result));
+  }
+  return scripts;
+}
+
+} // namespace
+
+Part convert_os(const Value& system) {
+  Part part;
+  const std::string hostname = text_member(system, "Hostname");
+  if (!hostname.empty()) part.add("hostname", hostname);
+  add_packages(part, system);
+  add_kernel(part, system);
+  add_command_line(part, system);
+  add_files(part, system);
+  add_accounts(part, system);
+  part.add("bootloader", Object{{"resetType", "hard-reset"}});
+  explain_rest(part, system);
+  return part;
+}
+
+Part convert_scripts(const Value& system) {
+  Part part;
+  Array post = convert_script_list(part, system, "PostInstallScripts");
+  Array finalize = convert_script_list(part, system, "FinalizeImageScripts");
+  if (!post.empty()) part.add("postCustomization", std::move(post));
+  if (!finalize.empty()) part.add("finalizeCustomization", std::move(finalize));
+  return part;
+}
+
+} // namespace imagewright::config::toolkit

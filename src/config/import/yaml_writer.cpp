@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include "config/import/yaml_writer.hpp"
+
+#include <string_view>
+#include <variant>
+
+#include "config/values.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+/// Texts that stay the same text without quotes, whatever stands around them.
+bool is_plain(const std::string& text) {
+  constexpr std::string_view safe =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./+ ";
+  const bool is_number =
+      !text.empty() && text.find_first_not_of("0123456789.+-_eExXoO") == std::string::npos;
+  const bool starts_well =
+      !text.empty() && text.front() != '-' && text.front() != ' ' && text.back() != ' ';
+  const bool is_word =
+      parse_boolean(text).has_value() || text == "null" || text == "Null" || text == "NULL";
+  return starts_well && !is_number && !is_word && text.find_first_not_of(safe) == std::string::npos;
+}
+
+/// JSON's quoted texts are YAML's.
+std::string scalar(const json::Value& value) {
+  const std::string* text = value.find_string();
+  return text != nullptr && is_plain(*text) ? *text : json::to_line(value);
+}
+
+bool is_block(const json::Value& value) {
+  const auto* array = value.find_array();
+  const auto* object = value.find_object();
+  return (array != nullptr && !array->empty()) || (object != nullptr && !object->empty());
+}
+
+std::string block(const json::Value& value, std::size_t indent);
+
+std::string object_block(const json::Object& object, std::size_t indent) {
+  std::string text;
+  for (const auto& [key, value] : object) {
+    text += std::string(indent, ' ') + scalar(key) + ":";
+    if (!is_block(value)) {
+      text += " " + scalar(value) + "\n";
+    } else {
+      const bool is_list = value.find_array() != nullptr;
+      text += "\n" + block(value, is_list ? indent : indent + 2);
+    }
+  }
+  return text;
+}
+
+std::string array_block(const json::Array& array, std::size_t indent) {
+  std::string text;
+  for (const json::Value& item : array) {
+    if (!is_block(item)) {
+      text += std::string(indent, ' ') + "- " + scalar(item) + "\n";
+      continue;
+    }
+    std::string inner = block(item, indent + 2);
+    inner[indent] = '-';
+    text += inner;
+  }
+  return text;
+}
+
+std::string block(const json::Value& value, std::size_t indent) {
+  if (const auto* object = value.find_object()) return object_block(*object, indent);
+  return array_block(*value.find_array(), indent);
+}
+
+} // namespace
+
+std::string to_yaml(const json::Value& value) {
+  return is_block(value) ? block(value, 0) : scalar(value) + "\n";
+}
+
+} // namespace imagewright::config

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <imagewright_test/scratch.hpp>
+#include <imagewright_test/skip.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/render.hpp>
+#include <imagewright/config/import.hpp>
+#include <imagewright/config/load.hpp>
+
+using namespace imagewright;
+using config::import_toolkit_json;
+
+namespace {
+
+model::ImageConfig load(const std::string& text, const std::filesystem::path& path) {
+  try {
+    return config::load_image_config_text(text, path, {.file_checks = config::FileChecks::skipped})
+        .config;
+  } catch (const base::InputError& error) {
+    std::string messages;
+    for (const auto& each : error.diagnostics().items())
+      messages += base::render(each, {}, base::Color::off);
+    FAIL(text << "\n" << messages);
+    throw;
+  }
+}
+
+bool mentions(const std::vector<std::string>& lines, const std::string& word) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const std::string& line) { return line.find(word) != std::string::npos; });
+}
+
+constexpr const char* k_example = R"({
+  "Disks": [{
+    "PartitionTableType": "gpt", "MaxSize": 4096,
+    "Artifacts": [{"Name": "core", "Type": "vhd"}, {"Name": "core", "Compression": "tar.gz"}],
+    "Partitions": [
+      {"ID": "esp", "Flags": ["esp", "boot"], "Start": 1, "End": 9, "FsType": "fat32"},
+      {"ID": "root", "Name": "root", "Start": 9, "End": 0, "FsType": "ext3"}
+    ]
+  }],
+  "SystemConfigs": [{
+    "_comment": "nothing",
+    "Name": "Standard: 1", "BootType": "efi", "Hostname": "node", "Packages": ["vim"],
+    "PartitionSettings": [
+      {"ID": "esp", "MountPoint": "/efi", "MountOptions": "umask=0077"},
+      {"ID": "root", "MountPoint": "/", "MountIdentifier": "partlabel", "RemoveDocs": true}
+    ],
+    "KernelOptions": {"default": "kernel", "hyperv": "kernel-hyperv"},
+    "KernelCommandLine": {"EnableFIPS": true, "SELinux": "force_enforcing", "CGroup": "version_one",
+                          "ImaPolicy": ["tcb"], "ExtraCommandLine": " quiet  console=ttyS0"},
+    "AdditionalFiles": {"a": "/a", "b": [{"Path": "/b", "Permissions": "0640"}, "/c"]},
+    "Users": [{"Name": "u", "UID": "1000", "Password": "$6$x", "PasswordHashed": true, "PasswordExpiresDays": 30}],
+    "Groups": [{"Name": "g", "GID": "1001"}],
+    "PostInstallScripts": [{"Path": "run.sh", "Args": "a b"}, {"Path": "../up.sh"}],
+    "Encryption": {"Enable": true}, "DisableRpmDocs": true, "OverrideRpmLocales": "NONE"
+  }]
+})";
+
+} // namespace
+
+TEST_CASE("a toolkit config becomes a config of ours that says the same") {
+  const auto imported = import_toolkit_json(k_example, "a.json");
+  REQUIRE(imported.size() == 1);
+  CHECK(imported[0].name == "Standard: 1");
+  INFO(imported[0].text);
+  const model::ImageConfig config = load(imported[0].text, "a.yaml");
+  CHECK(config.os.hostname->text == "node");
+  CHECK(config.os.kernel.package->text == "kernel");
+  CHECK(config.os.fips_mode->value == model::FipsMode::enabled);
+  CHECK(config.os.selinux_mode->value == model::SelinuxMode::force_enforcing);
+  CHECK(config.os.cgroup_version->value == model::CgroupVersion::v1);
+  CHECK(config.os.kernel_command_line.size() == 2);
+  REQUIRE(config.os.additional_files.size() == 3);
+  CHECK(config.os.additional_files[1].permissions == 0640);
+  CHECK(config.os.users[0].uid == 1000U);
+  CHECK(config.os.users[0].password->type == model::PasswordType::hashed);
+  CHECK(config.os.groups[0].gid == 1001U);
+  CHECK(config.os.packages.documentation == model::Inclusion::left_out);
+  CHECK(config.os.packages.languages->empty());
+  REQUIRE(config.scripts.post_customization.size() == 1);
+  CHECK(config.scripts.post_customization[0].arguments.size() == 2);
+  REQUIRE(config.storage.disk);
+  CHECK(config.storage.disk->max_size->value == base::ByteSize::gib(4));
+  CHECK(config.storage.filesystems[0].mount_point->path == "/boot/efi");
+  CHECK(config.storage.filesystems[1].type->value == model::FilesystemType::ext4);
+  REQUIRE(config.output.images.size() == 1);
+  CHECK(config.output.images[0].format == model::OutputFormat::vhd_fixed);
+  CHECK(config.name == "core");
+}
+
+TEST_CASE("what a toolkit config cannot hand over is said in comments") {
+  const auto imported = import_toolkit_json(k_example, "a.json");
+  for (const char* word :
+       {"/efi", "ext3", "ImaPolicy", "hyperv", "../up.sh", "Encryption", "tar.gz", "RemoveDocs"}) {
+    INFO(word);
+    CHECK(mentions(imported[0].left_out, word));
+    CHECK(imported[0].text.substr(0, imported[0].text.find("storage:")).find(word) !=
+          std::string::npos);
+  }
+  CHECK(imported[0].left_out.size() == 8);
+}
+
+TEST_CASE("texts of a toolkit config cannot break out of their place") {
+  const auto imported = import_toolkit_json(
+      R"({"SystemConfigs": [{"Name": "x\ninput: {}", "Hostname": "yes", "Odd\nkey": 1, "Packages": ["a: b", "#c", "1.0", "*d"]}]})",
+      "a\nb.json");
+  const model::ImageConfig config = load(imported[0].text, "a.yaml");
+  CHECK_FALSE(config.input.is_given());
+  CHECK(config.os.hostname->text == "yes");
+  CHECK(config.os.packages.install[3].spec == "*d");
+}
+
+TEST_CASE("what is no toolkit config is refused") {
+  CHECK_THROWS_AS(import_toolkit_json("{", "a.json"), base::Error);
+  for (const char* text : {"[]", "{}", R"({"SystemConfigs": []})", R"({"SystemConfigs": [1]})"}) {
+    try {
+      import_toolkit_json(text, "a.json");
+      FAIL("accepted " << text);
+    } catch (const base::Error& error) {
+      CHECK(error.diagnostic().code == "config.not-a-toolkit-config");
+    }
+  }
+}
+
+TEST_CASE("every image definition of the older toolkit can be imported") {
+  const auto data = imagewright_test::find_shared_data("azure-configs/azurelinux-imageconfigs");
+  if (!data) IMAGEWRIGHT_SKIP("no shared data: azure-configs");
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(*data)) {
+    if (entry.path().extension() != ".json") continue;
+    INFO(entry.path());
+    for (const config::ImportedConfig& imported :
+         import_toolkit_json(imagewright_test::read_text(entry.path()), entry.path().filename())) {
+      const model::ImageConfig config = load(imported.text, *data / "imported.yaml");
+      CHECK_FALSE(config.os.packages.install.empty());
+      ++count;
+    }
+  }
+  CHECK(count > 25);
+}
