@@ -27,13 +27,23 @@ struct Failure {
   std::string hint;
 };
 
+/// What a terminal would show, without the lines on which it would show nothing.
+std::string plain_lines(const std::string& text) {
+  std::string plain;
+  for (const std::string& line : base::split(text, '\n')) {
+    const std::string shown = without_escapes(line);
+    if (!base::trimmed(shown).empty()) plain += shown + "\n";
+  }
+  return plain;
+}
+
 [[noreturn]] void throw_failure(Failure failure, const BootRequest& request,
                                 const std::string& said) {
   base::Diagnostic diagnostic;
   diagnostic.code = std::move(failure.code);
   diagnostic.message = std::move(failure.message);
-  for (const std::string& line : process::last_lines(said, k_quoted_lines)) {
-    diagnostic.context.push_back("while it wrote: " + without_escapes(line));
+  for (const std::string& line : process::last_lines(plain_lines(said), k_quoted_lines)) {
+    diagnostic.context.push_back("while it wrote: " + line);
   }
   diagnostic.hint = std::move(failure.hint);
   if (!request.serial_log.empty()) {
@@ -56,8 +66,9 @@ Failure failure_of(BootStop stop) {
             .hint = "look for the first failed mount or unit on the console"};
   case BootStop::not_bootable:
     return {.code = "boot.not-bootable",
-            .message = "the firmware found no boot loader on the image",
-            .hint = "check that the EFI system partition has the loader of this architecture"};
+            .message = "the firmware could not start anything from the image",
+            .hint = "check that the EFI system partition has the loader of this architecture, and "
+                    "the kernel and initramfs that its entry names"};
   }
   return {};
 }

@@ -127,7 +127,7 @@ TEST_CASE("a guest that does not go down fails a row of its own") {
 
 TEST_CASE("a timeout tells what the console said last and where the rest is") {
   Fixture fixture;
-  fixture.machine.console = "starting\nA start job is running\n";
+  fixture.machine.console = "starting\n\x1b[2J\x1b[1mA start job is running\x1b[0m\r\n\x1b[0m\r\n";
   fixture.machine.is_timed_out = true;
   const auto diagnostic = fixture.failure(base::FailureKind::verification);
   CHECK(diagnostic.code == "boot.timeout");
