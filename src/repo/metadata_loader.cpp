@@ -65,12 +65,10 @@ bool is_signed(const model::Repository& repository) {
                     .hint = check_address + " and the network, or use --offline"});
 }
 
-[[noreturn]] void fail_signature(const model::Repository& repository, const std::string& word,
+[[noreturn]] void fail_signature(const model::Repository& repository, const std::string& code,
                                  const std::string& what, const std::string& hint) {
-  fail(repository, {.kind = base::FailureKind::verification,
-                    .code = "repo.signature-" + word,
-                    .message = what,
-                    .hint = hint});
+  fail(repository,
+       {.kind = base::FailureKind::verification, .code = code, .message = what, .hint = hint});
 }
 
 /// Refuses what was not signed by one of exactly this repository's keys.
@@ -82,12 +80,12 @@ void require_good_signature(Keyring& keyring, const model::Repository& repositor
     return;
   case SignatureVerdict::unknown_key:
     fail_signature(
-        repository, "unknown-key",
+        repository, "repo.signature-unknown-key",
         fmt::format("its metadata was signed by the key {}, which is not one of its keys",
                     result.signer),
         "when you trust that key, add it under gpgKeys");
   case SignatureVerdict::expired:
-    fail_signature(repository, "expired",
+    fail_signature(repository, "repo.signature-expired",
                    fmt::format("its metadata was signed by the key {}, and that key or signature "
                                "has expired or was revoked",
                                result.signer),
@@ -95,13 +93,15 @@ void require_good_signature(Keyring& keyring, const model::Repository& repositor
   case SignatureVerdict::bad:
     break;
   }
-  fail_signature(repository, "bad", "the signature of its metadata does not fit its content",
+  fail_signature(repository, "repo.signature-bad",
+                 "the signature of its metadata does not fit its content",
                  "do not use this repository until whoever runs it has explained why");
 }
 
 void require_keys(const model::Repository& repository) {
   if (!repository.gpg_keys.empty()) return;
-  fail_signature(repository, "unverifiable", "its metadata must be signed, but no keys are given",
+  fail_signature(repository, "repo.signature-unverifiable",
+                 "its metadata must be signed, but no keys are given",
                  "give its public keys under gpgKeys, or set metadataSignature to skipped");
 }
 
@@ -175,7 +175,7 @@ private:
     const model::Repository& repository = repositories_[piece.repository];
     const bool is_signature = piece.path == k_signature_path;
     if (result && is_signature && result->problem == DownloadProblem::missing) {
-      fail_signature(repository, "missing",
+      fail_signature(repository, "repo.signature-missing",
                      fmt::format("its metadata is not signed: {}", result->detail),
                      "when that is known and accepted, set metadataSignature to skipped");
     }
