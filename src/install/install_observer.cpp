@@ -87,12 +87,24 @@ void InstallObserver::on_scriptlet_finished() {
   scriptlet_.clear();
 }
 
+/// librpm's words: "%post(name-1-1.noarch) scriptlet failed, exit status 3". A trigger is told
+/// apart there only: the callbacks name the package that set it off.
+std::string InstallObserver::take_over_owner(const std::string& words) {
+  const std::size_t open = words.find('(');
+  const std::size_t close = words.find(") scriptlet failed, ");
+  if (open == std::string::npos || close == std::string::npos || close < open) return words;
+  // For other scriptlets they are the tag's name: "%prein".
+  if (words.substr(0, open).find("trigger") != std::string::npos)
+    scriptlet_ = words.substr(0, open);
+  const std::string nevra = words.substr(open + 1, close - open - 1);
+  for (const model::PackageFile& file : request_.packages.files) {
+    if (file.package.nevra.to_string() == nevra) package_ = file.package.nevra.name;
+  }
+  return words.substr(words.find(", ", close) + 2);
+}
+
 void InstallObserver::on_scriptlet_failed(const Event& event) {
-  // librpm's words: "%post(name-1-1.noarch) scriptlet failed, exit status 3". What follows the last
-  // comma is how.
-  const std::size_t comma = event.detail.rfind(", ");
-  const std::string how =
-      comma == std::string::npos ? event.detail : event.detail.substr(comma + 2);
+  const std::string how = take_over_owner(event.detail);
   base::Diagnostic diagnostic = scriptlet_diagnostic(
       "install.scriptlet-failed",
       "failed: " + base::escape_controls(how.empty() ? "no reason given" : how));

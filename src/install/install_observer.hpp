@@ -33,6 +33,8 @@ private:
   void on_scriptlet_started(const Event& event);
   void on_scriptlet_finished();
   void on_scriptlet_failed(const Event& event);
+  /// Gives how the scriptlet failed.
+  std::string take_over_owner(const std::string& words);
   base::Diagnostic scriptlet_diagnostic(const char* code, const std::string& what) const;
 
   const InstallRequest& request_;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,7 +71,11 @@ void restore(const fs::RootDir& image, const std::string& path, const struct sta
     return;
   }
   image.set_owner(path, status.st_uid, status.st_gid);
-  if (!S_ISLNK(mode)) image.set_permissions(path, permissions);
+  if (S_ISLNK(mode)) return;
+  image.set_permissions(path, permissions);
+  const timespec times[2] = {status.st_mtim, status.st_mtim};
+  const fs::UniqueFd made = image.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  ::futimens(made.get(), times);
 }
 
 void restore_files_of(Header header, const fs::RootDir& image, Shadows& shadows,

@@ -72,7 +72,8 @@ void judge(const model::PackageFile& file, rpmRC result, Header header,
            "is signed with a key that the repository's keys do not include", messages,
            "add the key to the repository's gpg keys, if you trust it");
   }
-  const bool is_signature_bad = speaks_of(messages, "ignature") && !speaks_of(messages, "digest");
+  const bool is_signature_bad =
+      speaks_of(messages, " Signature, key ID") && !speaks_of(messages, " digest: BAD");
   if (result != RPMRC_OK && is_signature_bad) {
     refuse(file, "install.signature-bad", "has a signature that does not match", messages,
            "do not use it; fetch it again from a source that you trust");

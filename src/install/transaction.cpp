@@ -49,18 +49,6 @@ std::string scriptlet_name(rpmTagVal tag) {
     return "%triggerun";
   case RPMTAG_TRIGGERPOSTUN:
     return "%triggerpostun";
-  case RPMTAG_FILETRIGGERIN:
-    return "%filetriggerin";
-  case RPMTAG_FILETRIGGERUN:
-    return "%filetriggerun";
-  case RPMTAG_FILETRIGGERPOSTUN:
-    return "%filetriggerpostun";
-  case RPMTAG_TRANSFILETRIGGERIN:
-    return "%transfiletriggerin";
-  case RPMTAG_TRANSFILETRIGGERUN:
-    return "%transfiletriggerun";
-  case RPMTAG_TRANSFILETRIGGERPOSTUN:
-    return "%transfiletriggerpostun";
   default:
     return std::string("%") + rpmTagGetName(tag);
   }
@@ -69,8 +57,8 @@ std::string scriptlet_name(rpmTagVal tag) {
 /// The other end of librpm's callbacks. What goes wrong in them is kept until librpm has returned.
 class Observer {
 public:
-  Observer(const PackageFiles& files, RpmLog& log, const EventSink& tell)
-      : files_(files), log_(log), tell_(tell) {}
+  Observer(const PackageFiles& files, RpmLog& log, const EventSink& tell, std::size_t package_count)
+      : files_(files), log_(log), tell_(tell), package_count_(package_count) {}
 
   static void* notify(const void* header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t total,
                       fnpyKey key, rpmCallbackData data) {
@@ -100,19 +88,20 @@ private:
       pass_on_messages();
       tell_({EventKind::package_started, text_of(header, RPMTAG_NAME), {}, {}, started_++});
     }
-    if (what == RPMCALLBACK_INST_STOP)
-      tell_({EventKind::package_finished, text_of(header, RPMTAG_NAME), {}, {}, 0});
+    if (what == RPMCALLBACK_INST_STOP) {
+      tell_({EventKind::package_finished, text_of(header, RPMTAG_NAME), {}, {}, ++finished_});
+    }
     if (what == RPMCALLBACK_UNPACK_ERROR || what == RPMCALLBACK_CPIO_ERROR) on_unpack_error(header);
     if (what == RPMCALLBACK_SCRIPT_START) {
       pass_on_messages();
       tell_({EventKind::scriptlet_started,
              name_of(header),
-             scriptlet_name(static_cast<rpmTagVal>(amount)),
+             name_of_scriptlet(header, static_cast<rpmTagVal>(amount), key),
              {},
              0});
     }
     if (what == RPMCALLBACK_SCRIPT_STOP)
-      on_script_stop(header, static_cast<rpmTagVal>(amount), total);
+      on_script_stop(header, name_of_scriptlet(header, static_cast<rpmTagVal>(amount), key), total);
     return nullptr;
   }
 
@@ -131,8 +120,18 @@ private:
     throw_unpack_error(package, log_.take());
   }
 
-  void on_script_stop(Header header, rpmTagVal tag, rpm_loff_t result) {
+  /// librpm gives file triggers the tag of package triggers; they have no element of the
+  /// transaction.
+  std::string name_of_scriptlet(Header header, rpmTagVal tag, fnpyKey key) const {
     const std::string name = scriptlet_name(tag);
+    if (key != nullptr || header == nullptr || !name.starts_with("%trigger")) return name;
+    const bool has_each = headerIsEntry(header, RPMTAG_FILETRIGGERNAME) != 0;
+    const bool has_whole = headerIsEntry(header, RPMTAG_TRANSFILETRIGGERNAME) != 0;
+    const bool is_whole = has_whole && (!has_each || finished_ == package_count_);
+    return (is_whole ? "%transfile" : "%file") + name.substr(1);
+  }
+
+  void on_script_stop(Header header, const std::string& name, rpm_loff_t result) {
     if (result == RPMRC_OK) {
       pass_on_messages();
       tell_({EventKind::scriptlet_finished, name_of(header), name, {}, 0});
@@ -154,9 +153,11 @@ private:
   const PackageFiles& files_;
   RpmLog& log_;
   const EventSink& tell_;
+  std::size_t package_count_;
   RpmFile file_;
   std::exception_ptr failure_;
   std::uint64_t started_ = 0;
+  std::uint64_t finished_ = 0;
 };
 
 void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages) {
@@ -174,7 +175,7 @@ void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages
 
 void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
                      const PackageFiles& files, RpmLog& log, const EventSink& tell) {
-  Observer observer(files, log, tell);
+  Observer observer(files, log, tell, packages.size());
   rpmtsSetNotifyCallback(transaction, &Observer::notify, &observer);
   add_packages(transaction, packages);
   rpmtsCheck(transaction);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include <fstream>
+
+#include <imagewright_test/skip.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+
+#include "package_builder.hpp"
+
+using namespace imagewright;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+using imagewright_test::Installation;
+using imagewright_test::PackageBuilder;
+using imagewright_test::Signing;
+
+namespace {
+
+const char* const k_body = "%install\nmkdir -p %{buildroot}/usr/share/data\nseq 1 20000 > "
+                           "%{buildroot}/usr/share/data/numbers\n"
+                           "%files\n/usr/share/data\n";
+
+void flip_byte(const std::filesystem::path& path, std::uint64_t offset) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(offset));
+  const int byte = file.get();
+  file.seekp(static_cast<std::streamoff>(offset));
+  file.put(static_cast<char>(byte ^ 0x40));
+}
+
+bool is_untouched(const Installation& installation) {
+  return !std::filesystem::exists(installation.path("usr")) &&
+         !std::filesystem::exists(installation.path("var"));
+}
+
+} // namespace
+
+TEST_CASE("unsigned packages are refused unless their repository is exempt", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build("plain", k_body, {}, Signing::left_out));
+  CHECK_THAT(
+      installation.failure(),
+      StartsWith(
+          "install.package-unsigned: the package plain-1-1.noarch of the repository \"test\""));
+  CHECK(is_untouched(installation));
+  installation.request.trust["test"].signatures = model::SignatureCheck::skipped;
+  CHECK(installation.run().packages.size() == 1);
+}
+
+TEST_CASE("packages of somebody else's key are refused", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  auto package = builder.build("foreign", k_body, {}, Signing::left_out);
+  builder.sign(package.path, builder.make_key("stranger"));
+  installation.add(package);
+  CHECK_THAT(installation.failure(), StartsWith("install.unknown-key"));
+  CHECK(is_untouched(installation));
+}
+
+TEST_CASE("a key counts only for the repositories that name it", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  const auto other = builder.make_key("other");
+  installation.request.trust["other"].public_keys = {other.public_key};
+  auto package = builder.build("misplaced", k_body);
+  package.package.repository = "other";
+  installation.add(builder.build("placed", "%files\n"));
+  installation.add(package);
+  CHECK_THAT(installation.failure(), StartsWith("install.unknown-key: the package misplaced"));
+  installation.request.trust["other"].public_keys.push_back(builder.key().public_key);
+  CHECK(installation.run().packages.size() == 2);
+}
+
+TEST_CASE("a repository without any word of trust has none", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.request.trust.clear();
+  installation.add(builder.build("unknown", "%files\n"));
+  CHECK_THAT(installation.failure(), StartsWith("install.unknown-key"));
+}
+
+TEST_CASE("one changed byte anywhere after the lead is noticed", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  const auto original = builder.build("data", k_body);
+  const std::uint64_t size = std::filesystem::file_size(original.path);
+  const std::string content = imagewright_test::read_text(original.path);
+  // The magic of the second header; the first one, with the signature, begins after the lead of 96
+  // bytes.
+  const std::size_t header = content.find("\x8e\xad\xe8\x01", 100);
+  REQUIRE(header != std::string::npos);
+  for (const auto signatures : {model::SignatureCheck::required, model::SignatureCheck::skipped}) {
+    for (const std::uint64_t offset :
+         {std::uint64_t{header} + 9, std::uint64_t{header} + 200, std::uint64_t{header} + 1500,
+          size / 2, size - 20, size - 1}) {
+      INFO("offset " << offset << " of " << size << ", header at " << header);
+      Installation installation(builder);
+      installation.request.trust["test"].signatures = signatures;
+      auto package = original;
+      package.path = installation.scratch / "data.rpm";
+      std::filesystem::copy_file(original.path, package.path);
+      flip_byte(package.path, offset);
+      installation.add(package);
+      CHECK_THAT(installation.failure(),
+                 StartsWith("install.package-corrupt") || StartsWith("install.signature-bad"));
+      CHECK(is_untouched(installation));
+    }
+  }
+}
+
+TEST_CASE("a signature that was changed is bad", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  auto package = builder.build("data", k_body);
+  const std::string content = imagewright_test::read_text(package.path);
+  const std::size_t header = content.find("\x8e\xad\xe8\x01", 100);
+  // Tag 268 (RPMSIGTAG_RSA) in the index of the signature header: type 7, offset, count.
+  const std::size_t entry = content.find(std::string("\0\0\1\x0c\0\0\0\7", 8));
+  REQUIRE(entry != std::string::npos);
+  REQUIRE(entry < header);
+  const auto number = [&](std::size_t at) {
+    std::uint64_t value = 0;
+    for (std::size_t index = 0; index < 4; ++index)
+      value = value * 256 + static_cast<unsigned char>(content[at + index]);
+    return value;
+  };
+  const std::uint64_t entries = number(96 + 8);
+  const std::uint64_t store = 96 + 16 + 16 * entries;
+  flip_byte(package.path, store + number(entry + 8) + number(entry + 12) - 10);
+  installation.add(package);
+  CHECK_THAT(installation.failure(), StartsWith("install.signature-bad"));
+  CHECK(is_untouched(installation));
+}
+
+TEST_CASE("a package that is not the one of the lock is refused", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  auto package = builder.build("data", k_body);
+  package.package.nevra.version = "2";
+  installation.add(package);
+  CHECK_THAT(installation.failure(),
+             StartsWith("install.package-mismatch") && Contains("is really data-1-1.noarch"));
+}
+
+TEST_CASE("what is no package, no key, or not there is named", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  auto package = builder.build("data", k_body);
+  SECTION("cut off") {
+    std::filesystem::resize_file(package.path, 3000);
+    installation.add(package);
+    CHECK_THAT(installation.failure(), StartsWith("install.package-corrupt"));
+  }
+  SECTION("empty") {
+    std::filesystem::resize_file(package.path, 0);
+    installation.add(package);
+    CHECK_THAT(installation.failure(), StartsWith("install.package-corrupt"));
+  }
+  SECTION("absent") {
+    std::filesystem::remove(package.path);
+    installation.add(package);
+    CHECK_THAT(installation.failure(), StartsWith("install.package-missing"));
+  }
+  SECTION("key") {
+    installation.request.trust["test"].public_keys = {"this is no key"};
+    installation.add(package);
+    CHECK_THAT(installation.failure(), StartsWith("install.bad-key"));
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <iostream>
+
+#include <imagewright_test/skip.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/process/command_runner.hpp>
+
+#include "package_builder.hpp"
+
+using namespace imagewright;
+
+namespace {
+
+std::string rpm(std::vector<std::string> arguments) {
+  const base::Cancellation cancellation;
+  process::HostCommandRunner runner(cancellation);
+  process::Command command;
+  command.argv = {"rpm"};
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  return runner.run(command).standard_output;
+}
+
+model::PackageSet packages_in(const std::filesystem::path& directory) {
+  model::PackageSet set;
+  std::vector<std::string> arguments{"-qp", "--nosignature", "--qf",
+                                     "%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH}\n"};
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == ".rpm") paths.push_back(entry.path());
+  }
+  std::ranges::sort(paths);
+  for (const auto& path : paths)
+    arguments.push_back(path.string());
+  const auto words = base::split_whitespace(rpm(arguments));
+  REQUIRE(words.size() == 5 * paths.size());
+  for (std::size_t index = 0; index < paths.size(); ++index) {
+    const auto* word = &words[5 * index];
+    model::PackageFile file;
+    file.package.nevra = {word[0], static_cast<std::uint32_t>(std::stoul(word[1])), word[2],
+                          word[3], word[4]};
+    file.package.repository = "workbench";
+    file.package.download_size = base::ByteSize(std::filesystem::file_size(paths[index]));
+    file.path = paths[index];
+    set.files.push_back(file);
+  }
+  return set;
+}
+
+} // namespace
+
+TEST_CASE("a whole distribution installs, and verifies with rpm itself", "[install][workbench]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const auto workbench = imagewright_test::source_directory() / "build/workbench";
+  if (!std::filesystem::exists(workbench / "x86_64/repodata")) {
+    IMAGEWRIGHT_SKIP("the workbench distribution has not been made (toolkit/workbench/build)");
+  }
+  const imagewright_test::ScratchDirectory scratch;
+  install::InstallRequest request;
+  request.root = scratch / "root";
+  std::filesystem::create_directory(request.root);
+  request.epoch = base::Epoch(std::chrono::seconds(1700000000));
+  request.trust["workbench"].public_keys = {
+      imagewright_test::read_text(workbench / "RPM-GPG-KEY-workbench")};
+  request.packages = packages_in(workbench / "x86_64");
+  const base::Cancellation cancellation;
+  report::NullReporter reporter;
+  const auto installed = install::install_packages(request, cancellation, reporter);
+  CHECK(installed.packages.size() == request.packages.files.size());
+  CHECK(rpm({"--root", request.root, "--dbpath", "/var/lib/rpm", "-Va", "--noscripts"}) == "");
+}
