@@ -163,10 +163,11 @@ private:
     const Fact& main = *problem.facts.begin();
     base::Diagnostic result{.code = main.code, .message = main.text, .hint = main.hint};
     add_context(result, problem, main);
-    std::size_t shown = 1;
+    // A package that a repository holds twice has the same facts twice.
+    std::set<std::string> shown{main.text};
     for (const Fact& other : problem.facts) {
-      if (&other == &main || other.rank > main.rank || ++shown > k_most_facts) continue;
-      result.context.push_back("while " + other.text + " as well");
+      if (other.rank > main.rank || shown.size() >= k_most_facts) continue;
+      if (shown.insert(other.text).second) result.context.push_back("while " + other.text);
     }
     if (main.where) result.related.push_back({*main.where, "the exclude stands here"});
     return result;
