@@ -143,6 +143,10 @@ std::string guest_unit() {
                      k_unit_directory, k_script_name);
 }
 
+std::string guest_drop_in() {
+  return fmt::format("[Unit]\nWants={}\n", k_unit_name);
+}
+
 std::string guest_script(std::span<const model::Check> checks, const GuestScriptOptions& options) {
   std::string script =
       fmt::format(k_prologue, k_answer_port, options.serial_console, k_answer_mark);

@@ -13,9 +13,11 @@
 
 namespace imagewright::boot {
 
-/// Where both stand in the guest.
+/// Where all of it stands in the guest.
 inline constexpr std::string_view k_unit_directory = "/etc/systemd/system";
 inline constexpr std::string_view k_unit_name = "imagewright-probe.service";
+inline constexpr std::string_view k_drop_in_directory = "/etc/systemd/system/multi-user.target.d";
+inline constexpr std::string_view k_drop_in_name = "imagewright-probe.conf";
 inline constexpr std::string_view k_script_name = "imagewright-probe";
 
 struct GuestScriptOptions {
@@ -32,6 +34,9 @@ std::string answer_key(std::size_t check_index);
 std::string shell_quoted(std::string_view text);
 
 std::string guest_unit();
+/// Makes the target that every boot reaches start the unit. Links would be removed by a preset at
+/// the first boot.
+std::string guest_drop_in();
 std::string guest_script(std::span<const model::Check> checks, const GuestScriptOptions& options);
 
 } // namespace imagewright::boot

@@ -40,6 +40,9 @@ process::Command command_in(const std::filesystem::path& directory, std::vector<
 std::string unit_path() {
   return fmt::format("{}/{}", k_unit_directory, k_unit_name);
 }
+std::string drop_in_path() {
+  return fmt::format("{}/{}", k_drop_in_directory, k_drop_in_name);
+}
 std::string script_path() {
   return fmt::format("{}/{}", k_unit_directory, k_script_name);
 }
@@ -56,14 +59,21 @@ std::string find_directory_context(const std::filesystem::path& directory,
   return fs::find_file(directory / k_output).value_or("");
 }
 
-/// Reads the unit back: debugfs exits with 0 also when its commands failed.
+std::string stored_file(const std::filesystem::path& directory, const std::string& path,
+                        process::CommandRunner& runner) {
+  return process::require_success(
+             runner.run(command_in(directory, {"debugfs", "-R", "cat " + path, k_root_file},
+                                   "read the questions back")))
+      .standard_output;
+}
+
+/// Reads back what starts the questions: debugfs exits with 0 also when its commands failed.
 void inject(const std::filesystem::path& directory, process::CommandRunner& runner) {
   const auto written = process::require_success(
       runner.run(command_in(directory, {"debugfs", "-w", "-f", k_commands_file, k_root_file},
                             "put the questions into the image")));
-  const auto read_back = process::require_success(runner.run(command_in(
-      directory, {"debugfs", "-R", "cat " + unit_path(), k_root_file}, "read the questions back")));
-  if (read_back.standard_output != guest_unit()) {
+  if (stored_file(directory, unit_path(), runner) != guest_unit() ||
+      stored_file(directory, drop_in_path(), runner) != guest_drop_in()) {
     throw_cannot_carry("they were not stored", written.standard_error);
   }
 }
@@ -80,18 +90,18 @@ std::string script_context(const std::string& directory_context) {
 }
 
 std::string injection_commands(const std::string& directory_context) {
-  const std::string wants = fmt::format("{}/multi-user.target.wants", k_unit_directory);
-  std::string commands =
-      fmt::format("mkdir {0}\nwrite {1} {2}\nwrite {3} {4}\nsymlink {0}/{1} {2}\n", wants,
-                  k_unit_name, unit_path(), k_script_name, script_path());
+  std::string commands = fmt::format("mkdir {0}\nwrite {1} {2}\nwrite {3} {4}\nwrite {5} {6}\n",
+                                     k_drop_in_directory, k_unit_name, unit_path(), k_script_name,
+                                     script_path(), k_drop_in_name, drop_in_path());
   for (const auto& [path, mode] :
-       {std::pair(unit_path(), "0100644"), std::pair(script_path(), "0100755")}) {
+       {std::pair(unit_path(), "0100644"), std::pair(drop_in_path(), "0100644"),
+        std::pair(script_path(), "0100755")}) {
     commands += fmt::format("set_inode_field {0} mode {1}\nset_inode_field {0} uid 0\n"
                             "set_inode_field {0} gid 0\n",
                             path, mode);
   }
   if (directory_context.empty()) return commands;
-  for (const std::string& path : {wants, wants + "/" + std::string(k_unit_name), unit_path()}) {
+  for (const std::string& path : {std::string(k_drop_in_directory), drop_in_path(), unit_path()}) {
     commands += fmt::format("ea_set -f {} {} security.selinux\n", k_unit_context_file, path);
   }
   commands +=
@@ -114,6 +124,7 @@ std::filesystem::path make_probe_disk(const BootRequest& request,
   const std::string context = find_directory_context(directory, runner);
   fs::write_file_atomically(directory / k_unit_context_file, context);
   fs::write_file_atomically(directory / k_script_context_file, script_context(context));
+  fs::write_file_atomically(directory / std::string(k_drop_in_name), guest_drop_in());
   fs::write_file_atomically(directory / std::string(k_unit_name), guest_unit());
   fs::write_file_atomically(
       directory / std::string(k_script_name),

@@ -15,8 +15,7 @@ using boot_test::Tools;
 namespace {
 
 constexpr const char* k_unit = "/etc/systemd/system/imagewright-probe.service";
-constexpr const char* k_wanted =
-    "/etc/systemd/system/multi-user.target.wants/imagewright-probe.service";
+constexpr const char* k_drop_in = "/etc/systemd/system/multi-user.target.d/imagewright-probe.conf";
 constexpr const char* k_script = "/etc/systemd/system/imagewright-probe";
 
 /// The overlay as a raw disk, and its root file system as a file.
@@ -65,9 +64,7 @@ TEST_CASE("the questions are in the overlay, in every format, and nowhere else")
   CHECK(debugfs(tools, "cat "s + k_unit, after.root) == boot::guest_unit());
   CHECK(debugfs(tools, "cat "s + k_script, after.root).rfind("#!/bin/sh\n", 0) == 0);
   CHECK(debugfs(tools, "stat "s + k_script, after.root).find("Mode:  0755") != std::string::npos);
-  CHECK(
-      debugfs(tools, "stat "s + k_wanted, after.root).find("Fast link dest: \""s + k_unit + "\"") !=
-      std::string::npos);
+  CHECK(debugfs(tools, "cat "s + k_drop_in, after.root) == boot::guest_drop_in());
   CHECK(debugfs(tools, "cat /etc/systemd/system/getty.target", after.root) == "[Unit]\n");
   tools.run({"e2fsck", "-fn", after.root});
   tools.run({"cmp", "-n", std::to_string(boot_test::k_root_start.bytes()), "disk.raw", after.disk});
@@ -100,7 +97,7 @@ TEST_CASE("in a labelled image the probe is labelled") {
     debugfs(tools, "ea_get -f found " + path + " security.selinux", after.root);
     return fs::read_file(scratch / "found");
   };
-  for (const char* path : {k_unit, k_wanted, "/etc/systemd/system/multi-user.target.wants"}) {
+  for (const char* path : {k_unit, k_drop_in, "/etc/systemd/system/multi-user.target.d"}) {
     CHECK(label_of(path) == "system_u:object_r:systemd_unit_t:s0\0"s);
   }
   CHECK(label_of(k_script) == "system_u:object_r:initrc_exec_t:s0\0"s);

@@ -27,8 +27,8 @@ public:
     process::CommandResult result;
     result.argv = command.argv;
     result.exit_code = 0;
-    if (command.argv.front() == "debugfs" && command.argv.back() == "root.raw") {
-      result.standard_output = stores_unit ? boot::guest_unit() : "";
+    if (command.argv.front() == "debugfs" && stores_unit) {
+      result.standard_output = stored_file(command.argv.at(2));
     }
     if (command.argv.front() == "qemu-img") {
       std::ofstream(command.working_directory / "root.raw") << "";
@@ -45,6 +45,13 @@ public:
   bool is_timed_out = false;
 
 private:
+  static std::string stored_file(const std::string& debugfs_command) {
+    if (debugfs_command.find(boot::k_drop_in_name) != std::string::npos) {
+      return boot::guest_drop_in();
+    }
+    return debugfs_command.find(boot::k_unit_name) != std::string::npos ? boot::guest_unit() : "";
+  }
+
   void run_guest(const process::Command& command, process::CommandResult& result) {
     std::ofstream(command.working_directory / "answers") << port;
     if (command.watch_output(console) == process::Watch::stop) {

@@ -75,3 +75,8 @@ TEST_CASE("the service does not hold up the boot that it waits for") {
   CHECK(boot::guest_unit().find("Type=simple\n") != std::string::npos);
   CHECK(boot::guest_unit().find("After=multi-user.target\n") != std::string::npos);
 }
+
+TEST_CASE("the target starts the service without a link that a preset could remove") {
+  CHECK(boot::guest_drop_in() == "[Unit]\nWants=imagewright-probe.service\n");
+  CHECK(boot::guest_unit().find("[Install]") == std::string::npos);
+}

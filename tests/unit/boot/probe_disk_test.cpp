@@ -21,8 +21,13 @@ TEST_CASE("labels are set only in images that have them") {
         std::string::npos);
 }
 
-TEST_CASE("the service is wanted by the target that boots reach") {
-  CHECK(boot::injection_commands("").find(
-            "symlink /etc/systemd/system/multi-user.target.wants/imagewright-probe.service "
-            "/etc/systemd/system/imagewright-probe.service\n") != std::string::npos);
+TEST_CASE("everything that the boot needs is written") {
+  const std::string commands = boot::injection_commands("");
+  for (const char* name :
+       {"imagewright-probe.service /etc/systemd/system/", "imagewright-probe /etc/systemd/system/",
+        "imagewright-probe.conf /etc/systemd/system/multi-user.target.d/"}) {
+    CHECK(commands.find("\nwrite "s + name) != std::string::npos);
+  }
+  CHECK(commands.find("\nset_inode_field /etc/systemd/system/imagewright-probe mode 0100755\n") !=
+        std::string::npos);
 }
