@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
-#include <iostream>
 
 #include <imagewright_test/skip.hpp>
 
@@ -8,7 +7,11 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/model/architecture.hpp>
 #include <imagewright/process/command_runner.hpp>
+#include <imagewright/process/program.hpp>
+#include <imagewright/sandbox/probe.hpp>
 
 #include "package_builder.hpp"
 
@@ -51,25 +54,65 @@ model::PackageSet packages_in(const std::filesystem::path& directory) {
   return set;
 }
 
+/// The workbench's packages of one architecture, to be installed into an empty root.
+struct WorkbenchInstallation {
+  explicit WorkbenchInstallation(const std::string& architecture) {
+    const auto workbench = imagewright_test::source_directory() / "build/workbench";
+    if (!std::filesystem::exists(workbench / architecture / "repodata")) return;
+    is_possible = true;
+    request.root = scratch / "root";
+    std::filesystem::create_directory(request.root);
+    request.epoch = base::Epoch(std::chrono::seconds(1700000000));
+    request.trust["workbench"].public_keys = {
+        imagewright_test::read_text(workbench / "RPM-GPG-KEY-workbench")};
+    request.packages = packages_in(workbench / architecture);
+  }
+
+  model::InstalledRoot run() {
+    const base::Cancellation cancellation;
+    report::NullReporter reporter;
+    return install::install_packages(request, cancellation, reporter);
+  }
+
+  std::string verify() const {
+    return rpm({"--root", request.root, "--dbpath", "/var/lib/rpm", "-Va", "--noscripts"});
+  }
+
+  bool is_possible = false;
+  imagewright_test::ScratchDirectory scratch;
+  install::InstallRequest request;
+};
+
 } // namespace
 
-TEST_CASE("a whole distribution installs, and verifies with rpm itself", "[install][workbench]") {
+TEST_CASE("a whole distribution installs twice alike, and verifies with rpm itself",
+          "[install][workbench]") {
   IMAGEWRIGHT_NEED_PACKAGES();
-  const auto workbench = imagewright_test::source_directory() / "build/workbench";
-  if (!std::filesystem::exists(workbench / "x86_64/repodata")) {
+  WorkbenchInstallation first("x86_64");
+  WorkbenchInstallation second("x86_64");
+  if (!first.is_possible) {
     IMAGEWRIGHT_SKIP("the workbench distribution has not been made (toolkit/workbench/build)");
   }
-  const imagewright_test::ScratchDirectory scratch;
-  install::InstallRequest request;
-  request.root = scratch / "root";
-  std::filesystem::create_directory(request.root);
-  request.epoch = base::Epoch(std::chrono::seconds(1700000000));
-  request.trust["workbench"].public_keys = {
-      imagewright_test::read_text(workbench / "RPM-GPG-KEY-workbench")};
-  request.packages = packages_in(workbench / "x86_64");
-  const base::Cancellation cancellation;
-  report::NullReporter reporter;
-  const auto installed = install::install_packages(request, cancellation, reporter);
-  CHECK(installed.packages.size() == request.packages.files.size());
-  CHECK(rpm({"--root", request.root, "--dbpath", "/var/lib/rpm", "-Va", "--noscripts"}) == "");
+  CHECK(first.run().packages.size() == first.request.packages.files.size());
+  CHECK(first.verify() == "");
+  second.run();
+  CHECK(fs::digest_of_file(first.request.root / "var/lib/rpm/rpmdb.sqlite") ==
+        fs::digest_of_file(second.request.root / "var/lib/rpm/rpmdb.sqlite"));
+}
+
+TEST_CASE("a whole distribution of a foreign architecture installs", "[install][workbench]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  WorkbenchInstallation installation("aarch64");
+  const model::Architecture& architecture = model::architecture("aarch64");
+  const auto emulator = process::find_program(architecture.emulator.program);
+  if (!installation.is_possible || !emulator ||
+      sandbox::probe().private_binfmt_misc == sandbox::Ability::absent) {
+    IMAGEWRIGHT_SKIP("the workbench for aarch64, qemu-aarch64-static and Linux 6.7 are needed");
+  }
+  installation.request.emulator =
+      sandbox::Emulator{*emulator, architecture.emulator.magic, architecture.emulator.mask};
+  const auto installed = installation.run();
+  CHECK(installed.packages.size() == installation.request.packages.files.size());
+  CHECK_FALSE(installed.scriptlets.empty());
+  CHECK(installation.verify() == "");
 }
