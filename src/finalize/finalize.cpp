@@ -74,7 +74,8 @@ model::SealedRoot finalize(const model::InstalledRoot& installed, const Finalize
                            .packages = installed.packages,
                            .kernels = {},
                            .kernel_command_line = joined_command_line(plan.policy),
-                           .owners = {}};
+                           .owners = {},
+                           .disk_patches = {}};
   const fs::RootDir root(installed.path);
   const Context context{root, plan, services, sealed};
   report::Progress progress{.items_done = 0, .items_total = k_steps.size()};

@@ -11,7 +11,14 @@ BootLoaderKind kind_of(const std::string& name) {
   return name == "grub" ? BootLoaderKind::grub : BootLoaderKind::systemd_boot;
 }
 
-BootLoader boot_loader_of(const model::ReleaseProfile& release) {
+bool boots_by_bios(const model::ImageConfig& config, const model::ReleaseProfile& release) {
+  const auto& wish =
+      config.storage.boot_type ? config.storage.boot_type : release.default_storage.boot_type;
+  return wish && wish->value == model::BootType::legacy;
+}
+
+BootLoader boot_loader_of(const model::ImageConfig& config, const model::ReleaseProfile& release) {
+  if (boots_by_bios(config, release)) return {.kind = BootLoaderKind::grub_bios};
   const auto& name = release.default_boot_loader;
   if (name.empty()) return {};
   const auto facts = release.boot_loaders.find(name);
@@ -41,7 +48,7 @@ FinalizePlan plan_from(const model::ImageConfig& config, const model::ReleasePro
                     .os = config.os,
                     .scripts = config.scripts,
                     .initramfs = release.initramfs,
-                    .boot_loader = boot_loader_of(release),
+                    .boot_loader = boot_loader_of(config, release),
                     .rpm_database_path = release.rpm_database_path,
                     .log_directory = {}};
   plan.boot_loader.serial_console = architecture.serial_console;

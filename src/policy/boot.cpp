@@ -93,7 +93,8 @@ PolicyPart boot_policy(const PolicyInput& input) {
   add_root(part, input);
   add_consoles(part, input);
   add_boot_loader(part, input);
-  if (!input.release.default_boot_loader.empty()) {
+  if (boot_type_of(input) == model::BootType::legacy ||
+      !input.release.default_boot_loader.empty()) {
     request_role(part, input, "initramfs", "storage.bootType", boot_type_place(input));
   }
   if (has_early_overlay(input.config.os)) part.policy.initramfs_drivers.emplace_back("overlay");

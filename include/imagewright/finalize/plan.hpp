@@ -16,7 +16,12 @@
 
 namespace imagewright::finalize {
 
-enum class BootLoaderKind : std::uint8_t { none, systemd_boot, grub };
+enum class BootLoaderKind : std::uint8_t {
+  none,
+  systemd_boot,
+  grub,      ///< started by UEFI
+  grub_bios, ///< started by a BIOS, from a partition of type bios-grub
+};
 
 /// The boot loader and how it is set up.
 struct BootLoader {

@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/model/package.hpp>
 
 namespace imagewright::model {
@@ -30,6 +31,13 @@ struct FileOwner {
   gid_t group = 0;
 
   auto operator<=>(const FileOwner&) const = default;
+};
+
+/// Bytes for a place on the disk that is in no filesystem: boot code.
+struct DiskPatch {
+  base::ByteSize offset;
+  std::string content;
+  bool operator==(const DiskPatch&) const = default;
 };
 
 /// A root into which a whole lock was installed.
@@ -60,7 +68,8 @@ struct SealedRoot {
   std::vector<Nevra> packages;
   std::vector<InstalledKernel> kernels; ///< the default first
   std::string kernel_command_line;
-  std::vector<FileOwner> owners; ///< what the host could not store, sorted by path
+  std::vector<FileOwner> owners;       ///< what the host could not store, sorted by path
+  std::vector<DiskPatch> disk_patches; ///< to be written after everything else
 };
 
 } // namespace imagewright::model

@@ -12,6 +12,7 @@ namespace imagewright::finalize::boot_loaders {
 
 void install_systemd_boot(const Context& context);
 void install_grub(const Context& context);
+void install_grub_for_bios(const Context& context);
 
 /// Puts the loader's UEFI program, behind the shim if the release has one, where firmware looks on
 /// removable media: images are started on machines whose firmware has never heard of them.

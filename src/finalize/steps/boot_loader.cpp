@@ -14,6 +14,9 @@ void boot_loader(const Context& context) {
   case BootLoaderKind::grub:
     boot_loaders::install_grub(context);
     return;
+  case BootLoaderKind::grub_bios:
+    boot_loaders::install_grub_for_bios(context);
+    return;
   }
 }
 

@@ -156,6 +156,61 @@ TEST_CASE_METHOD(BootRoot,
         "GRUB_TERMINAL=\"serial console\"\n");
 }
 
+namespace {
+
+struct BiosRoot : BootRoot {
+  BiosRoot() {
+    plan.boot_loader = {.kind = finalize::BootLoaderKind::grub_bios};
+    model::Partition bios;
+    bios.type = *base::Uuid::parse("21686148-6449-6e6f-744e-656564454649");
+    bios.start = base::ByteSize::mib(1);
+    bios.size = base::ByteSize::mib(1);
+    plan.layout.partitions.insert(plan.layout.partitions.begin(), bios);
+    root.write("/usr/lib/grub/i386-pc/boot.img", std::string(512, 'b'), 0644);
+    programs.effect = [this](const process::Command& command, process::CommandResult&) {
+      if (command.argv[0] == "dracut") root.write(command.argv.back(), "initramfs", 0644);
+      if (command.argv[0] != "/usr/bin/grub-mkimage") return;
+      root.write("/boot/grub/i386-pc/core.img", std::string(core_size, 'c'), 0644);
+    };
+  }
+
+  std::size_t core_size = 4096;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(BiosRoot,
+                 "GRUB for a BIOS becomes two pieces of the disk that know of each other") {
+  run();
+  CHECK(root.read("/boot/grub/i386-pc/load.cfg") == "search --no-floppy --fs-uuid --set=root " +
+                                                        uuid_of(1) +
+                                                        "\nset prefix=($root)/boot/grub\n");
+  CHECK(root.read("/boot/grub/grub.cfg").find("linux /boot/vmlinuz-6.6.10 ") != std::string::npos);
+  REQUIRE(sealed.disk_patches.size() == 2);
+  const auto& boot = sealed.disk_patches[0];
+  CHECK(boot.offset.bytes() == 0);
+  CHECK(boot.content.size() == 440);
+  // Sector 2048, in little endian; the jump is gone.
+  CHECK(boot.content.substr(0x5b, 10) == std::string("b\0\x08\0\0\0\0\0\0b", 10));
+  CHECK(boot.content.substr(0x65, 4) == "b\x90\x90"
+                                        "b");
+  const auto& core = sealed.disk_patches[1];
+  CHECK(core.offset == base::ByteSize::mib(1));
+  CHECK(core.content.size() == 4096);
+  CHECK(core.content.substr(499, 10) == std::string("c\x01\x08\0\0\0\0\0\0c", 10));
+}
+
+TEST_CASE_METHOD(BiosRoot, "GRUB for a BIOS needs a partition, and one that is large enough") {
+  SECTION("none") {
+    plan.layout.partitions.erase(plan.layout.partitions.begin());
+    CHECK(code_of([&] { run(); }) == "finalize.no-bios-boot-partition");
+  }
+  SECTION("too small") {
+    core_size = 1024 * 1024 + 1;
+    CHECK(code_of([&] { run(); }) == "finalize.unfit-boot-image");
+  }
+}
+
 TEST_CASE_METHOD(BootRoot, "GRUB's paths lack /boot where that is a filesystem of its own") {
   plan.boot_loader.kind = finalize::BootLoaderKind::grub;
   plan.boot_loader.facts.configuration_directory = "/EFI/test";

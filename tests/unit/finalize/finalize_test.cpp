@@ -128,4 +128,7 @@ TEST_CASE("a plan takes over what config and release say") {
   CHECK(plan.boot_loader.kind == finalize::BootLoaderKind::grub);
   CHECK(plan.boot_loader.facts.efi_program == "/grub.efi");
   CHECK(plan.boot_loader.serial_console == "ttyAMA0");
+  config.storage.boot_type = {model::BootType::legacy, at(4)};
+  CHECK(finalize::plan_from(config, release, architecture).boot_loader.kind ==
+        finalize::BootLoaderKind::grub_bios);
 }

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "grub_configuration.hpp"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "../boot_paths.hpp"
+#include "boot_loaders.hpp"
+
+namespace imagewright::finalize::boot_loaders {
+namespace {
+
+/// A word that GRUB's script language takes literally.
+std::string grub_word(const std::string& text) {
+  constexpr std::string_view k_plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,:/=@+%";
+  if (!text.empty() && text.find_first_not_of(k_plain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text)
+    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string grub_words(const std::string& line) {
+  auto words = base::split_whitespace(line);
+  std::ranges::transform(words, words.begin(), grub_word);
+  return base::join(words, " ");
+}
+
+/// GRUB's own driver knows the ports of a PC; elsewhere the firmware's console is the serial line.
+bool has_serial_driver(const BootLoader& loader) {
+  return loader.serial_console.starts_with("ttyS");
+}
+
+std::string terminal_lines(const BootLoader& loader) {
+  if (!has_serial_driver(loader)) return "";
+  return "serial --unit=0 --speed=115200\nterminal_input serial console\n"
+         "terminal_output serial console\n";
+}
+
+std::string menu_entry(const Context& context, const BootFilesystem& filesystem,
+                       const model::InstalledKernel& kernel) {
+  return "menuentry " + grub_word(pretty_name(context) + ", Linux " + kernel.release) + " --id " +
+         grub_word(kernel.release) + " {\n" + //
+         "  " + search_line(filesystem) +     //
+         "  linux " + grub_word(grub_path(filesystem, kernel.image)) + " " +
+         grub_words(context.sealed.kernel_command_line) + "\n" + //
+         "  initrd " + grub_word(grub_path(filesystem, kernel.initramfs)) + "\n}\n";
+}
+
+std::string main_configuration(const Context& context, const BootFilesystem& filesystem) {
+  const auto& loader = context.plan.boot_loader;
+  std::string text = "# Made with the image. grub-mkconfig replaces it, from /etc/default/grub.\n"
+                     "set default=0\nset timeout=" +
+                     std::to_string(loader.timeout_seconds) + "\n" + terminal_lines(loader) +
+                     "insmod part_gpt\ninsmod ext2\n";
+  for (const auto& kernel : context.sealed.kernels)
+    text += menu_entry(context, filesystem, kernel);
+  return text;
+}
+
+/// What grub-mkconfig needs to make the same again on the node. It finds the root filesystem
+/// itself.
+std::string defaults(const Context& context) {
+  auto words = base::split_whitespace(context.sealed.kernel_command_line);
+  std::erase_if(words, [](const std::string& word) { return word.starts_with("root="); });
+  return "GRUB_TIMEOUT=" + std::to_string(context.plan.boot_loader.timeout_seconds) + "\n" +
+         "GRUB_CMDLINE_LINUX=\"" + base::join(words, " ") + "\"\n" +
+         "GRUB_DISABLE_OS_PROBER=true\n" +
+         (has_serial_driver(context.plan.boot_loader) ? "GRUB_TERMINAL=\"serial console\"\n" : "");
+}
+
+/// GRUB reads kernels from /boot alone.
+void move_images_to_boot(const Context& context) {
+  for (auto& kernel : context.sealed.kernels) {
+    if (kernel.image.starts_with("/boot/")) continue;
+    const auto path = "/boot/vmlinuz-" + kernel.release;
+    copy_boot_file(context, kernel.image, path);
+    kernel.image = path;
+  }
+}
+
+} // namespace
+
+BootFilesystem boot_filesystem(const Context& context) {
+  const auto& layout = context.plan.layout;
+  if (const auto* boot = layout.find_mount("/boot")) {
+    return {boot->filesystem->uuid.to_string(), "/boot"};
+  }
+  const auto* root = layout.find_mount("/");
+  IMAGEWRIGHT_ASSERT(root != nullptr);
+  return {root->filesystem->uuid.to_string(), ""};
+}
+
+std::string grub_path(const BootFilesystem& filesystem, const std::string& path) {
+  return path.substr(filesystem.prefix.size());
+}
+
+std::string grub_directory(const fs::RootDir& root) {
+  const bool is_grub2 = root.exists("/usr/sbin/grub2-mkconfig") || root.exists("/boot/grub2");
+  return is_grub2 ? "/boot/grub2" : "/boot/grub";
+}
+
+std::string search_line(const BootFilesystem& filesystem) {
+  return "search --no-floppy --fs-uuid --set=root " + filesystem.uuid + "\n";
+}
+
+std::string grub_start(const Context& context) {
+  const auto filesystem = boot_filesystem(context);
+  return search_line(filesystem) + "set prefix=($root)" +
+         grub_path(filesystem, grub_directory(context.root)) + "\n";
+}
+
+void write_grub_configuration(const Context& context) {
+  move_images_to_boot(context);
+  context.root.write(grub_directory(context.root) + "/grub.cfg",
+                     main_configuration(context, boot_filesystem(context)), 0600);
+  context.root.write("/etc/default/grub", defaults(context), 0644);
+}
+
+} // namespace imagewright::finalize::boot_loaders

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What GRUB reads, whatever firmware starts it.
+
+#include <string>
+
+#include "../context.hpp"
+
+namespace imagewright::finalize::boot_loaders {
+
+/// The filesystem that has /boot, and what its paths lack in comparison with the root's.
+struct BootFilesystem {
+  std::string uuid;
+  std::string prefix; ///< "/boot" where /boot is a filesystem of its own, else empty
+};
+
+BootFilesystem boot_filesystem(const Context& context);
+
+/// A path of the image as GRUB sees it.
+std::string grub_path(const BootFilesystem& filesystem, const std::string& path);
+
+/// Distributions name the directory "grub" or "grub2", like the programs.
+std::string grub_directory(const fs::RootDir& root);
+
+/// Makes the filesystem with /boot GRUB's root.
+std::string search_line(const BootFilesystem& filesystem);
+
+/// The lines that lead GRUB to its configuration on that filesystem.
+std::string grub_start(const Context& context);
+
+/// Writes grub.cfg, and /etc/default/grub for the node; kernels that GRUB cannot reach are copied
+/// to /boot.
+void write_grub_configuration(const Context& context);
+
+} // namespace imagewright::finalize::boot_loaders
