@@ -43,9 +43,9 @@ std::string_view type_word(fs::FileType type) {
   throw base::BugError("unknown file type");
 }
 
-std::string digest_of_content(const tree::RootTree& tree, const tree::Inode& inode,
+std::string digest_of_content(const tree::ContentReader& contents, const tree::Inode& inode,
                               std::span<std::byte> buffer) {
-  const fs::UniqueFd fd = tree::open_content(tree, inode);
+  const fs::UniqueFd fd = contents.open(inode);
   base::Hasher hasher;
   for (std::uint64_t offset = 0; offset < inode.size;) {
     const auto piece = buffer.first(
@@ -64,12 +64,12 @@ std::string hex(std::string_view bytes) {
   return text;
 }
 
-std::string describe(const tree::RootTree& tree, const tree::Inode& inode,
+std::string describe(const tree::ContentReader& contents, const tree::Inode& inode,
                      std::span<std::byte> buffer) {
   std::string text = fmt::format("{} {:04o} {}:{}", type_word(inode.type), inode.permissions,
                                  inode.owner, inode.group);
   if (inode.type == fs::FileType::regular) {
-    text += fmt::format(" {} {}", inode.size, digest_of_content(tree, inode, buffer));
+    text += fmt::format(" {} {}", inode.size, digest_of_content(contents, inode, buffer));
   } else if (inode.type == fs::FileType::symlink) {
     text += " " + base::quoted(inode.target);
   } else if (inode.type == fs::FileType::character_device ||
@@ -92,14 +92,14 @@ std::string describe(const tree::RootTree& tree, const tree::Inode& inode,
 class Worker {
 public:
   Worker(const tree::RootTree& tree, const base::Cancellation& cancellation)
-      : tree_(tree), cancellation_(cancellation), descriptions_(tree.inodes.size()) {}
+      : tree_(tree), contents_(tree.host_path), cancellation_(cancellation), descriptions_(tree.inodes.size()) {}
 
   void run() {
     std::vector<std::byte> buffer(k_buffer_size);
     try {
       for (std::size_t index = next_++; index < descriptions_.size(); index = next_++) {
         cancellation_.check();
-        descriptions_[index] = describe(tree_, tree_.inodes[index], buffer);
+        descriptions_[index] = describe(contents_, tree_.inodes[index], buffer);
       }
     } catch (...) {
       // The thread's exception is the caller's: it is thrown again after the threads are joined.
@@ -116,6 +116,7 @@ public:
 
 private:
   const tree::RootTree& tree_;
+  const tree::ContentReader contents_;
   const base::Cancellation& cancellation_;
   std::vector<std::string> descriptions_;
   std::atomic<std::size_t> next_{0};
