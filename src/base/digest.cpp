@@ -108,6 +108,12 @@ void Hasher::update_zeros(std::uint64_t count) {
   }
 }
 
+Hasher Hasher::fork() const {
+  Hasher copy(state_->algorithm);
+  IMAGEWRIGHT_ASSERT(EVP_MD_CTX_copy_ex(copy.state_->context.get(), state_->context.get()) == 1);
+  return copy;
+}
+
 Digest Hasher::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
   unsigned int size = 0;

@@ -48,6 +48,8 @@ public:
   void update(std::string_view text);
   /// As if `count` zero bytes had been given.
   void update_zeros(std::uint64_t count);
+  /// A second hasher that has seen the same stream: for files with a common beginning.
+  Hasher fork() const;
   /// Ends the stream. Call once.
   Digest finish();
 

@@ -23,3 +23,13 @@ TEST_CASE("reads its own text and nothing else") {
   CHECK_FALSE(Digest::parse("md5:d41d8cd98f00b204e9800998ecf8427e").has_value());
   CHECK_FALSE(Digest::parse("sha256:" + std::string(64, 'g')).has_value());
 }
+
+TEST_CASE("a fork has seen the same stream and goes on by itself") {
+  Hasher first;
+  first.update("common ");
+  Hasher second = first.fork();
+  first.update("one");
+  second.update("two");
+  CHECK(first.finish() == digest_of("common one"));
+  CHECK(second.finish() == digest_of("common two"));
+}

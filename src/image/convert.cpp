@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+
+#include <imagewright/base/uuid.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/image/convert.hpp>
+#include <imagewright/image/image_reader.hpp>
+
+#include "big_endian.hpp"
+#include "output_file.hpp"
+
+namespace imagewright::image {
+
+namespace {
+
+constexpr std::size_t k_chunk_size = std::size_t{1} << 20U;
+constexpr std::uint64_t k_sector = 512;
+
+/// Writes what a reader gives as a plain file with holes.
+void write_raw(const ImageReader& reader, const std::filesystem::path& path,
+               const base::Cancellation& cancellation) {
+  OutputFile file(path);
+  Bytes buffer(k_chunk_size);
+  for (const DiskExtent& extent : reader.data_extents()) {
+    for (std::uint64_t done = 0; done < extent.length;) {
+      cancellation.check();
+      const auto piece =
+          std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), extent.length - done));
+      reader.read(extent.offset + done, piece);
+      if (!is_all_zero(piece)) file.write(extent.offset + done, piece);
+      done += piece.size();
+    }
+  }
+  file.set_size(reader.size());
+  file.keep();
+}
+
+/// The GUID of the partition table, or a name made from the digest of the input.
+base::Uuid identify(const ImageReader& reader, const std::filesystem::path& input) {
+  // UEFI specification 2.10, table 5.5: signature at 0, disk GUID at 56, whose first three fields
+  // are little endian.
+  if (reader.size() >= 2 * k_sector) {
+    Bytes header(k_sector);
+    reader.read(k_sector, header);
+    const std::string_view signature(reinterpret_cast<const char*>(header.data()), 8);
+    if (signature == "EFI PART") {
+      constexpr std::array<std::size_t, 16> order = {3, 2, 1,  0,  5,  4,  7,  6,
+                                                     8, 9, 10, 11, 12, 13, 14, 15};
+      base::Uuid uuid;
+      for (std::size_t index = 0; index < order.size(); ++index) {
+        uuid.bytes.at(index) = std::to_integer<std::uint8_t>(header[56 + order.at(index)]);
+      }
+      return uuid;
+    }
+  }
+  return base::Uuid::from_name("disk", fs::digest_of_file(input).to_string());
+}
+
+} // namespace
+
+model::Artifact convert(const ConvertRequest& request, report::Reporter& reporter,
+                        const base::Cancellation& cancellation) {
+  const auto reader = open_image(request.input);
+  ArtifactRequest artifacts{.disk_uuid = identify(*reader, request.input),
+                            .epoch = request.epoch,
+                            .outputs = {request.output},
+                            .thread_count = request.thread_count};
+  if (reader->format() == model::ImageFormat::raw) {
+    artifacts.raw = request.input;
+    return write_artifacts(artifacts, reporter, cancellation).front();
+  }
+  const auto directory = request.output.path.parent_path();
+  const fs::TemporaryDirectory staging(directory.empty() ? "." : directory,
+                                       ".imagewright-convert-");
+  artifacts.raw = staging.path() / "disk.raw";
+  artifacts.raw_disk = RawDisk::consume;
+  write_raw(*reader, artifacts.raw, cancellation);
+  return write_artifacts(artifacts, reporter, cancellation).front();
+}
+
+} // namespace imagewright::image

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A file that is being made, and is removed again when that fails.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/fs/unique_fd.hpp>
+
+#include "source_disk.hpp"
+
+namespace imagewright::image {
+
+class OutputFile {
+public:
+  /// Throws base::Error (fs.cannot-write) also when the file exists.
+  explicit OutputFile(std::filesystem::path path);
+  /// Takes a finished file over by renaming it.
+  OutputFile(const std::filesystem::path& present, std::filesystem::path path);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  OutputFile(OutputFile&&) = delete;
+  OutputFile& operator=(OutputFile&&) = delete;
+  ~OutputFile();
+
+  void write(std::uint64_t offset, std::span<const std::byte> data);
+  /// Copies a stretch of the disk, inside the kernel and by sharing blocks where the host can.
+  void copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t to, std::uint64_t length,
+            const base::Cancellation& cancellation);
+  /// Everything beyond what was written reads as zeros.
+  void set_size(std::uint64_t size);
+  void keep() { is_kept_ = true; }
+
+private:
+  std::filesystem::path path_;
+  fs::UniqueFd fd_;
+  bool is_kept_ = false;
+};
+
+} // namespace imagewright::image

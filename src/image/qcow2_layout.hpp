@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The structures of qcow2 (QEMU, docs/interop/qcow2.txt).
+
+#include <cstdint>
+#include <vector>
+
+#include <imagewright/image/write_artifacts.hpp>
+
+namespace imagewright::image {
+
+constexpr std::uint32_t k_qcow2_magic = 0x514649FBU; // "QFI\xfb"
+constexpr std::uint64_t k_qcow2_cluster = std::uint64_t{64} * 1024;
+constexpr std::uint64_t k_qcow2_entries_per_table = k_qcow2_cluster / 8;
+constexpr std::uint64_t k_qcow2_counts_per_block = k_qcow2_cluster / 2;
+/// "Refcount is exactly one": in entries of both levels.
+constexpr std::uint64_t k_qcow2_copied = std::uint64_t{1} << 63U;
+constexpr std::uint64_t k_qcow2_compressed = std::uint64_t{1} << 62U;
+constexpr std::uint64_t k_qcow2_zero = 1;
+constexpr std::uint64_t k_qcow2_offset_mask = 0x00FFFFFFFFFFFE00U;
+/// Incompatible feature bit 3: the compression type field says which one.
+constexpr std::uint64_t k_qcow2_feature_compression = std::uint64_t{1} << 3U;
+
+/// What the first cluster says.
+struct Qcow2Header {
+  std::uint64_t disk_size = 0;
+  std::uint32_t l1_entries = 0;
+  std::uint64_t l1_offset = 0;
+  std::uint64_t refcount_table_offset = 0;
+  std::uint32_t refcount_table_clusters = 0;
+  Compression compression = Compression::none;
+};
+
+std::vector<std::byte> make_qcow2_header(const Qcow2Header& header);
+
+/// The level 2 entry of a compressed cluster of `length` bytes at `offset`.
+std::uint64_t compressed_entry(std::uint64_t offset, std::uint64_t length);
+
+/// Reference counts of the clusters of an image file.
+class Qcow2Counts {
+public:
+  /// Counts every cluster that the stretch touches once more.
+  void add(std::uint64_t offset, std::uint64_t length);
+
+  struct Tables {
+    std::uint64_t offset = 0; ///< where `bytes` goes: the end of what was counted
+    std::uint64_t table_offset = 0;
+    std::uint32_t table_clusters = 0;
+    std::vector<std::byte> bytes; ///< refcount blocks, then the refcount table
+  };
+  /// The tables for everything counted and for themselves.
+  Tables finish();
+
+private:
+  std::vector<std::uint16_t> counts_;
+};
+
+} // namespace imagewright::image

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// qcow2, version 3.
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/image/write_artifacts.hpp>
+
+#include "output_file.hpp"
+#include "source_disk.hpp"
+
+namespace imagewright::image {
+
+/// Header, level 1 table, level 2 tables, data in the order of the disk, reference counts. Clusters
+/// of zeros are not stored. The file does not depend on `thread_count`. Throws base::Error
+/// (image.size-unsupported).
+void write_qcow2(OutputFile& file, const SourceDisk& disk, Compression compression,
+                 unsigned thread_count, const base::Cancellation& cancellation);
+
+} // namespace imagewright::image

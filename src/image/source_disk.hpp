@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The disk that outputs are made from: a plain file with holes.
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/fs/unique_fd.hpp>
+
+namespace imagewright::image {
+
+/// What is stored in outputs is decided in units of this many bytes, from their content alone:
+/// holes of the host say only where nothing needs to be read.
+constexpr std::uint64_t k_unit_size = std::uint64_t{64} * 1024;
+
+class SourceDisk {
+public:
+  /// Opens the file and finds the units that are not all zeros, with `thread_count` threads.
+  /// Throws base::Error (fs.cannot-read, image.size-unsupported when the size is not whole
+  /// sectors).
+  SourceDisk(const std::filesystem::path& path, unsigned thread_count,
+             const base::Cancellation& cancellation);
+
+  int fd() const { return fd_.get(); }
+  std::uint64_t size() const { return size_; }
+  /// Rounded up.
+  std::uint64_t unit_count() const { return is_stored_.size(); }
+  bool is_stored(std::uint64_t unit) const { return is_stored_[unit] != 0; }
+  /// Is anything in these units not zero? The range may reach beyond the end.
+  bool is_any_stored(std::uint64_t first_unit, std::uint64_t count) const;
+  /// Fills the buffer; beyond the end of the disk with zeros.
+  void read(std::uint64_t offset, std::span<std::byte> buffer) const;
+
+private:
+  std::string name_;
+  fs::UniqueFd fd_;
+  std::uint64_t size_ = 0;
+  std::vector<char> is_stored_; ///< not bits: threads write neighbours
+};
+
+bool is_all_zero(std::span<const std::byte> bytes);
+
+} // namespace imagewright::image

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include <fstream>
+
+#include <imagewright_test/skip.hpp>
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/image/image_reader.hpp>
+#include <imagewright/image/write_artifacts.hpp>
+
+#include "image_fixture.hpp"
+
+namespace base = imagewright::base;
+namespace fs = imagewright::fs;
+namespace image = imagewright::image;
+using image::Compression;
+using imagewright::model::ImageFormat;
+using imagewright_test::digest_of_disk;
+using imagewright_test::has_program;
+using imagewright_test::ImageFixture;
+using imagewright_test::run_tool;
+
+namespace {
+
+bool lacks_qemu() {
+  if (has_program("qemu-img")) return false;
+  imagewright_test::note_skipped("qemu-img is not installed");
+  return true;
+}
+
+std::uint64_t stored_bytes(const std::filesystem::path& path) {
+  struct stat status {};
+  REQUIRE(stat(path.c_str(), &status) == 0);
+  return static_cast<std::uint64_t>(status.st_blocks) * 512U;
+}
+
+/// qemu-img finds the same content in both images.
+void check_same(const std::filesystem::path& raw, const std::filesystem::path& other,
+                const std::string& format) {
+  const auto run =
+      run_tool({"qemu-img", "compare", "-f", "raw", "-F", format, raw.string(), other.string()});
+  INFO(run.output);
+  CHECK(run.exit_code == 0);
+  const auto size = run_tool({"qemu-img", "info", "-f", format, other.string()});
+  INFO(size.output);
+  CHECK(size.output.find("671088640 bytes") != std::string::npos);
+}
+
+} // namespace
+
+TEST_CASE("qemu-img finds qcow2 without fault and with the disk's content") {
+  if (lacks_qemu()) return;
+  const Compression compression = GENERATE(Compression::none, Compression::zlib, Compression::zstd);
+  const ImageFixture fixture;
+  fixture.write({{ImageFormat::qcow2, fixture.path("out.qcow2"), compression}});
+  const auto check = run_tool({"qemu-img", "check", fixture.path("out.qcow2").string()});
+  INFO(check.output);
+  CHECK(check.exit_code == 0);
+  CHECK(check.output.find("No errors were found") != std::string::npos);
+  check_same(fixture.raw, fixture.path("out.qcow2"), "qcow2");
+}
+
+TEST_CASE("qemu-img reads both kinds of VHD with the disk's size and content") {
+  if (lacks_qemu()) return;
+  const ImageFormat format = GENERATE(ImageFormat::vhd, ImageFormat::vhd_fixed);
+  const ImageFixture fixture;
+  fixture.write({{format, fixture.path("out.vhd")}});
+  check_same(fixture.raw, fixture.path("out.vhd"), "vpc");
+}
+
+TEST_CASE("our readers give back what was written, in every format") {
+  const ImageFixture fixture;
+  const base::Digest disk = fs::digest_of_file(fixture.raw);
+  struct Case {
+    ImageFormat format;
+    Compression compression;
+  };
+  const auto each = GENERATE(
+      Case{ImageFormat::raw, Compression::none}, Case{ImageFormat::qcow2, Compression::none},
+      Case{ImageFormat::qcow2, Compression::zlib}, Case{ImageFormat::qcow2, Compression::zstd},
+      Case{ImageFormat::vhd, Compression::none}, Case{ImageFormat::vhd_fixed, Compression::none});
+  const auto artifacts = fixture.write({{each.format, fixture.path("out"), each.compression}});
+  const auto reader = image::open_image(fixture.path("out"));
+  CHECK(reader->format() == each.format);
+  CHECK(reader->size() == 640U << 20U);
+  CHECK(digest_of_disk(fixture.path("out")) == disk);
+  CHECK(artifacts[0].virtual_size.bytes() == 640U << 20U);
+  CHECK(artifacts[0].file_size.bytes() == std::filesystem::file_size(fixture.path("out")));
+}
+
+TEST_CASE("every digest is that of the finished file") {
+  const ImageFixture fixture;
+  const auto artifacts = fixture.write({{ImageFormat::raw, fixture.path("raw")},
+                                        {ImageFormat::vhd_fixed, fixture.path("fixed")},
+                                        {ImageFormat::vhd, fixture.path("dynamic")},
+                                        {ImageFormat::qcow2, fixture.path("qcow2")}},
+                                       2);
+  for (const auto& artifact : artifacts) {
+    CHECK(artifact.digest == fs::digest_of_file(artifact.path));
+  }
+}
+
+TEST_CASE("holes stay holes and zeros are not stored") {
+  const ImageFixture fixture;
+  fixture.write({{ImageFormat::raw, fixture.path("raw")},
+                 {ImageFormat::vhd_fixed, fixture.path("fixed")},
+                 {ImageFormat::qcow2, fixture.path("qcow2")}});
+  for (const char* name : {"raw", "fixed", "qcow2"}) {
+    CHECK(stored_bytes(fixture.path(name)) < 6U << 20U);
+  }
+  CHECK(std::filesystem::file_size(fixture.path("qcow2")) < 6U << 20U);
+}
+
+TEST_CASE("outputs depend neither on the number of threads nor on the host's holes") {
+  const ImageFixture fixture;
+  std::filesystem::resize_file(fixture.raw, 128U << 20U);
+  const auto one = fixture.write({{ImageFormat::qcow2, fixture.path("1"), Compression::zstd}}, 1);
+  const auto three = fixture.write({{ImageFormat::qcow2, fixture.path("3"), Compression::zstd}}, 3);
+  CHECK(one[0].digest == three[0].digest);
+  const auto sparse = fixture.write({{ImageFormat::qcow2, fixture.path("sparse")},
+                                     {ImageFormat::vhd, fixture.path("sparse.vhd")}});
+  REQUIRE(run_tool({"cp", "--sparse=never", fixture.raw, fixture.path("dense")}).exit_code == 0);
+  std::filesystem::rename(fixture.path("dense"), fixture.raw);
+  const auto dense = fixture.write(
+      {{ImageFormat::qcow2, fixture.path("dense")}, {ImageFormat::vhd, fixture.path("dense.vhd")}});
+  CHECK(sparse[0].digest == dense[0].digest);
+  CHECK(sparse[1].digest == dense[1].digest);
+}
+
+TEST_CASE("a fixed VHD is the disk and a footer that Azure accepts") {
+  const ImageFixture fixture;
+  fixture.write({{ImageFormat::vhd_fixed, fixture.path("out.vhd")}});
+  CHECK(std::filesystem::file_size(fixture.path("out.vhd")) == (640U << 20U) + 512);
+  std::ifstream in(fixture.path("out.vhd"), std::ios::binary);
+  in.seekg(640U << 20U);
+  std::string footer(512, '\0');
+  in.read(footer.data(), 512);
+  CHECK(footer.substr(0, 8) == "conectix");
+  CHECK(footer.substr(8, 8) == std::string("\0\0\0\2\0\1\0\0", 8));
+  CHECK(footer.substr(16, 8) == std::string(8, '\xFF'));
+  // 2023-11-14T22:13:20Z is 753315200 seconds after 2000.
+  CHECK(footer.substr(24, 4) == std::string("\x2C\xE6\xAD\x80", 4));
+  CHECK(footer.substr(28, 4) == "imgw");
+  CHECK(footer.substr(40, 8) == std::string("\0\0\0\0\x28\0\0\0", 8));
+  CHECK(footer.substr(48, 8) == footer.substr(40, 8));
+  CHECK(footer.substr(60, 4) == std::string("\0\0\0\2", 4));
+}
+
+TEST_CASE("a consumed raw disk becomes an output by renaming") {
+  const ImageFixture fixture;
+  const base::Digest disk = fs::digest_of_file(fixture.raw);
+  struct stat before {};
+  REQUIRE(stat(fixture.raw.c_str(), &before) == 0);
+  const auto artifacts = fixture.write({{ImageFormat::qcow2, fixture.path("out.qcow2")},
+                                        {ImageFormat::vhd_fixed, fixture.path("out.vhd")}},
+                                       1, image::RawDisk::consume);
+  struct stat after {};
+  REQUIRE(stat(fixture.path("out.vhd").c_str(), &after) == 0);
+  CHECK(before.st_ino == after.st_ino);
+  CHECK_FALSE(std::filesystem::exists(fixture.raw));
+  CHECK(digest_of_disk(fixture.path("out.vhd")) == disk);
+  CHECK(digest_of_disk(fixture.path("out.qcow2")) == disk);
+  CHECK(artifacts[1].digest == fs::digest_of_file(fixture.path("out.vhd")));
+}
+
+TEST_CASE("a consumed raw disk is removed when nothing inherits it") {
+  const ImageFixture fixture;
+  fixture.write({{ImageFormat::qcow2, fixture.path("out.qcow2")}}, 1, image::RawDisk::consume);
+  CHECK_FALSE(std::filesystem::exists(fixture.raw));
+}
+
+TEST_CASE("an existing output is refused and nothing else is left behind") {
+  const ImageFixture fixture;
+  std::ofstream(fixture.path("present")) << "mine";
+  CHECK_THROWS_AS(fixture.write({{ImageFormat::qcow2, fixture.path("new")},
+                                 {ImageFormat::raw, fixture.path("present")}}),
+                  base::Error);
+  CHECK_FALSE(std::filesystem::exists(fixture.path("new")));
+  CHECK(imagewright_test::read_text(fixture.path("present")) == "mine");
+}
+
+TEST_CASE("a disk that is not whole sectors is refused") {
+  const ImageFixture fixture;
+  std::filesystem::resize_file(fixture.raw, 1000);
+  CHECK_THROWS_AS(fixture.write({{ImageFormat::qcow2, fixture.path("out")}}), base::Error);
+}
