@@ -92,7 +92,8 @@ std::string describe(const tree::ContentReader& contents, const tree::Inode& ino
 class Worker {
 public:
   Worker(const tree::RootTree& tree, const base::Cancellation& cancellation)
-      : tree_(tree), contents_(tree.host_path), cancellation_(cancellation), descriptions_(tree.inodes.size()) {}
+      : tree_(tree), contents_(tree.host_path), cancellation_(cancellation),
+        descriptions_(tree.inodes.size()) {}
 
   void run() {
     std::vector<std::byte> buffer(k_buffer_size);

@@ -16,7 +16,8 @@ namespace {
 std::vector<std::string> option_names(const CLI::App& parser) {
   std::vector<std::string> names;
   for (const CLI::Option* option : parser.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_lnames())
+      names.push_back("--" + name);
   }
   return names;
 }
@@ -40,7 +41,8 @@ std::string bash_script(const CLI::App& application) {
   for (const CLI::App* command : commands_of(application)) {
     names.push_back(command->get_name());
     std::vector<std::string> words = option_names(*command);
-    for (const CLI::App* nested : commands_of(*command)) words.push_back(nested->get_name());
+    for (const CLI::App* nested : commands_of(*command))
+      words.push_back(nested->get_name());
     cases += fmt::format("    {}) words=\"{}\" ;;\n", command->get_name(), base::join(words, " "));
   }
   return fmt::format(R"(# bash completion for imagewright
@@ -68,7 +70,7 @@ std::string zsh_script(const CLI::App& application) {
   std::string cases;
   for (const CLI::App* command : commands_of(application)) {
     commands += fmt::format("    {}\n", single_quoted(fmt::format("{}:{}", command->get_name(),
-                                                                   command->get_description())));
+                                                                  command->get_description())));
     cases += fmt::format("    {}) compadd -- {}; _files ;;\n", command->get_name(),
                          base::join(option_names(*command), " "));
   }
@@ -104,8 +106,7 @@ std::string fish_script(const CLI::App& application) {
   for (const CLI::App* command : commands_of(application)) {
     script += fmt::format("complete -c imagewright -n __fish_use_subcommand -a {} -d {}\n",
                           command->get_name(), single_quoted(command->get_description()));
-    add_options(*command,
-                fmt::format("-n '__fish_seen_subcommand_from {}' ", command->get_name()));
+    add_options(*command, fmt::format("-n '__fish_seen_subcommand_from {}' ", command->get_name()));
   }
   return script;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "console.hpp"
 
-#include <unistd.h>
-
 #include <cerrno>
 #include <fstream>
 #include <string>
+
+#include <unistd.h>
 
 #include <imagewright/base/error.hpp>
 
@@ -51,7 +51,8 @@ void Console::show(const base::Diagnostic& diagnostic) const {
 }
 
 void Console::show(const base::Diagnostics& diagnostics) const {
-  for (const base::Diagnostic& diagnostic : diagnostics.sorted()) show(diagnostic);
+  for (const base::Diagnostic& diagnostic : diagnostics.sorted())
+    show(diagnostic);
 }
 
 } // namespace imagewright::cli

@@ -58,8 +58,10 @@ std::vector<std::filesystem::path> release_directories(const CommandContext& con
 
 void add_plan_options(CLI::App& parser, PlanWords& words) {
   parser.add_option("CONFIG", words.config, "The image config, a YAML file")->required();
-  parser.add_option("--arch", words.architectures,
-                    "Architecture to compose for, repeatable (default: the config's, else the host's)")
+  parser
+      .add_option(
+          "--arch", words.architectures,
+          "Architecture to compose for, repeatable (default: the config's, else the host's)")
       ->check(CLI::IsMember({"x86_64", "aarch64"}));
   parser.add_option("--release", words.release, "Release profile: a name or a file");
   parser.add_option("--repo", words.repositories,
@@ -67,8 +69,7 @@ void add_plan_options(CLI::App& parser, PlanWords& words) {
 }
 
 void add_format_option(CLI::App& parser, PlanWords& words) {
-  parser.add_option("--format", words.formats,
-                    "Image format, repeatable; overrides the config")
+  parser.add_option("--format", words.formats, "Image format, repeatable; overrides the config")
       ->check(CLI::IsMember({"raw", "qcow2", "vhd", "vhd-fixed", "vhdx"}));
 }
 
@@ -76,9 +77,10 @@ void add_lock_use_options(CLI::App& parser, PlanWords& words) {
   parser.add_flag("--locked", words.is_locked,
                   "Refuse to resolve: the lock must be there and fresh (default when CI is set and "
                   "there is a lock)");
-  parser.add_option("--source-date-epoch", words.epoch,
-                    "Time stamp of the image in seconds since 1970 (default: SOURCE_DATE_EPOCH, else "
-                    "the newest build time among the packages)")
+  parser
+      .add_option("--source-date-epoch", words.epoch,
+                  "Time stamp of the image in seconds since 1970 (default: SOURCE_DATE_EPOCH, else "
+                  "the newest build time among the packages)")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{0xFFFFFFFF}));
   add_offline_option(parser, words);
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/cli/run.hpp>
-
 #include <algorithm>
 #include <sstream>
 #include <thread>
@@ -8,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/cli/run.hpp>
 
 #include "command.hpp"
 #include "version.hpp"
@@ -25,12 +24,15 @@ struct GlobalWords {
 };
 
 constexpr const char* k_footer =
-    "Exit codes: 0 done, 1 the build failed, 2 wrong usage or config, 3 packages cannot be resolved,\n"
+    "Exit codes: 0 done, 1 the build failed, 2 wrong usage or config, 3 packages cannot be "
+    "resolved,\n"
     "4 this host cannot do it, 5 verification failed, 70 a bug in Imagewright, 130 interrupted.\n"
-    "Start with: imagewright validate CONFIG, then imagewright plan CONFIG, then imagewright build CONFIG.";
+    "Start with: imagewright validate CONFIG, then imagewright plan CONFIG, then imagewright build "
+    "CONFIG.";
 
 void add_global_options(CLI::App& application, GlobalWords& words) {
-  application.add_option("--log-level", words.level, "How much to say: debug, info, warning, error")
+  application
+      .add_option("--log-level", words.level, "How much to say: debug, info, warning, error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();
   application.add_option("--progress", words.progress, "How to show progress, on standard error")
@@ -69,8 +71,8 @@ std::filesystem::path cache_directory_for(const std::string& option, const Invoc
 
 GlobalOptions options_from(const GlobalWords& words, const Invocation& invocation) {
   return {.level = report::find_level(words.level).value_or(report::Level::info),
-          .progress = report::find_progress_mode(words.progress)
-                          .value_or(report::ProgressMode::automatic),
+          .progress =
+              report::find_progress_mode(words.progress).value_or(report::ProgressMode::automatic),
           .color = color_for(words.color, invocation),
           .jobs = words.jobs > 0 ? words.jobs : std::max(1U, std::thread::hardware_concurrency()),
           .cache_directory = cache_directory_for(words.cache_directory, invocation)};
@@ -90,10 +92,10 @@ ExitCode guarded(const Console& console, const std::function<ExitCode()>& action
     console.reporter().message(report::Level::warning, "interrupted; nothing partial is left");
     return ExitCode::interrupted;
   } catch (const std::exception& error) {
-    console.show(base::Diagnostic{
-        .code = "cli.bug",
-        .message = fmt::format("this is a bug in Imagewright: {}", error.what()),
-        .hint = "please report it with the config, the command and this message"});
+    console.show(
+        base::Diagnostic{.code = "cli.bug",
+                         .message = fmt::format("this is a bug in Imagewright: {}", error.what()),
+                         .hint = "please report it with the config, the command and this message"});
     return ExitCode::bug;
   }
 }
@@ -110,11 +112,11 @@ struct Parser {
     application.footer(k_footer);
     application.get_formatter()->column_width(34);
     add_global_options(application, words);
-    commands = {add_build_command(application), add_plan_command(application),
-                add_lock_command(application),  add_validate_command(application),
-                add_why_command(application),   add_boot_command(application),
+    commands = {add_build_command(application),  add_plan_command(application),
+                add_lock_command(application),   add_validate_command(application),
+                add_why_command(application),    add_boot_command(application),
                 add_doctor_command(application), add_convert_command(application),
-                add_cache_command(application), add_completion_command(application)};
+                add_cache_command(application),  add_completion_command(application)};
   }
 };
 
@@ -147,13 +149,11 @@ int run(const Invocation& invocation, const base::Cancellation& cancellation) {
   }
   const ExitCode code = guarded(plain, [&] {
     const GlobalOptions options = options_from(parser.words, invocation);
-    const Console console(
-        options.color,
-        report::make_reporter({.mode = options.progress,
-                               .level = options.level,
-                               .color = options.color,
-                               .read_line = file_line_reader()},
-                              clock));
+    const Console console(options.color, report::make_reporter({.mode = options.progress,
+                                                                .level = options.level,
+                                                                .color = options.color,
+                                                                .read_line = file_line_reader()},
+                                                               clock));
     const CommandContext context{.options = options,
                                  .invocation = invocation,
                                  .console = console,

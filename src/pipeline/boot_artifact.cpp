@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/boot_artifact.hpp>
-
 #include <algorithm>
 #include <string>
 
@@ -13,6 +11,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/model/partition_type.hpp>
+#include <imagewright/pipeline/boot_artifact.hpp>
 #include <imagewright/process/command_runner.hpp>
 
 namespace imagewright::pipeline {
@@ -31,10 +30,10 @@ audit::Manifest read_manifest(const BootOptions& options) {
   const std::filesystem::path path = manifest_path(options);
   const auto text = fs::find_file(path, k_largest_manifest);
   if (!text) {
-    throw base::Error(base::FailureKind::input, "pipeline.no-manifest",
-                      fmt::format("there is no manifest {} for this image",
-                                  base::quoted(path.string())),
-                      "give the manifest that was written together with the image: --manifest FILE");
+    throw base::Error(
+        base::FailureKind::input, "pipeline.no-manifest",
+        fmt::format("there is no manifest {} for this image", base::quoted(path.string())),
+        "give the manifest that was written together with the image: --manifest FILE");
   }
   return audit::parse_manifest(*text, path.string());
 }
@@ -70,26 +69,25 @@ boot::BootReport boot_artifact(const BootOptions& options, const Services& servi
   const model::Architecture* architecture = model::find_architecture(manifest.architecture);
   const auto root = boot::find_root_partition(manifest.layout);
   if (architecture == nullptr || !root) {
-    throw base::Error(base::FailureKind::input, "pipeline.cannot-boot",
-                      fmt::format("the manifest of {} describes no system that can be booted",
-                                  manifest.name));
+    throw base::Error(
+        base::FailureKind::input, "pipeline.cannot-boot",
+        fmt::format("the manifest of {} describes no system that can be booted", manifest.name));
   }
   std::filesystem::create_directories(services.cache_directory);
   const fs::TemporaryDirectory work(services.cache_directory, ".boot-");
-  boot::BootRequest request{.image = std::filesystem::absolute(options.image),
-                            .format = record.format,
-                            .architecture = *architecture,
-                            .root = *root,
-                            .checks = manifest.checks,
-                            .accelerator = options.accelerator,
-                            .firmware = options.firmware.value_or(
-                                firmware_for(manifest, *architecture)),
-                            .memory = options.memory,
-                            .timeout = options.timeout,
-                            .work_directory = work.path(),
-                            .serial_log = options.serial_log.empty()
-                                              ? options.image.string() + ".serial.log"
-                                              : options.serial_log.string()};
+  boot::BootRequest request{
+      .image = std::filesystem::absolute(options.image),
+      .format = record.format,
+      .architecture = *architecture,
+      .root = *root,
+      .checks = manifest.checks,
+      .accelerator = options.accelerator,
+      .firmware = options.firmware.value_or(firmware_for(manifest, *architecture)),
+      .memory = options.memory,
+      .timeout = options.timeout,
+      .work_directory = work.path(),
+      .serial_log = options.serial_log.empty() ? options.image.string() + ".serial.log"
+                                               : options.serial_log.string()};
   request.serial_log = std::filesystem::absolute(request.serial_log);
   process::HostCommandRunner runner(services.cancellation);
   return boot::boot_image(request, runner, services.reporter);

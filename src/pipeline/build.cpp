@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/build.hpp>
-
 #include <utility>
+
+#include <imagewright/pipeline/build.hpp>
 
 #include "compose.hpp"
 
@@ -12,7 +12,8 @@ std::vector<fs::PublishedFile> build(const BuildOptions& options, const Services
   for (const base::Diagnostic& warning : planned.warnings.items()) {
     services.reporter.warning(warning);
   }
-  // Every architecture is resolved before the first is composed: a "no" must not come after minutes of work.
+  // Every architecture is resolved before the first is composed: a "no" must not come after minutes
+  // of work.
   std::vector<ResolvedPlan> resolved;
   for (BuildPlan& plan : planned.plans) {
     resolved.push_back(resolve_plan(std::move(plan), options.resolve, services));

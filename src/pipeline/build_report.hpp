@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The report of a build: where the time went, and every warning. Unlike the manifest it differs from run to run.
+// The report of a build: where the time went, and every warning. Unlike the manifest it differs
+// from run to run.
 
 #include <string>
 #include <vector>

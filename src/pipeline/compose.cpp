@@ -71,8 +71,8 @@ private:
   }
 
   model::SealedRoot seal(const model::InstalledRoot& installed) {
-    finalize::FinalizePlan plan = finalize::plan_from(plan_.plan.config, plan_.plan.release,
-                                                      plan_.plan.architecture);
+    finalize::FinalizePlan plan =
+        finalize::plan_from(plan_.plan.config, plan_.plan.release, plan_.plan.architecture);
     plan.tool_version = options_.tool_version;
     plan.epoch = plan_.epoch;
     plan.layout = plan_.layout;
@@ -84,16 +84,14 @@ private:
                               .epoch = plan_.epoch,
                               .emulator = find_emulator(plan_.plan.architecture)},
                              services_.cancellation);
-    return finalize::finalize(installed, plan,
-                              {.programs = sandbox,
-                               .reporter = timings_,
-                               .cancellation = services_.cancellation});
+    return finalize::finalize(
+        installed, plan,
+        {.programs = sandbox, .reporter = timings_, .cancellation = services_.cancellation});
   }
 
   tree::RootTree read_tree(const model::SealedRoot& sealed) {
     const report::StageScope stage(timings_, "tree");
-    tree::RootTree tree =
-        tree::scan(sealed, {.epoch = plan_.epoch}, services_.cancellation);
+    tree::RootTree tree = tree::scan(sealed, {.epoch = plan_.epoch}, services_.cancellation);
     if (const auto contexts = find_file_contexts(sealed.path, plan_.policy.file_labels)) {
       tree = tree::label(std::move(tree), *contexts);
     }
@@ -180,10 +178,14 @@ private:
 
   static image::Compression compression_of(const model::OutputImage& output) {
     switch (output.compression.algorithm) {
-    case model::CompressionAlgorithm::none: return image::Compression::none;
-    case model::CompressionAlgorithm::zstd: return image::Compression::zstd;
-    case model::CompressionAlgorithm::gzip: return image::Compression::zlib;
-    case model::CompressionAlgorithm::xz: break;
+    case model::CompressionAlgorithm::none:
+      return image::Compression::none;
+    case model::CompressionAlgorithm::zstd:
+      return image::Compression::zstd;
+    case model::CompressionAlgorithm::gzip:
+      return image::Compression::zlib;
+    case model::CompressionAlgorithm::xz:
+      break;
     }
     throw base::BugError("a compression that no disk format has was let through");
   }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/convert_image.hpp>
-
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -12,6 +10,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/image/convert.hpp>
+#include <imagewright/pipeline/convert_image.hpp>
 
 namespace imagewright::pipeline {
 
@@ -44,7 +43,8 @@ fs::PublishedFile convert_image(const ConvertOptions& options, const Services& s
   const model::Artifact artifact = image::convert(
       {.input = options.input,
        .output = {.format = format, .path = staging.path() / options.output.filename()},
-       // Nothing of an image's content is younger than the image; a fixed time keeps the bytes the same.
+       // Nothing of an image's content is younger than the image; a fixed time keeps the bytes the
+       // same.
        .epoch = base::Epoch(),
        .thread_count = services.thread_count},
       services.reporter, services.cancellation);

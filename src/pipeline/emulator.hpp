@@ -10,7 +10,8 @@
 
 namespace imagewright::pipeline {
 
-/// Nothing when the host runs them itself. Throws base::Error (pipeline.no-emulator) when this host lacks the program.
+/// Nothing when the host runs them itself. Throws base::Error (pipeline.no-emulator) when this host
+/// lacks the program.
 std::optional<sandbox::Emulator> find_emulator(const model::Architecture& architecture);
 
 } // namespace imagewright::pipeline

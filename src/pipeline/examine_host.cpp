@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/examine_host.hpp>
-
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -8,6 +6,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/boot/host_facts.hpp>
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/pipeline/examine_host.hpp>
 #include <imagewright/process/program.hpp>
 #include <imagewright/sandbox/probe.hpp>
 
@@ -15,7 +14,9 @@ namespace imagewright::pipeline {
 
 namespace {
 
-bool is_there(sandbox::Ability ability) { return ability == sandbox::Ability::present; }
+bool is_there(sandbox::Ability ability) {
+  return ability == sandbox::Ability::present;
+}
 
 HostFinding ability(std::string subject, Need need, sandbox::Ability found, std::string remedy) {
   return {.subject = std::move(subject),
@@ -84,9 +85,12 @@ void add_boot(std::vector<HostFinding>& findings) {
 
 std::string_view to_string(Need need) {
   switch (need) {
-  case Need::build: return "build";
-  case Need::foreign: return "foreign";
-  case Need::boot: return "boot";
+  case Need::build:
+    return "build";
+  case Need::foreign:
+    return "foreign";
+  case Need::boot:
+    return "boot";
   }
   throw base::BugError("unknown need");
 }
@@ -115,9 +119,8 @@ std::string to_text(const HostExamination& examination) {
     for (const HostFinding& finding : examination.findings) {
       if (finding.need != need) continue;
       if (section != need || text.empty()) {
-        constexpr std::string_view titles[] = {"To compose images:",
-                                               "To compose images of another architecture:",
-                                               "To boot images:"};
+        constexpr std::string_view titles[] = {
+            "To compose images:", "To compose images of another architecture:", "To boot images:"};
         text += fmt::format("{}\n", titles[static_cast<std::size_t>(need)]);
         section = need;
       }

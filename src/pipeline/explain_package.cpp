@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/explain_package.hpp>
-
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/pipeline/explain_package.hpp>
 #include <imagewright/resolve/explain.hpp>
 
 #include "repositories.hpp"

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/manage_cache.hpp>
-
 #include <imagewright/cache/cache.hpp>
+#include <imagewright/pipeline/manage_cache.hpp>
 
 namespace imagewright::pipeline {
 

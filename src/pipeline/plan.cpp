@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/plan.hpp>
-
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -13,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/load.hpp>
 #include <imagewright/pipeline/layout.hpp>
+#include <imagewright/pipeline/plan.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
 namespace imagewright::pipeline {
@@ -47,20 +46,22 @@ config::LoadedReleaseProfile load_release(const model::ImageConfig& config,
                  .hint = "add a line such as \"release: azurelinux-3.0\", or give --release"});
   }
   const std::vector<std::filesystem::path> directories = release_directories(config, options);
-  // A name on the command line is relative to where the command was given, one in a config to the config.
+  // A name on the command line is relative to where the command was given, one in a config to the
+  // config.
   const bool is_from_option = !options.release.empty();
   const model::LocatedText name =
       is_from_option ? model::LocatedText{options.release, {"--release"}} : *config.release;
-  const std::filesystem::path base =
-      is_from_option ? std::filesystem::current_path()
-                     : std::filesystem::absolute(name.where.file).parent_path();
+  const std::filesystem::path base = is_from_option
+                                         ? std::filesystem::current_path()
+                                         : std::filesystem::absolute(name.where.file).parent_path();
   return config::load_release_profile(config::find_release_profile(name, base, directories));
 }
 
 std::vector<model::LocatedText> architectures_for(const model::ImageConfig& config,
                                                   const PlanOptions& options) {
   std::vector<model::LocatedText> names;
-  for (const std::string& name : options.architectures) names.push_back({name, {"--arch"}});
+  for (const std::string& name : options.architectures)
+    names.push_back({name, {"--arch"}});
   if (names.empty()) names = config.architectures;
   if (names.empty()) {
     const model::Architecture* host = model::host_architecture();
@@ -81,10 +82,10 @@ void apply_overrides(std::vector<model::Repository>& repositories,
     const auto found =
         std::find_if(repositories.begin(), repositories.end(),
                      [&](const auto& repository) { return repository.name == wanted.name; });
-    model::Repository& repository =
-        found != repositories.end()
-            ? *found
-            : repositories.emplace_back(model::Repository{.name = wanted.name, .where = {"--repo"}});
+    model::Repository& repository = found != repositories.end()
+                                        ? *found
+                                        : repositories.emplace_back(model::Repository{
+                                              .name = wanted.name, .where = {"--repo"}});
     const bool is_url = wanted.address.find("://") != std::string::npos;
     repository.base_url = is_url ? wanted.address : "";
     repository.mirror_list.clear();
@@ -117,9 +118,8 @@ public:
 
 private:
   const model::Architecture* find_architecture(const model::LocatedText& name) {
-    const bool is_offered =
-        std::find(release_.architectures.begin(), release_.architectures.end(), name.text) !=
-        release_.architectures.end();
+    const bool is_offered = std::find(release_.architectures.begin(), release_.architectures.end(),
+                                      name.text) != release_.architectures.end();
     const model::Architecture* architecture = model::find_architecture(name.text);
     if (architecture == nullptr || !is_offered) {
       mistakes_.error("pipeline.architecture-not-offered",
@@ -156,7 +156,8 @@ private:
 
   std::vector<model::OutputImage> outputs() {
     std::vector<model::OutputImage> wanted;
-    for (const model::ImageFormat format : options_.formats) wanted.push_back(output_of(format));
+    for (const model::ImageFormat format : options_.formats)
+      wanted.push_back(output_of(format));
     if (wanted.empty()) wanted = config_.output.images;
     if (wanted.empty()) wanted.push_back(output_of(model::ImageFormat::qcow2));
     std::map<std::string, base::SourceLocation> names;
@@ -171,12 +172,13 @@ private:
       const std::string extension(model::extension_of(*format));
       const auto [entry, is_new] = names.emplace(extension, output.where);
       if (is_new) continue;
-      mistakes_.add({.code = "pipeline.output-clash",
-                     .message = fmt::format("two outputs would have the same file name, ending in {}",
-                                            base::quoted(extension)),
-                     .where = output.where,
-                     .related = {{entry->second, "the first one"}},
-                     .hint = "vhd and vhd-fixed both end in .vhd: choose one of them"});
+      mistakes_.add(
+          {.code = "pipeline.output-clash",
+           .message = fmt::format("two outputs would have the same file name, ending in {}",
+                                  base::quoted(extension)),
+           .where = output.where,
+           .related = {{entry->second, "the first one"}},
+           .hint = "vhd and vhd-fixed both end in .vhd: choose one of them"});
     }
     return wanted;
   }

@@ -19,8 +19,8 @@ namespace imagewright::pipeline {
 namespace {
 
 repo::FetchOptions fetch_options(NetworkUse network) {
-  return {.network = network == NetworkUse::allowed ? repo::Network::allowed
-                                                    : repo::Network::forbidden};
+  return {.network =
+              network == NetworkUse::allowed ? repo::Network::allowed : repo::Network::forbidden};
 }
 
 std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
@@ -32,6 +32,22 @@ std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
     excludes.push_back({removed.spec, removed.where});
   }
   return excludes;
+}
+
+/// The release's baseline. A kernel of the user's own choice replaces the release's demand by the
+/// user's.
+std::vector<model::BaselineEntry> baseline_of(const BuildPlan& plan) {
+  std::vector<model::BaselineEntry> baseline = plan.release.baseline;
+  const model::KernelConfig& kernel = plan.config.os.kernel;
+  if (kernel.package) {
+    std::erase_if(baseline, [](const auto& entry) { return entry.subject == "kernel"; });
+  }
+  if (kernel.series) {
+    baseline.push_back({.subject = kernel.package ? kernel.package->text : "kernel",
+                        .series = kernel.series->text,
+                        .where = kernel.series->where});
+  }
+  return baseline;
 }
 
 resolve::WeakDependencies weak_dependencies_of(const BuildPlan& plan) {
@@ -65,7 +81,8 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
   resolve::ResolveResult result = resolve::resolve(request, services_.cancellation);
   if (const auto* unsolvable = std::get_if<resolve::Unsolvable>(&result)) {
     base::Diagnostics problems;
-    for (const base::Diagnostic& problem : unsolvable->problems) problems.add(problem);
+    for (const base::Diagnostic& problem : unsolvable->problems)
+      problems.add(problem);
     throw base::InputError(std::move(problems), base::FailureKind::unsolvable);
   }
   auto& resolution = std::get<resolve::Resolution>(result);
@@ -87,7 +104,7 @@ model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages&
 }
 
 void require_baseline(const BuildPlan& plan, const resolve::Resolution& resolution) {
-  base::Diagnostics missed = resolve::check_baseline(resolution, plan.release.baseline,
+  base::Diagnostics missed = resolve::check_baseline(resolution, baseline_of(plan),
                                                      plan.release.roles, plan.architecture.name);
   if (missed.has_errors()) {
     throw base::InputError(std::move(missed), base::FailureKind::unsolvable);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/resolve_plan.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -10,6 +8,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/pipeline/resolve_plan.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
 #include "repositories.hpp"
@@ -94,14 +93,13 @@ ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const S
   resolved.lock = obtain_lock(resolved.plan, options, services);
   resolved.epoch = options.epoch.value_or(newest_build_time(resolved.lock));
   const BuildPlan& decided = resolved.plan;
-  resolved.layout = layout_of(decided, fmt::format("{} {} {}", decided.config.name,
-                                                   decided.architecture.name,
-                                                   resolved.epoch.time_since_epoch().count()));
-  policy::SystemPolicyResult policy =
-      policy::system_policy({.config = decided.config,
-                             .release = decided.release,
-                             .architecture = decided.architecture,
-                             .layout = resolved.layout});
+  resolved.layout =
+      layout_of(decided, fmt::format("{} {} {}", decided.config.name, decided.architecture.name,
+                                     resolved.epoch.time_since_epoch().count()));
+  policy::SystemPolicyResult policy = policy::system_policy({.config = decided.config,
+                                                             .release = decided.release,
+                                                             .architecture = decided.architecture,
+                                                             .layout = resolved.layout});
   if (policy.diagnostics.has_errors()) throw base::InputError(std::move(policy.diagnostics));
   resolved.policy = std::move(policy.policy);
   return resolved;

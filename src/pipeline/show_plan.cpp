@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/show_plan.hpp>
-
 #include <algorithm>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/pipeline/show_plan.hpp>
 
 namespace imagewright::pipeline {
 
@@ -24,9 +23,10 @@ std::string command_line(const model::SystemPolicy& policy) {
 }
 
 base::ByteSize total(const model::ArchitectureLock& lock,
-                     base::ByteSize model::LockedPackage::* size) {
+                     base::ByteSize model::LockedPackage::*size) {
   base::ByteSize sum;
-  for (const model::LockedPackage& package : lock.packages) sum = sum + package.*size;
+  for (const model::LockedPackage& package : lock.packages)
+    sum = sum + package.*size;
   return sum;
 }
 
@@ -37,9 +37,12 @@ std::string format_word(model::OutputFormat format) {
 
 std::string state_word(model::UnitState state) {
   switch (state) {
-  case model::UnitState::enabled: return "enabled";
-  case model::UnitState::disabled: return "disabled";
-  case model::UnitState::masked: return "masked";
+  case model::UnitState::enabled:
+    return "enabled";
+  case model::UnitState::disabled:
+    return "disabled";
+  case model::UnitState::masked:
+    return "masked";
   }
   return {};
 }
@@ -104,7 +107,8 @@ std::string policy_text(const model::SystemPolicy& policy) {
   }
   if (!rows.empty()) text += "Units:\n" + table(rows);
   rows.clear();
-  for (const model::Check& check : policy.checks) rows.push_back({check.name});
+  for (const model::Check& check : policy.checks)
+    rows.push_back({check.name});
   if (!rows.empty()) text += "Checks:\n" + table(rows);
   return text;
 }
@@ -131,9 +135,9 @@ std::string to_text(const ResolvedPlan& plan) {
   for (const model::OutputImage& output : plan.plan.outputs) {
     formats.push_back(format_word(output.format));
   }
-  std::string text = fmt::format("{} for {}, release {} ({})\n", plan.plan.config.name,
-                                 plan.plan.architecture.name, plan.plan.release.name,
-                                 plan.plan.release.title);
+  std::string text =
+      fmt::format("{} for {}, release {} ({})\n", plan.plan.config.name,
+                  plan.plan.architecture.name, plan.plan.release.name, plan.plan.release.title);
   text += fmt::format("Time stamp: {}\n", base::to_iso8601(plan.epoch));
   text += fmt::format("Formats: {}\n", base::join(formats, ", "));
   text += fmt::format("Disk: {}\n{}", base::to_string(plan.layout.size), layout_table(plan.layout));
@@ -168,8 +172,8 @@ json::Value to_json(const ResolvedPlan& plan) {
   }
   Array units;
   for (const model::UnitChange& unit : plan.policy.units) {
-    units.push_back(Object{
-        {"unit", unit.unit}, {"state", state_word(unit.state)}, {"origin", unit.origin}});
+    units.push_back(
+        Object{{"unit", unit.unit}, {"state", state_word(unit.state)}, {"origin", unit.origin}});
   }
   Array checks;
   for (const model::Check& check : plan.policy.checks) {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/pipeline/update_lock.hpp>
-
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -11,6 +9,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/pipeline/update_lock.hpp>
 
 #include "repositories.hpp"
 
@@ -51,7 +50,8 @@ std::vector<std::string> changes_between(const model::ArchitectureLock* before,
     }
   }
   std::vector<std::string> changes;
-  for (auto& [key, line] : lines) changes.push_back(std::move(line));
+  for (auto& [key, line] : lines)
+    changes.push_back(std::move(line));
   return changes;
 }
 

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-#include <set>
-
 #include <fmt/format.h>
 
-#include <imagewright/base/text.hpp>
 #include <imagewright/resolve/baseline.hpp>
 
 namespace imagewright::resolve {
@@ -22,17 +18,15 @@ std::vector<std::size_t> providers_of(const Resolution& resolution, const std::s
   return named.empty() ? found->second : named;
 }
 
-/// The names that a baseline subject stands for.
-std::vector<std::string> names_of(const std::string& subject,
-                                  const std::map<std::string, model::PackageRole>& roles,
-                                  const std::string& architecture) {
+/// The name that a baseline subject stands for: of a role the first package, which the others
+/// accompany.
+std::string name_of(const std::string& subject,
+                    const std::map<std::string, model::PackageRole>& roles,
+                    const std::string& architecture) {
   const auto role = roles.find(subject);
-  if (role == roles.end()) return {subject};
-  std::vector<std::string> names;
-  for (const model::LocatedText& package : role->second.for_architecture(architecture)) {
-    names.push_back(package.text);
-  }
-  return names;
+  if (role == roles.end()) return subject;
+  const auto& packages = role->second.for_architecture(architecture);
+  return packages.empty() ? subject : packages.front().text;
 }
 
 base::Diagnostic missed(const model::BaselineEntry& entry, std::string message, std::string hint) {
@@ -58,16 +52,12 @@ base::Diagnostics check_baseline(const Resolution& resolution,
                                  const std::string& architecture) {
   base::Diagnostics result;
   for (const model::BaselineEntry& entry : baseline) {
-    const auto names = names_of(entry.subject, roles, architecture);
-    std::set<std::size_t> packages;
-    for (const std::string& name : names) {
-      const auto providers = providers_of(resolution, name);
-      packages.insert(providers.begin(), providers.end());
-    }
+    const std::string name = name_of(entry.subject, roles, architecture);
+    const std::vector<std::size_t> packages = providers_of(resolution, name);
     if (packages.empty()) {
       result.add(missed(entry,
                         fmt::format("the baseline wants {} {}, but no package {} is in the image",
-                                    entry.subject, entry.series, base::join(names, " or ")),
+                                    entry.subject, entry.series, name),
                         "add the package, or remove the line from the release profile"));
     }
     for (const std::size_t index : packages) {

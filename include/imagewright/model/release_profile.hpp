@@ -18,8 +18,8 @@ namespace imagewright::model {
 
 /// One version that an image of this release must have.
 struct BaselineEntry {
-  /// What is asserted: the package that plays this role ("kernel"), or that provides this name
-  /// ("openssl").
+  /// What is asserted: the first package of this role ("kernel"), or the package that provides
+  /// this name ("openssl").
   std::string subject;
   std::string series; ///< "6.6" is met by 6.6 and 6.6.134, not by 6.60
   base::SourceLocation where;

@@ -19,7 +19,8 @@ struct BootOptions {
   std::filesystem::path manifest;   ///< empty: NAME-ARCH.manifest.json beside the image
   std::filesystem::path serial_log; ///< empty: the image's path with ".serial.log"
   boot::Accelerator accelerator = boot::Accelerator::emulation;
-  std::optional<boot::Firmware> firmware; ///< absent: UEFI when the disk has an EFI system partition
+  std::optional<boot::Firmware>
+      firmware; ///< absent: UEFI when the disk has an EFI system partition
   std::chrono::seconds timeout{900};
   base::ByteSize memory = base::ByteSize::gib(1);
 };

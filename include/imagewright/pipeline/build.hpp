@@ -30,8 +30,9 @@ struct BuildOptions {
   std::string tool_version;
 };
 
-/// Composes the images of every architecture, one after the other. Gives the published files in order. Throws
-/// base::InputError and base::Error; then nothing of the failed architecture is published.
+/// Composes the images of every architecture, one after the other. Gives the published files in
+/// order. Throws base::InputError and base::Error; then nothing of the failed architecture is
+/// published.
 std::vector<fs::PublishedFile> build(const BuildOptions& options, const Services& services);
 
 } // namespace imagewright::pipeline

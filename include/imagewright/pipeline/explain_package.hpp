@@ -24,7 +24,8 @@ struct PackageReason {
 struct PackageChain {
   std::string architecture;
   model::PackageRequest request;
-  std::vector<PackageReason> links; ///< the package that meets the request first, the explained one last
+  std::vector<PackageReason>
+      links; ///< the package that meets the request first, the explained one last
   bool operator==(const PackageChain&) const = default;
 };
 

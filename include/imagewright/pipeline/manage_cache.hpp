@@ -21,8 +21,8 @@ struct CacheUsage {
 /// Throws base::Error (cache.cannot-open).
 CacheUsage cache_usage(const std::filesystem::path& directory);
 
-/// Removes what was not used since that moment; gives what was removed. Throws base::Error (cache.busy) while another
-/// process uses the cache.
+/// Removes what was not used since that moment; gives what was removed. Throws base::Error
+/// (cache.busy) while another process uses the cache.
 CacheUsage prune_cache(const std::filesystem::path& directory,
                        std::chrono::system_clock::time_point unused_since);
 

@@ -10,14 +10,15 @@
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/image_config.hpp>
-#include <imagewright/model/package.hpp>
 #include <imagewright/model/layout.hpp>
+#include <imagewright/model/package.hpp>
 #include <imagewright/model/release_profile.hpp>
 #include <imagewright/model/repository.hpp>
 
 namespace imagewright::pipeline {
 
-/// `--repo NAME=ADDRESS`: where a repository of that name is taken from instead, or one more repository.
+/// `--repo NAME=ADDRESS`: where a repository of that name is taken from instead, or one more
+/// repository.
 struct RepositoryOverride {
   std::string name;
   std::string address; ///< a URL or a directory
@@ -53,11 +54,12 @@ struct PlannedBuild {
   base::Diagnostics warnings;
 };
 
-/// The disk of a plan: the config's, else the release's default. Every UUID is derived from `seed`. Throws
-/// base::InputError (layout.…).
+/// The disk of a plan: the config's, else the release's default. Every UUID is derived from `seed`.
+/// Throws base::InputError (layout.…).
 model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed);
 
-/// Reads the config and its release profile and decides. Throws base::InputError with every mistake.
+/// Reads the config and its release profile and decides. Throws base::InputError with every
+/// mistake.
 PlannedBuild plan_build(const PlanOptions& options);
 
 } // namespace imagewright::pipeline

@@ -18,7 +18,8 @@
 namespace imagewright::pipeline {
 
 enum class LockUse : std::uint8_t {
-  when_fresh, ///< a fresh lock is used; otherwise packages are resolved, keeping what an older lock pins
+  when_fresh, ///< a fresh lock is used; otherwise packages are resolved, keeping what an older lock
+              ///< pins
   required,   ///< a missing or stale lock is an error
 };
 
@@ -47,11 +48,12 @@ struct ResolvedPlan {
 /// The digest of everything that a resolution of this plan depends on besides metadata.
 base::Digest request_digest(const BuildPlan& plan);
 
-/// The lock beside the config, when there is one. Throws base::Error (lock.…) when it cannot be read.
+/// The lock beside the config, when there is one. Throws base::Error (lock.…) when it cannot be
+/// read.
 std::optional<model::Lock> find_lock(const std::filesystem::path& config);
 
-/// Decides the package set by the lock or the resolver, asserts the baseline, and decides epoch and layout. Throws
-/// base::InputError (unsolvable, or a clash with the layout) and base::Error.
+/// Decides the package set by the lock or the resolver, asserts the baseline, and decides epoch and
+/// layout. Throws base::InputError (unsolvable, or a clash with the layout) and base::Error.
 ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services);
 
 } // namespace imagewright::pipeline

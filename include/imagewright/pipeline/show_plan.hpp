@@ -10,7 +10,8 @@
 
 namespace imagewright::pipeline {
 
-/// For people: release, packages, sizes, layout, kernel arguments, files, units, checks, outputs. Same on every run.
+/// For people: release, packages, sizes, layout, kernel arguments, files, units, checks, outputs.
+/// Same on every run.
 std::string to_text(const ResolvedPlan& plan);
 json::Value to_json(const ResolvedPlan& plan);
 

@@ -24,7 +24,8 @@ struct LockOptions {
   PlanOptions plan;
   NetworkUse network = NetworkUse::allowed;
   LockAction action = LockAction::write;
-  /// Packages (globs over names) whose pins may move; absent: no pin moves that can stay; empty: all move.
+  /// Packages (globs over names) whose pins may move; absent: no pin moves that can stay; empty:
+  /// all move.
   std::optional<std::vector<std::string>> updated;
 };
 
@@ -37,7 +38,8 @@ struct LockSummary {
   bool is_written = false;
 };
 
-/// Throws base::Error (lock.…, FailureKind::verification) when LockAction::check finds a missing or stale lock.
+/// Throws base::Error (lock.…, FailureKind::verification) when LockAction::check finds a missing or
+/// stale lock.
 LockSummary update_lock(const LockOptions& options, const Services& services);
 
 } // namespace imagewright::pipeline

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
 
-
 #include <imagewright/boot/boot_image.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>

@@ -19,14 +19,14 @@ struct BuildWords {
 };
 
 ExitCode run_build(const BuildWords& words, const CommandContext& context) {
-  const pipeline::BuildOptions options{
-      .plan = plan_options_from(words.plan, context),
-      .resolve = resolve_options_from(words.plan, context),
-      .output_directory = words.output_directory,
-      .root_directory = words.keeps_root ? pipeline::RootDirectory::kept
-                                         : pipeline::RootDirectory::removed,
-      .report_file = words.report_file,
-      .tool_version = k_version};
+  const pipeline::BuildOptions options{.plan = plan_options_from(words.plan, context),
+                                       .resolve = resolve_options_from(words.plan, context),
+                                       .output_directory = words.output_directory,
+                                       .root_directory = words.keeps_root
+                                                             ? pipeline::RootDirectory::kept
+                                                             : pipeline::RootDirectory::removed,
+                                       .report_file = words.report_file,
+                                       .tool_version = k_version};
   for (const fs::PublishedFile& file : pipeline::build(options, context.services())) {
     context.console.print(file.path.string() + "\n");
   }

@@ -25,12 +25,10 @@ std::string describe(const pipeline::CacheUsage& usage) {
 ExitCode run_info(const CacheWords& words, const CommandContext& context) {
   const pipeline::CacheUsage usage = pipeline::cache_usage(context.options.cache_directory);
   const std::string directory = context.options.cache_directory.string();
-  context.console.print(
-      words.is_json
-          ? json::to_text(json::Object{{"directory", directory},
-                                       {"files", usage.file_count},
-                                       {"bytes", usage.size.bytes()}})
-          : fmt::format("{}: {}\n", directory, describe(usage)));
+  context.console.print(words.is_json ? json::to_text(json::Object{{"directory", directory},
+                                                                   {"files", usage.file_count},
+                                                                   {"bytes", usage.size.bytes()}})
+                                      : fmt::format("{}: {}\n", directory, describe(usage)));
   return ExitCode::done;
 }
 

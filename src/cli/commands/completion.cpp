@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "../completion.hpp"
+
 #include <memory>
 
 #include "../command.hpp"
-#include "../completion.hpp"
 
 namespace imagewright::cli {
 

@@ -31,8 +31,9 @@ RegisteredCommand add_convert_command(CLI::App& application) {
       "convert", "Convert an image between raw, qcow2, vhd, vhd-fixed and vhdx");
   parser->add_option("IN", words->input, "An image of any of these formats")->required();
   parser->add_option("OUT", words->output, "The file to write")->required();
-  parser->add_option("--format", words->format,
-                     "Format of OUT (default: from its name; .vhd means vhd-fixed)")
+  parser
+      ->add_option("--format", words->format,
+                   "Format of OUT (default: from its name; .vhd means vhd-fixed)")
       ->check(CLI::IsMember({"raw", "qcow2", "vhd", "vhd-fixed", "vhdx"}));
   parser->footer("OUT appears only when it is complete. The sparse parts of IN stay sparse.");
   return {parser, [words](const CommandContext& context) { return run_convert(*words, context); }};

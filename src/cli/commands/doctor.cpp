@@ -12,9 +12,8 @@ namespace {
 
 ExitCode run_doctor(OutputStyle style, const CommandContext& context) {
   const pipeline::HostExamination examination = pipeline::examine_host(context.services());
-  context.console.print(style == OutputStyle::json
-                            ? json::to_text(pipeline::to_json(examination))
-                            : pipeline::to_text(examination));
+  context.console.print(style == OutputStyle::json ? json::to_text(pipeline::to_json(examination))
+                                                   : pipeline::to_text(examination));
   return examination.can_build() ? ExitCode::done : ExitCode::host_cannot;
 }
 

@@ -27,7 +27,8 @@ ExitCode run_lock(const LockWords& words, const CLI::Option& update,
                                                          : pipeline::LockAction::write};
   if (update.count() > 0) options.updated = words.updated;
   const pipeline::LockSummary summary = pipeline::update_lock(options, context.services());
-  for (const std::string& change : summary.changes) context.console.print(change + "\n");
+  for (const std::string& change : summary.changes)
+    context.console.print(change + "\n");
   context.console.print(fmt::format("{}: {} packages, {}\n", summary.path.string(),
                                     summary.package_count,
                                     summary.is_written ? "written" : "fresh"));
@@ -49,10 +50,12 @@ RegisteredCommand add_lock_command(CLI::App& application) {
           ->expected(0, 10000);
   parser->add_flag("--check", words->is_check, "Only check: fail when the lock is missing or stale")
       ->excludes(update);
-  parser->footer("The lock of node.yaml is node.lock.json, one file for all architectures.\n"
-                 "Without --update, packages keep the versions that the lock has where that is possible.");
-  return {parser,
-          [words, update](const CommandContext& context) { return run_lock(*words, *update, context); }};
+  parser->footer(
+      "The lock of node.yaml is node.lock.json, one file for all architectures.\n"
+      "Without --update, packages keep the versions that the lock has where that is possible.");
+  return {parser, [words, update](const CommandContext& context) {
+            return run_lock(*words, *update, context);
+          }};
 }
 
 } // namespace imagewright::cli

@@ -37,7 +37,8 @@ RegisteredCommand add_plan_command(CLI::App& application) {
   const auto words = std::make_shared<PlanWords>();
   const auto is_json = std::make_shared<bool>(false);
   CLI::App* parser = application.add_subcommand(
-      "plan", "Show what build would do: packages, sizes, layout, kernel arguments, files, units, checks");
+      "plan",
+      "Show what build would do: packages, sizes, layout, kernel arguments, files, units, checks");
   add_plan_options(*parser, *words);
   add_format_option(*parser, *words);
   add_lock_use_options(*parser, *words);
