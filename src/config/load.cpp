@@ -73,7 +73,12 @@ LoadedImageConfig load_image_config_text(std::string_view text, const std::files
 LoadedReleaseProfile load_release_profile(const std::filesystem::path& path) {
   const FileText file = read_config_file(path, std::nullopt);
   if (!file.text) throw base::InputError(file.diagnostics);
-  const CheckedDocument document(*file.text, path.string(), k_release_profile_type,
+  return load_release_profile_text(*file.text, path);
+}
+
+LoadedReleaseProfile load_release_profile_text(std::string_view text,
+                                               const std::filesystem::path& path) {
+  const CheckedDocument document(text, path.string(), k_release_profile_type,
                                  std::filesystem::absolute(path).lexically_normal().parent_path());
   base::Diagnostics diagnostics = document.diagnostics();
   const auto root = document.root();

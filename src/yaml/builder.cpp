@@ -172,9 +172,9 @@ void Builder::close() {
   frames_.pop_back();
   for (Node& source : frame.merged) {
     for (Entry& entry : source.entries) {
-      if (frame.measured.node.find_entry(entry.key) == nullptr) {
-        frame.measured.node.entries.push_back(std::move(entry));
-      }
+      const bool is_new =
+          frame.positions.emplace(entry.key, frame.measured.node.entries.size()).second;
+      if (is_new) frame.measured.node.entries.push_back(std::move(entry));
     }
   }
   deliver(std::move(frame.measured), frame.anchor);
@@ -216,17 +216,18 @@ void Builder::add_entry(Frame& frame, Key key, Node value) {
     add_merged(frame, key, std::move(value));
     return;
   }
-  if (const Entry* first = frame.measured.node.find_entry(key.text)) {
+  std::vector<Entry>& entries = frame.measured.node.entries;
+  const auto [first, is_new] = frame.positions.emplace(key.text, entries.size());
+  if (!is_new) {
     diagnostics_.add({.code = "yaml.duplicate-key",
                       .message = fmt::format("the key {} stands twice in the same mapping",
                                              base::quoted(key.text)),
                       .where = key.where,
-                      .related = {{first->where, "the first one stands here"}},
+                      .related = {{entries[first->second].where, "the first one stands here"}},
                       .hint = "keep one of them"});
     return;
   }
-  frame.measured.node.entries.push_back(
-      {std::move(key.text), std::move(key.where), std::move(value)});
+  entries.push_back({std::move(key.text), std::move(key.where), std::move(value)});
 }
 
 void Builder::add_merged(Frame& frame, const Key& key, Node value) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <yaml-cpp/eventhandler.h>
@@ -62,7 +63,8 @@ private:
     Measured measured;
     YAML::anchor_t anchor = 0;
     std::optional<Key> key;
-    std::vector<Node> merged; ///< mappings named by "<<"
+    std::vector<Node> merged;                               ///< mappings named by "<<"
+    std::unordered_map<std::string, std::size_t> positions; ///< of keys among the entries
   };
 
   void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);

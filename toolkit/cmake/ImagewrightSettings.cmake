@@ -35,3 +35,8 @@ if(IMAGEWRIGHT_SANITIZE)
     -fsanitize=${IMAGEWRIGHT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(imagewright_settings INTERFACE -fsanitize=${IMAGEWRIGHT_SANITIZE})
 endif()
+
+# Every module reports its coverage to the fuzzing engine; only the harnesses link it.
+if(IMAGEWRIGHT_FUZZERS)
+  target_compile_options(imagewright_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()

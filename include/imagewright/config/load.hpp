@@ -46,6 +46,10 @@ LoadedImageConfig load_image_config_text(std::string_view text, const std::files
 /// Reads a release profile. Throws base::InputError with all mistakes.
 LoadedReleaseProfile load_release_profile(const std::filesystem::path& path);
 
+/// The same for a text that stands in no file.
+LoadedReleaseProfile load_release_profile_text(std::string_view text,
+                                               const std::filesystem::path& path);
+
 /// The file of a release: a path when `name_or_path` holds "/" or ends in ".yaml" (relative paths
 /// start at `base`), else NAME.yaml in the first of `directories` that has it. Throws
 /// base::InputError (config.release-not-found) with `where` as its position, listing the names that

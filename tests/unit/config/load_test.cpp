@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -223,4 +224,21 @@ TEST_CASE("a plain text password is a warning that does not repeat it") {
   CHECK(loaded.warnings.items()[0].message.find("hunter2") == std::string::npos);
   CHECK(loaded.warnings.items()[0].where->line == 5);
   CHECK(loaded.config.os.users[0].password->value == "hunter2");
+}
+
+TEST_CASE("two thousand lines are read in good time") {
+  std::string text = "os:\n  packages:\n    install:\n";
+  for (int index = 0; index < 700; ++index)
+    text += "    - package-" + std::to_string(index) + "\n";
+  text += "  additionalFiles:\n";
+  for (int index = 0; index < 450; ++index) {
+    text += "  - destination: /etc/" + std::to_string(index) +
+            "\n    content: a\n    permissions: 644\n";
+  }
+  const std::clock_t start = std::clock();
+  const model::ImageConfig config = config_of(text);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  CHECK(config.os.additional_files.size() == 450);
+  // An optimized build needs a few milliseconds; sanitizers take ten times as long and more.
+  CHECK(seconds < 1.0);
 }

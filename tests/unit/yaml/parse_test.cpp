@@ -165,3 +165,12 @@ TEST_CASE("syntax errors are explained in our words at their place") {
     CHECK(complaint.where->line == each.line);
   }
 }
+
+TEST_CASE("a mapping with very many keys is read in good time") {
+  std::string text;
+  for (int index = 0; index < 100'000; ++index)
+    text += "key" + std::to_string(index) + ": 1\n";
+  const Document document = parse(text, "a.yaml");
+  REQUIRE(document.root);
+  CHECK(document.root->entries.size() == 100'000);
+}
