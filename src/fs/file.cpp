@@ -54,6 +54,12 @@ UniqueFd open_for_reading(const std::filesystem::path& path) {
   return fd;
 }
 
+UniqueFd open_for_writing(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd) throw_write_error(path.string(), errno);
+  return fd;
+}
+
 std::string read_file(const std::filesystem::path& path, base::ByteSize limit) {
   const UniqueFd fd = open_for_reading(path);
   return read_all(fd.get(), path.string(), limit);

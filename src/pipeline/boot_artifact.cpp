@@ -13,6 +13,7 @@
 #include <imagewright/model/partition_type.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>
 #include <imagewright/process/command_runner.hpp>
+#include <imagewright/resolve/baseline.hpp>
 
 namespace imagewright::pipeline {
 
@@ -59,6 +60,24 @@ boot::Firmware firmware_for(const audit::Manifest& manifest,
   return has_esp ? boot::Firmware::uefi : boot::Firmware::legacy_bios;
 }
 
+/// A guest without the rpm program cannot tell versions of packages. What the installer read back
+/// from the image's own package database stands in the manifest.
+void answer_from_manifest(boot::BootReport& report, const audit::Manifest& manifest) {
+  IMAGEWRIGHT_ASSERT(report.rows.size() >= manifest.checks.size());
+  for (std::size_t index = 0; index < manifest.checks.size(); ++index) {
+    const model::Check& check = manifest.checks[index];
+    boot::ReportRow& row = report.rows[index];
+    const bool is_open = row.outcome == boot::RowOutcome::not_asked;
+    if (check.kind != model::CheckKind::package_series || !is_open) continue;
+    for (const model::LockedPackage& package : manifest.packages) {
+      if (package.nevra.name != check.subject) continue;
+      const bool holds = resolve::is_in_series(package.nevra.version, check.expected);
+      row.actual = package.nevra.version + " (in the image's package database)";
+      row.outcome = holds ? boot::RowOutcome::passed : boot::RowOutcome::failed;
+    }
+  }
+}
+
 } // namespace
 
 boot::BootReport boot_artifact(const BootOptions& options, const Services& services) {
@@ -90,7 +109,9 @@ boot::BootReport boot_artifact(const BootOptions& options, const Services& servi
                                                : options.serial_log.string()};
   request.serial_log = std::filesystem::absolute(request.serial_log);
   process::HostCommandRunner runner(services.cancellation);
-  return boot::boot_image(request, runner, services.reporter);
+  boot::BootReport report = boot::boot_image(request, runner, services.reporter);
+  answer_from_manifest(report, manifest);
+  return report;
 }
 
 } // namespace imagewright::pipeline

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "compose.hpp"
 
+#include <memory>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -43,14 +46,12 @@ public:
   std::vector<fs::PublishedFile> run() {
     const model::SealedRoot sealed = seal(install(fetch()));
     const tree::RootTree tree = read_tree(sealed);
-    write_artifacts(write_disk(tree));
+    write_artifacts(patched(write_disk(tree), sealed.disk_patches));
     return publish(sealed, tree);
   }
 
 private:
   FetchedPackages fetch() {
-    report::StageScope stage(timings_, "fetch",
-                             fmt::format("{} packages", plan_.lock.packages.size()));
     const Services services = timed_services();
     PlanRepositories repositories(plan_.plan, options_.resolve.network, services);
     FetchedPackages fetched;
@@ -62,11 +63,9 @@ private:
   model::InstalledRoot install(const FetchedPackages& fetched) {
     const std::filesystem::path root = root_path();
     std::filesystem::create_directories(root);
-    report::StageScope stage(timings_, "install");
     model::InstalledRoot installed = install::install_packages(
         install_request(plan_, fetched, root), services_.cancellation, timings_);
     findings_.scriptlets = installed.scriptlets;
-    stage.set_summary(fmt::format("{} packages", installed.packages.size()));
     return installed;
   }
 
@@ -79,19 +78,32 @@ private:
     plan.policy = plan_.policy;
     plan.log_directory = work_.path() / "logs";
     std::filesystem::create_directories(plan.log_directory);
-    sandbox::Sandbox sandbox({.root = installed.path,
-                              .bind_mounts = script_mounts(),
-                              .epoch = plan_.epoch,
-                              .emulator = find_emulator(plan_.plan.architecture)},
-                             services_.cancellation);
+    const auto programs = sandbox_in(installed.path, {});
     return finalize::finalize(
         installed, plan,
-        {.programs = sandbox, .reporter = timings_, .cancellation = services_.cancellation});
+        {.programs = *programs,
+         .reporter = timings_,
+         .cancellation = services_.cancellation,
+         .script_programs = [this, &installed](const std::filesystem::path& directory) {
+           return sandbox_in(
+               installed.path,
+               {{.source = directory, .target = std::string(finalize::k_script_directory)}});
+         }});
+  }
+
+  std::unique_ptr<process::CommandRunner> sandbox_in(const std::filesystem::path& root,
+                                                     std::vector<sandbox::BindMount> mounts) const {
+    return std::make_unique<sandbox::Sandbox>(
+        sandbox::SandboxOptions{.root = root,
+                                .bind_mounts = std::move(mounts),
+                                .epoch = plan_.epoch,
+                                .emulator = find_emulator(plan_.plan.architecture)},
+        services_.cancellation);
   }
 
   tree::RootTree read_tree(const model::SealedRoot& sealed) {
     const report::StageScope stage(timings_, "tree");
-    tree::RootTree tree = tree::scan(sealed, {.epoch = plan_.epoch}, services_.cancellation);
+    tree::RootTree tree = tree::scan(sealed, scan_options(sealed), services_.cancellation);
     if (const auto contexts = find_file_contexts(sealed.path, plan_.policy.file_labels)) {
       tree = tree::label(std::move(tree), *contexts);
     }
@@ -99,7 +111,6 @@ private:
   }
 
   std::filesystem::path write_disk(const tree::RootTree& tree) {
-    report::StageScope stage(timings_, "disk", base::to_string(plan_.layout.size));
     const std::filesystem::path raw = work_.path() / "disk.raw";
     findings_.partitions =
         disk::write_disk({.layout = plan_.layout, .tree = tree, .epoch = plan_.epoch}, raw,
@@ -107,8 +118,19 @@ private:
     return raw;
   }
 
+  /// Boot code goes to places on the disk that are in no filesystem.
+  static std::filesystem::path patched(std::filesystem::path raw,
+                                       const std::vector<model::DiskPatch>& patches) {
+    if (patches.empty()) return raw;
+    const fs::UniqueFd fd = fs::open_for_writing(raw);
+    for (const model::DiskPatch& patch : patches) {
+      fs::write_exactly(fd.get(), std::as_bytes(std::span(patch.content)), patch.offset.bytes(),
+                        raw.string());
+    }
+    return raw;
+  }
+
   void write_artifacts(const std::filesystem::path& raw) {
-    report::StageScope stage(timings_, "image");
     image::ArtifactRequest request{.raw = raw,
                                    .raw_disk = image::RawDisk::consume,
                                    .disk_uuid = plan_.layout.uuid,
@@ -190,11 +212,12 @@ private:
     throw base::BugError("a compression that no disk format has was let through");
   }
 
-  std::vector<sandbox::BindMount> script_mounts() const {
-    const model::ScriptsConfig& scripts = plan_.plan.config.scripts;
-    if (scripts.post_customization.empty() && scripts.finalize_customization.empty()) return {};
-    return {{.source = plan_.plan.config.directory,
-             .target = std::string(finalize::k_script_directory)}};
+  tree::ScanOptions scan_options(const model::SealedRoot& sealed) const {
+    tree::ScanOptions options{.epoch = plan_.epoch};
+    for (const model::FileOwner& owner : sealed.owners) {
+      options.overrides[owner.path] = {.owner = owner.user, .group = owner.group};
+    }
+    return options;
   }
 
   std::filesystem::path root_path() const { return work_.path() / "root"; }

@@ -32,6 +32,10 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
 /// Opens an existing file for reading (O_CLOEXEC). Throws base::Error (fs.cannot-read).
 UniqueFd open_for_reading(const std::filesystem::path& path);
 
+/// Opens an existing file for changing it in place (O_CLOEXEC). Throws base::Error
+/// (fs.cannot-write).
+UniqueFd open_for_writing(const std::filesystem::path& path);
+
 /// Reads exactly `buffer.size()` bytes at `offset`. Throws base::Error (fs.cannot-read), also at an
 /// early end of file; `name` is for the message.
 void read_exactly(int fd, std::span<std::byte> buffer, std::uint64_t offset,
