@@ -26,6 +26,8 @@ function(imagewright_add_test name)
   cmake_parse_arguments(PARSE_ARGV 1 test "" "" "USES;THIRD_PARTY;SOURCES;LABELS")
   add_executable(${name} ${test_SOURCES})
   target_link_libraries(${name} PRIVATE imagewright_test_support imagewright_warnings)
+  # What is tested is optimized, the tests themselves need not be: Catch2 takes long to compile otherwise.
+  target_compile_options(${name} PRIVATE -O0 -g1 -U_FORTIFY_SOURCE)
   foreach(used IN LISTS test_USES)
     target_link_libraries(${name} PRIVATE imagewright::${used})
   endforeach()
