@@ -32,6 +32,23 @@ struct PartitionTable {
   bool operator==(const PartitionTable&) const = default;
 };
 
+/// One partition of a disk as bytes of its own.
+class PartitionSource final : public fs::ByteSource {
+public:
+  /// `disk` must outlive it. `partition` comes from the disk's table, and so is inside.
+  PartitionSource(const fs::ByteSource& disk, const PartitionEntry& partition)
+      : disk_(disk), start_(partition.start.bytes()), size_(partition.size.bytes()) {}
+
+  std::uint64_t size() const override { return size_; }
+  /// Throws base::Error (disk.read-beyond-end) when the range is not inside the partition.
+  void read(std::uint64_t offset, std::span<std::byte> buffer) const override;
+
+private:
+  const fs::ByteSource& disk_;
+  std::uint64_t start_;
+  std::uint64_t size_;
+};
+
 /// Throws base::Error (disk.no-partition-table, disk.corrupt-partition-table).
 PartitionTable read_partition_table(const fs::ByteSource& disk);
 
