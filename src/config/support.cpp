@@ -46,9 +46,20 @@ Place find_medium_format(const ImageConfig& config) {
   return std::nullopt;
 }
 
+/// Only qcow2 compresses inside the file, and it knows zstd and gzip.
 Place find_compression(const ImageConfig& config) {
   for (const model::OutputImage& image : config.output.images) {
-    if (image.compression.algorithm != model::CompressionAlgorithm::none) return image.where;
+    const model::CompressionAlgorithm algorithm = image.compression.algorithm;
+    if (algorithm == model::CompressionAlgorithm::none) continue;
+    const bool is_qcow2 = image.format == model::OutputFormat::qcow2;
+    if (!is_qcow2 || algorithm == model::CompressionAlgorithm::xz) return image.where;
+  }
+  return std::nullopt;
+}
+
+Place find_compression_level(const ImageConfig& config) {
+  for (const model::OutputImage& image : config.output.images) {
+    if (image.compression.level) return image.where;
   }
   return std::nullopt;
 }
@@ -121,7 +132,7 @@ const std::array k_rows = {
     Row{"storage.filesystems[].type: xfs",
         [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::xfs); },
         Reason::not_built_yet, Reason::not_built_yet},
-    Row{"storage.bootType: legacy", find_legacy_boot, Reason::not_built_yet, Reason::not_built_yet},
+    Row{"storage.bootType: legacy", find_legacy_boot, k_yes, Reason::not_built_yet},
     Row{"os.uki.mode", find_kept_uki, Reason::needs_base_image, Reason::not_built_yet},
     Row{"os.uki.mode: create", find_created_uki, Reason::not_built_yet, Reason::not_built_yet},
     Row{"os.packages.snapshotTime",
@@ -136,6 +147,8 @@ const std::array k_rows = {
         Reason::not_built_yet, Reason::not_built_yet},
     Row{"output.image.format", find_medium_format, Reason::not_built_yet, Reason::not_built_yet},
     Row{"output.images[].compression", find_compression, Reason::not_built_yet,
+        Reason::not_built_yet},
+    Row{"output.images[].compression.level", find_compression_level, Reason::not_built_yet,
         Reason::not_built_yet},
     Row{"output.images[].clusterSize", find_cluster_size, Reason::not_built_yet,
         Reason::not_built_yet},

@@ -43,3 +43,15 @@ TEST_CASE("a plain config has nothing that build cannot honour") {
             config::Command::build)
             .empty());
 }
+
+TEST_CASE("build compresses qcow2 with zstd and gzip, and nothing else") {
+  const auto lines = [](const std::string& image) {
+    return lines_of("output:\n  images:\n  - " + image + "\n", config::Command::build);
+  };
+  CHECK(lines("{format: qcow2, compression: {algorithm: zstd}}").empty());
+  CHECK(lines("{format: qcow2, compression: {algorithm: gzip}}").empty());
+  CHECK(lines("{format: qcow2, compression: {algorithm: xz}}") == std::vector<std::uint32_t>{3});
+  CHECK(lines("{format: raw, compression: {algorithm: zstd}}") == std::vector<std::uint32_t>{3});
+  CHECK(lines("{format: qcow2, compression: {algorithm: zstd, level: 3}}") ==
+        std::vector<std::uint32_t>{3});
+}
