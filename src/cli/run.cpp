@@ -116,7 +116,8 @@ struct Parser {
                 add_lock_command(application),   add_validate_command(application),
                 add_why_command(application),    add_boot_command(application),
                 add_doctor_command(application), add_convert_command(application),
-                add_cache_command(application),  add_completion_command(application)};
+                add_cache_command(application),  add_completion_command(application),
+                add_schema_command(application)};
   }
 };
 

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cstring>
 
-#include <et/com_err.h>
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>

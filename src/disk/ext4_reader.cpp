@@ -6,7 +6,6 @@
 
 #include <sys/stat.h>
 
-#include <et/com_err.h>
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>

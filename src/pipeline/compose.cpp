@@ -13,11 +13,13 @@
 #include <imagewright/audit/manifest.hpp>
 #include <imagewright/audit/spdx.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/disk/fit.hpp>
 #include <imagewright/disk/write_disk.hpp>
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/install/install.hpp>
+#include <imagewright/pipeline/layout.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
@@ -38,7 +40,7 @@ namespace {
 class Composer {
 public:
   Composer(const ResolvedPlan& plan, const BuildOptions& options, const Services& services)
-      : plan_(plan), options_(options), services_(services),
+      : plan_(plan), layout_(plan.layout), options_(options), services_(services),
         timings_(services.reporter, services.clock), publication_(options.output_directory),
         work_(options.output_directory, ".imagewright-work-"),
         name_(fmt::format("{}-{}", plan.plan.config.name, plan.plan.architecture.name)) {}
@@ -46,6 +48,7 @@ public:
   std::vector<fs::PublishedFile> run() {
     const model::SealedRoot sealed = seal(install(fetch()));
     const tree::RootTree tree = read_tree(sealed);
+    fit(tree);
     write_artifacts(patched(write_disk(tree), sealed.disk_patches));
     return publish(sealed, tree);
   }
@@ -110,11 +113,20 @@ private:
     return tree;
   }
 
+  /// With autoSize the last partition becomes as large as its content and the free space that is
+  /// asked for.
+  void fit(const tree::RootTree& tree) {
+    const model::StorageConfig& storage = storage_of(plan_.plan);
+    if (!storage.fits_content) return;
+    const base::ByteSize content =
+        disk::smallest_last_partition({.layout = layout_, .tree = tree, .epoch = plan_.epoch});
+    layout_ = fit_last_partition(layout_, content + storage.free_space);
+  }
+
   std::filesystem::path write_disk(const tree::RootTree& tree) {
     const std::filesystem::path raw = work_.path() / "disk.raw";
-    findings_.partitions =
-        disk::write_disk({.layout = plan_.layout, .tree = tree, .epoch = plan_.epoch}, raw,
-                         timings_, services_.cancellation);
+    findings_.partitions = disk::write_disk({.layout = layout_, .tree = tree, .epoch = plan_.epoch},
+                                            raw, timings_, services_.cancellation);
     return raw;
   }
 
@@ -133,7 +145,7 @@ private:
   void write_artifacts(const std::filesystem::path& raw) {
     image::ArtifactRequest request{.raw = raw,
                                    .raw_disk = image::RawDisk::consume,
-                                   .disk_uuid = plan_.layout.uuid,
+                                   .disk_uuid = layout_.uuid,
                                    .epoch = plan_.epoch,
                                    .outputs = {},
                                    .thread_count = services_.thread_count};
@@ -177,7 +189,7 @@ private:
         .kernel_command_line = sealed.kernel_command_line,
         .units = plan_.policy.units,
         .checks = plan_.policy.checks,
-        .layout = plan_.layout,
+        .layout = layout_,
         .artifacts = {},
         .files = audit::list_files(tree, services_.thread_count, services_.cancellation)};
     for (const model::Artifact& artifact : findings_.artifacts) {
@@ -231,6 +243,7 @@ private:
   }
 
   const ResolvedPlan& plan_;
+  model::DiskLayout layout_;
   const BuildOptions& options_;
   const Services& services_;
   report::StageTimings timings_;

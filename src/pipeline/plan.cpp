@@ -10,6 +10,7 @@
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/load.hpp>
+#include <imagewright/config/support.hpp>
 #include <imagewright/pipeline/layout.hpp>
 #include <imagewright/pipeline/plan.hpp>
 #include <imagewright/policy/system_policy.hpp>
@@ -210,32 +211,59 @@ base::Diagnostics without_repetition(const base::Diagnostics& diagnostics) {
 
 } // namespace
 
-model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed) {
-  const model::StorageConfig& storage =
-      plan.config.storage.disk ? plan.config.storage : plan.release.default_storage;
-  return make_layout(storage, {.architecture = plan.architecture,
-                               .filesystem_features = plan.release.filesystem_features,
-                               .seed = seed});
+const model::StorageConfig& storage_of(const BuildPlan& plan) {
+  return plan.config.storage.disk ? plan.config.storage : plan.release.default_storage;
 }
 
-PlannedBuild plan_build(const PlanOptions& options) {
+model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed) {
+  return make_layout(storage_of(plan), {.architecture = plan.architecture,
+                                        .filesystem_features = plan.release.filesystem_features,
+                                        .seed = seed});
+}
+
+namespace {
+
+enum class Demand : std::uint8_t {
+  buildable, ///< every key must be one that build honours
+  correct,   ///< no mistakes
+};
+
+PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
   const config::LoadedImageConfig loaded = config::load_image_config(options.config);
+  PlannedBuild planned;
+  const bool has_release = loaded.config.release || !options.release.empty();
+  if (demand == Demand::correct && !has_release) {
+    planned.warnings = loaded.warnings;
+    return planned;
+  }
   const config::LoadedReleaseProfile release = load_release(loaded.config, options);
   base::Diagnostics mistakes = loaded.warnings;
   mistakes.append(release.warnings);
-  if (loaded.config.input.is_given()) {
-    mistakes.error("pipeline.input-given",
-                   "the config names a base image, and build composes from packages",
-                   {loaded.config.path.string()}, "remove \"input\"");
+  if (demand == Demand::buildable) {
+    mistakes.append(config::unsupported_keys(loaded.config, config::Command::build));
   }
   Planner planner(loaded.config, release.profile, options, mistakes);
-  PlannedBuild planned;
   for (const model::LocatedText& name : architectures_for(loaded.config, options)) {
     if (auto plan = planner.plan(name)) planned.plans.push_back(std::move(*plan));
   }
   planned.warnings = without_repetition(mistakes);
+  return planned;
+}
+
+} // namespace
+
+PlannedBuild plan_build(const PlanOptions& options) {
+  PlannedBuild planned = make_plans(options, Demand::buildable);
   if (planned.warnings.has_errors()) throw base::InputError(planned.warnings);
   return planned;
+}
+
+base::Diagnostics validate_config(const PlanOptions& options) {
+  try {
+    return make_plans(options, Demand::correct).warnings;
+  } catch (const base::InputError& error) {
+    return error.diagnostics();
+  }
 }
 
 } // namespace imagewright::pipeline

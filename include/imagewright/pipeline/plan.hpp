@@ -54,6 +54,10 @@ struct PlannedBuild {
   base::Diagnostics warnings;
 };
 
+/// The storage section that counts: the config's when it describes a disk, else the release's
+/// default.
+const model::StorageConfig& storage_of(const BuildPlan& plan);
+
 /// The disk of a plan: the config's, else the release's default. Every UUID is derived from `seed`.
 /// Throws base::InputError (layout.…).
 model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed);
@@ -61,5 +65,10 @@ model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed);
 /// Reads the config and its release profile and decides. Throws base::InputError with every
 /// mistake.
 PlannedBuild plan_build(const PlanOptions& options);
+
+/// Every mistake and warning of a config, in file order, without asking whether build can honour
+/// all of it. A config without a release is checked as far as that goes. Never throws for what is
+/// wrong with the config.
+base::Diagnostics validate_config(const PlanOptions& options);
 
 } // namespace imagewright::pipeline

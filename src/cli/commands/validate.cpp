@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
 
-#include <fmt/format.h>
-
-#include <imagewright/base/error.hpp>
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/config/annotations.hpp>
+#include <imagewright/json/value.hpp>
 #include <imagewright/pipeline/plan.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
+#include "version.hpp"
 
 namespace imagewright::cli {
 
@@ -16,27 +17,61 @@ namespace {
 struct ValidateWords {
   std::vector<std::string> configs;
   PlanWords plan;
+  std::string format = "human";
+  bool is_json = false;
 };
 
-/// Every mistake and warning of one config.
-base::Diagnostics problems_of(const std::string& config, PlanWords words,
-                              const CommandContext& context) {
-  words.config = config;
-  try {
-    return pipeline::plan_build(plan_options_from(words, context)).warnings;
-  } catch (const base::InputError& error) {
-    return error.diagnostics();
+json::Value to_json(const base::Diagnostic& diagnostic) {
+  json::Object object{
+      {"severity", diagnostic.severity == base::Severity::error ? "error" : "warning"},
+      {"code", diagnostic.code},
+      {"message", diagnostic.message}};
+  if (diagnostic.where) {
+    object.emplace_back("file", diagnostic.where->file);
+    object.emplace_back("line", diagnostic.where->line);
+    object.emplace_back("column", diagnostic.where->column);
+  }
+  json::Array related;
+  for (const base::RelatedLocation& place : diagnostic.related) {
+    related.push_back(json::Object{{"file", place.where.file},
+                                   {"line", place.where.line},
+                                   {"column", place.where.column},
+                                   {"message", place.message}});
+  }
+  object.emplace_back("related", related);
+  object.emplace_back("hint", diagnostic.hint);
+  return object;
+}
+
+std::string json_text(const base::Diagnostics& problems) {
+  json::Array array;
+  for (const base::Diagnostic& diagnostic : problems.sorted())
+    array.push_back(to_json(diagnostic));
+  return json::to_text(array);
+}
+
+void show(const base::Diagnostics& problems, const std::string& format,
+          const CommandContext& context) {
+  if (format == "json") {
+    context.console.print(json_text(problems));
+  } else if (format == "sarif") {
+    context.console.print(json::to_text(config::to_sarif(problems.sorted(), k_version)));
+  } else if (format == "github") {
+    context.console.print(config::to_github_annotations(problems.sorted()));
+  } else {
+    context.console.show(problems);
   }
 }
 
 ExitCode run_validate(const ValidateWords& words, const CommandContext& context) {
-  bool has_errors = false;
+  base::Diagnostics problems;
   for (const std::string& config : words.configs) {
-    const base::Diagnostics problems = problems_of(config, words.plan, context);
-    context.console.show(problems);
-    has_errors = has_errors || problems.has_errors();
+    PlanWords plan = words.plan;
+    plan.config = config;
+    problems.append(pipeline::validate_config(plan_options_from(plan, context)));
   }
-  return has_errors ? ExitCode::wrong_input : ExitCode::done;
+  show(problems, words.is_json ? "json" : words.format, context);
+  return problems.has_errors() ? ExitCode::wrong_input : ExitCode::done;
 }
 
 } // namespace
@@ -47,6 +82,13 @@ RegisteredCommand add_validate_command(CLI::App& application) {
       application.add_subcommand("validate", "Every mistake in the config(s); touches nothing");
   parser->add_option("CONFIG", words->configs, "Image configs")->required();
   parser->add_option("--release", words->plan.release, "Release profile: a name or a file");
+  parser
+      ->add_option("--format", words->format,
+                   "human (on standard error), json, sarif or github (on standard output)")
+      ->check(CLI::IsMember({"human", "json", "sarif", "github"}))
+      ->capture_default_str();
+  parser->add_flag("--json", words->is_json, "The same as --format json");
+  parser->footer("Exits with 2 when there are mistakes; warnings alone exit with 0.");
   return {parser, [words](const CommandContext& context) { return run_validate(*words, context); }};
 }
 
