@@ -57,6 +57,9 @@ void define_macros(const InstallRequest& request) {
   define("_pkgverify_flags", "0x0");
   define("_vsflags_install", "0x0");
   define("_excludedocs", request.documentation == Documentation::excluded ? "1" : "0");
+  // Nobody but the kernel's own root may change these mount points. librpm leaves them alone then;
+  // they are made in the image afterwards (shadowed_paths.hpp).
+  define("_netsharedpath", "/proc:/sys");
   define("_transaction_color", "0");
   define("_flush_io", "0");
   define("_minimize_writes", "0");

@@ -83,7 +83,9 @@ void restore_files_of(Header header, const fs::RootDir& image, Shadows& shadows,
   const FileIterator files(rpmfiNew(nullptr, header, RPMTAG_BASENAMES, RPMFI_KEEPHEADER));
   rpmfiInit(files.get(), 0);
   while (rpmfiNext(files.get()) >= 0) {
-    if (rpmfiFState(files.get()) != RPMFILE_STATE_NORMAL) continue;
+    const rpmfileState state = rpmfiFState(files.get());
+    const bool is_left_alone = state == RPMFILE_STATE_NETSHARED;
+    if (state != RPMFILE_STATE_NORMAL && !is_left_alone) continue;
     if ((rpmfiFFlags(files.get()) & RPMFILE_GHOST) != 0) continue;
     const std::string path = rpmfiFN(files.get());
     std::string directory = rpmfiDN(files.get());
@@ -92,6 +94,9 @@ void restore_files_of(Header header, const fs::RootDir& image, Shadows& shadows,
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0) continue;
     const mode_t mode = rpmfiFMode(files.get());
+    // The kernel's directories belong to the kernel's root; in the image they belong to the
+    // image's.
+    if (is_left_alone) status.st_uid = status.st_gid = 0;
     if ((status.st_mode & S_IFMT) != (mode & S_IFMT)) continue;
     restore(image, path, status, mode);
     restored.push_back(path);

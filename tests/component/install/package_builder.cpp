@@ -106,7 +106,13 @@ Installation::Installation(const PackageBuilder& builder) {
 model::InstalledRoot Installation::run() {
   const base::Cancellation cancellation;
   report::NullReporter reporter;
-  return install::install_packages(request, cancellation, reporter);
+  try {
+    return install::install_packages(request, cancellation, reporter);
+  } catch (const base::Error& error) {
+    for (const std::string& line : error.diagnostic().context)
+      UNSCOPED_INFO(line);
+    throw;
+  }
 }
 
 std::string Installation::failure() {
