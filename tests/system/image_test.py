@@ -152,7 +152,7 @@ class ComposedImage(TestCase):
         """Opens of loop devices, and mounts by a process that is not in a mount namespace of the build's own."""
         private = set()
         offending = []
-        for line in trace.open(errors="replace"):
+        for line in trace.read_text(errors="replace").splitlines():
             pid, _, call = line.partition(" ")
             call = call.strip()
             if "/dev/loop" in call:
