@@ -60,9 +60,15 @@ std::vector<model::KernelArgument> user_arguments(const model::ImageConfig& conf
   return arguments;
 }
 
-std::vector<model::KernelArgument> release_arguments(const model::ReleaseProfile& release) {
+std::vector<model::KernelArgument> release_arguments(const PolicyInput& input) {
+  const model::ReleaseProfile& release = input.release;
+  std::vector<std::string> entries = release.kernel_arguments;
+  const auto own = release.architecture_kernel_arguments.find(input.architecture.name);
+  if (own != release.architecture_kernel_arguments.end()) {
+    entries.insert(entries.end(), own->second.begin(), own->second.end());
+  }
   std::vector<model::KernelArgument> arguments;
-  for (const auto& entry : release.kernel_arguments) {
+  for (const auto& entry : entries) {
     for (auto& word : base::split_whitespace(entry)) {
       arguments.push_back(
           {.text = std::move(word), .origin = "release " + release.name, .where = release.where});
@@ -79,7 +85,7 @@ std::optional<model::KernelArgument> find_given_argument(const PolicyInput& inpu
       if (key_of(argument.text) == key) found = argument;
     }
   };
-  look(release_arguments(input.release));
+  look(release_arguments(input));
   look(user_arguments(input.config));
   return found;
 }
@@ -92,7 +98,7 @@ SystemPolicyResult with_command_line(const PolicyInput& input, const std::vector
   IMAGEWRIGHT_ASSERT(!parts.empty());
   for (const auto& argument : parts.front().policy.kernel_arguments)
     add_once(arguments, argument);
-  for (const auto& argument : release_arguments(input.release)) {
+  for (const auto& argument : release_arguments(input)) {
     if (find_contradiction(claims, argument) == nullptr) add_once(arguments, argument);
   }
   for (std::size_t i = 1; i < parts.size(); ++i) {

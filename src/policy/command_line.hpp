@@ -15,7 +15,7 @@ namespace imagewright::policy {
 std::vector<model::KernelArgument> user_arguments(const model::ImageConfig& config);
 
 /// What the release gives every image.
-std::vector<model::KernelArgument> release_arguments(const model::ReleaseProfile& release);
+std::vector<model::KernelArgument> release_arguments(const PolicyInput& input);
 
 /// "fips" of "fips=1"; the whole word when it has no value.
 std::string key_of(const std::string& word);

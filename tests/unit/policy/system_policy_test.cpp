@@ -21,6 +21,16 @@ TEST_CASE("kernel arguments come in their documented order, each once") {
             "systemd.unified_cgroup_hierarchy=0 fips=1 quiet console=ttyS1");
 }
 
+TEST_CASE("arguments of one architecture stay away from the other") {
+  PolicyCase test;
+  test.release.kernel_arguments = {"rd.auto=1"};
+  test.release.architecture_kernel_arguments["aarch64"] = {"earlycon=pl011,0xeffec000"};
+  CHECK(line_of(test.result().policy).find("earlycon") == std::string::npos);
+  test.architecture = "aarch64";
+  CHECK(line_of(test.result().policy).find("rd.auto=1 earlycon=pl011,0xeffec000") !=
+        std::string::npos);
+}
+
 TEST_CASE("a second root= is refused") {
   PolicyCase test;
   test.add_words("root=/dev/sda1", 8);
