@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/audit/manifest.hpp>
-#include <imagewright/base/error.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::audit {
@@ -10,18 +9,6 @@ namespace {
 using json::Array;
 using json::Object;
 using json::Value;
-
-std::string_view state_word(model::UnitState state) {
-  switch (state) {
-  case model::UnitState::enabled:
-    return "enabled";
-  case model::UnitState::disabled:
-    return "disabled";
-  case model::UnitState::masked:
-    return "masked";
-  }
-  throw base::BugError("unknown unit state");
-}
 
 template <typename Items, typename Function>
 Value array_of(const Items& items, Function make) {
@@ -96,7 +83,8 @@ Value artifact(const ArtifactRecord& artifact) {
 }
 
 Value unit(const model::UnitChange& unit) {
-  return Object{{"unit", unit.unit}, {"state", state_word(unit.state)}, {"origin", unit.origin}};
+  return Object{
+      {"unit", unit.unit}, {"state", model::to_string(unit.state)}, {"origin", unit.origin}};
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/version_series.hpp>
 
 #include "boot/guest_script.hpp"
 
@@ -18,11 +19,6 @@ namespace {
 /// shells.
 constexpr int k_not_available = 126;
 constexpr std::string_view k_unknown = "(no answer)";
-
-bool is_alphanumeric(char byte) {
-  return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-         (byte >= 'A' && byte <= 'Z');
-}
 
 /// The first line is "systemd 255 (255.20-1.azl3)".
 std::string systemd_version_of(std::string_view output) {
@@ -64,7 +60,7 @@ ReportRow equality_row(const model::Check& check, const std::string& actual) {
 }
 
 ReportRow series_row(const model::Check& check, const std::string& actual) {
-  return row(check, check.expected, actual, is_of_series(actual, check.expected));
+  return row(check, check.expected, actual, base::is_in_series(actual, check.expected));
 }
 
 /// The word of the command line that is `argument` or sets it; nothing when there is none.
@@ -166,11 +162,6 @@ ReportRow evaluate_one(const model::Check& check, const GuestFacts& facts, const
 }
 
 } // namespace
-
-bool is_of_series(std::string_view version, std::string_view series) {
-  if (series.empty() || version.substr(0, series.size()) != series) return false;
-  return version.size() == series.size() || !is_alphanumeric(version[series.size()]);
-}
 
 GuestFacts facts_of(const Answers& answers) {
   const auto text = [&](const char* key) { return answers.find_text(key).value_or(""); };

@@ -14,9 +14,6 @@
 
 namespace imagewright::boot {
 
-/// "6.6" has 6.6 and 6.6.134.1-2, not 6.60.
-bool is_of_series(std::string_view version, std::string_view series);
-
 GuestFacts facts_of(const Answers& answers);
 
 /// One row for each check, in their order.

@@ -27,6 +27,18 @@ constexpr std::array<std::pair<CheckKind, std::string_view>, 12> k_words{{
 
 } // namespace
 
+std::string to_string(UnitState state) {
+  switch (state) {
+  case UnitState::enabled:
+    return "enabled";
+  case UnitState::disabled:
+    return "disabled";
+  case UnitState::masked:
+    return "masked";
+  }
+  throw base::BugError("unknown unit state");
+}
+
 std::string to_string(CheckKind kind) {
   for (const auto& [candidate, word] : k_words) {
     if (candidate == kind) return std::string(word);

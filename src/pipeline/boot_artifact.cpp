@@ -7,13 +7,13 @@
 #include <imagewright/audit/manifest.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/version_series.hpp>
 #include <imagewright/boot/boot_image.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/model/partition_type.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>
 #include <imagewright/process/command_runner.hpp>
-#include <imagewright/resolve/baseline.hpp>
 
 namespace imagewright::pipeline {
 
@@ -71,7 +71,7 @@ void answer_from_manifest(boot::BootReport& report, const audit::Manifest& manif
     if (check.kind != model::CheckKind::package_series || !is_open) continue;
     for (const model::LockedPackage& package : manifest.packages) {
       if (package.nevra.name != check.subject) continue;
-      const bool holds = resolve::is_in_series(package.nevra.version, check.expected);
+      const bool holds = base::is_in_series(package.nevra.version, check.expected);
       row.actual = package.nevra.version + " (in the image's package database)";
       row.outcome = holds ? boot::RowOutcome::passed : boot::RowOutcome::failed;
     }

@@ -35,18 +35,6 @@ std::string format_word(model::OutputFormat format) {
   return disk_format ? std::string(model::to_string(*disk_format)) : "not a disk";
 }
 
-std::string state_word(model::UnitState state) {
-  switch (state) {
-  case model::UnitState::enabled:
-    return "enabled";
-  case model::UnitState::disabled:
-    return "disabled";
-  case model::UnitState::masked:
-    return "masked";
-  }
-  return {};
-}
-
 /// Rows in columns that are as wide as their widest cell; the last column is not padded.
 std::string table(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
@@ -103,7 +91,7 @@ std::string policy_text(const model::SystemPolicy& policy) {
   if (!rows.empty()) text += "Files:\n" + table(rows);
   rows.clear();
   for (const model::UnitChange& unit : policy.units) {
-    rows.push_back({state_word(unit.state), unit.unit, "from " + unit.origin});
+    rows.push_back({model::to_string(unit.state), unit.unit, "from " + unit.origin});
   }
   if (!rows.empty()) text += "Units:\n" + table(rows);
   rows.clear();
@@ -172,8 +160,8 @@ json::Value to_json(const ResolvedPlan& plan) {
   }
   Array units;
   for (const model::UnitChange& unit : plan.policy.units) {
-    units.push_back(
-        Object{{"unit", unit.unit}, {"state", state_word(unit.state)}, {"origin", unit.origin}});
+    units.push_back(Object{
+        {"unit", unit.unit}, {"state", model::to_string(unit.state)}, {"origin", unit.origin}});
   }
   Array checks;
   for (const model::Check& check : plan.policy.checks) {

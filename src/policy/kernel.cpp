@@ -3,6 +3,7 @@
 #include <string>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/version_series.hpp>
 
 #include "command_line.hpp"
 #include "roles.hpp"
@@ -39,7 +40,7 @@ void add_series(PolicyPart& part, const PolicyInput& input) {
   const auto* baseline = find_baseline(input.release, k_role);
   const bool is_own_kernel = input.config.os.kernel.package.has_value();
   if (wish && baseline != nullptr && !is_own_kernel &&
-      !is_in_series(wish->text, baseline->series)) {
+      !base::is_in_series(wish->text, baseline->series)) {
     part.diagnostics.add(
         {.code = "policy.kernel-series-conflict",
          .message = "the kernel series " + base::quoted(wish->text) + " is not in " +

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <imagewright/base/version_series.hpp>
 #include <imagewright/resolve/baseline.hpp>
 
 namespace imagewright::resolve {
@@ -38,14 +39,6 @@ base::Diagnostic missed(const model::BaselineEntry& entry, std::string message, 
 
 } // namespace
 
-bool is_in_series(std::string_view version, std::string_view series) {
-  if (!version.starts_with(series)) return false;
-  // What follows must begin a new part: "6.6" is not the beginning of "6.60".
-  if (version.size() == series.size()) return true;
-  const char next = version[series.size()];
-  return next < '0' || next > '9';
-}
-
 base::Diagnostics check_baseline(const Resolution& resolution,
                                  const std::vector<model::BaselineEntry>& baseline,
                                  const std::map<std::string, model::PackageRole>& roles,
@@ -62,7 +55,7 @@ base::Diagnostics check_baseline(const Resolution& resolution,
     }
     for (const std::size_t index : packages) {
       const model::Nevra& nevra = resolution.packages[index].nevra;
-      if (is_in_series(nevra.version, entry.series)) continue;
+      if (base::is_in_series(nevra.version, entry.series)) continue;
       result.add(missed(entry,
                         fmt::format("the baseline wants {} {}, but {} {} was chosen", entry.subject,
                                     entry.series, nevra.name, nevra.version),

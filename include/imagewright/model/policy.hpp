@@ -57,6 +57,9 @@ enum class FileLabels : std::uint8_t {
 
 enum class UnitState : std::uint8_t { enabled, disabled, masked };
 
+/// "enabled", "disabled", "masked"
+std::string to_string(UnitState state);
+
 struct UnitChange {
   std::string unit;
   UnitState state = UnitState::enabled;

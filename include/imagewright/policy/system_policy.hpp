@@ -62,7 +62,4 @@ struct SystemPolicyResult {
 /// the user's.
 SystemPolicyResult system_policy(const PolicyInput& input);
 
-/// Is this version in that series? "6.6.134-2" is in "6.6"; "6.60" is not.
-bool is_in_series(const std::string& version, const std::string& series);
-
 } // namespace imagewright::policy

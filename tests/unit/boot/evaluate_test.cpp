@@ -46,16 +46,6 @@ RowOutcome outcome_for(CheckKind kind, const std::string& subject, const std::st
 
 } // namespace
 
-TEST_CASE("a series has versions that go on after it, and no other number") {
-  CHECK(boot::is_of_series("6.6", "6.6"));
-  CHECK(boot::is_of_series("6.6.134.1-2.azl3", "6.6"));
-  CHECK(boot::is_of_series("6.6-rc1", "6.6"));
-  CHECK_FALSE(boot::is_of_series("6.60", "6.6"));
-  CHECK_FALSE(boot::is_of_series("6.6a", "6.6"));
-  CHECK_FALSE(boot::is_of_series("6", "6.6"));
-  CHECK_FALSE(boot::is_of_series("6.6", ""));
-}
-
 TEST_CASE("answers become facts") {
   const auto facts = boot::facts_of(good_answers());
   CHECK(facts.kernel_release == "6.6.134.1-2.azl3");

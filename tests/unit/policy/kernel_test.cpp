@@ -5,16 +5,6 @@
 
 using namespace policy_test;
 
-TEST_CASE("a series is met at dots only") {
-  CHECK(policy::is_in_series("6.6", "6.6"));
-  CHECK(policy::is_in_series("6.6.134.1-2.azl3", "6.6"));
-  CHECK(policy::is_in_series("255-27", "255"));
-  CHECK_FALSE(policy::is_in_series("6.60.1", "6.6"));
-  CHECK_FALSE(policy::is_in_series("6.5.9", "6.6"));
-  CHECK_FALSE(policy::is_in_series("6", "6.6"));
-  CHECK_FALSE(policy::is_in_series("6.6", ""));
-}
-
 TEST_CASE("the release's kernel is installed unless the user names or removes one") {
   PolicyCase test;
   CHECK(has_package(policy::kernel_policy(test.input()).policy, "the-kernel"));

@@ -37,16 +37,6 @@ std::vector<base::Diagnostic> check(const std::string& subject, const std::strin
 
 } // namespace
 
-TEST_CASE("a series ends at a part of the version") {
-  CHECK(resolve::is_in_series("6.6", "6.6"));
-  CHECK(resolve::is_in_series("6.6.134.1", "6.6"));
-  CHECK(resolve::is_in_series("6.6-rc1", "6.6"));
-  CHECK(resolve::is_in_series("255", "255"));
-  CHECK_FALSE(resolve::is_in_series("6.60", "6.6"));
-  CHECK_FALSE(resolve::is_in_series("6", "6.6"));
-  CHECK_FALSE(resolve::is_in_series("16.6", "6.6"));
-}
-
 TEST_CASE("a met baseline is silent") {
   CHECK(check("kernel", "6.6").empty());
   CHECK(check("systemd", "255").empty());
