@@ -67,5 +67,6 @@ RegisteredCommand add_convert_command(CLI::App& application);
 RegisteredCommand add_cache_command(CLI::App& application);
 RegisteredCommand add_completion_command(CLI::App& application);
 RegisteredCommand add_schema_command(CLI::App& application);
+RegisteredCommand add_import_command(CLI::App& application);
 
 } // namespace imagewright::cli

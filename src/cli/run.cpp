@@ -117,7 +117,7 @@ struct Parser {
                 add_why_command(application),    add_boot_command(application),
                 add_doctor_command(application), add_convert_command(application),
                 add_cache_command(application),  add_completion_command(application),
-                add_schema_command(application)};
+                add_schema_command(application), add_import_command(application)};
   }
 };
 

@@ -69,6 +69,32 @@ class Validation(TestCase):
         self.assertIn(":1:10:", result.stderr)
 
 
+class Exchange(TestCase):
+    def test_mistakes_are_told_as_json_sarif_and_annotations(self):
+        path = self.scratch() / "node.yaml"
+        path.write_text("release: x\nos:\n  hostnam: node\n")
+        found = json.loads(self.run_program("validate", path, "--json", expect=2).stdout)
+        self.assertEqual([(item["code"], item["line"], item["column"]) for item in found], [("config.unknown-key", 3, 3)])
+        sarif = json.loads(self.run_program("validate", path, "--format", "sarif", expect=2).stdout)
+        self.assertEqual(sarif["version"], "2.1.0")
+        self.assertEqual(len(sarif["runs"][0]["results"]), 1)
+        self.assertIn("::error file=", self.run_program("validate", path, "--format", "github", expect=2).stdout)
+
+    def test_upstream_configs_are_valid_without_a_release(self):
+        configs = require_shared_data("azure-configs")
+        self.run_program("validate", configs / "image-customizer/partitions-config.yaml")
+
+    def test_an_older_json_definition_becomes_a_config_of_ours(self):
+        source = require_shared_data("azure-configs") / "azurelinux-imageconfigs/core-efi.json"
+        text = self.run_program("import", source).stdout
+        self.assertIn("packages:", text)
+        self.assertIn("storage:", text)
+
+    def test_the_schema_is_json(self):
+        schema = json.loads(self.run_program("schema").stdout)
+        self.assertIn("release", schema["properties"])
+
+
 class Resolving(TestCase):
     """On metadata of other distributions: real names and versions, nothing that could be installed."""
 
