@@ -74,7 +74,7 @@ model::Artifact convert(const ConvertRequest& request, report::Reporter& reporte
   const auto directory = request.output.path.parent_path();
   const fs::TemporaryDirectory staging(directory.empty() ? "." : directory,
                                        ".imagewright-convert-");
-  artifacts.raw = staging.path() / "disk.raw";
+  artifacts.raw = staging.path() / "raw";
   artifacts.raw_disk = RawDisk::consume;
   write_raw(*reader, artifacts.raw, cancellation);
   return write_artifacts(artifacts, reporter, cancellation).front();
