@@ -105,9 +105,9 @@ private:
                                   quoted(dependency), pool_.text_of(target)));
     }
     if (kind == SOLVER_RULE_PKG_SAME_NAME) {
-      const auto pair = std::minmax(pool_.text_of(source), pool_.text_of(target));
-      return conflict(
-          fmt::format("{} and {} cannot be installed together", pair.first, pair.second));
+      // The list form: std::minmax of two temporaries gives references to them.
+      const auto [first, second] = std::minmax({pool_.text_of(source), pool_.text_of(target)});
+      return conflict(fmt::format("{} and {} cannot be installed together", first, second));
     }
     if (kind == SOLVER_RULE_PKG_OBSOLETES || kind == SOLVER_RULE_PKG_IMPLICIT_OBSOLETES) {
       return conflict(fmt::format("{} obsoletes {}, provided by {}", pool_.text_of(source),
