@@ -4,6 +4,7 @@
 // Owners for what libsolv hands out.
 
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <span>
 
@@ -18,7 +19,15 @@ extern "C" {
 namespace imagewright::resolve {
 
 struct PoolDeleter {
-  void operator()(Pool* pool) const { pool_free(pool); }
+  void operator()(Pool* pool) const {
+    // pool_free() leaves the map of packages that may be used to whoever made it.
+    Map* considered = pool->considered;
+    pool_free(pool);
+    if (considered != nullptr) {
+      map_free(considered);
+      std::free(considered);
+    }
+  }
 };
 using PoolPointer = std::unique_ptr<Pool, PoolDeleter>;
 

@@ -71,7 +71,7 @@ void PackagePool::leave_out_excluded() {
                !snapshot.repository.include_packages.empty();
       });
   if (!has_filters) return;
-  // pool_free() frees the map; it must come from the C heap.
+  // PoolDeleter frees it.
   auto* considered = static_cast<Map*>(std::calloc(1, sizeof(Map)));
   map_init(considered, pool_->nsolvables);
   map_setall(considered);
