@@ -216,6 +216,10 @@ class Workbench(TestCase):
         self.assertEqual(first, self.run_program("plan", "configs/node.yaml", "--arch", "x86_64").stdout)
         self.assertIn("root=PARTUUID=", first)
 
+    def test_a_format_that_is_not_written_is_refused_before_anything_is_done(self):
+        result = self.run_program("build", "configs/node.yaml", "--format", "vhdx", expect=2)
+        self.assertIn("[pipeline.format-unsupported]", result.stderr)
+
     def test_a_repository_that_is_down_says_which_and_what_to_do(self):
         result = self.run_program("plan", "configs/node.yaml", "--arch", "x86_64", "--repo", "workbench=http://127.0.0.1:9/",
                                   "--cache-dir", self.scratch(), expect=1)
