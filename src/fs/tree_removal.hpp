@@ -7,8 +7,8 @@
 
 namespace imagewright::fs {
 
-/// Removes `name` in the directory `parent_fd` with everything below it; absence is fine. `shown` is for the message.
-/// Throws base::Error (fs.cannot-write).
+/// Removes `name` in the directory `parent_fd` with everything below it; absence is fine. `shown`
+/// is for the message. Throws base::Error (fs.cannot-write).
 void remove_tree_at(int parent_fd, const std::string& name, const std::string& shown);
 
 } // namespace imagewright::fs

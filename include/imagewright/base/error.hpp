@@ -40,8 +40,8 @@ private:
   std::string what_;
 };
 
-/// The user's input is wrong: every mistake of it, already collected. With FailureKind::unsolvable: every reason why
-/// its packages cannot be had.
+/// The user's input is wrong: every mistake of it, already collected. With FailureKind::unsolvable:
+/// every reason why its packages cannot be had.
 class InputError : public std::exception {
 public:
   explicit InputError(Diagnostics diagnostics, FailureKind kind = FailureKind::input)

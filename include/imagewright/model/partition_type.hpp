@@ -9,8 +9,9 @@
 
 namespace imagewright::model {
 
-/// The type GUID of a kind of partition (Discoverable Partitions Specification; UEFI 2.10, table 5.7; for the BIOS boot
-/// partition GRUB's manual, section 3.4). PartitionKind::other has none of its own and throws base::BugError.
+/// The type GUID of a kind of partition (Discoverable Partitions Specification; UEFI 2.10,
+/// table 5.7; for the BIOS boot partition GRUB's manual, section 3.4). PartitionKind::other has
+/// none of its own and throws base::BugError.
 base::Uuid partition_type(PartitionKind kind, const Architecture& architecture);
 
 } // namespace imagewright::model

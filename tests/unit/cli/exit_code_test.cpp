@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
-
 #include <cli/exit_code.hpp>
 
 using namespace imagewright;

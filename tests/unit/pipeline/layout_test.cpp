@@ -9,20 +9,20 @@ using base::ByteSize;
 
 namespace {
 
-model::Located<ByteSize> mib(std::uint64_t count) { return {ByteSize::mib(count), {}}; }
+model::Located<ByteSize> mib(std::uint64_t count) {
+  return {ByteSize::mib(count), {}};
+}
 
 model::StorageConfig example_storage() {
   model::StorageConfig storage;
   storage.disk = model::DiskConfig{
       .max_size = mib(1024),
-      .partitions = {{.id = "esp",
-                      .label = {"esp", {}},
-                      .size = mib(64),
-                      .kind = model::PartitionKind::esp},
-                     {.id = "root",
-                      .label = {"root", {}},
-                      .grows = true,
-                      .kind = model::PartitionKind::root}}};
+      .partitions = {
+          {.id = "esp", .label = {"esp", {}}, .size = mib(64), .kind = model::PartitionKind::esp},
+          {.id = "root",
+           .label = {"root", {}},
+           .grows = true,
+           .kind = model::PartitionKind::root}}};
   model::FilesystemConfig esp{.device_id = {"esp", {}}};
   esp.type = model::Located<model::FilesystemType>{model::FilesystemType::fat32, {}};
   esp.mount_point = model::MountPointConfig{.path = "/boot/efi"};
