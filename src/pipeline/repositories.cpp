@@ -10,6 +10,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/lock/freshness.hpp>
+#include <imagewright/lock/lock_file.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/resolve/baseline.hpp>
 #include <imagewright/resolve/resolve.hpp>
@@ -21,17 +22,6 @@ namespace {
 repo::FetchOptions fetch_options(NetworkUse network) {
   return {.network =
               network == NetworkUse::allowed ? repo::Network::allowed : repo::Network::forbidden};
-}
-
-std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
-  std::vector<resolve::Exclude> excludes;
-  for (const model::LocatedText& exclude : plan.config.os.packages.exclude) {
-    excludes.push_back({exclude.text, exclude.where});
-  }
-  for (const model::PackageRequest& removed : plan.config.os.packages.remove) {
-    excludes.push_back({removed.spec, removed.where});
-  }
-  return excludes;
 }
 
 /// The release's baseline. A kernel of the user's own choice replaces the release's demand by the
@@ -57,6 +47,31 @@ resolve::WeakDependencies weak_dependencies_of(const BuildPlan& plan) {
 }
 
 } // namespace
+
+std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
+  std::vector<resolve::Exclude> excludes;
+  for (const model::LocatedText& exclude : plan.config.os.packages.exclude) {
+    excludes.push_back({exclude.text, exclude.where});
+  }
+  for (const model::PackageRequest& removed : plan.config.os.packages.remove) {
+    excludes.push_back({removed.spec, removed.where});
+  }
+  return excludes;
+}
+
+const model::ArchitectureLock& require_fresh(const std::optional<model::Lock>& lock,
+                                             const BuildPlan& plan) {
+  const std::string file = lock::lock_path_of(plan.config.path).string();
+  if (!lock) {
+    throw base::Error(base::FailureKind::verification, "pipeline.lock-missing",
+                      fmt::format("there is no lock file {}", file),
+                      fmt::format("make one: imagewright lock {}", plan.config.path.string()));
+  }
+  const auto staleness =
+      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan));
+  if (staleness) throw base::Error(base::FailureKind::verification, *staleness);
+  return *lock->find(plan.architecture.name);
+}
 
 PlanRepositories::PlanRepositories(const BuildPlan& plan, NetworkUse network,
                                    const Services& services)

@@ -3,6 +3,7 @@
 
 // The repositories of one plan, open for fetching, and questions to the resolver over them.
 
+#include <optional>
 #include <vector>
 
 #include <imagewright/cache/cache.hpp>
@@ -11,6 +12,7 @@
 #include <imagewright/pipeline/resolve_plan.hpp>
 #include <imagewright/pipeline/services.hpp>
 #include <imagewright/repo/repository_set.hpp>
+#include <imagewright/resolve/request.hpp>
 #include <imagewright/resolve/resolution.hpp>
 
 namespace imagewright::pipeline {
@@ -20,6 +22,15 @@ struct ResolvedPackages {
   resolve::Resolution resolution;
   std::vector<model::RepositorySnapshot> snapshots;
 };
+
+/// What the config keeps out of the image: `exclude`, and `remove`, which means the same for an
+/// image that is composed.
+std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan);
+
+/// The plan's entry of a fresh lock. Throws base::Error of FailureKind::verification
+/// (pipeline.lock-missing, lock.…).
+const model::ArchitectureLock& require_fresh(const std::optional<model::Lock>& lock,
+                                             const BuildPlan& plan);
 
 /// Cache and repositories of one plan. Keeps references to the services.
 class PlanRepositories {

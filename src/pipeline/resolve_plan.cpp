@@ -28,18 +28,12 @@ base::Epoch newest_build_time(const model::ArchitectureLock& lock) {
 /// The lock's entry for this plan when it can be used as it is.
 const model::ArchitectureLock* find_fresh(const std::optional<model::Lock>& lock,
                                           const BuildPlan& plan, LockUse use) {
+  if (use == LockUse::required) return &require_fresh(lock, plan);
+  if (!lock) return nullptr;
   const std::string file = lock::lock_path_of(plan.config.path).string();
-  if (!lock) {
-    if (use == LockUse::when_fresh) return nullptr;
-    throw base::Error(base::FailureKind::verification, "pipeline.lock-missing",
-                      fmt::format("there is no lock file {}", file),
-                      fmt::format("make one: imagewright lock {}", plan.config.path.string()));
-  }
-  const auto staleness =
-      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan));
-  if (!staleness) return lock->find(plan.architecture.name);
-  if (use == LockUse::required) throw base::Error(base::FailureKind::verification, *staleness);
-  return nullptr;
+  const bool is_stale =
+      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan)).has_value();
+  return is_stale ? nullptr : lock->find(plan.architecture.name);
 }
 
 model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions& options,
@@ -72,11 +66,8 @@ base::Digest request_digest(const BuildPlan& plan) {
                               .excludes = {},
                               .repositories = plan.repositories,
                               .weak_dependencies = weak_word(plan)};
-  for (const model::LocatedText& exclude : plan.config.os.packages.exclude) {
-    question.excludes.push_back(exclude.text);
-  }
-  for (const model::PackageRequest& removed : plan.config.os.packages.remove) {
-    question.excludes.push_back(removed.spec);
+  for (const resolve::Exclude& exclude : excludes_of(plan)) {
+    question.excludes.push_back(exclude.pattern);
   }
   return lock::digest_of(question);
 }

@@ -55,18 +55,6 @@ std::vector<std::string> changes_between(const model::ArchitectureLock* before,
   return changes;
 }
 
-void require_fresh(const std::optional<model::Lock>& lock, const std::filesystem::path& path,
-                   const BuildPlan& plan) {
-  if (!lock) {
-    throw base::Error(base::FailureKind::verification, "pipeline.lock-missing",
-                      fmt::format("there is no lock file {}", path.string()),
-                      fmt::format("make one: imagewright lock {}", plan.config.path.string()));
-  }
-  const auto staleness =
-      lock::find_staleness(*lock, path.string(), plan.architecture.name, request_digest(plan));
-  if (staleness) throw base::Error(base::FailureKind::verification, *staleness);
-}
-
 /// The packages that must stay: those of the old lock, less those that may move.
 std::vector<model::LockedPackage> pins_for(const model::ArchitectureLock* old,
                                            const LockOptions& options) {
@@ -84,8 +72,7 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
   LockSummary summary{.path = path};
   for (const BuildPlan& plan : planned.plans) {
     if (options.action == LockAction::check) {
-      require_fresh(old, path, plan);
-      summary.package_count += old->find(plan.architecture.name)->packages.size();
+      summary.package_count += require_fresh(old, plan).packages.size();
       continue;
     }
     const model::ArchitectureLock* before = old ? old->find(plan.architecture.name) : nullptr;

@@ -55,13 +55,6 @@ struct InstalledKernel {
   bool operator==(const InstalledKernel&) const = default;
 };
 
-/// A file for the EFI system partition that is made from the root but does not stand in it.
-struct EspFile {
-  std::string path; ///< "/EFI/BOOT/BOOTX64.EFI"
-  std::filesystem::path source;
-  bool operator==(const EspFile&) const = default;
-};
-
 /// A finished root: nothing changes it any more.
 struct SealedRoot {
   std::filesystem::path path;
