@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <string_view>
 
@@ -16,6 +15,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/process/program_image.hpp>
+#include <imagewright/process/signals.hpp>
 
 namespace imagewright::process {
 
@@ -28,16 +28,6 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     pointers.push_back(text.data());
   pointers.push_back(nullptr);
   return pointers;
-}
-
-void restore_signals() noexcept {
-  for (const int number :
-       {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGALRM, SIGUSR1, SIGUSR2}) {
-    ::signal(number, SIG_DFL);
-  }
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 bool redirect(const StandardStreams& streams) noexcept {
@@ -72,7 +62,7 @@ ProgramImage::ProgramImage(const Command& command,
 }
 
 StartFailure ProgramImage::execute(const StandardStreams& streams) const noexcept {
-  restore_signals();
+  restore_default_signals();
   ::umask(022);
   if (!redirect(streams)) return {StartStep::redirect, errno};
   if (::chdir(working_directory_.c_str()) != 0) return {StartStep::change_directory, errno};

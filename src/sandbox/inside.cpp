@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/process/signals.hpp>
 #include <imagewright/process/supervision.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
@@ -84,17 +85,9 @@ void set_limits() {
   }
 }
 
-void set_plain_signals() {
-  for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD})
-    ::signal(number, SIG_DFL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
 [[noreturn]] void work(const Inside& inside, const Entered& entered) {
   ::setsid();
-  set_plain_signals();
+  process::restore_default_signals();
   ::umask(022);
   set_limits();
   drop_capabilities();
@@ -171,7 +164,7 @@ void keep(const Inside& inside) noexcept {
   guarded([&] {
     ::setpgid(0, 0);
     die_with(inside.parent);
-    set_plain_signals();
+    process::restore_default_signals();
     keep_only_own_descriptors(inside);
     make_namespaces(inside.user_namespace);
     // Changing ids makes the kernel forget this.

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+namespace imagewright::process {
+
+/// Gives the calling process the default action of every signal and an empty signal mask, as a
+/// program expects that a shell has started. This includes the real-time signals 32 and 33, which
+/// the C library keeps for itself: its posix_spawn lets children inherit them ignored, and its
+/// sigaction refuses them. Async-signal-safe: it may run between fork and exec.
+void restore_default_signals() noexcept;
+
+} // namespace imagewright::process
