@@ -95,6 +95,7 @@ model::OsConfig merged(model::OsConfig base, model::OsConfig own) {
   own.scriptlets.timeout =
       latest(std::move(base.scriptlets.timeout), std::move(own.scriptlets.timeout));
   own.bootloader_reset = either(std::move(base.bootloader_reset), std::move(own.bootloader_reset));
+  own.boot_loader = latest(std::move(base.boot_loader), std::move(own.boot_loader));
   own.uki_mode = latest(std::move(base.uki_mode), std::move(own.uki_mode));
   own.image_history = latest(std::move(base.image_history), std::move(own.image_history));
   return own;

@@ -134,7 +134,7 @@ const std::array k_rows = {
         Reason::not_built_yet, Reason::not_built_yet},
     Row{"storage.bootType: legacy", find_legacy_boot, k_yes, Reason::not_built_yet},
     Row{"os.uki.mode", find_kept_uki, Reason::needs_base_image, Reason::not_built_yet},
-    Row{"os.uki.mode: create", find_created_uki, Reason::not_built_yet, Reason::not_built_yet},
+    Row{"os.uki.mode: create", find_created_uki, k_yes, Reason::not_built_yet},
     Row{"os.packages.snapshotTime",
         [](const ImageConfig& config) { return place_of(config.os.packages.snapshot_time); },
         Reason::not_built_yet, Reason::not_built_yet},

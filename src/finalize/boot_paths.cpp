@@ -18,7 +18,8 @@ std::string entry_token(const fs::RootDir& root) {
 }
 
 std::string initramfs_path(const Context& context, const std::string& kernel_release) {
-  if (context.plan.boot_loader.kind != BootLoaderKind::systemd_boot) {
+  const auto& loader = context.plan.boot_loader;
+  if (loader.kind != BootLoaderKind::systemd_boot || loader.kernels == KernelForm::unified) {
     return "/boot/initramfs-" + kernel_release + ".img";
   }
   // On the ESP, beside the kernel: systemd-boot reads no other filesystem.

@@ -75,7 +75,8 @@ model::SealedRoot finalize(const model::InstalledRoot& installed, const Finalize
                            .kernels = {},
                            .kernel_command_line = joined_command_line(plan.policy),
                            .owners = {},
-                           .disk_patches = {}};
+                           .disk_patches = {},
+                           .command_line_files = {}};
   const fs::RootDir root(installed.path);
   const Context context{root, plan, services, sealed};
   report::Progress progress{.items_done = 0, .items_total = k_steps.size()};

@@ -2,6 +2,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/finalize/plan.hpp>
+#include <imagewright/model/boot_choice.hpp>
 
 namespace imagewright::finalize {
 namespace {
@@ -11,15 +12,11 @@ BootLoaderKind kind_of(const std::string& name) {
   return name == "grub" ? BootLoaderKind::grub : BootLoaderKind::systemd_boot;
 }
 
-bool boots_by_bios(const model::ImageConfig& config, const model::ReleaseProfile& release) {
-  const auto& wish =
-      config.storage.boot_type ? config.storage.boot_type : release.default_storage.boot_type;
-  return wish && wish->value == model::BootType::legacy;
-}
-
-BootLoader boot_loader_of(const model::ImageConfig& config, const model::ReleaseProfile& release) {
-  if (boots_by_bios(config, release)) return {.kind = BootLoaderKind::grub_bios};
-  const auto& name = release.default_boot_loader;
+BootLoader chosen_boot_loader(const model::ImageConfig& config,
+                              const model::ReleaseProfile& release) {
+  if (model::boot_type_of(config, release) == model::BootType::legacy)
+    return {.kind = BootLoaderKind::grub_bios};
+  const auto name = model::boot_loader_of(config, release);
   if (name.empty()) return {};
   const auto facts = release.boot_loaders.find(name);
   const bool is_known = name == "systemd-boot" || name == "grub";
@@ -32,8 +29,11 @@ BootLoader boot_loader_of(const model::ImageConfig& config, const model::Release
                        .where = release.where,
                        .hint = "give the boot loader an entry in the release profile"});
   }
-  return {
-      .kind = kind_of(name), .facts = facts->second, .timeout_seconds = 0, .serial_console = {}};
+  return {.kind = kind_of(name),
+          .kernels = config.os.uki_mode ? KernelForm::unified : KernelForm::separate,
+          .facts = facts->second,
+          .timeout_seconds = 0,
+          .serial_console = {}};
 }
 
 } // namespace
@@ -48,7 +48,7 @@ FinalizePlan plan_from(const model::ImageConfig& config, const model::ReleasePro
                     .os = config.os,
                     .scripts = config.scripts,
                     .initramfs = release.initramfs,
-                    .boot_loader = boot_loader_of(config, release),
+                    .boot_loader = chosen_boot_loader(config, release),
                     .rpm_database_path = release.rpm_database_path,
                     .log_directory = {}};
   plan.boot_loader.serial_console = architecture.serial_console;

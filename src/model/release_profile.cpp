@@ -9,4 +9,9 @@ PackageRole::for_architecture(const std::string& architecture) const {
   return found != per_architecture.end() ? found->second : packages;
 }
 
+const std::string& ArchitectureText::for_architecture(const std::string& architecture) const {
+  const auto found = per_architecture.find(architecture);
+  return found != per_architecture.end() ? found->second : text;
+}
+
 } // namespace imagewright::model

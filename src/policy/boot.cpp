@@ -2,19 +2,16 @@
 #include <algorithm>
 #include <string>
 
+#include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/boot_choice.hpp>
 
 #include "roles.hpp"
 
 namespace imagewright::policy {
 namespace {
 
-model::BootType boot_type_of(const PolicyInput& input) {
-  if (input.config.storage.boot_type) return input.config.storage.boot_type->value;
-  if (input.release.default_storage.boot_type)
-    return input.release.default_storage.boot_type->value;
-  return model::BootType::efi;
-}
+constexpr auto k_grub = "grub";
 
 base::SourceLocation boot_type_place(const PolicyInput& input) {
   const auto& type = input.config.storage.boot_type;
@@ -62,28 +59,89 @@ void add_consoles(PolicyPart& part, const PolicyInput& input) {
   }
 }
 
-void add_boot_loader(PolicyPart& part, const PolicyInput& input) {
+base::SourceLocation boot_loader_place(const PolicyInput& input) {
+  const auto& os = input.config.os;
+  if (os.boot_loader) return os.boot_loader->where;
+  return os.uki_mode ? os.uki_mode->where : boot_type_place(input);
+}
+
+/// A boot loader that was asked for, and that the release does not have.
+void refuse_unknown_boot_loader(PolicyPart& part, const PolicyInput& input,
+                                const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [known, facts] : input.release.boot_loaders)
+    names.push_back(known);
+  auto hint = base::did_you_mean(name, names);
+  if (hint.empty()) hint = "it has " + base::join(names, ", ");
+  part.diagnostics.error("policy.no-boot-loader",
+                         "release " + base::quoted(input.release.name) + " has no boot loader " +
+                             base::quoted(name),
+                         boot_loader_place(input), std::move(hint));
+}
+
+void add_bios_boot_loader(PolicyPart& part, const PolicyInput& input) {
   const auto where = boot_type_place(input);
-  if (boot_type_of(input) == model::BootType::legacy) {
-    if (!input.architecture.can_boot_legacy_bios) {
-      part.diagnostics.error("policy.no-legacy-boot",
-                             "machines of architecture " + base::quoted(input.architecture.name) +
-                                 " cannot boot by BIOS",
-                             where, "set storage.bootType to efi, or leave the architecture out");
-      return;
-    }
-    request_role(part, input, "bootloader-bios", "storage.bootType", where);
+  if (!input.architecture.can_boot_legacy_bios) {
+    part.diagnostics.error("policy.no-legacy-boot",
+                           "machines of architecture " + base::quoted(input.architecture.name) +
+                               " cannot boot by BIOS",
+                           where, "set storage.bootType to efi, or leave the architecture out");
     return;
   }
-  if (input.release.default_boot_loader.empty()) return;
-  request_role(part, input, "bootloader-" + input.release.default_boot_loader, "storage.bootType",
-               where);
+  const auto& wish = input.config.os.boot_loader;
+  if (wish && wish->text != k_grub) {
+    part.diagnostics.add({.code = "policy.boot-conflict",
+                          .message = base::quoted(wish->text) + " cannot be started by a BIOS",
+                          .where = wish->where,
+                          .related = {{where, "the boot type is set here"}},
+                          .hint = "use \"type: grub\", or \"bootType: efi\""});
+  }
+  request_role(part, input, "bootloader-bios", "storage.bootType", where);
+}
+
+void add_boot_loader(PolicyPart& part, const PolicyInput& input) {
+  if (model::boot_type_of(input.config, input.release) == model::BootType::legacy) {
+    add_bios_boot_loader(part, input);
+    return;
+  }
+  const auto name = model::boot_loader_of(input.config, input.release);
+  if (name.empty()) return;
+  const bool is_asked_for = input.config.os.boot_loader || input.config.os.uki_mode;
+  if (is_asked_for && !input.release.boot_loaders.contains(name)) {
+    refuse_unknown_boot_loader(part, input, name);
+    return;
+  }
+  const auto* key = input.config.os.boot_loader ? "os.bootloader.type"
+                    : input.config.os.uki_mode  ? "os.uki.mode"
+                                                : "storage.bootType";
+  request_role(part, input, "bootloader-" + name, key, boot_loader_place(input));
 }
 
 bool has_early_overlay(const model::OsConfig& os) {
   return std::ranges::any_of(os.overlays, [](const auto& overlay) {
     return overlay.stage == model::OverlayStage::initrd;
   });
+}
+
+/// Unified kernel images are EFI programs, which systemd-boot looks for.
+void refuse_unfit_unified_kernel(PolicyPart& part, const PolicyInput& input) {
+  const auto& mode = input.config.os.uki_mode;
+  if (!mode) return;
+  const auto refuse = [&](const std::string& reason, const base::SourceLocation& where,
+                          const std::string& note, std::string hint) {
+    part.diagnostics.add({.code = "policy.boot-conflict",
+                          .message = reason,
+                          .where = mode->where,
+                          .related = {{where, note}},
+                          .hint = std::move(hint)});
+  };
+  if (model::boot_type_of(input.config, input.release) == model::BootType::legacy) {
+    refuse("a BIOS cannot start unified kernel images", boot_type_place(input),
+           "the boot type is set here", "use \"bootType: efi\", or remove os.uki");
+  } else if (const auto& wish = input.config.os.boot_loader; wish && wish->text == k_grub) {
+    refuse("GRUB does not find unified kernel images", wish->where,
+           "the boot loader is chosen here", "use \"type: systemd-boot\", or remove os.uki");
+  }
 }
 
 } // namespace
@@ -93,17 +151,13 @@ PolicyPart boot_policy(const PolicyInput& input) {
   add_root(part, input);
   add_consoles(part, input);
   add_boot_loader(part, input);
-  if (boot_type_of(input) == model::BootType::legacy ||
-      !input.release.default_boot_loader.empty()) {
+  const bool is_legacy =
+      model::boot_type_of(input.config, input.release) == model::BootType::legacy;
+  if (is_legacy || !model::boot_loader_of(input.config, input.release).empty()) {
     request_role(part, input, "initramfs", "storage.bootType", boot_type_place(input));
   }
   if (has_early_overlay(input.config.os)) part.policy.initramfs_drivers.emplace_back("overlay");
-  if (input.config.os.uki_mode) {
-    part.diagnostics.error(
-        "policy.unsupported-uki", "unified kernel images are not composed yet",
-        input.config.os.uki_mode->where,
-        "remove os.uki; kernel and initramfs are installed as boot loader entries");
-  }
+  refuse_unfit_unified_kernel(part, input);
   return part;
 }
 

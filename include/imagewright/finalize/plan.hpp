@@ -23,9 +23,16 @@ enum class BootLoaderKind : std::uint8_t {
   grub_bios, ///< started by a BIOS, from a partition of type bios-grub
 };
 
+/// How the boot loader finds kernels.
+enum class KernelForm : std::uint8_t {
+  separate, ///< kernel, initramfs and command line apart, named by an entry of a menu
+  unified,  ///< one EFI program with all of it
+};
+
 /// The boot loader and how it is set up.
 struct BootLoader {
   BootLoaderKind kind = BootLoaderKind::none;
+  KernelForm kernels = KernelForm::separate;
   model::BootLoaderFacts facts;
   std::uint32_t timeout_seconds = 0;
   std::string serial_console; ///< of the menu: "ttyS0"; empty: none

@@ -133,6 +133,8 @@ struct OsConfig {
   ScriptletsConfig scriptlets;
   /// Where `bootloader.resetType: hard-reset` stands.
   std::optional<base::SourceLocation> bootloader_reset;
+  /// `bootloader.type`: one of the release's boot loaders; absent: its default one.
+  std::optional<LocatedText> boot_loader;
   std::optional<Located<UkiMode>> uki_mode;
   std::optional<Located<ImageHistory>> image_history;
   base::SourceLocation where;

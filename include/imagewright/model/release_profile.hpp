@@ -48,13 +48,26 @@ struct InitramfsFacts {
   bool operator==(const InitramfsFacts&) const = default;
 };
 
+/// A text for all architectures, or for some of them another one.
+struct ArchitectureText {
+  std::string text; ///< where no entry below fits
+  std::map<std::string, std::string> per_architecture;
+
+  const std::string& for_architecture(const std::string& architecture) const;
+  bool operator==(const ArchitectureText&) const = default;
+};
+
 /// Files of boot loaders in the root, by loader name ("systemd-boot", "grub"). "@efi@" stands for
 /// "x64" or "aa64".
 struct BootLoaderFacts {
-  std::string efi_program; ///< "/usr/lib/systemd/boot/efi/systemd-boot@efi@.efi"
-  std::string shim;        ///< empty: none
+  ArchitectureText efi_program; ///< "/usr/lib/systemd/boot/efi/systemd-boot@efi@.efi"
+  ArchitectureText shim;        ///< empty: none
   std::string
       configuration_directory; ///< on the ESP, where the program looks for grub.cfg: "/EFI/debian"
+  ArchitectureText stub;       ///< what a unified kernel image begins with; empty: none
+  /// What an addon of such an image begins with. It may be missing in the root: then the stub is
+  /// too old to look for addons.
+  ArchitectureText addon_stub;
 
   bool operator==(const BootLoaderFacts&) const = default;
 };

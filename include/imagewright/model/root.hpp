@@ -63,6 +63,9 @@ struct SealedRoot {
   std::string kernel_command_line;
   std::vector<FileOwner> owners;       ///< what the host could not store, sorted by path
   std::vector<DiskPatch> disk_patches; ///< to be written after everything else
+  /// Files with the kernel command line, some words of which are known only when filesystems have
+  /// been written.
+  std::vector<std::string> command_line_files;
 };
 
 } // namespace imagewright::model

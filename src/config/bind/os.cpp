@@ -96,6 +96,7 @@ model::OsConfig with_modes(model::OsConfig os, const Reader& reader) {
   if (const auto bootloader = reader.mapping("bootloader")) {
     if (const yaml::Node* reset = bootloader->find_value("resetType"))
       os.bootloader_reset = reset->where;
+    os.boot_loader = bootloader->text("type");
   }
   return os;
 }

@@ -53,6 +53,17 @@ model::InitramfsFacts bind_initramfs(const Reader& reader) {
   return facts;
 }
 
+model::ArchitectureText bind_architecture_text(const Reader& reader, std::string_view name) {
+  model::ArchitectureText result{.text = reader.text_or(name, ""), .per_architecture = {}};
+  const yaml::Node* value = reader.find_value(name);
+  if (value == nullptr) return result;
+  for (const yaml::Entry& entry : value->entries) {
+    auto& text = entry.key == "default" ? result.text : result.per_architecture[entry.key];
+    text = entry.value.text;
+  }
+  return result;
+}
+
 std::map<std::string, model::BootLoaderFacts> bind_boot_loaders(const Reader& root) {
   std::map<std::string, model::BootLoaderFacts> loaders;
   const yaml::Node* value = root.find_value("bootLoaders");
@@ -60,9 +71,11 @@ std::map<std::string, model::BootLoaderFacts> bind_boot_loaders(const Reader& ro
   const Type& type = *find_key(k_release_profile_type.keys, "bootLoaders")->type->item;
   for (const yaml::Entry& entry : value->entries) {
     const Reader reader(entry.value, type, root.context());
-    loaders[entry.key] = {.efi_program = reader.text_or("efiProgram", ""),
-                          .shim = reader.text_or("shim", ""),
-                          .configuration_directory = reader.text_or("configurationDirectory", "")};
+    loaders[entry.key] = {.efi_program = bind_architecture_text(reader, "efiProgram"),
+                          .shim = bind_architecture_text(reader, "shim"),
+                          .configuration_directory = reader.text_or("configurationDirectory", ""),
+                          .stub = bind_architecture_text(reader, "stub"),
+                          .addon_stub = bind_architecture_text(reader, "addonStub")};
   }
   return loaders;
 }

@@ -301,6 +301,11 @@ constexpr Key k_bootloader_keys[] = {
      .type = &k_hard_reset_type,
      .documentation = "Needed with `storage.disks` and `storage.resetPartitionsUuidsType`.",
      .since = "0.8"},
+    {.name = "type",
+     .type = &k_identifier_type,
+     .documentation = "Which of the release's boot loaders: `grub` or `systemd-boot`.",
+     .default_text = "the release's default; systemd-boot for unified kernel images",
+     .is_own = true},
 };
 constexpr Type k_bootloader_type{
     .shape = Shape::mapping, .title = "the boot loader", .keys = k_bootloader_keys};

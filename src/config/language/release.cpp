@@ -61,18 +61,38 @@ constexpr Key k_initramfs_keys[] = {
 constexpr Type k_initramfs_type{
     .shape = Shape::mapping, .title = "how the initramfs is made", .keys = k_initramfs_keys};
 
+constexpr Key k_boot_file_keys[] = {
+    {.name = "default",
+     .type = &k_absolute_path_type,
+     .documentation = "For every other architecture."},
+    {.name = "x86_64", .type = &k_absolute_path_type, .documentation = "For x86_64."},
+    {.name = "aarch64", .type = &k_absolute_path_type, .documentation = "For aarch64."},
+};
+constexpr Type k_boot_file_type{.shape = Shape::mapping,
+                                .title = "a path per architecture",
+                                .keys = k_boot_file_keys,
+                                .other_form = &k_absolute_path_type};
+
 constexpr Key k_boot_loader_keys[] = {
     {.name = "efiProgram",
-     .type = &k_absolute_path_type,
+     .type = &k_boot_file_type,
      .documentation = "Its EFI program in the root; `@efi@` stands for x64 or aa64.",
      .presence = Presence::required},
     {.name = "shim",
-     .type = &k_absolute_path_type,
+     .type = &k_boot_file_type,
      .documentation = "The shim in the root.",
      .default_text = "none"},
     {.name = "configurationDirectory",
      .type = &k_absolute_path_type,
      .documentation = "Where on the ESP it looks for its configuration."},
+    {.name = "stub",
+     .type = &k_boot_file_type,
+     .documentation = "What a unified kernel image begins with.",
+     .default_text = "none"},
+    {.name = "addonStub",
+     .type = &k_boot_file_type,
+     .documentation = "What an addon of such an image begins with, where the stub knows addons.",
+     .default_text = "none"},
 };
 constexpr Type k_boot_loader_mapping{
     .shape = Shape::mapping, .title = "a boot loader", .keys = k_boot_loader_keys};

@@ -14,12 +14,18 @@ void install_systemd_boot(const Context& context);
 void install_grub(const Context& context);
 void install_grub_for_bios(const Context& context);
 
+/// Makes one EFI program of each kernel with its initramfs, where systemd-boot finds it.
+void install_unified_kernels(const Context& context);
+/// systemd-boot's name for the menu entry of such an image.
+std::string unified_kernel_entry(const model::InstalledKernel& kernel);
+
 /// Puts the loader's UEFI program, behind the shim if the release has one, where firmware looks on
 /// removable media: images are started on machines whose firmware has never heard of them.
 void install_removable_media_loader(const Context& context);
 
-/// The path of a release's boot file with @efi@ replaced.
-std::string with_efi_name(const Context& context, const std::string& path);
+/// The path that a release gives a boot file of the plan's architecture, with @efi@ replaced;
+/// empty: none.
+std::string boot_file(const Context& context, const model::ArchitectureText& path);
 
 /// PRETTY_NAME of os-release.
 std::string pretty_name(const Context& context);

@@ -117,8 +117,9 @@ std::string grub_start(const Context& context) {
 
 void write_grub_configuration(const Context& context) {
   move_images_to_boot(context);
-  context.root.write(grub_directory(context.root) + "/grub.cfg",
-                     main_configuration(context, boot_filesystem(context)), 0600);
+  const auto path = grub_directory(context.root) + "/grub.cfg";
+  context.root.write(path, main_configuration(context, boot_filesystem(context)), 0600);
+  context.sealed.command_line_files.push_back(path);
   context.root.write("/etc/default/grub", defaults(context), 0644);
 }
 

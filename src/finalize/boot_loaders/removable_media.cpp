@@ -5,9 +5,9 @@
 
 namespace imagewright::finalize::boot_loaders {
 
-std::string with_efi_name(const Context& context, const std::string& path) {
+std::string boot_file(const Context& context, const model::ArchitectureText& path) {
   constexpr std::string_view k_placeholder = "@efi@";
-  auto result = path;
+  auto result = path.for_architecture(context.plan.architecture.name);
   for (auto at = result.find(k_placeholder); at != std::string::npos;
        at = result.find(k_placeholder)) {
     result.replace(at, k_placeholder.size(), context.plan.architecture.efi_name);
@@ -23,13 +23,14 @@ std::string pretty_name(const Context& context) {
 void install_removable_media_loader(const Context& context) {
   const auto& facts = context.plan.boot_loader.facts;
   const auto directory = std::string(k_esp_mount) + "/EFI/BOOT/";
-  const auto program = with_efi_name(context, facts.efi_program);
+  const auto program = boot_file(context, facts.efi_program);
   const auto first = directory + context.plan.architecture.removable_media_loader;
-  if (facts.shim.empty()) {
+  const auto shim = boot_file(context, facts.shim);
+  if (shim.empty()) {
     copy_boot_file(context, program, first);
     return;
   }
-  copy_boot_file(context, with_efi_name(context, facts.shim), first);
+  copy_boot_file(context, shim, first);
   // The name of the second stage is built into shim, whatever the loader is.
   copy_boot_file(context, program,
                  directory + "grub" + context.plan.architecture.efi_name + ".efi");

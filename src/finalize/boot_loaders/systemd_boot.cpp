@@ -24,8 +24,30 @@ std::string entry_text(const Context& context, const model::InstalledKernel& ker
 void install_entry(const Context& context, const model::InstalledKernel& kernel) {
   const auto token = entry_token(context.root);
   copy_boot_file(context, kernel.image, k_esp + "/" + token + "/" + kernel.release + "/linux");
-  context.root.write(k_esp + "/loader/entries/" + token + "-" + kernel.release + ".conf",
-                     entry_text(context, kernel), 0644);
+  const auto entry = k_esp + "/loader/entries/" + token + "-" + kernel.release + ".conf";
+  context.root.write(entry, entry_text(context, kernel), 0644);
+  context.sealed.command_line_files.push_back(entry);
+}
+
+void install_kernels(const Context& context) {
+  switch (context.plan.boot_loader.kernels) {
+  case KernelForm::separate:
+    for (const auto& kernel : context.sealed.kernels)
+      install_entry(context, kernel);
+    return;
+  case KernelForm::unified:
+    install_unified_kernels(context);
+    return;
+  }
+}
+
+std::string loader_configuration(const Context& context) {
+  std::string text = "timeout " + std::to_string(context.plan.boot_loader.timeout_seconds) +
+                     "\nconsole-mode keep\neditor no\n";
+  // Entries of one os-release are equal to systemd-boot, except for their names.
+  if (context.plan.boot_loader.kernels == KernelForm::unified && !context.sealed.kernels.empty())
+    text += "default " + unified_kernel_entry(context.sealed.kernels.front()) + "\n";
+  return text;
 }
 
 /// What kernel-install(8) needs to add later kernels in the same way.
@@ -39,15 +61,11 @@ void leave_facts_for_the_node(const Context& context) {
 void install_systemd_boot(const Context& context) {
   install_removable_media_loader(context);
   const auto& architecture = context.plan.architecture;
-  copy_boot_file(context, with_efi_name(context, context.plan.boot_loader.facts.efi_program),
+  copy_boot_file(context, boot_file(context, context.plan.boot_loader.facts.efi_program),
                  k_esp + "/EFI/systemd/systemd-boot" + architecture.efi_name + ".efi");
-  context.root.write(k_esp + "/loader/loader.conf",
-                     "timeout " + std::to_string(context.plan.boot_loader.timeout_seconds) +
-                         "\nconsole-mode keep\neditor no\n",
-                     0644);
+  context.root.write(k_esp + "/loader/loader.conf", loader_configuration(context), 0644);
   context.root.write(k_esp + "/loader/entries.srel", "type1\n", 0644);
-  for (const auto& kernel : context.sealed.kernels)
-    install_entry(context, kernel);
+  install_kernels(context);
   leave_facts_for_the_node(context);
 }
 

@@ -58,8 +58,9 @@ finalize::FinalizePlan plan_of_node() {
                                 "fs-lib", "shutdown"},
                     .drivers = {"virtio_blk", "ext4", "vfat", "nls_ascii"},
                     .filesystems = {"ext4", "vfat"}};
-  plan.boot_loader = {.kind = finalize::BootLoaderKind::systemd_boot,
-                      .facts = {.efi_program = "/usr/lib/systemd/boot/efi/systemd-boot@efi@.efi"}};
+  plan.boot_loader = {
+      .kind = finalize::BootLoaderKind::systemd_boot,
+      .facts = {.efi_program = {.text = "/usr/lib/systemd/boot/efi/systemd-boot@efi@.efi"}}};
   return plan;
 }
 

@@ -1,41 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
-#include "fake_root.hpp"
+#include "boot_root.hpp"
 
 using namespace finalize_test;
-namespace steps = finalize::steps;
-
-namespace {
-
-struct BootRoot : FakeRoot {
-  BootRoot() {
-    root.write("/etc/os-release", "ID=workbench\nPRETTY_NAME=\"Work bench 1\"\n", 0644);
-    root.write("/usr/lib/boot/loaderx64.efi", "loader", 0644);
-    plan.boot_loader = {.kind = finalize::BootLoaderKind::systemd_boot,
-                        .facts = {.efi_program = "/usr/lib/boot/loader@efi@.efi"}};
-    add_partition("/", model::FilesystemType::ext4);
-    sealed.kernel_command_line = "root=UUID=1 rw quiet";
-    add_kernel("6.6.9");
-    add_kernel("6.6.10");
-    programs.effect = [this](const process::Command& command, process::CommandResult&) {
-      if (command.argv[0] == "dracut") root.write(command.argv.back(), "initramfs", 0644);
-    };
-  }
-
-  void add_kernel(const std::string& release) {
-    root.write("/usr/lib/modules/" + release + "/modules.dep", "", 0644);
-    root.write("/boot/vmlinuz-" + release, "kernel " + release, 0644);
-  }
-
-  void run() {
-    steps::kernels(context());
-    steps::initramfs(context());
-    steps::boot_loader(context());
-  }
-};
-
-} // namespace
 
 TEST_CASE_METHOD(BootRoot, "finds kernels, the newest first") {
   root.write("/usr/lib/modules/6.7.0/vmlinuz", "x", 0644);
@@ -122,14 +90,14 @@ TEST_CASE_METHOD(BootRoot, "installs systemd-boot with an entry for each kernel"
 
 TEST_CASE_METHOD(BootRoot, "puts the shim before the loader when the release has one") {
   root.write("/usr/lib/shim/shimx64.efi", "shim", 0644);
-  plan.boot_loader.facts.shim = "/usr/lib/shim/shim@efi@.efi";
+  plan.boot_loader.facts.shim.text = "/usr/lib/shim/shim@efi@.efi";
   run();
   CHECK(root.read("/boot/efi/EFI/BOOT/BOOTX64.EFI") == "shim");
   CHECK(root.read("/boot/efi/EFI/BOOT/grubx64.efi") == "loader");
 }
 
 TEST_CASE_METHOD(BootRoot, "a boot loader whose program is missing is an error") {
-  plan.boot_loader.facts.efi_program = "/usr/lib/boot/none.efi";
+  plan.boot_loader.facts.efi_program.text = "/usr/lib/boot/none.efi";
   CHECK(code_of([&] { run(); }) == "finalize.missing-boot-file");
 }
 

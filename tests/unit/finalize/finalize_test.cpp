@@ -123,10 +123,10 @@ TEST_CASE("a plan takes over what config and release say") {
   release.default_boot_loader = "grub";
   CHECK(FakeRoot::code_of([&] { finalize::plan_from(config, release, architecture); }) ==
         "finalize.no-boot-loader");
-  release.boot_loaders["grub"] = {.efi_program = "/grub.efi"};
+  release.boot_loaders["grub"] = {.efi_program = {.text = "/grub.efi"}};
   const auto plan = finalize::plan_from(config, release, architecture);
   CHECK(plan.boot_loader.kind == finalize::BootLoaderKind::grub);
-  CHECK(plan.boot_loader.facts.efi_program == "/grub.efi");
+  CHECK(plan.boot_loader.facts.efi_program.text == "/grub.efi");
   CHECK(plan.boot_loader.serial_console == "ttyAMA0");
   config.storage.boot_type = {model::BootType::legacy, at(4)};
   CHECK(finalize::plan_from(config, release, architecture).boot_loader.kind ==

@@ -61,3 +61,62 @@ TEST_CASE("brings the driver of a root filesystem that is not a matter of course
   test.layout.partitions.front().filesystem->type = model::FilesystemType::xfs;
   CHECK(policy::boot_policy(test.input()).policy.initramfs_drivers == Texts{"xfs"});
 }
+
+TEST_CASE("takes the boot loader that is asked for, and the release's otherwise") {
+  PolicyCase test;
+  test.add_role("bootloader-grub", "the-bootloader-grub");
+  test.release.boot_loaders["grub"] = {};
+  test.release.boot_loaders["systemd-boot"] = {};
+  CHECK(has_package(policy::boot_policy(test.input()).policy, "the-bootloader-systemd-boot"));
+  test.config.os.boot_loader = {"grub", at(4)};
+  const auto chosen = policy::boot_policy(test.input());
+  CHECK(chosen.diagnostics.empty());
+  CHECK(has_package(chosen.policy, "the-bootloader-grub"));
+  CHECK_FALSE(has_package(chosen.policy, "the-bootloader-systemd-boot"));
+  test.config.os.boot_loader = {"lilo", at(4)};
+  const auto refused = policy::boot_policy(test.input()).diagnostics;
+  REQUIRE(codes_of(refused) == Texts{"policy.no-boot-loader"});
+  CHECK(refused.items().front().where == at(4));
+}
+
+TEST_CASE("a BIOS starts GRUB only") {
+  PolicyCase test;
+  test.config.storage.boot_type = {model::BootType::legacy, at(3)};
+  test.config.os.boot_loader = {"grub", at(4)};
+  CHECK(policy::boot_policy(test.input()).diagnostics.empty());
+  test.config.os.boot_loader = {"systemd-boot", at(4)};
+  const auto refused = policy::boot_policy(test.input()).diagnostics;
+  REQUIRE(codes_of(refused) == Texts{"policy.boot-conflict"});
+  CHECK(refused.items().front().where == at(4));
+  CHECK(refused.items().front().related.front().where == at(3));
+}
+
+TEST_CASE("unified kernel images are started by systemd-boot") {
+  PolicyCase test;
+  test.add_role("bootloader-grub", "the-bootloader-grub");
+  test.release.default_boot_loader = "grub";
+  test.release.boot_loaders["grub"] = {};
+  test.release.boot_loaders["systemd-boot"] = {};
+  test.config.os.uki_mode = {model::UkiMode::create, at(5)};
+  SECTION("whatever the release's default is") {
+    const auto part = policy::boot_policy(test.input());
+    CHECK(part.diagnostics.empty());
+    CHECK(has_package(part.policy, "the-bootloader-systemd-boot"));
+  }
+  SECTION("so GRUB is refused with both positions") {
+    test.config.os.boot_loader = {"grub", at(4)};
+    const auto refused = policy::boot_policy(test.input()).diagnostics;
+    REQUIRE(codes_of(refused) == Texts{"policy.boot-conflict"});
+    CHECK(refused.items().front().where == at(5));
+    CHECK(refused.items().front().related.front().where == at(4));
+  }
+  SECTION("so a BIOS is refused") {
+    test.config.storage.boot_type = {model::BootType::legacy, at(3)};
+    CHECK(codes_of(policy::boot_policy(test.input()).diagnostics) == Texts{"policy.boot-conflict"});
+  }
+  SECTION("so a release without it is refused") {
+    test.release.boot_loaders.erase("systemd-boot");
+    CHECK(codes_of(policy::boot_policy(test.input()).diagnostics) ==
+          Texts{"policy.no-boot-loader"});
+  }
+}
