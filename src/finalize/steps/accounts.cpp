@@ -14,6 +14,8 @@
 namespace imagewright::finalize::steps {
 namespace {
 
+constexpr auto k_lock_file = "/etc/.pwd.lock";
+
 void require(const Refusal& refusal, const base::SourceLocation& where) {
   if (!refusal) return;
   throw base::Error(base::FailureKind::input,
@@ -85,6 +87,9 @@ void put_user(const Context& context, AccountDatabase& accounts, const model::Us
 /// need an emulator.
 void accounts(const Context& context) {
   const auto& os = context.plan.os;
+  // lckpwdf(3) makes it when it is first needed; by then nobody gives it the label of its own.
+  if (context.root.exists("/etc/passwd") && !context.root.exists(k_lock_file))
+    context.root.write(k_lock_file, "", 0600);
   if (os.groups.empty() && os.users.empty()) return;
   AccountDatabase accounts(context.root);
   for (const auto& group : os.groups)
