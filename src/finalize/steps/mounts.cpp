@@ -50,6 +50,14 @@ std::vector<model::Partition> mounted_partitions(const model::DiskLayout& layout
   return partitions;
 }
 
+/// Every ext4 filesystem has one. Made here it takes part in what is decided by path: labels, and
+/// the list of files.
+void make_lost_and_found(const Context& context, const model::Filesystem& filesystem) {
+  if (filesystem.type != model::FilesystemType::ext4 || filesystem.mount_point.empty()) return;
+  const auto parent = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
+  context.root.make_directories(parent + "/lost+found", 0700);
+}
+
 std::string line_of(const model::OverlayConfig& overlay) {
   const bool is_early = overlay.stage == model::OverlayStage::initrd;
   const std::string prefix = is_early ? "/sysroot" : "";
@@ -83,6 +91,7 @@ void mounts(const Context& context) {
     text += line_of(partition);
     const auto& path = partition.filesystem->mount_point;
     if (!path.empty() && path != "/") context.root.make_directories(path);
+    make_lost_and_found(context, *partition.filesystem);
   }
   for (const auto& overlay : context.plan.os.overlays) {
     text += line_of(overlay);

@@ -25,6 +25,9 @@ TEST_CASE_METHOD(FakeRoot,
             "\tnone\tswap\tsw\t0\t0\n");
   CHECK(root.find_status("/boot/efi")->type == fs::FileType::directory);
   CHECK(root.exists("/var"));
+  CHECK(root.find_status("/lost+found")->permissions == 0700);
+  CHECK(root.exists("/boot/lost+found"));
+  CHECK_FALSE(root.exists("/var/lost+found"));
 }
 
 TEST_CASE_METHOD(FakeRoot, "leaves out partitions that are not mounted") {
