@@ -72,6 +72,7 @@ sandbox::SandboxOptions sandbox_options(const InstallRequest& request,
   options.bind_mounts = places.bind_mounts;
   options.epoch = request.epoch;
   options.emulator = request.emulator;
+  options.metadata_record = request.metadata_record;
   return options;
 }
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <imagewright/pipeline/build.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 
 #include "compose.hpp"
 
@@ -12,6 +13,9 @@ std::vector<fs::PublishedFile> build(const BuildOptions& options, const Services
   for (const base::Diagnostic& warning : planned.warnings.items()) {
     services.reporter.warning(warning);
   }
+  // Before there are threads, and for everything that follows: the files of a root belong to ids
+  // that only root can name.
+  sandbox::become_root();
   // Every architecture is resolved before the first is composed: a "no" must not come after minutes
   // of work.
   std::vector<ResolvedPlan> resolved;

@@ -7,6 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <fmt/format.h>
 
 #include <imagewright/audit/file_list.hpp>
@@ -22,6 +25,7 @@
 #include <imagewright/pipeline/layout.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/report/stage_timings.hpp>
+#include <imagewright/sandbox/metadata_record.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 #include <imagewright/tree/label.hpp>
 #include <imagewright/tree/scan.hpp>
@@ -66,8 +70,10 @@ private:
   model::InstalledRoot install(const FetchedPackages& fetched) {
     const std::filesystem::path root = root_path();
     std::filesystem::create_directories(root);
-    model::InstalledRoot installed = install::install_packages(
-        install_request(plan_, fetched, root), services_.cancellation, timings_);
+    install::InstallRequest request = install_request(plan_, fetched, root);
+    request.metadata_record = record_path();
+    model::InstalledRoot installed =
+        install::install_packages(request, services_.cancellation, timings_);
     findings_.scriptlets = installed.scriptlets;
     return installed;
   }
@@ -100,13 +106,19 @@ private:
         sandbox::SandboxOptions{.root = root,
                                 .bind_mounts = std::move(mounts),
                                 .epoch = plan_.epoch,
-                                .emulator = find_emulator(plan_.plan.architecture)},
+                                .emulator = find_emulator(plan_.plan.architecture),
+                                .metadata_record = record_path()},
         services_.cancellation);
   }
 
   tree::RootTree read_tree(const model::SealedRoot& sealed) {
     const report::StageScope stage(timings_, "tree");
-    tree::RootTree tree = tree::scan(sealed, scan_options(sealed), services_.cancellation);
+    const sandbox::MetadataRecord record(record_path());
+    tree::ScanOptions options = scan_options(sealed);
+    if (!record.empty()) {
+      options.find_override = [&record](int file) { return override_from(record.find(file)); };
+    }
+    tree::RootTree tree = tree::scan(sealed, options, services_.cancellation);
     if (const auto contexts = find_file_contexts(sealed.path, plan_.policy.file_labels)) {
       tree = tree::label(std::move(tree), *contexts);
     }
@@ -232,6 +244,21 @@ private:
     return options;
   }
 
+  /// What the record knows, in the words of the scan.
+  static std::optional<tree::MetadataOverride>
+  override_from(const sandbox::RecordedMetadata* recorded) {
+    if (recorded == nullptr) return std::nullopt;
+    tree::MetadataOverride change{.owner = recorded->owner, .group = recorded->group};
+    if (recorded->device_type != 0) {
+      change.device =
+          tree::DeviceNode{.type = S_ISCHR(recorded->device_type) ? fs::FileType::character_device
+                                                                  : fs::FileType::block_device,
+                           .number = {::major(recorded->device), ::minor(recorded->device)}};
+    }
+    return change;
+  }
+
+  std::filesystem::path record_path() const { return work_.path() / "owners"; }
   std::filesystem::path root_path() const { return work_.path() / "root"; }
 
   Services timed_services() {

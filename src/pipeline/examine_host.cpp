@@ -8,6 +8,7 @@
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/pipeline/examine_host.hpp>
 #include <imagewright/process/program.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 #include <imagewright/sandbox/probe.hpp>
 
 namespace imagewright::pipeline {
@@ -41,16 +42,16 @@ void add_privilege(std::vector<HostFinding>& findings) {
                       .need = Need::build,
                       .is_present = abilities.can_make_sandboxes(),
                       .detail = abilities.can_make_sandboxes() ? "yes" : abilities.reason,
-                      .remedy = "run as root, or enable user namespaces and give the user "
-                                "subordinate ids in /etc/subuid and /etc/subgid"});
+                      .remedy = "run as root, or enable user namespaces"});
   if (!is_there(abilities.is_root)) {
     findings.push_back(ability("user namespaces", Need::build, abilities.user_namespaces,
                                "sysctl user.max_user_namespaces must not be 0"));
-    findings.push_back(ability("subordinate user and group ids", Need::build,
-                               abilities.subordinate_ids,
-                               "install uidmap, and run: usermod --add-subuids 100000-165535 "
-                               "--add-subgids 100000-165535 USER"));
   }
+  findings.push_back({.subject = "composes as",
+                      .need = Need::build,
+                      .is_present = abilities.can_make_sandboxes(),
+                      .detail = std::string(sandbox::to_string(sandbox::find_rung())),
+                      .remedy = ""});
   findings.push_back(ability("private registration of foreign programs", Need::foreign,
                              abilities.private_binfmt_misc, "needs Linux 6.7 or newer"));
 }

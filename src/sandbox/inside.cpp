@@ -20,11 +20,14 @@
 #include <imagewright/process/supervision.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "call_filter.hpp"
 #include "capabilities.hpp"
 #include "channel.hpp"
+#include "clerk.hpp"
 #include "enter.hpp"
 #include "error_codec.hpp"
 #include "mount_api.hpp"
+#include "user_namespace.hpp"
 
 namespace imagewright::sandbox {
 
@@ -58,18 +61,11 @@ void die_with(pid_t parent) {
   if (::getppid() != parent) ::_exit(1);
 }
 
-void become_root_of_own_users() {
-  if (::unshare(CLONE_NEWUSER) != 0) throw_cannot_enter("cannot make", "a user namespace");
-  send_record(k_channel, RecordKind::wants_id_maps, {});
-  const auto answer = RecordReader(k_channel).receive(Waiting::blocking);
-  if (!answer || answer->kind != RecordKind::id_maps_done) ::_exit(1);
-  if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0)
-    throw_cannot_enter("cannot become", "root");
-}
-
 void make_namespaces(UserNamespace user_namespace) {
-  if (user_namespace == UserNamespace::own) become_root_of_own_users();
-  if (::setgroups(0, nullptr) != 0) throw_cannot_enter("cannot leave", "supplementary groups");
+  if (user_namespace == UserNamespace::own) enter_own_user_namespace(k_channel);
+  // Who stands for one group only may not leave any; they give no right over the image's files.
+  if (::setgroups(0, nullptr) != 0 && has_all_ids())
+    throw_cannot_enter("cannot leave", "supplementary groups");
   if (::unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) != 0) {
     throw_cannot_enter("cannot make", "namespaces");
   }
@@ -85,11 +81,14 @@ void set_limits() {
   }
 }
 
-[[noreturn]] void work(const Inside& inside, const Entered& entered) {
+/// Does what was wanted; with a socket to a clerk, under its eyes.
+[[noreturn]] void work(const Inside& inside, const Entered& entered, const fs::UniqueFd& clerk) {
   ::setsid();
   process::restore_default_signals();
   ::umask(022);
   set_limits();
+  // While this process may still ask for it.
+  if (clerk) send_descriptor(clerk.get(), filter_metadata_calls());
   drop_capabilities();
   inside.work(k_channel, CallContext{MessageSender(k_channel), entered.bare_root.get()});
   ::_exit(0);
@@ -119,6 +118,24 @@ void guarded(const std::function<void()>& body) noexcept {
   }
 }
 
+/// Starts the process that answers for the kernel. Gives the socket over which it gets to know whom
+/// to listen to.
+fs::UniqueFd start_clerk(MetadataRecord& record) {
+  Channel channel = make_channel();
+  const pid_t pid = ::fork();
+  if (pid < 0) throw_cannot_enter("cannot fork for", "the record of owners");
+  if (pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    channel.outside.reset();
+    guarded([&] {
+      if (const fs::UniqueFd listener = receive_descriptor(channel.inside.get()))
+        keep_record(listener, record);
+    });
+    ::_exit(0);
+  }
+  return std::move(channel.outside);
+}
+
 /// Ends this process with the keeper. The keeper alone holds the other end of the pipe: it tells
 /// whether the keeper was gone before the kernel knew that it matters.
 void die_with_keeper(process::Pipe& keeper_is_alive) {
@@ -132,10 +149,14 @@ void die_with_keeper(process::Pipe& keeper_is_alive) {
 [[noreturn]] void be_first(const Inside& inside, process::Pipe& keeper_is_alive) noexcept {
   guarded([&] {
     die_with_keeper(keeper_is_alive);
+    // Opened while the host's files are in sight.
+    std::optional<MetadataRecord> record;
+    if (inside.supervision == Supervision::needed) record.emplace(inside.options.metadata_record);
     const Entered entered = enter(inside.options);
+    const fs::UniqueFd clerk = record ? start_clerk(*record) : fs::UniqueFd();
     const pid_t worker = ::fork();
     if (worker < 0) throw_cannot_enter("cannot fork in", inside.options.root.string());
-    if (worker == 0) guarded([&] { work(inside, entered); });
+    if (worker == 0) guarded([&] { work(inside, entered, clerk); });
     if (worker == 0) ::_exit(1);
     const int status = wait_for_worker(worker);
     send_record(k_channel, RecordKind::ended,

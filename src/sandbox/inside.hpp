@@ -16,6 +16,9 @@ namespace imagewright::sandbox {
 
 enum class UserNamespace : std::uint8_t { shared, own };
 
+/// Whether somebody has to answer for the kernel, which refuses some owners and devices.
+enum class Supervision : std::uint8_t { none, needed };
+
 /// What the worker does. Runs in the worker and does not return.
 using Work = std::function<void(int channel, const CallContext& context)>;
 
@@ -23,6 +26,7 @@ using Work = std::function<void(int channel, const CallContext& context)>;
 struct Inside {
   const SandboxOptions& options;
   UserNamespace user_namespace = UserNamespace::shared;
+  Supervision supervision = Supervision::none;
   process::StandardStreams streams;
   int channel = -1;
   pid_t parent = -1;

@@ -13,33 +13,24 @@
 
 namespace imagewright::sandbox {
 
-namespace {
-
-/// The child has made its user namespace, or failed to.
-void answer_id_maps(const fs::UniqueFd& channel, pid_t child) {
-  const auto record = RecordReader(channel.get()).receive(Waiting::blocking);
-  if (!record) throw_died("its user namespace was made");
-  throw_if_setup_failed(*record);
-  map_ids(child);
-  send_record(channel.get(), RecordKind::id_maps_done, {});
-}
-
-} // namespace
-
 Launched launch(const SandboxOptions& options, const process::StandardStreams& streams,
                 const Work& work) {
   auto mount_points = std::make_unique<MountPoints>(options);
   Channel channel = make_channel();
   const UserNamespace user_namespace =
       is_root() && !options.emulator ? UserNamespace::shared : UserNamespace::own;
-  const Inside inside{options, user_namespace, streams, channel.inside.get(), ::getpid(), work};
+  const bool is_limited = user_namespace == UserNamespace::own || !has_all_ids();
+  const Supervision supervision =
+      is_limited && !options.metadata_record.empty() ? Supervision::needed : Supervision::none;
+  const Inside inside{
+      options, user_namespace, supervision, streams, channel.inside.get(), ::getpid(), work};
   const pid_t pid = ::fork();
   if (pid < 0) throw_cannot_enter("cannot fork for", options.root.string());
   if (pid == 0) keep(inside);
   Launched launched{std::move(mount_points), std::move(channel.outside),
                     process::ChildProcess(pid, process::Ending::ask)};
   channel.inside.reset();
-  if (user_namespace == UserNamespace::own) answer_id_maps(launched.channel, pid);
+  if (user_namespace == UserNamespace::own) answer_id_maps(launched.channel.get(), pid);
   return launched;
 }
 

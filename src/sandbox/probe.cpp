@@ -38,13 +38,8 @@ bool works_in_child(const std::function<bool()>& attempt) {
 }
 
 std::string why_not(const HostAbilities& abilities) {
-  if (abilities.is_root == Ability::absent) {
-    if (abilities.user_namespaces == Ability::absent)
-      return "this user may not make user namespaces";
-    if (abilities.subordinate_ids == Ability::absent) {
-      return "this user has no subordinate ids (/etc/subuid, /etc/subgid, newuidmap, newgidmap)";
-    }
-  }
+  if (abilities.is_root == Ability::absent && abilities.user_namespaces == Ability::absent)
+    return "this user may not make user namespaces";
   if (abilities.namespaces == Ability::absent)
     return "mount and process namespaces are not allowed here";
   return {};

@@ -6,6 +6,8 @@
 
 #include <fcntl.h>
 #include <pwd.h>
+#include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -17,6 +19,9 @@
 #include <imagewright/process/command_runner.hpp>
 #include <imagewright/process/program.hpp>
 
+#include "channel.hpp"
+#include "error_codec.hpp"
+#include "launch.hpp"
 #include "mount_api.hpp"
 
 namespace imagewright::sandbox {
@@ -51,6 +56,16 @@ void write_map(pid_t child, const char* name, const std::string& content) {
   const fs::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
   if (!file || ::write(file.get(), content.data(), content.size()) < 0)
     throw_cannot_enter("cannot write", path);
+}
+
+/// Lines of uid_map(5), "inside outside count", changed so that each id stands for itself.
+std::string identity_of(const char* map) {
+  std::string lines;
+  for (const std::string& line : base::split(fs::read_file(map), '\n')) {
+    const auto words = base::split_whitespace(line);
+    if (words.size() == 3) lines += fmt::format("{} {} {}\n", words[0], words[0], words[2]);
+  }
+  return lines;
 }
 
 void run_map_program(const std::string& name, pid_t child, id_t own,
@@ -89,28 +104,54 @@ bool is_root() {
   return ::geteuid() == 0;
 }
 
+bool has_all_ids() {
+  return base::split_whitespace(fs::read_file("/proc/self/uid_map")) ==
+         std::vector<std::string>{"0", "0", "4294967295"};
+}
+
 bool has_subordinate_ids() {
+  // newuidmap is a setuid program: where those have no effect it cannot map anything.
+  if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0) return false;
   return own_range("/etc/subuid") && own_range("/etc/subgid") &&
          process::find_program("newuidmap") && process::find_program("newgidmap");
 }
 
 void map_ids(pid_t child) {
   if (is_root()) {
-    write_map(child, "uid_map", "0 0 4294967295\n");
-    write_map(child, "gid_map", "0 0 4294967295\n");
+    write_map(child, "uid_map", identity_of("/proc/self/uid_map"));
+    write_map(child, "gid_map", identity_of("/proc/self/gid_map"));
+    return;
+  }
+  if (!has_subordinate_ids()) {
+    // Without it the kernel lets nobody map a group; who may leave groups could gain by that.
+    write_map(child, "setgroups", "deny");
+    write_map(child, "uid_map", fmt::format("0 {} 1\n", ::geteuid()));
+    write_map(child, "gid_map", fmt::format("0 {} 1\n", ::getegid()));
     return;
   }
   const auto users = own_range("/etc/subuid");
   const auto groups = own_range("/etc/subgid");
-  if (!users || !groups) {
-    throw base::Error(
-        base::FailureKind::host, "sandbox.no-subordinate-ids",
-        "this user has no subordinate user and group ids",
-        fmt::format("add a range of {} ids to /etc/subuid and /etc/subgid, or run as root",
-                    k_needed_ids));
-  }
+  IMAGEWRIGHT_ASSERT(users && groups);
   run_map_program("newuidmap", child, ::geteuid(), *users);
   run_map_program("newgidmap", child, ::getegid(), *groups);
+}
+
+void enter_own_user_namespace(int channel) {
+  if (::unshare(CLONE_NEWUSER) != 0) throw_cannot_enter("cannot make", "a user namespace");
+  send_record(channel, RecordKind::wants_id_maps, {});
+  const auto answer = RecordReader(channel).receive(Waiting::blocking);
+  if (!answer) throw_cannot_enter("cannot map the ids of", "a user namespace");
+  if (answer->kind != RecordKind::id_maps_done) throw_decoded(answer->payload);
+  if (::setresgid(0, 0, 0) != 0 || ::setresuid(0, 0, 0) != 0)
+    throw_cannot_enter("cannot become", "root");
+}
+
+void answer_id_maps(int channel, pid_t process) {
+  const auto record = RecordReader(channel).receive(Waiting::blocking);
+  if (!record) throw_died("its user namespace was made");
+  throw_if_setup_failed(*record);
+  map_ids(process);
+  send_record(channel, RecordKind::id_maps_done, {});
 }
 
 } // namespace imagewright::sandbox

@@ -27,10 +27,20 @@ std::optional<SubordinateRange> find_subordinate_range(const std::string& text,
 /// Whether an own user namespace is needed at all.
 bool is_root();
 
-/// Maps the ids of a child that has just made its user namespace: for root each id to itself; for
-/// others 0 to the caller and the rest to the caller's subordinate ids. Throws base::Error
-/// (sandbox.no-subordinate-ids).
+/// Whether each id of the machine means itself to this process: it is in no user namespace.
+bool has_all_ids();
+
+/// Maps the ids of a child that has just made its user namespace: for root each id that this
+/// process has to itself; for others 0 to the caller and the rest to the caller's subordinate ids,
+/// or to nobody when there are none. Throws base::Error.
 void map_ids(pid_t child);
+
+/// Makes a user namespace and becomes its root, with ids that answer_id_maps gives at the other end
+/// of the channel. Throws base::Error.
+void enter_own_user_namespace(int channel);
+
+/// Maps the ids of a process that is in enter_own_user_namespace, or throws why that failed.
+void answer_id_maps(int channel, pid_t process);
 
 /// Whether map_ids would find ranges and programs.
 bool has_subordinate_ids();

@@ -210,6 +210,7 @@ private:
     if (inode.type == fs::FileType::character_device || inode.type == fs::FileType::block_device) {
       inode.device = {major(status.st_rdev), minor(status.st_rdev)};
     }
+    apply_known(host_name, path, inode);
     if (const auto found = options_.overrides.find(path); found != options_.overrides.end()) {
       apply(found->second, inode);
     }
@@ -252,6 +253,13 @@ private:
                       fmt::format("{} belongs to id {} of the host, which is nobody in the image",
                                   base::quoted(shown(path)), host),
                       "remove the build's working directory and build again");
+  }
+
+  void apply_known(const std::string& host_name, const std::string& path, Inode& inode) const {
+    if (!options_.find_override) return;
+    const fs::UniqueFd file(open(host_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!file) base::throw_system_error("tree.cannot-read", "cannot open", shown(path), errno);
+    if (const auto known = options_.find_override(file.get())) apply(*known, inode);
   }
 
   static void apply(const MetadataOverride& change, Inode& inode) {

@@ -52,6 +52,8 @@ struct InstallRequest {
   std::vector<std::string> languages; ///< of translated files; empty: all
   /// Absent: packages of the host's architecture.
   std::optional<sandbox::Emulator> emulator;
+  /// As in sandbox::SandboxOptions.
+  std::filesystem::path metadata_record;
 };
 
 /// Verifies every package, then installs all of them. Throws base::Error (install.…, sandbox.…) and

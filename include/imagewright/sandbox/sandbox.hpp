@@ -51,6 +51,9 @@ struct SandboxOptions {
   std::string host_name = "localhost";
   /// Absent: programs of the host's architecture only.
   std::optional<Emulator> emulator;
+  /// A file outside the root, one for all sandboxes of that root: a MetadataRecord of what the host
+  /// refuses to store, shown to programs inside as if it were stored. Empty: programs see refusals.
+  std::filesystem::path metadata_record;
 };
 
 /// Sends texts from a function inside to the handler outside, in order.

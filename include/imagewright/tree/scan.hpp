@@ -53,6 +53,9 @@ struct ScanOptions {
   /// By path as the image sees it; a path that does not exist is an error
   /// (tree.override-without-file).
   std::map<std::string, MetadataOverride, std::less<>> overrides;
+  /// What is known about a file otherwise than by its path; comes before `overrides`. The file is
+  /// opened with O_PATH. Absent: nothing is known.
+  std::function<std::optional<MetadataOverride>(int file)> find_override;
   /// How the ids of a user namespace were mapped; empty: ids are what the host says.
   std::vector<IdRange> user_ids;
   std::vector<IdRange> group_ids;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Owners and device numbers that the host refused to store, remembered beside the root.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+#include <sys/types.h>
+
+#include <imagewright/fs/unique_fd.hpp>
+
+namespace imagewright::sandbox {
+
+/// What a file is in the image, where the host's file says something else.
+struct RecordedMetadata {
+  std::optional<uid_t> owner;
+  std::optional<gid_t> group;
+  /// S_IFCHR or S_IFBLK with the device's number, for an empty file that stands in for it.
+  mode_t device_type = 0;
+  dev_t device = 0;
+
+  bool operator==(const RecordedMetadata&) const = default;
+  bool says_nothing() const { return !owner && !group && device_type == 0; }
+};
+
+/// Names a file for as long as it exists, whatever its paths, and no other file after it. `file`
+/// may be opened with O_PATH. Nothing when the host cannot tell.
+std::optional<std::string> identity_of_file(int file);
+
+/// A file that grows by one entry with each change; the last entry about a file counts. Sandboxes
+/// of one root use it one after the other.
+class MetadataRecord {
+public:
+  /// Opens or makes the file. Throws base::Error (sandbox.cannot-enter).
+  explicit MetadataRecord(const std::filesystem::path& path);
+
+  bool empty() const { return files_.empty(); }
+  const RecordedMetadata* find(int file) const;
+  /// Replaces what is known about a file. Throws base::Error when the host cannot tell files apart.
+  void set(int file, const RecordedMetadata& metadata);
+
+private:
+  void load();
+
+  fs::UniqueFd file_;
+  std::map<std::string, RecordedMetadata, std::less<>> files_;
+};
+
+} // namespace imagewright::sandbox

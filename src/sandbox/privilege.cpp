@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include <exception>
+
+#include <unistd.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/process/supervision.hpp>
+#include <imagewright/sandbox/privilege.hpp>
+
+#include "channel.hpp"
+#include "error_codec.hpp"
+#include "mount_api.hpp"
+#include "user_namespace.hpp"
+
+namespace imagewright::sandbox {
+
+namespace {
+
+/// A child that stays in the namespace that its parent leaves: ids can be mapped from there alone.
+[[noreturn]] void map_parent(pid_t parent, Channel& channel) noexcept {
+  channel.inside.reset();
+  try {
+    try {
+      answer_id_maps(channel.outside.get(), parent);
+    } catch (const std::exception& exception) {
+      send_record(channel.outside.get(), RecordKind::setup_failed, encode_exception(exception));
+    }
+  } catch (const std::exception&) {
+    // The parent is gone: nobody waits for ids, ignoring.
+  }
+  ::_exit(0);
+}
+
+void enter_user_namespace() {
+  Channel channel = make_channel();
+  const pid_t self = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) throw_cannot_enter("cannot fork for", "a user namespace");
+  if (pid == 0) map_parent(self, channel);
+  process::ChildProcess helper(pid, process::Ending::ask);
+  channel.outside.reset();
+  enter_own_user_namespace(channel.inside.get());
+  helper.wait();
+}
+
+} // namespace
+
+std::string_view to_string(Rung rung) {
+  switch (rung) {
+  case Rung::root:
+    return "root";
+  case Rung::subordinate_ids:
+    return "an ordinary user with subordinate ids";
+  case Rung::single_id:
+    return "an ordinary user without subordinate ids: owners and devices are recorded";
+  }
+  throw base::BugError("unknown rung of privilege");
+}
+
+Rung find_rung() {
+  if (is_root()) return Rung::root;
+  return has_subordinate_ids() ? Rung::subordinate_ids : Rung::single_id;
+}
+
+void become_root() {
+  if (find_rung() == Rung::root) return;
+  enter_user_namespace();
+}
+
+} // namespace imagewright::sandbox

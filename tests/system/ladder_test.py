@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""The same bytes whoever composes: root and those who are less than root."""
+
+import hashlib
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_program, require_workbench, skip  # noqa: E402
+
+# The example node, and a script that changes owners and devices in every usual way and looks at what came about.
+CONFIG = """
+previewFeatures: [base-configs]
+baseConfigs:
+- path: {top}/configs/node.yaml
+release: {top}/configs/releases/workbench.yaml
+scripts:
+  postCustomization:
+  - name: owners
+    content: |
+      #!/bin/sh
+      set -eu
+      mkdir -p /var/lib/ladder/directory
+      cd /var/lib/ladder
+      echo text >file
+      chown 1234:5678 file directory
+      chmod 4755 file
+      ln -s file link
+      chown -h 33:44 link
+      mknod -m 640 disk b 7 300
+      mknod null c 1 3
+      chown 0:6 disk
+      [ "$(stat -c %u:%g:%a file)" = 1234:5678:4755 ]
+      [ "$(stat -c %u:%g link)" = 33:44 ]
+      [ "$(stat -c %F:%t:%T disk)" = "block special file:7:12c" ]
+      [ -c null ]
+      cp -a file copy
+      cp -a null another
+      install -o 77 -g 88 -m 600 file installed
+      install -d -o 99 -g 99 -m 2750 made
+      touch reference
+      chown --reference=file reference
+      tar -cf - file link disk null | (mkdir unpacked && cd unpacked && tar -xpf -)
+      [ "$(stat -c %u:%g:%a unpacked/file)" = 1234:5678:4755 ]
+      [ "$(stat -c %F unpacked/disk)" = "block special file" ]
+      mv file moved
+      ln moved hard
+      chown 0:0 copy
+      [ "$(find . -user 1234 | sort | tr '\\n' ' ')" = "./directory ./hard ./moved ./reference ./unpacked/file " ]
+"""
+# What the manifest has to say about it on each rung.
+EXPECTED = {
+    "hard": "file 4755 1234:5678", "copy": "file 0755 0:0", "directory": "dir 0755 1234:5678", "link": "link 0777 33:44",
+    "installed": "file 0600 77:88", "made": "dir 2750 99:99", "reference": "file 0644 1234:5678", "another": "char 0644 0:0 1,3",
+    "disk": "block 0640 0:6 7,300", "unpacked/disk": "block 0640 0:6 7,300",
+}
+# Everything that is compared is a file that users are given. The report holds times and differs.
+SUFFIXES = (".qcow2", ".manifest.json", ".spdx.json")
+# Set to every architecture for the long form: emulation takes minutes on each rung.
+ARCHITECTURES = os.environ.get("IMAGEWRIGHT_LADDER_ARCHITECTURES", "x86_64").split()
+
+
+def digest(path):
+    hasher = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(1 << 20):
+            hasher.update(piece)
+    return hasher.hexdigest()
+
+
+def have_user(name, *options):
+    """An ordinary user of this machine, made when it is not there yet."""
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:
+        require_program("useradd")
+        subprocess.run(["useradd", "--system", "--create-home", "--shell", "/bin/sh", *options, name], check=True)
+        return pwd.getpwnam(name)
+
+
+def give_subordinate_ids(name):
+    for path in (Path("/etc/subuid"), Path("/etc/subgid")):
+        text = path.read_text() if path.exists() else ""
+        if not any(line.startswith(f"{name}:") for line in text.splitlines()):
+            path.write_text(f"{text}{name}:{200000}:65536\n")
+
+
+class Ladder(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if os.geteuid() != 0:
+            skip("only root can act as every kind of user")
+        for architecture in ARCHITECTURES:
+            require_workbench(architecture)
+        cls.home = Path("/var/tmp/imagewright-ladder-test")
+        shutil.rmtree(cls.home, ignore_errors=True)
+        cls.home.mkdir(mode=0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.home, ignore_errors=True)
+        # Users other than root need not be able to read the build directory.
+        cls.program = cls.home / "imagewright"
+        shutil.copy(PROGRAM, cls.program)
+        cls.config = cls.home / "node.yaml"
+        cls.config.write_text(CONFIG.format(top=TOP))
+        cls.expected = {}
+        for architecture in ARCHITECTURES:
+            cls.build([], "root", architecture)
+            cls.expected[architecture] = cls.digests("root", architecture)
+            files = cls.files("root", architecture)
+            for name, description in EXPECTED.items():
+                if not files[f"/var/lib/ladder/{name}"].startswith(description):
+                    raise AssertionError(f"{name} is {files[f'/var/lib/ladder/{name}']}, expected {description}")
+
+    @classmethod
+    def build(cls, prefix, name, architecture, user=None):
+        output = cls.home / name
+        output.mkdir(exist_ok=True)
+        if user is not None:
+            os.chown(output, user.pw_uid, user.pw_gid)
+        command = [*prefix, str(cls.program), "build", str(cls.config), "--arch", architecture, "--format", "qcow2",
+                   "--output-dir", str(output / architecture), "--cache-dir", str(output / "cache"), "--progress", "plain"]
+        result = subprocess.run(command, cwd=TOP, env=environment(HOME=str(output)), stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True)
+        if result.returncode != 0:
+            raise AssertionError(f"{' '.join(command)}\nexit code {result.returncode}\n{result.stderr[-6000:]}")
+        left = [path.name for path in (output / architecture).iterdir() if path.name.startswith(".")]
+        if left:
+            raise AssertionError(f"{name} left {left} behind")
+        return output / architecture
+
+    @classmethod
+    def digests(cls, name, architecture):
+        return {suffix: digest(cls.home / name / architecture / f"node-{architecture}{suffix}") for suffix in SUFFIXES}
+
+    @classmethod
+    def files(cls, name, architecture):
+        return json.loads((cls.home / name / architecture / f"node-{architecture}.manifest.json").read_text())["files"]
+
+    def compare(self, name, architecture):
+        found = self.digests(name, architecture)
+        if found == self.expected[architecture]:
+            return
+        files = [self.files(user, architecture) for user in ("root", name)]
+        changed = [(path, files[0].get(path), files[1].get(path)) for path in sorted({*files[0], *files[1]})
+                   if files[0].get(path) != files[1].get(path)]
+        self.fail(f"{name}: {found} instead of {self.expected[architecture]}\n{changed[:20]}")
+
+    def climb(self, prefix, name, user=None):
+        for architecture in ARCHITECTURES:
+            with self.subTest(architecture=architecture):
+                self.build(prefix, name, architecture, user)
+                self.compare(name, architecture)
+
+    def test_a_user_with_subordinate_ids(self):
+        require_program("newuidmap")
+        user = have_user("imagewright-many")
+        give_subordinate_ids(user.pw_name)
+        self.climb(["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"], "many", user)
+
+    def test_a_user_without_subordinate_ids(self):
+        user = have_user("imagewright-one")
+        for path in ("/etc/subuid", "/etc/subgid"):
+            self.assertNotIn("imagewright-one:", Path(path).read_text())
+        self.climb(["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"], "one", user)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
