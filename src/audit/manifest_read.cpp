@@ -168,7 +168,8 @@ private:
               .uuid = uuid(value, "uuid"),
               .label = text(value, "label"),
               .mount_point = text(value, "mountPoint"),
-              .mount_options = text(value, "mountOptions")};
+              .mount_options = text(value, "mountOptions"),
+              .verity_name = value.find("verity") != nullptr ? text(value, "verity") : ""};
     }
     damaged(fmt::format("{} is not a filesystem", base::quoted(type)));
   }

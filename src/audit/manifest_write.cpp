@@ -44,11 +44,13 @@ Value package(const model::LockedPackage& package) {
 }
 
 Value filesystem(const model::Filesystem& filesystem) {
-  return Object{{"type", model::mount_type_of(filesystem.type)},
+  Object object{{"type", model::mount_type_of(filesystem.type)},
                 {"uuid", filesystem.uuid.to_string()},
                 {"label", filesystem.label},
                 {"mountPoint", filesystem.mount_point},
                 {"mountOptions", filesystem.mount_options}};
+  if (!filesystem.verity_name.empty()) object.emplace_back("verity", filesystem.verity_name);
+  return object;
 }
 
 Value partition(const model::Partition& partition) {

@@ -85,6 +85,22 @@ Place find_own_verity(const ImageConfig& config) {
   return std::nullopt;
 }
 
+Place find_inline_verity(const ImageConfig& config) {
+  for (const model::VerityConfig& verity : config.storage.verity) {
+    const auto& data = verity.data_device_id;
+    const auto& hashes = verity.hash_device_id;
+    if (data && hashes && data->text == hashes->text) return hashes->where;
+  }
+  return std::nullopt;
+}
+
+Place find_verity_signature(const ImageConfig& config) {
+  for (const model::VerityConfig& verity : config.storage.verity) {
+    if (verity.hash_signature_path) return verity.hash_signature_path->where;
+  }
+  return std::nullopt;
+}
+
 Place find_kept_uki(const ImageConfig& config) {
   const auto& mode = config.os.uki_mode;
   return mode && mode->value != model::UkiMode::create ? Place(mode->where) : Place();
@@ -125,7 +141,10 @@ const std::array k_rows = {
         Reason::needs_base_image, Reason::not_built_yet},
     Row{"storage.verity[].dataDevice", find_existing_verity, Reason::needs_base_image,
         Reason::not_built_yet},
-    Row{"storage.verity", find_own_verity, Reason::not_built_yet, Reason::not_built_yet},
+    Row{"storage.verity", find_own_verity, k_yes, Reason::not_built_yet},
+    Row{"storage.verity[].hashDeviceId: as dataDeviceId", find_inline_verity, Reason::not_built_yet,
+        k_yes},
+    Row{"storage.verity[].hashSignaturePath", find_verity_signature, Reason::not_built_yet, k_yes},
     Row{"storage.filesystems[].type: btrfs",
         [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::btrfs); },
         Reason::not_built_yet, Reason::not_built_yet},

@@ -8,6 +8,8 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "verity_tree.hpp"
+
 namespace imagewright::disk {
 
 namespace {
@@ -67,6 +69,26 @@ void check_filesystem(const model::Partition& partition) {
   }
 }
 
+void check_verity(const model::DiskLayout& layout) {
+  for (const model::VerityDevice& device : layout.verity) {
+    const auto* data = layout.find_partition(device.data_partition);
+    const auto* hashes = layout.find_partition(device.hash_partition);
+    if (data == nullptr || hashes == nullptr || data == hashes || !data->filesystem ||
+        hashes->filesystem) {
+      refuse(fmt::format("the verity device {} needs a partition with a filesystem and another one "
+                         "for its hashes",
+                         base::quoted(device.name)));
+    }
+    const base::ByteSize need = verity_tree_size(data->size);
+    if (need <= hashes->size) continue;
+    throw base::Error(base::FailureKind::build, "disk.content-too-large",
+                      fmt::format("the hashes of partition {} need {}, and partition {} has {}",
+                                  base::quoted(data->id), base::to_string(need),
+                                  base::quoted(hashes->id), base::to_string(hashes->size)),
+                      "make the partition for the hashes larger");
+  }
+}
+
 } // namespace
 
 void check_layout(const model::DiskLayout& layout) {
@@ -104,6 +126,7 @@ void check_layout(const model::DiskLayout& layout) {
                        base::to_string(free_from + k_partition_table_size),
                        base::to_string(layout.size)));
   }
+  check_verity(layout);
 }
 
 } // namespace imagewright::disk

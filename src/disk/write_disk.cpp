@@ -25,6 +25,7 @@
 #include "little_endian.hpp"
 #include "partition_table_writer.hpp"
 #include "swap_writer.hpp"
+#include "verity_tree.hpp"
 
 namespace imagewright::disk {
 
@@ -96,6 +97,12 @@ tree::RootTree empty_tree(const DiskRequest& request) {
 
 PlannedPartition plan_content_file(const DiskRequest& request, const model::Partition& partition) {
   PlannedPartition planned{.partition = &partition};
+  for (const model::VerityDevice& device : request.layout.verity) {
+    if (device.hash_partition != partition.id) continue;
+    // write_trees has filled it by then.
+    const auto size = verity_tree_size(request.layout.find_partition(device.data_partition)->size);
+    planned.write = [size](BlockDevice&, const FileObserver&) { return size; };
+  }
   const auto found = request.partition_content.find(partition.id);
   if (found == request.partition_content.end()) return planned;
   std::string content = fs::read_file(found->second, partition.size);
@@ -179,6 +186,64 @@ private:
   report::Progress progress_;
 };
 
+/// The file with the disk in it.
+struct DiskFile {
+  int fd = -1;
+  std::string name;
+
+  FileRegion region(const model::Partition& partition) const {
+    return {fd, partition.start.bytes(), partition.size.bytes(), name};
+  }
+};
+
+bool is_verified(const PlannedPartition& planned) {
+  return planned.partition->filesystem && !planned.partition->filesystem->verity_name.empty();
+}
+
+PartitionUse write_partition(const PlannedPartition& planned, const DiskFile& file,
+                             const FileObserver& observe) {
+  const model::Partition& partition = *planned.partition;
+  PartitionUse use{partition.id, partition.size, base::ByteSize(), planned.file_count};
+  try {
+    FileRegion region = file.region(partition);
+    if (planned.write) use.used = planned.write(region, observe);
+  } catch (base::Error& error) {
+    error.add_context(fmt::format("while writing partition {}", base::quoted(partition.id)));
+    throw;
+  }
+  return use;
+}
+
+RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& file,
+                       const base::Cancellation& cancellation) {
+  RootHashes hashes;
+  for (const model::VerityDevice& device : layout.verity) {
+    const FileRegion data = file.region(*layout.find_partition(device.data_partition));
+    FileRegion tree = file.region(*layout.find_partition(device.hash_partition));
+    hashes[device.name] =
+        write_verity_tree(data, tree, {.uuid = device.uuid, .salt = device.salt}, cancellation);
+  }
+  return hashes;
+}
+
+/// Verified partitions first: the others may hold their root hashes.
+std::vector<PartitionUse> write_partitions(const DiskRequest& request,
+                                           const std::vector<PlannedPartition>& planned,
+                                           const DiskFile& file, const FileObserver& observe,
+                                           const base::Cancellation& cancellation) {
+  std::vector<PartitionUse> uses(planned.size());
+  const auto write_those = [&](const auto& is_wanted) {
+    for (std::size_t index = 0; index < planned.size(); ++index) {
+      if (is_wanted(planned[index])) uses[index] = write_partition(planned[index], file, observe);
+    }
+  };
+  write_those(is_verified);
+  const RootHashes hashes = write_trees(request.layout, file, cancellation);
+  if (!hashes.empty() && request.on_root_hashes) request.on_root_hashes(hashes);
+  write_those(std::not_fn(is_verified));
+  return uses;
+}
+
 } // namespace
 
 std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::filesystem::path& raw,
@@ -196,19 +261,8 @@ std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::file
   const FileObserver observe = [&](std::uint64_t bytes, const std::string& path) {
     meter.add(bytes, path);
   };
-  std::vector<PartitionUse> uses;
-  for (const PlannedPartition& each : planned) {
-    const model::Partition& partition = *each.partition;
-    PartitionUse use{partition.id, partition.size, base::ByteSize(), each.file_count};
-    try {
-      FileRegion region(file.fd(), partition.start.bytes(), partition.size.bytes(), raw.string());
-      if (each.write) use.used = each.write(region, observe);
-    } catch (base::Error& error) {
-      error.add_context(fmt::format("while writing partition {}", base::quoted(partition.id)));
-      throw;
-    }
-    uses.push_back(std::move(use));
-  }
+  auto uses = write_partitions(request, planned, {.fd = file.fd(), .name = raw.string()}, observe,
+                               cancellation);
   file.keep();
   return uses;
 }

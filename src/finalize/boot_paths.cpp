@@ -3,6 +3,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/verity.hpp>
 
 #include "key_value.hpp"
 
@@ -25,6 +26,18 @@ std::string initramfs_path(const Context& context, const std::string& kernel_rel
   // On the ESP, beside the kernel: systemd-boot reads no other filesystem.
   return std::string(k_esp_mount) + "/" + entry_token(context.root) + "/" + kernel_release +
          "/initrd";
+}
+
+std::string lasting_command_line(const Context& context) {
+  const auto& layout = context.plan.layout;
+  auto words = base::split_whitespace(context.sealed.kernel_command_line);
+  if (model::is_verified(layout, "/")) {
+    for (const auto& device : layout.verity) {
+      std::erase(words,
+                 model::root_hash_argument(device) + "=" + model::root_hash_placeholder(device));
+    }
+  }
+  return base::join(words, " ");
 }
 
 void copy_boot_file(const Context& context, const std::string& source,

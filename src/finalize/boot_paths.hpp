@@ -19,6 +19,10 @@ std::string entry_token(const fs::RootDir& root);
 /// Where the initramfs of a kernel belongs, by boot loader.
 std::string initramfs_path(const Context& context, const std::string& kernel_release);
 
+/// The kernel command line for a file by which the node itself makes boot entries later. Without
+/// root hashes where that file is inside what is hashed.
+std::string lasting_command_line(const Context& context);
+
 /// Copies a file of the root. Throws base::Error (finalize.missing-boot-file) when there is no such
 /// file.
 void copy_boot_file(const Context& context, const std::string& source,

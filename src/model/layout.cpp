@@ -29,8 +29,17 @@ const Partition* DiskLayout::find_mount(const std::string& mount_point) const {
   return nullptr;
 }
 
+const Partition* DiskLayout::find_partition(const std::string& id) const {
+  for (const Partition& partition : partitions) {
+    if (partition.id == id) return &partition;
+  }
+  return nullptr;
+}
+
 std::string mount_source(const Partition& partition) {
   IMAGEWRIGHT_ASSERT(partition.filesystem.has_value());
+  if (const auto& name = partition.filesystem->verity_name; !name.empty())
+    return "/dev/mapper/" + name;
   switch (partition.filesystem->identifier) {
   case MountIdentifier::uuid: {
     const bool is_fat = partition.filesystem->type == FilesystemType::fat32;

@@ -12,6 +12,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/model/partition_type.hpp>
+#include <imagewright/model/verity.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>
 #include <imagewright/process/command_runner.hpp>
 
@@ -60,6 +61,14 @@ boot::Firmware firmware_for(const audit::Manifest& manifest,
   return has_esp ? boot::Firmware::uefi : boot::Firmware::legacy_bios;
 }
 
+/// The questions are put into the root file system, which must not change behind verity.
+void refuse_verified_root(const audit::Manifest& manifest) {
+  if (!model::is_verified(manifest.layout, "/")) return;
+  throw base::Error(base::FailureKind::host, "boot.cannot-carry-probe",
+                    "the questions cannot be put into a root file system that is verified",
+                    "boot the image by hand, with a unit of its own that tells what it sees");
+}
+
 /// A guest without the rpm program cannot tell versions of packages. What the installer read back
 /// from the image's own package database stands in the manifest.
 void answer_from_manifest(boot::BootReport& report, const audit::Manifest& manifest) {
@@ -92,6 +101,7 @@ boot::BootReport boot_artifact(const BootOptions& options, const Services& servi
         base::FailureKind::input, "pipeline.cannot-boot",
         fmt::format("the manifest of {} describes no system that can be booted", manifest.name));
   }
+  refuse_verified_root(manifest);
   std::filesystem::create_directories(services.cache_directory);
   const fs::TemporaryDirectory work(services.cache_directory, ".boot-");
   boot::BootRequest request{

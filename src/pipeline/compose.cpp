@@ -35,6 +35,7 @@
 #include "file_contexts.hpp"
 #include "install_request.hpp"
 #include "repositories.hpp"
+#include "root_hashes.hpp"
 
 namespace imagewright::pipeline {
 
@@ -50,10 +51,10 @@ public:
         name_(fmt::format("{}-{}", plan.plan.config.name, plan.plan.architecture.name)) {}
 
   std::vector<fs::PublishedFile> run() {
-    const model::SealedRoot sealed = seal(install(fetch()));
+    model::SealedRoot sealed = seal(install(fetch()));
     const tree::RootTree tree = read_tree(sealed);
     fit(tree);
-    write_artifacts(patched(write_disk(tree), sealed.disk_patches));
+    write_artifacts(patched(write_disk(sealed, tree), sealed.disk_patches));
     return publish(sealed, tree);
   }
 
@@ -135,10 +136,14 @@ private:
     layout_ = fit_last_partition(layout_, content + storage.free_space);
   }
 
-  std::filesystem::path write_disk(const tree::RootTree& tree) {
+  std::filesystem::path write_disk(model::SealedRoot& sealed, const tree::RootTree& tree) {
     const std::filesystem::path raw = work_.path() / "disk.raw";
-    findings_.partitions = disk::write_disk({.layout = layout_, .tree = tree, .epoch = plan_.epoch},
-                                            raw, timings_, services_.cancellation);
+    const auto tell = [&](const disk::RootHashes& hashes) {
+      tell_root_hashes(layout_, hashes, sealed);
+    };
+    findings_.partitions = disk::write_disk(
+        {.layout = layout_, .tree = tree, .epoch = plan_.epoch, .on_root_hashes = tell}, raw,
+        timings_, services_.cancellation);
     return raw;
   }
 

@@ -20,6 +20,21 @@ constexpr ByteSize k_alignment = ByteSize::mib(1);
 /// A partition that grows with its content needs some size until that is known.
 constexpr ByteSize k_provisional_size = ByteSize::gib(4);
 
+/// In the words of systemd-veritysetup-generator(8).
+std::string verity_options(model::VerityCorruption corruption) {
+  switch (corruption) {
+  case model::VerityCorruption::io_error:
+    return {};
+  case model::VerityCorruption::ignore:
+    return "ignore-corruption";
+  case model::VerityCorruption::panic:
+    return "panic-on-corruption";
+  case model::VerityCorruption::restart:
+    return "restart-on-corruption";
+  }
+  return {};
+}
+
 class LayoutMaker {
 public:
   LayoutMaker(const model::StorageConfig& storage, const LayoutFacts& facts)
@@ -37,6 +52,8 @@ public:
       position = partition.start + partition.size;
       layout.partitions.push_back(std::move(partition));
     }
+    for (const model::VerityConfig& wish : storage_.verity)
+      layout.verity.push_back(verity_device(wish));
     layout.size = storage_.disk->max_size && !storage_.fits_content ? storage_.disk->max_size->value
                                                                     : position + k_alignment;
     if (position + k_alignment > layout.size) {
@@ -96,12 +113,15 @@ private:
                                .label = {},
                                .identifier = model::MountIdentifier::part_uuid};
     }
+    const model::VerityConfig* verity = verity_on(partition.id);
+    const std::string& device = verity != nullptr ? verity->id : partition.id;
     for (const model::FilesystemConfig& wish : storage_.filesystems) {
-      if (wish.device_id.text != partition.id || !wish.type) continue;
+      if (wish.device_id.text != device || !wish.type) continue;
       model::Filesystem filesystem{.type = wish.type->value,
                                    .uuid = uuid("filesystem " + partition.id),
                                    .label = partition.label.text,
                                    .identifier = model::MountIdentifier::part_uuid};
+      if (verity != nullptr) filesystem.verity_name = verity->name.text;
       const auto features = facts_.filesystem_features.find(model::mount_type_of(filesystem.type));
       if (features != facts_.filesystem_features.end()) filesystem.features = features->second;
       if (wish.mount_point) {
@@ -113,6 +133,33 @@ private:
       return filesystem;
     }
     return std::nullopt;
+  }
+
+  /// The verity device whose data are on this partition, or null.
+  const model::VerityConfig* verity_on(const std::string& partition) const {
+    for (const model::VerityConfig& verity : storage_.verity) {
+      if (verity.data_device_id && verity.data_device_id->text == partition) return &verity;
+    }
+    return nullptr;
+  }
+
+  model::VerityDevice verity_device(const model::VerityConfig& wish) const {
+    const auto text = [](const auto& id) { return id ? id->text : std::string(); };
+    const std::string name = "verity " + wish.name.text;
+    // Thirty-two bytes, as many as the digest has.
+    const auto first = uuid(name + " salt");
+    const auto second = uuid(name + " salt, continued");
+    std::string salt(first.bytes.begin(), first.bytes.end());
+    salt.append(second.bytes.begin(), second.bytes.end());
+    return {
+        .name = wish.name.text,
+        .data_partition = text(wish.data_device_id),
+        .hash_partition = text(wish.hash_device_id),
+        .uuid = uuid(name),
+        .salt = std::move(salt),
+        .options = verity_options(wish.corruption),
+        .data_identifier = wish.data_device_identifier.value_or(model::MountIdentifier::part_uuid),
+        .hash_identifier = wish.hash_device_identifier.value_or(model::MountIdentifier::part_uuid)};
   }
 
   const model::StorageConfig& storage_;

@@ -20,6 +20,9 @@
 
 namespace imagewright::disk {
 
+/// The root hash of each verity device, by its name.
+using RootHashes = std::map<std::string, std::string, std::less<>>;
+
 /// What to write.
 struct DiskRequest {
   const model::DiskLayout& layout;
@@ -31,6 +34,9 @@ struct DiskRequest {
   std::map<std::string, std::filesystem::path, std::less<>> partition_content = {};
   /// Code for the first 440 bytes of the disk (legacy boot); empty: none.
   std::string boot_code = {};
+  /// Called once when every verified partition has been written, before the others are read: files
+  /// there may take the root hashes, if they keep their sizes.
+  std::function<void(const RootHashes&)> on_root_hashes = {};
 };
 
 /// How full a partition became.

@@ -32,6 +32,9 @@ struct Filesystem {
   std::string mount_point;   ///< absolute; empty: not mounted
   std::string mount_options; ///< empty: "defaults"
   MountIdentifier identifier = MountIdentifier::uuid;
+  /// "root": it is mounted from /dev/mapper/root, which verifies what the partition holds; empty:
+  /// from the partition itself.
+  std::string verity_name;
 
   bool operator==(const Filesystem&) const = default;
 };
@@ -49,20 +52,38 @@ struct Partition {
   bool operator==(const Partition&) const = default;
 };
 
+/// Verification of one partition's content by dm-verity.
+struct VerityDevice {
+  std::string name;           ///< "root" or "usr": /dev/mapper/NAME
+  std::string data_partition; ///< id
+  std::string hash_partition; ///< id of the partition that takes superblock and hash tree
+  base::Uuid uuid;            ///< of the superblock
+  std::string salt;           ///< bytes
+  std::string options;        ///< of systemd-veritysetup: "panic-on-corruption"; may be empty
+  /// How the kernel command line names the two partitions.
+  MountIdentifier data_identifier = MountIdentifier::part_uuid;
+  MountIdentifier hash_identifier = MountIdentifier::part_uuid;
+
+  bool operator==(const VerityDevice&) const = default;
+};
+
 /// A whole disk, in disk order. Every offset and size is a multiple of 1 MiB.
 struct DiskLayout {
   base::Uuid uuid;
   base::ByteSize size;
   std::vector<Partition> partitions;
+  std::vector<VerityDevice> verity;
 
   bool operator==(const DiskLayout&) const = default;
 
   /// The partition whose filesystem is mounted at exactly this path, or null.
   const Partition* find_mount(const std::string& mount_point) const;
+  /// The partition with that id, or null.
+  const Partition* find_partition(const std::string& id) const;
 };
 
 /// What identifies the filesystem of this partition in fstab or in root=: "UUID=…", "PARTUUID=…",
-/// "PARTLABEL=…".
+/// "PARTLABEL=…", or "/dev/mapper/root" behind a verity device.
 std::string mount_source(const Partition& partition);
 
 /// The four-byte volume serial number of FAT that a UUID stands for, as fstab writes it:

@@ -49,6 +49,7 @@ PolicyPart systemd_policy(const PolicyInput& input);
 PolicyPart selinux_policy(const PolicyInput& input);
 PolicyPart cgroup_policy(const PolicyInput& input);
 PolicyPart fips_policy(const PolicyInput& input);
+PolicyPart verity_policy(const PolicyInput& input);
 
 /// All policies together, the packages of the release's base roles, and the config's own checks.
 struct SystemPolicyResult {

@@ -66,7 +66,7 @@ std::string main_configuration(const Context& context, const BootFilesystem& fil
 /// What grub-mkconfig needs to make the same again on the node. It finds the root filesystem
 /// itself.
 std::string defaults(const Context& context) {
-  auto words = base::split_whitespace(context.sealed.kernel_command_line);
+  auto words = base::split_whitespace(lasting_command_line(context));
   std::erase_if(words, [](const std::string& word) { return word.starts_with("root="); });
   return "GRUB_TIMEOUT=" + std::to_string(context.plan.boot_loader.timeout_seconds) + "\n" +
          "GRUB_CMDLINE_LINUX=\"" + base::join(words, " ") + "\"\n" +
@@ -121,6 +121,7 @@ void write_grub_configuration(const Context& context) {
   context.root.write(path, main_configuration(context, boot_filesystem(context)), 0600);
   context.sealed.command_line_files.push_back(path);
   context.root.write("/etc/default/grub", defaults(context), 0644);
+  context.sealed.command_line_files.emplace_back("/etc/default/grub");
 }
 
 } // namespace imagewright::finalize::boot_loaders

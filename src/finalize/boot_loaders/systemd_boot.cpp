@@ -52,7 +52,8 @@ std::string loader_configuration(const Context& context) {
 
 /// What kernel-install(8) needs to add later kernels in the same way.
 void leave_facts_for_the_node(const Context& context) {
-  context.root.write("/etc/kernel/cmdline", context.sealed.kernel_command_line + "\n", 0644);
+  context.root.write("/etc/kernel/cmdline", lasting_command_line(context) + "\n", 0644);
+  context.sealed.command_line_files.emplace_back("/etc/kernel/cmdline");
   context.root.write("/etc/kernel/entry-token", entry_token(context.root) + "\n", 0644);
 }
 

@@ -23,7 +23,8 @@ std::string options_of(const model::Filesystem& filesystem) {
 /// The order of checks at boot (fstab(5)); 0 where the filesystem has no checker that belongs
 /// there.
 int check_order(const model::Filesystem& filesystem) {
-  if (filesystem.type != model::FilesystemType::ext4) return 0;
+  // What is verified cannot be repaired.
+  if (filesystem.type != model::FilesystemType::ext4 || !filesystem.verity_name.empty()) return 0;
   return filesystem.mount_point == "/" ? 1 : 2;
 }
 

@@ -40,8 +40,9 @@ std::vector<disk::PartitionUse> DiskFixture::write(const std::filesystem::path& 
   const base::Cancellation never;
   imagewright::report::NullReporter reporter;
   const auto table = tree::scan(model::SealedRoot{.path = root_}, options, never);
-  return disk::write_disk({.layout = layout, .tree = table, .epoch = options.epoch}, raw, reporter,
-                          never);
+  return disk::write_disk(
+      {.layout = layout, .tree = table, .epoch = options.epoch, .on_root_hashes = on_root_hashes},
+      raw, reporter, never);
 }
 
 std::filesystem::path DiskFixture::extract(const std::filesystem::path& raw,

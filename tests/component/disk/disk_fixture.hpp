@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,7 @@ public:
 
   imagewright::model::DiskLayout layout;
   imagewright::tree::ScanOptions options;
+  std::function<void(const imagewright::disk::RootHashes&)> on_root_hashes;
 
 private:
   ScratchDirectory scratch_;

@@ -30,6 +30,14 @@ TEST_CASE_METHOD(FakeRoot,
   CHECK_FALSE(root.exists("/var/lost+found"));
 }
 
+TEST_CASE_METHOD(FakeRoot, "what is verified is mounted from its mapping and never repaired") {
+  add_partition("/", model::FilesystemType::ext4);
+  plan.layout.partitions[0].filesystem->verity_name = "root";
+  plan.layout.partitions[0].filesystem->mount_options = "ro";
+  finalize::steps::mounts(context());
+  CHECK(root.read("/etc/fstab") == "/dev/mapper/root\t/\text4\tro\t0\t0\n");
+}
+
 TEST_CASE_METHOD(FakeRoot, "leaves out partitions that are not mounted") {
   plan.layout.partitions.emplace_back();
   add_partition("/", model::FilesystemType::ext4);

@@ -88,3 +88,35 @@ TEST_CASE("the last partition can be fitted to its content") {
   CHECK(layout.partitions.back().size == ByteSize::mib(101));
   CHECK(layout.size == ByteSize::mib(65 + 101 + 1));
 }
+
+TEST_CASE("a filesystem on a verity device stands on the partition with the data") {
+  auto storage = example_storage();
+  storage.disk->partitions.insert(storage.disk->partitions.begin() + 1,
+                                  {.id = "hashes", .label = {"hashes", {}}, .size = mib(16)});
+  model::VerityConfig verity;
+  verity.id = "verified";
+  verity.name = {"root", {}};
+  verity.data_device_id = {"root", {}};
+  verity.hash_device_id = {"hashes", {}};
+  verity.corruption = model::VerityCorruption::panic;
+  verity.hash_device_identifier = model::MountIdentifier::part_label;
+  storage.verity = {verity};
+  storage.filesystems[1].device_id.text = "verified";
+  const model::DiskLayout layout = layout_of(storage);
+  const model::Partition* root = layout.find_mount("/");
+  REQUIRE(root != nullptr);
+  CHECK(root->id == "root");
+  CHECK(model::mount_source(*root) == "/dev/mapper/root");
+  CHECK_FALSE(layout.find_partition("hashes")->filesystem);
+  REQUIRE(layout.verity.size() == 1);
+  const model::VerityDevice& device = layout.verity[0];
+  CHECK(device.name == "root");
+  CHECK(device.data_partition == "root");
+  CHECK(device.hash_partition == "hashes");
+  CHECK(device.options == "panic-on-corruption");
+  CHECK(device.data_identifier == model::MountIdentifier::part_uuid);
+  CHECK(device.hash_identifier == model::MountIdentifier::part_label);
+  CHECK(device.salt.size() == 32);
+  CHECK(layout_of(storage).verity == layout.verity);
+  CHECK(layout_of(storage, "another").verity[0].salt != device.salt);
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// How a system is told the root hash of a verity device, which is known only when the filesystem
+// has been written.
+
+#include <string>
+
+#include <imagewright/model/layout.hpp>
+
+namespace imagewright::model {
+
+/// As long as a root hash, and found nowhere else: it stands in the kernel command line until the
+/// hash is known.
+std::string root_hash_placeholder(const VerityDevice& device);
+
+/// The kernel argument that takes the root hash: "roothash" or "usrhash".
+std::string root_hash_argument(const VerityDevice& device);
+
+/// Whether what is mounted at this path is verified, and so cannot change any more.
+bool is_verified(const DiskLayout& layout, const std::string& mount_point);
+
+} // namespace imagewright::model

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/model/boot_choice.hpp>
+#include <imagewright/model/verity.hpp>
+
+#include "roles.hpp"
+
+// Kernel arguments: systemd-veritysetup-generator(8).
+
+namespace imagewright::policy {
+namespace {
+
+constexpr auto k_origin = "storage.verity";
+
+/// How the kernel command line names a partition; `uuid` is of what the partition holds.
+std::string source_of(const model::DiskLayout& layout, const std::string& id,
+                      model::MountIdentifier identifier, const base::Uuid& uuid) {
+  const auto* partition = layout.find_partition(id);
+  IMAGEWRIGHT_ASSERT(partition != nullptr);
+  switch (identifier) {
+  case model::MountIdentifier::uuid:
+    return "UUID=" + uuid.to_string();
+  case model::MountIdentifier::part_uuid:
+    return "PARTUUID=" + partition->uuid.to_string();
+  case model::MountIdentifier::part_label:
+    return "PARTLABEL=" + partition->label;
+  }
+  return {};
+}
+
+std::string data_source(const model::DiskLayout& layout, const model::VerityDevice& device) {
+  const auto* partition = layout.find_partition(device.data_partition);
+  IMAGEWRIGHT_ASSERT(partition != nullptr && partition->filesystem);
+  return source_of(layout, device.data_partition, device.data_identifier,
+                   partition->filesystem->uuid);
+}
+
+std::string hash_source(const model::DiskLayout& layout, const model::VerityDevice& device) {
+  return source_of(layout, device.hash_partition, device.hash_identifier, device.uuid);
+}
+
+const model::VerityConfig* wish_of(const PolicyInput& input, const std::string& name) {
+  for (const auto& wish : input.config.storage.verity) {
+    if (wish.name.text == name) return &wish;
+  }
+  return nullptr;
+}
+
+void add_device(PolicyPart& part, const PolicyInput& input, const model::VerityDevice& device) {
+  const auto* wish = wish_of(input, device.name);
+  const auto where = wish != nullptr ? wish->where : input.config.storage.where;
+  const auto add = [&](const std::string& key, const std::string& value) {
+    part.policy.kernel_arguments.push_back({key + "=" + value, k_origin, where});
+    part.claims.push_back({key, {value}, k_origin, where});
+  };
+  const auto prefix = "systemd.verity_" + device.name + "_";
+  add(model::root_hash_argument(device), model::root_hash_placeholder(device));
+  add(prefix + "data", data_source(input.layout, device));
+  add(prefix + "hash", hash_source(input.layout, device));
+  if (!device.options.empty()) add(prefix + "options", device.options);
+  request_role(part, input, "verity", k_origin, where);
+}
+
+/// What GRUB reads has the root hash in it, and so cannot be inside what is hashed.
+void refuse_hash_inside(PolicyPart& part, const PolicyInput& input) {
+  const auto& layout = input.layout;
+  if (!model::is_verified(layout, "/") || layout.find_mount("/boot") != nullptr) return;
+  const bool is_grub =
+      model::boot_type_of(input.config, input.release) == model::BootType::legacy ||
+      model::boot_loader_of(input.config, input.release) == "grub";
+  if (!is_grub) return;
+  const auto* wish = wish_of(input, "root");
+  part.diagnostics.error("policy.boot-conflict",
+                         "GRUB's configuration has the root hash of \"/\" and would be inside it",
+                         wish != nullptr ? wish->where : input.config.storage.where,
+                         "give /boot a partition of its own, or use systemd-boot");
+}
+
+} // namespace
+
+PolicyPart verity_policy(const PolicyInput& input) {
+  PolicyPart part;
+  if (input.layout.verity.empty()) return part;
+  for (const auto& device : input.layout.verity)
+    add_device(part, input, device);
+  refuse_hash_inside(part, input);
+  part.policy.initramfs_modules.emplace_back("systemd-veritysetup");
+  part.policy.initramfs_drivers.emplace_back("dm-verity");
+  return part;
+}
+
+} // namespace imagewright::policy
