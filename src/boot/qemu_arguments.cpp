@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::boot {
@@ -72,8 +73,11 @@ std::string block_driver(model::ImageFormat format) {
     return "vpc";
   case model::ImageFormat::vhdx:
     return "vhdx";
+  case model::ImageFormat::tar:
+  case model::ImageFormat::wsl:
+    break;
   }
-  return {};
+  throw base::BugError("an archive is no drive");
 }
 
 std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files) {

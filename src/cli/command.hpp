@@ -68,5 +68,6 @@ RegisteredCommand add_cache_command(CLI::App& application);
 RegisteredCommand add_completion_command(CLI::App& application);
 RegisteredCommand add_schema_command(CLI::App& application);
 RegisteredCommand add_import_command(CLI::App& application);
+RegisteredCommand add_help_command(CLI::App& application);
 
 } // namespace imagewright::cli

@@ -70,7 +70,7 @@ void add_plan_options(CLI::App& parser, PlanWords& words) {
 
 void add_format_option(CLI::App& parser, PlanWords& words) {
   parser.add_option("--format", words.formats, "Image format, repeatable; overrides the config")
-      ->check(CLI::IsMember({"raw", "qcow2", "vhd", "vhd-fixed", "vhdx"}));
+      ->check(CLI::IsMember({"raw", "qcow2", "vhd", "vhd-fixed", "vhdx", "tar", "wsl"}));
 }
 
 void add_lock_use_options(CLI::App& parser, PlanWords& words) {

@@ -28,7 +28,8 @@ constexpr const char* k_footer =
     "resolved,\n"
     "4 this host cannot do it, 5 verification failed, 70 a bug in Imagewright, 130 interrupted.\n"
     "Start with: imagewright validate CONFIG, then imagewright plan CONFIG, then imagewright build "
-    "CONFIG.";
+    "CONFIG.\n"
+    "A message ends with its code in brackets; imagewright help error CODE explains it.";
 
 void add_global_options(CLI::App& application, GlobalWords& words) {
   application
@@ -117,7 +118,8 @@ struct Parser {
                 add_why_command(application),    add_boot_command(application),
                 add_doctor_command(application), add_convert_command(application),
                 add_cache_command(application),  add_completion_command(application),
-                add_schema_command(application), add_import_command(application)};
+                add_schema_command(application), add_import_command(application),
+                add_help_command(application)};
   }
 };
 

@@ -41,16 +41,21 @@ Place find_input(const ImageConfig& config) {
 
 Place find_medium_format(const ImageConfig& config) {
   for (const model::OutputImage& image : config.output.images) {
-    if (!model::disk_format_of(image.format)) return image.where;
+    if (!model::image_format_of(image.format)) return image.where;
   }
   return std::nullopt;
 }
 
-/// Only qcow2 compresses inside the file, and it knows zstd and gzip.
+bool is_archive(const model::OutputImage& image) {
+  const auto format = model::image_format_of(image.format);
+  return format && !model::is_disk(*format);
+}
+
+/// Archives compress with everything; of the disk formats only qcow2 does, with zstd and gzip.
 Place find_compression(const ImageConfig& config) {
   for (const model::OutputImage& image : config.output.images) {
-    const model::CompressionAlgorithm algorithm = image.compression.algorithm;
-    if (algorithm == model::CompressionAlgorithm::none) continue;
+    const model::CompressionAlgorithm algorithm = model::compression_of(image);
+    if (algorithm == model::CompressionAlgorithm::none || is_archive(image)) continue;
     const bool is_qcow2 = image.format == model::OutputFormat::qcow2;
     if (!is_qcow2 || algorithm == model::CompressionAlgorithm::xz) return image.where;
   }
@@ -59,7 +64,7 @@ Place find_compression(const ImageConfig& config) {
 
 Place find_compression_level(const ImageConfig& config) {
   for (const model::OutputImage& image : config.output.images) {
-    if (image.compression.level) return image.where;
+    if (image.compression.level && !is_archive(image)) return image.where;
   }
   return std::nullopt;
 }
@@ -116,11 +121,7 @@ Place find_legacy_boot(const ImageConfig& config) {
   return type && type->value == model::BootType::legacy ? Place(type->where) : Place();
 }
 
-/// Why a command cannot honour a key.
-enum class Reason : std::uint8_t {
-  needs_base_image, ///< has a meaning only for an image that exists already
-  not_built_yet,    ///< the command does not do it
-};
+using Reason = UnsupportedReason;
 
 struct Row {
   std::string_view key;
@@ -204,13 +205,26 @@ std::string message_for(std::string_view key, std::string_view command, Reason r
                      base::quoted(command));
 }
 
+std::optional<Reason> reason_of(const Row& row, Command command) {
+  return command == Command::build ? row.build : row.customize;
+}
+
 } // namespace
+
+std::vector<UnsupportedKey> unsupported_keys(Command command) {
+  std::vector<UnsupportedKey> keys;
+  for (const Row& row : k_rows) {
+    if (const std::optional<Reason> reason = reason_of(row, command))
+      keys.push_back({row.key, *reason});
+  }
+  return keys;
+}
 
 base::Diagnostics unsupported_keys(const ImageConfig& config, Command command) {
   base::Diagnostics diagnostics;
   const std::string_view name = command == Command::build ? "build" : "customize";
   for (const Row& row : k_rows) {
-    const std::optional<Reason> reason = command == Command::build ? row.build : row.customize;
+    const std::optional<Reason> reason = reason_of(row, command);
     const Place place = reason ? row.find(config) : std::nullopt;
     if (!place) continue;
     diagnostics.error("config.unsupported-key", message_for(row.key, name, *reason), *place,

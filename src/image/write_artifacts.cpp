@@ -107,6 +107,8 @@ private:
       write_qcow2(file, disk_, output.compression, request_.thread_count, cancellation_);
       return;
     case ImageFormat::vhdx:
+    case ImageFormat::tar:
+    case ImageFormat::wsl:
       break;
     }
     throw base::Error(

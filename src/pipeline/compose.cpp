@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "compose.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,6 +22,7 @@
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
+#include <imagewright/image/write_root_archive.hpp>
 #include <imagewright/install/install.hpp>
 #include <imagewright/pipeline/layout.hpp>
 #include <imagewright/report/stage_scope.hpp>
@@ -34,6 +36,7 @@
 #include "emulator.hpp"
 #include "file_contexts.hpp"
 #include "install_request.hpp"
+#include "output_format.hpp"
 #include "repositories.hpp"
 #include "root_hashes.hpp"
 
@@ -53,8 +56,11 @@ public:
   std::vector<fs::PublishedFile> run() {
     model::SealedRoot sealed = seal(install(fetch()));
     const tree::RootTree tree = read_tree(sealed);
-    fit(tree);
-    write_artifacts(patched(write_disk(sealed, tree), sealed.disk_patches));
+    if (has_disk_output()) {
+      fit(tree);
+      write_artifacts(patched(write_disk(sealed, tree), sealed.disk_patches));
+    }
+    write_archives(tree);
     return publish(sealed, tree);
   }
 
@@ -167,14 +173,41 @@ private:
                                    .outputs = {},
                                    .thread_count = services_.thread_count};
     for (const model::OutputImage& output : plan_.plan.outputs) {
-      const auto format = model::disk_format_of(output.format);
-      IMAGEWRIGHT_ASSERT(format.has_value());
-      request.outputs.push_back(
-          {.format = *format,
-           .path = publication_.staged_path(name_ + std::string(model::extension_of(*format))),
-           .compression = compression_of(output)});
+      const model::ImageFormat format = model::image_format_of(output.format).value();
+      if (!model::is_disk(format)) continue;
+      request.outputs.push_back({.format = format,
+                                 .path = staged_path(output),
+                                 .compression = disk_compression_of(output)});
     }
     findings_.artifacts = image::write_artifacts(request, timings_, services_.cancellation);
+  }
+
+  bool has_disk_output() const {
+    const auto& outputs = plan_.plan.outputs;
+    return std::any_of(outputs.begin(), outputs.end(), [](const model::OutputImage& output) {
+      return model::is_disk(model::image_format_of(output.format).value());
+    });
+  }
+
+  void write_archives(const tree::RootTree& tree) {
+    for (const model::OutputImage& output : plan_.plan.outputs) {
+      const model::ImageFormat format = model::image_format_of(output.format).value();
+      if (model::is_disk(format)) continue;
+      const image::RootArchiveRequest request{.tree = tree,
+                                              .epoch = plan_.epoch,
+                                              .format = format,
+                                              .path = staged_path(output),
+                                              .distribution_name = plan_.plan.config.name,
+                                              .compression = archive_compression_of(output),
+                                              .level = output.compression.level,
+                                              .thread_count = services_.thread_count};
+      findings_.artifacts.push_back(
+          image::write_root_archive(request, timings_, services_.cancellation));
+    }
+  }
+
+  std::filesystem::path staged_path(const model::OutputImage& output) const {
+    return publication_.staged_path(name_ + output_extension(output));
   }
 
   std::vector<fs::PublishedFile> publish(const model::SealedRoot& sealed,
@@ -206,7 +239,7 @@ private:
         .kernel_command_line = sealed.kernel_command_line,
         .units = plan_.policy.units,
         .checks = plan_.policy.checks,
-        .layout = layout_,
+        .layout = has_disk_output() ? layout_ : model::DiskLayout{},
         .artifacts = {},
         .files = audit::list_files(tree, services_.thread_count, services_.cancellation)};
     for (const model::Artifact& artifact : findings_.artifacts) {
@@ -225,20 +258,6 @@ private:
     const std::filesystem::path kept = options_.output_directory / (name_ + ".root");
     fs::remove_tree(kept);
     std::filesystem::rename(root_path(), kept);
-  }
-
-  static image::Compression compression_of(const model::OutputImage& output) {
-    switch (output.compression.algorithm) {
-    case model::CompressionAlgorithm::none:
-      return image::Compression::none;
-    case model::CompressionAlgorithm::zstd:
-      return image::Compression::zstd;
-    case model::CompressionAlgorithm::gzip:
-      return image::Compression::zlib;
-    case model::CompressionAlgorithm::xz:
-      break;
-    }
-    throw base::BugError("a compression that no disk format has was let through");
   }
 
   tree::ScanOptions scan_options(const model::SealedRoot& sealed) const {

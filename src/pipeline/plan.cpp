@@ -15,6 +15,8 @@
 #include <imagewright/pipeline/plan.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
+#include "output_format.hpp"
+
 namespace imagewright::pipeline {
 
 namespace {
@@ -163,15 +165,15 @@ private:
     if (wanted.empty()) wanted.push_back(output_of(model::ImageFormat::qcow2));
     std::map<std::string, base::SourceLocation> names;
     for (const model::OutputImage& output : wanted) {
-      const auto format = model::disk_format_of(output.format);
+      const auto format = model::image_format_of(output.format);
       // VHDX is a word of the language that nothing here writes yet; said now, not after the
       // installation.
       if (!format || *format == model::ImageFormat::vhdx) {
         mistakes_.error("pipeline.format-unsupported", "build does not write this format",
-                        output.where, "use raw, qcow2, vhd or vhd-fixed");
+                        output.where, "use raw, qcow2, vhd, vhd-fixed, tar or wsl");
         continue;
       }
-      const std::string extension(model::extension_of(*format));
+      const std::string extension = output_extension(output);
       const auto [entry, is_new] = names.emplace(extension, output.where);
       if (is_new) continue;
       mistakes_.add(
@@ -186,10 +188,10 @@ private:
   }
 
   static model::OutputImage output_of(model::ImageFormat format) {
-    const auto word_of = [](model::OutputFormat word) { return model::disk_format_of(word); };
-    for (const auto word : {model::OutputFormat::raw, model::OutputFormat::qcow2,
-                            model::OutputFormat::vhd, model::OutputFormat::vhd_fixed}) {
-      if (word_of(word) == format) return {.format = word, .where = {"--format"}};
+    using Word = model::OutputFormat;
+    for (const auto word :
+         {Word::raw, Word::qcow2, Word::vhd, Word::vhd_fixed, Word::tar, Word::wsl}) {
+      if (model::image_format_of(word) == format) return {.format = word, .where = {"--format"}};
     }
     return {.format = model::OutputFormat::vhdx, .where = {"--format"}};
   }

@@ -31,7 +31,7 @@ base::ByteSize total(const model::ArchitectureLock& lock,
 }
 
 std::string format_word(model::OutputFormat format) {
-  const auto disk_format = model::disk_format_of(format);
+  const auto disk_format = model::image_format_of(format);
   return disk_format ? std::string(model::to_string(*disk_format)) : "not a disk";
 }
 

@@ -9,7 +9,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from imagewright_testing import TOP, TestCase, environment, require_shared_data, require_workbench  # noqa: E402
+from imagewright_testing import TOP, TestCase, environment, require_module, require_shared_data, require_workbench  # noqa: E402
 
 
 class Usage(TestCase):
@@ -90,9 +90,63 @@ class Exchange(TestCase):
         self.assertIn("packages:", text)
         self.assertIn("storage:", text)
 
-    def test_the_schema_is_json(self):
-        schema = json.loads(self.run_program("schema").stdout)
-        self.assertIn("release", schema["properties"])
+    def schema(self):
+        return json.loads(self.run_program("schema").stdout)
+
+    def errors_of(self, validator, path):
+        yaml = require_module("yaml")
+
+        class Yaml12(yaml.SafeLoader):
+            """Dates are texts, as YAML 1.2 and the language have them."""
+        Yaml12.yaml_implicit_resolvers = {first: [each for each in resolvers if not each[0].endswith("timestamp")]
+                                          for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+        return [error.message for error in validator.iter_errors(yaml.load(path.read_text(), Loader=Yaml12))]
+
+    def test_the_schema_is_valid_and_accepts_what_validate_accepts(self):
+        jsonschema = require_module("jsonschema")
+        schema = self.schema()
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema)
+        for path in sorted((TOP / "configs").glob("*.yaml")) + sorted((TOP / "configs/azurelinux-3.0").glob("*.yaml")):
+            self.assertEqual(self.errors_of(validator, path), [], path)
+
+    def test_the_schema_accepts_upstream_configs_and_refuses_unknown_keys(self):
+        jsonschema = require_module("jsonschema")
+        samples = require_shared_data("azure-configs")
+        validator = jsonschema.Draft202012Validator(self.schema())
+        classes = [line.split("\t") for line in (samples / "CLASSES.tsv").read_text().splitlines()]
+        accepted = [row[0] for row in classes if row[1] in ("VALID", "RUNTIME-FAIL")]
+        self.assertGreater(len(accepted), 50)
+        for name in accepted:
+            self.assertEqual(self.errors_of(validator, samples / name), [], name)
+        wrong = TOP / "tests/golden/config"
+        self.assertNotEqual(self.errors_of(validator, wrong / "unknown-key-case/input.yaml"), [])
+
+    def test_keys_that_build_refuses_are_listed(self):
+        listed = self.run_program("schema", "--support").stdout.splitlines()
+        key = next(line.split()[0] for line in listed if line.startswith("iso "))
+        path = self.scratch() / "node.yaml"
+        path.write_text("release: workbench\niso: {initramfsType: bootstrap}\n")
+        self.assertEqual(key, "iso")
+        result = self.run_program("plan", path, "--release", TOP / "configs/releases/workbench.yaml", expect=2)
+        self.assertIn("config.unsupported-key", result.stderr)
+
+
+class Help(TestCase):
+    def test_each_page_of_an_error_code_is_in_the_program(self):
+        codes = self.run_program("help", "error").stdout.splitlines()
+        self.assertEqual(codes, sorted(path.stem for path in (TOP / "docs/errors").glob("*.md")))
+        page = (TOP / "docs/errors/config.unknown-key.md").read_text()
+        self.assertEqual(self.run_program("help", "error", "config.unknown-key").stdout, page)
+
+    def test_help_of_a_command_is_what_the_command_prints(self):
+        self.assertEqual(self.run_program("help", "build").stdout, self.run_program("build", "--help").stdout)
+        self.assertEqual(self.run_program("help").stdout, self.run_program("--help").stdout)
+
+    def test_a_mistyped_topic_or_code_is_refused_with_a_near_one(self):
+        self.assertIn('did you mean "build"?', self.run_program("help", "biuld", expect=2).stderr)
+        result = self.run_program("help", "error", "config.unknown-kei", expect=2)
+        self.assertIn('did you mean "config.unknown-key"?', result.stderr)
 
 
 class Resolving(TestCase):

@@ -101,6 +101,25 @@ class ComposedImage(TestCase):
     def test_the_system_partition_is_sound(self):
         self.run_tool("fsck.vfat", "-n", self.extract(self.partition("/boot/efi")))
 
+    def test_the_root_as_an_archive_is_the_root(self):
+        """tar and wsl of the same lock: unpacked by GNU tar, rpm finds nothing that differs."""
+        output = self.scratch() / "out"
+        result = subprocess.run([str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(output), "--format", "tar",
+                                 "--format", "wsl"], cwd=TOP, env=environment(), capture_output=True, text=True, timeout=600)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(sorted(path.name for path in output.iterdir() if "." in path.name and path.name.endswith(("zst", "wsl"))),
+                         [f"{NAME}.tar.zst", f"{NAME}.wsl"])
+        root = self.scratch() / "root"
+        root.mkdir()
+        self.run_tool("tar", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", root, "-xpf", output / f"{NAME}.tar.zst")
+        verified = self.run_tool("rpm", "--root", root, "--dbpath", "/var/lib/rpm", "-Va", "--nodeps", expect=None)
+        self.assertEqual(verified.stdout, "")
+        plain = self.run_tool("tar", "-tzf", output / f"{NAME}.wsl").stdout.splitlines()
+        self.assertEqual(len(plain), len(set(plain)))
+        self.assertIn("./etc/wsl-distribution.conf", plain)
+        manifest = json.loads((output / f"{NAME}.manifest.json").read_text())
+        self.assertEqual(manifest["disk"]["partitions"], [])
+
     def test_rpm_finds_every_package_as_it_was_installed(self):
         root = IMAGES / "first" / f"{NAME}.root"
         result = self.run_tool("rpm", "--root", root, "--dbpath", "/var/lib/rpm", "-Va", "--nodeps", expect=None)

@@ -4,6 +4,8 @@
 // What the language has but a command cannot do. Nothing that a config says is silently ignored.
 
 #include <cstdint>
+#include <string_view>
+#include <vector>
 
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/model/image_config.hpp>
@@ -17,5 +19,20 @@ enum class Command : std::uint8_t { build, customize };
 /// its line. The table behind it (src/config/support.cpp) is the one place to change when a command
 /// learns more.
 base::Diagnostics unsupported_keys(const model::ImageConfig& config, Command command);
+
+/// Why a command cannot honour a key.
+enum class UnsupportedReason : std::uint8_t {
+  needs_base_image, ///< has a meaning only for an image that exists already
+  not_built_yet,    ///< the command does not do it
+};
+
+/// A key of the language that a command cannot honour, in some or in all cases.
+struct UnsupportedKey {
+  std::string_view key;
+  UnsupportedReason reason = UnsupportedReason::not_built_yet;
+};
+
+/// All keys that the command cannot honour, in the order of the language.
+std::vector<UnsupportedKey> unsupported_keys(Command command);
 
 } // namespace imagewright::config

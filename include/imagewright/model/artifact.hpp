@@ -14,19 +14,21 @@
 
 namespace imagewright::model {
 
-enum class ImageFormat : std::uint8_t { raw, qcow2, vhd, vhd_fixed, vhdx };
+enum class ImageFormat : std::uint8_t { raw, qcow2, vhd, vhd_fixed, vhdx, tar, wsl };
 
-/// "raw", "qcow2", "vhd", "vhd-fixed", "vhdx"
+/// "raw", "qcow2", "vhd", "vhd-fixed", "vhdx", "tar", "wsl"
 std::string_view to_string(ImageFormat format);
 std::optional<ImageFormat> find_image_format(std::string_view word);
-/// With the dot: ".raw", ".qcow2", ".vhd" (both kinds), ".vhdx"
+/// With the dot: ".raw", ".qcow2", ".vhd" (both kinds), ".vhdx", ".tar", ".wsl"
 std::string_view extension_of(ImageFormat format);
+/// A disk with partitions, and not an archive of the root's files.
+bool is_disk(ImageFormat format);
 
 /// One image file.
 struct Artifact {
   std::filesystem::path path;
   ImageFormat format = ImageFormat::raw;
-  base::ByteSize virtual_size; ///< of the disk that a guest sees
+  base::ByteSize virtual_size; ///< of the disk that a guest sees, or of the files in an archive
   base::ByteSize file_size;
   base::Digest digest;
 

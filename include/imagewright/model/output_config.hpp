@@ -59,6 +59,8 @@ enum class OutputFormat : std::uint8_t {
   vhd,
   vhd_fixed,
   vhdx,
+  tar,
+  wsl,
   iso,
   pxe_dir,
   pxe_tar,
@@ -69,8 +71,8 @@ enum class OutputFormat : std::uint8_t {
 enum class CompressionAlgorithm : std::uint8_t { none, zstd, gzip, xz };
 
 struct CompressionConfig {
-  CompressionAlgorithm algorithm = CompressionAlgorithm::none;
-  std::optional<std::int32_t> level; ///< absent: the algorithm's own default
+  std::optional<CompressionAlgorithm> algorithm; ///< absent: the format's default
+  std::optional<std::int32_t> level;             ///< absent: the algorithm's own default
 
   bool operator==(const CompressionConfig&) const = default;
 };
@@ -124,8 +126,8 @@ struct LiveMediumConfig {
   bool operator==(const LiveMediumConfig&) const = default;
 };
 
-/// The disk format that this word means; nothing for media that are not disks.
-constexpr std::optional<ImageFormat> disk_format_of(OutputFormat format) {
+/// The format that this word means; nothing for media, which hold more than one image.
+constexpr std::optional<ImageFormat> image_format_of(OutputFormat format) {
   switch (format) {
   case OutputFormat::raw:
     return ImageFormat::raw;
@@ -137,6 +139,10 @@ constexpr std::optional<ImageFormat> disk_format_of(OutputFormat format) {
     return ImageFormat::vhd_fixed;
   case OutputFormat::vhdx:
     return ImageFormat::vhdx;
+  case OutputFormat::tar:
+    return ImageFormat::tar;
+  case OutputFormat::wsl:
+    return ImageFormat::wsl;
   case OutputFormat::iso:
   case OutputFormat::pxe_dir:
   case OutputFormat::pxe_tar:
@@ -145,6 +151,15 @@ constexpr std::optional<ImageFormat> disk_format_of(OutputFormat format) {
     break;
   }
   return std::nullopt;
+}
+
+/// What the config asks for, else what suits the format: zstd for tar, gzip (which every version of
+/// WSL reads) for wsl, nothing for disks.
+constexpr CompressionAlgorithm compression_of(const OutputImage& output) {
+  if (output.compression.algorithm) return *output.compression.algorithm;
+  if (output.format == OutputFormat::tar) return CompressionAlgorithm::zstd;
+  return output.format == OutputFormat::wsl ? CompressionAlgorithm::gzip
+                                            : CompressionAlgorithm::none;
 }
 
 } // namespace imagewright::model

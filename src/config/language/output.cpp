@@ -20,6 +20,8 @@ constexpr Word k_format_words[] = {
     word("vhdx", OutputFormat::vhdx, "VHDX"),
     word("qcow2", OutputFormat::qcow2, "QEMU's format"),
     word("raw", OutputFormat::raw, "the disk's bytes"),
+    word("tar", OutputFormat::tar, "archive of the root's files"),
+    word("wsl", OutputFormat::wsl, "archive for the Windows Subsystem for Linux"),
     word("iso", OutputFormat::iso, "live ISO medium"),
     word("pxe-dir", OutputFormat::pxe_dir, "directory for network boot"),
     word("pxe-tar", OutputFormat::pxe_tar, "archive for network boot"),
@@ -29,8 +31,8 @@ constexpr Word k_format_words[] = {
 };
 constexpr Type k_format_type{
     .shape = Shape::word, .words = k_format_words, .empty_text = EmptyText::means_not_given};
-constexpr Type k_disk_format_type{.shape = Shape::word,
-                                  .words = std::span(k_format_words).first(5)};
+constexpr Type k_image_format_type{.shape = Shape::word,
+                                   .words = std::span(k_format_words).first(7)};
 
 constexpr Word k_compression_words[] = {
     word("none", CompressionAlgorithm::none, "not compressed"),
@@ -57,14 +59,14 @@ constexpr Type k_compression_type{
     .shape = Shape::mapping, .title = "compression", .keys = k_compression_keys};
 constexpr Key k_image_keys[] = {
     {.name = "format",
-     .type = &k_disk_format_type,
+     .type = &k_image_format_type,
      .documentation = "Format of the file.",
      .presence = Presence::required,
      .is_own = true},
     {.name = "compression",
      .type = &k_compression_type,
      .documentation = "Compression.",
-     .default_text = "none",
+     .default_text = "zstd for tar, gzip for wsl, else none",
      .is_own = true},
     {.name = "clusterSize",
      .type = &k_byte_size_type,

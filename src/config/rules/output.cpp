@@ -31,15 +31,19 @@ base::Diagnostics check_images(const model::OutputConfig& output) {
   base::Diagnostics diagnostics;
   std::map<std::string, base::SourceLocation> extensions;
   for (const model::OutputImage& image : output.images) {
-    const auto format = model::disk_format_of(image.format);
-    const bool is_short = image.compression.algorithm == model::CompressionAlgorithm::gzip ||
-                          image.compression.algorithm == model::CompressionAlgorithm::xz;
+    const auto format = model::image_format_of(image.format);
+    const model::CompressionAlgorithm algorithm = model::compression_of(image);
+    const bool is_short = algorithm == model::CompressionAlgorithm::gzip ||
+                          algorithm == model::CompressionAlgorithm::xz;
     if (is_short && image.compression.level.value_or(1) > 9) {
       diagnostics.error("config.bad-value", "the largest level of gzip and xz is 9", image.where,
                         "use a level from 1 to 9");
     }
-    if (image.compression.algorithm == model::CompressionAlgorithm::none &&
-        image.compression.level) {
+    if (format == model::ImageFormat::wsl && algorithm == model::CompressionAlgorithm::zstd) {
+      diagnostics.error("config.conflict", "WSL does not read archives compressed with zstd",
+                        image.where, "use gzip or xz");
+    }
+    if (algorithm == model::CompressionAlgorithm::none && image.compression.level) {
       diagnostics.error("config.conflict", "a compression level without compression", image.where,
                         "name an algorithm, or remove the level");
     }

@@ -45,7 +45,7 @@ base::Diagnostics check_package_manager(const model::ImageConfig& config) {
   base::Diagnostics diagnostics;
   if (!config.os.packages.remove_package_manager) return diagnostics;
   for (const model::OutputImage& image : config.output.images) {
-    if (model::disk_format_of(image.format)) continue;
+    if (model::image_format_of(image.format)) continue;
     diagnostics.add(
         {.code = "config.conflict",
          .message =

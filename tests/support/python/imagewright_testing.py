@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What functional and system tests share: running the program, scratch directories, skipping audibly."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -24,6 +25,14 @@ def skip(reason):
 def require_program(name):
     if shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin") is None:
         skip(f"{name} is not installed")
+
+
+def require_module(name):
+    """A module that Python does not bring along."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        skip(f"Python has no module {name}")
 
 
 def require_shared_data(name):

@@ -15,8 +15,9 @@ TEST_CASE("writes package names as rpm does, without an epoch of zero") {
 }
 
 TEST_CASE("every format and check kind is found by its own word") {
-  for (const auto format : {model::ImageFormat::raw, model::ImageFormat::qcow2,
-                            model::ImageFormat::vhd, model::ImageFormat::vhd_fixed}) {
+  for (const auto format :
+       {model::ImageFormat::raw, model::ImageFormat::qcow2, model::ImageFormat::vhd,
+        model::ImageFormat::vhd_fixed, model::ImageFormat::tar, model::ImageFormat::wsl}) {
     CHECK(model::find_image_format(model::to_string(format)) == format);
   }
   CHECK(model::find_check_kind(model::to_string(model::CheckKind::fips_enabled)) ==

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <clocale>
+#include <exception>
+#include <new>
+#include <span>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
+
+#include <imagewright/archive/tar_writer.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/unique_fd.hpp>
+
+namespace imagewright::archive {
+
+namespace {
+
+constexpr std::size_t k_piece_size = 256 * 1024;
+
+/// libarchive takes names to be in the thread's encoding. While this exists that is UTF-8,
+/// whatever the user's locale, so that an archive does not depend on it.
+class Utf8Thread {
+public:
+  Utf8Thread() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
+    if (locale_ == nullptr) {
+      throw base::Error(base::FailureKind::host, "archive.unsupported",
+                        "this host's C library has no locale C.UTF-8",
+                        "install the C library's locales");
+    }
+    previous_ = ::uselocale(locale_);
+  }
+  Utf8Thread(const Utf8Thread&) = delete;
+  Utf8Thread& operator=(const Utf8Thread&) = delete;
+  Utf8Thread(Utf8Thread&&) = delete;
+  Utf8Thread& operator=(Utf8Thread&&) = delete;
+  ~Utf8Thread() {
+    ::uselocale(previous_);
+    ::freelocale(locale_);
+  }
+
+private:
+  locale_t locale_;
+  locale_t previous_ = nullptr;
+};
+
+struct WriterDeleter {
+  void operator()(struct archive* writer) const { archive_write_free(writer); }
+};
+struct EntryDeleter {
+  void operator()(struct archive_entry* entry) const { archive_entry_free(entry); }
+};
+using EntryPointer = std::unique_ptr<struct archive_entry, EntryDeleter>;
+
+int add_filter(struct archive* writer, Compression compression) {
+  switch (compression) {
+  case Compression::none:
+    return archive_write_add_filter_none(writer);
+  case Compression::gzip:
+    return archive_write_add_filter_gzip(writer);
+  case Compression::zstd:
+    return archive_write_add_filter_zstd(writer);
+  case Compression::xz:
+    return archive_write_add_filter_xz(writer);
+  case Compression::bzip2:
+    break;
+  }
+  throw base::BugError("bzip2 cannot be written");
+}
+
+/// libarchive's words for what differs from its defaults.
+std::string options_text(const TarOptions& options) {
+  std::string text = "pax:xattrheader=SCHILY";
+  const std::string_view filter = to_string(options.compression);
+  if (options.compression == Compression::none) return text;
+  if (options.level) text += fmt::format(",{}:compression-level={}", filter, *options.level);
+  if (options.compression == Compression::gzip) text += ",gzip:!timestamp";
+  // At least one worker, because zstd cuts its work differently without any.
+  if (options.compression == Compression::zstd)
+    text += fmt::format(",zstd:threads={}", std::max(1U, options.thread_count));
+  return text;
+}
+
+mode_t type_bits(fs::FileType type) {
+  switch (type) {
+  case fs::FileType::regular:
+    return AE_IFREG;
+  case fs::FileType::directory:
+    return AE_IFDIR;
+  case fs::FileType::symlink:
+    return AE_IFLNK;
+  case fs::FileType::character_device:
+    return AE_IFCHR;
+  case fs::FileType::block_device:
+    return AE_IFBLK;
+  case fs::FileType::fifo:
+    return AE_IFIFO;
+  case fs::FileType::socket:
+    break;
+  }
+  throw base::BugError("a socket cannot be archived");
+}
+
+EntryPointer make_entry(const TarEntry& entry) {
+  EntryPointer made(archive_entry_new());
+  if (!made) throw std::bad_alloc();
+  archive_entry_set_pathname(made.get(), entry.path.c_str());
+  archive_entry_set_mode(made.get(), type_bits(entry.type) | entry.permissions);
+  archive_entry_set_uid(made.get(), static_cast<la_int64_t>(entry.owner));
+  archive_entry_set_gid(made.get(), static_cast<la_int64_t>(entry.group));
+  archive_entry_set_mtime(made.get(), entry.modified.time_since_epoch().count(), 0);
+  archive_entry_set_size(made.get(), static_cast<la_int64_t>(entry.size));
+  archive_entry_set_rdevmajor(made.get(), entry.device_major);
+  archive_entry_set_rdevminor(made.get(), entry.device_minor);
+  if (entry.type == fs::FileType::symlink)
+    archive_entry_set_symlink(made.get(), entry.link_target.c_str());
+  if (!entry.hard_link.empty()) {
+    archive_entry_set_hardlink(made.get(), entry.hard_link.c_str());
+    archive_entry_set_size(made.get(), 0);
+  }
+  for (const auto& [name, value] : entry.attributes)
+    archive_entry_xattr_add_entry(made.get(), name.c_str(), value.data(), value.size());
+  return made;
+}
+
+} // namespace
+
+/// The file, and libarchive's writer into it.
+class TarWriter::Stream {
+public:
+  Stream(std::filesystem::path path, const TarOptions& options)
+      : path_(std::move(path)),
+        fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)),
+        writer_(archive_write_new()) {
+    if (!fd_) base::throw_system_error("fs.cannot-write", "cannot write", path_.string(), errno);
+    if (!writer_) throw std::bad_alloc();
+    // A filter that libarchive would hand to an external program answers ARCHIVE_WARN.
+    if (add_filter(writer_.get(), options.compression) != ARCHIVE_OK) {
+      throw base::Error(base::FailureKind::host, "archive.unsupported",
+                        fmt::format("this host's libarchive cannot write {} streams",
+                                    to_string(options.compression)),
+                        "install a libarchive that was built with it");
+    }
+    check(archive_write_set_format_pax(writer_.get()));
+    check(archive_write_set_options(writer_.get(), options_text(options).c_str()));
+    // The default pads the file to the block size of tape drives.
+    check(archive_write_set_bytes_in_last_block(writer_.get(), 1));
+    check(archive_write_open(writer_.get(), this, nullptr, write_block, nullptr));
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  Stream(Stream&&) = delete;
+  Stream& operator=(Stream&&) = delete;
+  ~Stream() {
+    writer_.reset();
+    if (!is_finished_) ::unlink(path_.c_str());
+  }
+
+  void header(const TarEntry& entry) {
+    const EntryPointer made = make_entry(entry);
+    const Utf8Thread utf8;
+    // ARCHIVE_WARN: the name is not UTF-8, so its bytes are stored as they are and the header says
+    // so (hdrcharset=BINARY).
+    if (archive_write_header(writer_.get(), made.get()) < ARCHIVE_WARN) fail();
+  }
+
+  void data(std::span<const std::byte> piece) {
+    while (!piece.empty()) {
+      const la_ssize_t taken = archive_write_data(writer_.get(), piece.data(), piece.size());
+      if (taken <= 0) fail();
+      piece = piece.subspan(static_cast<std::size_t>(taken));
+    }
+  }
+
+  void finish() {
+    check(archive_write_close(writer_.get()));
+    is_finished_ = true;
+  }
+
+private:
+  static la_ssize_t write_block(struct archive* writer, void* data, const void* block,
+                                std::size_t size) {
+    auto& stream = *static_cast<Stream*>(data);
+    try {
+      const std::span bytes(static_cast<const std::byte*>(block), size);
+      fs::write_exactly(stream.fd_.get(), bytes, stream.offset_, stream.path_.string());
+      stream.offset_ += size;
+      return static_cast<la_ssize_t>(size);
+    } catch (...) { // libarchive is C: the exception waits until its functions have returned
+      stream.failure_ = std::current_exception();
+      archive_set_error(writer, EIO, "cannot write");
+      return -1;
+    }
+  }
+
+  void check(int result) {
+    if (result != ARCHIVE_OK) fail();
+  }
+
+  [[noreturn]] void fail() {
+    if (failure_) std::rethrow_exception(failure_);
+    const char* text = archive_error_string(writer_.get());
+    throw base::Error(
+        base::FailureKind::build, "fs.cannot-write",
+        fmt::format("cannot write {}: {}", base::quoted(path_.string()),
+                    text == nullptr ? "libarchive does not say why" : base::escape_controls(text)),
+        "check the directory it is written to");
+  }
+
+  std::filesystem::path path_;
+  fs::UniqueFd fd_;
+  std::uint64_t offset_ = 0;
+  std::exception_ptr failure_;
+  bool is_finished_ = false;
+  std::unique_ptr<struct archive, WriterDeleter> writer_;
+};
+
+TarWriter::TarWriter(const std::filesystem::path& path, const TarOptions& options)
+    : stream_(std::make_unique<Stream>(path, options)) {}
+
+TarWriter::~TarWriter() = default;
+
+void TarWriter::add(const TarEntry& entry) {
+  stream_->header(entry);
+}
+
+void TarWriter::add_file(const TarEntry& entry, int content) {
+  stream_->header(entry);
+  std::vector<std::byte> buffer(k_piece_size);
+  for (std::uint64_t done = 0; done < entry.size;) {
+    const auto length =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), entry.size - done));
+    fs::read_exactly(content, std::span(buffer).first(length), done, entry.path);
+    stream_->data(std::span(buffer).first(length));
+    done += length;
+  }
+}
+
+void TarWriter::add_text(TarEntry entry, std::string_view content) {
+  entry.size = content.size();
+  stream_->header(entry);
+  stream_->data(std::as_bytes(std::span(content)));
+}
+
+void TarWriter::finish() {
+  stream_->finish();
+}
+
+} // namespace imagewright::archive

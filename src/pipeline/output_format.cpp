@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "output_format.hpp"
+
+#include <imagewright/base/error.hpp>
+
+namespace imagewright::pipeline {
+
+namespace {
+
+std::string_view suffix_of(model::CompressionAlgorithm algorithm) {
+  switch (algorithm) {
+  case model::CompressionAlgorithm::none:
+    return "";
+  case model::CompressionAlgorithm::zstd:
+    return ".zst";
+  case model::CompressionAlgorithm::gzip:
+    return ".gz";
+  case model::CompressionAlgorithm::xz:
+    return ".xz";
+  }
+  throw base::BugError("unknown compression");
+}
+
+} // namespace
+
+std::string output_extension(const model::OutputImage& output) {
+  const model::ImageFormat format = model::image_format_of(output.format).value();
+  std::string extension(model::extension_of(format));
+  if (format == model::ImageFormat::tar) extension += suffix_of(model::compression_of(output));
+  return extension;
+}
+
+image::Compression disk_compression_of(const model::OutputImage& output) {
+  switch (model::compression_of(output)) {
+  case model::CompressionAlgorithm::none:
+    return image::Compression::none;
+  case model::CompressionAlgorithm::zstd:
+    return image::Compression::zstd;
+  case model::CompressionAlgorithm::gzip:
+    return image::Compression::zlib;
+  case model::CompressionAlgorithm::xz:
+    break;
+  }
+  throw base::BugError("a compression that no disk format has was let through");
+}
+
+archive::Compression archive_compression_of(const model::OutputImage& output) {
+  switch (model::compression_of(output)) {
+  case model::CompressionAlgorithm::none:
+    return archive::Compression::none;
+  case model::CompressionAlgorithm::zstd:
+    return archive::Compression::zstd;
+  case model::CompressionAlgorithm::gzip:
+    return archive::Compression::gzip;
+  case model::CompressionAlgorithm::xz:
+    return archive::Compression::xz;
+  }
+  throw base::BugError("unknown compression");
+}
+
+} // namespace imagewright::pipeline

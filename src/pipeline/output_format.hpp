@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// How an output of a plan is written: the end of its name, and its compression.
+
+#include <string>
+
+#include <imagewright/archive/decompress.hpp>
+#include <imagewright/image/write_artifacts.hpp>
+#include <imagewright/model/output_config.hpp>
+
+namespace imagewright::pipeline {
+
+/// With the dot; of tar with that of the compression: ".qcow2", ".tar.zst", ".wsl".
+std::string output_extension(const model::OutputImage& output);
+
+image::Compression disk_compression_of(const model::OutputImage& output);
+archive::Compression archive_compression_of(const model::OutputImage& output);
+
+} // namespace imagewright::pipeline
