@@ -113,13 +113,14 @@ struct Parser {
     application.footer(k_footer);
     application.get_formatter()->column_width(34);
     add_global_options(application, words);
-    commands = {add_build_command(application),  add_plan_command(application),
-                add_lock_command(application),   add_validate_command(application),
-                add_why_command(application),    add_boot_command(application),
-                add_doctor_command(application), add_convert_command(application),
-                add_cache_command(application),  add_completion_command(application),
-                add_schema_command(application), add_import_command(application),
-                add_help_command(application)};
+    commands = {add_build_command(application),      add_plan_command(application),
+                add_lock_command(application),       add_validate_command(application),
+                add_why_command(application),        add_boot_command(application),
+                add_inspect_command(application),    add_diff_command(application),
+                add_verify_command(application),     add_doctor_command(application),
+                add_convert_command(application),    add_cache_command(application),
+                add_completion_command(application), add_schema_command(application),
+                add_import_command(application),     add_help_command(application)};
   }
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -40,9 +41,23 @@ void sync_path(const std::filesystem::path& path, int flags) {
   }
 }
 
-/// The lines of an older SHA256SUMS whose files are still there: name → hex digest.
-std::map<std::string, std::string> old_sums(const std::filesystem::path& directory) {
-  std::map<std::string, std::string> sums;
+/// Name → digest in hexadecimal digits.
+using Sums = std::map<std::string, std::string>;
+
+/// Two builds that publish at once would each drop the other's lines.
+UniqueFd locked(const std::filesystem::path& directory) {
+  UniqueFd fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  while (fd && ::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    // A filesystem without locks: whoever builds there twice at once has to know, ignoring.
+    break;
+  }
+  return fd;
+}
+
+/// The lines of an older SHA256SUMS whose files are still there.
+Sums old_sums(const std::filesystem::path& directory) {
+  Sums sums;
   const auto text = find_file(directory / k_sums_name, base::ByteSize::mib(16));
   if (!text) return sums;
   for (const std::string& line : base::split(*text, '\n')) {
@@ -72,34 +87,48 @@ void Publication::add(const std::string& name) {
   add(name, digest_of_file(staged_path(name)));
 }
 
-std::vector<PublishedFile> Publication::publish() {
-  std::sort(entries_.begin(), entries_.end(),
-            [](const Entry& left, const Entry& right) { return left.name < right.name; });
-  auto sums = old_sums(directory_);
+void Publication::sync_entries() const {
   for (const Entry& entry : entries_)
-    sums[entry.name] = entry.digest.hex;
+    sync_path(staged_path(entry.name), O_RDONLY);
+}
+
+void Publication::rename_into_place(const std::string& name) const {
+  const std::filesystem::path target = directory_ / name;
+  if (::rename(staged_path(name).c_str(), target.c_str()) != 0) {
+    base::throw_system_error("fs.cannot-write", "cannot publish", target.string(), errno);
+  }
+}
+
+void Publication::replace_sums(const Sums& sums) const {
   std::string text;
   for (const auto& [name, hex] : sums)
     text += fmt::format("{}  {}\n", hex, name);
-  const std::filesystem::path staged_sums = staged_path(std::string(k_sums_name));
-  write_file_atomically(staged_sums, text);
-  for (const Entry& entry : entries_)
-    sync_path(staged_path(entry.name), O_RDONLY);
+  const std::string name(k_sums_name);
+  write_file_atomically(staged_path(name), text);
+  rename_into_place(name);
+  sync_path(directory_, O_RDONLY | O_DIRECTORY);
+}
 
+std::vector<PublishedFile> Publication::publish() {
+  std::sort(entries_.begin(), entries_.end(),
+            [](const Entry& left, const Entry& right) { return left.name < right.name; });
+  sync_entries();
+  const UniqueFd lock = locked(directory_);
+  Sums sums = old_sums(directory_);
+  const std::size_t count = sums.size();
+  for (const Entry& entry : entries_)
+    sums.erase(entry.name);
+  // First: what is about to be replaced is not vouched for any more.
+  if (sums.size() != count) replace_sums(sums);
   std::vector<PublishedFile> published;
   for (const Entry& entry : entries_) {
-    const std::filesystem::path target = directory_ / entry.name;
-    if (::rename(staged_path(entry.name).c_str(), target.c_str()) != 0) {
-      base::throw_system_error("fs.cannot-write", "cannot publish", target.string(), errno);
-    }
-    published.push_back({target, entry.digest});
+    rename_into_place(entry.name);
+    sums[entry.name] = entry.digest.hex;
+    published.push_back({directory_ / entry.name, entry.digest});
   }
-  // Last: a reader that checks sums never sees sums of files that are not there yet.
-  if (::rename(staged_sums.c_str(), (directory_ / k_sums_name).c_str()) != 0) {
-    base::throw_system_error("fs.cannot-write", "cannot publish",
-                             (directory_ / k_sums_name).string(), errno);
-  }
+  // The names must be on the disk before the sums are.
   sync_path(directory_, O_RDONLY | O_DIRECTORY);
+  replace_sums(sums);
   return published;
 }
 

@@ -9,8 +9,8 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/version_series.hpp>
 #include <imagewright/boot/boot_image.hpp>
+#include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/model/partition_type.hpp>
 #include <imagewright/model/verity.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>
@@ -103,7 +103,7 @@ boot::BootReport boot_artifact(const BootOptions& options, const Services& servi
   }
   refuse_verified_root(manifest);
   std::filesystem::create_directories(services.cache_directory);
-  const fs::TemporaryDirectory work(services.cache_directory, ".boot-");
+  const fs::ClaimedDirectory work(services.cache_directory, ".boot-");
   boot::BootRequest request{
       .image = std::filesystem::absolute(options.image),
       .format = record.format,

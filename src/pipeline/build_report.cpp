@@ -50,8 +50,8 @@ Array warnings(const report::StageTimings& timings) {
 
 } // namespace
 
-std::string report_text(const ResolvedPlan& plan, const BuildFindings& findings,
-                        const report::StageTimings& timings) {
+std::string report_text(const ResolvedPlan& plan, const BuildInputs& inputs,
+                        const BuildFindings& findings, const report::StageTimings& timings) {
   Array artifacts;
   std::uint64_t artifact_bytes = 0;
   for (const model::Artifact& artifact : findings.artifacts) {
@@ -72,6 +72,7 @@ std::string report_text(const ResolvedPlan& plan, const BuildFindings& findings,
   return json::to_text(Object{{"imagewrightReport", 1},
                               {"name", plan.plan.config.name},
                               {"architecture", plan.plan.architecture.name},
+                              {"inputs", to_json(inputs)},
                               {"packages", static_cast<std::uint64_t>(plan.lock.packages.size())},
                               {"artifacts", artifacts},
                               {"artifactBytes", artifact_bytes},

@@ -13,6 +13,8 @@
 #include <imagewright/pipeline/resolve_plan.hpp>
 #include <imagewright/report/stage_timings.hpp>
 
+#include "build_inputs.hpp"
+
 namespace imagewright::pipeline {
 
 /// What a build learned on its way.
@@ -23,7 +25,7 @@ struct BuildFindings {
 };
 
 /// The text of NAME-ARCH.report.json.
-std::string report_text(const ResolvedPlan& plan, const BuildFindings& findings,
-                        const report::StageTimings& timings);
+std::string report_text(const ResolvedPlan& plan, const BuildInputs& inputs,
+                        const BuildFindings& findings, const report::StageTimings& timings);
 
 } // namespace imagewright::pipeline

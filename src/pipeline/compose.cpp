@@ -20,6 +20,7 @@
 #include <imagewright/disk/fit.hpp>
 #include <imagewright/disk/write_disk.hpp>
 #include <imagewright/finalize/finalize.hpp>
+#include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
@@ -32,6 +33,7 @@
 #include <imagewright/tree/label.hpp>
 #include <imagewright/tree/scan.hpp>
 
+#include "build_inputs.hpp"
 #include "build_report.hpp"
 #include "emulator.hpp"
 #include "file_contexts.hpp"
@@ -215,7 +217,8 @@ private:
     const audit::Manifest manifest = describe(sealed, tree);
     stage_text(name_ + ".manifest.json", audit::to_text(manifest));
     stage_text(name_ + ".spdx.json", audit::to_spdx(manifest));
-    const std::string report = report_text(plan_, findings_, timings_);
+    const std::string report =
+        report_text(plan_, inputs_of(plan_.plan, options_.plan), findings_, timings_);
     stage_text(name_ + ".report.json", report);
     if (!options_.report_file.empty()) fs::write_file_atomically(options_.report_file, report);
     for (const model::Artifact& artifact : findings_.artifacts) {
@@ -299,7 +302,7 @@ private:
   const Services& services_;
   report::StageTimings timings_;
   fs::Publication publication_;
-  fs::TemporaryDirectory work_;
+  fs::ClaimedDirectory work_;
   std::string name_;
   BuildFindings findings_;
 };

@@ -8,7 +8,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/image/convert.hpp>
 #include <imagewright/pipeline/convert_image.hpp>
 
@@ -39,7 +39,7 @@ model::ImageFormat format_of(const ConvertOptions& options) {
 fs::PublishedFile convert_image(const ConvertOptions& options, const Services& services) {
   const model::ImageFormat format = format_of(options);
   const std::filesystem::path directory = std::filesystem::absolute(options.output).parent_path();
-  const fs::TemporaryDirectory staging(directory, ".imagewright-staging-");
+  const fs::ClaimedDirectory staging(directory, ".imagewright-staging-");
   const model::Artifact artifact = image::convert(
       {.input = options.input,
        .output = {.format = format, .path = staging.path() / options.output.filename()},

@@ -40,8 +40,7 @@ std::vector<std::filesystem::path> release_directories(const model::ImageConfig&
   throw base::InputError(std::move(diagnostics));
 }
 
-config::LoadedReleaseProfile load_release(const model::ImageConfig& config,
-                                          const PlanOptions& options) {
+std::filesystem::path find_release(const model::ImageConfig& config, const PlanOptions& options) {
   if (options.release.empty() && !config.release) {
     throw_input({.code = "pipeline.no-release",
                  .message = "the config does not say which release the image is of",
@@ -57,7 +56,7 @@ config::LoadedReleaseProfile load_release(const model::ImageConfig& config,
   const std::filesystem::path base = is_from_option
                                          ? std::filesystem::current_path()
                                          : std::filesystem::absolute(name.where.file).parent_path();
-  return config::load_release_profile(config::find_release_profile(name, base, directories));
+  return config::find_release_profile(name, base, directories);
 }
 
 std::vector<model::LocatedText> architectures_for(const model::ImageConfig& config,
@@ -239,7 +238,8 @@ PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
     planned.warnings = loaded.warnings;
     return planned;
   }
-  const config::LoadedReleaseProfile release = load_release(loaded.config, options);
+  const std::filesystem::path release_file = find_release(loaded.config, options);
+  const config::LoadedReleaseProfile release = config::load_release_profile(release_file);
   base::Diagnostics mistakes = loaded.warnings;
   mistakes.append(release.warnings);
   if (demand == Demand::buildable) {
@@ -247,7 +247,10 @@ PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
   }
   Planner planner(loaded.config, release.profile, options, mistakes);
   for (const model::LocatedText& name : architectures_for(loaded.config, options)) {
-    if (auto plan = planner.plan(name)) planned.plans.push_back(std::move(*plan));
+    auto plan = planner.plan(name);
+    if (!plan) continue;
+    plan->release_file = release_file;
+    planned.plans.push_back(std::move(*plan));
   }
   planned.warnings = without_repetition(mistakes);
   return planned;

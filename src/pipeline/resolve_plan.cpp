@@ -79,10 +79,8 @@ std::optional<model::Lock> find_lock(const std::filesystem::path& config) {
   return lock::parse(*text, path.string());
 }
 
-ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services) {
-  ResolvedPlan resolved{.plan = std::move(plan)};
-  resolved.lock = obtain_lock(resolved.plan, options, services);
-  resolved.epoch = options.epoch.value_or(newest_build_time(resolved.lock));
+ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Epoch epoch) {
+  ResolvedPlan resolved{.plan = std::move(plan), .lock = std::move(lock), .epoch = epoch};
   const BuildPlan& decided = resolved.plan;
   resolved.layout =
       layout_of(decided, fmt::format("{} {} {}", decided.config.name, decided.architecture.name,
@@ -94,6 +92,12 @@ ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const S
   if (policy.diagnostics.has_errors()) throw base::InputError(std::move(policy.diagnostics));
   resolved.policy = std::move(policy.policy);
   return resolved;
+}
+
+ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services) {
+  model::ArchitectureLock lock = obtain_lock(plan, options, services);
+  const base::Epoch epoch = options.epoch.value_or(newest_build_time(lock));
+  return resolve_plan(std::move(plan), std::move(lock), epoch);
 }
 
 } // namespace imagewright::pipeline

@@ -4,11 +4,12 @@
 // Outputs that appear under their names only when all of them are complete.
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include <imagewright/base/digest.hpp>
-#include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/fs/claimed_directory.hpp>
 
 namespace imagewright::fs {
 
@@ -21,7 +22,8 @@ struct PublishedFile {
 };
 
 /// Stages files in a hidden directory beside their final place, then syncs and renames them
-/// together with SHA256SUMS. Destroyed without publish(), it leaves nothing behind.
+/// together with SHA256SUMS. Destroyed without publish(), it leaves nothing behind; what a killed
+/// process left behind is removed by the next publication into the same directory.
 class Publication {
 public:
   /// Creates `directory` when it is missing. Throws base::Error (fs.cannot-write).
@@ -35,7 +37,10 @@ public:
   void add(const std::string& name);
 
   /// Renames every added file into place and merges their digests into SHA256SUMS (entries of other
-  /// files stay as long as those files exist). Gives the files in the order of their names.
+  /// files stay as long as those files exist). At every moment each file under its final name is
+  /// whole, and each that SHA256SUMS lists is the one that it means: the old entries go before the
+  /// files, the new ones come after them. Waits for another publication into the same directory.
+  /// Gives the files in the order of their names.
   std::vector<PublishedFile> publish();
 
 private:
@@ -44,8 +49,12 @@ private:
     base::Digest digest;
   };
 
+  void sync_entries() const;
+  void rename_into_place(const std::string& name) const;
+  void replace_sums(const std::map<std::string, std::string>& sums) const;
+
   std::filesystem::path directory_;
-  TemporaryDirectory staging_;
+  ClaimedDirectory staging_;
   std::vector<Entry> entries_;
 };
 

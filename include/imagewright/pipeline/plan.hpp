@@ -42,6 +42,7 @@ struct BuildPlan {
   model::ImageConfig config;
   model::ReleaseProfile release;
   model::Architecture architecture;
+  std::filesystem::path release_file; ///< where the release profile stands
   std::vector<model::Repository> repositories;
   /// Every wish: the config's, the roles', the policy's; sorted, each once.
   std::vector<model::PackageRequest> packages;

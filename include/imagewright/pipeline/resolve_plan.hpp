@@ -56,4 +56,7 @@ std::optional<model::Lock> find_lock(const std::filesystem::path& config);
 /// layout. Throws base::InputError (unsolvable, or a clash with the layout) and base::Error.
 ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services);
 
+/// The same when the packages and the epoch are known already. Throws base::InputError.
+ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Epoch epoch);
+
 } // namespace imagewright::pipeline

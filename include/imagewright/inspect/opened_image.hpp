@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// An image file as partitions with filesystems, opened for reading; nothing is mounted.
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/disk/filesystem_reader.hpp>
+#include <imagewright/disk/partition_table.hpp>
+#include <imagewright/image/image_reader.hpp>
+
+namespace imagewright::inspect {
+
+/// One partition of an opened image.
+struct OpenedPartition {
+  disk::PartitionEntry entry;
+  std::unique_ptr<disk::PartitionSource> bytes;
+  std::unique_ptr<disk::FilesystemReader> files; ///< null when it holds no filesystem that is known
+  std::string mount_point;                       ///< by the image's own fstab; empty: none
+
+  /// For people and as a key: the label, or "#2" when there is none.
+  std::string name() const;
+};
+
+/// An image file, its partition table and the filesystems on it.
+class OpenedImage {
+public:
+  /// Throws base::Error (fs.cannot-read, image.…, disk.no-partition-table,
+  /// disk.corrupt-partition-table, disk.corrupt-filesystem).
+  explicit OpenedImage(const std::filesystem::path& path);
+
+  const std::filesystem::path& path() const { return path_; }
+  const image::ImageReader& disk() const { return *disk_; }
+  const base::Uuid& disk_uuid() const { return disk_uuid_; }
+  /// In the order of their numbers.
+  const std::vector<OpenedPartition>& partitions() const { return partitions_; }
+  /// Null when no filesystem holds an operating system.
+  const OpenedPartition* root() const { return root_; }
+
+private:
+  void open_partitions(const disk::PartitionTable& table);
+  void find_mount_points();
+
+  std::filesystem::path path_;
+  std::unique_ptr<image::ImageReader> disk_;
+  base::Uuid disk_uuid_;
+  std::vector<OpenedPartition> partitions_;
+  const OpenedPartition* root_ = nullptr;
+};
+
+/// The image's files under the paths that they have once it runs. Links are followed within one
+/// filesystem. A missing file is an absent value.
+class SystemView {
+public:
+  /// `image` must outlive the view.
+  explicit SystemView(const OpenedImage& image) : image_(image) {}
+
+  bool is_mount_point(std::string_view path) const;
+  std::optional<disk::StoredFile> find(std::string_view path) const;
+  std::optional<std::string> read(std::string_view path) const;
+  /// Empty when there is no such directory.
+  std::vector<std::string> list(std::string_view path) const;
+  /// Where the link itself, which is not followed, points.
+  std::optional<std::string> link_target(std::string_view path) const;
+
+private:
+  struct Place {
+    const disk::FilesystemReader* files = nullptr;
+    std::string path;
+  };
+
+  std::optional<Place> place_of(std::string_view path) const;
+  std::optional<Place> followed(std::string_view path) const;
+
+  const OpenedImage& image_;
+};
+
+} // namespace imagewright::inspect

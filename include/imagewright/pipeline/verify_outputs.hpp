@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Makes published images again, from what stands beside them, and says whether they are the same.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <imagewright/audit/comparison.hpp>
+#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/pipeline/resolve_plan.hpp>
+#include <imagewright/pipeline/services.hpp>
+
+namespace imagewright::pipeline {
+
+struct VerifyOptions {
+  std::filesystem::path directory;              ///< where a build published
+  std::filesystem::path config;                 ///< empty: where the config stood then
+  std::vector<RepositoryOverride> repositories; ///< in place of those of the build
+  NetworkUse network = NetworkUse::allowed;
+  std::vector<std::filesystem::path> release_directories;
+  std::string tool_version;
+};
+
+/// One file that was made again.
+struct VerifiedFile {
+  std::string name;
+  bool is_same = false;
+
+  bool operator==(const VerifiedFile&) const = default;
+};
+
+struct Verification {
+  std::vector<VerifiedFile> files; ///< by name; reports, which tell of one run, are not among them
+  /// Of each image that differs, or else of the manifests.
+  audit::Comparison differences;
+
+  bool is_same() const;
+};
+
+/// First checks SHA256SUMS, then composes every image of the directory anew in a temporary
+/// directory. Throws base::Error: pipeline.published-file-changed (a verification failure),
+/// pipeline.cannot-verify, pipeline.config-changed, and what a build throws.
+Verification verify_outputs(const VerifyOptions& options, const Services& services);
+
+std::string to_text(const Verification& verification);
+json::Value to_json(const Verification& verification);
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+#include <set>
+
+#include <fmt/format.h>
+
+#include <imagewright/audit/comparison.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "difference_list.hpp"
+#include "manifest_file_line.hpp"
+#include "package_differences.hpp"
+
+namespace imagewright::audit {
+
+namespace {
+
+using AspectTable = std::map<std::string, Aspects>;
+
+AspectTable repositories(const std::vector<model::LockedRepository>& repositories) {
+  AspectTable table;
+  for (const model::LockedRepository& repository : repositories) {
+    table[repository.name] = {{"address", repository.address},
+                              {"metadata", repository.metadata.to_string()},
+                              {"keys", base::join(repository.key_fingerprints, " ")}};
+  }
+  return table;
+}
+
+AspectTable partitions(const model::DiskLayout& layout) {
+  AspectTable table{
+      {"disk", {{"size", base::to_string(layout.size)}, {"uuid", layout.uuid.to_string()}}}};
+  for (const model::Partition& partition : layout.partitions) {
+    Aspects& aspects = table["partition " + partition.id];
+    aspects = {{"label", partition.label},
+               {"type", partition.type.to_string()},
+               {"uuid", partition.uuid.to_string()},
+               {"start", fmt::format("{}", partition.start.bytes())},
+               {"size", base::to_string(partition.size)}};
+    if (!partition.filesystem) continue;
+    aspects["filesystem"] = model::mount_type_of(partition.filesystem->type);
+    aspects["filesystem uuid"] = partition.filesystem->uuid.to_string();
+    aspects["filesystem label"] = partition.filesystem->label;
+    aspects["mount point"] = partition.filesystem->mount_point;
+    aspects["mount options"] = partition.filesystem->mount_options;
+  }
+  return table;
+}
+
+AspectTable files(const Manifest& manifest) {
+  AspectTable table;
+  for (const auto& [path, line] : manifest.files)
+    table.emplace(path, parse_file_line(line));
+  return table;
+}
+
+AspectTable units(const Manifest& manifest) {
+  AspectTable table;
+  for (const model::UnitChange& unit : manifest.units)
+    table[unit.unit] = {{"state", model::to_string(unit.state)}};
+  return table;
+}
+
+AspectTable checks(const Manifest& manifest) {
+  AspectTable table;
+  for (const model::Check& check : manifest.checks) {
+    table[check.name] = {{"kind", model::to_string(check.kind)},
+                         {"subject", check.subject},
+                         {"expected", check.expected}};
+  }
+  return table;
+}
+
+AspectTable kernels(const Manifest& manifest) {
+  AspectTable table;
+  for (const model::InstalledKernel& kernel : manifest.kernels)
+    table[kernel.release] = {{"image", kernel.image}, {"initramfs", kernel.initramfs}};
+  return table;
+}
+
+AspectTable artifacts(const Manifest& manifest) {
+  AspectTable table;
+  for (const ArtifactRecord& artifact : manifest.artifacts) {
+    table[artifact.file] = {{"format", std::string(model::to_string(artifact.format))},
+                            {"size", base::to_string(artifact.virtual_size)},
+                            {"content", artifact.digest.to_string()}};
+  }
+  return table;
+}
+
+} // namespace
+
+Comparison compare_manifests(const Manifest& left, const Manifest& right) {
+  Comparison comparison;
+  compare_packages(known_packages(left.packages), known_packages(right.packages))
+      .move_to(comparison, "packages");
+  DifferenceList list;
+  const auto compare_tables = [&](AspectTable (*table)(const Manifest&), const char* title,
+                                  std::string_view shown = {}) {
+    list.compare_all(table(left), table(right), shown);
+    list.move_to(comparison, title);
+  };
+  list.compare("image", "name", left.name, right.name);
+  list.compare("image", "architecture", left.architecture, right.architecture);
+  list.compare("image", "release", left.release, right.release);
+  list.compare("image", "epoch", base::to_iso8601(left.epoch), base::to_iso8601(right.epoch));
+  list.compare("imagewright", "version", left.tool_version, right.tool_version);
+  list.move_to(comparison, "build");
+  compare_tables(kernels, "kernels");
+  list.compare_words(base::split_whitespace(left.kernel_command_line),
+                     base::split_whitespace(right.kernel_command_line));
+  list.move_to(comparison, "kernel arguments");
+  compare_tables(units, "units", "state");
+  compare_tables(checks, "checks", "expected");
+  list.compare_all(repositories(left.repositories), repositories(right.repositories), "address");
+  list.move_to(comparison, "repositories");
+  list.compare_all(partitions(left.layout), partitions(right.layout), "size");
+  list.move_to(comparison, "disk");
+  compare_tables(files, "files", "type");
+  compare_tables(artifacts, "artifacts");
+  return comparison;
+}
+
+Comparison compare_locks(const model::Lock& left, const model::Lock& right) {
+  std::set<std::string> names;
+  for (const model::Lock* lock : {&left, &right}) {
+    for (const model::ArchitectureLock& entry : lock->architectures)
+      names.insert(entry.architecture);
+  }
+  Comparison comparison;
+  for (const std::string& name : names) {
+    const model::ArchitectureLock* before = left.find(name);
+    const model::ArchitectureLock* after = right.find(name);
+    const model::ArchitectureLock none;
+    const model::ArchitectureLock& one = before != nullptr ? *before : none;
+    const model::ArchitectureLock& other = after != nullptr ? *after : none;
+    compare_packages(known_packages(one.packages), known_packages(other.packages))
+        .move_to(comparison, "packages for " + name);
+    DifferenceList list;
+    list.compare_all(repositories(one.repositories), repositories(other.repositories), "address");
+    list.move_to(comparison, "repositories for " + name);
+    if (before != nullptr && after != nullptr) {
+      list.compare("request", "digest", one.request.to_string(), other.request.to_string());
+    }
+    list.move_to(comparison, "request for " + name);
+  }
+  return comparison;
+}
+
+} // namespace imagewright::audit

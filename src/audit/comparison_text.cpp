@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <imagewright/audit/comparison.hpp>
+#include <imagewright/base/text.hpp>
+
+namespace imagewright::audit {
+
+namespace {
+
+constexpr std::size_t k_shown_digits = 12;
+
+/// Texts may come from an image and go to a terminal. The first digits of a digest tell it apart.
+std::string shown(const std::optional<std::string>& value) {
+  if (!value) return "nothing";
+  if (value->empty()) return "\"\"";
+  std::string text = base::escape_controls(*value);
+  for (const std::string_view algorithm : {"sha256:", "sha384:", "sha512:"}) {
+    const std::size_t start = text.find(algorithm);
+    if (start == std::string::npos) continue;
+    const std::size_t digits = start + algorithm.size();
+    std::size_t end = text.find_first_not_of("0123456789abcdef", digits);
+    if (end == std::string::npos) end = text.size();
+    if (end - digits > k_shown_digits) {
+      text.replace(digits + k_shown_digits, end - digits - k_shown_digits, "…");
+    }
+  }
+  return text;
+}
+
+std::string line_for(const Difference& difference) {
+  const std::string subject = base::escape_controls(difference.subject);
+  if (difference.aspect == "presence") {
+    const auto& value = difference.after ? difference.after : difference.before;
+    return fmt::format("  {} {}{}\n", difference.after ? '+' : '-', subject,
+                       value->empty() ? "" : " " + shown(value));
+  }
+  if (difference.before == difference.after) {
+    return fmt::format("  ~ {}: {}, {}\n", subject, difference.aspect, shown(difference.before));
+  }
+  return fmt::format("  ~ {}: {} {} → {}\n", subject, base::escape_controls(difference.aspect),
+                     shown(difference.before), shown(difference.after));
+}
+
+std::string utf8(const std::string& text) {
+  return base::is_valid_utf8(text) ? text : base::escape_controls(text);
+}
+
+json::Value side(const std::optional<std::string>& value) {
+  return value ? json::Value(utf8(*value)) : json::Value(nullptr);
+}
+
+} // namespace
+
+std::string to_text(const Comparison& comparison) {
+  std::string text;
+  for (const DifferenceSection& section : comparison.sections) {
+    text += base::escape_controls(section.title) + "\n";
+    for (const Difference& difference : section.differences)
+      text += line_for(difference);
+  }
+  return text;
+}
+
+json::Value to_json(const Comparison& comparison) {
+  json::Array sections;
+  for (const DifferenceSection& section : comparison.sections) {
+    json::Array differences;
+    for (const Difference& difference : section.differences) {
+      differences.push_back(json::Object{{"subject", utf8(difference.subject)},
+                                         {"aspect", utf8(difference.aspect)},
+                                         {"before", side(difference.before)},
+                                         {"after", side(difference.after)}});
+    }
+    sections.push_back(
+        json::Object{{"title", utf8(section.title)}, {"differences", std::move(differences)}});
+  }
+  return json::Object{{"imagewrightDifferences", 1},
+                      {"equal", comparison.is_equal()},
+                      {"sections", std::move(sections)}};
+}
+
+} // namespace imagewright::audit

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The packages that an RPM database file lists.
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/model/package.hpp>
+
+namespace imagewright::inspect {
+
+/// Sorted, without public keys; nothing when the bytes are not a database of this kind. Throws
+/// base::Error (inspect.corrupt-database).
+std::optional<std::vector<model::Nevra>> read_package_database(std::string_view file);
+
+} // namespace imagewright::inspect

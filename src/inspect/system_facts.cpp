@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/inspect/system_facts.hpp>
+
+#include "boot_entries.hpp"
+#include "key_value.hpp"
+#include "limits.hpp"
+#include "package_database.hpp"
+#include "unit_links.hpp"
+
+namespace imagewright::inspect {
+
+namespace {
+
+constexpr std::array k_package_databases = {"/var/lib/rpm/rpmdb.sqlite",
+                                            "/usr/lib/sysimage/rpm/rpmdb.sqlite"};
+
+/// The value of the last word KEY=VALUE on a kernel command line, which wins.
+std::optional<std::string> argument(const std::string& command_line, std::string_view key) {
+  std::optional<std::string> value;
+  for (const std::string& word : base::split_whitespace(command_line)) {
+    if (word.starts_with(key) && word.size() > key.size() && word[key.size()] == '=') {
+      value = word.substr(key.size() + 1);
+    }
+  }
+  return value;
+}
+
+std::string selinux_mode(const SystemView& view, const std::string& command_line) {
+  const std::string text = view.read("/etc/selinux/config").value_or("");
+  std::string mode = base::to_lower(value_of_key(text, "SELINUX"));
+  if (mode != "permissive" && mode != "enforcing") return "disabled";
+  if (argument(command_line, "selinux") == "0") return "disabled";
+  const auto enforcing = argument(command_line, "enforcing");
+  if (enforcing == "0") return "permissive";
+  if (enforcing == "1") return "enforcing";
+  return mode;
+}
+
+/// systemd(1): a false value mounts the older hierarchies; the unified one is the default.
+std::string cgroup_version(const std::string& command_line) {
+  const auto value = argument(command_line, "systemd.unified_cgroup_hierarchy");
+  const bool is_off = value == "0" || value == "no" || value == "false" || value == "off";
+  return is_off ? "1" : "2";
+}
+
+std::vector<std::string> kernel_releases(const SystemView& view) {
+  std::vector<std::string> releases;
+  for (const char* directory : {"/usr/lib/modules", "/lib/modules"}) {
+    for (const std::string& name : view.list(directory)) {
+      if (view.find(fmt::format("{}/{}/modules.dep", directory, name))) releases.push_back(name);
+    }
+    if (!releases.empty()) break;
+  }
+  return releases;
+}
+
+std::optional<std::vector<model::Nevra>> packages_of(const OpenedPartition& root) {
+  for (const char* path : k_package_databases) {
+    const auto resolved = root.files->resolve(path);
+    const auto file = resolved ? root.files->read(*resolved, k_largest_database) : std::nullopt;
+    if (file) return read_package_database(*file);
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::string SystemFacts::kernel_command_line() const {
+  return boot_entries.empty() ? std::string() : boot_entries.front().command_line;
+}
+
+SystemFacts read_system(const OpenedImage& image) {
+  if (image.root() == nullptr) {
+    throw base::Error(base::FailureKind::input, "inspect.no-system",
+                      fmt::format("no filesystem of {} holds an operating system",
+                                  base::quoted(image.path().string())),
+                      "give a disk image of a whole system");
+  }
+  const SystemView view(image);
+  SystemFacts facts;
+  const std::string release =
+      view.read("/etc/os-release").value_or(view.read("/usr/lib/os-release").value_or(""));
+  facts.operating_system = value_of_key(release, "PRETTY_NAME");
+  facts.host_name = std::string(base::trimmed(view.read("/etc/hostname").value_or("")));
+  facts.kernels = kernel_releases(view);
+  facts.efi_programs = find_efi_programs(view);
+  facts.boot_entries = read_boot_entries(view);
+  const std::string command_line = facts.kernel_command_line();
+  facts.selinux_mode = selinux_mode(view, command_line);
+  facts.selinux_policy = value_of_key(view.read("/etc/selinux/config").value_or(""), "SELINUXTYPE");
+  facts.cgroup_version = cgroup_version(command_line);
+  facts.is_fips = argument(command_line, "fips") == "1";
+  UnitLinks units = read_unit_links(view);
+  facts.default_target = std::move(units.default_target);
+  facts.enabled_units = std::move(units.enabled);
+  facts.masked_units = std::move(units.masked);
+  facts.packages = packages_of(*image.root());
+  return facts;
+}
+
+} // namespace imagewright::inspect

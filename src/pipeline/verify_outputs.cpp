@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/claimed_directory.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/pipeline/verify_outputs.hpp>
+
+#include "build_inputs.hpp"
+#include "compose.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+constexpr base::ByteSize k_largest_document = base::ByteSize::mib(256);
+constexpr std::string_view k_report_suffix = ".report.json";
+constexpr std::string_view k_manifest_suffix = ".manifest.json";
+
+/// Name → SHA-256 in hexadecimal digits.
+using Sums = std::map<std::string, std::string>;
+
+[[noreturn]] void throw_cannot_verify(const std::string& why, const std::string& hint) {
+  throw base::Error(base::FailureKind::input, "pipeline.cannot-verify", why, hint);
+}
+
+Sums read_sums(const std::filesystem::path& directory) {
+  const auto text = fs::find_file(directory / "SHA256SUMS", base::ByteSize::mib(16));
+  if (!text) {
+    throw_cannot_verify(
+        fmt::format("there is no SHA256SUMS in {}", base::quoted(directory.string())),
+        "give the output directory of a build");
+  }
+  Sums sums;
+  for (const std::string& line : base::split(*text, '\n')) {
+    const std::vector<std::string> words = base::split_whitespace(line);
+    if (words.size() == 2 && words[1].find('/') == std::string::npos) sums[words[1]] = words[0];
+  }
+  return sums;
+}
+
+void require_unchanged(const std::filesystem::path& directory, const Sums& sums) {
+  for (const auto& [name, hex] : sums) {
+    const std::filesystem::path path = directory / name;
+    if (std::filesystem::exists(path) && fs::digest_of_file(path).hex == hex) continue;
+    throw base::Error(
+        base::FailureKind::verification, "pipeline.published-file-changed",
+        fmt::format("{} is not the file that the build published", base::quoted(path.string())),
+        "copy it again, or build again");
+  }
+}
+
+/// NAME-ARCH of every image in the directory.
+std::vector<std::string> image_names(const std::filesystem::path& directory, const Sums& sums) {
+  std::vector<std::string> names;
+  for (const auto& [file, hex] : sums) {
+    if (file.ends_with(k_report_suffix))
+      names.push_back(file.substr(0, file.size() - k_report_suffix.size()));
+  }
+  if (names.empty()) {
+    throw_cannot_verify(
+        fmt::format("no report of a build stands in {}", base::quoted(directory.string())),
+        "keep NAME-ARCH.report.json beside the images");
+  }
+  return names;
+}
+
+/// Makes one image of the directory again.
+class Repetition {
+public:
+  Repetition(const VerifyOptions& options, const Services& services, std::string name)
+      : options_(options), services_(services), name_(std::move(name)),
+        work_(made(services.cache_directory), ".verify-") {}
+
+  void run(const Sums& sums, Verification& verification) {
+    const std::filesystem::path manifest_path = published(std::string(k_manifest_suffix));
+    const audit::Manifest manifest = audit::parse_manifest(
+        fs::read_file(manifest_path, k_largest_document), manifest_path.string());
+    const BuildInputs inputs = read_inputs();
+    PlanOptions plan_options = options_for(inputs, manifest);
+    const ResolvedPlan plan =
+        resolve_plan(plan_for(inputs, plan_options),
+                     model::ArchitectureLock{.architecture = manifest.architecture,
+                                             .request = {},
+                                             .repositories = manifest.repositories,
+                                             .packages = manifest.packages},
+                     manifest.epoch);
+    const BuildOptions build_options{.plan = std::move(plan_options),
+                                     .resolve = {.network = options_.network},
+                                     .output_directory = made(work_.path() / "out"),
+                                     .report_file = {},
+                                     .tool_version = options_.tool_version};
+    compare(compose(plan, build_options, services_), sums, verification);
+  }
+
+private:
+  static std::filesystem::path made(const std::filesystem::path& directory) {
+    std::filesystem::create_directories(directory);
+    return directory;
+  }
+
+  std::filesystem::path published(const std::string& suffix) const {
+    return options_.directory / (name_ + suffix);
+  }
+
+  BuildInputs read_inputs() const {
+    const std::string file = published(std::string(k_report_suffix)).string();
+    const json::Value report = json::parse(fs::read_file(file, k_largest_document), file);
+    const json::Value* inputs = report.find("inputs");
+    if (inputs == nullptr) {
+      throw_cannot_verify(
+          fmt::format("{} does not say what the image was made from", base::quoted(file)),
+          "build again with this version of Imagewright");
+    }
+    return inputs_from(*inputs, file);
+  }
+
+  PlanOptions options_for(const BuildInputs& inputs, const audit::Manifest& manifest) const {
+    PlanOptions plan{.config = options_.config.empty() ? inputs.config : options_.config,
+                     .architectures = {manifest.architecture},
+                     .release = inputs.release,
+                     .repositories = inputs.repositories,
+                     .formats = inputs.formats,
+                     .release_directories = options_.release_directories};
+    if (!options_.repositories.empty()) plan.repositories = options_.repositories;
+    if (!std::filesystem::exists(plan.config)) {
+      throw_cannot_verify(
+          fmt::format("the config {} is not there any more", base::quoted(plan.config.string())),
+          "say where it is with --config");
+    }
+    return plan;
+  }
+
+  BuildPlan plan_for(const BuildInputs& inputs, const PlanOptions& options) const {
+    PlannedBuild planned = plan_build(options);
+    IMAGEWRIGHT_ASSERT(planned.plans.size() == 1);
+    BuildPlan plan = std::move(planned.plans.front());
+    if (inputs_of(plan, options).files != inputs.files) {
+      throw base::Error(
+          base::FailureKind::input, "pipeline.config-changed",
+          fmt::format("{}, or a file that it is made of or names, is not what {} was made from",
+                      base::quoted(options.config.string()), name_),
+          "check out the revision of the config that the image was built from");
+    }
+    return plan;
+  }
+
+  void compare(const std::vector<fs::PublishedFile>& made_again, const Sums& sums,
+               Verification& verification) const {
+    bool has_image_difference = false;
+    for (const fs::PublishedFile& file : made_again) {
+      const std::string name = file.path.filename().string();
+      if (name.ends_with(k_report_suffix)) continue;
+      const auto expected = sums.find(name);
+      const bool is_same = expected != sums.end() && expected->second == file.digest.hex;
+      verification.files.push_back({name, is_same});
+      const bool is_image = !name.ends_with(".json") && expected != sums.end();
+      if (is_same || !is_image || has_image_difference) continue;
+      has_image_difference = true;
+      explain(audit::compare_images(options_.directory / name, file.path, services_.cancellation),
+              verification);
+    }
+    if (has_image_difference || verification.is_same()) return;
+    explain(audit::compare_files(published(std::string(k_manifest_suffix)),
+                                 work_.path() / "out" / (name_ + std::string(k_manifest_suffix)),
+                                 services_.cancellation),
+            verification);
+  }
+
+  void explain(audit::Comparison comparison, Verification& verification) const {
+    for (audit::DifferenceSection& section : comparison.sections) {
+      section.title = name_ + ": " + section.title;
+      verification.differences.sections.push_back(std::move(section));
+    }
+  }
+
+  const VerifyOptions& options_;
+  const Services& services_;
+  std::string name_;
+  fs::ClaimedDirectory work_;
+};
+
+} // namespace
+
+bool Verification::is_same() const {
+  return std::all_of(files.begin(), files.end(),
+                     [](const VerifiedFile& file) { return file.is_same; });
+}
+
+Verification verify_outputs(const VerifyOptions& options, const Services& services) {
+  const Sums sums = read_sums(options.directory);
+  require_unchanged(options.directory, sums);
+  Verification verification;
+  for (const std::string& name : image_names(options.directory, sums)) {
+    Repetition(options, services, name).run(sums, verification);
+  }
+  return verification;
+}
+
+std::string to_text(const Verification& verification) {
+  std::string text;
+  for (const VerifiedFile& file : verification.files) {
+    text += fmt::format("{}: {}\n", file.name, file.is_same ? "same bytes" : "DIFFERENT");
+  }
+  return text + audit::to_text(verification.differences);
+}
+
+json::Value to_json(const Verification& verification) {
+  json::Array files;
+  for (const VerifiedFile& file : verification.files)
+    files.push_back(json::Object{{"name", file.name}, {"same", file.is_same}});
+  return json::Object{{"imagewrightVerification", 1},
+                      {"same", verification.is_same()},
+                      {"files", std::move(files)},
+                      {"differences", audit::to_json(verification.differences)}};
+}
+
+} // namespace imagewright::pipeline
