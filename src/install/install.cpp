@@ -76,6 +76,24 @@ sandbox::SandboxOptions sandbox_options(const InstallRequest& request,
   return options;
 }
 
+InsideResult run_inside(sandbox::Sandbox& sandbox, const InstallRequest& request,
+                        const PackagePlaces& places, InstallObserver& observer) {
+  try {
+    return decode_result(sandbox.call(
+        [&](const sandbox::CallContext& context) {
+          return install_inside(request, places, context);
+        },
+        observer));
+  } catch (base::Error& error) {
+    // Of the sandbox's own failures a scriptlet is the likely cause.
+    const std::string activity = observer.activity();
+    if (error.diagnostic().code.starts_with("sandbox.") && !activity.empty()) {
+      error.add_context(activity);
+    }
+    throw;
+  }
+}
+
 } // namespace
 
 model::InstalledRoot install_packages(const InstallRequest& request,
@@ -87,9 +105,7 @@ model::InstalledRoot install_packages(const InstallRequest& request,
   const MountDirectories mount_directories(root);
   InstallObserver observer(request, reporter);
   sandbox::Sandbox sandbox(sandbox_options(request, places), cancellation);
-  InsideResult inside = decode_result(sandbox.call(
-      [&](const sandbox::CallContext& context) { return install_inside(request, places, context); },
-      observer));
+  InsideResult inside = run_inside(sandbox, request, places, observer);
   mount_directories.remove_all_but(inside.restored);
 
   model::InstalledRoot result{request.root, std::move(inside.packages), observer.scriptlets()};

@@ -42,6 +42,12 @@ void InstallObserver::on_deadline() {
   throw base::Error(base::FailureKind::build, std::move(diagnostic));
 }
 
+std::string InstallObserver::activity() const {
+  if (scriptlet_.empty()) return {};
+  return fmt::format("while running the scriptlet {} of the package {}", scriptlet_,
+                     base::quoted(package_));
+}
+
 void InstallObserver::on_event(const Event& event) {
   switch (event.kind) {
   case EventKind::verified:

@@ -27,6 +27,9 @@ public:
 
   /// In the order in which they ran.
   const std::vector<model::ScriptletRun>& scriptlets() const { return scriptlets_; }
+  /// What is going on, as a line of context: "while running the scriptlet %post of the package
+  /// \"x\""; empty when no scriptlet is running.
+  std::string activity() const;
 
 private:
   void on_event(const Event& event);

@@ -27,6 +27,7 @@
 #include "enter.hpp"
 #include "error_codec.hpp"
 #include "mount_api.hpp"
+#include "process_watch.hpp"
 #include "user_namespace.hpp"
 
 namespace imagewright::sandbox {
@@ -38,6 +39,8 @@ constexpr int k_channel = 3;
 /// Enough for every program; package scripts close each possible descriptor in turn when they
 /// start.
 constexpr rlim_t k_descriptor_limit = 4096;
+/// No file of a package or an initramfs comes near; a script that fills a disk does not get far.
+constexpr rlim_t k_file_size_limit = rlim_t{16} << 30U;
 
 /// Standard streams and channel move to 0, 1, 2, 3; nothing else of the caller stays open.
 void keep_only_own_descriptors(const Inside& inside) {
@@ -74,6 +77,8 @@ void make_namespaces(UserNamespace user_namespace) {
 void set_limits() {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  const rlimit file_size{k_file_size_limit, k_file_size_limit};
+  ::setrlimit(RLIMIT_FSIZE, &file_size);
   rlimit descriptors{};
   if (::getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
     descriptors.rlim_cur = std::min(descriptors.rlim_max, k_descriptor_limit);
@@ -92,16 +97,6 @@ void set_limits() {
   drop_capabilities();
   inside.work(k_channel, CallContext{MessageSender(k_channel), entered.bare_root.get()});
   ::_exit(0);
-}
-
-/// Reaps whatever is orphaned until the worker has ended.
-int wait_for_worker(pid_t worker) {
-  while (true) {
-    int status = 0;
-    const pid_t ended = ::waitpid(-1, &status, 0);
-    if (ended == worker) return status;
-    if (ended < 0 && errno != EINTR) return -1;
-  }
 }
 
 /// Runs `body` and reports what it throws; a function boundary that no exception passes.

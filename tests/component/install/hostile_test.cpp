@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright_test/skip.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+
+#include "package_builder.hpp"
+#include "package_patch.hpp"
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+using imagewright_test::Installation;
+using imagewright_test::PackageBuilder;
+using imagewright_test::patch_package;
+using imagewright_test::Signing;
+using namespace imagewright;
+
+namespace {
+
+/// The payload is not compressed, so that names in it can be changed.
+const std::string k_plain_payload = "%global _binary_payload w.ufdio\n";
+
+model::PackageFile unsigned_package(const PackageBuilder& builder, const std::string& name,
+                                    const std::string& body) {
+  return builder.build(name, body, k_plain_payload, Signing::left_out);
+}
+
+/// Runs an installation that may be refused; gives the code of the refusal, or nothing.
+std::string attempt(Installation& installation) {
+  installation.request.trust["test"].signatures = model::SignatureCheck::skipped;
+  try {
+    installation.run();
+    return {};
+  } catch (const base::Error& error) {
+    return error.diagnostic().code;
+  }
+}
+
+std::vector<std::string> names_in(const std::filesystem::path& directory) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    names.push_back(entry.path().filename());
+  return names;
+}
+
+} // namespace
+
+TEST_CASE("paths that climb out of the root stay inside", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  model::PackageFile file = unsigned_package(
+      builder, "climber",
+      "%install\nmkdir -p %{buildroot}/aa/bb/cc/dd/ee\necho x > "
+      "%{buildroot}/aa/bb/cc/dd/ee/hostile-climber\n%files\n/aa/bb/cc/dd/ee/hostile-climber\n");
+  patch_package(file, "/aa/bb/cc/dd/ee/", "/../../../../../");
+  installation.add(file);
+  attempt(installation);
+  CHECK(names_in(installation.scratch.path()) == std::vector<std::string>{"root"});
+  CHECK_FALSE(std::filesystem::exists("/hostile-climber"));
+}
+
+TEST_CASE("names with newlines are refused or kept as they are", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  model::PackageFile file = unsigned_package(
+      builder, "newline",
+      "%install\nmkdir -p %{buildroot}/srv\necho x > %{buildroot}/srv/oneXtwo\n%files\n"
+      "/srv/oneXtwo\n");
+  patch_package(file, "oneXtwo", "one\ntwo");
+  installation.add(file);
+  if (attempt(installation).empty()) {
+    CHECK(names_in(installation.path("srv")) == std::vector<std::string>{"one\ntwo"});
+  }
+}
+
+TEST_CASE("links that lead in circles end", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  // rpmbuild refuses to look at a circle: it is closed afterwards.
+  model::PackageFile circle =
+      unsigned_package(builder, "a-circle",
+                       "%install\nmkdir -p %{buildroot}/srv\nln -s two %{buildroot}/srv/one\nln "
+                       "-s qzx %{buildroot}/srv/two\n%files\n/srv/one\n/srv/two\n");
+  patch_package(circle, "qzx", "one");
+  installation.add(circle);
+  installation.add(builder.build(
+      "b-victim",
+      "%install\nmkdir -p %{buildroot}/srv/one\necho x > %{buildroot}/srv/one/file\n%files\n"
+      "/srv/one/file\n",
+      "Requires: a-circle"));
+  CHECK_THAT(attempt(installation), StartsWith("install.") || Catch::Matchers::Equals(""));
+  CHECK(names_in(installation.scratch.path()) == std::vector<std::string>{"root"});
+}
+
+TEST_CASE("a file in the place of another package's directory is a conflict",
+          "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build("a-directory",
+                                 "%install\nmkdir -p %{buildroot}/srv/place\necho x > "
+                                 "%{buildroot}/srv/place/file\n%files\n/srv/place\n"));
+  installation.add(builder.build(
+      "b-file",
+      "%install\nmkdir -p %{buildroot}/srv\necho x > %{buildroot}/srv/place\n%files\n/srv/place\n",
+      "Requires: a-directory"));
+  CHECK_THAT(installation.failure(), StartsWith("install."));
+}
+
+TEST_CASE("setuid programs are in the image as they were packaged", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build(
+      "setuid", "%install\nmkdir -p %{buildroot}/srv\necho x > %{buildroot}/srv/setuid\n%files\n"
+                "%attr(4755,root,root) /srv/setuid\n"));
+  installation.run();
+  const auto permissions = std::filesystem::status(installation.path("srv/setuid")).permissions();
+  CHECK((permissions & std::filesystem::perms::set_uid) != std::filesystem::perms::none);
+}
+
+TEST_CASE("a package with device files is refused and named", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(
+      builder.build("devices", "%files\n%dev(c,1,5) %attr(666,root,root) /srv/zero\n"));
+  CHECK_THAT(installation.failure(),
+             StartsWith("install.unpack-failed") && Contains("devices-1-1.noarch"));
+}
+
+TEST_CASE("a scriptlet that starts processes without end is ended and named",
+          "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build_shell());
+  installation.add(builder.build(
+      "bomb", "%files\n%post\nbomb() { bomb & bomb & sleep 100; }\nbomb\n", "Requires: shell"));
+  CHECK_THAT(installation.failure(),
+             StartsWith("sandbox.too-many-processes") &&
+                 Contains("while running the scriptlet %post of the package \"bomb\""));
+}
+
+TEST_CASE("a scriptlet that kills whatever it can reach ends the build alone",
+          "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build_shell());
+  installation.add(builder.build("killer", "%files\n%post\nkill -9 1\nkill -9 $PPID\nkill -9 -1\n",
+                                 "Requires: shell"));
+  CHECK_THAT(installation.failure(),
+             StartsWith("sandbox.call-died") &&
+                 Contains("while running the scriptlet %post of the package \"killer\""));
+}
+
+TEST_CASE("a scriptlet cannot write a file without bounds", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build_shell());
+  installation.add(
+      builder.build("limits", "%files\n%post\nulimit -f > /limit\n", "Requires: shell"));
+  installation.run();
+  // In blocks of 512 bytes.
+  CHECK(imagewright_test::read_text(installation.path("limit")) == "33554432\n");
+}
