@@ -94,7 +94,7 @@ Value packages(const SystemFacts& facts) {
   return array;
 }
 
-Value system(const SystemFacts& facts) {
+Value system_value(const SystemFacts& facts) {
   Array entries;
   for (const BootEntry& entry : facts.boot_entries)
     entries.push_back(boot_entry(entry));
@@ -126,7 +126,7 @@ Value to_json(const OpenedImage& image, const SystemFacts& facts, FileListing fi
                 {"disk", Object{{"size", image.disk().size()},
                                 {"uuid", image.disk_uuid().to_string()},
                                 {"partitions", std::move(partitions)}}},
-                {"system", system(facts)},
+                {"system", system_value(facts)},
                 {"packages", packages(facts)}};
 }
 

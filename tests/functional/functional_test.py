@@ -291,5 +291,44 @@ class Doctor(TestCase):
             self.assertTrue(finding["present"] or finding["remedy"], finding)
 
 
+class Comparison(TestCase):
+    def lock(self, name, *packages):
+        entries = [{"name": package, "version": version, "architecture": "x86_64", "repository": "base", "location": f"{package}.rpm",
+                    "checksum": "sha256:" + "0" * 64, "downloadSize": 1, "installedSize": 2, "buildTime": 3}
+                   for package, version in packages]
+        path = self.directory / name
+        path.write_text(json.dumps({"format": 1, "architectures": {"x86_64": {
+            "request": "sha256:" + "1" * 64, "repositories": [], "packages": entries}}}))
+        return path
+
+    def setUp(self):
+        self.directory = self.scratch()
+
+    def test_locks_are_compared_by_package(self):
+        old = self.lock("a.lock.json", ("bash", "5.1-1"), ("gone", "1-1"))
+        new = self.lock("b.lock.json", ("bash", "5.2-1"))
+        words = "packages for x86_64\n  ~ bash.x86_64: version 5.1-1 → 5.2-1\n  - gone.x86_64 1-1\n"
+        self.assertEqual(self.run_program("diff", old, new).stdout, words)
+        self.assertEqual(self.run_program("diff", old, new, "--exit-code", expect=5).stdout, words)
+        self.assertEqual(self.run_program("diff", old, old, "--exit-code").stdout, "")
+        found = json.loads(self.run_program("diff", old, new, "--json").stdout)
+        self.assertEqual(found["sections"][0]["differences"][0],
+                         {"subject": "bash.x86_64", "aspect": "version", "before": "5.1-1", "after": "5.2-1"})
+
+    def test_what_cannot_be_read_is_named(self):
+        lock = self.lock("a.lock.json")
+        empty = self.directory / "empty.raw"
+        empty.write_bytes(bytes(1 << 20))
+        for arguments, code, name in ((("inspect", empty), "disk.no-partition-table", ""),
+                                      (("inspect", self.directory / "absent"), "fs.cannot-read", "absent"),
+                                      (("diff", lock, empty), "audit.kinds-differ", "empty.raw"),
+                                      (("verify", self.directory), "pipeline.cannot-verify", "SHA256SUMS")):
+            result = self.run_program(*arguments, expect=None)
+            self.assertIn(result.returncode, (1, 2, 5), arguments)
+            self.assertIn(f"[{code}]", result.stderr)
+            self.assertIn(name, result.stderr)
+            self.assertEqual(result.stdout, "")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

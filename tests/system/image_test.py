@@ -127,6 +127,64 @@ class ComposedImage(TestCase):
         installed = self.run_tool("rpm", "--root", root, "--dbpath", "/var/lib/rpm", "-qa").stdout.split()
         self.assertEqual(len(installed), len(self.manifest["packages"]))
 
+    def test_rpm_finds_every_package_in_the_image_as_it_was_installed(self):
+        """Everything that rpm compares, from the image file and not from the root that it was made of."""
+        root = self.scratch() / "root"
+        root.mkdir()
+        self.run_tool("debugfs", "-R", f"rdump / {root}", self.extract(self.partition("/")))
+        esp = self.extract(self.partition("/boot/efi"))
+        self.run_tool("mcopy", "-s", "-Q", "-p", "-m", "-i", esp, "::*", root / "boot/efi")
+        # debugfs copies neither extended attributes nor owners of links, nor setuid bits.
+        for path, file in self.files_of("/"):
+            target = root / path.lstrip("/")
+            for name, value in file.get("attributes", {}).items():
+                os.setxattr(target, name, bytes.fromhex(value), follow_symlinks=False)
+            if file["type"] == "link":
+                os.chown(target, file["owner"], file["group"], follow_symlinks=False)
+            else:
+                os.chmod(target, int(file["mode"], 8))
+        result = self.run_tool("rpm", "--root", root, "--dbpath", "/var/lib/rpm", "-Va", "--nodeps", expect=None)
+        self.assertEqual(result.stdout, "")
+        installed = self.run_tool("rpm", "--root", root, "--dbpath", "/var/lib/rpm", "-qa", "--qf", "%{NAME}\\n").stdout.split()
+        self.assertEqual(sorted(installed), sorted(package["name"] for package in self.manifest["packages"]))
+
+    @classmethod
+    def inspection(cls):
+        result = subprocess.run([str(PROGRAM), "inspect", str(cls.raw), "--json", "--files"], env=environment(),
+                                capture_output=True, text=True, check=True)
+        return json.loads(result.stdout)
+
+    def files_of(self, mount_point):
+        for partition in self.inspection()["disk"]["partitions"]:
+            if partition.get("filesystem", {}).get("mountPoint") == mount_point:
+                return partition["files"].items()
+        self.fail(f"nothing is mounted at {mount_point}")
+
+    def test_inspect_finds_what_the_manifest_promises(self):
+        found = self.inspection()
+        fields = ("name", "epoch", "version", "release", "architecture")
+        self.assertEqual([[package[field] for field in fields] for package in found["packages"]],
+                         sorted([package[field] for field in fields] for package in self.manifest["packages"]))
+        self.assertEqual(found["system"]["kernels"], [kernel["release"] for kernel in self.manifest["kernels"]])
+        self.assertEqual(found["system"]["kernelCommandLine"], self.manifest["kernelCommandLine"])
+        self.assertEqual(found["disk"]["uuid"], self.manifest["disk"]["uuid"])
+        enabled = {unit["unit"] for unit in self.manifest["units"] if unit["state"] == "enabled"}
+        self.assertLessEqual({f"{unit}.service" for unit in ("ssh", "containerd")}, set(found["system"]["enabledUnits"]), enabled)
+
+    def test_inspect_sees_every_file_as_the_manifest_lists_it(self):
+        files = dict(self.files_of("/"))
+        listed = {path: line.split(" ") for path, line in self.manifest["files"].items() if not path.startswith("/boot/efi/")}
+        self.assertEqual(set(listed) - set(files), set())
+        for path, words in listed.items():
+            file = files[path]
+            self.assertEqual([file["type"], file["mode"], f"{file['owner']}:{file['group']}"], words[:3], path)
+            if words[0] == "file":
+                self.assertEqual([str(file["size"]), file["content"]], words[3:5], path)
+
+    def test_images_of_one_disk_are_equal_whatever_their_format(self):
+        result = self.run_program("diff", self.image(".qcow2"), self.image(".vhd"), "--exit-code")
+        self.assertEqual(result.stdout, "")
+
     def test_the_vhd_is_what_azure_takes(self):
         path = self.image(".vhd")
         size = path.stat().st_size

@@ -3,6 +3,7 @@
 
 IMAGEWRIGHT_REBUILDS says how many rebuilds there are (default 4; `toolkit/dev reproducibility` makes 20)."""
 
+import json
 import os
 import random
 import shlex
@@ -12,19 +13,20 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from composing import NAME, artifact_digests, build_command, run  # noqa: E402
+from composing import NAME, artifact_digests, build_command, digest, run  # noqa: E402
 from imagewright_testing import PROGRAM, TOP, WORKBENCH, TestCase, environment, require_program, require_workbench  # noqa: E402
 
 REBUILDS = int(os.environ.get("IMAGEWRIGHT_REBUILDS", "4"))
 SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
 
+# Clocks go forward only: before its creation a key signs nothing.
 # For each aspect what it may be; the first rebuilds together show every value at least once.
 ASPECTS = {
     "place": ["here", "elsewhere", "deep"],
     "umask": ["022", "077", "002"],
     "locale": ["C.UTF-8", "de_DE.UTF-8", "tr_TR.UTF-8", "POSIX"],
     "zone": ["UTC", "Asia/Kathmandu", "America/St_Johns"],
-    "clock": ["now", "2031-02-28 23:59:58", "2019-12-31 23:59:59"],
+    "clock": ["now", "2031-02-28 23:59:58", "2038-01-19 03:14:09"],
     "host": ["builder", "a-much-longer-name.example.org"],
     "cores": ["0", "0,1"],
     "jobs": ["1", "2", "7"],
@@ -115,8 +117,52 @@ class Reproducibility(TestCase):
                 found = artifact_digests(again)
                 if found != expected:
                     self.fail(f"{variation}\n{self.differences(first, again)}")
-            shutil.rmtree(again, ignore_errors=True)
-            print(f"rebuild {number} of {REBUILDS} is the same: {variation}", flush=True)
+                shutil.rmtree(again)
+                print(f"rebuild {number} of {REBUILDS} is the same: {variation}", flush=True)
+
+
+class Verification(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        require_workbench()
+
+    def published(self, scratch):
+        """A published image of a copy of the example config, in which no file is shared with other tests."""
+        shutil.copytree(TOP / "configs", scratch / "configs")
+        (scratch / "build").mkdir()
+        (scratch / "build/workbench").symlink_to(WORKBENCH.resolve())
+        output = scratch / "out"
+        result = run(build_command(output, None, scratch / "configs/node.yaml", "--format", "raw"))
+        self.assertEqual(result.returncode, 0, result.stderr[-4000:])
+        return output
+
+    def replace_sum(self, output, name):
+        lines = (output / "SHA256SUMS").read_text().splitlines()
+        lines = [f"{digest(output / name)}  {name}" if line.endswith(f"  {name}") else line for line in lines]
+        (output / "SHA256SUMS").write_text("\n".join(lines) + "\n")
+
+    def test_verify_finds_the_same_bytes_or_names_the_file_that_differs(self):
+        scratch = self.scratch()
+        output = self.published(scratch)
+        result = self.run_program("verify", output)
+        self.assertEqual(sorted(result.stdout.splitlines()),
+                         [f"{NAME}{suffix}: same bytes" for suffix in (".manifest.json", ".raw", ".spdx.json")])
+
+        image = output / f"{NAME}.raw"
+        partitions = json.loads((output / f"{NAME}.manifest.json").read_text())["disk"]["partitions"]
+        start = next(each["start"] for each in partitions if each.get("filesystem", {}).get("mountPoint") == "/")
+        self.run_tool("debugfs", "-w", "-R", "set_inode_field /etc/hostname mode 0100600", f"{image}?offset={start}")
+        self.assertIn("[pipeline.published-file-changed]", self.run_program("verify", output, expect=5).stderr)
+        self.replace_sum(output, image.name)
+        result = self.run_program("verify", output, expect=5)
+        self.assertIn(f"{NAME}.raw: DIFFERENT\n", result.stdout)
+        self.assertIn("partition root (/)\n  ~ /etc/hostname: mode 0600 → 0644\n", result.stdout)
+
+        with open(scratch / "configs/node.yaml", "a") as config:
+            config.write("# another word\n")
+        self.assertIn("[pipeline.config-changed]", self.run_program("verify", output, expect=2).stderr)
+        (scratch / "configs/node.yaml").rename(scratch / "configs/moved.yaml")
+        self.assertIn("[pipeline.cannot-verify]", self.run_program("verify", output, expect=2).stderr)
 
 
 if __name__ == "__main__":
