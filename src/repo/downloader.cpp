@@ -2,9 +2,11 @@
 #include "downloader.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <thread>
 #include <utility>
 
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
 #include <fmt/format.h>
@@ -80,6 +82,17 @@ void take_up_beginning(const Download& download) {
       ::setxattr(download.target.c_str(), "user.Librepo.DownloadInProgress", "1", 1, 0));
 }
 
+/// Neither the copy of a local file nor librepo tells a full disk from an unreachable server.
+void throw_when_full(const Download& download, const DownloadResult& result) {
+  constexpr std::uint64_t k_least_room = 64U * 1024U;
+  if (!result || result->problem == DownloadProblem::missing) return;
+  struct statvfs room {};
+  const std::filesystem::path directory = download.target.parent_path();
+  if (::statvfs(directory.c_str(), &room) != 0) return;
+  if (std::uint64_t{room.f_bavail} * room.f_frsize >= k_least_room) return;
+  base::throw_system_error("fs.disk-full", "cannot write", download.target.string(), ENOSPC);
+}
+
 bool is_worth_another_attempt(const DownloadResult& result) {
   return result && result->problem != DownloadProblem::missing;
 }
@@ -137,6 +150,8 @@ std::vector<DownloadResult> Downloader::fetch(const std::vector<Download>& downl
       return !is_worth_another_attempt(results[item.index]);
     });
   }
+  for (std::size_t index = 0; index < downloads.size(); ++index)
+    throw_when_full(downloads[index], results[index]);
   return results;
 }
 
