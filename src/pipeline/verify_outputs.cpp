@@ -94,7 +94,7 @@ public:
                                      .output_directory = made(work_.path() / "out"),
                                      .report_file = {},
                                      .tool_version = options_.tool_version};
-    compare(compose(plan, build_options, services_), sums, verification);
+    compare(compose(plan, build_options, services_), sums, manifest, verification);
   }
 
 private:
@@ -149,8 +149,16 @@ private:
     return plan;
   }
 
+  /// Archives have no partitions to be compared by; their manifests list the same files.
+  static bool is_disk(const audit::Manifest& manifest, const std::string& name) {
+    return std::any_of(manifest.artifacts.begin(), manifest.artifacts.end(),
+                       [&](const audit::ArtifactRecord& artifact) {
+                         return artifact.file == name && model::is_disk(artifact.format);
+                       });
+  }
+
   void compare(const std::vector<fs::PublishedFile>& made_again, const Sums& sums,
-               Verification& verification) const {
+               const audit::Manifest& manifest, Verification& verification) const {
     bool has_image_difference = false;
     for (const fs::PublishedFile& file : made_again) {
       const std::string name = file.path.filename().string();
@@ -158,8 +166,8 @@ private:
       const auto expected = sums.find(name);
       const bool is_same = expected != sums.end() && expected->second == file.digest.hex;
       verification.files.push_back({name, is_same});
-      const bool is_image = !name.ends_with(".json") && expected != sums.end();
-      if (is_same || !is_image || has_image_difference) continue;
+      const bool can_compare = expected != sums.end() && is_disk(manifest, name);
+      if (is_same || !can_compare || has_image_difference) continue;
       has_image_difference = true;
       explain(audit::compare_images(options_.directory / name, file.path, services_.cancellation),
               verification);
