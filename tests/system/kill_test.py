@@ -92,6 +92,7 @@ class KilledBuild(Composed):
             self.assert_nothing_partial(output)
             if number % KILLS_PER_BUILD == KILLS_PER_BUILD - 1:
                 self.assert_builds(output, cache)
+                print(f"{number + 1} of {KILLS} kills left nothing partial", flush=True)
             if number % 2 == 1:
                 for name in visible_files(output):
                     (output / name).unlink()
