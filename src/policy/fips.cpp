@@ -39,6 +39,8 @@ void enable(PolicyPart& part, const PolicyInput& input, const Mode& mode) {
   part.claims.push_back({"fips", {"1"}, k_origin, mode.where});
   add_boot_filesystem(part, input, mode);
   part.policy.initramfs_modules.emplace_back("fips");
+  // The checksum that this module verifies the kernel by.
+  part.policy.kernel_companions.push_back({.name = ".@image@.hmac", .origin = k_origin});
   add_check(part, "1");
 }
 

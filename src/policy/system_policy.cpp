@@ -24,6 +24,7 @@ void merge(model::SystemPolicy& policy, const model::SystemPolicy& part) {
   append(policy.units, part.units);
   append(policy.initramfs_modules, part.initramfs_modules);
   append(policy.initramfs_drivers, part.initramfs_drivers);
+  append(policy.kernel_companions, part.kernel_companions);
   append(policy.checks, part.checks);
   if (part.file_labels != model::FileLabels::automatic) policy.file_labels = part.file_labels;
 }

@@ -101,6 +101,14 @@ struct Check {
   bool operator==(const Check&) const = default;
 };
 
+/// A file without which a kernel of the image would not boot.
+struct KernelCompanion {
+  std::string name; ///< beside the kernel's image, whose name "@image@" stands for
+  std::string origin;
+
+  bool operator==(const KernelCompanion&) const = default;
+};
+
 /// What one policy function yields, and all of them together.
 struct SystemPolicy {
   std::vector<PackageRequest> packages;
@@ -111,6 +119,7 @@ struct SystemPolicy {
   FileLabels file_labels = FileLabels::automatic;
   std::vector<std::string> initramfs_modules; ///< dracut modules
   std::vector<std::string> initramfs_drivers; ///< kernel modules
+  std::vector<KernelCompanion> kernel_companions;
   std::vector<Check> checks;
 
   bool operator==(const SystemPolicy&) const = default;

@@ -35,6 +35,22 @@ void ensure_module_lists(const Context& context, const std::string& release) {
                                      .description = "make the module lists of kernel " + release}));
 }
 
+void require_companions(const Context& context, const std::string& image) {
+  constexpr std::string_view k_placeholder = "@image@";
+  const auto slash = image.rfind('/') + 1;
+  for (const auto& companion : context.plan.policy.kernel_companions) {
+    auto name = companion.name;
+    if (const auto at = name.find(k_placeholder); at != std::string::npos)
+      name.replace(at, k_placeholder.size(), image.substr(slash));
+    const auto path = image.substr(0, slash) + name;
+    if (context.root.exists(path)) continue;
+    throw base::Error(base::FailureKind::build, "finalize.missing-kernel-file",
+                      "the image has no " + base::quoted(path) + ", without which " +
+                          companion.origin + " would keep the kernel from booting",
+                      "install a kernel that brings it, or remove " + companion.origin);
+  }
+}
+
 } // namespace
 
 void kernels(const Context& context) {
@@ -44,6 +60,7 @@ void kernels(const Context& context) {
     const auto image = find_image(context.root, release);
     if (!image) continue;
     ensure_module_lists(context, release);
+    require_companions(context, *image);
     kernels.push_back(
         {.release = release, .image = *image, .initramfs = initramfs_path(context, release)});
   }

@@ -24,6 +24,14 @@ TEST_CASE_METHOD(FakeRoot, "a bootable image without a kernel is an error") {
   CHECK(code_of([&] { steps::kernels(context()); }).empty());
 }
 
+TEST_CASE_METHOD(BootRoot, "a kernel without the file that a policy needs beside it is an error") {
+  plan.policy.kernel_companions = {{.name = ".@image@.sum", .origin = "os.some.mode"}};
+  root.write("/boot/.vmlinuz-6.6.9.sum", "", 0644);
+  CHECK(code_of([&] { run(); }) == "finalize.missing-kernel-file");
+  root.write("/boot/.vmlinuz-6.6.10.sum", "", 0644);
+  CHECK(code_of([&] { run(); }).empty());
+}
+
 TEST_CASE_METHOD(BootRoot, "runs dracut exactly once for each kernel") {
   plan.initramfs = {.modules = {"base", "systemd"},
                     .omit_modules = {"plymouth"},

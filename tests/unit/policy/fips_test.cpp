@@ -21,6 +21,8 @@ TEST_CASE("FIPS brings its packages, its dracut module, its argument and its che
   CHECK(words_of(part.policy) == Texts{"fips=1"});
   CHECK(has_package(part.policy, "the-fips"));
   CHECK(part.policy.initramfs_modules == Texts{"fips"});
+  REQUIRE(part.policy.kernel_companions.size() == 1);
+  CHECK(part.policy.kernel_companions.front().name == ".@image@.hmac");
   CHECK(expected_of(part.policy, model::CheckKind::fips_enabled) == "1");
 }
 
