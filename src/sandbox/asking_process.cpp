@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -24,7 +25,26 @@ namespace {
 
 constexpr std::size_t k_page = 4096;
 
+/// The number by which /proc knows a process: another one when /proc is that of an outer process
+/// namespace.
+std::string number_in_proc(pid_t pid) {
+  const std::string plain = fmt::format("{}", pid);
+  std::error_code error;
+  if (std::filesystem::read_symlink("/proc/self", error) == fmt::format("{}", ::getpid()))
+    return plain;
+  const fs::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process) return plain;
+  const auto info = fs::find_file(fmt::format("/proc/self/fdinfo/{}", process.get()));
+  for (const std::string& line : base::split(info.value_or(""), '\n')) {
+    if (line.starts_with("Pid:")) return std::string(base::trimmed(line.substr(4)));
+  }
+  return plain;
+}
+
 } // namespace
+
+AskingProcess::AskingProcess(pid_t pid)
+    : pid_(pid), proc_(fmt::format("/proc/{}/", number_in_proc(pid))) {}
 
 std::optional<std::string> AskingProcess::read_path(std::uint64_t address) const {
   std::string path;
@@ -82,7 +102,7 @@ mode_t AskingProcess::umask() const {
 }
 
 std::string AskingProcess::proc(const std::string& name) const {
-  return fmt::format("/proc/{}/{}", pid_, name);
+  return proc_ + name;
 }
 
 std::string AskingProcess::as_seen_here(const std::string& path) const {

@@ -15,7 +15,7 @@ namespace imagewright::sandbox {
 
 class AskingProcess {
 public:
-  explicit AskingProcess(pid_t pid) : pid_(pid) {}
+  explicit AskingProcess(pid_t pid);
 
   /// A path at an address of its memory.
   std::optional<std::string> read_path(std::uint64_t address) const;
@@ -33,6 +33,7 @@ private:
   bool has_own_root() const;
 
   pid_t pid_;
+  std::string proc_; ///< its directory in /proc, which may count processes differently
 };
 
 } // namespace imagewright::sandbox

@@ -67,7 +67,7 @@ void die_with(pid_t parent) {
 void make_namespaces(UserNamespace user_namespace) {
   if (user_namespace == UserNamespace::own) enter_own_user_namespace(k_channel);
   // Who stands for one group only may not leave any; they give no right over the image's files.
-  if (::setgroups(0, nullptr) != 0 && has_all_ids())
+  if (::setgroups(0, nullptr) != 0 && !is_in_user_namespace())
     throw_cannot_enter("cannot leave", "supplementary groups");
   if (::unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) != 0) {
     throw_cannot_enter("cannot make", "namespaces");

@@ -17,9 +17,10 @@ Launched launch(const SandboxOptions& options, const process::StandardStreams& s
                 const Work& work) {
   auto mount_points = std::make_unique<MountPoints>(options);
   Channel channel = make_channel();
-  const UserNamespace user_namespace =
-      is_root() && !options.emulator ? UserNamespace::shared : UserNamespace::own;
-  const bool is_limited = user_namespace == UserNamespace::own || !has_all_ids();
+  const UserNamespace user_namespace = is_root() && may_administrate() && !options.emulator
+                                           ? UserNamespace::shared
+                                           : UserNamespace::own;
+  const bool is_limited = user_namespace == UserNamespace::own || is_in_user_namespace();
   const Supervision supervision =
       is_limited && !options.metadata_record.empty() ? Supervision::needed : Supervision::none;
   const Inside inside{

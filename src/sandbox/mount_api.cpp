@@ -49,6 +49,13 @@ fs::UniqueFd clone_mount(const std::string& path) {
   return mount;
 }
 
+fs::UniqueFd clone_mounts(const std::string& path) {
+  fs::UniqueFd mounts(
+      ::open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+  if (!mounts) throw_cannot_enter("cannot bind", path);
+  return mounts;
+}
+
 void set_attributes(const fs::UniqueFd& mount, MountAttributes attributes) {
   mount_attr wanted{};
   wanted.attr_set = attributes;

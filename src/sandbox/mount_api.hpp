@@ -23,6 +23,9 @@ fs::UniqueFd make_mount(const std::string& type,
 /// A second view of what is at the path, without the mounts below it.
 fs::UniqueFd clone_mount(const std::string& path);
 
+/// The same with the mounts below it.
+fs::UniqueFd clone_mounts(const std::string& path);
+
 void set_attributes(const fs::UniqueFd& mount, MountAttributes attributes);
 
 /// Attaches it; links in `target` are followed.

@@ -49,6 +49,8 @@ std::string_view to_string(Rung rung) {
   switch (rung) {
   case Rung::root:
     return "root";
+  case Rung::limited_root:
+    return "root without the right to administrate, as in a container";
   case Rung::subordinate_ids:
     return "an ordinary user with subordinate ids";
   case Rung::single_id:
@@ -58,7 +60,7 @@ std::string_view to_string(Rung rung) {
 }
 
 Rung find_rung() {
-  if (is_root()) return Rung::root;
+  if (is_root()) return may_administrate() ? Rung::root : Rung::limited_root;
   return has_subordinate_ids() ? Rung::subordinate_ids : Rung::single_id;
 }
 

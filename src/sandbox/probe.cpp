@@ -38,7 +38,7 @@ bool works_in_child(const std::function<bool()>& attempt) {
 }
 
 std::string why_not(const HostAbilities& abilities) {
-  if (abilities.is_root == Ability::absent && abilities.user_namespaces == Ability::absent)
+  if (!may_administrate() && abilities.user_namespaces == Ability::absent)
     return "this user may not make user namespaces";
   if (abilities.namespaces == Ability::absent)
     return "mount and process namespaces are not allowed here";
@@ -53,8 +53,8 @@ HostAbilities probe() {
   abilities.is_root = ability(is_root());
   abilities.user_namespaces = ability(works_in_child([] { return ::unshare(CLONE_NEWUSER) == 0; }));
   abilities.subordinate_ids = ability(has_subordinate_ids());
-  abilities.namespaces = ability(
-      works_in_child([] { return ::unshare((is_root() ? 0 : CLONE_NEWUSER) | others) == 0; }));
+  abilities.namespaces = ability(works_in_child(
+      [] { return ::unshare((may_administrate() ? 0 : CLONE_NEWUSER) | others) == 0; }));
   abilities.private_binfmt_misc = ability(works_in_child([] {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
     make_mount("binfmt_misc", {}, 0);

@@ -3,11 +3,14 @@
 
 #include <array>
 #include <charconv>
+#include <filesystem>
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -58,6 +61,13 @@ void write_map(pid_t child, const char* name, const std::string& content) {
     throw_cannot_enter("cannot write", path);
 }
 
+bool has_capability(unsigned capability) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> sets{};
+  return ::syscall(SYS_capget, &header, sets.data()) == 0 &&
+         (sets[0].effective & (1U << capability)) != 0;
+}
+
 /// Lines of uid_map(5), "inside outside count", changed so that each id stands for itself.
 std::string identity_of(const char* map) {
   std::string lines;
@@ -104,9 +114,13 @@ bool is_root() {
   return ::geteuid() == 0;
 }
 
-bool has_all_ids() {
-  return base::split_whitespace(fs::read_file("/proc/self/uid_map")) ==
-         std::vector<std::string>{"0", "0", "4294967295"};
+bool may_administrate() {
+  return has_capability(CAP_SYS_ADMIN);
+}
+
+bool is_in_user_namespace() {
+  // include/linux/proc_ns.h: PROC_USER_INIT_INO, the number of the machine's own.
+  return std::filesystem::read_symlink("/proc/self/ns/user") != "user:[4026531837]";
 }
 
 bool has_subordinate_ids() {
@@ -117,12 +131,12 @@ bool has_subordinate_ids() {
 }
 
 void map_ids(pid_t child) {
-  if (is_root()) {
+  if (has_capability(CAP_SETUID) && has_capability(CAP_SETGID)) {
     write_map(child, "uid_map", identity_of("/proc/self/uid_map"));
     write_map(child, "gid_map", identity_of("/proc/self/gid_map"));
     return;
   }
-  if (!has_subordinate_ids()) {
+  if (is_root() || !has_subordinate_ids()) {
     // Without it the kernel lets nobody map a group; who may leave groups could gain by that.
     write_map(child, "setgroups", "deny");
     write_map(child, "uid_map", fmt::format("0 {} 1\n", ::geteuid()));

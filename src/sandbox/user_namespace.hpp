@@ -27,12 +27,16 @@ std::optional<SubordinateRange> find_subordinate_range(const std::string& text,
 /// Whether an own user namespace is needed at all.
 bool is_root();
 
-/// Whether each id of the machine means itself to this process: it is in no user namespace.
-bool has_all_ids();
+/// Whether this process may make namespaces and mounts without a user namespace of its own. Root of
+/// a container usually may not.
+bool may_administrate();
 
-/// Maps the ids of a child that has just made its user namespace: for root each id that this
-/// process has to itself; for others 0 to the caller and the rest to the caller's subordinate ids,
-/// or to nobody when there are none. Throws base::Error.
+/// Whether some ids or rights of the machine are out of reach, even for root.
+bool is_in_user_namespace();
+
+/// Maps the ids of a child that has just made its user namespace: for who may
+/// act as every user each id that this process has to itself; for others 0 to the caller and the
+/// rest to the caller's subordinate ids, or to nobody when there are none. Throws base::Error.
 void map_ids(pid_t child);
 
 /// Makes a user namespace and becomes its root, with ids that answer_id_maps gives at the other end

@@ -11,6 +11,7 @@ namespace imagewright::sandbox {
 /// From the most that a host can give to the least. On each the same images come about.
 enum class Rung : std::uint8_t {
   root,            ///< root that may make namespaces and mounts
+  limited_root,    ///< root of a container, root of a user namespace of its own inside
   subordinate_ids, ///< a user who stands for many users inside a user namespace of the own
   single_id,       ///< a user who stands for root alone there; other owners are recorded
 };
