@@ -80,13 +80,24 @@ void InstallObserver::on_scriptlet_started(const Event& event) {
   output_.clear();
   package_ = event.package;
   scriptlet_ = event.text;
+  starts_before_ = starts();
   started_ = TimePoint::clock::now();
+}
+
+sandbox::ProgramStarts InstallObserver::starts() const {
+  return request_.emulator ? sandbox::count_program_starts(*request_.emulator)
+                           : sandbox::ProgramStarts{};
 }
 
 void InstallObserver::on_scriptlet_finished() {
   const auto duration =
       std::chrono::duration_cast<std::chrono::milliseconds>(TimePoint::clock::now() - started_);
-  scriptlets_.push_back({package_, scriptlet_, duration});
+  const sandbox::ProgramStarts now = starts();
+  scriptlets_.push_back({.package = package_,
+                         .scriptlet = scriptlet_,
+                         .duration = duration,
+                         .emulated_programs = now.emulated - starts_before_.emulated,
+                         .native_programs = now.native - starts_before_.native});
   for (const std::string& line : process::last_lines(output_.text(), k_quoted_lines)) {
     reporter_.message(report::Level::debug, fmt::format("{} {}: {}", package_, scriptlet_, line));
   }

@@ -38,6 +38,7 @@ private:
   void on_scriptlet_failed(const Event& event);
   /// Gives how the scriptlet failed.
   std::string take_over_owner(const std::string& words);
+  sandbox::ProgramStarts starts() const;
   base::Diagnostic scriptlet_diagnostic(const char* code, const std::string& what) const;
 
   const InstallRequest& request_;
@@ -47,6 +48,7 @@ private:
   std::string package_;
   std::string scriptlet_; ///< empty: none is running
   TimePoint started_;
+  sandbox::ProgramStarts starts_before_;
   process::OutputTail output_;
 };
 

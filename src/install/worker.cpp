@@ -22,6 +22,9 @@ TransactionSet make_transaction(const InstallRequest& request) {
   rpmtsSetVfyLevel(transaction.get(), 0);
   rpmtransFlags flags = RPMTRANS_FLAG_NOPLUGINS | RPMTRANS_FLAG_NOCONTEXTS;
   if (request.documentation == Documentation::excluded) flags |= RPMTRANS_FLAG_NODOCS;
+  if (request.scriptlets.use == ScriptletUse::left_out)
+    flags |=
+        RPMTRANS_FLAG_NOSCRIPTS | RPMTRANS_FLAG_NOTRIGGERS | _noTransScripts | _noTransTriggers;
   rpmtsSetFlags(transaction.get(), flags);
   return transaction;
 }

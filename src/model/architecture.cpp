@@ -37,6 +37,8 @@ Architecture make_aarch64() {
            .magic = R"(\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00)",
            .mask =
                R"(\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff)"},
+      .loading = {.loader = "/lib/ld-linux-aarch64.so.1",
+                  .libraries = {"/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"}},
   };
 }
 
@@ -63,6 +65,8 @@ Architecture make_x86_64() {
            .magic = R"(\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x3e\x00)",
            .mask =
                R"(\xff\xff\xff\xff\xff\xfe\xfe\xfc\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff)"},
+      .loading = {.loader = "/lib64/ld-linux-x86-64.so.2",
+                  .libraries = {"/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"}},
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "build_report.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <imagewright/base/source_location.hpp>
@@ -36,6 +37,34 @@ Array scriptlets(const std::vector<model::ScriptletRun>& runs) {
                            {"milliseconds", static_cast<std::int64_t>(run.duration.count())}});
   }
   return array;
+}
+
+/// Everything that ran programs of the image under an emulator, the most expensive first.
+json::Value emulation(const BuildFindings& findings) {
+  if (!findings.emulator) return nullptr;
+  std::vector<EmulatedRun> runs = findings.emulated_runs;
+  for (const model::ScriptletRun& run : findings.scriptlets) {
+    runs.push_back({.what = run.package + " " + run.scriptlet,
+                    .starts = {.emulated = run.emulated_programs, .native = run.native_programs},
+                    .duration = run.duration});
+  }
+  std::ranges::stable_sort(runs, std::ranges::greater{}, &EmulatedRun::duration);
+  Array array;
+  EmulatedRun total;
+  for (const EmulatedRun& run : runs) {
+    total.starts.emulated += run.starts.emulated;
+    total.starts.native += run.starts.native;
+    total.duration += run.duration;
+    array.push_back(Object{{"run", run.what},
+                           {"programs", run.starts.emulated},
+                           {"nativePrograms", run.starts.native},
+                           {"milliseconds", milliseconds(run.duration)}});
+  }
+  return Object{{"emulator", findings.emulator->program.filename().string()},
+                {"programs", total.starts.emulated},
+                {"nativePrograms", total.starts.native},
+                {"milliseconds", milliseconds(total.duration)},
+                {"runs", array}};
 }
 
 Array warnings(const report::StageTimings& timings) {
@@ -79,6 +108,7 @@ std::string report_text(const ResolvedPlan& plan, const BuildInputs& inputs,
                               {"partitions", partitions},
                               {"stages", stages(timings)},
                               {"scriptlets", scriptlets(findings.scriptlets)},
+                              {"emulation", emulation(findings)},
                               {"warnings", warnings(timings)}});
 }
 

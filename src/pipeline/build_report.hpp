@@ -4,6 +4,7 @@
 // The report of a build: where the time went, and every warning. Unlike the manifest it differs
 // from run to run.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include <imagewright/report/stage_timings.hpp>
 
 #include "build_inputs.hpp"
+#include "emulator.hpp"
 
 namespace imagewright::pipeline {
 
@@ -22,6 +24,9 @@ struct BuildFindings {
   std::vector<model::ScriptletRun> scriptlets;
   std::vector<disk::PartitionUse> partitions;
   std::vector<model::Artifact> artifacts;
+  /// Absent: nothing was emulated.
+  std::optional<sandbox::Emulator> emulator;
+  std::vector<EmulatedRun> emulated_runs; ///< of the steps; those of scriptlets stand with them
 };
 
 /// The text of NAME-ARCH.report.json.

@@ -38,6 +38,7 @@
 #include "emulator.hpp"
 #include "file_contexts.hpp"
 #include "install_request.hpp"
+#include "native_programs.hpp"
 #include "output_format.hpp"
 #include "repositories.hpp"
 #include "root_hashes.hpp"
@@ -56,6 +57,10 @@ public:
         name_(fmt::format("{}-{}", plan.plan.config.name, plan.plan.architecture.name)) {}
 
   std::vector<fs::PublishedFile> run() {
+    findings_.emulator =
+        prepare_emulator(plan_.plan.architecture, options_.emulation, work_.path() / "emulation");
+    if (findings_.emulator && options_.emulation == EmulationUse::automatic)
+      add_native_programs(plan_, options_, *findings_.emulator, timed_services());
     model::SealedRoot sealed = seal(install(fetch()));
     const tree::RootTree tree = read_tree(sealed);
     if (has_disk_output()) {
@@ -80,6 +85,7 @@ private:
     const std::filesystem::path root = root_path();
     std::filesystem::create_directories(root);
     install::InstallRequest request = install_request(plan_, fetched, root);
+    request.emulator = findings_.emulator;
     request.metadata_record = record_path();
     model::InstalledRoot installed =
         install::install_packages(request, services_.cancellation, timings_);
@@ -110,14 +116,17 @@ private:
   }
 
   std::unique_ptr<process::CommandRunner> sandbox_in(const std::filesystem::path& root,
-                                                     std::vector<sandbox::BindMount> mounts) const {
-    return std::make_unique<sandbox::Sandbox>(
+                                                     std::vector<sandbox::BindMount> mounts) {
+    auto programs = std::make_unique<sandbox::Sandbox>(
         sandbox::SandboxOptions{.root = root,
                                 .bind_mounts = std::move(mounts),
                                 .epoch = plan_.epoch,
-                                .emulator = find_emulator(plan_.plan.architecture),
+                                .emulator = findings_.emulator,
                                 .metadata_record = record_path()},
         services_.cancellation);
+    if (!findings_.emulator) return programs;
+    return std::make_unique<CountingRunner>(std::move(programs), *findings_.emulator,
+                                            findings_.emulated_runs);
   }
 
   tree::RootTree read_tree(const model::SealedRoot& sealed) {

@@ -8,9 +8,25 @@
 
 namespace imagewright::pipeline {
 
-std::optional<sandbox::Emulator> find_emulator(const model::Architecture& architecture) {
+namespace {
+
+/// "\xff" for the byte of an ELF header that tells whose conventions a program follows. Static
+/// programs of GNU say so there, above all the emulator and its interpreter, others do not: where
+/// their own architecture is emulated they are told apart by it.
+std::string strict_mask(std::string mask) {
+  constexpr std::size_t convention = 7;
+  constexpr std::size_t width = 4; // of "\xff"
+  return mask.replace(convention * width, width, R"(\xff)");
+}
+
+} // namespace
+
+std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& architecture,
+                                                  EmulationUse use,
+                                                  const std::filesystem::path& directory) {
   const model::Architecture* host = model::host_architecture();
-  if (host != nullptr && host->name == architecture.name) return std::nullopt;
+  const bool is_native = host != nullptr && host->name == architecture.name;
+  if (is_native && use != EmulationUse::forced) return std::nullopt;
   const auto program = process::find_program(architecture.emulator.program);
   if (!program) {
     throw base::Error(base::FailureKind::host, "pipeline.no-emulator",
@@ -18,9 +34,27 @@ std::optional<sandbox::Emulator> find_emulator(const model::Architecture& archit
                                   architecture.name, architecture.emulator.program),
                       "install qemu-user-static, or compose on a machine of that architecture");
   }
-  return sandbox::Emulator{.program = *program,
-                           .magic = architecture.emulator.magic,
-                           .mask = architecture.emulator.mask};
+  const std::string& mask = architecture.emulator.mask;
+  sandbox::Emulator emulator{.program = *program,
+                             .magic = architecture.emulator.magic,
+                             .mask = is_native ? strict_mask(mask) : mask,
+                             .directory = directory};
+  std::filesystem::create_directories(directory);
+  sandbox::prepare_emulation(emulator);
+  return emulator;
+}
+
+process::CommandResult CountingRunner::run(const process::Command& command) {
+  const auto before = sandbox::count_program_starts(emulator_);
+  const auto started = std::chrono::steady_clock::now();
+  process::CommandResult result = runner_->run(command);
+  const auto after = sandbox::count_program_starts(emulator_);
+  runs_.push_back({.what = command.description.empty() ? command.argv.front() : command.description,
+                   .starts = {.emulated = after.emulated - before.emulated,
+                              .native = after.native - before.native},
+                   .duration = std::chrono::duration_cast<std::chrono::milliseconds>(
+                       std::chrono::steady_clock::now() - started)});
+  return result;
 }
 
 } // namespace imagewright::pipeline

@@ -3,15 +3,49 @@
 
 // What runs the programs of an image whose architecture is not the host's.
 
+#include <chrono>
+#include <filesystem>
+#include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/pipeline/build.hpp>
+#include <imagewright/process/command_runner.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 
 namespace imagewright::pipeline {
 
-/// Nothing when the host runs them itself. Throws base::Error (pipeline.no-emulator) when this host
-/// lacks the program.
-std::optional<sandbox::Emulator> find_emulator(const model::Architecture& architecture);
+/// Nothing when the host runs them itself and emulation is not forced. `directory` is made for the
+/// emulator. Throws base::Error (pipeline.no-emulator) when this host lacks the program.
+std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& architecture,
+                                                  EmulationUse use,
+                                                  const std::filesystem::path& directory);
+
+/// One program of a build, with all that it started.
+struct EmulatedRun {
+  std::string what; ///< "make the initramfs of kernel 6.6.1", "systemd %post"
+  sandbox::ProgramStarts starts;
+  std::chrono::milliseconds duration{};
+
+  bool operator==(const EmulatedRun&) const = default;
+};
+
+/// Runs programs with another runner and notes what each cost in emulated programs.
+class CountingRunner final : public process::CommandRunner {
+public:
+  /// `emulator` and `runs` must outlive it.
+  CountingRunner(std::unique_ptr<process::CommandRunner> runner, const sandbox::Emulator& emulator,
+                 std::vector<EmulatedRun>& runs)
+      : runner_(std::move(runner)), emulator_(emulator), runs_(runs) {}
+
+  process::CommandResult run(const process::Command& command) override;
+
+private:
+  std::unique_ptr<process::CommandRunner> runner_;
+  const sandbox::Emulator& emulator_;
+  std::vector<EmulatedRun>& runs_;
+};
 
 } // namespace imagewright::pipeline

@@ -3,8 +3,6 @@
 
 #include <imagewright/fs/file.hpp>
 
-#include "emulator.hpp"
-
 namespace imagewright::pipeline {
 
 namespace {
@@ -46,8 +44,7 @@ install::InstallRequest install_request(const ResolvedPlan& plan, const FetchedP
           .documentation = os.packages.documentation == model::Inclusion::included
                                ? install::Documentation::included
                                : install::Documentation::excluded,
-          .languages = os.packages.languages.value_or(std::vector<std::string>()),
-          .emulator = find_emulator(plan.plan.architecture)};
+          .languages = os.packages.languages.value_or(std::vector<std::string>())};
 }
 
 } // namespace imagewright::pipeline

@@ -19,6 +19,7 @@ struct FetchedPackages {
   std::vector<repo::RepositoryKeys> keys;
 };
 
+/// Without an emulator, and without a record of metadata.
 install::InstallRequest install_request(const ResolvedPlan& plan, const FetchedPackages& fetched,
                                         const std::filesystem::path& root);
 

@@ -80,7 +80,8 @@ PlanRepositories::PlanRepositories(const BuildPlan& plan, NetworkUse network,
            {cache_, services.reporter, services.cancellation}) {}
 
 ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
-                                           const std::vector<model::LockedPackage>& pins) {
+                                           const std::vector<model::LockedPackage>& pins,
+                                           BaselineUse baseline) {
   report::StageScope metadata_stage(services_.reporter, "metadata");
   std::vector<model::RepositorySnapshot> snapshots = set_.load_snapshots();
   report::StageScope stage(services_.reporter, "resolve");
@@ -101,7 +102,7 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
     throw base::InputError(std::move(problems), base::FailureKind::unsolvable);
   }
   auto& resolution = std::get<resolve::Resolution>(result);
-  require_baseline(plan, resolution);
+  if (baseline == BaselineUse::asserted) require_baseline(plan, resolution);
   stage.set_summary(fmt::format("{} packages", resolution.packages.size()));
   return {std::move(resolution), std::move(snapshots)};
 }

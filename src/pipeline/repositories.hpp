@@ -32,6 +32,8 @@ std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan);
 const model::ArchitectureLock& require_fresh(const std::optional<model::Lock>& lock,
                                              const BuildPlan& plan);
 
+enum class BaselineUse : std::uint8_t { asserted, ignored };
+
 /// Cache and repositories of one plan. Keeps references to the services.
 class PlanRepositories {
 public:
@@ -39,9 +41,10 @@ public:
 
   repo::RepositorySet& set() { return set_; }
 
-  /// Asks the resolver, whatever a lock says; keeps `pins` where it can, and asserts the baseline.
+  /// Asks the resolver, whatever a lock says; keeps `pins` where it can.
   /// Throws base::InputError of FailureKind::unsolvable.
-  ResolvedPackages resolve(const BuildPlan& plan, const std::vector<model::LockedPackage>& pins);
+  ResolvedPackages resolve(const BuildPlan& plan, const std::vector<model::LockedPackage>& pins,
+                           BaselineUse baseline = BaselineUse::asserted);
 
 private:
   const Services& services_;

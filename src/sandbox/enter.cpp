@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include <elf.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,6 +21,7 @@
 
 #include <imagewright/base/error.hpp>
 
+#include "interpreter_image.hpp"
 #include "mount_api.hpp"
 #include "mount_points.hpp"
 
@@ -50,6 +53,16 @@ fs::UniqueFd prepare_sys() {
   }
 }
 
+/// Containers hide parts of /proc, and the kernel then allows no new one that would show them.
+/// Theirs has other process numbers, but each process finds itself in it all the same.
+fs::UniqueFd prepare_proc() {
+  try {
+    return make_mount("proc", {}, k_plain | MOUNT_ATTR_NOEXEC);
+  } catch (const base::Error&) {
+    return clone_mounts("/proc");
+  }
+}
+
 fs::UniqueFd prepare_bind(const BindMount& bind) {
   fs::UniqueFd mount = clone_mount(bind.source.string());
   set_attributes(mount, k_plain | (bind.access == BindAccess::read_only ? MOUNT_ATTR_RDONLY : 0));
@@ -61,7 +74,7 @@ Prepared prepare(const SandboxOptions& options) {
   prepared.root = clone_mount(options.root.string());
   // Device files of packages exist and cannot be opened.
   set_attributes(prepared.root, MOUNT_ATTR_NODEV);
-  prepared.proc = make_mount("proc", {}, k_plain | MOUNT_ATTR_NOEXEC);
+  prepared.proc = prepare_proc();
   prepared.sys = prepare_sys();
   for (const char* device : k_devices)
     prepared.devices.push_back(clone_mount(std::string("/dev/") + device));
@@ -70,13 +83,37 @@ Prepared prepare(const SandboxOptions& options) {
   return prepared;
 }
 
-/// Linux 6.7 gives each user namespace its own table of binary formats. The flags: O, the
-/// interpreter gets the program's descriptor; C, credentials are the program's; F, the interpreter
-/// is opened now, outside the root.
+/// A file without a name that holds the interpreter: the kernel keeps it open.
+fs::UniqueFd interpreter_file() {
+  const fs::UniqueFd file(::memfd_create("imagewright-interpreter", MFD_CLOEXEC));
+  const std::string_view image = interpreter_image();
+  if (!file || ::fchmod(file.get(), 0755) != 0 ||
+      ::write(file.get(), image.data(), image.size()) != static_cast<ssize_t>(image.size())) {
+    throw_cannot_enter("cannot make", "the interpreter of foreign programs");
+  }
+  // Marked as a program of GNU, so that one architecture's rule for ordinary programs can leave it
+  // out.
+  constexpr char gnu = ELFOSABI_GNU;
+  if (::pwrite(file.get(), &gnu, 1, EI_OSABI) != 1)
+    throw_cannot_enter("cannot mark", "the interpreter of foreign programs");
+  // What somebody has open for writing cannot be executed.
+  fs::UniqueFd readable(
+      ::open(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!readable) throw_cannot_enter("cannot open", "the interpreter of foreign programs");
+  return readable;
+}
+
+/// Linux 6.7 gives each user namespace its own table of binary formats. The flags: P, the
+/// program's own name is handed on; C, credentials are the program's; F, the interpreter is opened
+/// now, outside the root; O, it gets the program's descriptor.
 fs::UniqueFd register_emulator(const Emulator& emulator) {
   fs::UniqueFd formats = make_mount("binfmt_misc", {}, k_plain | MOUNT_ATTR_NOEXEC);
-  const std::string entry = fmt::format(":imagewright:M::{}:{}:{}:OCF", emulator.magic,
-                                        emulator.mask, emulator.program.string());
+  const bool is_direct = emulator.directory.empty();
+  const fs::UniqueFd interpreter = is_direct ? fs::UniqueFd() : interpreter_file();
+  const std::string entry = fmt::format(
+      ":imagewright:M::{}:{}:{}:{}", emulator.magic, emulator.mask,
+      is_direct ? emulator.program.string() : fmt::format("/proc/self/fd/{}", interpreter.get()),
+      is_direct ? "OCF" : "PCF");
   const fs::UniqueFd file(::openat(formats.get(), "register", O_WRONLY | O_CLOEXEC));
   if (!file ||
       ::write(file.get(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size())) {

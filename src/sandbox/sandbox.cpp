@@ -13,6 +13,7 @@
 #include <imagewright/sandbox/byte_codec.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 
+#include "emulation_paths.hpp"
 #include "launch.hpp"
 
 namespace imagewright::sandbox {
@@ -67,6 +68,11 @@ Sandbox::Sandbox(SandboxOptions options, const base::Cancellation& cancellation)
         fmt::format("the image root {} is not a directory", base::quoted(options_.root.string())));
   }
   options_.root = std::filesystem::canonical(options_.root);
+  if (options_.emulator && !options_.emulator->directory.empty()) {
+    options_.bind_mounts.push_back({.source = options_.emulator->directory,
+                                    .target = k_emulation_directory,
+                                    .access = BindAccess::writable});
+  }
   for (const BindMount& bind : options_.bind_mounts) {
     require_absolute(bind.target);
     if (std::filesystem::exists(bind.source)) continue;

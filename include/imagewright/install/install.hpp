@@ -28,8 +28,11 @@ struct RepositoryTrust {
   std::vector<std::string> public_keys; ///< armored text, each
 };
 
+enum class ScriptletUse : std::uint8_t { run, left_out };
+
 /// What happens with a package's scripts.
 struct ScriptletOptions {
+  ScriptletUse use = ScriptletUse::run;
   /// Names of packages whose scripts may fail with a warning.
   std::set<std::string> allowed_failures;
   /// For each script; absent: no limit.

@@ -52,6 +52,14 @@ struct Emulator {
 };
 
 /// One processor architecture.
+/// Where programs of an architecture look for what they need before they run.
+struct ProgramLoading {
+  std::string loader;                 ///< the dynamic loader: "/lib64/ld-linux-x86-64.so.2"
+  std::vector<std::string> libraries; ///< directories of libraries that distributions use
+
+  bool operator==(const ProgramLoading&) const = default;
+};
+
 struct Architecture {
   std::string name; ///< ours and RPM's: "x86_64", "aarch64"
   std::vector<std::string>
@@ -63,6 +71,7 @@ struct Architecture {
   PartitionTypes partition_types;
   QemuMachine qemu;
   Emulator emulator;
+  ProgramLoading loading;
 
   bool operator==(const Architecture&) const = default;
 };

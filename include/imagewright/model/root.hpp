@@ -4,6 +4,7 @@
 // The installed tree on its way to becoming an image.
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ struct ScriptletRun {
   std::string package;   ///< name of the package
   std::string scriptlet; ///< "%post", "%transfiletriggerin", …
   std::chrono::milliseconds duration{};
+  std::uint64_t emulated_programs = 0; ///< how many programs it started under an emulator
+  std::uint64_t native_programs = 0;   ///< and how many were replaced by the host's architecture's
   bool operator==(const ScriptletRun&) const = default;
 };
 

@@ -20,11 +20,20 @@ enum class RootDirectory : std::uint8_t {
   kept, ///< as NAME-ARCH.root in the output directory
 };
 
+/// Which programs of an image run under an emulator.
+enum class EmulationUse : std::uint8_t {
+  automatic, ///< those of a foreign architecture for which there is no native one that does the
+             ///< same
+  full,      ///< all of a foreign architecture
+  forced,    ///< all, even of the host's architecture
+};
+
 struct BuildOptions {
   PlanOptions plan;
   ResolveOptions resolve;
   std::filesystem::path output_directory = "out";
   RootDirectory root_directory = RootDirectory::removed;
+  EmulationUse emulation = EmulationUse::automatic;
   /// One more copy of the report; empty: none.
   std::filesystem::path report_file;
   std::string tool_version;

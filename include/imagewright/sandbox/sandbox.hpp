@@ -17,6 +17,7 @@
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/process/command_runner.hpp>
+#include <imagewright/sandbox/emulation.hpp>
 
 namespace imagewright::sandbox {
 
@@ -30,15 +31,6 @@ struct BindMount {
   BindAccess access = BindAccess::read_only;
 
   bool operator==(const BindMount&) const = default;
-};
-
-/// How programs of a foreign architecture are run: a binfmt_misc entry that exists only inside.
-struct Emulator {
-  std::filesystem::path program; ///< a static program of the host
-  std::string magic;             ///< with \x escapes
-  std::string mask;
-
-  bool operator==(const Emulator&) const = default;
 };
 
 /// What a sandbox is like.

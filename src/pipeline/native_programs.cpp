@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "native_programs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/root_dir.hpp>
+#include <imagewright/install/install.hpp>
+#include <imagewright/report/stage_scope.hpp>
+
+#include "install_request.hpp"
+#include "repositories.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+/// They handle text and files, whatever machine they run on. Not among them: what tells about the
+/// machine (uname, arch, nproc), what knows formats of the machine (ldconfig, the dynamic loader),
+/// and what talks to a running system.
+constexpr std::array k_programs{
+    "/usr/bin/basename", "/usr/bin/bash",     "/usr/bin/cat",
+    "/usr/bin/chmod",    "/usr/bin/chown",    "/usr/bin/cp",
+    "/usr/bin/cpio",     "/usr/bin/cut",      "/usr/bin/dash",
+    "/usr/bin/dirname",  "/usr/bin/find",     "/usr/bin/getopt",
+    "/usr/bin/grep",     "/usr/bin/gzip",     "/usr/bin/hardlink",
+    "/usr/bin/head",     "/usr/bin/kmod",     "/usr/bin/ln",
+    "/usr/bin/ls",       "/usr/bin/mawk",     "/usr/bin/mkdir",
+    "/usr/bin/mknod",    "/usr/bin/mktemp",   "/usr/bin/mv",
+    "/usr/bin/readlink", "/usr/bin/realpath", "/usr/bin/rm",
+    "/usr/bin/rmdir",    "/usr/bin/sed",      "/usr/bin/sort",
+    "/usr/bin/stat",     "/usr/bin/tail",     "/usr/bin/touch",
+    "/usr/bin/tr",       "/usr/bin/uniq",     "/usr/bin/wc",
+    "/usr/bin/xargs",    "/usr/bin/zstd",     "/usr/lib/dracut/dracut-install"};
+
+/// The release's plan for the host's architecture, with nothing but the tools.
+BuildPlan tools_plan(const BuildOptions& options, const model::Architecture& host) {
+  PlanOptions wanted = options.plan;
+  wanted.architectures = {host.name};
+  BuildPlan plan = std::move(plan_build(wanted).plans.front());
+  plan.packages.clear();
+  const auto role = plan.release.roles.find("initramfs");
+  if (role == plan.release.roles.end()) return plan;
+  for (const model::LocatedText& package : role->second.for_architecture(host.name)) {
+    plan.packages.push_back(
+        {.spec = package.text, .where = package.where, .origin = "native programs"});
+  }
+  return plan;
+}
+
+std::map<std::string, std::string> versions_of(const std::vector<model::LockedPackage>& packages) {
+  std::map<std::string, std::string> versions;
+  for (const model::LockedPackage& package : packages)
+    versions[package.nevra.name] = package.nevra.evr();
+  return versions;
+}
+
+/// The image's packages as those of another architecture, so that the resolver takes the same
+/// versions where it can.
+std::vector<model::LockedPackage> pins_for(const ResolvedPlan& plan, const std::string& host) {
+  std::vector<model::LockedPackage> pins = plan.lock.packages;
+  for (model::LockedPackage& pin : pins) {
+    if (pin.nevra.architecture == plan.plan.architecture.name) pin.nevra.architecture = host;
+  }
+  return pins;
+}
+
+/// Only the same versions are sure to do the same.
+bool has_same_versions(const model::ArchitectureLock& tools, const model::ArchitectureLock& image) {
+  const auto theirs = versions_of(image.packages);
+  return std::ranges::all_of(versions_of(tools.packages), [&](const auto& package) {
+    const auto found = theirs.find(package.first);
+    return found == theirs.end() || found->second == package.second;
+  });
+}
+
+/// Where a path of a root leads to, as that root sees it: its links must not be followed elsewhere.
+std::string real_path(const fs::RootDir& root, const std::string& path) {
+  const fs::UniqueFd file = root.open(path, O_PATH | O_CLOEXEC);
+  const auto target = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", file.get()));
+  return "/" + target.lexically_relative(std::filesystem::canonical(root.host_path())).string();
+}
+
+class NativeTools {
+public:
+  NativeTools(const ResolvedPlan& plan, const BuildOptions& options,
+              const model::Architecture& host, const Services& services)
+      : image_(plan), options_(options), host_(host),
+        services_(services), tools_{.plan = tools_plan(options, host)} {}
+
+  /// False when the release has no such tools in the same versions.
+  bool install(const sandbox::Emulator& emulator) {
+    PlanRepositories repositories(tools_.plan, options_.resolve.network, services_);
+    tools_.lock =
+        lock_from(tools_.plan, repositories.resolve(tools_.plan, pins_for(image_, host_.name),
+                                                    BaselineUse::ignored));
+    if (tools_.lock.packages.empty() || !has_same_versions(tools_.lock, image_.lock)) return false;
+    tools_.epoch = image_.epoch;
+    FetchedPackages fetched;
+    fetched.keys = repositories.set().load_keys(&tools_.lock);
+    fetched.packages = repositories.set().download(tools_.lock);
+    const std::filesystem::path root = sandbox::native_root(emulator);
+    std::filesystem::create_directories(root);
+    install::InstallRequest request = install_request(tools_, fetched, root);
+    request.scriptlets.use = install::ScriptletUse::left_out;
+    request.documentation = install::Documentation::excluded;
+    request.metadata_record = emulator.directory.string() + "-owners";
+    install::install_packages(request, services_.cancellation, services_.reporter);
+    sandbox::use_native_programs(emulator, programs_in(fs::RootDir(root)));
+    return true;
+  }
+
+private:
+  sandbox::NativePrograms programs_in(const fs::RootDir& root) const {
+    sandbox::NativePrograms natives{.loader = real_path(root, host_.loading.loader),
+                                    .libraries = host_.loading.libraries,
+                                    .programs = {}};
+    for (const char* program : k_programs) {
+      if (root.exists(program)) natives.programs.emplace_back(program);
+    }
+    return natives;
+  }
+
+  const ResolvedPlan& image_;
+  const BuildOptions& options_;
+  const model::Architecture& host_;
+  const Services& services_;
+  ResolvedPlan tools_;
+};
+
+} // namespace
+
+void add_native_programs(const ResolvedPlan& plan, const BuildOptions& options,
+                         const sandbox::Emulator& emulator, const Services& services) {
+  const model::Architecture* host = model::host_architecture();
+  if (host == nullptr) return;
+  report::StageScope stage(services.reporter, "native-programs", host->name);
+  std::string reason = "the release has no tools of the same versions for this host";
+  try {
+    if (NativeTools(plan, options, *host, services).install(emulator)) return;
+  } catch (const base::InputError& error) {
+    reason = error.what();
+  } catch (const base::Error& error) {
+    reason = error.what();
+  }
+  stage.set_summary("everything is emulated: " + reason);
+}
+
+} // namespace imagewright::pipeline
