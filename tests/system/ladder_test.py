@@ -168,6 +168,17 @@ class Ladder(TestCase):
             self.assertNotIn("imagewright-one:", Path(path).read_text())
         self.climb(["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"], "one", user)
 
+    def test_root_without_the_right_to_administrate(self):
+        self.climb(["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"], "limited")
+
+    def test_a_container_that_hides_parts_of_proc_and_gives_no_right(self):
+        user = have_user("imagewright-one")
+        # What container engines do to /proc, and what a Kubernetes pod of the restricted kind is left with.
+        script = ("for file in kcore keys timer_list; do [ ! -e /proc/$file ] || mount --bind /dev/null /proc/$file; done; "
+                  "mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys; "
+                  f"exec setpriv --reuid={user.pw_uid} --regid={user.pw_gid} --clear-groups --no-new-privs --bounding-set=-all \"$@\"")
+        self.climb(["unshare", "--mount", "sh", "-c", script, "sh"], "pod", user)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
