@@ -71,3 +71,28 @@ TEST_CASE("programs of a foreign architecture run inside, and only inside", "[sa
   root.options.emulator.reset();
   CHECK(root.shell("/foreign").exit_code != 42);
 }
+
+TEST_CASE("starts of foreign programs are noted", "[sandbox]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  const auto emulator = process::find_program("qemu-aarch64-static");
+  if (!emulator) IMAGEWRIGHT_SKIP("qemu-aarch64-static is not on this host");
+  if (sandbox::probe().private_binfmt_misc == sandbox::Ability::absent) {
+    IMAGEWRIGHT_SKIP("this kernel has no private binfmt_misc");
+  }
+  TestRoot root;
+  std::ofstream(root.path("foreign"), std::ios::binary) << tiny_foreign_program();
+  std::filesystem::permissions(root.path("foreign"), std::filesystem::perms::owner_all);
+  std::filesystem::create_directory(root.scratch / "emulation");
+  root.options.emulator = sandbox::Emulator{
+      .program = *emulator,
+      .magic =
+          R"(\x7f\x45\x4c\x46\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00)",
+      .mask = R"(\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff)",
+      .directory = root.scratch / "emulation"};
+  sandbox::prepare_emulation(*root.options.emulator);
+  CHECK(sandbox::count_program_starts(*root.options.emulator) == sandbox::ProgramStarts{});
+  CHECK(root.output_of("/foreign; echo $?; cd / && ./foreign; echo $?") == "42\n42\n");
+  CHECK(sandbox::count_program_starts(*root.options.emulator) ==
+        sandbox::ProgramStarts{.emulated = 2, .native = 0});
+  CHECK_FALSE(std::filesystem::exists(root.path("run/imagewright")));
+}
