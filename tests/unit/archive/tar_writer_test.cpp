@@ -91,7 +91,7 @@ TEST_CASE("the bytes depend neither on the number of threads nor on the clock") 
   const ScratchDirectory scratch;
   std::string content;
   for (int line = 0; line < 400000; ++line)
-    content += std::to_string(line * 7919) + "\n";
+    content += std::to_string(line * 7919L) + "\n";
   const auto compression =
       GENERATE(Compression::none, Compression::gzip, Compression::zstd, Compression::xz);
   if (compression == Compression::xz) content.resize(100000);
@@ -105,7 +105,7 @@ TEST_CASE("a higher level makes a smaller archive") {
   const ScratchDirectory scratch;
   std::string content;
   for (int line = 0; line < 50000; ++line)
-    content += std::to_string(line * 7919) + "\n";
+    content += std::to_string(line * 7919L) + "\n";
   write_sample(scratch / "1.tar", {.compression = Compression::zstd, .level = 1}, content);
   write_sample(scratch / "19.tar", {.compression = Compression::zstd, .level = 19}, content);
   CHECK(std::filesystem::file_size(scratch / "19.tar") <
