@@ -227,20 +227,28 @@ class ComposedImage(TestCase):
     @staticmethod
     def offending_calls(trace):
         """Opens of loop devices, and mounts by a process that is not in a mount namespace of the build's own."""
+        lines = trace.read_text(errors="replace").splitlines()
+        # The trace may have a child's first calls before the end of the call that made it, so children come first.
         private = set()
-        offending = []
-        for line in trace.read_text(errors="replace").splitlines():
+        born_private = set()
+        for line in lines:
             pid, _, call = line.partition(" ")
             call = call.strip()
-            if "/dev/loop" in call:
-                offending.append(line)
             child = re.search(r"= (\d+)$", call)
             if re.match(r"(clone|clone3|fork|vfork)\(|<\.\.\. (clone|clone3|fork|vfork) resumed", call) and child:
                 if "CLONE_NEWNS" in call or pid in private:
                     private.add(child.group(1))
+                    born_private.add(child.group(1))
             if call.startswith("unshare(") and "CLONE_NEWNS" in call:
                 private.add(pid)
-            if re.match(r"(mount|umount2)\(", call) and pid not in private:
+        private = born_private
+        offending = []
+        for line in lines:
+            pid, _, call = line.partition(" ")
+            call = call.strip()
+            if call.startswith("unshare(") and "CLONE_NEWNS" in call:
+                private.add(pid)
+            if "/dev/loop" in call or (re.match(r"(mount|umount2)\(", call) and pid not in private):
                 offending.append(line)
         return offending
 
