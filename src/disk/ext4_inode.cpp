@@ -3,8 +3,6 @@
 
 #include <cstring>
 
-#include <sys/stat.h>
-
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
@@ -22,26 +20,6 @@ constexpr std::uint32_t k_sectors_per_block = k_ext4_block_size / 512;
 constexpr std::size_t k_room_in_inode = 92;
 // struct ext4_xattr_entry
 constexpr std::size_t k_attribute_entry = 16;
-
-mode_t type_bits(fs::FileType type) {
-  switch (type) {
-  case fs::FileType::regular:
-    return S_IFREG;
-  case fs::FileType::directory:
-    return S_IFDIR;
-  case fs::FileType::symlink:
-    return S_IFLNK;
-  case fs::FileType::character_device:
-    return S_IFCHR;
-  case fs::FileType::block_device:
-    return S_IFBLK;
-  case fs::FileType::fifo:
-    return S_IFIFO;
-  case fs::FileType::socket:
-    return S_IFSOCK;
-  }
-  return 0;
-}
 
 // Linux documentation, filesystems/ext4/inodes.rst, "Inode Timestamps": two more bits extend the
 // seconds beyond 2038.
@@ -96,7 +74,7 @@ void write_attributes(const Ext4Handle& fs, std::uint32_t number, const tree::In
 void write_inode(const Ext4Handle& fs, const tree::Inode& inode, const InodePlacement& placement,
                  base::Epoch epoch) {
   ext2_inode_large stored{};
-  stored.i_mode = static_cast<std::uint16_t>(type_bits(inode.type) | inode.permissions);
+  stored.i_mode = static_cast<std::uint16_t>(fs::type_bits(inode.type) | inode.permissions);
   stored.i_uid = static_cast<std::uint16_t>(inode.owner);
   stored.osd2.linux2.l_i_uid_high = static_cast<std::uint16_t>(inode.owner >> 16U);
   stored.i_gid = static_cast<std::uint16_t>(inode.group);

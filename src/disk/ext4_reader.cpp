@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include <sys/stat.h>
-
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
@@ -28,24 +26,9 @@ constexpr std::uint64_t k_longest_link = 4096;
 }
 
 fs::FileType type_of(std::uint16_t mode) {
-  switch (mode & S_IFMT) {
-  case S_IFREG:
-    return fs::FileType::regular;
-  case S_IFDIR:
-    return fs::FileType::directory;
-  case S_IFLNK:
-    return fs::FileType::symlink;
-  case S_IFCHR:
-    return fs::FileType::character_device;
-  case S_IFBLK:
-    return fs::FileType::block_device;
-  case S_IFIFO:
-    return fs::FileType::fifo;
-  case S_IFSOCK:
-    return fs::FileType::socket;
-  default:
-    corrupt("an inode has an impossible type");
-  }
+  const auto type = fs::find_file_type(mode);
+  if (!type) corrupt("an inode has an impossible type");
+  return *type;
 }
 
 struct FileCloser {

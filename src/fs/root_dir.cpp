@@ -39,16 +39,6 @@ bool is_absence(int error_number) {
                            std::string(path), error_number);
 }
 
-FileType type_of(mode_t mode) {
-  if (S_ISDIR(mode)) return FileType::directory;
-  if (S_ISLNK(mode)) return FileType::symlink;
-  if (S_ISCHR(mode)) return FileType::character_device;
-  if (S_ISBLK(mode)) return FileType::block_device;
-  if (S_ISFIFO(mode)) return FileType::fifo;
-  if (S_ISSOCK(mode)) return FileType::socket;
-  return FileType::regular;
-}
-
 /// The parts of a path without empty ones and ".".
 std::vector<std::string> parts_of(std::string_view path) {
   std::vector<std::string> parts = base::split(path, '/');
@@ -104,7 +94,7 @@ std::optional<FileStatus> RootDir::find_status(std::string_view path) const {
   struct stat status {};
   if (!fd && is_absence(errno)) return std::nullopt;
   if (!fd || ::fstat(fd.get(), &status) != 0) throw_root_error("cannot look at", path, errno);
-  return FileStatus{.type = type_of(status.st_mode),
+  return FileStatus{.type = find_file_type(status.st_mode).value_or(FileType::regular),
                     .permissions = status.st_mode & 07777U,
                     .owner = status.st_uid,
                     .group = status.st_gid,

@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <memory>
 
-#include <sys/stat.h>
-
 #include <fmt/format.h>
 #include <selinux/label.h>
 #include <selinux/selinux.h>
@@ -28,26 +26,6 @@ using Handle = std::unique_ptr<selabel_handle, HandleCloser>;
 struct ContextCloser {
   void operator()(char* context) const { freecon(context); }
 };
-
-int format_bits(fs::FileType type) {
-  switch (type) {
-  case fs::FileType::regular:
-    return S_IFREG;
-  case fs::FileType::directory:
-    return S_IFDIR;
-  case fs::FileType::symlink:
-    return S_IFLNK;
-  case fs::FileType::character_device:
-    return S_IFCHR;
-  case fs::FileType::block_device:
-    return S_IFBLK;
-  case fs::FileType::fifo:
-    return S_IFIFO;
-  case fs::FileType::socket:
-    return S_IFSOCK;
-  }
-  return 0;
-}
 
 Handle open_contexts(const RootTree& tree, const std::filesystem::path& file_contexts) {
   const fs::RootDir root(tree.host_path);
@@ -86,8 +64,8 @@ RootTree label(RootTree tree, const std::filesystem::path& file_contexts) {
     is_done[entry.inode] = true;
     Inode& inode = tree.inodes[entry.inode];
     char* found = nullptr;
-    if (selabel_lookup_raw(handle.get(), &found, entry.path.c_str(), format_bits(inode.type)) !=
-        0) {
+    if (selabel_lookup_raw(handle.get(), &found, entry.path.c_str(),
+                           static_cast<int>(fs::type_bits(inode.type))) != 0) {
       if (errno == ENOENT) continue; // the policy says <<none>>
       base::throw_system_error("tree.cannot-label", "cannot find the label of", entry.path, errno);
     }

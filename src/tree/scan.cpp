@@ -28,25 +28,6 @@ constexpr std::array<std::string_view, 5> k_runtime_directories = {"/dev", "/pro
 constexpr std::array<std::string_view, 2> k_package_databases = {"/var/lib/rpm/",
                                                                  "/usr/lib/sysimage/rpm/"};
 
-fs::FileType type_of(mode_t mode) {
-  switch (mode & static_cast<mode_t>(S_IFMT)) {
-  case S_IFDIR:
-    return fs::FileType::directory;
-  case S_IFLNK:
-    return fs::FileType::symlink;
-  case S_IFCHR:
-    return fs::FileType::character_device;
-  case S_IFBLK:
-    return fs::FileType::block_device;
-  case S_IFIFO:
-    return fs::FileType::fifo;
-  case S_IFSOCK:
-    return fs::FileType::socket;
-  default:
-    return fs::FileType::regular;
-  }
-}
-
 // GRUB and UEFI firmware read these files with drivers that do not know holes.
 bool is_read_by_boot_loader(std::string_view path) {
   if (path.starts_with("/boot/") || path.starts_with("/efi/")) return true;
@@ -198,7 +179,7 @@ private:
   Inode read_inode(const std::string& path, const std::string& host_name,
                    const struct stat& status) const {
     Inode inode;
-    inode.type = type_of(status.st_mode);
+    inode.type = fs::find_file_type(status.st_mode).value_or(fs::FileType::regular);
     inode.permissions = status.st_mode & 07777U;
     inode.owner = image_id(status.st_uid, options_.user_ids, path);
     inode.group = image_id(status.st_gid, options_.group_ids, path);

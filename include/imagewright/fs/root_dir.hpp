@@ -12,19 +12,10 @@
 
 #include <sys/types.h>
 
+#include <imagewright/fs/file_type.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 
 namespace imagewright::fs {
-
-enum class FileType : std::uint8_t {
-  regular,
-  directory,
-  symlink,
-  character_device,
-  block_device,
-  fifo,
-  socket
-};
 
 /// What stands at a path (the link itself, when it is one).
 struct FileStatus {
