@@ -16,32 +16,13 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/inspect/file_record.hpp>
 
 namespace imagewright::audit {
 
 namespace {
 
 constexpr std::size_t k_buffer_size = std::size_t{256} << 10U;
-
-std::string_view type_word(fs::FileType type) {
-  switch (type) {
-  case fs::FileType::regular:
-    return "file";
-  case fs::FileType::directory:
-    return "dir";
-  case fs::FileType::symlink:
-    return "link";
-  case fs::FileType::character_device:
-    return "char";
-  case fs::FileType::block_device:
-    return "block";
-  case fs::FileType::fifo:
-    return "fifo";
-  case fs::FileType::socket:
-    return "socket";
-  }
-  throw base::BugError("unknown file type");
-}
 
 std::string digest_of_content(const tree::ContentReader& contents, const tree::Inode& inode,
                               std::span<std::byte> buffer) {
@@ -57,17 +38,10 @@ std::string digest_of_content(const tree::ContentReader& contents, const tree::I
   return hasher.finish().to_string();
 }
 
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes)
-    text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return text;
-}
-
 std::string describe(const tree::ContentReader& contents, const tree::Inode& inode,
                      std::span<std::byte> buffer) {
-  std::string text = fmt::format("{} {:04o} {}:{}", type_word(inode.type), inode.permissions,
-                                 inode.owner, inode.group);
+  std::string text = fmt::format("{} {:04o} {}:{}", inspect::type_word(inode.type),
+                                 inode.permissions, inode.owner, inode.group);
   if (inode.type == fs::FileType::regular) {
     text += fmt::format(" {} {}", inode.size, digest_of_content(contents, inode, buffer));
   } else if (inode.type == fs::FileType::symlink) {
@@ -82,8 +56,8 @@ std::string describe(const tree::ContentReader& contents, const tree::Inode& ino
     const std::string_view label =
         std::string_view(attribute.value)
             .substr(0, std::min(attribute.value.find('\0'), attribute.value.size()));
-    text +=
-        fmt::format(" {}={}", attribute.name, is_label ? std::string(label) : hex(attribute.value));
+    text += fmt::format(" {}={}", attribute.name,
+                        is_label ? std::string(label) : inspect::attribute_text(attribute));
   }
   return text;
 }
