@@ -10,6 +10,10 @@
 
 namespace imagewright::cli {
 
+std::vector<const CLI::App*> commands_of(const CLI::App& application) {
+  return application.get_subcommands([](const CLI::App*) { return true; });
+}
+
 namespace {
 
 /// The long names of a parser's options, in the order of its help.
@@ -20,10 +24,6 @@ std::vector<std::string> option_names(const CLI::App& parser) {
       names.push_back("--" + name);
   }
   return names;
-}
-
-std::vector<const CLI::App*> commands_of(const CLI::App& application) {
-  return application.get_subcommands([](const CLI::App*) { return true; });
 }
 
 /// A text inside single quotes of a shell.

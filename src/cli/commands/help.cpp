@@ -10,6 +10,7 @@
 #include <imagewright/base/text.hpp>
 
 #include "../command.hpp"
+#include "../completion.hpp"
 #include "../error_pages.hpp"
 
 namespace imagewright::cli {
@@ -48,8 +49,7 @@ std::string command_help(const CLI::App& application, const std::string& name) {
     return application.get_formatter()->make_help(&application, application.get_name(),
                                                   CLI::AppFormatMode::Normal);
   std::vector<std::string> known = {"error"};
-  for (const CLI::App* command :
-       application.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* command : commands_of(application)) {
     if (command->get_name() == name) return command->help(application.get_name());
     known.push_back(command->get_name());
   }
