@@ -184,7 +184,7 @@ private:
                                    .outputs = {},
                                    .thread_count = services_.thread_count};
     for (const model::OutputImage& output : plan_.plan.outputs) {
-      const model::ImageFormat format = model::image_format_of(output.format).value();
+      const model::ImageFormat format = format_of(output);
       if (!model::is_disk(format)) continue;
       request.outputs.push_back({.format = format,
                                  .path = staged_path(output),
@@ -196,13 +196,13 @@ private:
   bool has_disk_output() const {
     const auto& outputs = plan_.plan.outputs;
     return std::any_of(outputs.begin(), outputs.end(), [](const model::OutputImage& output) {
-      return model::is_disk(model::image_format_of(output.format).value());
+      return model::is_disk(format_of(output));
     });
   }
 
   void write_archives(const tree::RootTree& tree) {
     for (const model::OutputImage& output : plan_.plan.outputs) {
-      const model::ImageFormat format = model::image_format_of(output.format).value();
+      const model::ImageFormat format = format_of(output);
       if (model::is_disk(format)) continue;
       const image::RootArchiveRequest request{.tree = tree,
                                               .epoch = plan_.epoch,

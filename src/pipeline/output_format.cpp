@@ -23,8 +23,12 @@ std::string_view suffix_of(model::CompressionAlgorithm algorithm) {
 
 } // namespace
 
+model::ImageFormat format_of(const model::OutputImage& output) {
+  return model::image_format_of(output.format).value();
+}
+
 std::string output_extension(const model::OutputImage& output) {
-  const model::ImageFormat format = model::image_format_of(output.format).value();
+  const model::ImageFormat format = format_of(output);
   std::string extension(model::extension_of(format));
   if (format == model::ImageFormat::tar) extension += suffix_of(model::compression_of(output));
   return extension;

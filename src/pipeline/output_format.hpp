@@ -11,6 +11,9 @@
 
 namespace imagewright::pipeline {
 
+/// Of an output that a plan has accepted.
+model::ImageFormat format_of(const model::OutputImage& output);
+
 /// With the dot; of tar with that of the compression: ".qcow2", ".tar.zst", ".wsl".
 std::string output_extension(const model::OutputImage& output);
 

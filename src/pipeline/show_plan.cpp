@@ -31,8 +31,8 @@ base::ByteSize total(const model::ArchitectureLock& lock,
 }
 
 std::string format_word(model::OutputFormat format) {
-  const auto disk_format = model::image_format_of(format);
-  return disk_format ? std::string(model::to_string(*disk_format)) : "not a disk";
+  const auto known = model::image_format_of(format);
+  return known ? std::string(model::to_string(*known)) : "not a disk";
 }
 
 /// Rows in columns that are as wide as their widest cell; the last column is not padded.
