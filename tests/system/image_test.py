@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The example node on the workbench: composed, examined by tools of others, composed again."""
 
-import hashlib
 import json
 import os
 import re
@@ -15,6 +14,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from composing import digest  # noqa: E402
 from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_workbench  # noqa: E402
 
 CONFIG = "configs/node.yaml"
@@ -28,14 +28,6 @@ def build(output, *arguments, **options):
     command = [str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(output), "--progress", "plain",
                "--format", "raw", "--format", "qcow2", "--format", "vhd-fixed", *arguments]
     return subprocess.run(command, cwd=TOP, env=environment(), capture_output=True, text=True, **options)
-
-
-def digest(path):
-    hasher = hashlib.sha256()
-    with open(path, "rb") as file:
-        while piece := file.read(MIB):
-            hasher.update(piece)
-    return hasher.hexdigest()
 
 
 class ComposedImage(TestCase):
