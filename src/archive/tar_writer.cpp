@@ -6,7 +6,6 @@
 #include <span>
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <archive.h>
@@ -88,31 +87,12 @@ std::string options_text(const TarOptions& options) {
   return text;
 }
 
-mode_t type_bits(fs::FileType type) {
-  switch (type) {
-  case fs::FileType::regular:
-    return AE_IFREG;
-  case fs::FileType::directory:
-    return AE_IFDIR;
-  case fs::FileType::symlink:
-    return AE_IFLNK;
-  case fs::FileType::character_device:
-    return AE_IFCHR;
-  case fs::FileType::block_device:
-    return AE_IFBLK;
-  case fs::FileType::fifo:
-    return AE_IFIFO;
-  case fs::FileType::socket:
-    break;
-  }
-  throw base::BugError("a socket cannot be archived");
-}
-
 EntryPointer make_entry(const TarEntry& entry) {
+  IMAGEWRIGHT_ASSERT(entry.type != fs::FileType::socket);
   EntryPointer made(archive_entry_new());
   if (!made) throw std::bad_alloc();
   archive_entry_set_pathname(made.get(), entry.path.c_str());
-  archive_entry_set_mode(made.get(), type_bits(entry.type) | entry.permissions);
+  archive_entry_set_mode(made.get(), fs::type_bits(entry.type) | entry.permissions);
   archive_entry_set_uid(made.get(), static_cast<la_int64_t>(entry.owner));
   archive_entry_set_gid(made.get(), static_cast<la_int64_t>(entry.group));
   archive_entry_set_mtime(made.get(), entry.modified.time_since_epoch().count(), 0);
@@ -179,9 +159,10 @@ public:
     }
   }
 
-  void finish() {
+  base::Digest finish() {
     check(archive_write_close(writer_.get()));
     is_finished_ = true;
+    return hasher_.finish();
   }
 
 private:
@@ -191,6 +172,7 @@ private:
     try {
       const std::span bytes(static_cast<const std::byte*>(block), size);
       fs::write_exactly(stream.fd_.get(), bytes, stream.offset_, stream.path_.string());
+      stream.hasher_.update(bytes);
       stream.offset_ += size;
       return static_cast<la_ssize_t>(size);
     } catch (...) { // libarchive is C: the exception waits until its functions have returned
@@ -217,6 +199,7 @@ private:
   std::filesystem::path path_;
   fs::UniqueFd fd_;
   std::uint64_t offset_ = 0;
+  base::Hasher hasher_;
   std::exception_ptr failure_;
   bool is_finished_ = false;
   std::unique_ptr<struct archive, WriterDeleter> writer_;
@@ -249,8 +232,8 @@ void TarWriter::add_text(TarEntry entry, std::string_view content) {
   stream_->data(std::as_bytes(std::span(content)));
 }
 
-void TarWriter::finish() {
-  stream_->finish();
+base::Digest TarWriter::finish() {
+  return stream_->finish();
 }
 
 } // namespace imagewright::archive

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <imagewright/archive/tar_writer.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_root_archive.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -28,13 +27,13 @@ public:
                                .level = request.level,
                                .thread_count = request.thread_count}) {}
 
-  void write() {
+  base::Digest write() {
     for (const tree::Entry& entry : request_.tree.entries) {
       cancellation_.check();
       add(entry);
     }
     if (request_.format == model::ImageFormat::wsl) add_wsl_files();
-    writer_.finish();
+    return writer_.finish();
   }
 
   std::uint64_t content_size() const { return content_size_; }
@@ -104,12 +103,12 @@ model::Artifact write_root_archive(const RootArchiveRequest& request, report::Re
                                    const base::Cancellation& cancellation) {
   const report::StageScope stage(reporter, "image", std::string(model::to_string(request.format)));
   RootArchiver archiver(request, cancellation);
-  archiver.write();
+  const base::Digest digest = archiver.write();
   return {.path = request.path,
           .format = request.format,
           .virtual_size = base::ByteSize(archiver.content_size()),
           .file_size = base::ByteSize(std::filesystem::file_size(request.path)),
-          .digest = fs::digest_of_file(request.path)};
+          .digest = digest};
 }
 
 } // namespace imagewright::image

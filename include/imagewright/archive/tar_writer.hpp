@@ -14,8 +14,9 @@
 #include <sys/types.h>
 
 #include <imagewright/archive/decompress.hpp>
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
-#include <imagewright/fs/root_dir.hpp>
+#include <imagewright/fs/file_type.hpp>
 
 namespace imagewright::archive {
 
@@ -60,8 +61,9 @@ public:
   void add_file(const TarEntry& entry, int content);
   /// A regular file whose content is the text; `entry.size` is taken from it.
   void add_text(TarEntry entry, std::string_view content);
-  /// Writes the end of the archive. Throws base::Error (fs.cannot-write, fs.disk-full).
-  void finish();
+  /// Writes the end of the archive and gives the digest of the whole file. Throws base::Error
+  /// (fs.cannot-write, fs.disk-full).
+  base::Digest finish();
 
 private:
   class Stream;
