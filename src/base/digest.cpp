@@ -114,14 +114,27 @@ Hasher Hasher::fork() const {
   return copy;
 }
 
-Digest Hasher::finish() {
+std::string to_hex(std::span<const std::byte> bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string hex;
+  hex.reserve(bytes.size() * 2);
+  for (const std::byte byte : bytes) {
+    hex += digits[std::to_integer<std::size_t>(byte >> 4U)];
+    hex += digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+  }
+  return hex;
+}
+
+std::vector<std::byte> Hasher::finish_bytes() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
   unsigned int size = 0;
   IMAGEWRIGHT_ASSERT(EVP_DigestFinal_ex(state_->context.get(), raw.data(), &size) == 1);
-  std::string hex;
-  for (const unsigned char byte : std::span(raw).first(size))
-    hex += fmt::format("{:02x}", byte);
-  return {state_->algorithm, std::move(hex)};
+  const auto bytes = std::as_bytes(std::span(raw).first(size));
+  return {bytes.begin(), bytes.end()};
+}
+
+Digest Hasher::finish() {
+  return {state_->algorithm, to_hex(finish_bytes())};
 }
 
 Digest digest_of(std::string_view text, DigestAlgorithm algorithm) {

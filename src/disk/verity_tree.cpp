@@ -2,7 +2,6 @@
 #include "verity_tree.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -44,38 +43,24 @@ std::uint64_t sum_of(const std::vector<std::uint64_t>& sizes) {
   return sum;
 }
 
-std::byte nibble(char digit) {
-  return static_cast<std::byte>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
-
-using DigestBytes = std::array<std::byte, k_digest_size>;
-
-DigestBytes bytes_of(const std::string& hex) {
-  DigestBytes bytes{};
-  for (std::size_t index = 0; index < bytes.size(); ++index) {
-    bytes[index] = (nibble(hex[2 * index]) << 4U) | nibble(hex[2 * index + 1]);
-  }
-  return bytes;
-}
-
 /// Salted digests of blocks. Zeros are frequent, and hashed once.
 class BlockHasher {
 public:
   explicit BlockHasher(const std::string& salt) {
     salted_.update(salt);
-    zero_ = hex_of(Bytes(k_block_size));
+    zero_ = digest_of(Bytes(k_block_size));
   }
 
-  std::string hex_of(std::span<const std::byte> block) const {
+  Bytes digest_of(std::span<const std::byte> block) const {
     if (!zero_.empty() && is_all_zero(block)) return zero_;
     base::Hasher hasher = salted_.fork();
     hasher.update(block);
-    return hasher.finish().hex;
+    return hasher.finish_bytes();
   }
 
 private:
   base::Hasher salted_;
-  std::string zero_;
+  Bytes zero_;
 };
 
 /// Hashes `count` blocks from `first` on, and writes their digests as a level that starts at block
@@ -96,7 +81,7 @@ void write_level(const fs::ByteSource& source, std::uint64_t first, std::uint64_
     source.read((first + done) * k_block_size, blocks);
     for (std::uint64_t index = 0; index < batch; ++index) {
       const auto block = std::span(blocks).subspan(index * k_block_size, k_block_size);
-      const DigestBytes digest = bytes_of(hasher.hex_of(block));
+      const Bytes digest = hasher.digest_of(block);
       digests.insert(digests.end(), digest.begin(), digest.end());
     }
     done += batch;
@@ -153,7 +138,7 @@ std::string write_verity_tree(const fs::ByteSource& data, BlockDevice& device,
   }
   Bytes top(k_block_size);
   source->read(first * k_block_size, top);
-  return hasher.hex_of(top);
+  return base::to_hex(hasher.digest_of(top));
 }
 
 } // namespace imagewright::disk

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace imagewright::base {
 
@@ -34,6 +35,9 @@ struct Digest {
   static std::optional<Digest> parse(std::string_view text);
 };
 
+/// Two lower-case digits for each byte.
+std::string to_hex(std::span<const std::byte> bytes);
+
 /// Digests a stream piece by piece.
 class Hasher {
 public:
@@ -52,6 +56,8 @@ public:
   Hasher fork() const;
   /// Ends the stream. Call once.
   Digest finish();
+  /// The same as bytes.
+  std::vector<std::byte> finish_bytes();
 
 private:
   struct State;
