@@ -10,6 +10,7 @@
 #include "big_endian.hpp"
 #include "cluster_codec.hpp"
 #include "corrupt.hpp"
+#include "disk_pieces.hpp"
 #include "qcow2_layout.hpp"
 
 namespace imagewright::image {
@@ -49,13 +50,10 @@ public:
 
   void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
     check_range(*this, offset, buffer.size(), name_);
-    while (!buffer.empty()) {
-      const std::uint64_t within = offset % cluster_size_;
-      const auto length = std::min<std::uint64_t>(buffer.size(), cluster_size_ - within);
-      read_in_cluster(offset / cluster_size_, within, buffer.first(length));
-      buffer = buffer.subspan(length);
-      offset += length;
-    }
+    read_in_pieces(offset, buffer, cluster_size_,
+                   [this](std::uint64_t piece, std::uint64_t within, std::span<std::byte> part) {
+                     read_in_cluster(piece, within, part);
+                   });
   }
 
   std::vector<DiskExtent> data_extents() const override {
@@ -72,11 +70,7 @@ public:
         if (start >= header_.size) break;
         if (is_zero(get<std::uint64_t>(entries, index * 8))) continue;
         const std::uint64_t length = std::min(cluster_size_, header_.size - start);
-        if (!extents.empty() && extents.back().offset + extents.back().length == start) {
-          extents.back().length += length;
-        } else {
-          extents.push_back({start, length});
-        }
+        append_extent(extents, {start, length});
       }
     }
     return extents;

@@ -7,6 +7,7 @@
 
 #include "big_endian.hpp"
 #include "corrupt.hpp"
+#include "disk_pieces.hpp"
 #include "vhd_footer.hpp"
 
 namespace imagewright::image {
@@ -55,13 +56,10 @@ public:
 
   void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
     check_range(*this, offset, buffer.size(), name_);
-    while (!buffer.empty()) {
-      const std::uint64_t within = offset % block_size_;
-      const auto length = std::min<std::uint64_t>(buffer.size(), block_size_ - within);
-      read_in_block(offset / block_size_, within, buffer.first(length));
-      buffer = buffer.subspan(length);
-      offset += length;
-    }
+    read_in_pieces(offset, buffer, block_size_,
+                   [this](std::uint64_t piece, std::uint64_t within, std::span<std::byte> part) {
+                     read_in_block(piece, within, part);
+                   });
   }
 
   std::vector<DiskExtent> data_extents() const override {
@@ -70,11 +68,7 @@ public:
       if (entry(block) == k_vhd_unused_block) continue;
       const std::uint64_t start = block * block_size_;
       const std::uint64_t length = std::min<std::uint64_t>(block_size_, size_ - start);
-      if (!extents.empty() && extents.back().offset + extents.back().length == start) {
-        extents.back().length += length;
-      } else {
-        extents.push_back({start, length});
-      }
+      append_extent(extents, {start, length});
     }
     return extents;
   }

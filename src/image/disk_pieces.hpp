@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What the readers of formats have in common that store a disk in pieces of one size.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <imagewright/image/image_reader.hpp>
+
+namespace imagewright::image {
+
+/// Calls `read(piece, offset in the piece, part of the buffer)` for each piece that the range
+/// touches.
+template <typename Read>
+void read_in_pieces(std::uint64_t offset, std::span<std::byte> buffer, std::uint64_t piece_size,
+                    const Read& read) {
+  while (!buffer.empty()) {
+    const std::uint64_t within = offset % piece_size;
+    const auto length = std::min<std::uint64_t>(buffer.size(), piece_size - within);
+    read(offset / piece_size, within, buffer.first(length));
+    buffer = buffer.subspan(length);
+    offset += length;
+  }
+}
+
+/// Makes the last extent longer where the new one follows it at once.
+inline void append_extent(std::vector<DiskExtent>& extents, const DiskExtent& extent) {
+  if (!extents.empty() && extents.back().offset + extents.back().length == extent.offset) {
+    extents.back().length += extent.length;
+  } else {
+    extents.push_back(extent);
+  }
+}
+
+} // namespace imagewright::image
