@@ -72,6 +72,7 @@ model::SealedRoot finalize(const model::InstalledRoot& installed, const Finalize
   report::StageScope stage(services.reporter, "finalize");
   model::SealedRoot sealed{.path = installed.path,
                            .packages = installed.packages,
+                           .kernel_packages = installed.kernel_packages,
                            .kernels = {},
                            .kernel_command_line = joined_command_line(plan.policy),
                            .owners = {},

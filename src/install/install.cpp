@@ -108,7 +108,8 @@ model::InstalledRoot install_packages(const InstallRequest& request,
   InsideResult inside = run_inside(sandbox, request, places, observer);
   mount_directories.remove_all_but(inside.restored);
 
-  model::InstalledRoot result{request.root, std::move(inside.packages), observer.scriptlets()};
+  model::InstalledRoot result{request.root, std::move(inside.packages), observer.scriptlets(),
+                              std::move(inside.kernel_packages)};
   require_same_packages(result.packages, request.packages);
   settle_database(root, request.rpm_database_path);
   stage.finish(

@@ -8,6 +8,8 @@
 
 #include <rpm/header.h>
 #include <rpm/rpmdb.h>
+#include <rpm/rpmds.h>
+#include <rpm/rpmfi.h>
 #include <rpm/rpmio.h>
 #include <rpm/rpmkeyring.h>
 #include <rpm/rpmps.h>
@@ -25,6 +27,8 @@ struct RpmDeleter {
   void operator()(Header handle) const { headerFree(handle); }
   void operator()(rpmdbMatchIterator handle) const { rpmdbFreeIterator(handle); }
   void operator()(rpmpsi handle) const { rpmpsFreeIterator(handle); }
+  void operator()(rpmfi handle) const { rpmfiFree(handle); }
+  void operator()(rpmds handle) const { rpmdsFree(handle); }
   void operator()(FD_t handle) const { Fclose(handle); }
 };
 
@@ -38,6 +42,8 @@ using ProblemSet = RpmOwner<rpmps>;
 using ProblemIterator = RpmOwner<rpmpsi>;
 using HeaderOwner = RpmOwner<Header>;
 using MatchIterator = RpmOwner<rpmdbMatchIterator>;
+using FileInformation = RpmOwner<rpmfi>;
+using Dependencies = RpmOwner<rpmds>;
 using RpmFile = RpmOwner<FD_t>;
 
 /// The identity that a package's header states.

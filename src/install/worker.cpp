@@ -5,6 +5,7 @@
 #include <imagewright/sandbox/byte_codec.hpp>
 
 #include "database.hpp"
+#include "kernel_packages.hpp"
 #include "payload_check.hpp"
 #include "problems.hpp"
 #include "rpm_configuration.hpp"
@@ -34,6 +35,9 @@ std::string encode_result(const InsideResult& result) {
   writer.number(result.restored.size());
   for (const std::string& path : result.restored)
     writer.text(path);
+  writer.number(result.kernel_packages.size());
+  for (const model::KernelPackage& kernel : result.kernel_packages)
+    writer.text(kernel.package).text(kernel.release);
   for (const model::Nevra& nevra : result.packages) {
     writer.text(nevra.name).number(nevra.epoch).text(nevra.version);
     writer.text(nevra.release).text(nevra.architecture);
@@ -62,6 +66,7 @@ std::string install_inside(const InstallRequest& request, const PackagePlaces& p
   InsideResult result;
   result.restored = restore_shadowed_paths(transaction.get(), context.bare_root);
   result.packages = installed_packages(transaction.get());
+  result.kernel_packages = kernel_packages(transaction.get());
   if (rpmtsCloseDB(transaction.get()) != 0) throw_transaction_failed(log.take());
   return encode_result(result);
 }
@@ -71,6 +76,10 @@ InsideResult decode_result(std::string_view bytes) {
   sandbox::ByteReader reader(bytes);
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     result.restored.push_back(reader.text());
+  }
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    std::string package = reader.text();
+    result.kernel_packages.push_back({std::move(package), reader.text()});
   }
   while (!reader.at_end()) {
     model::Nevra nevra;

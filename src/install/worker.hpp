@@ -17,6 +17,7 @@ namespace imagewright::install {
 struct InsideResult {
   std::vector<model::Nevra> packages; ///< as read back, sorted
   std::vector<std::string> restored; ///< paths of packages that the sandbox's own mounts had hidden
+  std::vector<model::KernelPackage> kernel_packages; ///< sorted
 };
 
 /// Verifies, installs, restores what the sandbox hid, and reads the database back. Gives encoded

@@ -24,6 +24,7 @@ bool is_removed(const model::PackagesConfig& packages, const std::string& name) 
 void add_package(PolicyPart& part, const PolicyInput& input) {
   const auto& wish = input.config.os.kernel.package;
   if (wish) {
+    part.policy.default_kernel.package = wish->text;
     part.policy.packages.push_back(
         {.spec = wish->text, .where = wish->where, .origin = "os.kernel.package"});
     return;
@@ -56,6 +57,7 @@ void add_series(PolicyPart& part, const PolicyInput& input) {
                       : baseline != nullptr && !is_own_kernel ? baseline->series
                                                               : "";
   if (series.empty()) return;
+  part.policy.default_kernel.series = series;
   part.policy.checks.push_back({.name = "kernel is " + series,
                                 .kind = model::CheckKind::kernel_series,
                                 .subject = "",

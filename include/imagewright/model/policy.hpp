@@ -109,6 +109,15 @@ struct KernelCompanion {
   bool operator==(const KernelCompanion&) const = default;
 };
 
+/// Which of several kernels boots by itself. Where a wish is empty, the newest of those that are
+/// left.
+struct DefaultKernel {
+  std::string package; ///< specification of its package, or of one that requires it; empty: any
+  std::string series;  ///< empty: any
+
+  bool operator==(const DefaultKernel&) const = default;
+};
+
 /// What one policy function yields, and all of them together.
 struct SystemPolicy {
   std::vector<PackageRequest> packages;
@@ -120,6 +129,7 @@ struct SystemPolicy {
   std::vector<std::string> initramfs_modules; ///< dracut modules
   std::vector<std::string> initramfs_drivers; ///< kernel modules
   std::vector<KernelCompanion> kernel_companions;
+  DefaultKernel default_kernel;
   std::vector<Check> checks;
 
   bool operator==(const SystemPolicy&) const = default;

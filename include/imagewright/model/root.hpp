@@ -43,11 +43,20 @@ struct DiskPatch {
   bool operator==(const DiskPatch&) const = default;
 };
 
+/// A package that stands for a kernel: it has the kernel's modules, or requires a package that
+/// stands for it.
+struct KernelPackage {
+  std::string package; ///< name
+  std::string release; ///< `uname -r`
+  auto operator<=>(const KernelPackage&) const = default;
+};
+
 /// A root into which a whole lock was installed.
 struct InstalledRoot {
   std::filesystem::path path;
   std::vector<Nevra> packages; ///< as read back from the rpmdb, sorted
   std::vector<ScriptletRun> scriptlets;
+  std::vector<KernelPackage> kernel_packages; ///< sorted
 };
 
 /// A kernel in the root. Paths are as the image sees them.
@@ -62,7 +71,8 @@ struct InstalledKernel {
 struct SealedRoot {
   std::filesystem::path path;
   std::vector<Nevra> packages;
-  std::vector<InstalledKernel> kernels; ///< the default first
+  std::vector<KernelPackage> kernel_packages; ///< sorted
+  std::vector<InstalledKernel> kernels;       ///< the default first
   std::string kernel_command_line;
   std::vector<FileOwner> owners;       ///< what the host could not store, sorted by path
   std::vector<DiskPatch> disk_patches; ///< to be written after everything else

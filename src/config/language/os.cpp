@@ -100,7 +100,8 @@ constexpr Type k_packages_type{
 constexpr Key k_kernel_keys[] = {
     {.name = "package",
      .type = &k_package_type,
-     .documentation = "The kernel package.",
+     .documentation =
+         "The kernel package. Of several kernels in an image, its own is booted by default.",
      .default_text = "the release's",
      .is_own = true},
     {.name = "series",

@@ -27,6 +27,9 @@ void install_removable_media_loader(const Context& context);
 /// empty: none.
 std::string boot_file(const Context& context, const model::ArchitectureText& path);
 
+/// The kernel that a boot loader takes when nobody tells it which.
+bool is_newest_kernel(const Context& context, const model::InstalledKernel& kernel);
+
 /// PRETTY_NAME of os-release.
 std::string pretty_name(const Context& context);
 

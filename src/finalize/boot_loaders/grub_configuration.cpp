@@ -63,6 +63,14 @@ std::string main_configuration(const Context& context, const BootFilesystem& fil
   return text;
 }
 
+/// grub-mkconfig (GRUB 2.12 and later) otherwise takes the newest, also of those that are added on
+/// the node.
+std::string default_kernel_line(const Context& context) {
+  const auto& kernels = context.sealed.kernels;
+  if (kernels.empty() || is_newest_kernel(context, kernels.front())) return "";
+  return "GRUB_TOP_LEVEL=\"" + kernels.front().image + "\"\n";
+}
+
 /// What grub-mkconfig needs to make the same again on the node. It finds the root filesystem
 /// itself.
 std::string defaults(const Context& context) {
@@ -70,7 +78,7 @@ std::string defaults(const Context& context) {
   std::erase_if(words, [](const std::string& word) { return word.starts_with("root="); });
   return "GRUB_TIMEOUT=" + std::to_string(context.plan.boot_loader.timeout_seconds) + "\n" +
          "GRUB_CMDLINE_LINUX=\"" + base::join(words, " ") + "\"\n" +
-         "GRUB_DISABLE_OS_PROBER=true\n" +
+         "GRUB_DISABLE_OS_PROBER=true\n" + default_kernel_line(context) +
          (has_serial_driver(context.plan.boot_loader) ? "GRUB_TERMINAL=\"serial console\"\n" : "");
 }
 

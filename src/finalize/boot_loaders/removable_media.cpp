@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include "../boot_paths.hpp"
 #include "../key_value.hpp"
+#include "../version_order.hpp"
 #include "boot_loaders.hpp"
 
 namespace imagewright::finalize::boot_loaders {
@@ -13,6 +16,12 @@ std::string boot_file(const Context& context, const model::ArchitectureText& pat
     result.replace(at, k_placeholder.size(), context.plan.architecture.efi_name);
   }
   return result;
+}
+
+bool is_newest_kernel(const Context& context, const model::InstalledKernel& kernel) {
+  return std::ranges::none_of(context.sealed.kernels, [&](const model::InstalledKernel& other) {
+    return is_newer_version(other.release, kernel.release);
+  });
 }
 
 std::string pretty_name(const Context& context) {

@@ -21,10 +21,14 @@ std::string entry_text(const Context& context, const model::InstalledKernel& ker
          "initrd " + directory + "/initrd\n";
 }
 
+std::string entry_name(const Context& context, const model::InstalledKernel& kernel) {
+  return entry_token(context.root) + "-" + kernel.release + ".conf";
+}
+
 void install_entry(const Context& context, const model::InstalledKernel& kernel) {
   const auto token = entry_token(context.root);
   copy_boot_file(context, kernel.image, k_esp + "/" + token + "/" + kernel.release + "/linux");
-  const auto entry = k_esp + "/loader/entries/" + token + "-" + kernel.release + ".conf";
+  const auto entry = k_esp + "/loader/entries/" + entry_name(context, kernel);
   context.root.write(entry, entry_text(context, kernel), 0644);
   context.sealed.command_line_files.push_back(entry);
 }
@@ -44,9 +48,15 @@ void install_kernels(const Context& context) {
 std::string loader_configuration(const Context& context) {
   std::string text = "timeout " + std::to_string(context.plan.boot_loader.timeout_seconds) +
                      "\nconsole-mode keep\neditor no\n";
-  // Entries of one os-release are equal to systemd-boot, except for their names.
-  if (context.plan.boot_loader.kernels == KernelForm::unified && !context.sealed.kernels.empty())
-    text += "default " + unified_kernel_entry(context.sealed.kernels.front()) + "\n";
+  if (context.sealed.kernels.empty()) return text;
+  const auto& kernel = context.sealed.kernels.front();
+  // Entries of one os-release are equal to systemd-boot, except for their names. Of the other kind
+  // it takes the newest, also of those that are added on the node.
+  if (context.plan.boot_loader.kernels == KernelForm::unified) {
+    text += "default " + unified_kernel_entry(kernel) + "\n";
+  } else if (!is_newest_kernel(context, kernel)) {
+    text += "default " + entry_name(context, kernel) + "\n";
+  }
   return text;
 }
 

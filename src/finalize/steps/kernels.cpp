@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/version_series.hpp>
 #include <imagewright/process/command.hpp>
 
 #include "../boot_paths.hpp"
@@ -24,6 +27,13 @@ std::optional<std::string> find_image(const fs::RootDir& root, const std::string
     if (root.exists(path)) return path;
   }
   return std::nullopt;
+}
+
+std::string names_of(const std::vector<model::InstalledKernel>& kernels) {
+  std::vector<std::string> names;
+  for (const auto& kernel : kernels)
+    names.push_back(kernel.release);
+  return base::join(names, ", ");
 }
 
 /// The dependency lists that modprobe and dracut read; most kernel packages make them in a
@@ -51,6 +61,41 @@ void require_companions(const Context& context, const std::string& image) {
   }
 }
 
+/// Does a package specification ("kernel", "kernel-6.6.1", "kernel=6.6.1") mean the package of that
+/// name?
+bool means(std::string_view specification, std::string_view name) {
+  if (!specification.starts_with(name)) return false;
+  const auto rest = specification.substr(name.size());
+  if (rest.size() > 1 && rest[0] == '-') return rest[1] >= '0' && rest[1] <= '9';
+  return rest.empty() || rest.find_first_of(" <=>.") == 0;
+}
+
+/// Puts the kernels that the policy prefers before the others.
+void choose_default(const Context& context) {
+  auto& kernels = context.sealed.kernels;
+  const auto& wanted = context.plan.policy.default_kernel;
+  const auto is_in_series = [&](const model::InstalledKernel& kernel) {
+    return wanted.series.empty() || base::is_in_series(kernel.release, wanted.series);
+  };
+  std::ranges::stable_partition(kernels, is_in_series);
+  if (wanted.package.empty() || kernels.empty()) return;
+  const auto is_of_package = [&](const model::InstalledKernel& kernel) {
+    return std::ranges::any_of(context.sealed.kernel_packages, [&](const auto& known) {
+      return known.release == kernel.release && means(wanted.package, known.package);
+    });
+  };
+  if (std::ranges::stable_partition(kernels, is_of_package).begin() != kernels.begin()) return;
+  // A capability or a path: whichever package it meant, nothing says which kernel it wanted.
+  if (std::ranges::none_of(context.sealed.packages, [&](const model::Nevra& package) {
+        return means(wanted.package, package.name);
+      }))
+    return;
+  throw base::Error(base::FailureKind::build, "finalize.no-chosen-kernel",
+                    "none of the image's kernels (" + names_of(kernels) + ") comes from package " +
+                        base::quoted(wanted.package) + ", which os.kernel.package names",
+                    "name the package of a kernel, or one that requires it");
+}
+
 } // namespace
 
 void kernels(const Context& context) {
@@ -65,6 +110,7 @@ void kernels(const Context& context) {
         {.release = release, .image = *image, .initramfs = initramfs_path(context, release)});
   }
   std::ranges::sort(kernels, is_newer_version, &model::InstalledKernel::release);
+  choose_default(context);
   if (kernels.empty() && context.plan.boot_loader.kind != BootLoaderKind::none) {
     throw base::Error(
         base::FailureKind::build, "finalize.no-kernel",

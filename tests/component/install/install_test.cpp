@@ -69,6 +69,28 @@ ln %{buildroot}/usr/bin/files %{buildroot}/usr/bin/hard
         "1700000000 1700000000");
 }
 
+TEST_CASE("which package stands for which kernel is known", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  const auto kernel = [](const std::string& release) {
+    const std::string path = "/usr/lib/modules/" + release + "/modules.order";
+    return "%install\ninstall -D /dev/null %{buildroot}" + path + "\n%files\n" + path + "\n";
+  };
+  installation.add(
+      builder.build("kernel-lts", kernel("6.6.1"), "Provides: kernel-uname = 6.6.1\n"));
+  installation.add(
+      builder.build("kernel-new", kernel("6.12.1"), "Provides: kernel-uname = 6.12.1\n"));
+  installation.add(builder.build("the-kernel", "%files\n", "Requires: kernel-uname = 6.12.1\n"));
+  installation.add(builder.build("node", "%files\n", "Requires: the-kernel\n"));
+  installation.add(builder.build("other", "%files\n"));
+  CHECK(installation.run().kernel_packages ==
+        std::vector<model::KernelPackage>{{"kernel-lts", "6.6.1"},
+                                          {"kernel-new", "6.12.1"},
+                                          {"node", "6.12.1"},
+                                          {"the-kernel", "6.12.1"}});
+}
+
 TEST_CASE("nothing of the sandbox or of librpm stays in the image", "[install]") {
   IMAGEWRIGHT_NEED_PACKAGES();
   const PackageBuilder builder;

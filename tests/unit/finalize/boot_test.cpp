@@ -17,6 +17,46 @@ TEST_CASE_METHOD(BootRoot, "finds kernels, the newest first") {
   CHECK(programs.commands[0].argv == std::vector<std::string>{"depmod", "-a", "6.7.0"});
 }
 
+TEST_CASE_METHOD(BootRoot, "the default kernel is the newest of those that were chosen") {
+  add_kernel("6.12.1");
+  const auto default_of = [&](const model::DefaultKernel& wanted) {
+    sealed.kernels.clear();
+    plan.policy.default_kernel = wanted;
+    steps::kernels(context());
+    REQUIRE(sealed.kernels.size() == 3);
+    return sealed.kernels.front().release;
+  };
+  CHECK(default_of({}) == "6.12.1");
+  CHECK(default_of({.package = "", .series = "6.6"}) == "6.6.10");
+  sealed.kernel_packages = {{"kernel-lts", "6.6.10"}, {"kernel-lts", "6.6.9"}, {"old", "6.6.9"}};
+  CHECK(default_of({.package = "kernel-lts", .series = ""}) == "6.6.10");
+  CHECK(default_of({.package = "old", .series = "6.12"}) == "6.6.9");
+  CHECK(default_of({.package = "old-6.6.9-1", .series = ""}) == "6.6.9");
+  CHECK(default_of({.package = "old = 6.6.9", .series = ""}) == "6.6.9");
+  sealed.packages = {{.name = "kernel-lts"}, {.name = "kernel-lts-extra"}, {.name = "old"}};
+  CHECK(code_of([&] { default_of({.package = "kernel-lts-extra", .series = ""}); }) ==
+        "finalize.no-chosen-kernel");
+  CHECK(default_of({.package = "/boot/a-file", .series = ""}) == "6.12.1");
+}
+
+TEST_CASE_METHOD(BootRoot, "boot loaders are told of a default that is not the newest") {
+  plan.policy.default_kernel.series = "6.6.9";
+  SECTION("systemd-boot") {
+    run();
+    CHECK(root.read("/boot/efi/loader/loader.conf") ==
+          "timeout 0\nconsole-mode keep\neditor no\ndefault workbench-6.6.9.conf\n");
+  }
+  SECTION("GRUB") {
+    plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+    plan.boot_loader.facts.configuration_directory = "/EFI/test";
+    run();
+    const auto text = root.read("/boot/grub/grub.cfg");
+    CHECK(text.find("--id 6.6.9 ") < text.find("--id 6.6.10 "));
+    CHECK(root.read("/etc/default/grub").find("GRUB_TOP_LEVEL=\"/boot/vmlinuz-6.6.9\"\n") !=
+          std::string::npos);
+  }
+}
+
 TEST_CASE_METHOD(FakeRoot, "a bootable image without a kernel is an error") {
   plan.boot_loader.kind = finalize::BootLoaderKind::systemd_boot;
   CHECK(code_of([&] { steps::kernels(context()); }) == "finalize.no-kernel");

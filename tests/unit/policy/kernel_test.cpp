@@ -12,6 +12,7 @@ TEST_CASE("the release's kernel is installed unless the user names or removes on
     test.config.os.kernel.package = {"kernel-hwe", at(8)};
     const auto policy = policy::kernel_policy(test.input()).policy;
     CHECK(has_package(policy, "kernel-hwe"));
+    CHECK(policy.default_kernel.package == "kernel-hwe");
     CHECK_FALSE(has_package(policy, "the-kernel"));
   }
   SECTION("removed") {
@@ -37,6 +38,8 @@ TEST_CASE("the kernel series is checked") {
   test.config.os.kernel.package = {"kernel-hwe", at(8)};
   test.config.os.kernel.series = {"6.12", at(9)};
   CHECK(series() == "6.12");
+  CHECK(policy::kernel_policy(test.input()).policy.default_kernel ==
+        model::DefaultKernel{.package = "kernel-hwe", .series = "6.12"});
 }
 
 TEST_CASE("another series of the release's own kernel is a conflict") {
