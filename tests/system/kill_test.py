@@ -24,7 +24,20 @@ from imagewright_testing import TOP, TestCase, environment, require_program, req
 
 KILLS = int(os.environ.get("IMAGEWRIGHT_KILLS", "8"))
 SIZES = int(os.environ.get("IMAGEWRIGHT_SIZES", "3"))
+# How many configs are built at the same time, in one directory.
+CONFIGS = 20 if KILLS >= 100 else 3
 SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
+# The example node, and a script that takes what room there is.
+FILLING = """
+previewFeatures: [base-configs]
+baseConfigs:
+- path: {top}/configs/node.yaml
+release: {top}/configs/releases/workbench.yaml
+scripts:
+  postCustomization:
+  - name: fill the disk
+    content: cat /dev/zero >/var/fill
+"""
 # A complete build after every so many kills.
 KILLS_PER_BUILD = 20
 
@@ -154,6 +167,20 @@ class FullDisk(Composed):
                     self.assertEqual(sums.get(name), expected, name)
         self.assertEqual(living_descendants(), [])
 
+    def test_a_script_that_fills_the_disk_ends_the_build_alone(self):
+        scratch = self.scratch()
+        config = scratch / "node.yaml"
+        config.write_text(FILLING.format(top=TOP))
+        output = scratch / "small"
+        output.mkdir()
+        command = " ".join(build_command(output / "out", config=config))
+        script = f"mount -t tmpfs -o size=1200M tmpfs {output}; {command}; echo code=$?; find {output}/out -mindepth 1"
+        result = run(["unshare", "--mount", "bash", "-c", script])
+        self.assertEqual(result.stdout.split(), ["code=1"], result.stderr[-3000:])
+        self.assertIn("No space left on device", result.stderr)
+        self.assertIn("fill the disk", result.stderr)
+        self.assertEqual(living_descendants(), [])
+
     def test_a_full_disk_under_the_cache_is_an_error(self):
         cache = self.scratch() / "cache"
         cache.mkdir()
@@ -173,7 +200,7 @@ class ConcurrentBuilds(Composed):
         (scratch / "build").mkdir()
         (scratch / "build/workbench").symlink_to((TOP / "build/workbench").resolve())
         text = CONFIG.read_text()
-        names = ["node", "blue", "green"]
+        names = ["node", *(f"node-{number}" for number in range(1, CONFIGS))]
         for name in names:
             (configs / f"{name}.yaml").write_text(text.replace("name: node\n", f"name: {name}\n"))
         output = scratch / "out"

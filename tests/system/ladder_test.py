@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -178,6 +179,54 @@ class Ladder(TestCase):
                   "mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys; "
                   f"exec setpriv --reuid={user.pw_uid} --regid={user.pw_gid} --clear-groups --no-new-privs --bounding-set=-all \"$@\"")
         self.climb(["unshare", "--mount", "sh", "-c", script, "sh"], "pod", user)
+
+
+class HostilePackages(TestCase):
+    """No package reaches outside the root on any rung: the tests of that are run by everybody."""
+
+    @classmethod
+    def setUpClass(cls):
+        if os.geteuid() != 0:
+            skip("only root can act as every kind of user")
+        tests = PROGRAM.parents[2] / "tests/component/install/component_install"
+        if not tests.exists():
+            skip(f"{tests} was not built")
+        cls.home = Path("/var/tmp/imagewright-hostile-test")
+        shutil.rmtree(cls.home, ignore_errors=True)
+        cls.home.mkdir(mode=0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.home, ignore_errors=True)
+        cls.tests = cls.home / "component_install"
+        shutil.copy(tests, cls.tests)
+
+    def attack(self, prefix, user=None):
+        directory = Path(tempfile.mkdtemp(dir=self.home))
+        if user is not None:
+            os.chown(directory, user.pw_uid, user.pw_gid)
+        variables = environment(HOME=directory, TMPDIR=directory, CI=os.environ.get("CI"))
+        result = subprocess.run([*prefix, str(self.tests), "[hostile]"], cwd=directory, env=variables, stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout[-4000:] + result.stderr[-2000:])
+        self.assertIn("All tests passed", result.stdout)
+
+    def as_user(self, user, *options):
+        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "unshare", "--user",
+                "--map-root-user", *options]
+
+    def test_root(self):
+        self.attack([])
+
+    def test_root_without_the_right_to_administrate(self):
+        self.attack(["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"])
+
+    def test_a_user_with_subordinate_ids(self):
+        require_program("newuidmap")
+        user = have_user("imagewright-many")
+        give_subordinate_ids(user.pw_name)
+        self.attack(self.as_user(user, "--map-auto"), user)
+
+    def test_a_user_without_subordinate_ids(self):
+        user = have_user("imagewright-one")
+        self.attack(self.as_user(user), user)
 
 
 if __name__ == "__main__":

@@ -61,6 +61,42 @@ TEST_CASE("paths that climb out of the root stay inside", "[install][hostile]") 
   CHECK_FALSE(std::filesystem::exists("/hostile-climber"));
 }
 
+TEST_CASE("hard links that climb out of the root stay inside", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  model::PackageFile file = unsigned_package(
+      builder, "linker",
+      "%install\nmkdir -p %{buildroot}/aa/bb/cc/dd/ee %{buildroot}/srv\necho x > "
+      "%{buildroot}/srv/first\nln %{buildroot}/srv/first %{buildroot}/aa/bb/cc/dd/ee/hostile-link\n"
+      "%files\n/srv/first\n/aa/bb/cc/dd/ee/hostile-link\n");
+  patch_package(file, "/aa/bb/cc/dd/ee/", "/../../../../../");
+  installation.add(file);
+  attempt(installation);
+  CHECK(names_in(installation.scratch.path()) == std::vector<std::string>{"root"});
+}
+
+TEST_CASE("hard links below a link that leads out of the root stay inside", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  const imagewright_test::ScratchDirectory outside;
+  outside.write("hostile-link", "the host's");
+  const std::string out = outside.path().string();
+  installation.add(builder.build("way-out", "%install\nmkdir -p %{buildroot}/srv\nln -s " + out +
+                                                " %{buildroot}/srv/out\n%files\n/srv/out\n"));
+  installation.add(builder.build(
+      "linker",
+      "%install\nmkdir -p %{buildroot}/srv/out %{buildroot}/etc\necho x > %{buildroot}/etc/first\n"
+      "ln %{buildroot}/etc/first %{buildroot}/srv/out/hostile-link\n"
+      "%files\n/etc/first\n/srv/out/hostile-link\n",
+      "Requires: way-out\n"));
+  attempt(installation);
+  CHECK(names_in(outside.path()) == std::vector<std::string>{"hostile-link"});
+  CHECK(imagewright_test::read_text(outside / "hostile-link") == "the host's");
+  CHECK(std::filesystem::hard_link_count(outside / "hostile-link") == 1);
+}
+
 TEST_CASE("names with newlines are refused or kept as they are", "[install][hostile]") {
   IMAGEWRIGHT_NEED_PACKAGES();
   const PackageBuilder builder;

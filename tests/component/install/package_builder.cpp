@@ -99,6 +99,7 @@ model::PackageFile PackageBuilder::build_shell() const {
 Installation::Installation(const PackageBuilder& builder) {
   request.root = scratch / "root";
   std::filesystem::create_directory(request.root);
+  request.metadata_record = records / "owners";
   request.epoch = base::Epoch(std::chrono::seconds(1700000000));
   request.trust["test"].public_keys = {builder.key().public_key};
 }

@@ -66,6 +66,7 @@ struct Installation {
   std::filesystem::path path(const std::string& name) const { return request.root / name; }
 
   ScratchDirectory scratch;
+  ScratchDirectory records; ///< of owners that the host refuses to store
   imagewright::install::InstallRequest request;
 };
 
