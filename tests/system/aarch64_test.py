@@ -15,8 +15,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_workbench  # noqa: E402
 
 IMAGES = TOP / "build/aarch64-test"
+NAME = "enforcing-aarch64"
 # The long form boots every image and emulates everything; each takes minutes.
 IS_LONG = bool(os.environ.get("IMAGEWRIGHT_LONG_TESTS"))
+
+# The example node with everything that a promise about SELinux adds.
+ENFORCING = f"""
+previewFeatures: [base-configs]
+baseConfigs:
+- path: {TOP}/configs/node.yaml
+release: {TOP}/configs/releases/workbench.yaml
+os:
+  selinux: {{mode: enforcing}}
+output:
+  name: enforcing
+checks:
+- name: every label is the policy's
+  command: restorecon -nvR /usr /etc /boot /var /root /home /srv 3>&- 2>&1 | grep -v imagewright-probe | head -n 20 | grep . && exit 1 || exit 0
+"""
+
 
 def build(config, output, *options):
     # The mounts of this process, without a registry of foreign programs: the build must not need the host's.
@@ -33,32 +50,34 @@ class BootedNode(TestCase):
     def setUpClass(cls):
         require_workbench("aarch64")
         shutil.rmtree(IMAGES, ignore_errors=True)
-        build("configs/node.yaml", IMAGES)
-
-    def boot(self, image):
-        report = json.loads(self.run_program("boot", image, "--json", "--progress", "none").stdout)
-        self.assertTrue(report["checks"])
-        self.assertEqual([row for row in report["checks"] if row["result"] != "passed"], [])
-        return report
+        IMAGES.mkdir(parents=True)
+        cls.config = IMAGES / "enforcing.yaml"
+        cls.config.write_text(ENFORCING)
+        build(cls.config, IMAGES)
 
     def test_it_boots_with_every_check_green(self):
         for extension in (".qcow2", ".vhd") if IS_LONG else (".qcow2",):
             with self.subTest(extension=extension):
-                self.boot(IMAGES / f"node-aarch64{extension}")
+                result = self.run_program("boot", IMAGES / f"{NAME}{extension}", "--json", "--progress", "none", expect=None)
+                report = json.loads(result.stdout) if result.stdout else self.fail(result.stderr)
+                self.assertEqual([row for row in report["checks"] if row["result"] != "passed"], [])
+                self.assertGreater(len(report["checks"]), 5)
+                self.assertEqual(report["facts"]["selinuxMode"], "enforcing")
+                self.assertEqual(report["facts"]["cgroupFilesystem"], "cgroup2fs")
 
     if IS_LONG:
         def test_emulating_everything_gives_the_same_bytes(self):
             full = self.scratch()
-            build("configs/node.yaml", full, "--emulation", "full")
-            for name in ("node-aarch64.qcow2", "node-aarch64.manifest.json"):
+            build(self.config, full, "--emulation", "full")
+            for name in (f"{NAME}.qcow2", f"{NAME}.manifest.json"):
                 self.assertEqual((full / name).read_bytes(), (IMAGES / name).read_bytes(), name)
 
     def test_the_emulator_is_not_in_the_image(self):
-        files = json.loads((IMAGES / "node-aarch64.manifest.json").read_text())["files"]
+        files = json.loads((IMAGES / f"{NAME}.manifest.json").read_text())["files"]
         self.assertEqual([path for path in files if "qemu-" in path or "imagewright-" in path and "run" in path], [])
 
     def test_the_report_says_what_was_emulated(self):
-        emulation = json.loads((IMAGES / "node-aarch64.report.json").read_text())["emulation"]
+        emulation = json.loads((IMAGES / f"{NAME}.report.json").read_text())["emulation"]
         if platform.machine() == "aarch64":
             self.assertIsNone(emulation)
             return

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""A verified /usr boots, and one flipped byte of it cannot be read."""
+"""Verified /usr and /: they boot, and one flipped byte cannot be read."""
 
 import json
 import mmap
 import re
+import shutil
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -16,6 +18,26 @@ MARK = "this-line-is-verified"
 CANARY = "/usr/share/canary"
 PACKAGES = ["containerd", "runc", "imagewright-node-network", "imagewright-node-presets", "imagewright-node-sysctl"]
 ESP = {"deviceId": "esp", "type": "fat32", "mountPoint": "/boot/efi"}
+# For an image whose root cannot take the questions of `imagewright boot`.
+TELL = """#!/bin/sh
+exec >/dev/ttyS0 2>&1
+systemctl is-system-running --wait >/dev/null
+echo
+echo "TELL state $(systemctl is-system-running)"
+echo "TELL failed $(systemctl list-units --failed --plain --no-legend | tr '\\n' ' ')"
+echo "TELL verity $(veritysetup status root | sed -n 's/.*status: *//p')"
+echo "TELL root $(findmnt -no SOURCE,FSTYPE /)"
+echo "TELL line $(cat /proc/cmdline)"
+systemctl poweroff
+"""
+TELL_UNIT = """[Unit]
+Description=Tells the host what it sees
+After=multi-user.target
+[Service]
+ExecStart=/usr/lib/tell
+[Install]
+WantedBy=multi-user.target
+"""
 
 
 def storage(name, partitions, filesystems):
@@ -27,7 +49,7 @@ def storage(name, partitions, filesystems):
 
 
 def config(name, layout, system, checks=()):
-    return {"release": str(TOP / "configs/releases/workbench.yaml"), "storage": layout,
+    return {"release": str(TOP / "configs/releases/workbench.yaml"), "previewFeatures": ["uki"], "storage": layout,
             "os": {"hostname": "node", "packages": {"install": PACKAGES}, **system},
             "output": {"name": name, "images": [{"format": "raw"}]}, "checks": list(checks)}
 
@@ -47,6 +69,20 @@ def usr_config():
               {"name": "/usr is mounted", "command": "findmnt -no SOURCE /usr", "expect": "/dev/mapper/usr"},
               {"name": "canary", "command": f"cut -c1-{len(MARK)} {CANARY}", "expect": MARK}]
     return config("verified-usr", layout, system, checks)
+
+
+def root_config():
+    layout = storage("root",
+                     [{"id": "hashes", "label": "root-hashes", "type": "root-verity", "size": "16M"},
+                      {"id": "var", "label": "var", "type": "var", "size": "256M"},
+                      {"id": "data", "label": "root", "type": "root"}],
+                     [{"deviceId": "var", "type": "ext4", "mountPoint": "/var"},
+                      {"deviceId": "verified", "type": "ext4", "mountPoint": {"path": "/", "options": "ro"}}])
+    system = {"uki": {"mode": "create"},
+              "additionalFiles": [{"destination": "/usr/lib/tell", "content": TELL, "permissions": "755"},
+                                  {"destination": "/usr/lib/systemd/system/tell.service", "content": TELL_UNIT}],
+              "services": {"enable": ["containerd", "systemd-networkd", "systemd-resolved", "tell"]}}
+    return config("verified-root", layout, system)
 
 
 class VerifiedImages(TestCase):
@@ -100,6 +136,33 @@ class VerifiedImages(TestCase):
             at = content.find((MARK + "....").encode(), data["start"])
             self.assertTrue(data["start"] < at < data["start"] + data["size"])
             content[at] ^= 0x20
+
+    def test_a_verified_root_boots(self):
+        image, manifest = self.build(root_config())
+        self.verify(image, manifest, "roothash", 0)
+        self.assertIn("boot.cannot-carry-probe", self.run_program("boot", image, expect=4).stderr)
+        told = self.told(image)
+        self.assertEqual(told["state"], "running")
+        self.assertEqual(told["failed"], "")
+        self.assertEqual(told["verity"], "verified")
+        self.assertEqual(told["root"], "/dev/mapper/root ext4")
+        self.assertEqual(told["line"], manifest["kernelCommandLine"])
+
+    def told(self, image):
+        scratch = self.scratch()
+        firmware = Path("/usr/share/OVMF")
+        shutil.copy(firmware / "OVMF_VARS_4M.fd", scratch / "variables")
+        drives = [f"if=pflash,unit=0,format=raw,readonly=on,file={firmware / 'OVMF_CODE_4M.fd'}",
+                  f"if=pflash,unit=1,format=raw,file={scratch / 'variables'}",
+                  f"if=virtio,format=raw,snapshot=on,file={image}"]
+        command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024",
+                   "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio", "-device", "virtio-rng-pci"]
+        for drive in drives:
+            command += ["-drive", drive]
+        console = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=1200, stdin=subprocess.DEVNULL).stdout
+        told = dict(re.findall(r"^TELL (\w+) ?(.*?)\s*$", console, flags=re.MULTILINE))
+        self.assertIn("line", told, console[-4000:])
+        return told
 
 
 if __name__ == "__main__":
