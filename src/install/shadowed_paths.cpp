@@ -67,7 +67,7 @@ void restore(const fs::RootDir& image, const std::string& path, const struct sta
   } else if (S_ISREG(mode)) {
     image.write(path, fs::read_file(path), 0600);
   } else {
-    // Device files and sockets of packages: udev and their programs make them.
+    // Device files are made elsewhere, sockets by their programs.
     return;
   }
   image.set_owner(path, status.st_uid, status.st_gid);

@@ -12,6 +12,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "device_files.hpp"
 #include "problems.hpp"
 
 namespace imagewright::install {
@@ -162,8 +163,9 @@ private:
 
 void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages) {
   for (std::size_t index = 0; index < packages.size(); ++index) {
+    DeviceExclusions exclusions(packages[index].header.get());
     if (rpmtsAddInstallElement(transaction, packages[index].header.get(), key_of(index), 0,
-                               nullptr) != 0) {
+                               exclusions.list()) != 0) {
       throw base::Error(base::FailureKind::build, "install.package-refused",
                         nevra_of(packages[index].header.get()).to_string() +
                             " cannot be installed");

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "worker.hpp"
 
+#include <fmt/format.h>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
 #include "database.hpp"
+#include "device_files.hpp"
 #include "kernel_packages.hpp"
 #include "payload_check.hpp"
 #include "problems.hpp"
@@ -64,6 +67,7 @@ std::string install_inside(const InstallRequest& request, const PackagePlaces& p
   if (rpmtsInitDB(transaction.get(), 0644) != 0) throw_transaction_failed(log.take());
   run_transaction(transaction.get(), packages, files, log, tell);
   InsideResult result;
+  make_device_files(packages, fs::RootDir(fmt::format("/proc/self/fd/{}", context.bare_root)));
   result.restored = restore_shadowed_paths(transaction.get(), context.bare_root);
   result.packages = installed_packages(transaction.get());
   result.kernel_packages = kernel_packages(transaction.get());

@@ -159,14 +159,23 @@ TEST_CASE("setuid programs are in the image as they were packaged", "[install][h
   CHECK((permissions & std::filesystem::perms::set_uid) != std::filesystem::perms::none);
 }
 
-TEST_CASE("a package with device files is refused and named", "[install][hostile]") {
+TEST_CASE("device files are in the image as they were packaged", "[install][hostile]") {
   IMAGEWRIGHT_NEED_PACKAGES();
   const PackageBuilder builder;
   Installation installation(builder);
-  installation.add(
-      builder.build("devices", "%files\n%dev(c,1,5) %attr(666,root,root) /srv/zero\n"));
-  CHECK_THAT(installation.failure(),
-             StartsWith("install.unpack-failed") && Contains("devices-1-1.noarch"));
+  installation.add(builder.build("accounts",
+                                 "%install\nmkdir -p %{buildroot}/etc\n"
+                                 "echo 'disk:x:6:' >%{buildroot}/etc/group\n%files\n/etc/group\n"));
+  installation.add(builder.build("devices",
+                                 "%files\n%dev(c,1,5) %attr(666,root,root) /srv/zero\n"
+                                 "%dev(b,8,0) %attr(640,root,disk) /srv/host/disk\n"
+                                 "%dev(c,5,1) %attr(600,root,root) /dev/console\n",
+                                 "Requires: accounts\n"));
+  installation.run();
+  CHECK(installation.describe("srv/zero") == "char 1:5 0666 0:0");
+  CHECK(installation.describe("srv/host/disk") == "block 8:0 0640 0:6");
+  CHECK(installation.describe("dev/console") == "char 5:1 0600 0:0");
+  CHECK(installation.rpm({"-V", "devices"}).empty());
 }
 
 TEST_CASE("a scriptlet that starts processes without end is ended and named",

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "package_builder.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/process/command_runner.hpp>
 #include <imagewright/process/program.hpp>
+#include <imagewright/sandbox/metadata_record.hpp>
 #include <imagewright/sandbox/probe.hpp>
 
 namespace imagewright_test {
@@ -114,6 +120,24 @@ model::InstalledRoot Installation::run() {
       UNSCOPED_INFO(line);
     throw;
   }
+}
+
+std::string Installation::describe(const std::string& name) const {
+  const fs::UniqueFd file(::open(path(name).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return "none";
+  const sandbox::MetadataRecord record(request.metadata_record);
+  if (const auto* recorded = record.find(file.get())) {
+    status.st_uid = recorded->owner.value_or(status.st_uid);
+    status.st_gid = recorded->group.value_or(status.st_gid);
+    if (recorded->device_type != 0) {
+      status.st_mode = (status.st_mode & 07777U) | recorded->device_type;
+      status.st_rdev = recorded->device;
+    }
+  }
+  const char* type = S_ISCHR(status.st_mode) ? "char" : S_ISBLK(status.st_mode) ? "block" : "other";
+  return fmt::format("{} {}:{} {:04o} {}:{}", type, major(status.st_rdev), minor(status.st_rdev),
+                     status.st_mode & 07777U, status.st_uid, status.st_gid);
 }
 
 std::string Installation::failure() {

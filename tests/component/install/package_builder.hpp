@@ -63,6 +63,8 @@ struct Installation {
   std::string failure();
   /// Output of `rpm --root … ARGUMENTS`.
   std::string rpm(std::vector<std::string> arguments) const;
+  /// A device file as the image will have it: "char 1:3 0666 0:0", whatever the host could store.
+  std::string describe(const std::string& name) const;
   std::filesystem::path path(const std::string& name) const { return request.root / name; }
 
   ScratchDirectory scratch;
