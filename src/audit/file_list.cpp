@@ -50,15 +50,8 @@ std::string describe(const tree::ContentReader& contents, const tree::Inode& ino
              inode.type == fs::FileType::block_device) {
     text += fmt::format(" {},{}", inode.device.major, inode.device.minor);
   }
-  for (const tree::ExtendedAttribute& attribute : inode.attributes) {
-    const bool is_label = attribute.name == "security.selinux";
-    // Labels are text with a terminating zero byte; other values are binary.
-    const std::string_view label =
-        std::string_view(attribute.value)
-            .substr(0, std::min(attribute.value.find('\0'), attribute.value.size()));
-    text += fmt::format(" {}={}", attribute.name,
-                        is_label ? std::string(label) : inspect::attribute_text(attribute));
-  }
+  for (const tree::ExtendedAttribute& attribute : inode.attributes)
+    text += fmt::format(" {}={}", attribute.name, inspect::attribute_text(attribute));
   return text;
 }
 

@@ -84,9 +84,19 @@ void make_overlay_directories(const Context& context, const model::OverlayConfig
   context.root.make_directories(overlay.work_directory.text);
 }
 
+/// systemd makes those that are missing when it starts, which a read-only root does not let it do:
+/// it could not even enter such a root from the initramfs.
+void make_kernel_mount_points(const Context& context) {
+  for (const auto* path : {"/dev", "/run"})
+    context.root.make_directories(path);
+  for (const auto* path : {"/proc", "/sys"})
+    context.root.make_directories(path, 0555);
+}
+
 } // namespace
 
 void mounts(const Context& context) {
+  make_kernel_mount_points(context);
   std::string text;
   for (const auto& partition : mounted_partitions(context.plan.layout)) {
     text += line_of(partition);

@@ -30,6 +30,16 @@ TEST_CASE_METHOD(FakeRoot,
   CHECK_FALSE(root.exists("/var/lost+found"));
 }
 
+TEST_CASE_METHOD(FakeRoot, "a root that cannot be written has what systemd mounts first") {
+  root.make_directories("/run", 0700);
+  finalize::steps::mounts(context());
+  CHECK(root.find_status("/dev")->permissions == 0755);
+  CHECK(root.find_status("/proc")->permissions == 0555);
+  CHECK(root.find_status("/sys")->permissions == 0555);
+  // A package's own stays as it is.
+  CHECK(root.find_status("/run")->permissions == 0700);
+}
+
 TEST_CASE_METHOD(FakeRoot, "what is verified is mounted from its mapping and never repaired") {
   add_partition("/", model::FilesystemType::ext4);
   plan.layout.partitions[0].filesystem->verity_name = "root";
