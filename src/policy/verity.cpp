@@ -79,6 +79,38 @@ void refuse_hash_inside(PolicyPart& part, const PolicyInput& input) {
                          "give /boot a partition of its own, or use systemd-boot");
 }
 
+/// As systemd's own units/tmp.mount has it; some distributions leave it out.
+constexpr auto k_tmp_mount = R"([Unit]
+Description=Temporary Directory /tmp
+ConditionPathIsSymbolicLink=!/tmp
+DefaultDependencies=no
+Conflicts=umount.target
+Before=local-fs.target umount.target
+After=swap.target
+
+[Mount]
+What=tmpfs
+Where=/tmp
+Type=tmpfs
+Options=mode=1777,strictatime,nosuid,nodev,size=50%,nr_inodes=1m
+
+[Install]
+WantedBy=local-fs.target
+)";
+
+/// Services with a private /tmp cannot start where /tmp cannot be written.
+void add_writable_tmp(PolicyPart& part, const PolicyInput& input) {
+  if (!model::is_verified(input.layout, "/") || input.layout.find_mount("/tmp") != nullptr) return;
+  part.policy.files.push_back({.path = "/etc/systemd/system/tmp.mount",
+                               .permissions = 0644,
+                               .content = k_tmp_mount,
+                               .origin = k_origin});
+  part.policy.units.push_back({.unit = "tmp.mount",
+                               .state = model::UnitState::enabled,
+                               .origin = k_origin,
+                               .where = input.config.storage.where});
+}
+
 } // namespace
 
 PolicyPart verity_policy(const PolicyInput& input) {
@@ -87,6 +119,7 @@ PolicyPart verity_policy(const PolicyInput& input) {
   for (const auto& device : input.layout.verity)
     add_device(part, input, device);
   refuse_hash_inside(part, input);
+  add_writable_tmp(part, input);
   part.policy.initramfs_modules.emplace_back("systemd-veritysetup");
   part.policy.initramfs_drivers.emplace_back("dm-verity");
   return part;

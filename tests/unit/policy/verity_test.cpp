@@ -66,6 +66,29 @@ TEST_CASE("partitions of a verity device are named as the config wants") {
         "systemd.verity_root_hash=UUID=" + device.uuid.to_string());
 }
 
+TEST_CASE("a root that cannot be written gets a /tmp that can") {
+  VerityCase test;
+  const auto has_tmp = [&] {
+    const auto policy = policy::verity_policy(test.input()).policy;
+    CHECK(policy.files.size() == policy.units.size());
+    return !policy.files.empty() && policy.files[0].path == "/etc/systemd/system/tmp.mount" &&
+           policy.units[0].unit == "tmp.mount";
+  };
+  CHECK(has_tmp());
+  SECTION("unless it is a filesystem of its own") {
+    model::Partition partition;
+    partition.id = "tmp";
+    partition.filesystem = model::Filesystem{};
+    partition.filesystem->mount_point = "/tmp";
+    test.layout.partitions.push_back(partition);
+    CHECK_FALSE(has_tmp());
+  }
+  SECTION("unless /usr alone is verified") {
+    test.layout.partitions.front().filesystem->mount_point = "/usr";
+    CHECK_FALSE(has_tmp());
+  }
+}
+
 TEST_CASE("a root hash by hand contradicts the verity device") {
   VerityCase test;
   test.add_words("roothash=0123", 4);
