@@ -3,29 +3,20 @@
 
 #include <cerrno>
 #include <map>
-#include <memory>
 #include <string>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
-#include <rpm/rpmfi.h>
 #include <rpm/rpmfiles.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/fs/root_dir.hpp>
 
 namespace imagewright::install {
 
 namespace {
-
-struct FileIteratorDeleter {
-  void operator()(rpmfi files) const { rpmfiFree(files); }
-};
-using FileIterator = std::unique_ptr<std::remove_pointer_t<rpmfi>, FileIteratorDeleter>;
 
 /// Tells which paths are on other filesystems than the root's.
 class Shadows {
@@ -80,7 +71,7 @@ void restore(const fs::RootDir& image, const std::string& path, const struct sta
 
 void restore_files_of(Header header, const fs::RootDir& image, Shadows& shadows,
                       std::vector<std::string>& restored) {
-  const FileIterator files(rpmfiNew(nullptr, header, RPMTAG_BASENAMES, RPMFI_KEEPHEADER));
+  const FileInformation files(rpmfiNew(nullptr, header, RPMTAG_BASENAMES, RPMFI_KEEPHEADER));
   rpmfiInit(files.get(), 0);
   while (rpmfiNext(files.get()) >= 0) {
     const rpmfileState state = rpmfiFState(files.get());
@@ -105,8 +96,7 @@ void restore_files_of(Header header, const fs::RootDir& image, Shadows& shadows,
 
 } // namespace
 
-std::vector<std::string> restore_shadowed_paths(rpmts transaction, int bare_root) {
-  const fs::RootDir image(fmt::format("/proc/self/fd/{}", bare_root));
+std::vector<std::string> restore_shadowed_paths(rpmts transaction, const fs::RootDir& image) {
   Shadows shadows;
   std::vector<std::string> restored;
   const MatchIterator packages(rpmtsInitIterator(transaction, RPMDBI_PACKAGES, nullptr, 0));

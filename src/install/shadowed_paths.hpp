@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include <imagewright/fs/root_dir.hpp>
+
 #include "rpm_handles.hpp"
 
 namespace imagewright::install {
@@ -14,6 +16,6 @@ namespace imagewright::install {
 /// Makes them again in the image itself, with the owners and modes that the packages state. What
 /// only scripts made there is left behind: it is of the moment.
 /// Gives the paths that were made.
-std::vector<std::string> restore_shadowed_paths(rpmts transaction, int bare_root);
+std::vector<std::string> restore_shadowed_paths(rpmts transaction, const fs::RootDir& image);
 
 } // namespace imagewright::install

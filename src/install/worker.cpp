@@ -67,8 +67,9 @@ std::string install_inside(const InstallRequest& request, const PackagePlaces& p
   if (rpmtsInitDB(transaction.get(), 0644) != 0) throw_transaction_failed(log.take());
   run_transaction(transaction.get(), packages, files, log, tell);
   InsideResult result;
-  make_device_files(packages, fs::RootDir(fmt::format("/proc/self/fd/{}", context.bare_root)));
-  result.restored = restore_shadowed_paths(transaction.get(), context.bare_root);
+  const fs::RootDir image(fmt::format("/proc/self/fd/{}", context.bare_root));
+  make_device_files(packages, image);
+  result.restored = restore_shadowed_paths(transaction.get(), image);
   result.packages = installed_packages(transaction.get());
   result.kernel_packages = kernel_packages(transaction.get());
   if (rpmtsCloseDB(transaction.get()) != 0) throw_transaction_failed(log.take());
