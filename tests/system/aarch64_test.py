@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """ARM64 images, composed wherever this runs, and booted."""
 
-import hashlib
 import json
 import os
 import platform
@@ -12,6 +11,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from composing import LABEL_CHECK, derived_config, digest  # noqa: E402
 from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_workbench  # noqa: E402
 
 IMAGES = TOP / "build/aarch64-test"
@@ -20,19 +20,13 @@ NAME = "enforcing-aarch64"
 IS_LONG = bool(os.environ.get("IMAGEWRIGHT_LONG_TESTS"))
 
 # The example node with everything that a promise about SELinux adds.
-ENFORCING = f"""
-previewFeatures: [base-configs]
-baseConfigs:
-- path: {TOP}/configs/node.yaml
-release: {TOP}/configs/releases/workbench.yaml
+ENFORCING = derived_config(f"""
 os:
   selinux: {{mode: enforcing}}
 output:
   name: enforcing
-checks:
-- name: every label is the policy's
-  command: restorecon -nvR /usr /etc /boot /var /root /home /srv 3>&- 2>&1 | grep -v imagewright-probe | head -n 20 | grep . && exit 1 || exit 0
-"""
+checks: [{json.dumps(LABEL_CHECK)}]
+""")
 
 
 def build(config, output, *options):
@@ -120,7 +114,7 @@ class ForeignPathOnTheHostsArchitecture(TestCase):
             output = self.scratch()
             self.run_program("build", "configs/node.yaml", "--arch", host, "--format", "qcow2", "--emulation", emulation,
                              "--output-dir", output, "--progress", "none")
-            digests.append(hashlib.sha256((output / f"node-{host}.qcow2").read_bytes()).hexdigest())
+            digests.append(digest(output / f"node-{host}.qcow2"))
             report = json.loads((output / f"node-{host}.report.json").read_text())["emulation"]
             if emulation == "forced":
                 self.assertGreater(report["programs"], 100)

@@ -18,7 +18,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from composing import (CONFIG, adopt_orphans, artifact_digests, build_command, hidden_files,  # noqa: E402
+from composing import (CONFIG, adopt_orphans, artifact_digests, build_command, derived_config, hidden_files,  # noqa: E402
                        living_descendants, run, visible_files, wrong_sums)
 from imagewright_testing import TOP, TestCase, environment, require_program, require_workbench  # noqa: E402
 
@@ -28,16 +28,12 @@ SIZES = int(os.environ.get("IMAGEWRIGHT_SIZES", "3"))
 CONFIGS = 20 if KILLS >= 100 else 3
 SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
 # The example node, and a script that takes what room there is.
-FILLING = """
-previewFeatures: [base-configs]
-baseConfigs:
-- path: {top}/configs/node.yaml
-release: {top}/configs/releases/workbench.yaml
+FILLING = derived_config("""
 scripts:
   postCustomization:
   - name: fill the disk
     content: cat /dev/zero >/var/fill
-"""
+""")
 # A complete build after every so many kills.
 KILLS_PER_BUILD = 20
 
@@ -103,16 +99,15 @@ class KilledBuild(Composed):
             share = (number * 7919 % KILLS + source.random()) / KILLS
             number += 1
             self.assertLess(number, 4 * KILLS)
-            if not self.kill_after(share * self.duration, output, cache):
-                continue
-            killed += 1
+            was_killed = self.kill_after(share * self.duration, output, cache)
+            killed += was_killed
             self.assertEqual(living_descendants(), [], f"after a kill at {share:.3f} of the build")
             self.assertEqual(Path("/proc/self/mountinfo").read_text(), mounts)
             self.assert_nothing_partial(output)
-            if killed % KILLS_PER_BUILD == 0:
+            if was_killed and killed % KILLS_PER_BUILD == 0:
                 self.assert_builds(output, cache)
                 print(f"{killed} of {KILLS} kills left nothing partial", flush=True)
-            if killed % 2 == 0:
+            if number % 2 == 0:
                 for name in visible_files(output):
                     (output / name).unlink()
         self.assert_builds(output, cache)
@@ -145,6 +140,10 @@ class KilledBuild(Composed):
 
 
 class FullDisk(Composed):
+    def run_with_small_disk(self, directory, size, script):
+        """Runs a script that alone sees a small filesystem on the directory."""
+        return run(["unshare", "--mount", "bash", "-c", f"mount -t tmpfs -o size={size} tmpfs {directory}; {script}"])
+
     def sizes(self):
         smallest, largest = 4, 700
         steps = max(SIZES - 1, 1)
@@ -157,10 +156,10 @@ class FullDisk(Composed):
         for size in self.sizes():
             with self.subTest(mebibytes=size):
                 command = " ".join(build_command(output / "out"))
-                script = (f"mount -t tmpfs -o size={size}M tmpfs {output}; {command}; echo code=$?; find {output}/out -mindepth 1; "
+                script = (f"{command}; echo code=$?; find {output}/out -mindepth 1; "
                           f"mount -o remount,size=4G {output}; "
                           + (f"{command} >&2 && cd {output}/out && sha256sum *" if size in retried else ""))
-                result = run(["unshare", "--mount", "bash", "-c", script])
+                result = self.run_with_small_disk(output, f"{size}M", script)
                 first, _, rest = result.stdout.partition("\n")
                 self.assertEqual(first, "code=1", result.stderr[-3000:])
                 self.assertRegex(result.stderr, r"disk-full|No space left")
@@ -174,12 +173,12 @@ class FullDisk(Composed):
     def test_a_script_that_fills_the_disk_ends_the_build_alone(self):
         scratch = self.scratch()
         config = scratch / "node.yaml"
-        config.write_text(FILLING.format(top=TOP))
+        config.write_text(FILLING)
         output = scratch / "small"
         output.mkdir()
         command = " ".join(build_command(output / "out", config=config))
-        script = f"mount -t tmpfs -o size=1200M tmpfs {output}; {command}; echo code=$?; find {output}/out -mindepth 1"
-        result = run(["unshare", "--mount", "bash", "-c", script])
+        script = f"{command}; echo code=$?; find {output}/out -mindepth 1"
+        result = self.run_with_small_disk(output, "1200M", script)
         self.assertEqual(result.stdout.split(), ["code=1"], result.stderr[-3000:])
         self.assertIn("No space left on device", result.stderr)
         self.assertIn("fill the disk", result.stderr)
@@ -189,8 +188,7 @@ class FullDisk(Composed):
         cache = self.scratch() / "cache"
         cache.mkdir()
         output = self.scratch() / "out"
-        script = f"mount -t tmpfs -o size=32k tmpfs {cache}; " + " ".join(build_command(output, cache))
-        result = run(["unshare", "--mount", "bash", "-c", script])
+        result = self.run_with_small_disk(cache, "32k", " ".join(build_command(output, cache)))
         self.assertIn(result.returncode, (1, 4), result.stderr[-3000:])
         self.assertRegex(result.stderr, r"disk-full|No space left")
         self.assertEqual(visible_files(output) + hidden_files(output), [])

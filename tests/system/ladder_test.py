@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The same bytes whoever composes: root and those who are less than root."""
 
-import hashlib
 import json
 import os
 import pwd
@@ -13,14 +12,11 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from composing import derived_config, digest  # noqa: E402
 from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_program, require_workbench, skip  # noqa: E402
 
 # The example node, and a script that changes owners and devices in every usual way and looks at what came about.
-CONFIG = """
-previewFeatures: [base-configs]
-baseConfigs:
-- path: {top}/configs/node.yaml
-release: {top}/configs/releases/workbench.yaml
+CONFIG = derived_config("""
 scripts:
   postCustomization:
   - name: owners
@@ -54,7 +50,7 @@ scripts:
       ln moved hard
       chown 0:0 copy
       [ "$(find . -user 1234 | sort | tr '\\n' ' ')" = "./directory ./hard ./moved ./reference ./unpacked/file " ]
-"""
+""")
 # What the manifest has to say about it on each rung.
 EXPECTED = {
     "hard": "file 4755 1234:5678", "copy": "file 0755 0:0", "directory": "dir 0755 1234:5678", "link": "link 0777 33:44",
@@ -65,14 +61,6 @@ EXPECTED = {
 SUFFIXES = (".qcow2", ".manifest.json", ".spdx.json")
 # Set to every architecture for the long form: emulation takes minutes on each rung.
 ARCHITECTURES = os.environ.get("IMAGEWRIGHT_LADDER_ARCHITECTURES", "x86_64").split()
-
-
-def digest(path):
-    hasher = hashlib.sha256()
-    with open(path, "rb") as file:
-        while piece := file.read(1 << 20):
-            hasher.update(piece)
-    return hasher.hexdigest()
 
 
 def have_user(name, *options):
@@ -92,22 +80,38 @@ def give_subordinate_ids(name):
             path.write_text(f"{text}{name}:{200000}:65536\n")
 
 
-class Ladder(TestCase):
+def as_user(user, *options):
+    """What a command starts with that an ordinary user shall run."""
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", *options]
+
+
+AS_LIMITED_ROOT = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"]
+
+
+class EverybodyTestCase(TestCase):
+    """What every kind of user runs is copied: users other than root need not be able to read the build directory."""
+
     @classmethod
-    def setUpClass(cls):
+    def copy_program(cls, program):
         if os.geteuid() != 0:
             skip("only root can act as every kind of user")
-        for architecture in ARCHITECTURES:
-            require_workbench(architecture)
+        # Short: sockets of programs in it have paths of at most 107 bytes (unix(7)).
         cls.home = Path("/var/tmp/imagewright-ladder-test")
         shutil.rmtree(cls.home, ignore_errors=True)
         cls.home.mkdir(mode=0o755)
         cls.addClassCleanup(shutil.rmtree, cls.home, ignore_errors=True)
-        # Users other than root need not be able to read the build directory.
-        cls.program = cls.home / "imagewright"
-        shutil.copy(PROGRAM, cls.program)
+        cls.program = cls.home / program.name
+        shutil.copy(program, cls.program)
+
+
+class Ladder(EverybodyTestCase):
+    @classmethod
+    def setUpClass(cls):
+        for architecture in ARCHITECTURES:
+            require_workbench(architecture)
+        cls.copy_program(PROGRAM)
         cls.config = cls.home / "node.yaml"
-        cls.config.write_text(CONFIG.format(top=TOP))
+        cls.config.write_text(CONFIG)
         cls.expected = {}
         for architecture in ARCHITECTURES:
             cls.build([], "root", architecture)
@@ -161,72 +165,61 @@ class Ladder(TestCase):
         require_program("newuidmap")
         user = have_user("imagewright-many")
         give_subordinate_ids(user.pw_name)
-        self.climb(["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"], "many", user)
+        self.climb(as_user(user), "many", user)
 
     def test_a_user_without_subordinate_ids(self):
         user = have_user("imagewright-one")
         for path in ("/etc/subuid", "/etc/subgid"):
             self.assertNotIn("imagewright-one:", Path(path).read_text())
-        self.climb(["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"], "one", user)
+        self.climb(as_user(user), "one", user)
 
     def test_root_without_the_right_to_administrate(self):
-        self.climb(["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"], "limited")
+        self.climb(AS_LIMITED_ROOT, "limited")
 
     def test_a_container_that_hides_parts_of_proc_and_gives_no_right(self):
         user = have_user("imagewright-one")
         # What container engines do to /proc, and what a Kubernetes pod of the restricted kind is left with.
         script = ("for file in kcore keys timer_list; do [ ! -e /proc/$file ] || mount --bind /dev/null /proc/$file; done; "
                   "mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys; "
-                  f"exec setpriv --reuid={user.pw_uid} --regid={user.pw_gid} --clear-groups --no-new-privs --bounding-set=-all \"$@\"")
+                  f"exec {' '.join(as_user(user, '--no-new-privs', '--bounding-set=-all'))} \"$@\"")
         self.climb(["unshare", "--mount", "sh", "-c", script, "sh"], "pod", user)
 
 
-class HostilePackages(TestCase):
+class HostilePackages(EverybodyTestCase):
     """No package reaches outside the root on any rung: the tests of that are run by everybody."""
 
     @classmethod
     def setUpClass(cls):
-        if os.geteuid() != 0:
-            skip("only root can act as every kind of user")
         tests = PROGRAM.parents[2] / "tests/component/install/component_install"
         if not tests.exists():
             skip(f"{tests} was not built")
-        cls.home = Path("/var/tmp/imagewright-hostile-test")
-        shutil.rmtree(cls.home, ignore_errors=True)
-        cls.home.mkdir(mode=0o755)
-        cls.addClassCleanup(shutil.rmtree, cls.home, ignore_errors=True)
-        cls.tests = cls.home / "component_install"
-        shutil.copy(tests, cls.tests)
+        cls.copy_program(tests)
 
     def attack(self, prefix, user=None):
         directory = Path(tempfile.mkdtemp(dir=self.home))
         if user is not None:
             os.chown(directory, user.pw_uid, user.pw_gid)
         variables = environment(HOME=directory, TMPDIR=directory, CI=os.environ.get("CI"))
-        result = subprocess.run([*prefix, str(self.tests), "[hostile]"], cwd=directory, env=variables, stdin=subprocess.DEVNULL,
+        result = subprocess.run([*prefix, str(self.program), "[hostile]"], cwd=directory, env=variables, stdin=subprocess.DEVNULL,
                                 capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stdout[-4000:] + result.stderr[-2000:])
         self.assertIn("All tests passed", result.stdout)
-
-    def as_user(self, user, *options):
-        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "unshare", "--user",
-                "--map-root-user", *options]
 
     def test_root(self):
         self.attack([])
 
     def test_root_without_the_right_to_administrate(self):
-        self.attack(["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin"])
+        self.attack(AS_LIMITED_ROOT)
 
     def test_a_user_with_subordinate_ids(self):
         require_program("newuidmap")
         user = have_user("imagewright-many")
         give_subordinate_ids(user.pw_name)
-        self.attack(self.as_user(user, "--map-auto"), user)
+        self.attack(as_user(user, "unshare", "--user", "--map-root-user", "--map-auto"), user)
 
     def test_a_user_without_subordinate_ids(self):
         user = have_user("imagewright-one")
-        self.attack(self.as_user(user), user)
+        self.attack(as_user(user, "unshare", "--user", "--map-root-user"), user)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Composing the example node over and over: what the tests of reproducibility and of crashes share."""
+"""Composing the example node over and over: what the system tests share."""
 
 import ctypes
 import hashlib
@@ -14,6 +14,16 @@ CONFIG = TOP / "configs/node.yaml"
 NAME = "node-x86_64"
 MIB = 1 << 20
 PR_SET_CHILD_SUBREAPER = 36
+# A check of a booted image: every label is the policy's. The questions themselves are a file that no policy knows.
+LABEL_CHECK = {"name": "every label is the policy's",
+               "command": "restorecon -nvR /usr /etc /boot /var /root /home /srv 3>&- 2>&1 | grep -v imagewright-probe | "
+                          "head -n 20 | grep . && exit 1 || exit 0"}
+
+
+def derived_config(rest):
+    """The text of a config that adds to the example node."""
+    return (f"previewFeatures: [base-configs]\nbaseConfigs:\n- path: {CONFIG}\n"
+            f"release: {TOP}/configs/releases/workbench.yaml\n{rest}")
 
 
 def digest(path):
