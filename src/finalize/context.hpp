@@ -16,6 +16,7 @@ struct Context {
   const fs::RootDir& root;
   const FinalizePlan& plan;
   const FinalizeServices& services;
+  const model::InstalledRoot& installed;
   /// What the steps learn and yield.
   model::SealedRoot& sealed;
 };

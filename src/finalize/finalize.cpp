@@ -72,14 +72,13 @@ model::SealedRoot finalize(const model::InstalledRoot& installed, const Finalize
   report::StageScope stage(services.reporter, "finalize");
   model::SealedRoot sealed{.path = installed.path,
                            .packages = installed.packages,
-                           .kernel_packages = installed.kernel_packages,
                            .kernels = {},
                            .kernel_command_line = joined_command_line(plan.policy),
                            .owners = {},
                            .disk_patches = {},
                            .command_line_files = {}};
   const fs::RootDir root(installed.path);
-  const Context context{root, plan, services, sealed};
+  const Context context{root, plan, services, installed, sealed};
   report::Progress progress{.items_done = 0, .items_total = k_steps.size()};
   for (const auto& step : k_steps) {
     services.cancellation.check();

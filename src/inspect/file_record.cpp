@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <set>
+#include <span>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/file_record.hpp>
@@ -120,10 +122,7 @@ std::string attribute_text(const tree::ExtendedAttribute& attribute) {
     // A label is stored with its terminating zero byte.
     return base::escape_controls(attribute.value.substr(0, attribute.value.find('\0')));
   }
-  std::string text;
-  for (const char byte : attribute.value)
-    text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return text;
+  return base::to_hex(std::as_bytes(std::span(attribute.value)));
 }
 
 } // namespace imagewright::inspect

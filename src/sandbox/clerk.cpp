@@ -155,12 +155,7 @@ private:
                            const RecordedMetadata& metadata, std::uint64_t target) {
     struct stat status {};
     if (::fstatat(file.get(), "", &status, AT_EMPTY_PATH) != 0) return k_go_on;
-    status.st_uid = metadata.owner.value_or(status.st_uid);
-    status.st_gid = metadata.group.value_or(status.st_gid);
-    if (metadata.device_type != 0) {
-      status.st_mode = (status.st_mode & 07777U) | metadata.device_type;
-      status.st_rdev = metadata.device;
-    }
+    metadata.apply_to(status);
     return process.write(target, &status, sizeof status) ? k_success : failure(EFAULT);
   }
 

@@ -53,6 +53,14 @@ std::optional<std::string> identity_of_file(int file) {
   return fmt::format("{}:{}.{}", place, status.stx_btime.tv_sec, status.stx_btime.tv_nsec);
 }
 
+void RecordedMetadata::apply_to(struct stat& status) const {
+  status.st_uid = owner.value_or(status.st_uid);
+  status.st_gid = group.value_or(status.st_gid);
+  if (device_type == 0) return;
+  status.st_mode = (status.st_mode & 07777U) | device_type;
+  status.st_rdev = device;
+}
+
 MetadataRecord::MetadataRecord(const std::filesystem::path& path)
     : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
   if (!file_) throw_cannot_enter("cannot open", path.string());

@@ -71,8 +71,7 @@ struct InstalledKernel {
 struct SealedRoot {
   std::filesystem::path path;
   std::vector<Nevra> packages;
-  std::vector<KernelPackage> kernel_packages; ///< sorted
-  std::vector<InstalledKernel> kernels;       ///< the default first
+  std::vector<InstalledKernel> kernels; ///< the default first
   std::string kernel_command_line;
   std::vector<FileOwner> owners;       ///< what the host could not store, sorted by path
   std::vector<DiskPatch> disk_patches; ///< to be written after everything else

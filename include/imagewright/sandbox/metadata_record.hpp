@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <imagewright/fs/unique_fd.hpp>
@@ -24,6 +25,8 @@ struct RecordedMetadata {
   dev_t device = 0;
 
   bool operator==(const RecordedMetadata&) const = default;
+  /// Makes what the host says about its file what the image says.
+  void apply_to(struct stat& status) const;
   bool says_nothing() const { return !owner && !group && device_type == 0; }
 };
 

@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 
+#include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
@@ -98,16 +100,12 @@ private:
   template <typename Integer>
   Integer get(std::size_t offset) const {
     require_inside(offset, sizeof(Integer));
-    std::uint64_t value = 0;
-    for (std::size_t i = sizeof(Integer); i > 0; --i)
-      value = value << 8U | static_cast<unsigned char>(bytes_[offset + i - 1]);
-    return static_cast<Integer>(value);
+    return base::little_endian::get<Integer>(std::as_bytes(std::span(bytes_)), offset);
   }
 
   template <typename Integer>
   void put(std::size_t offset, Integer value) {
-    for (std::size_t i = 0; i < sizeof(Integer); ++i)
-      bytes_.at(offset + i) = static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * i));
+    base::little_endian::put(std::as_writable_bytes(std::span(bytes_)), offset, value);
   }
 
   void require_inside(std::size_t offset, std::size_t size) const {

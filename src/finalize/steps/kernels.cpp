@@ -80,13 +80,13 @@ void choose_default(const Context& context) {
   std::ranges::stable_partition(kernels, is_in_series);
   if (wanted.package.empty() || kernels.empty()) return;
   const auto is_of_package = [&](const model::InstalledKernel& kernel) {
-    return std::ranges::any_of(context.sealed.kernel_packages, [&](const auto& known) {
+    return std::ranges::any_of(context.installed.kernel_packages, [&](const auto& known) {
       return known.release == kernel.release && means(wanted.package, known.package);
     });
   };
   if (std::ranges::stable_partition(kernels, is_of_package).begin() != kernels.begin()) return;
   // A capability or a path: whichever package it meant, nothing says which kernel it wanted.
-  if (std::ranges::none_of(context.sealed.packages, [&](const model::Nevra& package) {
+  if (std::ranges::none_of(context.installed.packages, [&](const model::Nevra& package) {
         return means(wanted.package, package.name);
       }))
     return;

@@ -127,14 +127,7 @@ std::string Installation::describe(const std::string& name) const {
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) return "none";
   const sandbox::MetadataRecord record(request.metadata_record);
-  if (const auto* recorded = record.find(file.get())) {
-    status.st_uid = recorded->owner.value_or(status.st_uid);
-    status.st_gid = recorded->group.value_or(status.st_gid);
-    if (recorded->device_type != 0) {
-      status.st_mode = (status.st_mode & 07777U) | recorded->device_type;
-      status.st_rdev = recorded->device;
-    }
-  }
+  if (const auto* recorded = record.find(file.get())) recorded->apply_to(status);
   const char* type = S_ISCHR(status.st_mode) ? "char" : S_ISBLK(status.st_mode) ? "block" : "other";
   return fmt::format("{} {}:{} {:04o} {}:{}", type, major(status.st_rdev), minor(status.st_rdev),
                      status.st_mode & 07777U, status.st_uid, status.st_gid);

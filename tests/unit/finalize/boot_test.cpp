@@ -28,12 +28,12 @@ TEST_CASE_METHOD(BootRoot, "the default kernel is the newest of those that were 
   };
   CHECK(default_of({}) == "6.12.1");
   CHECK(default_of({.package = "", .series = "6.6"}) == "6.6.10");
-  sealed.kernel_packages = {{"kernel-lts", "6.6.10"}, {"kernel-lts", "6.6.9"}, {"old", "6.6.9"}};
+  installed.kernel_packages = {{"kernel-lts", "6.6.10"}, {"kernel-lts", "6.6.9"}, {"old", "6.6.9"}};
   CHECK(default_of({.package = "kernel-lts", .series = ""}) == "6.6.10");
   CHECK(default_of({.package = "old", .series = "6.12"}) == "6.6.9");
   CHECK(default_of({.package = "old-6.6.9-1", .series = ""}) == "6.6.9");
   CHECK(default_of({.package = "old = 6.6.9", .series = ""}) == "6.6.9");
-  sealed.packages = {{.name = "kernel-lts"}, {.name = "kernel-lts-extra"}, {.name = "old"}};
+  installed.packages = {{.name = "kernel-lts"}, {.name = "kernel-lts-extra"}, {.name = "old"}};
   CHECK(code_of([&] { default_of({.package = "kernel-lts-extra", .series = ""}); }) ==
         "finalize.no-chosen-kernel");
   CHECK(default_of({.package = "/boot/a-file", .series = ""}) == "6.12.1");

@@ -60,7 +60,7 @@ public:
     };
   }
 
-  finalize::Context context() { return {root, plan, services, sealed}; }
+  finalize::Context context() { return {root, plan, services, installed, sealed}; }
 
   void add_partition(const std::string& mount_point, model::FilesystemType type) {
     model::Partition partition;
@@ -103,6 +103,7 @@ public:
   report::RecordingReporter reporter;
   base::Cancellation cancellation;
   finalize::FinalizeServices services{programs, reporter, cancellation, {}};
+  model::InstalledRoot installed;
   model::SealedRoot sealed;
   std::vector<std::filesystem::path> visible_directories;
 };

@@ -28,7 +28,7 @@ TEST_CASE_METHOD(FakeRoot, "finalizes a root that has nothing to boot") {
                                   {"rw", "storage", std::nullopt}};
   root.write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", 0644);
   plan.os.users = {{.name = "zoe", .where = at(3)}, {.name = "adam", .where = at(4)}};
-  const model::InstalledRoot installed{.path = directory.path(), .packages = {{.name = "bash"}}};
+  installed = {.path = directory.path(), .packages = {{.name = "bash"}}};
   const auto result = finalize::finalize(installed, plan, services);
   CHECK(result.path == directory.path());
   CHECK(result.packages == installed.packages);
