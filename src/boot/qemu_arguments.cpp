@@ -24,7 +24,10 @@ void append_firmware(std::vector<std::string>& arguments,
 void append_processor(std::vector<std::string>& arguments, const BootRequest& request) {
   switch (request.accelerator) {
   case Accelerator::emulation:
-    append(arguments, {"-accel", "tcg,thread=multi"});
+    // Translations of code that is gone slow every write to its page, and the default buffer of
+    // 1 GiB never fills up and drops them.
+    append(arguments, {"-accel", "tcg,thread=multi,tb-size=192", "-cpu",
+                       request.architecture.qemu.emulated_processor});
     break;
   case Accelerator::kvm:
     append(arguments, {"-accel", "kvm", "-cpu", "host"});
@@ -81,9 +84,8 @@ std::string block_driver(model::ImageFormat format) {
 }
 
 std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files) {
-  std::vector<std::string> arguments{request.architecture.qemu.program};
-  arguments.insert(arguments.end(), request.architecture.qemu.arguments.begin(),
-                   request.architecture.qemu.arguments.end());
+  std::vector<std::string> arguments{request.architecture.qemu.program, "-machine",
+                                     request.architecture.qemu.machine};
   append_processor(arguments, request);
   append(arguments, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"});
   if (files.firmware) append_firmware(arguments, *files.firmware);

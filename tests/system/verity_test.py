@@ -155,7 +155,8 @@ class VerifiedImages(TestCase):
         drives = [f"if=pflash,unit=0,format=raw,readonly=on,file={firmware / 'OVMF_CODE_4M.fd'}",
                   f"if=pflash,unit=1,format=raw,file={scratch / 'variables'}",
                   f"if=virtio,format=raw,snapshot=on,file={image}"]
-        command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "1024",
+        command = ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=192",
+                   "-cpu", "max,erms=off,fsrm=off,la57=off,svm=off", "-smp", "2", "-m", "1024",
                    "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio", "-device", "virtio-rng-pci"]
         for drive in drives:
             command += ["-drive", drive]

@@ -28,8 +28,9 @@ struct PartitionTypes {
 
 /// How QEMU is started for it.
 struct QemuMachine {
-  std::string program;                ///< "qemu-system-x86_64"
-  std::vector<std::string> arguments; ///< machine and processor
+  std::string program;            ///< "qemu-system-x86_64"
+  std::string machine;            ///< "q35"
+  std::string emulated_processor; ///< without hardware virtualization: "max,erms=off"
   /// Pairs of UEFI code and variable store that may exist on a host, best first.
   struct Firmware {
     std::string code;
@@ -51,7 +52,6 @@ struct Emulator {
   bool operator==(const Emulator&) const = default;
 };
 
-/// One processor architecture.
 /// Where programs of an architecture look for what they need before they run.
 struct ProgramLoading {
   std::string loader;                 ///< the dynamic loader: "/lib64/ld-linux-x86-64.so.2"
@@ -60,6 +60,7 @@ struct ProgramLoading {
   bool operator==(const ProgramLoading&) const = default;
 };
 
+/// One processor architecture.
 struct Architecture {
   std::string name; ///< ours and RPM's: "x86_64", "aarch64"
   std::vector<std::string>
