@@ -1,33 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-
 #include "../boot_paths.hpp"
-#include "../key_value.hpp"
-#include "../version_order.hpp"
 #include "boot_loaders.hpp"
 
 namespace imagewright::finalize::boot_loaders {
-
-std::string boot_file(const Context& context, const model::ArchitectureText& path) {
-  constexpr std::string_view k_placeholder = "@efi@";
-  auto result = path.for_architecture(context.plan.architecture.name);
-  for (auto at = result.find(k_placeholder); at != std::string::npos;
-       at = result.find(k_placeholder)) {
-    result.replace(at, k_placeholder.size(), context.plan.architecture.efi_name);
-  }
-  return result;
-}
-
-bool is_newest_kernel(const Context& context, const model::InstalledKernel& kernel) {
-  return std::ranges::none_of(context.sealed.kernels, [&](const model::InstalledKernel& other) {
-    return is_newer_version(other.release, kernel.release);
-  });
-}
-
-std::string pretty_name(const Context& context) {
-  const auto text = context.root.find_content("/etc/os-release").value_or("");
-  return find_value(text, "PRETTY_NAME").value_or("Linux");
-}
 
 void install_removable_media_loader(const Context& context) {
   const auto& facts = context.plan.boot_loader.facts;
