@@ -128,6 +128,7 @@ struct Row {
   Place (*find)(const ImageConfig& config);
   std::optional<Reason> build;
   std::optional<Reason> customize;
+  std::string_view hint = {}; ///< empty: the reason has one
 };
 
 constexpr auto k_yes = std::nullopt;
@@ -165,7 +166,8 @@ const std::array k_rows = {
         Reason::not_built_yet, Reason::not_built_yet},
     Row{"pxe", [](const ImageConfig& config) { return place_of(config.pxe); },
         Reason::not_built_yet, Reason::not_built_yet},
-    Row{"output.image.format", find_medium_format, Reason::not_built_yet, Reason::not_built_yet},
+    Row{"output.image.format", find_medium_format, Reason::not_built_yet, Reason::not_built_yet,
+        "use raw, qcow2, vhd, vhd-fixed, vhdx, tar or wsl"},
     Row{"output.images[].compression", find_compression, Reason::not_built_yet,
         Reason::not_built_yet},
     Row{"output.images[].compression.level", find_compression_level, Reason::not_built_yet,
@@ -183,7 +185,8 @@ const std::array k_rows = {
         Reason::not_built_yet, Reason::not_built_yet},
 };
 
-std::string hint_for(Reason reason) {
+std::string hint_for(const Row& row, Reason reason) {
+  if (!row.hint.empty()) return std::string(row.hint);
   switch (reason) {
   case Reason::needs_base_image:
     return "remove it, or customize an image that exists";
@@ -228,7 +231,7 @@ base::Diagnostics unsupported_keys(const ImageConfig& config, Command command) {
     const Place place = reason ? row.find(config) : std::nullopt;
     if (!place) continue;
     diagnostics.error("config.unsupported-key", message_for(row.key, name, *reason), *place,
-                      hint_for(*reason));
+                      hint_for(row, *reason));
   }
   base::Diagnostics sorted;
   for (const base::Diagnostic& each : diagnostics.sorted())

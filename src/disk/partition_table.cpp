@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // UEFI specification 2.10, section 5.3: the GUID partition table.
 #include <algorithm>
-#include <array>
 #include <optional>
 
+#include <imagewright/base/crc32.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/guid.hpp>
 #include <imagewright/disk/partition_table.hpp>
 
-#include "crc32.hpp"
 #include "fat_name.hpp"
 #include "little_endian.hpp"
 
@@ -30,17 +30,6 @@ struct Header {
   std::uint32_t array_checksum = 0;
 };
 
-// Appendix A: the first three fields of a GUID are little endian.
-base::Uuid get_guid(std::span<const std::byte> bytes, std::size_t offset) {
-  constexpr std::array<std::size_t, 16> order = {3, 2, 1,  0,  5,  4,  7,  6,
-                                                 8, 9, 10, 11, 12, 13, 14, 15};
-  base::Uuid uuid;
-  for (std::size_t index = 0; index < order.size(); ++index) {
-    uuid.bytes.at(index) = std::to_integer<std::uint8_t>(bytes[offset + order.at(index)]);
-  }
-  return uuid;
-}
-
 [[noreturn]] void corrupt(const std::string& what) {
   throw base::Error(base::FailureKind::verification, "disk.corrupt-partition-table",
                     "the partition table is damaged: " + what, "copy or make the image again");
@@ -55,8 +44,8 @@ std::optional<Header> read_header(const fs::ByteSource& disk, std::uint64_t sect
   if (size < k_smallest_header || size > bytes.size()) return std::nullopt;
   const auto checksum = get<std::uint32_t>(bytes, k_header_checksum);
   put(bytes, k_header_checksum, std::uint32_t{0});
-  if (crc32(std::span(bytes).first(size)) != checksum) return std::nullopt;
-  return Header{.disk_uuid = get_guid(bytes, 56),
+  if (base::crc32(std::span(bytes).first(size)) != checksum) return std::nullopt;
+  return Header{.disk_uuid = base::get_guid(bytes, 56),
                 .array_sector = get<std::uint64_t>(bytes, 72),
                 .entry_count = get<std::uint32_t>(bytes, 80),
                 .entry_size = get<std::uint32_t>(bytes, 84),
@@ -74,7 +63,7 @@ Bytes read_array(const fs::ByteSource& disk, const Header& header) {
   }
   Bytes array(length);
   disk.read(header.array_sector * k_sector, array);
-  if (crc32(array) != header.array_checksum) corrupt("the checksum of its entries is wrong");
+  if (base::crc32(array) != header.array_checksum) corrupt("the checksum of its entries is wrong");
   return array;
 }
 
@@ -115,14 +104,14 @@ PartitionTable read_partition_table(const fs::ByteSource& disk) {
   for (std::uint32_t index = 0; index < header->entry_count; ++index) {
     const auto entry =
         std::span(array).subspan(std::size_t{index} * header->entry_size, header->entry_size);
-    const base::Uuid type = get_guid(entry, 0);
+    const base::Uuid type = base::get_guid(entry, 0);
     if (type == base::Uuid{}) continue; // unused
     const auto first = get<std::uint64_t>(entry, 32);
     const auto last = get<std::uint64_t>(entry, 40);
     if (first > last || last >= sectors) corrupt("a partition is beyond the end of the disk");
     table.partitions.push_back({.number = index + 1,
                                 .type = type,
-                                .uuid = get_guid(entry, 16),
+                                .uuid = base::get_guid(entry, 16),
                                 .label = get_label(entry),
                                 .attributes = get<std::uint64_t>(entry, 48),
                                 .start = base::ByteSize(first * k_sector),

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <array>
 
-#include <imagewright/base/uuid.hpp>
+#include <imagewright/base/guid.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/image/convert.hpp>
@@ -39,21 +38,11 @@ void write_raw(const ImageReader& reader, const std::filesystem::path& path,
 
 /// The GUID of the partition table, or a name made from the digest of the input.
 base::Uuid identify(const ImageReader& reader, const std::filesystem::path& input) {
-  // UEFI specification 2.10, table 5.5: signature at 0, disk GUID at 56, whose first three fields
-  // are little endian.
+  // UEFI specification 2.10, table 5.5: signature at 0, disk GUID at 56.
   if (reader.size() >= 2 * k_sector) {
     Bytes header(k_sector);
     reader.read(k_sector, header);
-    const std::string_view signature(reinterpret_cast<const char*>(header.data()), 8);
-    if (signature == "EFI PART") {
-      constexpr std::array<std::size_t, 16> order = {3, 2, 1,  0,  5,  4,  7,  6,
-                                                     8, 9, 10, 11, 12, 13, 14, 15};
-      base::Uuid uuid;
-      for (std::size_t index = 0; index < order.size(); ++index) {
-        uuid.bytes.at(index) = std::to_integer<std::uint8_t>(header[56 + order.at(index)]);
-      }
-      return uuid;
-    }
+    if (base::as_text(std::span(header).first(8)) == "EFI PART") return base::get_guid(header, 56);
   }
   return base::Uuid::from_name("disk", fs::digest_of_file(input).to_string());
 }

@@ -66,6 +66,20 @@ void OutputFile::copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t 
   }
 }
 
+void OutputFile::copy_stored(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
+                             std::uint64_t length, const base::Cancellation& cancellation) {
+  IMAGEWRIGHT_ASSERT(from % k_unit_size == 0);
+  const std::uint64_t stop = std::min(from + length, disk.size());
+  for (std::uint64_t start = from; start < stop;) {
+    std::uint64_t end = start;
+    while (end < stop && disk.is_stored(end / k_unit_size))
+      end += k_unit_size;
+    end = std::min(end, stop);
+    if (end > start) copy(disk, start, to + (start - from), end - start, cancellation);
+    start = std::max(end, start + k_unit_size);
+  }
+}
+
 void OutputFile::set_size(std::uint64_t size) {
   if (ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) {
     base::throw_system_error("fs.cannot-write", "cannot set the size of", path_, errno);

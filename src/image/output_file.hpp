@@ -30,6 +30,10 @@ public:
   /// Copies a stretch of the disk, inside the kernel and by sharing blocks where the host can.
   void copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t to, std::uint64_t length,
             const base::Cancellation& cancellation);
+  /// The same for what is not zeros; the stretch begins with a unit, and may reach beyond the end
+  /// of the disk. What is left out must read as zeros already.
+  void copy_stored(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
+                   std::uint64_t length, const base::Cancellation& cancellation);
   /// Everything beyond what was written reads as zeros.
   void set_size(std::uint64_t size);
   void keep() { is_kept_ = true; }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <array>
 #include <cerrno>
 
 #include <sys/stat.h>
@@ -17,12 +16,15 @@
 #include "qcow2_reader.hpp"
 #include "vhd_footer.hpp"
 #include "vhd_reader.hpp"
+#include "vhdx_layout.hpp"
+#include "vhdx_reader.hpp"
 
 namespace imagewright::image {
 
 namespace {
 
 constexpr std::string_view k_vhd_cookie = "conectix";
+constexpr std::string_view k_vmdk_magic = "KDMV";
 
 /// An open file.
 class FileSource final : public fs::ByteSource {
@@ -103,17 +105,6 @@ std::string text_at(const fs::ByteSource& file, std::uint64_t offset, std::size_
   return text;
 }
 
-void refuse_other_formats(const std::string& start, const std::string& name) {
-  struct Magic {
-    std::string_view bytes;
-    const char* format;
-  };
-  constexpr std::array others = {Magic{"vhdxfile", "VHDX"}, Magic{"KDMV", "VMDK"}};
-  for (const Magic& other : others) {
-    if (start.starts_with(other.bytes)) throw_unsupported(name, other.format);
-  }
-}
-
 } // namespace
 
 void throw_corrupt(const std::string& code, const std::string& name, const std::string& what) {
@@ -140,11 +131,12 @@ void check_range(const fs::ByteSource& source, std::uint64_t offset, std::size_t
 std::unique_ptr<ImageReader> open_image(const fs::ByteSource& file, const std::string& name) {
   const std::string start = text_at(file, 0, k_vhd_cookie.size());
   if (start.size() == k_vhd_cookie.size()) {
-    refuse_other_formats(start, name);
+    if (start.starts_with(k_vmdk_magic)) throw_unsupported(name, "VMDK");
     if (get<std::uint32_t>(std::as_bytes(std::span(start)), 0) == k_qcow2_magic) {
       return open_qcow2(file, name);
     }
     if (start == k_vhd_cookie) return open_vhd(file, name);
+    if (start == vhdx::k_file_signature) return open_vhdx(file, name);
   }
   if (file.size() >= k_vhd_sector &&
       text_at(file, file.size() - k_vhd_sector, k_vhd_cookie.size()) == k_vhd_cookie) {

@@ -43,8 +43,7 @@ void write_dynamic_vhd(OutputFile& file, const SourceDisk& disk, const VhdIdenti
     put(table, block * 4, static_cast<std::uint32_t>(position / k_vhd_sector));
     file.write(position, bitmap);
     const std::uint64_t start = block * k_vhd_block;
-    const std::uint64_t length = std::min(k_vhd_block, disk.size() - start);
-    file.copy(disk, start, position + k_vhd_sector, length, cancellation);
+    file.copy_stored(disk, start, position + k_vhd_sector, k_vhd_block, cancellation);
     position += k_vhd_sector + k_vhd_block;
   }
   const Bytes footer = make_vhd_footer(VhdKind::dynamic, disk.size(), identity);

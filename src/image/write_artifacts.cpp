@@ -17,6 +17,7 @@
 #include "qcow2_writer.hpp"
 #include "source_disk.hpp"
 #include "vhd_writer.hpp"
+#include "vhdx_writer.hpp"
 
 namespace imagewright::image {
 
@@ -41,15 +42,7 @@ std::optional<std::size_t> find_heir(const ArtifactRequest& request) {
 }
 
 void copy_flat(OutputFile& file, const SourceDisk& disk, const base::Cancellation& cancellation) {
-  for (std::uint64_t unit = 0; unit < disk.unit_count();) {
-    std::uint64_t end = unit;
-    while (end < disk.unit_count() && disk.is_stored(end))
-      ++end;
-    const std::uint64_t start = unit * k_unit_size;
-    const std::uint64_t stop = std::min(end * k_unit_size, disk.size());
-    if (end > unit) file.copy(disk, start, start, stop - start, cancellation);
-    unit = std::max(end, unit + 1);
-  }
+  file.copy_stored(disk, 0, 0, disk.size(), cancellation);
   file.set_size(disk.size());
 }
 
@@ -107,14 +100,13 @@ private:
       write_qcow2(file, disk_, output.compression, request_.thread_count, cancellation_);
       return;
     case ImageFormat::vhdx:
+      write_vhdx(file, disk_, request_.disk_uuid, cancellation_);
+      return;
     case ImageFormat::tar:
     case ImageFormat::wsl:
       break;
     }
-    throw base::Error(
-        base::FailureKind::build, "image.unsupported",
-        fmt::format("the format {} cannot be written yet", model::to_string(output.format)),
-        "choose vhd, vhd-fixed, qcow2 or raw");
+    throw base::BugError("an archive is no disk");
   }
 
   void inherit(std::size_t index) {

@@ -271,8 +271,14 @@ class Workbench(TestCase):
         self.assertIn("root=PARTUUID=", first)
 
     def test_a_format_that_is_not_written_is_refused_before_anything_is_done(self):
-        result = self.run_program("build", "configs/node.yaml", "--format", "vhdx", expect=2)
-        self.assertIn("[pipeline.format-unsupported]", result.stderr)
+        config = self.scratch() / "node.yaml"
+        config.write_text((TOP / "configs/node.yaml").read_text().replace("images:", "image:").replace("  - format: qcow2", "    path: node.cosi")
+                          .replace("  - format: vhd-fixed", "    format: cosi")
+                          .replace("release: workbench", f"release: {TOP}/configs/releases/workbench.yaml"))
+        result = self.run_program("build", config, expect=2)
+        self.assertEqual(result.stderr.count("error:"), 1, result.stderr)
+        self.assertIn("[config.unsupported-key]", result.stderr)
+        self.assertIn("use raw, qcow2, vhd,", result.stderr)
 
     def test_a_repository_that_is_down_says_which_and_what_to_do(self):
         result = self.run_program("plan", "configs/node.yaml", "--arch", "x86_64", "--repo", "workbench=http://127.0.0.1:9/",

@@ -30,8 +30,9 @@ public:
   virtual std::vector<DiskExtent> data_extents() const = 0;
 };
 
-/// Finds the format from the content: qcow2, VHD (dynamic and fixed), else raw.
-/// Throws base::Error (fs.cannot-read, image.corrupt-qcow2, image.corrupt-vhd, image.unsupported).
+/// Finds the format from the content: qcow2, VHD (dynamic and fixed), VHDX, else raw.
+/// Throws base::Error (fs.cannot-read, image.corrupt-qcow2, image.corrupt-vhd, image.corrupt-vhdx,
+/// image.unsupported).
 std::unique_ptr<ImageReader> open_image(const std::filesystem::path& path);
 
 /// The same over bytes that are already open; `file` must outlive the reader, `name` is for

@@ -28,8 +28,9 @@ TEST_CASE("a disk survives the way through every format") {
   convert(fixture.raw, fixture.path("1.qcow2"), ImageFormat::qcow2);
   convert(fixture.path("1.qcow2"), fixture.path("2.vhd"), ImageFormat::vhd);
   convert(fixture.path("2.vhd"), fixture.path("3.vhd"), ImageFormat::vhd_fixed);
-  convert(fixture.path("3.vhd"), fixture.path("4.raw"), ImageFormat::raw);
-  CHECK(fs::digest_of_file(fixture.path("4.raw")) == fs::digest_of_file(fixture.raw));
+  convert(fixture.path("3.vhd"), fixture.path("4.vhdx"), ImageFormat::vhdx);
+  convert(fixture.path("4.vhdx"), fixture.path("5.raw"), ImageFormat::raw);
+  CHECK(fs::digest_of_file(fixture.path("5.raw")) == fs::digest_of_file(fixture.raw));
 }
 
 TEST_CASE("the input stays as it is and no staging is left") {

@@ -66,7 +66,8 @@ TEST_CASE("reads what qemu-img writes, in its variants") {
       Variant{"qcow2", "compat=0.10"}, Variant{"qcow2", "cluster_size=512"},
       Variant{"qcow2", "cluster_size=2M"}, Variant{"qcow2", "compression_type=zstd"},
       Variant{"qcow2", "lazy_refcounts=on"}, Variant{"vpc", "subformat=dynamic,force_size=on"},
-      Variant{"vpc", "subformat=fixed,force_size=on"});
+      Variant{"vpc", "subformat=fixed,force_size=on"}, Variant{"vhdx", "subformat=dynamic"},
+      Variant{"vhdx", "subformat=fixed"}, Variant{"vhdx", "block_size=256M"});
   const ImageFixture fixture;
   std::vector<std::string> argv = {"qemu-img", "convert",      "-f", "raw",
                                    "-O",       variant.format, "-o", variant.options};
@@ -83,7 +84,7 @@ TEST_CASE("what cannot be read is named") {
   if (!has_program("qemu-img")) IMAGEWRIGHT_SKIP("qemu-img is not installed");
   const ImageFixture fixture;
   REQUIRE(
-      run_tool({"qemu-img", "create", "-f", "vhdx", fixture.path("x").string(), "16M"}).exit_code ==
+      run_tool({"qemu-img", "create", "-f", "vmdk", fixture.path("x").string(), "16M"}).exit_code ==
       0);
   CHECK_THROWS_AS(image::open_image(fixture.path("x")), imagewright::base::Error);
   REQUIRE(run_tool({"qemu-img", "create", "-f", "qcow2", "-F", "raw", "-b", fixture.raw.string(),

@@ -71,6 +71,17 @@ TEST_CASE("qemu-img reads both kinds of VHD with the disk's size and content") {
   check_same(fixture.raw, fixture.path("out.vhd"), "vpc");
 }
 
+TEST_CASE("qemu-img finds VHDX without fault and with the disk's content") {
+  if (lacks_qemu()) return;
+  const ImageFixture fixture;
+  fixture.write({{ImageFormat::vhdx, fixture.path("out.vhdx")}});
+  const auto check = run_tool({"qemu-img", "check", fixture.path("out.vhdx").string()});
+  INFO(check.output);
+  CHECK(check.exit_code == 0);
+  CHECK(check.output.find("No errors were found") != std::string::npos);
+  check_same(fixture.raw, fixture.path("out.vhdx"), "vhdx");
+}
+
 TEST_CASE("our readers give back what was written, in every format") {
   const ImageFixture fixture;
   const base::Digest disk = fs::digest_of_file(fixture.raw);
@@ -81,7 +92,8 @@ TEST_CASE("our readers give back what was written, in every format") {
   const auto each = GENERATE(
       Case{ImageFormat::raw, Compression::none}, Case{ImageFormat::qcow2, Compression::none},
       Case{ImageFormat::qcow2, Compression::zlib}, Case{ImageFormat::qcow2, Compression::zstd},
-      Case{ImageFormat::vhd, Compression::none}, Case{ImageFormat::vhd_fixed, Compression::none});
+      Case{ImageFormat::vhd, Compression::none}, Case{ImageFormat::vhd_fixed, Compression::none},
+      Case{ImageFormat::vhdx, Compression::none});
   const auto artifacts = fixture.write({{each.format, fixture.path("out"), each.compression}});
   const auto reader = image::open_image(fixture.path("out"));
   CHECK(reader->format() == each.format);
@@ -96,6 +108,7 @@ TEST_CASE("every digest is that of the finished file") {
   const auto artifacts = fixture.write({{ImageFormat::raw, fixture.path("raw")},
                                         {ImageFormat::vhd_fixed, fixture.path("fixed")},
                                         {ImageFormat::vhd, fixture.path("dynamic")},
+                                        {ImageFormat::vhdx, fixture.path("vhdx")},
                                         {ImageFormat::qcow2, fixture.path("qcow2")}},
                                        2);
   for (const auto& artifact : artifacts) {
@@ -107,8 +120,9 @@ TEST_CASE("holes stay holes and zeros are not stored") {
   const ImageFixture fixture;
   fixture.write({{ImageFormat::raw, fixture.path("raw")},
                  {ImageFormat::vhd_fixed, fixture.path("fixed")},
+                 {ImageFormat::vhdx, fixture.path("vhdx")},
                  {ImageFormat::qcow2, fixture.path("qcow2")}});
-  for (const char* name : {"raw", "fixed", "qcow2"}) {
+  for (const char* name : {"raw", "fixed", "vhdx", "qcow2"}) {
     CHECK(stored_bytes(fixture.path(name)) < 6U << 20U);
   }
   CHECK(std::filesystem::file_size(fixture.path("qcow2")) < 6U << 20U);
