@@ -62,20 +62,6 @@ Place find_compression(const ImageConfig& config) {
   return std::nullopt;
 }
 
-Place find_compression_level(const ImageConfig& config) {
-  for (const model::OutputImage& image : config.output.images) {
-    if (image.compression.level && !is_archive(image)) return image.where;
-  }
-  return std::nullopt;
-}
-
-Place find_cluster_size(const ImageConfig& config) {
-  for (const model::OutputImage& image : config.output.images) {
-    if (image.cluster_size) return image.where;
-  }
-  return std::nullopt;
-}
-
 Place find_existing_verity(const ImageConfig& config) {
   for (const model::VerityConfig& verity : config.storage.verity) {
     if (verity.data_device || verity.hash_device) return verity.where;
@@ -169,10 +155,6 @@ const std::array k_rows = {
     Row{"output.image.format", find_medium_format, Reason::not_built_yet, Reason::not_built_yet,
         "use raw, qcow2, vhd, vhd-fixed, vhdx, tar or wsl"},
     Row{"output.images[].compression", find_compression, Reason::not_built_yet,
-        Reason::not_built_yet},
-    Row{"output.images[].compression.level", find_compression_level, Reason::not_built_yet,
-        Reason::not_built_yet},
-    Row{"output.images[].clusterSize", find_cluster_size, Reason::not_built_yet,
         Reason::not_built_yet},
     Row{"output.image.cosi",
         [](const ImageConfig& config) { return place_of(config.output.cosi_compression_level); },

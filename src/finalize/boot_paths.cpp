@@ -50,6 +50,8 @@ void copy_boot_file(const Context& context, const std::string& source,
         "the image has no file " + base::quoted(source) + ", which the boot loader needs",
         "install the boot loader's package, or correct boot_loaders in the release profile");
   }
+  // Firmware and boot loaders do not follow what leads to another filesystem.
+  if (context.root.find_link_target(destination)) context.root.remove(destination);
   context.root.write(destination, *content, 0644);
 }
 

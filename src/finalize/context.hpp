@@ -21,7 +21,7 @@ struct Context {
   model::SealedRoot& sealed;
 };
 
-/// Gives a file its owner; what the host refuses to store is remembered in the sealed root.
+/// Gives a file its owner; what the host refuses to store is recorded.
 void own(const Context& context, const std::string& path, uid_t user, gid_t group);
 
 /// The text of a file that the config wants to be added.

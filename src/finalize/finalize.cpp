@@ -43,19 +43,6 @@ constexpr std::array k_steps{
     Step{"tidy", steps::tidy},
 };
 
-/// Sorted by path, the last word about each; scripts may have removed some files since.
-std::vector<model::FileOwner> last_owners(const fs::RootDir& root,
-                                          const std::vector<model::FileOwner>& owners) {
-  std::map<std::string, model::FileOwner> last;
-  for (const auto& owner : owners) {
-    if (root.find_status(owner.path)) last.insert_or_assign(owner.path, owner);
-  }
-  std::vector<model::FileOwner> result;
-  for (const auto& [path, owner] : last)
-    result.push_back(owner);
-  return result;
-}
-
 std::string joined_command_line(const model::SystemPolicy& policy) {
   std::string line;
   for (const auto& argument : policy.kernel_arguments) {
@@ -74,7 +61,6 @@ model::SealedRoot finalize(const model::InstalledRoot& installed, const Finalize
                            .packages = installed.packages,
                            .kernels = {},
                            .kernel_command_line = joined_command_line(plan.policy),
-                           .owners = {},
                            .disk_patches = {},
                            .command_line_files = {}};
   const fs::RootDir root(installed.path);
@@ -94,7 +80,6 @@ model::SealedRoot finalize(const model::InstalledRoot& installed, const Finalize
   }
   progress.current.clear();
   stage.progress(progress);
-  sealed.owners = last_owners(root, sealed.owners);
   return sealed;
 }
 

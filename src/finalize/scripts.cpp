@@ -60,12 +60,13 @@ std::string name_of(const model::ScriptConfig& script) {
   return "at " + base::to_string(script.where);
 }
 
-void run_script(const Context& context, const model::ScriptConfig& script, std::size_t number) {
+void run_script(const Context& context, const model::ScriptConfig& script,
+                const std::string& log_name) {
   process::Command command{.description = "run script " + name_of(script),
                            .environment = script.environment,
                            .working_directory = std::string(k_script_directory)};
   if (!context.plan.log_directory.empty()) {
-    command.log_file = context.plan.log_directory / ("script-" + std::to_string(number) + ".log");
+    command.log_file = context.plan.log_directory / log_name;
   }
   const ScriptPrograms programs(context.services, script.directory);
   if (script.path.empty()) {
@@ -82,11 +83,12 @@ void run_script(const Context& context, const model::ScriptConfig& script, std::
 
 } // namespace
 
-void run_scripts(const Context& context, const std::vector<model::ScriptConfig>& scripts) {
+void run_scripts(const Context& context, const std::vector<model::ScriptConfig>& scripts,
+                 const std::string& stage) {
   for (std::size_t i = 0; i < scripts.size(); ++i) {
     context.services.cancellation.check();
     try {
-      run_script(context, scripts[i], i + 1);
+      run_script(context, scripts[i], stage + "-script-" + std::to_string(i + 1) + ".log");
     } catch (base::Error& error) {
       error.add_context("while running script " + name_of(scripts[i]));
       throw;

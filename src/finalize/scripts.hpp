@@ -9,8 +9,9 @@
 
 namespace imagewright::finalize {
 
-/// Runs them in their order. Throws base::Error (process.command-failed) naming the script that
-/// fails.
-void run_scripts(const Context& context, const std::vector<model::ScriptConfig>& scripts);
+/// Runs them in their order; their logs are named after the stage. Throws base::Error
+/// (process.command-failed) naming the script that fails.
+void run_scripts(const Context& context, const std::vector<model::ScriptConfig>& scripts,
+                 const std::string& stage);
 
 } // namespace imagewright::finalize

@@ -72,6 +72,12 @@ std::optional<std::string> find_file(const std::filesystem::path& path, base::By
   return read_all(fd.get(), path.string(), limit);
 }
 
+void sync_path(const std::filesystem::path& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0)
+    base::throw_system_error("fs.cannot-write", "cannot sync", path.string(), errno);
+}
+
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
   std::string staged = fmt::format("{}.XXXXXX", path.string());
   UniqueFd fd(::mkostemp(staged.data(), O_CLOEXEC));

@@ -34,13 +34,6 @@ std::filesystem::path created(std::filesystem::path directory) {
   return directory;
 }
 
-void sync_path(const std::filesystem::path& path, int flags) {
-  const UniqueFd fd(::open(path.c_str(), flags | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0) {
-    base::throw_system_error("fs.cannot-write", "cannot sync", path.string(), errno);
-  }
-}
-
 /// Name → digest in hexadecimal digits.
 using Sums = std::map<std::string, std::string>;
 
@@ -89,7 +82,7 @@ void Publication::add(const std::string& name) {
 
 void Publication::sync_entries() const {
   for (const Entry& entry : entries_)
-    sync_path(staged_path(entry.name), O_RDONLY);
+    sync_path(staged_path(entry.name));
 }
 
 void Publication::rename_into_place(const std::string& name) const {
@@ -106,7 +99,7 @@ void Publication::replace_sums(const Sums& sums) const {
   const std::string name(k_sums_name);
   write_file_atomically(staged_path(name), text);
   rename_into_place(name);
-  sync_path(directory_, O_RDONLY | O_DIRECTORY);
+  sync_path(directory_);
 }
 
 std::vector<PublishedFile> Publication::publish() {
@@ -127,7 +120,7 @@ std::vector<PublishedFile> Publication::publish() {
     published.push_back({directory_ / entry.name, entry.digest});
   }
   // The names must be on the disk before the sums are.
-  sync_path(directory_, O_RDONLY | O_DIRECTORY);
+  sync_path(directory_);
   replace_sums(sums);
   return published;
 }

@@ -90,7 +90,15 @@ std::pair<UniqueFd, std::string> RootDir::open_parent(std::string_view path) con
 }
 
 std::optional<FileStatus> RootDir::find_status(std::string_view path) const {
-  const UniqueFd fd = try_open(path, O_PATH | O_NOFOLLOW, 0);
+  return status_of(path, O_NOFOLLOW);
+}
+
+std::optional<FileStatus> RootDir::find_target_status(std::string_view path) const {
+  return status_of(path, 0);
+}
+
+std::optional<FileStatus> RootDir::status_of(std::string_view path, int flags) const {
+  const UniqueFd fd = try_open(path, O_PATH | flags, 0);
   struct stat status {};
   if (!fd && is_absence(errno)) return std::nullopt;
   if (!fd || ::fstat(fd.get(), &status) != 0) throw_root_error("cannot look at", path, errno);
@@ -183,7 +191,7 @@ void RootDir::write(std::string_view path, std::string_view content, mode_t perm
 }
 
 void RootDir::append(std::string_view path, std::string_view content) const {
-  const auto old = find_status(path);
+  const auto old = find_target_status(path);
   const auto existing = find_content(path);
   write(path, existing.value_or("") + std::string(content), old ? old->permissions : 0644);
 }

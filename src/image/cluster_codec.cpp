@@ -23,9 +23,9 @@ Bytef* mutable_bytes(std::span<const std::byte> data) {
   return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(data.data()));
 }
 
-std::vector<std::byte> deflate_cluster(std::span<const std::byte> cluster) {
+std::vector<std::byte> deflate_cluster(std::span<const std::byte> cluster, int level) {
   z_stream stream{};
-  if (deflateInit2(&stream, k_zlib_level, Z_DEFLATED, k_window_bits, k_zlib_memory_level,
+  if (deflateInit2(&stream, level, Z_DEFLATED, k_window_bits, k_zlib_memory_level,
                    Z_DEFAULT_STRATEGY) != Z_OK) {
     throw base::BugError("zlib cannot start");
   }
@@ -41,10 +41,10 @@ std::vector<std::byte> deflate_cluster(std::span<const std::byte> cluster) {
   return result;
 }
 
-std::vector<std::byte> zstd_cluster(std::span<const std::byte> cluster) {
+std::vector<std::byte> zstd_cluster(std::span<const std::byte> cluster, int level) {
   std::vector<std::byte> result(ZSTD_compressBound(cluster.size()));
   const std::size_t length =
-      ZSTD_compress(result.data(), result.size(), cluster.data(), cluster.size(), k_zstd_level);
+      ZSTD_compress(result.data(), result.size(), cluster.data(), cluster.size(), level);
   result.resize(ZSTD_isError(length) == 0 && length < cluster.size() ? length : 0);
   return result;
 }
@@ -82,15 +82,15 @@ bool unzstd_cluster(std::span<const std::byte> compressed, std::span<std::byte> 
 
 } // namespace
 
-std::vector<std::byte> compress_cluster(std::span<const std::byte> cluster,
-                                        Compression compression) {
+std::vector<std::byte> compress_cluster(std::span<const std::byte> cluster, Compression compression,
+                                        std::optional<std::int32_t> level) {
   switch (compression) {
   case Compression::none:
     return {};
   case Compression::zlib:
-    return deflate_cluster(cluster);
+    return deflate_cluster(cluster, level.value_or(k_zlib_level));
   case Compression::zstd:
-    return zstd_cluster(cluster);
+    return zstd_cluster(cluster, level.value_or(k_zstd_level));
   }
   return {};
 }

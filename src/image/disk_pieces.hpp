@@ -27,6 +27,12 @@ void read_in_pieces(std::uint64_t offset, std::span<std::byte> buffer, std::uint
   }
 }
 
+/// Can the file hold so many pieces, the last of which may be cut? Pieces that share their place
+/// would let a small file claim an endless disk.
+inline bool have_room(const fs::ByteSource& file, std::uint64_t count, std::uint64_t piece_size) {
+  return count == 0 || (count - 1) <= file.size() / piece_size;
+}
+
 /// Makes the last extent longer where the new one follows it at once.
 inline void append_extent(std::vector<DiskExtent>& extents, const DiskExtent& extent) {
   if (!extents.empty() && extents.back().offset + extents.back().length == extent.offset) {

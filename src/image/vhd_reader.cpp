@@ -108,6 +108,10 @@ private:
     // One bit per sector, in whole sectors.
     const std::uint64_t bits = block_size_ / k_vhd_sector;
     bitmap_size_ = (bits / 8 + k_vhd_sector - 1) / k_vhd_sector * k_vhd_sector;
+    std::uint64_t stored = 0;
+    for (std::uint64_t block = 0; block < needed; ++block)
+      if (entry(block) != k_vhd_unused_block) ++stored;
+    if (!have_room(file_, stored, block_size_)) corrupt("it has no room for all of its blocks");
   }
 
   std::uint32_t entry(std::uint64_t block) const { return get<std::uint32_t>(table_, block * 4); }

@@ -32,14 +32,24 @@ constexpr std::uint64_t k_region_table_offsets[] = {192 * k_kib, 256 * k_kib};
 // Section 2.2.2: headers.
 constexpr std::string_view k_header_signature = "head";
 constexpr std::size_t k_header_size = 4 * k_kib;
+constexpr std::size_t k_header_sequence = 8;
+constexpr std::size_t k_header_file_guid = 16;
+constexpr std::size_t k_header_data_guid = 32;
 constexpr std::size_t k_header_log_guid = 48;
+constexpr std::size_t k_header_version = 66;
+constexpr std::size_t k_header_log_size = 68;
+constexpr std::size_t k_header_log_offset = 72;
 constexpr std::uint16_t k_version = 1;
 
 // Section 2.2.3: region tables, of 64 KiB.
 constexpr std::string_view k_region_signature = "regi";
 constexpr std::size_t k_table_size = 64 * k_kib;
+constexpr std::size_t k_region_count = 8;
 constexpr std::size_t k_first_region = 16;
-constexpr std::size_t k_entry_size = 32; ///< of a region and of a metadata item
+constexpr std::size_t k_entry_size = 32;   ///< of a region and of a metadata item
+constexpr std::size_t k_entry_offset = 16; ///< in an entry of either kind, behind the name
+constexpr std::size_t k_region_size = 24;
+constexpr std::size_t k_region_required = 28;
 constexpr std::uint32_t k_most_entries = 2047;
 
 /// The checksum of headers and region tables is at the same place.
@@ -53,11 +63,15 @@ constexpr std::uint64_t k_absent = 0;
 constexpr std::uint64_t k_undefined = 1;
 constexpr std::uint64_t k_zero = 2;
 constexpr std::uint64_t k_unmapped = 3;
+constexpr std::uint64_t k_formerly_unmapped = 5; ///< in version 0.95 of the specification
 constexpr std::uint64_t k_present = 6;
 
 // Section 2.6: metadata, a table of 64 KiB and its items.
 constexpr std::string_view k_metadata_signature = "metadata";
+constexpr std::size_t k_item_count = 10;
 constexpr std::size_t k_first_item = 32;
+constexpr std::size_t k_item_size = 20;
+constexpr std::size_t k_item_flags = 24;
 constexpr std::uint32_t k_item_is_required = 4;
 constexpr std::uint32_t k_item_is_of_disk = 2;
 constexpr std::uint32_t k_has_parent = 2; ///< in the file parameters
@@ -80,6 +94,10 @@ const Names& names();
 
 /// CRC-32C of a structure, as if its own checksum were zero.
 std::uint32_t checksum(std::span<const std::byte> structure);
+
+constexpr std::uint64_t divided_up(std::uint64_t number, std::uint64_t divisor) {
+  return number / divisor + (number % divisor != 0 ? 1 : 0);
+}
 
 /// Of every so many blocks one entry of the table is about the bitmaps of differencing disks.
 constexpr std::uint64_t blocks_per_bitmap(std::uint64_t block_size, std::uint64_t sector_size) {

@@ -85,11 +85,12 @@ private:
     for (const std::uint64_t offset : k_header_offsets) {
       auto header = find_sealed(offset, k_header_size, k_header_signature);
       if (!header) continue;
-      if (!current || get<std::uint64_t>(*header, 8) > get<std::uint64_t>(*current, 8))
+      if (!current || get<std::uint64_t>(*header, k_header_sequence) >
+                          get<std::uint64_t>(*current, k_header_sequence))
         current = std::move(header);
     }
-    if (!current) corrupt("the checksums of its headers are wrong");
-    if (get<std::uint16_t>(*current, 66) != k_version)
+    if (!current) corrupt("neither of its headers is valid");
+    if (get<std::uint16_t>(*current, k_header_version) != k_version)
       throw_unsupported(name_, "it is a VHDX of another version");
     if (base::get_guid(*current, k_header_log_guid) != base::Uuid{})
       throw_unsupported(name_, "it was not closed, and changes stand in its log only");
@@ -100,22 +101,22 @@ private:
     for (const std::uint64_t offset : k_region_table_offsets) {
       if (!table) table = find_sealed(offset, k_table_size, k_region_signature);
     }
-    if (!table) corrupt("the checksums of its region tables are wrong");
-    const auto count = get<std::uint32_t>(*table, 8);
+    if (!table) corrupt("neither of its region tables is valid");
+    const auto count = get<std::uint32_t>(*table, k_region_count);
     if (count > k_most_entries) corrupt("its region table has too many entries");
     std::optional<Region> block_table;
     std::optional<Region> metadata;
     for (std::size_t index = 0; index < count; ++index) {
       const std::size_t entry = k_first_region + index * k_entry_size;
       const base::Uuid name = base::get_guid(*table, entry);
-      const Region region{get<std::uint64_t>(*table, entry + 16),
-                          get<std::uint32_t>(*table, entry + 24)};
+      const Region region{get<std::uint64_t>(*table, entry + k_entry_offset),
+                          get<std::uint32_t>(*table, entry + k_region_size)};
       if (!is_in_file(region.offset, region.size)) corrupt("a region is beyond its end");
       if (name == names().block_table) {
         block_table = region;
       } else if (name == names().metadata) {
         metadata = region;
-      } else if ((get<std::uint32_t>(*table, entry + 28) & 1U) != 0) {
+      } else if ((get<std::uint32_t>(*table, entry + k_region_required) & 1U) != 0) {
         throw_unsupported(name_, "it needs the region " + name.to_string());
       }
     }
@@ -130,7 +131,7 @@ private:
     const Bytes table = read_bytes(metadata_.offset, k_table_size);
     if (base::as_text(std::span(table).first(k_metadata_signature.size())) != k_metadata_signature)
       corrupt("its metadata has no signature");
-    const auto count = get<std::uint16_t>(table, 10);
+    const auto count = get<std::uint16_t>(table, k_item_count);
     if (count > k_most_entries) corrupt("its metadata has too many items");
     Bytes parameters;
     Bytes size;
@@ -145,7 +146,7 @@ private:
       } else if (name == names().logical_sector_size) {
         sector_size = item(table, entry, 4);
       } else if (name != names().disk_id && name != names().physical_sector_size &&
-                 (get<std::uint32_t>(table, entry + 24) & k_item_is_required) != 0) {
+                 (get<std::uint32_t>(table, entry + k_item_flags) & k_item_is_required) != 0) {
         throw_unsupported(name_, "it needs the metadata " + name.to_string());
       }
     }
@@ -160,14 +161,15 @@ private:
         block_size_ > k_largest_block) {
       corrupt("its block size is impossible");
     }
-    if (sector_size_ != 512 && sector_size_ != 4096) corrupt("its sector size is impossible");
+    if (sector_size_ == 4096) throw_unsupported(name_, "its disk has sectors of 4096 bytes");
+    if (sector_size_ != 512) corrupt("its sector size is impossible");
     if (size_ > k_largest_disk || size_ % sector_size_ != 0)
       corrupt("the size of its disk is impossible");
   }
 
   Bytes item(const Bytes& table, std::size_t entry, std::uint32_t wanted_size) const {
-    const auto offset = get<std::uint32_t>(table, entry + 16);
-    if (get<std::uint32_t>(table, entry + 20) != wanted_size || offset < k_table_size ||
+    const auto offset = get<std::uint32_t>(table, entry + k_entry_offset);
+    if (get<std::uint32_t>(table, entry + k_item_size) != wanted_size || offset < k_table_size ||
         offset > metadata_.size || wanted_size > metadata_.size - offset) {
       corrupt("an item of its metadata is not where it can be");
     }
@@ -176,7 +178,7 @@ private:
 
   // Section 2.5.
   void load_table() {
-    block_count_ = size_ / block_size_ + (size_ % block_size_ != 0 ? 1 : 0);
+    block_count_ = divided_up(size_, block_size_);
     if (block_count_ == 0) return;
     if (block_count_ > k_most_blocks)
       throw_unsupported(name_, "its blocks are too small for the size of its disk");
@@ -184,6 +186,10 @@ private:
     const std::uint64_t needed = (entry_index(block_count_ - 1, blocks_per_bitmap_) + 1) * 8;
     if (needed > block_table_.size) corrupt("its block table does not fit its disk");
     table_ = read_bytes(block_table_.offset, needed);
+    std::uint64_t stored = 0;
+    for (std::uint64_t block = 0; block < block_count_; ++block)
+      if (find_place(block)) ++stored;
+    if (!have_room(file_, stored, block_size_)) corrupt("it has no room for all of its blocks");
   }
 
   /// Where the file has a block; nothing for one that reads as zeros.
@@ -194,6 +200,7 @@ private:
     case k_undefined:
     case k_zero:
     case k_unmapped:
+    case k_formerly_unmapped:
       return std::nullopt;
     case k_present:
       return entry / k_mib * k_mib;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/guid.hpp>
 
@@ -29,14 +30,10 @@ constexpr std::uint64_t k_block_table = 3 * k_mib;
 constexpr std::uint32_t k_logical_sector = 512;
 constexpr std::uint32_t k_physical_sector = 4096;
 
-std::uint64_t divided(std::uint64_t number, std::uint64_t divisor) {
-  return number / divisor + (number % divisor != 0 ? 1 : 0);
-}
-
 /// The smallest: a block is stored as a whole, and most files of a system are small.
 std::uint64_t block_size_for(std::uint64_t disk_size) {
   std::uint64_t size = k_smallest_block;
-  while (divided(disk_size, size) > k_most_blocks)
+  while (divided_up(disk_size, size) > k_most_blocks)
     size *= 2;
   return size;
 }
@@ -51,12 +48,12 @@ struct Shape {
 Shape shape_of(std::uint64_t disk_size) {
   Shape shape;
   shape.block_size = block_size_for(disk_size);
-  shape.block_count = divided(disk_size, shape.block_size);
+  shape.block_count = divided_up(disk_size, shape.block_size);
   if (shape.block_count > 0) {
     const auto ratio = blocks_per_bitmap(shape.block_size, k_logical_sector);
     shape.entry_count = entry_index(shape.block_count - 1, ratio) + 1;
   }
-  shape.table_size = std::max<std::uint64_t>(divided(shape.entry_count * 8, k_mib), 1) * k_mib;
+  shape.table_size = std::max<std::uint64_t>(divided_up(shape.entry_count * 8, k_mib), 1) * k_mib;
   return shape;
 }
 
@@ -77,16 +74,16 @@ void seal(Bytes& structure) {
 }
 
 /// The header with the greater number counts.
-Bytes header(std::uint64_t sequence_number, const base::Uuid& disk_uuid) {
+Bytes header(std::uint64_t sequence_number, const base::Uuid& content) {
   Bytes bytes(k_header_size);
   base::put_text(bytes, 0, k_header_signature);
-  put(bytes, 8, sequence_number);
-  base::put_guid(bytes, 16, disk_uuid); // of the last time that the file was written
-  base::put_guid(bytes, 32, disk_uuid); // of the last time that the disk was written
-  // No identifier of the log at 48: it has no entries.
-  put(bytes, 66, k_version);
-  put(bytes, 68, static_cast<std::uint32_t>(k_log_size));
-  put(bytes, 72, k_log);
+  put(bytes, k_header_sequence, sequence_number);
+  base::put_guid(bytes, k_header_file_guid, content);
+  base::put_guid(bytes, k_header_data_guid, content);
+  // The log has no identifier: it has no entries.
+  put(bytes, k_header_version, k_version);
+  put(bytes, k_header_log_size, static_cast<std::uint32_t>(k_log_size));
+  put(bytes, k_header_log_offset, k_log);
   seal(bytes);
   return bytes;
 }
@@ -95,15 +92,15 @@ void put_region(Bytes& table, std::size_t index, const base::Uuid& name, std::ui
                 std::uint64_t size) {
   const std::size_t place = k_first_region + index * k_entry_size;
   base::put_guid(table, place, name);
-  put(table, place + 16, offset);
-  put(table, place + 24, static_cast<std::uint32_t>(size));
-  put(table, place + 28, std::uint32_t{1}); // a reader must know it
+  put(table, place + k_entry_offset, offset);
+  put(table, place + k_region_size, static_cast<std::uint32_t>(size));
+  put(table, place + k_region_required, std::uint32_t{1});
 }
 
 Bytes region_table(const Shape& shape) {
   Bytes bytes(k_table_size);
   base::put_text(bytes, 0, k_region_signature);
-  put(bytes, 8, std::uint32_t{2});
+  put(bytes, k_region_count, std::uint32_t{2});
   put_region(bytes, 0, names().block_table, k_block_table, shape.table_size);
   put_region(bytes, 1, names().metadata, k_metadata, k_metadata_size);
   seal(bytes);
@@ -118,11 +115,11 @@ public:
   void add(const base::Uuid& name, std::uint32_t flags, const Bytes& value) {
     const std::size_t entry = k_first_item + count_ * k_entry_size;
     base::put_guid(bytes_, entry, name);
-    put(bytes_, entry + 16, static_cast<std::uint32_t>(bytes_.size()));
-    put(bytes_, entry + 20, static_cast<std::uint32_t>(value.size()));
-    put(bytes_, entry + 24, flags | k_item_is_required);
+    put(bytes_, entry + k_entry_offset, static_cast<std::uint32_t>(bytes_.size()));
+    put(bytes_, entry + k_item_size, static_cast<std::uint32_t>(value.size()));
+    put(bytes_, entry + k_item_flags, flags | k_item_is_required);
     bytes_.insert(bytes_.end(), value.begin(), value.end());
-    put(bytes_, 10, ++count_);
+    put(bytes_, k_item_count, ++count_);
   }
   const Bytes& bytes() const { return bytes_; }
 
@@ -151,6 +148,22 @@ Bytes metadata(const Shape& shape, std::uint64_t disk_size, const base::Uuid& di
   return metadata.bytes();
 }
 
+/// The header's identifiers say which content this is: disks that hold the difference to it know it
+/// by them.
+base::Uuid content_name(const SourceDisk& disk, const base::Uuid& disk_uuid,
+                        const base::Cancellation& cancellation) {
+  base::Hasher hasher;
+  Bytes buffer(k_unit_size);
+  for (std::uint64_t unit = 0; unit < disk.unit_count(); ++unit) {
+    if (!disk.is_stored(unit)) continue;
+    if (unit % 64 == 0) cancellation.check();
+    disk.read(unit * k_unit_size, buffer);
+    hasher.update(fmt::format("{}\n", unit));
+    hasher.update(buffer);
+  }
+  return base::Uuid::from_name(disk_uuid.to_string(), hasher.finish().to_string());
+}
+
 } // namespace
 
 void write_vhdx(OutputFile& file, const SourceDisk& disk, const base::Uuid& disk_uuid,
@@ -174,9 +187,10 @@ void write_vhdx(OutputFile& file, const SourceDisk& disk, const base::Uuid& disk
     position += shape.block_size;
   }
   file.set_size(position);
+  const base::Uuid content = content_name(disk, disk_uuid, cancellation);
   file.write(0, file_identifier());
   for (std::size_t copy = 0; copy < std::size(k_header_offsets); ++copy) {
-    file.write(k_header_offsets[copy], header(copy + 1, disk_uuid));
+    file.write(k_header_offsets[copy], header(copy + 1, content));
     file.write(k_region_table_offsets[copy], region_table(shape));
   }
   file.write(k_metadata, metadata(shape, disk.size(), disk_uuid));

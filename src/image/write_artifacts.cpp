@@ -97,7 +97,7 @@ private:
       write_dynamic_vhd(file, disk_, identity(), cancellation_);
       return;
     case ImageFormat::qcow2:
-      write_qcow2(file, disk_, output.compression, request_.thread_count, cancellation_);
+      write_qcow2(file, disk_, output, request_.thread_count, cancellation_);
       return;
     case ImageFormat::vhdx:
       write_vhdx(file, disk_, request_.disk_uuid, cancellation_);

@@ -5,6 +5,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/root_dir.hpp>
+#include <imagewright/fs/runtime_directories.hpp>
 #include <imagewright/install/install.hpp>
 
 #include "database.hpp"
@@ -46,7 +47,7 @@ private:
 class MountDirectories {
 public:
   explicit MountDirectories(const fs::RootDir& root) : root_(root) {
-    for (const char* path : {"/dev", "/proc", "/run", "/sys", "/tmp"}) {
+    for (const char* path : fs::k_runtime_directories) {
       if (root.exists(path)) continue;
       root.make_directories(path);
       made_.push_back(path);

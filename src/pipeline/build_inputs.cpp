@@ -24,6 +24,12 @@ public:
     hasher_.update(fs::digest_of_file(path).hex + "\n");
   }
 
+  /// The mode counts where the image takes it over.
+  void add_mode(const std::filesystem::path& path) {
+    const auto permissions = std::filesystem::status(path).permissions();
+    hasher_.update(fmt::format("{:o}\n", static_cast<unsigned>(permissions)));
+  }
+
   /// Names count here: they decide what the image holds.
   void add_directory(const std::filesystem::path& directory) {
     std::set<std::filesystem::path> paths;
@@ -62,7 +68,18 @@ base::Digest digest_files(const BuildPlan& plan) {
     hasher.add(file);
   hasher.add(plan.release_file);
   for (const model::AdditionalFile& file : config.os.additional_files) {
-    if (const auto* path = std::get_if<std::filesystem::path>(&file.content)) hasher.add(*path);
+    const auto* path = std::get_if<std::filesystem::path>(&file.content);
+    if (path == nullptr) continue;
+    hasher.add(*path);
+    if (!file.permissions) hasher.add_mode(*path);
+  }
+  // Files with passwords are left out: a digest would let them be guessed.
+  for (const model::UserConfig& user : config.os.users) {
+    for (const std::filesystem::path& path : user.ssh_public_key_files)
+      hasher.add(path);
+  }
+  for (const model::UnitDropIn& drop_in : config.os.services.drop_ins) {
+    if (const auto* path = std::get_if<std::filesystem::path>(&drop_in.content)) hasher.add(*path);
   }
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     hasher.add_directory(directory.source);

@@ -54,9 +54,21 @@ public:
       : plan_(plan), layout_(plan.layout), options_(options), services_(services),
         timings_(services.reporter, services.clock), publication_(options.output_directory),
         work_(options.output_directory, ".imagewright-work-"),
+        logs_(options.output_directory, ".imagewright-logs-"),
         name_(fmt::format("{}-{}", plan.plan.config.name, plan.plan.architecture.name)) {}
 
   std::vector<fs::PublishedFile> run() {
+    try {
+      return carry_through();
+    } catch (const base::Error& error) {
+      // A log that the message names stays for as long as nobody builds there again.
+      if (error.diagnostic().hint.find(logs_.path().string()) != std::string::npos) logs_.abandon();
+      throw;
+    }
+  }
+
+private:
+  std::vector<fs::PublishedFile> carry_through() {
     findings_.emulator =
         prepare_emulator(plan_.plan.architecture, options_.emulation, work_.path() / "emulation");
     if (findings_.emulator && options_.emulation == EmulationUse::automatic)
@@ -71,7 +83,6 @@ public:
     return publish(sealed, tree);
   }
 
-private:
   FetchedPackages fetch() {
     const Services services = timed_services();
     PlanRepositories repositories(plan_.plan, options_.resolve.network, services);
@@ -100,19 +111,20 @@ private:
     plan.epoch = plan_.epoch;
     plan.layout = plan_.layout;
     plan.policy = plan_.policy;
-    plan.log_directory = work_.path() / "logs";
-    std::filesystem::create_directories(plan.log_directory);
+    plan.log_directory = logs_.path();
     const auto programs = sandbox_in(installed.path, {});
     return finalize::finalize(
         installed, plan,
         {.programs = *programs,
          .reporter = timings_,
          .cancellation = services_.cancellation,
-         .script_programs = [this, &installed](const std::filesystem::path& directory) {
-           return sandbox_in(
-               installed.path,
-               {{.source = directory, .target = std::string(finalize::k_script_directory)}});
-         }});
+         .script_programs =
+             [this, &installed](const std::filesystem::path& directory) {
+               return sandbox_in(
+                   installed.path,
+                   {{.source = directory, .target = std::string(finalize::k_script_directory)}});
+             },
+         .metadata_record = record_path()});
   }
 
   std::unique_ptr<process::CommandRunner> sandbox_in(const std::filesystem::path& root,
@@ -132,7 +144,7 @@ private:
   tree::RootTree read_tree(const model::SealedRoot& sealed) {
     const report::StageScope stage(timings_, "tree");
     const sandbox::MetadataRecord record(record_path());
-    tree::ScanOptions options = scan_options(sealed);
+    tree::ScanOptions options{.epoch = plan_.epoch};
     if (!record.empty()) {
       options.find_override = [&record](int file) { return override_from(record.find(file)); };
     }
@@ -188,7 +200,9 @@ private:
       if (!model::is_disk(format)) continue;
       request.outputs.push_back({.format = format,
                                  .path = staged_path(output),
-                                 .compression = disk_compression_of(output)});
+                                 .compression = disk_compression_of(output),
+                                 .level = output.compression.level,
+                                 .cluster_size = cluster_size_of(output)});
     }
     findings_.artifacts = image::write_artifacts(request, timings_, services_.cancellation);
   }
@@ -229,12 +243,13 @@ private:
     const std::string report =
         report_text(plan_, inputs_of(plan_.plan, options_.plan), findings_, timings_);
     stage_text(name_ + ".report.json", report);
-    if (!options_.report_file.empty()) fs::write_file_atomically(options_.report_file, report);
     for (const model::Artifact& artifact : findings_.artifacts) {
       publication_.add(artifact.path.filename().string(), artifact.digest);
     }
+    auto published = publication_.publish();
+    if (!options_.report_file.empty()) fs::write_file_atomically(options_.report_file, report);
     if (options_.root_directory == RootDirectory::kept) keep_root();
-    return publication_.publish();
+    return published;
   }
 
   audit::Manifest describe(const model::SealedRoot& sealed, const tree::RootTree& tree) {
@@ -272,14 +287,6 @@ private:
     std::filesystem::rename(root_path(), kept);
   }
 
-  tree::ScanOptions scan_options(const model::SealedRoot& sealed) const {
-    tree::ScanOptions options{.epoch = plan_.epoch};
-    for (const model::FileOwner& owner : sealed.owners) {
-      options.overrides[owner.path] = {.owner = owner.user, .group = owner.group};
-    }
-    return options;
-  }
-
   /// What the record knows, in the words of the scan.
   static std::optional<tree::MetadataOverride>
   override_from(const sandbox::RecordedMetadata* recorded) {
@@ -312,6 +319,7 @@ private:
   report::StageTimings timings_;
   fs::Publication publication_;
   fs::ClaimedDirectory work_;
+  fs::ClaimedDirectory logs_;
   std::string name_;
   BuildFindings findings_;
 };

@@ -9,6 +9,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
+#include <imagewright/fs/file.hpp>
 #include <imagewright/image/convert.hpp>
 #include <imagewright/pipeline/convert_image.hpp>
 
@@ -48,9 +49,11 @@ fs::PublishedFile convert_image(const ConvertOptions& options, const Services& s
        .epoch = base::Epoch(),
        .thread_count = services.thread_count},
       services.reporter, services.cancellation);
+  fs::sync_path(artifact.path);
   if (std::rename(artifact.path.c_str(), options.output.c_str()) != 0) {
     base::throw_system_error("fs.cannot-write", "cannot publish", options.output.string(), errno);
   }
+  fs::sync_path(directory);
   return {options.output, artifact.digest};
 }
 

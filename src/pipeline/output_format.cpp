@@ -48,6 +48,11 @@ image::Compression disk_compression_of(const model::OutputImage& output) {
   throw base::BugError("a compression that no disk format has was let through");
 }
 
+std::optional<std::uint64_t> cluster_size_of(const model::OutputImage& output) {
+  if (!output.cluster_size) return std::nullopt;
+  return output.cluster_size->bytes();
+}
+
 archive::Compression archive_compression_of(const model::OutputImage& output) {
   switch (model::compression_of(output)) {
   case model::CompressionAlgorithm::none:

@@ -3,6 +3,8 @@
 
 // How an output of a plan is written: the end of its name, and its compression.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include <imagewright/archive/decompress.hpp>
@@ -18,6 +20,8 @@ model::ImageFormat format_of(const model::OutputImage& output);
 std::string output_extension(const model::OutputImage& output);
 
 image::Compression disk_compression_of(const model::OutputImage& output);
+/// Of qcow2; absent: the default.
+std::optional<std::uint64_t> cluster_size_of(const model::OutputImage& output);
 archive::Compression archive_compression_of(const model::OutputImage& output);
 
 } // namespace imagewright::pipeline

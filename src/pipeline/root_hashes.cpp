@@ -31,7 +31,7 @@ void replace_in_text(std::string& text, const Replacement& replacement) {
 void replace_in_file(const fs::RootDir& root, const std::string& path,
                      const Replacement& replacement) {
   const fs::UniqueFd fd = root.open(path, O_RDWR);
-  std::string content(root.find_status(path)->size, '\0');
+  std::string content(root.find_target_status(path)->size, '\0');
   fs::read_exactly(fd.get(), std::as_writable_bytes(std::span(content)), 0, path);
   const auto& [placeholder, hash] = replacement;
   for (auto at = content.find(placeholder); at != std::string::npos;

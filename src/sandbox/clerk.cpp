@@ -30,15 +30,9 @@ struct Answer {
 
 constexpr Answer k_go_on{.is_kernels = true};
 constexpr Answer k_success{};
-constexpr auto k_unchanged = ~std::uint32_t{0};
 
 Answer failure(int error_number) {
   return {.is_kernels = false, .error_number = error_number};
-}
-
-/// What the kernel says when an id has no place in the namespace, or a right is missing.
-bool is_refusal(int error_number) {
-  return error_number == EPERM || error_number == EINVAL;
 }
 
 struct Question {
@@ -95,23 +89,8 @@ private:
     if (!file) return k_go_on;
     const auto owner = static_cast<std::uint32_t>(question.argument(question.shape.first));
     const auto group = static_cast<std::uint32_t>(question.argument(question.shape.second));
-    RecordedMetadata metadata = known(file);
-    if (::fchownat(file.get(), "", owner, group, AT_EMPTY_PATH) == 0) {
-      if (owner != k_unchanged) metadata.owner.reset();
-      if (group != k_unchanged) metadata.group.reset();
-    } else if (!is_refusal(errno)) {
-      return failure(errno);
-    } else {
-      // As root, for the sake of what else a change of owner does: setuid bits go.
-      const uid_t host_owner = owner == k_unchanged ? owner : 0;
-      const gid_t host_group = group == k_unchanged ? group : 0;
-      if (::fchownat(file.get(), "", host_owner, host_group, AT_EMPTY_PATH) != 0)
-        return failure(errno);
-      if (owner != k_unchanged) metadata.owner = owner;
-      if (group != k_unchanged) metadata.group = group;
-    }
-    if (metadata != known(file)) record_.set(file.get(), metadata);
-    return k_success;
+    const int error_number = record_.change_owner(file.get(), owner, group);
+    return error_number == 0 ? k_success : failure(error_number);
   }
 
   Answer make_node(const Question& question) {
@@ -172,11 +151,6 @@ private:
       status.stx_rdev_minor = minor(metadata.device);
     }
     return process.write(target, &status, sizeof status) ? k_success : failure(EFAULT);
-  }
-
-  RecordedMetadata known(const fs::UniqueFd& file) const {
-    const RecordedMetadata* found = record_.find(file.get());
-    return found == nullptr ? RecordedMetadata{} : *found;
   }
 
   MetadataRecord& record_;

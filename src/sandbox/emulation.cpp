@@ -5,6 +5,7 @@
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/root_dir.hpp>
 #include <imagewright/sandbox/emulation.hpp>
 
 #include "emulation_paths.hpp"
@@ -38,8 +39,8 @@ void use_native_programs(const Emulator& emulator, const NativePrograms& natives
 ProgramStarts count_program_starts(const Emulator& emulator) {
   ProgramStarts starts;
   if (emulator.directory.empty()) return starts;
-  const std::string log =
-      fs::read_file(emulator.directory / k_starts_file, base::ByteSize::mib(256));
+  // Programs inside can put anything in its place: a link, or a FIFO that nobody writes to.
+  const std::string log = fs::RootDir(emulator.directory).find_content(k_starts_file).value_or("");
   for (std::size_t start = 0; start < log.size(); start = log.find('\n', start) + 1) {
     ++(log[start] == 'N' ? starts.native : starts.emulated);
     if (log.find('\n', start) == std::string::npos) break;

@@ -53,6 +53,10 @@ std::optional<std::string> identity_of_file(int file) {
   return fmt::format("{}:{}.{}", place, status.stx_btime.tv_sec, status.stx_btime.tv_nsec);
 }
 
+bool is_refusal(int error_number) {
+  return error_number == EPERM || error_number == EINVAL;
+}
+
 void RecordedMetadata::apply_to(struct stat& status) const {
   status.st_uid = owner.value_or(status.st_uid);
   status.st_gid = group.value_or(status.st_gid);
@@ -97,6 +101,28 @@ const RecordedMetadata* MetadataRecord::find(int file) const {
   const auto identity = identity_of_file(file);
   const auto found = identity ? files_.find(*identity) : files_.end();
   return found == files_.end() ? nullptr : &found->second;
+}
+
+int MetadataRecord::change_owner(int file, uid_t owner, gid_t group) {
+  constexpr auto unchanged = ~std::uint32_t{0};
+  const RecordedMetadata* found = find(file);
+  const RecordedMetadata known = found == nullptr ? RecordedMetadata{} : *found;
+  RecordedMetadata metadata = known;
+  if (::fchownat(file, "", owner, group, AT_EMPTY_PATH) == 0) {
+    if (owner != unchanged) metadata.owner.reset();
+    if (group != unchanged) metadata.group.reset();
+  } else if (!is_refusal(errno)) {
+    return errno;
+  } else {
+    // As root, for the sake of what else a change of owner does: setuid bits go.
+    const uid_t host_owner = owner == unchanged ? owner : 0;
+    const gid_t host_group = group == unchanged ? group : 0;
+    if (::fchownat(file, "", host_owner, host_group, AT_EMPTY_PATH) != 0) return errno;
+    if (owner != unchanged) metadata.owner = owner;
+    if (group != unchanged) metadata.group = group;
+  }
+  if (metadata != known) set(file, metadata);
+  return 0;
 }
 
 void MetadataRecord::set(int file, const RecordedMetadata& metadata) {

@@ -6,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/runtime_directories.hpp>
 
 namespace imagewright::sandbox {
 
@@ -15,7 +16,7 @@ bool is_on_fresh_filesystem(const std::string& path) {
 }
 
 MountPoints::MountPoints(const SandboxOptions& options) : root_(options.root) {
-  for (const char* directory : {"/proc", "/sys", "/dev", "/run", "/tmp"})
+  for (const char* directory : fs::k_runtime_directories)
     make_directory(directory);
   for (const BindMount& bind : options.bind_mounts) {
     if (is_on_fresh_filesystem(bind.target)) continue;

@@ -14,6 +14,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/runtime_directories.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/tree/scan.hpp>
 
@@ -23,8 +24,6 @@ namespace imagewright::tree {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> k_runtime_directories = {"/dev", "/proc", "/run", "/sys",
-                                                                   "/tmp"};
 constexpr std::array<std::string_view, 2> k_package_databases = {"/var/lib/rpm/",
                                                                  "/usr/lib/sysimage/rpm/"};
 
@@ -139,8 +138,8 @@ private:
     if (is_left_out(path, status)) return;
     add(path, host_name(directory, name), status);
     if (!S_ISDIR(status.st_mode) || status.st_dev != device_) return;
-    if (std::find(k_runtime_directories.begin(), k_runtime_directories.end(), path) !=
-        k_runtime_directories.end()) {
+    if (std::find(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(), path) !=
+        fs::k_runtime_directories.end()) {
       return;
     }
     const fs::UniqueFd child(

@@ -17,6 +17,10 @@ from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_pro
 
 # The example node, and a script that changes owners and devices in every usual way and looks at what came about.
 CONFIG = derived_config("""
+os:
+  users:
+  - {name: given, uid: 1500}
+  - {name: moved, uid: 1501}
 scripts:
   postCustomization:
   - name: owners
@@ -49,13 +53,17 @@ scripts:
       mv file moved
       ln moved hard
       chown 0:0 copy
+      [ "$(stat -c %u:%g /home/given)" = 1500:1500 ]
+      chown -R 0:0 /home/given
+      mv /home/given given-home
+      mv /home/moved moved-home
       [ "$(find . -user 1234 | sort | tr '\\n' ' ')" = "./directory ./hard ./moved ./reference ./unpacked/file " ]
 """)
 # What the manifest has to say about it on each rung.
 EXPECTED = {
     "hard": "file 4755 1234:5678", "copy": "file 0755 0:0", "directory": "dir 0755 1234:5678", "link": "link 0777 33:44",
     "installed": "file 0600 77:88", "made": "dir 2750 99:99", "reference": "file 0644 1234:5678", "another": "char 0644 0:0 1,3",
-    "disk": "block 0640 0:6 7,300", "unpacked/disk": "block 0640 0:6 7,300",
+    "given-home": "dir 0700 0:0", "moved-home": "dir 0700 1501:1501", "disk": "block 0640 0:6 7,300", "unpacked/disk": "block 0640 0:6 7,300",
 }
 # Everything that is compared is a file that users are given. The report holds times and differs.
 SUFFIXES = (".qcow2", ".manifest.json", ".spdx.json")

@@ -22,6 +22,8 @@ std::vector<std::string> split_whitespace(std::string_view text);
 std::string_view trimmed(std::string_view text);
 /// ASCII only.
 std::string to_lower(std::string_view text);
+/// Line breaks, tabs and their like, which have no place in one field or line.
+bool has_control_characters(std::string_view text);
 bool is_valid_utf8(std::string_view text);
 /// Does `text` match a shell pattern with * ? and [sets]? No special meaning for "/".
 bool matches_glob(std::string_view text, std::string_view pattern);

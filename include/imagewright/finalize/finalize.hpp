@@ -28,6 +28,8 @@ struct FinalizeServices {
   /// the directory that all scripts share.
   std::function<std::unique_ptr<process::CommandRunner>(const std::filesystem::path& directory)>
       script_programs;
+  /// A sandbox::MetadataRecord of the root: owners that the host refuses to store.
+  std::filesystem::path metadata_record;
 };
 
 /// Where scripts find the directory of their config, which is also where they start.

@@ -21,6 +21,8 @@ public:
   ClaimedDirectory(const std::filesystem::path& parent, std::string_view prefix);
 
   const std::filesystem::path& path() const { return directory_.path(); }
+  /// Leaves the directory behind, as the death of its owner would.
+  void abandon() { directory_.release(); }
 
 private:
   static TemporaryDirectory claim(const std::filesystem::path& parent, std::string_view prefix,

@@ -29,6 +29,10 @@ std::optional<std::string> find_file(const std::filesystem::path& path,
 /// (fs.cannot-write).
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// Waits until a file, or the names in a directory, would survive a power failure. Throws
+/// base::Error (fs.cannot-write).
+void sync_path(const std::filesystem::path& path);
+
 /// Opens an existing file for reading (O_CLOEXEC). Throws base::Error (fs.cannot-read).
 UniqueFd open_for_reading(const std::filesystem::path& path);
 

@@ -17,7 +17,7 @@
 
 namespace imagewright::fs {
 
-/// What stands at a path (the link itself, when it is one).
+/// What stands at a path.
 struct FileStatus {
   FileType type = FileType::regular;
   mode_t permissions = 0; ///< with setuid, setgid, sticky
@@ -39,8 +39,11 @@ public:
   const std::filesystem::path& host_path() const { return host_path_; }
   int fd() const { return fd_.get(); }
 
-  /// Follows links in every part but the last. Nothing when it does not exist.
+  /// Follows links in every part but the last: tells about a link itself. Nothing when it does not
+  /// exist.
   std::optional<FileStatus> find_status(std::string_view path) const;
+  /// Of the file that a path means: follows links, also in the last part.
+  std::optional<FileStatus> find_target_status(std::string_view path) const;
   /// Follows links, also in the last part.
   bool exists(std::string_view path) const;
   /// The content of a regular file, following links; nothing when it does not exist. Throws when
@@ -73,6 +76,7 @@ public:
   UniqueFd open(std::string_view path, int flags, mode_t permissions = 0) const;
 
 private:
+  std::optional<FileStatus> status_of(std::string_view path, int flags) const;
   UniqueFd try_open(std::string_view path, int flags, mode_t permissions) const;
   /// The directory that holds the last part of `path`, and that part.
   std::pair<UniqueFd, std::string> open_parent(std::string_view path) const;

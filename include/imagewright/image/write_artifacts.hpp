@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct ArtifactOutput {
   std::filesystem::path path;
   /// Of clusters, where the format has compression (qcow2).
   Compression compression = Compression::none;
+  std::optional<std::int32_t> level; ///< absent: the algorithm's own default
+  /// Bytes in a cluster of qcow2: a power of two from 512 to 2 MiB. Absent: 64 KiB.
+  std::optional<std::uint64_t> cluster_size;
 };
 
 /// What becomes of the raw file.

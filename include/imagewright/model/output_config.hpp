@@ -81,8 +81,7 @@ struct CompressionConfig {
 struct OutputImage {
   OutputFormat format = OutputFormat::raw;
   CompressionConfig compression;
-  std::optional<base::ByteSize>
-      cluster_size; ///< of qcow2, or block size of vhd and vhdx; absent: the format's default
+  std::optional<base::ByteSize> cluster_size; ///< of qcow2; absent: 64 KiB
   base::SourceLocation where;
 
   bool operator==(const OutputImage&) const = default;

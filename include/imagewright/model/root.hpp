@@ -26,16 +26,6 @@ struct ScriptletRun {
   bool operator==(const ScriptletRun&) const = default;
 };
 
-/// Who owns a file in the image, where no package says so (a home directory). Data: the build host
-/// may be unable to store it.
-struct FileOwner {
-  std::string path;
-  uid_t user = 0;
-  gid_t group = 0;
-
-  auto operator<=>(const FileOwner&) const = default;
-};
-
 /// Bytes for a place on the disk that is in no filesystem: boot code.
 struct DiskPatch {
   base::ByteSize offset;
@@ -73,7 +63,6 @@ struct SealedRoot {
   std::vector<Nevra> packages;
   std::vector<InstalledKernel> kernels; ///< the default first
   std::string kernel_command_line;
-  std::vector<FileOwner> owners;       ///< what the host could not store, sorted by path
   std::vector<DiskPatch> disk_patches; ///< to be written after everything else
   /// Files with the kernel command line, some words of which are known only when filesystems have
   /// been written.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Owners and device numbers that the host refused to store, remembered beside the root.
+// Owners and devices that the host refused to store, remembered beside the root.
 
 #include <cstdint>
 #include <filesystem>
@@ -34,6 +34,9 @@ struct RecordedMetadata {
 /// may be opened with O_PATH. Nothing when the host cannot tell.
 std::optional<std::string> identity_of_file(int file);
 
+/// What the kernel says when an id has no place in the namespace, or a right is missing.
+bool is_refusal(int error_number);
+
 /// A file that grows by one entry with each change; the last entry about a file counts. Sandboxes
 /// of one root use it one after the other.
 class MetadataRecord {
@@ -43,6 +46,9 @@ public:
 
   bool empty() const { return files_.empty(); }
   const RecordedMetadata* find(int file) const;
+  /// chown(2) of a file itself; an id that the host refuses is recorded, one that it takes is not
+  /// any more. ~0 leaves an id as it is. Gives the error number of what failed otherwise; 0: done.
+  int change_owner(int file, uid_t owner, gid_t group);
   /// Replaces what is known about a file. Throws base::Error when the host cannot tell files apart.
   void set(int file, const RecordedMetadata& metadata);
 

@@ -33,7 +33,7 @@ std::uint32_t number(const std::string& text) {
 
 void store_table(const fs::RootDir& root, const char* path, const AccountTable& table,
                  mode_t usual_permissions) {
-  const auto status = root.find_status(path);
+  const auto status = root.find_target_status(path);
   root.write(path, table.to_text(), status ? status->permissions : usual_permissions);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 
 #include <imagewright/base/text.hpp>
 
@@ -44,8 +45,10 @@ void copy_skeleton(const Context& context, const KnownUser& user, const std::str
 
 void make_home(const Context& context, const KnownUser& user) {
   if (context.root.exists(user.home)) return;
-  const auto parent = user.home.substr(0, user.home.rfind('/'));
-  if (!parent.empty()) context.root.make_directories(parent);
+  // A slash at the end would make the home its own parent, with the mode of one.
+  const auto parent =
+      std::filesystem::path("/" + user.home + "/").lexically_normal().parent_path().parent_path();
+  context.root.make_directories(parent.string());
   context.root.make_directories(user.home, home_permissions(context.root));
   own(context, user.home, user.id, user.group);
   copy_skeleton(context, user, "/etc/skel", user.home);

@@ -63,12 +63,22 @@ std::string main_configuration(const Context& context, const BootFilesystem& fil
   return text;
 }
 
+/// A word of a shell, as /etc/default/grub is read by one.
+std::string shell_word(const std::string& text) {
+  std::string word = "\"";
+  for (const char letter : text) {
+    if (std::string_view("\\\"$`").find(letter) != std::string_view::npos) word += '\\';
+    word += letter;
+  }
+  return word + "\"";
+}
+
 /// grub-mkconfig (GRUB 2.12 and later) otherwise takes the newest, also of those that are added on
 /// the node.
 std::string default_kernel_line(const Context& context) {
   const auto& kernels = context.sealed.kernels;
   if (kernels.empty() || is_newest_kernel(context, kernels.front())) return "";
-  return "GRUB_TOP_LEVEL=\"" + kernels.front().image + "\"\n";
+  return "GRUB_TOP_LEVEL=" + shell_word(kernels.front().image) + "\n";
 }
 
 /// What grub-mkconfig needs to make the same again on the node. It finds the root filesystem
@@ -77,7 +87,7 @@ std::string defaults(const Context& context) {
   auto words = base::split_whitespace(lasting_command_line(context));
   std::erase_if(words, [](const std::string& word) { return word.starts_with("root="); });
   return "GRUB_TIMEOUT=" + std::to_string(context.plan.boot_loader.timeout_seconds) + "\n" +
-         "GRUB_CMDLINE_LINUX=\"" + base::join(words, " ") + "\"\n" +
+         "GRUB_CMDLINE_LINUX=" + shell_word(base::join(words, " ")) + "\n" +
          "GRUB_DISABLE_OS_PROBER=true\n" + default_kernel_line(context) +
          (has_serial_driver(context.plan.boot_loader) ? "GRUB_TERMINAL=\"serial console\"\n" : "");
 }

@@ -18,7 +18,7 @@ namespace {
 /// The whole file; kernels and initramfs have no sensible limit.
 std::string content_of_file(const Context& context, const std::string& path) {
   const auto fd = context.root.open(path, O_RDONLY);
-  std::string content(context.root.find_status(path)->size, '\0');
+  std::string content(context.root.find_target_status(path)->size, '\0');
   fs::read_exactly(fd.get(), std::as_writable_bytes(std::span(content)), 0, path);
   return content;
 }

@@ -32,6 +32,13 @@ std::string secret_of(const model::PasswordConfig& password) {
   return std::string(base::trimmed(text.substr(0, text.find('\n'))));
 }
 
+/// A hash from a file: the rules of the config have seen the others.
+std::string checked_hash(std::string hash, const model::PasswordConfig& password) {
+  if (hash.find(':') != std::string::npos || base::has_control_characters(hash))
+    require("the hash of a password has a character that it cannot have", password.where);
+  return hash;
+}
+
 std::optional<std::string> hash_of(const Context& context, const model::UserConfig& user) {
   if (!user.password) return std::nullopt;
   switch (user.password->type) {
@@ -39,7 +46,7 @@ std::optional<std::string> hash_of(const Context& context, const model::UserConf
     return "!";
   case model::PasswordType::hashed:
   case model::PasswordType::hashed_file:
-    return secret_of(*user.password);
+    return checked_hash(secret_of(*user.password), *user.password);
   case model::PasswordType::plain_text:
   case model::PasswordType::plain_text_file:
     break;

@@ -5,7 +5,7 @@
 namespace imagewright::finalize::steps {
 
 void final_scripts(const Context& context) {
-  run_scripts(context, context.plan.scripts.finalize_customization);
+  run_scripts(context, context.plan.scripts.finalize_customization, "final");
 }
 
 } // namespace imagewright::finalize::steps

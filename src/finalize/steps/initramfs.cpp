@@ -80,7 +80,9 @@ void make_initramfs(const Context& context, const model::InstalledKernel& kernel
   if (!context.root.exists(kernel.initramfs)) {
     throw base::Error(base::FailureKind::build, "finalize.incomplete-initramfs",
                       "dracut succeeded but made no " + base::quoted(kernel.initramfs),
-                      "look into its log");
+                      command.log_file.empty()
+                          ? "look at what it wrote"
+                          : "the complete output is in " + command.log_file.string());
   }
   context.root.set_permissions(kernel.initramfs, 0600);
 }

@@ -24,7 +24,9 @@ std::optional<std::string> find_image(const fs::RootDir& root, const std::string
   for (const auto& path :
        {"/boot/vmlinuz-" + release, modules + "/vmlinuz", "/boot/vmlinux-" + release,
         "/boot/Image-" + release, modules + "/Image"}) {
-    if (root.exists(path)) return path;
+    // Where /boot has a link to the kernel, its modules have the kernel itself.
+    const auto status = root.find_status(path);
+    if (status && status->type == fs::FileType::regular) return path;
   }
   return std::nullopt;
 }

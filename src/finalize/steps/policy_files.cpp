@@ -18,7 +18,7 @@ void apply(const Context& context, const model::PolicySetting& setting) {
                       setting.hint);
   }
   context.root.write(setting.path, with_value(*text, setting.key, setting.value),
-                     context.root.find_status(setting.path)->permissions & 07777);
+                     context.root.find_target_status(setting.path)->permissions);
 }
 
 } // namespace

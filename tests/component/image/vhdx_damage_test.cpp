@@ -97,25 +97,57 @@ TEST_CASE("a VHDX that was not closed is refused") {
   CHECK(patient.code() == "image.unsupported");
 }
 
+TEST_CASE("what a VHDX needs and nobody here knows is refused") {
+  const Patient patient;
+  SECTION("a region") {
+    patient.change_sealed(192 * k_kib, 64 * k_kib, 48, std::byte{1});
+    patient.change_sealed(256 * k_kib, 64 * k_kib, 48, std::byte{1});
+    CHECK(patient.code() == "image.unsupported");
+  }
+  SECTION("an item") {
+    patient.put(2 * k_mib + 32 + 2 * 32, {std::byte{1}});
+    CHECK(patient.code() == "image.unsupported");
+  }
+  SECTION("a parent") {
+    patient.put(2 * k_mib + 64 * k_kib + 4, {std::byte{2}});
+    CHECK(patient.code() == "image.unsupported");
+  }
+  SECTION("sectors of 4096 bytes") {
+    patient.put(2 * k_mib + 64 * k_kib + 32, {std::byte{0}, std::byte{16}});
+    CHECK(patient.code() == "image.unsupported");
+  }
+}
+
 TEST_CASE("blocks, items and tables must be where they can be") {
   const Patient patient;
+  constexpr std::uint64_t table = 3 * k_mib;
+  constexpr std::uint64_t first_item = 2 * k_mib + 32;
+  constexpr std::uint64_t values = 2 * k_mib + 64 * k_kib;
   SECTION("a block beyond the end") {
-    patient.put_number(3 * k_mib, (k_mib << 20U) | 6U);
+    patient.put_number(table, (k_mib << 20U) | 6U);
   }
   SECTION("a block over the headers") {
-    patient.put_number(3 * k_mib, 6);
+    patient.put_number(table, 6);
   }
   SECTION("a block in a state that no block has") {
-    patient.put_number(3 * k_mib, 5);
+    patient.put_number(table, 4);
+  }
+  SECTION("blocks that share their place") {
+    const auto first = patient.get(table, 8);
+    for (std::uint64_t block = 1; block < 640; ++block)
+      patient.put(table + 8 * block, first);
   }
   SECTION("a disk that is larger than the table") {
-    patient.put_number(2 * k_mib + 64 * k_kib + 8, std::uint64_t{2} << 40U);
+    patient.put_number(values + 8, std::uint64_t{2} << 40U);
   }
   SECTION("blocks of an odd size") {
-    patient.put_number(2 * k_mib + 64 * k_kib, 3 * k_mib);
+    patient.put_number(values, 3 * k_mib);
   }
   SECTION("an item outside of its region") {
-    patient.put_number(2 * k_mib + 32 + 16, 2 * k_mib);
+    patient.put_number(first_item + 16, (std::uint64_t{8} << 32U) | (2 * k_mib));
+  }
+  SECTION("an item inside of the table of items") {
+    patient.put_number(first_item + 16, (std::uint64_t{8} << 32U) | 32U);
   }
   SECTION("a cut file") {
     std::filesystem::resize_file(patient.path, 3 * k_mib);

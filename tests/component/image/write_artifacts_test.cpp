@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fstream>
+#include <span>
 
 #include <imagewright_test/skip.hpp>
 #include <sys/stat.h>
@@ -63,6 +64,47 @@ TEST_CASE("qemu-img finds qcow2 without fault and with the disk's content") {
   check_same(fixture.raw, fixture.path("out.qcow2"), "qcow2");
 }
 
+TEST_CASE("qcow2 has clusters of the size that was asked for") {
+  if (lacks_qemu()) return;
+  const std::uint64_t size = GENERATE(512U, 4096U, 2U << 20U);
+  const Compression compression = GENERATE(Compression::none, Compression::zlib, Compression::zstd);
+  const ImageFixture fixture;
+  fixture.write({{.format = ImageFormat::qcow2,
+                  .path = fixture.path("out.qcow2"),
+                  .compression = compression,
+                  .cluster_size = size}},
+                2);
+  const auto check = run_tool({"qemu-img", "check", fixture.path("out.qcow2").string()});
+  INFO(size << check.output);
+  CHECK(check.exit_code == 0);
+  CHECK(check.output.find("No errors were found") != std::string::npos);
+  check_same(fixture.raw, fixture.path("out.qcow2"), "qcow2");
+  const auto info = run_tool({"qemu-img", "info", fixture.path("out.qcow2").string()});
+  CHECK(info.output.find("cluster_size: " + std::to_string(size) + "\n") != std::string::npos);
+  CHECK(digest_of_disk(fixture.path("out.qcow2")) == fs::digest_of_file(fixture.raw));
+}
+
+TEST_CASE("another level of compression makes another qcow2 of the same disk") {
+  const Compression compression = GENERATE(Compression::zlib, Compression::zstd);
+  const ImageFixture fixture;
+  {
+    // Text in which a longer search finds other matches.
+    std::fstream file(fixture.raw, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(std::streamoff{200} << 20U);
+    for (std::uint64_t number = 0; number < 100'000; ++number)
+      file << number * number << " is the square of " << number << '\n';
+  }
+  std::vector<base::Digest> digests;
+  for (const int level : {1, 9}) {
+    const auto path = fixture.path(std::to_string(level));
+    const auto artifacts = fixture.write(
+        {{.format = ImageFormat::qcow2, .path = path, .compression = compression, .level = level}});
+    digests.push_back(artifacts[0].digest);
+    CHECK(digest_of_disk(path) == fs::digest_of_file(fixture.raw));
+  }
+  CHECK(digests[0] != digests[1]);
+}
+
 TEST_CASE("qemu-img reads both kinds of VHD with the disk's size and content") {
   if (lacks_qemu()) return;
   const ImageFormat format = GENERATE(ImageFormat::vhd, ImageFormat::vhd_fixed);
@@ -80,6 +122,51 @@ TEST_CASE("qemu-img finds VHDX without fault and with the disk's content") {
   CHECK(check.exit_code == 0);
   CHECK(check.output.find("No errors were found") != std::string::npos);
   check_same(fixture.raw, fixture.path("out.vhdx"), "vhdx");
+}
+
+TEST_CASE("a VHDX has the entries of bitmaps between those of its blocks") {
+  if (lacks_qemu()) return;
+  const ImageFixture fixture;
+  const std::uint64_t size = std::uint64_t{4098} << 20U;
+  std::filesystem::resize_file(fixture.raw, size);
+  {
+    std::fstream file(fixture.raw, std::ios::binary | std::ios::in | std::ios::out);
+    for (const std::uint64_t block : {4095U, 4096U, 4097U}) {
+      file.seekp(static_cast<std::streamoff>(block << 20U));
+      file << "block " << block;
+    }
+  }
+  fixture.write({{ImageFormat::vhdx, fixture.path("out.vhdx")}});
+  const auto run = run_tool({"qemu-img", "compare", "-f", "raw", "-F", "vhdx", fixture.raw.string(),
+                             fixture.path("out.vhdx").string()});
+  INFO(run.output);
+  CHECK(run.exit_code == 0);
+  const auto reader = image::open_image(fixture.path("out.vhdx"));
+  for (const std::uint64_t block : {4095U, 4096U, 4097U}) {
+    std::string text(10, '\0');
+    reader->read(block << 20U, std::as_writable_bytes(std::span(text)));
+    CHECK(text == "block " + std::to_string(block));
+  }
+}
+
+TEST_CASE("the same disk has the same VHDX, and another content other identifiers") {
+  const ImageFixture fixture;
+  const auto first = fixture.write({{ImageFormat::vhdx, fixture.path("1")}});
+  const auto again = fixture.write({{ImageFormat::vhdx, fixture.path("2")}});
+  CHECK(first[0].digest == again[0].digest);
+  {
+    std::fstream file(fixture.raw, std::ios::binary | std::ios::in | std::ios::out);
+    file << "changed";
+  }
+  fixture.write({{ImageFormat::vhdx, fixture.path("3")}});
+  const auto identifiers = [&](const std::string& name) {
+    std::string bytes(32, '\0');
+    std::ifstream file(fixture.path(name), std::ios::binary);
+    file.seekg((64 << 10) + 16);
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
+  };
+  CHECK(identifiers("1") != identifiers("3"));
 }
 
 TEST_CASE("our readers give back what was written, in every format") {

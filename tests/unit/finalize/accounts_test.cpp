@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fstream>
+
 #include <catch2/catch.hpp>
 
 #include "fake_root.hpp"
@@ -72,6 +74,30 @@ TEST_CASE_METHOD(AccountRoot, "honours every wish about a user") {
   CHECK(owner_of("/srv/bob/.ssh/authorized_keys") == "1234:500");
   CHECK(root.find_status("/srv/bob/.ssh")->permissions == 0700);
   CHECK(root.find_status("/srv/bob/.ssh/authorized_keys")->permissions == 0600);
+}
+
+TEST_CASE_METHOD(AccountRoot, "a slash at the end of a home directory changes nothing") {
+  add_user("bob").home_directory = {"/srv/apps/bob/", at(8)};
+  run();
+  CHECK(root.find_status("/srv/apps/bob")->permissions == 0700);
+  CHECK(root.find_status("/srv/apps")->permissions == 0755);
+}
+
+TEST_CASE_METHOD(AccountRoot, "tables behind links keep their modes") {
+  root.make_directories("/usr/etc");
+  root.make_symlink("/etc/shadow", "../usr/etc/shadow");
+  root.write("/etc/shadow", "root:*:19675:0:99999:7:::\n", 0600);
+  add_user("bob");
+  run();
+  CHECK(root.find_status("/usr/etc/shadow")->permissions == 0600);
+}
+
+TEST_CASE_METHOD(AccountRoot, "a hash from a file may not reach into other fields") {
+  const auto file = records / "hash";
+  std::ofstream(file) << "$6$a$b:0:0\n";
+  add_user("bob").password =
+      model::PasswordConfig{.type = model::PasswordType::hashed_file, .file = file};
+  CHECK(code_of([&] { run(); }) == "finalize.account-refused");
 }
 
 TEST_CASE_METHOD(AccountRoot, "changes an existing user only where the config says so") {

@@ -168,7 +168,7 @@ TEST_CASE_METHOD(BootRoot,
                   "  initrd /boot/initramfs-6.6.10.img\n}\n") != std::string::npos);
   CHECK(text.find("6.6.10") < text.find("6.6.9"));
   CHECK(root.read("/etc/default/grub") ==
-        "GRUB_TIMEOUT=0\nGRUB_CMDLINE_LINUX=\"rw a=$b\"\nGRUB_DISABLE_OS_PROBER=true\n"
+        "GRUB_TIMEOUT=0\nGRUB_CMDLINE_LINUX=\"rw a=\\$b\"\nGRUB_DISABLE_OS_PROBER=true\n"
         "GRUB_TERMINAL=\"serial console\"\n");
 }
 

@@ -8,11 +8,14 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <imagewright_test/scratch.hpp>
+#include <sys/stat.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/report/recording_reporter.hpp>
+#include <imagewright/sandbox/metadata_record.hpp>
 
 #include "finalize/steps.hpp"
 
@@ -87,22 +90,24 @@ public:
     return "";
   }
 
-  /// "user:group": what the host stored, or what is remembered because it could not.
+  /// "user:group": what the host stored, or what is recorded because it could not.
   std::string owner_of(const std::string& path) const {
-    for (const auto& owner : sealed.owners) {
-      if (owner.path == path) return std::to_string(owner.user) + ":" + std::to_string(owner.group);
-    }
-    const auto status = *root.find_status(path);
-    return std::to_string(status.owner) + ":" + std::to_string(status.group);
+    const auto file = root.open(path, O_PATH | O_NOFOLLOW);
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return "none";
+    const sandbox::MetadataRecord record(services.metadata_record);
+    if (const auto* recorded = record.find(file.get())) recorded->apply_to(status);
+    return std::to_string(status.st_uid) + ":" + std::to_string(status.st_gid);
   }
 
   imagewright_test::ScratchDirectory directory;
+  imagewright_test::ScratchDirectory records;
   fs::RootDir root;
   finalize::FinalizePlan plan;
   FakePrograms programs;
   report::RecordingReporter reporter;
   base::Cancellation cancellation;
-  finalize::FinalizeServices services{programs, reporter, cancellation, {}};
+  finalize::FinalizeServices services{programs, reporter, cancellation, {}, records / "owners"};
   model::InstalledRoot installed;
   model::SealedRoot sealed;
   std::vector<std::filesystem::path> visible_directories;

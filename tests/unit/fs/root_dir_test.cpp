@@ -59,6 +59,7 @@ TEST_CASE("lists sorted names, and nothing where nothing is") {
   CHECK(root.list("/d") == std::vector<std::string>{"a", "b"});
   CHECK(root.list("/missing").empty());
   CHECK_FALSE(root.find_status("/missing").has_value());
+  CHECK_FALSE(root.find_target_status("/missing").has_value());
 }
 
 TEST_CASE("removes trees without following links") {
