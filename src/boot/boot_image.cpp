@@ -86,7 +86,8 @@ process::Command machine_command(const BootRequest& request, const MachineFiles&
 void prepare_serial_log(const std::filesystem::path& path) {
   if (path.empty()) return;
   std::filesystem::create_directories(std::filesystem::absolute(path).parent_path());
-  std::filesystem::remove(path);
+  // /dev/stderr and its like stay what they are.
+  if (std::filesystem::is_regular_file(path)) std::filesystem::remove(path);
 }
 
 process::CommandResult run_machine(const BootRequest& request, const MachineFiles& files,

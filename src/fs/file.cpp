@@ -72,6 +72,22 @@ std::optional<std::string> find_file(const std::filesystem::path& path, base::By
   return read_all(fd.get(), path.string(), limit);
 }
 
+namespace {
+
+/// A pipe, a terminal, /dev/null: nothing that may be replaced.
+void write_through(const std::filesystem::path& path, std::string_view content) {
+  const UniqueFd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (!fd) throw_write_error(path.string(), errno);
+  while (!content.empty()) {
+    const ssize_t count = ::write(fd.get(), content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_write_error(path.string(), errno);
+    content.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+} // namespace
+
 void sync_path(const std::filesystem::path& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd || ::fsync(fd.get()) != 0)
@@ -79,6 +95,12 @@ void sync_path(const std::filesystem::path& path) {
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
+  std::error_code ignored;
+  const auto present = std::filesystem::status(path, ignored);
+  if (std::filesystem::exists(present) && !std::filesystem::is_regular_file(present)) {
+    write_through(path, content);
+    return;
+  }
   std::string staged = fmt::format("{}.XXXXXX", path.string());
   UniqueFd fd(::mkostemp(staged.data(), O_CLOEXEC));
   if (!fd) throw_write_error(path.string(), errno);

@@ -2,6 +2,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -35,10 +37,21 @@ model::ImageFormat format_of(const ConvertOptions& options) {
                     "give it with --format");
 }
 
+/// A device, a pipe or a directory must not be replaced by a file.
+void require_file_or_nothing(const std::filesystem::path& output) {
+  std::error_code ignored;
+  const auto present = std::filesystem::status(output, ignored);
+  if (!std::filesystem::exists(present) || std::filesystem::is_regular_file(present)) return;
+  throw base::Error(base::FailureKind::input, "pipeline.output-not-a-file",
+                    fmt::format("{} exists and is not a file", base::quoted(output.string())),
+                    "give the name of a new file, or of one that may be replaced");
+}
+
 } // namespace
 
 fs::PublishedFile convert_image(const ConvertOptions& options, const Services& services) {
   const model::ImageFormat format = format_of(options);
+  require_file_or_nothing(options.output);
   const std::filesystem::path directory = std::filesystem::absolute(options.output).parent_path();
   const fs::ClaimedDirectory staging(directory, ".imagewright-staging-");
   const model::Artifact artifact = image::convert(

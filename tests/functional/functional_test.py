@@ -2,6 +2,7 @@
 """The program from outside: words, exit codes, standard output and standard error."""
 
 import json
+import os
 import re
 import shutil
 import sys
@@ -279,6 +280,14 @@ class Workbench(TestCase):
         self.assertEqual(result.stderr.count("error:"), 1, result.stderr)
         self.assertIn("[config.unsupported-key]", result.stderr)
         self.assertIn("use raw, qcow2, vhd,", result.stderr)
+
+    def test_an_image_does_not_take_the_place_of_a_device(self):
+        scratch = self.scratch()
+        (scratch / "disk.raw").write_bytes(bytes(1024))
+        os.mkfifo(scratch / "pipe.raw")
+        result = self.run_program("convert", scratch / "disk.raw", scratch / "pipe.raw", expect=2)
+        self.assertIn("[pipeline.output-not-a-file]", result.stderr)
+        self.assertTrue((scratch / "pipe.raw").is_fifo())
 
     def test_a_repository_that_is_down_says_which_and_what_to_do(self):
         result = self.run_program("plan", "configs/node.yaml", "--arch", "x86_64", "--repo", "workbench=http://127.0.0.1:9/",

@@ -25,8 +25,8 @@ std::string read_file(const std::filesystem::path& path,
 std::optional<std::string> find_file(const std::filesystem::path& path,
                                      base::ByteSize limit = base::ByteSize::gib(1));
 
-/// Replaces the file at once: readers see the old content or the new. Throws base::Error
-/// (fs.cannot-write).
+/// Replaces the file at once: readers see the old content or the new. What is no file, such as
+/// /dev/stdout, is written to instead. Throws base::Error (fs.cannot-write).
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// Waits until a file, or the names in a directory, would survive a power failure. Throws

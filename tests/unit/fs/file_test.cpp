@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <imagewright_test/scratch.hpp>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -44,4 +45,16 @@ TEST_CASE("reading past the end is an error, not a short read") {
   const fs::UniqueFd fd = fs::open_for_reading(scratch.write("a", "abc"));
   std::vector<std::byte> buffer(4);
   CHECK_THROWS_AS(fs::read_exactly(fd.get(), buffer, 0, "a"), base::Error);
+}
+
+TEST_CASE("a pipe is written to, not replaced") {
+  const imagewright_test::ScratchDirectory scratch;
+  const auto path = scratch / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const fs::UniqueFd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  fs::write_file_atomically(path, "text");
+  CHECK(std::filesystem::is_fifo(path));
+  std::string read(4, '\0');
+  CHECK(::read(reader.get(), read.data(), read.size()) == 4);
+  CHECK(read == "text");
 }
