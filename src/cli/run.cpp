@@ -125,17 +125,17 @@ struct Parser {
 };
 
 /// Help and version go to standard output and are no failure; wrong usage goes to standard error.
-int finish_parsing(const CLI::App& application, const CLI::ParseError& error,
-                   const Console& console) {
+ExitCode finish_parsing(const CLI::App& application, const CLI::ParseError& error,
+                        const Console& console) {
   std::ostringstream output;
   std::ostringstream problems;
   application.exit(error, output, problems);
   console.print(output.str());
-  if (error.get_exit_code() == 0) return static_cast<int>(ExitCode::done);
+  if (error.get_exit_code() == 0) return ExitCode::done;
   console.show(base::Diagnostic{.code = "cli.usage",
                                 .message = error.what(),
                                 .hint = "imagewright --help, or imagewright COMMAND --help"});
-  return static_cast<int>(ExitCode::wrong_input);
+  return ExitCode::wrong_input;
 }
 
 } // namespace
@@ -149,7 +149,8 @@ int run(const Invocation& invocation, const base::Cancellation& cancellation) {
     parser.application.parse(
         std::vector<std::string>(invocation.arguments.rbegin(), invocation.arguments.rend()));
   } catch (const CLI::ParseError& error) {
-    return finish_parsing(parser.application, error, plain);
+    return static_cast<int>(
+        guarded(plain, [&] { return finish_parsing(parser.application, error, plain); }));
   }
   const ExitCode code = guarded(plain, [&] {
     const GlobalOptions options = options_from(parser.words, invocation);

@@ -5,12 +5,13 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from imagewright_testing import TOP, TestCase, environment, require_module, require_shared_data, require_workbench  # noqa: E402
+from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_module, require_shared_data, require_workbench  # noqa: E402
 
 
 class Usage(TestCase):
@@ -280,6 +281,12 @@ class Workbench(TestCase):
         self.assertEqual(result.stderr.count("error:"), 1, result.stderr)
         self.assertIn("[config.unsupported-key]", result.stderr)
         self.assertIn("use raw, qcow2, vhd,", result.stderr)
+
+    def test_a_full_output_is_an_error_for_help_too(self):
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([PROGRAM, "--version"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertIn("[cli.cannot-write-output]", result.stderr)
 
     def test_an_image_does_not_take_the_place_of_a_device(self):
         scratch = self.scratch()

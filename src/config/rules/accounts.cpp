@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <map>
+#include <string>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
@@ -24,10 +27,14 @@ bool is_account_name(std::string_view name) {
 
 class AccountCheck {
 public:
-  void check(const model::GroupConfig& group) { check_name("group", group.name, group.where); }
+  void check(const model::GroupConfig& group) {
+    check_name("group", group.name, group.where);
+    check_first("group", groups_, group.name, group.where);
+  }
 
   void check(const model::UserConfig& user) {
     check_name("user", user.name, user.where);
+    check_first("user", users_, user.name, user.where);
     if (user.primary_group)
       check_name("group", user.primary_group->text, user.primary_group->where);
     for (const model::LocatedText& group : user.secondary_groups)
@@ -54,6 +61,19 @@ private:
     diagnostics_.error("config.bad-value",
                        fmt::format("{} is no name for a {}", base::quoted(name), kind), where,
                        "use letters, digits, \"_\", \"-\" and \".\", and not digits alone");
+  }
+
+  using Places = std::map<std::string, base::SourceLocation>;
+
+  void check_first(std::string_view kind, Places& places, const std::string& name,
+                   const base::SourceLocation& where) {
+    const auto [first, is_new] = places.emplace(name, where);
+    if (is_new || name.empty()) return;
+    diagnostics_.add({.code = "config.duplicate-name",
+                      .message = fmt::format("there are two {}s {}", kind, base::quoted(name)),
+                      .where = where,
+                      .related = {{first->second, "the first one stands here"}},
+                      .hint = "say everything in one place"});
   }
 
   void check_path(std::string_view what, const std::optional<model::LocatedText>& path) {
@@ -97,6 +117,8 @@ private:
   }
 
   base::Diagnostics diagnostics_;
+  Places groups_;
+  Places users_;
 };
 
 } // namespace
