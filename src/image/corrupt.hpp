@@ -17,6 +17,9 @@ namespace imagewright::image {
 /// Throws base::Error (image.unsupported).
 [[noreturn]] void throw_unsupported(const std::string& name, const std::string& what);
 
+/// For lengths and offsets of any size, as files claim them.
+bool is_inside(const fs::ByteSource& source, std::uint64_t offset, std::uint64_t length);
+
 /// Throws base::Error (image.read-beyond-end) when the range is not inside the disk.
 void check_range(const fs::ByteSource& source, std::uint64_t offset, std::size_t length,
                  const std::string& name);

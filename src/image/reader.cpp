@@ -99,7 +99,7 @@ private:
 };
 
 std::string text_at(const fs::ByteSource& file, std::uint64_t offset, std::size_t length) {
-  if (offset > file.size() || length > file.size() - offset) return {};
+  if (!is_inside(file, offset, length)) return {};
   std::string text(length, '\0');
   file.read(offset, std::as_writable_bytes(std::span(text)));
   return text;
@@ -119,9 +119,13 @@ void throw_unsupported(const std::string& name, const std::string& what) {
                     "convert it to qcow2, VHD or raw first");
 }
 
+bool is_inside(const fs::ByteSource& source, std::uint64_t offset, std::uint64_t length) {
+  return offset <= source.size() && length <= source.size() - offset;
+}
+
 void check_range(const fs::ByteSource& source, std::uint64_t offset, std::size_t length,
                  const std::string& name) {
-  if (offset <= source.size() && length <= source.size() - offset) return;
+  if (is_inside(source, offset, length)) return;
   throw base::Error(base::FailureKind::verification, "image.read-beyond-end",
                     fmt::format("{} bytes at {} are not inside the disk of {}", length, offset,
                                 base::quoted(name)),

@@ -78,12 +78,8 @@ private:
     throw_corrupt("image.corrupt-vhd", name_, what);
   }
 
-  bool is_in_file(std::uint64_t offset, std::uint64_t length) const {
-    return offset <= file_.size() && length <= file_.size() - offset;
-  }
-
   void load_table(std::uint64_t header_offset) {
-    if (!is_in_file(header_offset, k_vhd_dynamic_header_size))
+    if (!is_inside(file_, header_offset, k_vhd_dynamic_header_size))
       corrupt("its header is beyond its end");
     Bytes header(k_vhd_dynamic_header_size);
     file_.read(header_offset, header);
@@ -102,15 +98,16 @@ private:
     if (entries < needed || needed > k_most_table_entries) {
       corrupt("its block table does not fit its disk");
     }
-    if (!is_in_file(table_offset, needed * 4)) corrupt("its block table is beyond its end");
+    if (!is_inside(file_, table_offset, needed * 4)) corrupt("its block table is beyond its end");
     table_.resize(needed * 4);
     file_.read(table_offset, table_);
     // One bit per sector, in whole sectors.
     const std::uint64_t bits = block_size_ / k_vhd_sector;
     bitmap_size_ = (bits / 8 + k_vhd_sector - 1) / k_vhd_sector * k_vhd_sector;
     std::uint64_t stored = 0;
-    for (std::uint64_t block = 0; block < needed; ++block)
+    for (std::uint64_t block = 0; block < needed; ++block) {
       if (entry(block) != k_vhd_unused_block) ++stored;
+    }
     if (!have_room(file_, stored, block_size_)) corrupt("it has no room for all of its blocks");
   }
 
@@ -129,9 +126,9 @@ private:
     const std::uint32_t place = entry(block);
     if (place == k_vhd_unused_block) return;
     const std::uint64_t start = std::uint64_t{place} * k_vhd_sector;
-    if (!is_in_file(start, bitmap_size_ + block_size_)) {
+    if (!is_inside(file_, start, bitmap_size_ + block_size_)) {
       // A last block may hold no more than the disk does.
-      if (!is_in_file(start, bitmap_size_ + within + buffer.size())) {
+      if (!is_inside(file_, start, bitmap_size_ + within + buffer.size())) {
         corrupt("a block is beyond its end");
       }
     }

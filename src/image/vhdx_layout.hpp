@@ -76,6 +76,8 @@ constexpr std::uint32_t k_item_is_required = 4;
 constexpr std::uint32_t k_item_is_of_disk = 2;
 constexpr std::uint32_t k_has_parent = 2; ///< in the file parameters
 
+/// The only one here; the format knows 4096 too.
+constexpr std::uint32_t k_logical_sector = 512;
 constexpr std::uint64_t k_largest_disk = std::uint64_t{64} << 40U;
 /// Ours: larger disks have larger blocks, and a reader can hold every table.
 constexpr std::uint64_t k_most_blocks = std::uint64_t{4} << 20U;
@@ -100,12 +102,16 @@ constexpr std::uint64_t divided_up(std::uint64_t number, std::uint64_t divisor) 
 }
 
 /// Of every so many blocks one entry of the table is about the bitmaps of differencing disks.
-constexpr std::uint64_t blocks_per_bitmap(std::uint64_t block_size, std::uint64_t sector_size) {
-  return (std::uint64_t{1} << 23U) * sector_size / block_size;
+constexpr std::uint64_t blocks_per_bitmap(std::uint64_t block_size) {
+  return (std::uint64_t{1} << 23U) * k_logical_sector / block_size;
 }
 /// Where the table has the entry of a block.
 constexpr std::uint64_t entry_index(std::uint64_t block, std::uint64_t blocks_per_bitmap) {
   return block + block / blocks_per_bitmap;
+}
+/// What all of these entries take.
+constexpr std::uint64_t table_length(std::uint64_t block_count, std::uint64_t blocks_per_bitmap) {
+  return block_count == 0 ? 0 : (entry_index(block_count - 1, blocks_per_bitmap) + 1) * 8;
 }
 
 } // namespace vhdx

@@ -57,10 +57,6 @@ private:
     throw_corrupt("image.corrupt-vhdx", name_, what);
   }
 
-  bool is_in_file(std::uint64_t offset, std::uint64_t length) const {
-    return offset <= file_.size() && length <= file_.size() - offset;
-  }
-
   Bytes read_bytes(std::uint64_t offset, std::size_t size) const {
     Bytes bytes(size);
     file_.read(offset, bytes);
@@ -70,7 +66,7 @@ private:
   /// A structure that has its signature and its checksum.
   std::optional<Bytes> find_sealed(std::uint64_t offset, std::size_t size,
                                    std::string_view signature) const {
-    if (!is_in_file(offset, size)) return std::nullopt;
+    if (!is_inside(file_, offset, size)) return std::nullopt;
     Bytes bytes = read_bytes(offset, size);
     if (base::as_text(std::span(bytes).first(signature.size())) != signature ||
         get<std::uint32_t>(bytes, k_checksum) != checksum(bytes)) {
@@ -111,7 +107,7 @@ private:
       const base::Uuid name = base::get_guid(*table, entry);
       const Region region{get<std::uint64_t>(*table, entry + k_entry_offset),
                           get<std::uint32_t>(*table, entry + k_region_size)};
-      if (!is_in_file(region.offset, region.size)) corrupt("a region is beyond its end");
+      if (!is_inside(file_, region.offset, region.size)) corrupt("a region is beyond its end");
       if (name == names().block_table) {
         block_table = region;
       } else if (name == names().metadata) {
@@ -156,14 +152,14 @@ private:
       throw_unsupported(name_, "it is the difference to another image");
     block_size_ = get<std::uint32_t>(parameters, 0);
     size_ = get<std::uint64_t>(size, 0);
-    sector_size_ = get<std::uint32_t>(sector_size, 0);
     if (!std::has_single_bit(block_size_) || block_size_ < k_smallest_block ||
         block_size_ > k_largest_block) {
       corrupt("its block size is impossible");
     }
-    if (sector_size_ == 4096) throw_unsupported(name_, "its disk has sectors of 4096 bytes");
-    if (sector_size_ != 512) corrupt("its sector size is impossible");
-    if (size_ > k_largest_disk || size_ % sector_size_ != 0)
+    const auto sector = get<std::uint32_t>(sector_size, 0);
+    if (sector == 4096) throw_unsupported(name_, "its disk has sectors of 4096 bytes");
+    if (sector != k_logical_sector) corrupt("its sector size is impossible");
+    if (size_ > k_largest_disk || size_ % sector != 0)
       corrupt("the size of its disk is impossible");
   }
 
@@ -179,16 +175,16 @@ private:
   // Section 2.5.
   void load_table() {
     block_count_ = divided_up(size_, block_size_);
-    if (block_count_ == 0) return;
     if (block_count_ > k_most_blocks)
       throw_unsupported(name_, "its blocks are too small for the size of its disk");
-    blocks_per_bitmap_ = blocks_per_bitmap(block_size_, sector_size_);
-    const std::uint64_t needed = (entry_index(block_count_ - 1, blocks_per_bitmap_) + 1) * 8;
+    blocks_per_bitmap_ = blocks_per_bitmap(block_size_);
+    const std::uint64_t needed = table_length(block_count_, blocks_per_bitmap_);
     if (needed > block_table_.size) corrupt("its block table does not fit its disk");
     table_ = read_bytes(block_table_.offset, needed);
     std::uint64_t stored = 0;
-    for (std::uint64_t block = 0; block < block_count_; ++block)
+    for (std::uint64_t block = 0; block < block_count_; ++block) {
       if (find_place(block)) ++stored;
+    }
     if (!have_room(file_, stored, block_size_)) corrupt("it has no room for all of its blocks");
   }
 
@@ -216,7 +212,7 @@ private:
       return;
     }
     if (*place < k_mib) corrupt("a block is where its headers are");
-    if (!is_in_file(*place, within + buffer.size())) corrupt("a block is beyond its end");
+    if (!is_inside(file_, *place, within + buffer.size())) corrupt("a block is beyond its end");
     file_.read(*place + within, buffer);
   }
 
@@ -226,7 +222,6 @@ private:
   Region metadata_;
   std::uint64_t size_ = 0;
   std::uint64_t block_size_ = 0;
-  std::uint64_t sector_size_ = 0;
   std::uint64_t block_count_ = 0;
   std::uint64_t blocks_per_bitmap_ = 1;
   Bytes table_;

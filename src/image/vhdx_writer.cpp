@@ -27,7 +27,6 @@ constexpr std::uint64_t k_metadata = 2 * k_mib;
 constexpr std::uint64_t k_metadata_size = 1 * k_mib;
 constexpr std::uint64_t k_block_table = 3 * k_mib;
 
-constexpr std::uint32_t k_logical_sector = 512;
 constexpr std::uint32_t k_physical_sector = 4096;
 
 /// The smallest: a block is stored as a whole, and most files of a system are small.
@@ -41,7 +40,7 @@ std::uint64_t block_size_for(std::uint64_t disk_size) {
 struct Shape {
   std::uint64_t block_size = 0;
   std::uint64_t block_count = 0;
-  std::uint64_t entry_count = 0;
+  std::uint64_t blocks_per_bitmap = 0;
   std::uint64_t table_size = 0; ///< whole MiB
 };
 
@@ -49,11 +48,9 @@ Shape shape_of(std::uint64_t disk_size) {
   Shape shape;
   shape.block_size = block_size_for(disk_size);
   shape.block_count = divided_up(disk_size, shape.block_size);
-  if (shape.block_count > 0) {
-    const auto ratio = blocks_per_bitmap(shape.block_size, k_logical_sector);
-    shape.entry_count = entry_index(shape.block_count - 1, ratio) + 1;
-  }
-  shape.table_size = std::max<std::uint64_t>(divided_up(shape.entry_count * 8, k_mib), 1) * k_mib;
+  shape.blocks_per_bitmap = blocks_per_bitmap(shape.block_size);
+  const std::uint64_t length = table_length(shape.block_count, shape.blocks_per_bitmap);
+  shape.table_size = std::max<std::uint64_t>(divided_up(length, k_mib), 1) * k_mib;
   return shape;
 }
 
@@ -175,14 +172,13 @@ void write_vhdx(OutputFile& file, const SourceDisk& disk, const base::Uuid& disk
                       "make the disk at most 64 TiB large, or choose another format");
   }
   const Shape shape = shape_of(disk.size());
-  const auto ratio = blocks_per_bitmap(shape.block_size, k_logical_sector);
   const std::uint64_t units_per_block = shape.block_size / k_unit_size;
   Bytes table(shape.table_size);
   std::uint64_t position = k_block_table + shape.table_size;
   for (std::uint64_t block = 0; block < shape.block_count; ++block) {
     if (!disk.is_any_stored(block * units_per_block, units_per_block)) continue;
     // Whole MiB: the lowest 20 bits of an entry are free for the state.
-    put(table, entry_index(block, ratio) * 8, position | k_present);
+    put(table, entry_index(block, shape.blocks_per_bitmap) * 8, position | k_present);
     file.copy_stored(disk, block * shape.block_size, position, shape.block_size, cancellation);
     position += shape.block_size;
   }
