@@ -12,7 +12,7 @@
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/render.hpp>
 #include <imagewright/cli/run.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/services.hpp>
 #include <imagewright/report/factory.hpp>
 
 #include "console.hpp"
@@ -36,7 +36,7 @@ struct CommandContext {
   const base::Cancellation& cancellation;
   const report::Clock& clock;
 
-  pipeline::Services services() const {
+  plan::Services services() const {
     return {.reporter = console.reporter(),
             .cancellation = cancellation,
             .clock = clock,

@@ -17,7 +17,7 @@ namespace {
   throw base::Error(base::FailureKind::input, "cli.usage", std::move(message), std::move(hint));
 }
 
-pipeline::RepositoryOverride repository_from(const std::string& word) {
+plan::RepositoryOverride repository_from(const std::string& word) {
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == word.size()) {
     throw_usage(fmt::format("{} is not of the form NAME=URL or NAME=DIRECTORY", base::quoted(word)),
@@ -89,11 +89,11 @@ void add_offline_option(CLI::App& parser, PlanWords& words) {
   parser.add_flag("--offline", words.is_offline, "Use only the cache and local directories");
 }
 
-pipeline::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context) {
-  pipeline::PlanOptions options{.config = words.config,
-                                .architectures = words.architectures,
-                                .release = words.release,
-                                .release_directories = release_directories(context)};
+plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context) {
+  plan::PlanOptions options{.config = words.config,
+                            .architectures = words.architectures,
+                            .release = words.release,
+                            .release_directories = release_directories(context)};
   for (const std::string& word : words.repositories) {
     options.repositories.push_back(repository_from(word));
   }
@@ -103,14 +103,13 @@ pipeline::PlanOptions plan_options_from(const PlanWords& words, const CommandCon
   return options;
 }
 
-pipeline::ResolveOptions resolve_options_from(const PlanWords& words,
-                                              const CommandContext& context) {
-  pipeline::ResolveOptions options;
+plan::ResolveOptions resolve_options_from(const PlanWords& words, const CommandContext& context) {
+  plan::ResolveOptions options;
   const bool has_lock = std::filesystem::exists(lock::lock_path_of(words.config));
   if (words.is_locked || (is_continuous_integration(context) && has_lock)) {
-    options.lock_use = pipeline::LockUse::required;
+    options.lock_use = plan::LockUse::required;
   }
-  if (words.is_offline) options.network = pipeline::NetworkUse::forbidden;
+  if (words.is_offline) options.network = plan::NetworkUse::forbidden;
   if (words.epoch >= 0) {
     options.epoch = base::Epoch(std::chrono::seconds(words.epoch));
   } else if (const auto text = context.invocation.environment("SOURCE_DATE_EPOCH")) {

@@ -8,8 +8,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <imagewright/pipeline/plan.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
 
 #include "command.hpp"
 
@@ -33,9 +33,8 @@ void add_lock_use_options(CLI::App& parser, PlanWords& words);
 void add_offline_option(CLI::App& parser, PlanWords& words);
 
 /// Throws base::Error (cli.usage) when a word does not fit.
-pipeline::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context);
+plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context);
 /// Honours CI and SOURCE_DATE_EPOCH of the environment.
-pipeline::ResolveOptions resolve_options_from(const PlanWords& words,
-                                              const CommandContext& context);
+plan::ResolveOptions resolve_options_from(const PlanWords& words, const CommandContext& context);
 
 } // namespace imagewright::cli

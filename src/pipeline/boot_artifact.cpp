@@ -89,7 +89,7 @@ void answer_from_manifest(boot::BootReport& report, const audit::Manifest& manif
 
 } // namespace
 
-boot::BootReport boot_artifact(const BootOptions& options, const Services& services) {
+boot::BootReport boot_artifact(const BootOptions& options, const plan::Services& services) {
   // An image that is not there deserves its own message, before the manifest's.
   fs::open_for_reading(options.image);
   const audit::Manifest manifest = read_manifest(options);

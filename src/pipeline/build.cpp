@@ -8,8 +8,8 @@
 
 namespace imagewright::pipeline {
 
-std::vector<fs::PublishedFile> build(const BuildOptions& options, const Services& services) {
-  PlannedBuild planned = plan_build(options.plan);
+std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Services& services) {
+  plan::PlannedBuild planned = plan::plan_build(options.plan);
   for (const base::Diagnostic& warning : planned.warnings.items()) {
     services.reporter.warning(warning);
   }
@@ -18,12 +18,12 @@ std::vector<fs::PublishedFile> build(const BuildOptions& options, const Services
   sandbox::become_root();
   // Every architecture is resolved before the first is composed: a "no" must not come after minutes
   // of work.
-  std::vector<ResolvedPlan> resolved;
-  for (BuildPlan& plan : planned.plans) {
-    resolved.push_back(resolve_plan(std::move(plan), options.resolve, services));
+  std::vector<plan::ResolvedPlan> resolved;
+  for (plan::BuildPlan& plan : planned.plans) {
+    resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, services));
   }
   std::vector<fs::PublishedFile> published;
-  for (const ResolvedPlan& plan : resolved) {
+  for (const plan::ResolvedPlan& plan : resolved) {
     for (fs::PublishedFile& file : compose(plan, options, services)) {
       published.push_back(std::move(file));
     }

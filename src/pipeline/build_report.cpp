@@ -79,7 +79,7 @@ Array warnings(const report::StageTimings& timings) {
 
 } // namespace
 
-std::string report_text(const ResolvedPlan& plan, const BuildInputs& inputs,
+std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs& inputs,
                         const BuildFindings& findings, const report::StageTimings& timings) {
   Array artifacts;
   std::uint64_t artifact_bytes = 0;

@@ -11,10 +11,10 @@
 #include <imagewright/disk/write_disk.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/root.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
+#include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/report/stage_timings.hpp>
 
-#include "build_inputs.hpp"
 #include "emulator.hpp"
 
 namespace imagewright::pipeline {
@@ -30,7 +30,7 @@ struct BuildFindings {
 };
 
 /// The text of NAME-ARCH.report.json.
-std::string report_text(const ResolvedPlan& plan, const BuildInputs& inputs,
+std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs& inputs,
                         const BuildFindings& findings, const report::StageTimings& timings);
 
 } // namespace imagewright::pipeline

@@ -25,22 +25,22 @@
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
 #include <imagewright/install/install.hpp>
-#include <imagewright/pipeline/layout.hpp>
+#include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/plan/layout.hpp>
+#include <imagewright/plan/output_format.hpp>
+#include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/sandbox/metadata_record.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/tree/file_contexts.hpp>
 #include <imagewright/tree/label.hpp>
 #include <imagewright/tree/scan.hpp>
 
-#include "build_inputs.hpp"
 #include "build_report.hpp"
 #include "emulator.hpp"
-#include "file_contexts.hpp"
 #include "install_request.hpp"
 #include "native_programs.hpp"
-#include "output_format.hpp"
-#include "repositories.hpp"
 #include "root_hashes.hpp"
 
 namespace imagewright::pipeline {
@@ -50,7 +50,8 @@ namespace {
 /// Carries one architecture through the stages. Each stage consumes what the one before yielded.
 class Composer {
 public:
-  Composer(const ResolvedPlan& plan, const BuildOptions& options, const Services& services)
+  Composer(const plan::ResolvedPlan& plan, const BuildOptions& options,
+           const plan::Services& services)
       : plan_(plan), layout_(plan.layout), options_(options), services_(services),
         timings_(services.reporter, services.clock), publication_(options.output_directory),
         work_(options.output_directory, ".imagewright-work-"),
@@ -84,8 +85,8 @@ private:
   }
 
   FetchedPackages fetch() {
-    const Services services = timed_services();
-    PlanRepositories repositories(plan_.plan, options_.resolve.network, services);
+    const plan::Services services = timed_services();
+    plan::PlanRepositories repositories(plan_.plan, options_.resolve.network, services);
     FetchedPackages fetched;
     fetched.keys = repositories.set().load_keys(&plan_.lock);
     fetched.packages = repositories.set().download(plan_.lock);
@@ -149,7 +150,7 @@ private:
       options.find_override = [&record](int file) { return override_from(record.find(file)); };
     }
     tree::RootTree tree = tree::scan(sealed, options, services_.cancellation);
-    if (const auto contexts = find_file_contexts(sealed.path, plan_.policy.file_labels)) {
+    if (const auto contexts = tree::find_file_contexts(sealed.path, plan_.policy.file_labels)) {
       tree = tree::label(std::move(tree), *contexts);
     }
     return tree;
@@ -158,11 +159,11 @@ private:
   /// With autoSize the last partition becomes as large as its content and the free space that is
   /// asked for.
   void fit(const tree::RootTree& tree) {
-    const model::StorageConfig& storage = storage_of(plan_.plan);
+    const model::StorageConfig& storage = plan::storage_of(plan_.plan);
     if (!storage.fits_content) return;
     const base::ByteSize content =
         disk::smallest_last_partition({.layout = layout_, .tree = tree, .epoch = plan_.epoch});
-    layout_ = fit_last_partition(layout_, content + storage.free_space);
+    layout_ = plan::fit_last_partition(layout_, content + storage.free_space);
   }
 
   std::filesystem::path write_disk(model::SealedRoot& sealed, const tree::RootTree& tree) {
@@ -196,13 +197,13 @@ private:
                                    .outputs = {},
                                    .thread_count = services_.thread_count};
     for (const model::OutputImage& output : plan_.plan.outputs) {
-      const model::ImageFormat format = format_of(output);
+      const model::ImageFormat format = plan::format_of(output);
       if (!model::is_disk(format)) continue;
       request.outputs.push_back({.format = format,
                                  .path = staged_path(output),
-                                 .compression = disk_compression_of(output),
+                                 .compression = plan::disk_compression_of(output),
                                  .level = output.compression.level,
-                                 .cluster_size = cluster_size_of(output)});
+                                 .cluster_size = plan::cluster_size_of(output)});
     }
     findings_.artifacts = image::write_artifacts(request, timings_, services_.cancellation);
   }
@@ -210,20 +211,20 @@ private:
   bool has_disk_output() const {
     const auto& outputs = plan_.plan.outputs;
     return std::any_of(outputs.begin(), outputs.end(), [](const model::OutputImage& output) {
-      return model::is_disk(format_of(output));
+      return model::is_disk(plan::format_of(output));
     });
   }
 
   void write_archives(const tree::RootTree& tree) {
     for (const model::OutputImage& output : plan_.plan.outputs) {
-      const model::ImageFormat format = format_of(output);
+      const model::ImageFormat format = plan::format_of(output);
       if (model::is_disk(format)) continue;
       const image::RootArchiveRequest request{.tree = tree,
                                               .epoch = plan_.epoch,
                                               .format = format,
                                               .path = staged_path(output),
                                               .distribution_name = plan_.plan.config.name,
-                                              .compression = archive_compression_of(output),
+                                              .compression = plan::archive_compression_of(output),
                                               .level = output.compression.level,
                                               .thread_count = services_.thread_count};
       findings_.artifacts.push_back(
@@ -232,7 +233,7 @@ private:
   }
 
   std::filesystem::path staged_path(const model::OutputImage& output) const {
-    return publication_.staged_path(name_ + output_extension(output));
+    return publication_.staged_path(name_ + plan::output_extension(output));
   }
 
   std::vector<fs::PublishedFile> publish(const model::SealedRoot& sealed,
@@ -241,7 +242,7 @@ private:
     stage_text(name_ + ".manifest.json", audit::to_text(manifest));
     stage_text(name_ + ".spdx.json", audit::to_spdx(manifest));
     const std::string report =
-        report_text(plan_, inputs_of(plan_.plan, options_.plan), findings_, timings_);
+        report_text(plan_, plan::inputs_of(plan_.plan, options_.plan), findings_, timings_);
     stage_text(name_ + ".report.json", report);
     for (const model::Artifact& artifact : findings_.artifacts) {
       publication_.add(artifact.path.filename().string(), artifact.digest);
@@ -304,7 +305,7 @@ private:
   std::filesystem::path record_path() const { return work_.path() / "owners"; }
   std::filesystem::path root_path() const { return work_.path() / "root"; }
 
-  Services timed_services() {
+  plan::Services timed_services() {
     return {.reporter = timings_,
             .cancellation = services_.cancellation,
             .clock = services_.clock,
@@ -312,10 +313,10 @@ private:
             .thread_count = services_.thread_count};
   }
 
-  const ResolvedPlan& plan_;
+  const plan::ResolvedPlan& plan_;
   model::DiskLayout layout_;
   const BuildOptions& options_;
-  const Services& services_;
+  const plan::Services& services_;
   report::StageTimings timings_;
   fs::Publication publication_;
   fs::ClaimedDirectory work_;
@@ -326,8 +327,8 @@ private:
 
 } // namespace
 
-std::vector<fs::PublishedFile> compose(const ResolvedPlan& plan, const BuildOptions& options,
-                                       const Services& services) {
+std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                                       const plan::Services& services) {
   return Composer(plan, options, services).run();
 }
 

@@ -7,13 +7,13 @@
 
 #include <imagewright/fs/publication.hpp>
 #include <imagewright/pipeline/build.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
 
 namespace imagewright::pipeline {
 
 /// Gives what was published. Throws base::Error; then nothing is.
-std::vector<fs::PublishedFile> compose(const ResolvedPlan& plan, const BuildOptions& options,
-                                       const Services& services);
+std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                                       const plan::Services& services);
 
 } // namespace imagewright::pipeline

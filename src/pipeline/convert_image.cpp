@@ -49,7 +49,7 @@ void require_file_or_nothing(const std::filesystem::path& output) {
 
 } // namespace
 
-fs::PublishedFile convert_image(const ConvertOptions& options, const Services& services) {
+fs::PublishedFile convert_image(const ConvertOptions& options, const plan::Services& services) {
   const model::ImageFormat format = format_of(options);
   require_file_or_nothing(options.output);
   const std::filesystem::path directory = std::filesystem::absolute(options.output).parent_path();

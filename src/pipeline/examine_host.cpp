@@ -102,7 +102,7 @@ bool HostExamination::can_build() const {
   });
 }
 
-HostExamination examine_host(const Services& /*services*/) {
+HostExamination examine_host(const plan::Services& /*services*/) {
   HostExamination examination;
   add_privilege(examination.findings);
   examination.findings.push_back(program("gpg", Need::build,

@@ -7,7 +7,7 @@ namespace imagewright::pipeline {
 
 namespace {
 
-std::map<std::string, install::RepositoryTrust> trust_of(const ResolvedPlan& plan,
+std::map<std::string, install::RepositoryTrust> trust_of(const plan::ResolvedPlan& plan,
                                                          const FetchedPackages& fetched) {
   std::map<std::string, install::RepositoryTrust> trust;
   for (const model::Repository& repository : plan.plan.repositories) {
@@ -32,7 +32,8 @@ install::ScriptletOptions scriptlet_options(const model::OsConfig& os) {
 
 } // namespace
 
-install::InstallRequest install_request(const ResolvedPlan& plan, const FetchedPackages& fetched,
+install::InstallRequest install_request(const plan::ResolvedPlan& plan,
+                                        const FetchedPackages& fetched,
                                         const std::filesystem::path& root) {
   const model::OsConfig& os = plan.plan.config.os;
   return {.packages = fetched.packages,

@@ -8,7 +8,7 @@
 
 #include <imagewright/install/install.hpp>
 #include <imagewright/model/package.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/repo/repository_set.hpp>
 
 namespace imagewright::pipeline {
@@ -20,7 +20,8 @@ struct FetchedPackages {
 };
 
 /// Without an emulator, and without a record of metadata.
-install::InstallRequest install_request(const ResolvedPlan& plan, const FetchedPackages& fetched,
+install::InstallRequest install_request(const plan::ResolvedPlan& plan,
+                                        const FetchedPackages& fetched,
                                         const std::filesystem::path& root);
 
 } // namespace imagewright::pipeline

@@ -14,10 +14,10 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/install/install.hpp>
+#include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
 #include "install_request.hpp"
-#include "repositories.hpp"
 
 namespace imagewright::pipeline {
 
@@ -42,10 +42,10 @@ constexpr std::array k_programs{
     "/usr/bin/xargs",    "/usr/bin/zstd",     "/usr/lib/dracut/dracut-install"};
 
 /// The release's plan for the host's architecture, with nothing but the tools.
-BuildPlan tools_plan(const BuildOptions& options, const model::Architecture& host) {
-  PlanOptions wanted = options.plan;
+plan::BuildPlan tools_plan(const BuildOptions& options, const model::Architecture& host) {
+  plan::PlanOptions wanted = options.plan;
   wanted.architectures = {host.name};
-  BuildPlan plan = std::move(plan_build(wanted).plans.front());
+  plan::BuildPlan plan = std::move(plan::plan_build(wanted).plans.front());
   plan.packages.clear();
   const auto role = plan.release.roles.find("initramfs");
   if (role == plan.release.roles.end()) return plan;
@@ -65,7 +65,8 @@ std::map<std::string, std::string> versions_of(const std::vector<model::LockedPa
 
 /// The image's packages as those of another architecture, so that the resolver takes the same
 /// versions where it can.
-std::vector<model::LockedPackage> pins_for(const ResolvedPlan& plan, const std::string& host) {
+std::vector<model::LockedPackage> pins_for(const plan::ResolvedPlan& plan,
+                                           const std::string& host) {
   std::vector<model::LockedPackage> pins = plan.lock.packages;
   for (model::LockedPackage& pin : pins) {
     if (pin.nevra.architecture == plan.plan.architecture.name) pin.nevra.architecture = host;
@@ -91,17 +92,17 @@ std::string real_path(const fs::RootDir& root, const std::string& path) {
 
 class NativeTools {
 public:
-  NativeTools(const ResolvedPlan& plan, const BuildOptions& options,
-              const model::Architecture& host, const Services& services)
+  NativeTools(const plan::ResolvedPlan& plan, const BuildOptions& options,
+              const model::Architecture& host, const plan::Services& services)
       : image_(plan), options_(options), host_(host),
         services_(services), tools_{.plan = tools_plan(options, host)} {}
 
   /// False when the release has no such tools in the same versions.
   bool install(const sandbox::Emulator& emulator) {
-    PlanRepositories repositories(tools_.plan, options_.resolve.network, services_);
+    plan::PlanRepositories repositories(tools_.plan, options_.resolve.network, services_);
     tools_.lock =
-        lock_from(tools_.plan, repositories.resolve(tools_.plan, pins_for(image_, host_.name),
-                                                    BaselineUse::ignored));
+        plan::lock_from(tools_.plan, repositories.resolve(tools_.plan, pins_for(image_, host_.name),
+                                                          plan::BaselineUse::ignored));
     if (tools_.lock.packages.empty() || !has_same_versions(tools_.lock, image_.lock)) return false;
     tools_.epoch = image_.epoch;
     FetchedPackages fetched;
@@ -129,17 +130,17 @@ private:
     return natives;
   }
 
-  const ResolvedPlan& image_;
+  const plan::ResolvedPlan& image_;
   const BuildOptions& options_;
   const model::Architecture& host_;
-  const Services& services_;
-  ResolvedPlan tools_;
+  const plan::Services& services_;
+  plan::ResolvedPlan tools_;
 };
 
 } // namespace
 
-void add_native_programs(const ResolvedPlan& plan, const BuildOptions& options,
-                         const sandbox::Emulator& emulator, const Services& services) {
+void add_native_programs(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                         const sandbox::Emulator& emulator, const plan::Services& services) {
   const model::Architecture* host = model::host_architecture();
   if (host == nullptr) return;
   report::StageScope stage(services.reporter, "native-programs", host->name);

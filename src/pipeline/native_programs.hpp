@@ -4,8 +4,8 @@
 // Programs of the host's architecture in place of those of a foreign image.
 
 #include <imagewright/pipeline/build.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
 #include <imagewright/sandbox/emulation.hpp>
 
 namespace imagewright::pipeline {
@@ -13,7 +13,7 @@ namespace imagewright::pipeline {
 /// Puts the tools that make an initramfs, as the same release builds them for the host's
 /// architecture in the same versions, beside the emulator. Where that cannot be had everything is
 /// emulated, with the same result: never throws for that.
-void add_native_programs(const ResolvedPlan& plan, const BuildOptions& options,
-                         const sandbox::Emulator& emulator, const Services& services);
+void add_native_programs(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                         const sandbox::Emulator& emulator, const plan::Services& services);
 
 } // namespace imagewright::pipeline

@@ -9,8 +9,8 @@
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/pipeline/verify_outputs.hpp>
+#include <imagewright/plan/build_inputs.hpp>
 
-#include "build_inputs.hpp"
 #include "compose.hpp"
 
 namespace imagewright::pipeline {
@@ -72,7 +72,7 @@ std::vector<std::string> image_names(const std::filesystem::path& directory, con
 /// Makes one image of the directory again.
 class Repetition {
 public:
-  Repetition(const VerifyOptions& options, const Services& services, std::string name)
+  Repetition(const VerifyOptions& options, const plan::Services& services, std::string name)
       : options_(options), services_(services), name_(std::move(name)),
         work_(made(services.cache_directory), ".verify-") {}
 
@@ -80,15 +80,15 @@ public:
     const std::filesystem::path manifest_path = published(std::string(k_manifest_suffix));
     const audit::Manifest manifest = audit::parse_manifest(
         fs::read_file(manifest_path, k_largest_document), manifest_path.string());
-    const BuildInputs inputs = read_inputs();
-    PlanOptions plan_options = options_for(inputs, manifest);
-    const ResolvedPlan plan =
-        resolve_plan(plan_for(inputs, plan_options),
-                     model::ArchitectureLock{.architecture = manifest.architecture,
-                                             .request = {},
-                                             .repositories = manifest.repositories,
-                                             .packages = manifest.packages},
-                     manifest.epoch);
+    const plan::BuildInputs inputs = read_inputs();
+    plan::PlanOptions plan_options = options_for(inputs, manifest);
+    const plan::ResolvedPlan plan =
+        plan::resolve_plan(plan_for(inputs, plan_options),
+                           model::ArchitectureLock{.architecture = manifest.architecture,
+                                                   .request = {},
+                                                   .repositories = manifest.repositories,
+                                                   .packages = manifest.packages},
+                           manifest.epoch);
     const BuildOptions build_options{.plan = std::move(plan_options),
                                      .resolve = {.network = options_.network},
                                      .output_directory = made(work_.path() / "out"),
@@ -107,7 +107,7 @@ private:
     return options_.directory / (name_ + suffix);
   }
 
-  BuildInputs read_inputs() const {
+  plan::BuildInputs read_inputs() const {
     const std::string file = published(std::string(k_report_suffix)).string();
     const json::Value report = json::parse(fs::read_file(file, k_largest_document), file);
     const json::Value* inputs = report.find("inputs");
@@ -116,16 +116,17 @@ private:
           fmt::format("{} does not say what the image was made from", base::quoted(file)),
           "build again with this version of Imagewright");
     }
-    return inputs_from(*inputs, file);
+    return plan::inputs_from(*inputs, file);
   }
 
-  PlanOptions options_for(const BuildInputs& inputs, const audit::Manifest& manifest) const {
-    PlanOptions plan{.config = options_.config.empty() ? inputs.config : options_.config,
-                     .architectures = {manifest.architecture},
-                     .release = inputs.release,
-                     .repositories = inputs.repositories,
-                     .formats = inputs.formats,
-                     .release_directories = options_.release_directories};
+  plan::PlanOptions options_for(const plan::BuildInputs& inputs,
+                                const audit::Manifest& manifest) const {
+    plan::PlanOptions plan{.config = options_.config.empty() ? inputs.config : options_.config,
+                           .architectures = {manifest.architecture},
+                           .release = inputs.release,
+                           .repositories = inputs.repositories,
+                           .formats = inputs.formats,
+                           .release_directories = options_.release_directories};
     if (!options_.repositories.empty()) plan.repositories = options_.repositories;
     if (!std::filesystem::exists(plan.config)) {
       throw_cannot_verify(
@@ -135,11 +136,12 @@ private:
     return plan;
   }
 
-  BuildPlan plan_for(const BuildInputs& inputs, const PlanOptions& options) const {
-    PlannedBuild planned = plan_build(options);
+  plan::BuildPlan plan_for(const plan::BuildInputs& inputs,
+                           const plan::PlanOptions& options) const {
+    plan::PlannedBuild planned = plan::plan_build(options);
     IMAGEWRIGHT_ASSERT(planned.plans.size() == 1);
-    BuildPlan plan = std::move(planned.plans.front());
-    if (inputs_of(plan, options).files != inputs.files) {
+    plan::BuildPlan plan = std::move(planned.plans.front());
+    if (plan::inputs_of(plan, options).files != inputs.files) {
       throw base::Error(
           base::FailureKind::input, "pipeline.config-changed",
           fmt::format("{}, or a file that it is made of or names, is not what {} was made from",
@@ -187,7 +189,7 @@ private:
   }
 
   const VerifyOptions& options_;
-  const Services& services_;
+  const plan::Services& services_;
   std::string name_;
   fs::ClaimedDirectory work_;
 };
@@ -199,7 +201,7 @@ bool Verification::is_same() const {
                      [](const VerifiedFile& file) { return file.is_same; });
 }
 
-Verification verify_outputs(const VerifyOptions& options, const Services& services) {
+Verification verify_outputs(const VerifyOptions& options, const plan::Services& services) {
   const Sums sums = read_sums(options.directory);
   require_unchanged(options.directory, sums);
   Verification verification;

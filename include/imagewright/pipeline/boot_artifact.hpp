@@ -10,7 +10,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/boot/boot_report.hpp>
 #include <imagewright/boot/boot_request.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/services.hpp>
 
 namespace imagewright::pipeline {
 
@@ -26,6 +26,6 @@ struct BootOptions {
 };
 
 /// Throws base::Error (boot.…, audit.manifest-damaged, pipeline.no-manifest).
-boot::BootReport boot_artifact(const BootOptions& options, const Services& services);
+boot::BootReport boot_artifact(const BootOptions& options, const plan::Services& services);
 
 } // namespace imagewright::pipeline

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include <imagewright/fs/publication.hpp>
-#include <imagewright/pipeline/plan.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
 
 namespace imagewright::pipeline {
 
@@ -29,8 +29,8 @@ enum class EmulationUse : std::uint8_t {
 };
 
 struct BuildOptions {
-  PlanOptions plan;
-  ResolveOptions resolve;
+  plan::PlanOptions plan;
+  plan::ResolveOptions resolve;
   std::filesystem::path output_directory = "out";
   RootDirectory root_directory = RootDirectory::removed;
   EmulationUse emulation = EmulationUse::automatic;
@@ -42,6 +42,6 @@ struct BuildOptions {
 /// Composes the images of every architecture, one after the other. Gives the published files in
 /// order. Throws base::InputError and base::Error; then nothing of the failed architecture is
 /// published.
-std::vector<fs::PublishedFile> build(const BuildOptions& options, const Services& services);
+std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Services& services);
 
 } // namespace imagewright::pipeline

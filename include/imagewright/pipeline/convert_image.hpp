@@ -8,7 +8,7 @@
 
 #include <imagewright/fs/publication.hpp>
 #include <imagewright/model/artifact.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/services.hpp>
 
 namespace imagewright::pipeline {
 
@@ -19,6 +19,6 @@ struct ConvertOptions {
 };
 
 /// Throws base::Error (pipeline.unknown-format, image.…, fs.…); then there is no output.
-fs::PublishedFile convert_image(const ConvertOptions& options, const Services& services);
+fs::PublishedFile convert_image(const ConvertOptions& options, const plan::Services& services);
 
 } // namespace imagewright::pipeline

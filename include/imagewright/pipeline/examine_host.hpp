@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <imagewright/json/value.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/services.hpp>
 
 namespace imagewright::pipeline {
 
@@ -39,7 +39,7 @@ struct HostExamination {
   bool can_build() const;
 };
 
-HostExamination examine_host(const Services& services);
+HostExamination examine_host(const plan::Services& services);
 
 std::string to_text(const HostExamination& examination);
 json::Value to_json(const HostExamination& examination);

@@ -8,17 +8,17 @@
 #include <vector>
 
 #include <imagewright/audit/comparison.hpp>
-#include <imagewright/pipeline/plan.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
 
 namespace imagewright::pipeline {
 
 struct VerifyOptions {
-  std::filesystem::path directory;              ///< where a build published
-  std::filesystem::path config;                 ///< empty: where the config stood then
-  std::vector<RepositoryOverride> repositories; ///< in place of those of the build
-  NetworkUse network = NetworkUse::allowed;
+  std::filesystem::path directory;                    ///< where a build published
+  std::filesystem::path config;                       ///< empty: where the config stood then
+  std::vector<plan::RepositoryOverride> repositories; ///< in place of those of the build
+  plan::NetworkUse network = plan::NetworkUse::allowed;
   std::vector<std::filesystem::path> release_directories;
   std::string tool_version;
 };
@@ -42,7 +42,7 @@ struct Verification {
 /// First checks SHA256SUMS, then composes every image of the directory anew in a temporary
 /// directory. Throws base::Error: pipeline.published-file-changed (a verification failure),
 /// pipeline.cannot-verify, pipeline.config-changed, and what a build throws.
-Verification verify_outputs(const VerifyOptions& options, const Services& services);
+Verification verify_outputs(const VerifyOptions& options, const plan::Services& services);
 
 std::string to_text(const Verification& verification);
 json::Value to_json(const Verification& verification);

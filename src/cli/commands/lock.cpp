@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/pipeline/update_lock.hpp>
+#include <imagewright/plan/update_lock.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
@@ -20,13 +20,12 @@ struct LockWords {
 
 ExitCode run_lock(const LockWords& words, const CLI::Option& update,
                   const CommandContext& context) {
-  pipeline::LockOptions options{.plan = plan_options_from(words.plan, context),
-                                .network = words.plan.is_offline ? pipeline::NetworkUse::forbidden
-                                                                 : pipeline::NetworkUse::allowed,
-                                .action = words.is_check ? pipeline::LockAction::check
-                                                         : pipeline::LockAction::write};
+  plan::LockOptions options{
+      .plan = plan_options_from(words.plan, context),
+      .network = words.plan.is_offline ? plan::NetworkUse::forbidden : plan::NetworkUse::allowed,
+      .action = words.is_check ? plan::LockAction::check : plan::LockAction::write};
   if (update.count() > 0) options.updated = words.updated;
-  const pipeline::LockSummary summary = pipeline::update_lock(options, context.services());
+  const plan::LockSummary summary = plan::update_lock(options, context.services());
   for (const std::string& change : summary.changes)
     context.console.print(change + "\n");
   context.console.print(fmt::format("{}: {} packages, {}\n", summary.path.string(),

@@ -2,9 +2,9 @@
 #include <memory>
 
 #include <imagewright/json/value.hpp>
-#include <imagewright/pipeline/plan.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
-#include <imagewright/pipeline/show_plan.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/show_plan.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
@@ -14,17 +14,17 @@ namespace imagewright::cli {
 namespace {
 
 ExitCode run_plan(const PlanWords& words, OutputStyle style, const CommandContext& context) {
-  pipeline::PlannedBuild planned = pipeline::plan_build(plan_options_from(words, context));
+  plan::PlannedBuild planned = plan::plan_build(plan_options_from(words, context));
   context.console.show(planned.warnings);
-  const pipeline::ResolveOptions options = resolve_options_from(words, context);
+  const plan::ResolveOptions options = resolve_options_from(words, context);
   json::Array documents;
-  for (pipeline::BuildPlan& plan : planned.plans) {
-    const pipeline::ResolvedPlan resolved =
-        pipeline::resolve_plan(std::move(plan), options, context.services());
+  for (plan::BuildPlan& plan : planned.plans) {
+    const plan::ResolvedPlan resolved =
+        plan::resolve_plan(std::move(plan), options, context.services());
     if (style == OutputStyle::json) {
-      documents.push_back(pipeline::to_json(resolved));
+      documents.push_back(plan::to_json(resolved));
     } else {
-      context.console.print(pipeline::to_text(resolved));
+      context.console.print(plan::to_text(resolved));
     }
   }
   if (style == OutputStyle::json) context.console.print(json::to_text(documents));

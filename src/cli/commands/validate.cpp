@@ -4,7 +4,7 @@
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/config/annotations.hpp>
 #include <imagewright/json/value.hpp>
-#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/plan/build_plan.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
@@ -68,7 +68,7 @@ ExitCode run_validate(const ValidateWords& words, const CommandContext& context)
   for (const std::string& config : words.configs) {
     PlanWords plan = words.plan;
     plan.config = config;
-    problems.append(pipeline::validate_config(plan_options_from(plan, context)));
+    problems.append(plan::validate_config(plan_options_from(plan, context)));
   }
   show(problems, words.is_json ? "json" : words.format, context);
   return problems.has_errors() ? ExitCode::wrong_input : ExitCode::done;

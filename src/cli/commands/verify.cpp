@@ -19,16 +19,15 @@ struct VerifyWords {
 };
 
 ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
-  const pipeline::PlanOptions plan = plan_options_from(words.plan, context);
-  const pipeline::Verification verification =
-      pipeline::verify_outputs({.directory = words.directory,
-                                .config = plan.config,
-                                .repositories = plan.repositories,
-                                .network = words.plan.is_offline ? pipeline::NetworkUse::forbidden
-                                                                 : pipeline::NetworkUse::allowed,
-                                .release_directories = plan.release_directories,
-                                .tool_version = k_version},
-                               context.services());
+  const plan::PlanOptions plan = plan_options_from(words.plan, context);
+  const pipeline::Verification verification = pipeline::verify_outputs(
+      {.directory = words.directory,
+       .config = plan.config,
+       .repositories = plan.repositories,
+       .network = words.plan.is_offline ? plan::NetworkUse::forbidden : plan::NetworkUse::allowed,
+       .release_directories = plan.release_directories,
+       .tool_version = k_version},
+      context.services());
   context.console.print(words.is_json ? json::to_text(pipeline::to_json(verification))
                                       : pipeline::to_text(verification));
   return verification.is_same() ? ExitCode::done : ExitCode::verification_failed;

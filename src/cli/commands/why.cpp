@@ -6,7 +6,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/json/value.hpp>
-#include <imagewright/pipeline/explain_package.hpp>
+#include <imagewright/plan/explain_package.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
@@ -22,16 +22,16 @@ struct WhyWords {
 };
 
 ExitCode run_why(const WhyWords& words, const CommandContext& context) {
-  const auto chains = pipeline::explain_package(plan_options_from(words.plan, context),
-                                                resolve_options_from(words.plan, context),
-                                                words.package, context.services());
+  const auto chains = plan::explain_package(plan_options_from(words.plan, context),
+                                            resolve_options_from(words.plan, context),
+                                            words.package, context.services());
   if (chains.empty()) {
     throw base::Error(base::FailureKind::input, "cli.package-not-in-image",
                       fmt::format("no package {} is in the image", base::quoted(words.package)),
                       "imagewright plan CONFIG lists the packages that are");
   }
-  context.console.print(words.is_json ? json::to_text(pipeline::to_json(chains))
-                                      : pipeline::to_text(chains));
+  context.console.print(words.is_json ? json::to_text(plan::to_json(chains))
+                                      : plan::to_text(chains));
   return ExitCode::done;
 }
 

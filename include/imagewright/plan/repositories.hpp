@@ -8,29 +8,20 @@
 
 #include <imagewright/cache/cache.hpp>
 #include <imagewright/model/lock.hpp>
-#include <imagewright/pipeline/plan.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
 #include <imagewright/repo/repository_set.hpp>
 #include <imagewright/resolve/request.hpp>
 #include <imagewright/resolve/resolution.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 /// A resolution, and the metadata that it is the answer over.
 struct ResolvedPackages {
   resolve::Resolution resolution;
   std::vector<model::RepositorySnapshot> snapshots;
 };
-
-/// What the config keeps out of the image: `exclude`, and `remove`, which means the same for an
-/// image that is composed.
-std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan);
-
-/// The plan's entry of a fresh lock. Throws base::Error of FailureKind::verification
-/// (pipeline.lock-missing, lock.…).
-const model::ArchitectureLock& require_fresh(const std::optional<model::Lock>& lock,
-                                             const BuildPlan& plan);
 
 enum class BaselineUse : std::uint8_t { asserted, ignored };
 
@@ -61,4 +52,4 @@ void require_baseline(const BuildPlan& plan, const resolve::Resolution& resoluti
 /// A resolution that holds no more than the packages of a lock: enough to assert the baseline.
 resolve::Resolution resolution_from(const model::ArchitectureLock& lock);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include <imagewright/json/value.hpp>
-#include <imagewright/pipeline/plan.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 /// One link: who needs what.
 struct PackageReason {
@@ -36,4 +36,4 @@ std::vector<PackageChain> explain_package(const PlanOptions& options, const Reso
 std::string to_text(const std::vector<PackageChain>& chains);
 json::Value to_json(const std::vector<PackageChain>& chains);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -11,7 +11,7 @@
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/model/output_config.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 /// Of an output that a plan has accepted.
 model::ImageFormat format_of(const model::OutputImage& output);
@@ -24,4 +24,4 @@ image::Compression disk_compression_of(const model::OutputImage& output);
 std::optional<std::uint64_t> cluster_size_of(const model::OutputImage& output);
 archive::Compression archive_compression_of(const model::OutputImage& output);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

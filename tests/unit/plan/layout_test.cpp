@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/pipeline/layout.hpp>
+#include <imagewright/plan/layout.hpp>
 
 using namespace imagewright;
 using base::ByteSize;
@@ -36,9 +36,9 @@ model::StorageConfig example_storage() {
 const std::map<std::string, std::vector<std::string>> k_features{{"ext4", {"extent", "64bit"}}};
 
 model::DiskLayout layout_of(const model::StorageConfig& storage, const std::string& seed = "seed") {
-  return pipeline::make_layout(storage, {.architecture = model::architecture("x86_64"),
-                                         .filesystem_features = k_features,
-                                         .seed = seed});
+  return plan::make_layout(storage, {.architecture = model::architecture("x86_64"),
+                                     .filesystem_features = k_features,
+                                     .seed = seed});
 }
 
 } // namespace
@@ -84,7 +84,7 @@ TEST_CASE("a disk that cannot be is a mistake with its place") {
 
 TEST_CASE("the last partition can be fitted to its content") {
   const model::DiskLayout layout =
-      pipeline::fit_last_partition(layout_of(example_storage()), ByteSize(100 * 1024 * 1024 + 1));
+      plan::fit_last_partition(layout_of(example_storage()), ByteSize(100 * 1024 * 1024 + 1));
   CHECK(layout.partitions.back().size == ByteSize::mib(101));
   CHECK(layout.size == ByteSize::mib(65 + 101 + 1));
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include "output_format.hpp"
-
 #include <imagewright/base/error.hpp>
+#include <imagewright/plan/output_format.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 namespace {
 
@@ -67,4 +66,4 @@ archive::Compression archive_compression_of(const model::OutputImage& output) {
   throw base::BugError("unknown compression");
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
-#include <imagewright/pipeline/show_plan.hpp>
+#include <imagewright/plan/show_plan.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 namespace {
 
@@ -188,4 +188,4 @@ json::Value to_json(const ResolvedPlan& plan) {
                 {"packages", packages}};
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -12,10 +12,10 @@
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/lock.hpp>
 #include <imagewright/model/policy.hpp>
-#include <imagewright/pipeline/plan.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/services.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 enum class LockUse : std::uint8_t {
   when_fresh, ///< a fresh lock is used; otherwise packages are resolved, keeping what an older lock
@@ -45,13 +45,6 @@ struct ResolvedPlan {
   model::SystemPolicy policy;
 };
 
-/// The digest of everything that a resolution of this plan depends on besides metadata.
-base::Digest request_digest(const BuildPlan& plan);
-
-/// The lock beside the config, when there is one. Throws base::Error (lock.…) when it cannot be
-/// read.
-std::optional<model::Lock> find_lock(const std::filesystem::path& config);
-
 /// Decides the package set by the lock or the resolver, asserts the baseline, and decides epoch and
 /// layout. Throws base::InputError (unsolvable, or a clash with the layout) and base::Error.
 ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services);
@@ -59,4 +52,4 @@ ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const S
 /// The same when the packages and the epoch are known already. Throws base::InputError.
 ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Epoch epoch);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

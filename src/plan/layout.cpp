@@ -7,9 +7,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/partition_type.hpp>
-#include <imagewright/pipeline/layout.hpp>
+#include <imagewright/plan/layout.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 namespace {
 
@@ -180,4 +180,4 @@ model::DiskLayout fit_last_partition(model::DiskLayout layout, base::ByteSize ne
   return layout;
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "repositories.hpp"
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -10,12 +8,13 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/lock/freshness.hpp>
-#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/plan/lock_freshness.hpp>
+#include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/resolve/baseline.hpp>
 #include <imagewright/resolve/resolve.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 namespace {
 
@@ -47,31 +46,6 @@ resolve::WeakDependencies weak_dependencies_of(const BuildPlan& plan) {
 }
 
 } // namespace
-
-std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
-  std::vector<resolve::Exclude> excludes;
-  for (const model::LocatedText& exclude : plan.config.os.packages.exclude) {
-    excludes.push_back({exclude.text, exclude.where});
-  }
-  for (const model::PackageRequest& removed : plan.config.os.packages.remove) {
-    excludes.push_back({removed.spec, removed.where});
-  }
-  return excludes;
-}
-
-const model::ArchitectureLock& require_fresh(const std::optional<model::Lock>& lock,
-                                             const BuildPlan& plan) {
-  const std::string file = lock::lock_path_of(plan.config.path).string();
-  if (!lock) {
-    throw base::Error(base::FailureKind::verification, "pipeline.lock-missing",
-                      fmt::format("there is no lock file {}", file),
-                      fmt::format("make one: imagewright lock {}", plan.config.path.string()));
-  }
-  const auto staleness =
-      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan));
-  if (staleness) throw base::Error(base::FailureKind::verification, *staleness);
-  return *lock->find(plan.architecture.name);
-}
 
 PlanRepositories::PlanRepositories(const BuildPlan& plan, NetworkUse network,
                                    const Services& services)
@@ -135,4 +109,4 @@ resolve::Resolution resolution_from(const model::ArchitectureLock& lock) {
   return resolution;
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -9,11 +9,11 @@
 #include <string>
 #include <vector>
 
-#include <imagewright/pipeline/plan.hpp>
-#include <imagewright/pipeline/resolve_plan.hpp>
-#include <imagewright/pipeline/services.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 enum class LockAction : std::uint8_t {
   write, ///< resolve and write, keeping pins
@@ -42,4 +42,4 @@ struct LockSummary {
 /// stale lock.
 LockSummary update_lock(const LockOptions& options, const Services& services);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/pipeline/explain_package.hpp>
+#include <imagewright/plan/explain_package.hpp>
+#include <imagewright/plan/lock_freshness.hpp>
+#include <imagewright/plan/repositories.hpp>
 #include <imagewright/resolve/explain.hpp>
 
-#include "repositories.hpp"
-
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 namespace {
 
@@ -76,4 +76,4 @@ json::Value to_json(const std::vector<PackageChain>& chains) {
   return array;
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

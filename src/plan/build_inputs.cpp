@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "build_inputs.hpp"
-
 #include <algorithm>
 #include <set>
 #include <system_error>
@@ -11,8 +9,9 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/plan/build_inputs.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 namespace {
 
@@ -156,4 +155,4 @@ BuildInputs inputs_from(const json::Value& value, const std::string& where) {
   return inputs;
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -12,7 +12,7 @@
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/storage_config.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 /// What a layout depends on besides the storage section.
 struct LayoutFacts {
@@ -31,4 +31,4 @@ model::DiskLayout make_layout(const model::StorageConfig& storage, const LayoutF
 /// that asks for.
 model::DiskLayout fit_last_partition(model::DiskLayout layout, base::ByteSize needed);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -8,7 +8,7 @@
 
 #include <imagewright/model/policy.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::tree {
 
 /// The file_contexts of the root's own policy, as the image sees it; nothing when files get no
 /// labels. Throws base::Error (pipeline.no-selinux-policy) when labels are required and the root
@@ -16,4 +16,4 @@ namespace imagewright::pipeline {
 std::optional<std::filesystem::path> find_file_contexts(const std::filesystem::path& root,
                                                         model::FileLabels labels);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::tree

@@ -15,7 +15,7 @@
 #include <imagewright/model/release_profile.hpp>
 #include <imagewright/model/repository.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 /// `--repo NAME=ADDRESS`: where a repository of that name is taken from instead, or one more
 /// repository.
@@ -72,4 +72,4 @@ PlannedBuild plan_build(const PlanOptions& options);
 /// wrong with the config.
 base::Diagnostics validate_config(const PlanOptions& options);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

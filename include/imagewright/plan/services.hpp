@@ -9,7 +9,7 @@
 #include <imagewright/report/clock.hpp>
 #include <imagewright/report/reporter.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 /// All are borrowed and must outlive the call.
 struct Services {
@@ -20,4 +20,4 @@ struct Services {
   unsigned thread_count = 1;
 };
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

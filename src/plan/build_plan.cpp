@@ -11,13 +11,12 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/load.hpp>
 #include <imagewright/config/support.hpp>
-#include <imagewright/pipeline/layout.hpp>
-#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/layout.hpp>
+#include <imagewright/plan/output_format.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
-#include "output_format.hpp"
-
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 namespace {
 
@@ -266,4 +265,4 @@ base::Diagnostics validate_config(const PlanOptions& options) {
   }
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

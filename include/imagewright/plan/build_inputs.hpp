@@ -9,9 +9,9 @@
 
 #include <imagewright/base/digest.hpp>
 #include <imagewright/json/value.hpp>
-#include <imagewright/pipeline/plan.hpp>
+#include <imagewright/plan/build_plan.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 /// Everything besides the packages, which the manifest has. Nothing secret is in it: of addresses
 /// no passwords, of files one digest over all of them, without files of passwords.
@@ -30,4 +30,4 @@ json::Value to_json(const BuildInputs& inputs);
 /// Reads what to_json() gave; `where` is for messages. Throws base::Error (json.unexpected-value).
 BuildInputs inputs_from(const json::Value& value, const std::string& where);
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

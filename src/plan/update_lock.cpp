@@ -9,11 +9,11 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
-#include <imagewright/pipeline/update_lock.hpp>
+#include <imagewright/plan/lock_freshness.hpp>
+#include <imagewright/plan/repositories.hpp>
+#include <imagewright/plan/update_lock.hpp>
 
-#include "repositories.hpp"
-
-namespace imagewright::pipeline {
+namespace imagewright::plan {
 
 namespace {
 
@@ -92,4 +92,4 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
   return summary;
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::plan

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "file_contexts.hpp"
-
 #include <string>
 #include <string_view>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/root_dir.hpp>
+#include <imagewright/tree/file_contexts.hpp>
 
-namespace imagewright::pipeline {
+namespace imagewright::tree {
 
 namespace {
 
@@ -41,4 +40,4 @@ std::optional<std::filesystem::path> find_file_contexts(const std::filesystem::p
                     "add the release's SELinux policy package (role selinux-policy)");
 }
 
-} // namespace imagewright::pipeline
+} // namespace imagewright::tree

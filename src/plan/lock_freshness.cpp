@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/lock/freshness.hpp>
+#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/plan/lock_freshness.hpp>
+
+namespace imagewright::plan {
+
+namespace {
+
+std::string weak_word(const BuildPlan& plan) {
+  return plan.config.os.packages.recommends == model::Inclusion::included ? "installed" : "ignored";
+}
+
+} // namespace
+
+std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
+  std::vector<resolve::Exclude> excludes;
+  for (const model::LocatedText& exclude : plan.config.os.packages.exclude) {
+    excludes.push_back({exclude.text, exclude.where});
+  }
+  for (const model::PackageRequest& removed : plan.config.os.packages.remove) {
+    excludes.push_back({removed.spec, removed.where});
+  }
+  return excludes;
+}
+
+base::Digest request_digest(const BuildPlan& plan) {
+  lock::LockQuestion question{.architecture = plan.architecture.name,
+                              .packages = plan.packages,
+                              .excludes = {},
+                              .repositories = plan.repositories,
+                              .weak_dependencies = weak_word(plan)};
+  for (const resolve::Exclude& exclude : excludes_of(plan)) {
+    question.excludes.push_back(exclude.pattern);
+  }
+  return lock::digest_of(question);
+}
+
+std::optional<model::Lock> find_lock(const std::filesystem::path& config) {
+  const std::filesystem::path path = lock::lock_path_of(config);
+  const auto text = fs::find_file(path, base::ByteSize::mib(256));
+  if (!text) return std::nullopt;
+  return lock::parse(*text, path.string());
+}
+
+const model::ArchitectureLock* find_fresh(const std::optional<model::Lock>& lock,
+                                          const BuildPlan& plan) {
+  if (!lock) return nullptr;
+  const std::string file = lock::lock_path_of(plan.config.path).string();
+  const bool is_stale =
+      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan)).has_value();
+  return is_stale ? nullptr : lock->find(plan.architecture.name);
+}
+
+const model::ArchitectureLock& require_fresh(const std::optional<model::Lock>& lock,
+                                             const BuildPlan& plan) {
+  const std::string file = lock::lock_path_of(plan.config.path).string();
+  if (!lock) {
+    throw base::Error(base::FailureKind::verification, "pipeline.lock-missing",
+                      fmt::format("there is no lock file {}", file),
+                      fmt::format("make one: imagewright lock {}", plan.config.path.string()));
+  }
+  const auto staleness =
+      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan));
+  if (staleness) throw base::Error(base::FailureKind::verification, *staleness);
+  return *lock->find(plan.architecture.name);
+}
+
+} // namespace imagewright::plan
