@@ -16,17 +16,34 @@ void append(std::vector<Item>& items, const std::vector<Item>& more) {
   items.insert(items.end(), more.begin(), more.end());
 }
 
-/// Kernel arguments are merged by with_command_line.
+void choose(std::string& wish, const std::string& other) {
+  if (!other.empty()) wish = other;
+}
+
+void merge(model::DefaultKernel& wish, const model::DefaultKernel& part) {
+  auto& [package, series] = wish;
+  const auto& [part_package, part_series] = part;
+  choose(package, part_package);
+  choose(series, part_series);
+}
+
+/// Every member of both is named, so that a new one that nobody merges does not compile. Kernel
+/// arguments are merged by with_command_line.
 void merge(model::SystemPolicy& policy, const model::SystemPolicy& part) {
-  append(policy.packages, part.packages);
-  append(policy.files, part.files);
-  append(policy.settings, part.settings);
-  append(policy.units, part.units);
-  append(policy.initramfs_modules, part.initramfs_modules);
-  append(policy.initramfs_drivers, part.initramfs_drivers);
-  append(policy.kernel_companions, part.kernel_companions);
-  append(policy.checks, part.checks);
-  if (part.file_labels != model::FileLabels::automatic) policy.file_labels = part.file_labels;
+  auto& [packages, kernel_arguments, files, settings, units, file_labels, initramfs_modules,
+         initramfs_drivers, kernel_companions, default_kernel, checks] = policy;
+  const auto& [more_packages, more_arguments, more_files, more_settings, more_units, part_labels,
+               more_modules, more_drivers, more_companions, part_kernel, more_checks] = part;
+  append(packages, more_packages);
+  append(files, more_files);
+  append(settings, more_settings);
+  append(units, more_units);
+  if (part_labels != model::FileLabels::automatic) file_labels = part_labels;
+  append(initramfs_modules, more_modules);
+  append(initramfs_drivers, more_drivers);
+  append(kernel_companions, more_companions);
+  merge(default_kernel, part_kernel);
+  append(checks, more_checks);
 }
 
 /// Roles that a policy of their own asks for, with its own conditions.

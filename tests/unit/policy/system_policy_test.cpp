@@ -97,3 +97,11 @@ TEST_CASE("the same input gives the same policy") {
   test.set_baseline("openssl", "3.3");
   CHECK(test.result().policy == test.result().policy);
 }
+
+TEST_CASE("the kernel that is chosen is the whole policy's choice") {
+  PolicyCase test;
+  test.config.os.kernel.package = {"kernel-hwe", at(8)};
+  test.config.os.kernel.series = {"6.12", at(9)};
+  CHECK(test.result().policy.default_kernel ==
+        model::DefaultKernel{.package = "kernel-hwe", .series = "6.12"});
+}
