@@ -8,23 +8,17 @@ namespace imagewright::config {
 
 namespace {
 
-template <typename Value>
-std::optional<Value> latest(std::optional<Value> base, std::optional<Value> own) {
-  return own ? std::move(own) : std::move(base);
-}
+// Every function here names each member of both sides, so that a new member that nobody merges does
+// not compile.
 
-/// One switch that either file may set.
-std::optional<base::SourceLocation> either(std::optional<base::SourceLocation> base,
-                                           std::optional<base::SourceLocation> own) {
-  return own ? std::move(own) : std::move(base);
+template <typename Item>
+void append(std::vector<Item>& items, std::vector<Item>& more) {
+  items = joined(std::move(items), std::move(more));
 }
 
 template <typename Value>
-std::map<std::string, Value> overlaid(std::map<std::string, Value> base,
-                                      std::map<std::string, Value> own) {
-  for (auto& [key, value] : own)
-    base[key] = std::move(value);
-  return base;
+void replace(std::optional<Value>& value, std::optional<Value>& own) {
+  if (own) value = std::move(own);
 }
 
 std::vector<model::Repository> merged_repositories(std::vector<model::Repository> base,
@@ -42,113 +36,147 @@ std::vector<model::Repository> merged_repositories(std::vector<model::Repository
   return base;
 }
 
-model::PackagesConfig merged(model::PackagesConfig base, model::PackagesConfig own) {
-  own.install = joined(std::move(base.install), std::move(own.install));
-  own.remove = joined(std::move(base.remove), std::move(own.remove));
-  own.update = joined(std::move(base.update), std::move(own.update));
-  own.exclude = joined(std::move(base.exclude), std::move(own.exclude));
-  own.update_existing = either(std::move(base.update_existing), std::move(own.update_existing));
-  own.snapshot_time = latest(std::move(base.snapshot_time), std::move(own.snapshot_time));
-  own.remove_package_manager =
-      either(std::move(base.remove_package_manager), std::move(own.remove_package_manager));
-  if (base.recommends == model::Inclusion::included) own.recommends = base.recommends;
-  if (base.documentation == model::Inclusion::left_out) own.documentation = base.documentation;
-  own.languages = latest(std::move(base.languages), std::move(own.languages));
-  return own;
+void overlay(model::PackagesConfig& base, model::PackagesConfig own) {
+  auto& [install, remove, update, exclude, update_existing, snapshot_time, remove_package_manager,
+         recommends, documentation, languages] = base;
+  auto& [own_install, own_remove, own_update, own_exclude, own_update_existing, own_snapshot_time,
+         own_remove_package_manager, own_recommends, own_documentation, own_languages] = own;
+  append(install, own_install);
+  append(remove, own_remove);
+  append(update, own_update);
+  append(exclude, own_exclude);
+  replace(update_existing, own_update_existing);
+  replace(snapshot_time, own_snapshot_time);
+  replace(remove_package_manager, own_remove_package_manager);
+  if (own_recommends == model::Inclusion::included) recommends = own_recommends;
+  if (own_documentation == model::Inclusion::left_out) documentation = own_documentation;
+  replace(languages, own_languages);
 }
 
-model::ServicesConfig merged(model::ServicesConfig base, model::ServicesConfig own) {
-  own.enable = joined(std::move(base.enable), std::move(own.enable));
-  own.disable = joined(std::move(base.disable), std::move(own.disable));
-  own.mask = joined(std::move(base.mask), std::move(own.mask));
-  own.drop_ins = joined(std::move(base.drop_ins), std::move(own.drop_ins));
-  return own;
+void overlay(model::KernelConfig& base, model::KernelConfig own) {
+  auto& [package, series] = base;
+  auto& [own_package, own_series] = own;
+  replace(package, own_package);
+  replace(series, own_series);
 }
 
-model::OsConfig merged(model::OsConfig base, model::OsConfig own) {
-  if (!base.is_present) return own;
-  if (!own.is_present) return base;
-  own.hostname = latest(std::move(base.hostname), std::move(own.hostname));
-  own.locale = latest(std::move(base.locale), std::move(own.locale));
-  own.timezone = latest(std::move(base.timezone), std::move(own.timezone));
-  own.keymap = latest(std::move(base.keymap), std::move(own.keymap));
-  own.packages = merged(std::move(base.packages), std::move(own.packages));
-  own.kernel.package = latest(std::move(base.kernel.package), std::move(own.kernel.package));
-  own.kernel.series = latest(std::move(base.kernel.series), std::move(own.kernel.series));
-  own.cgroup_version = latest(std::move(base.cgroup_version), std::move(own.cgroup_version));
-  own.fips_mode = latest(std::move(base.fips_mode), std::move(own.fips_mode));
-  own.selinux_mode = latest(std::move(base.selinux_mode), std::move(own.selinux_mode));
-  own.machine_id = latest(std::move(base.machine_id), std::move(own.machine_id));
-  own.kernel_command_line =
-      joined(std::move(base.kernel_command_line), std::move(own.kernel_command_line));
-  own.additional_files = joined(std::move(base.additional_files), std::move(own.additional_files));
-  own.additional_directories =
-      joined(std::move(base.additional_directories), std::move(own.additional_directories));
-  own.groups = joined(std::move(base.groups), std::move(own.groups));
-  own.users = joined(std::move(base.users), std::move(own.users));
-  own.services = merged(std::move(base.services), std::move(own.services));
-  own.modules = joined(std::move(base.modules), std::move(own.modules));
-  own.overlays = joined(std::move(base.overlays), std::move(own.overlays));
-  own.sysctl = overlaid(std::move(base.sysctl), std::move(own.sysctl));
-  own.scriptlets.allow_failure =
-      joined(std::move(base.scriptlets.allow_failure), std::move(own.scriptlets.allow_failure));
-  own.scriptlets.timeout =
-      latest(std::move(base.scriptlets.timeout), std::move(own.scriptlets.timeout));
-  own.bootloader_reset = either(std::move(base.bootloader_reset), std::move(own.bootloader_reset));
-  own.boot_loader = latest(std::move(base.boot_loader), std::move(own.boot_loader));
-  own.uki_mode = latest(std::move(base.uki_mode), std::move(own.uki_mode));
-  own.image_history = latest(std::move(base.image_history), std::move(own.image_history));
-  return own;
+void overlay(model::ServicesConfig& base, model::ServicesConfig own) {
+  auto& [enable, disable, mask, drop_ins] = base;
+  auto& [own_enable, own_disable, own_mask, own_drop_ins] = own;
+  append(enable, own_enable);
+  append(disable, own_disable);
+  append(mask, own_mask);
+  append(drop_ins, own_drop_ins);
 }
 
-std::optional<model::LiveMediumConfig> merged(std::optional<model::LiveMediumConfig> base,
-                                              std::optional<model::LiveMediumConfig> own) {
-  if (!base || !own) return own ? std::move(own) : std::move(base);
-  own->kernel_command_line =
-      joined(std::move(base->kernel_command_line), std::move(own->kernel_command_line));
-  own->additional_files =
-      joined(std::move(base->additional_files), std::move(own->additional_files));
-  own->initramfs = latest(std::move(base->initramfs), std::move(own->initramfs));
-  own->kdump_boot_files =
-      latest(std::move(base->kdump_boot_files), std::move(own->kdump_boot_files));
-  own->bootstrap_base_url =
-      latest(std::move(base->bootstrap_base_url), std::move(own->bootstrap_base_url));
-  own->bootstrap_file_url =
-      latest(std::move(base->bootstrap_file_url), std::move(own->bootstrap_file_url));
-  return own;
+void overlay(model::ScriptletsConfig& base, model::ScriptletsConfig own) {
+  auto& [allow_failure, timeout] = base;
+  auto& [own_allow_failure, own_timeout] = own;
+  append(allow_failure, own_allow_failure);
+  replace(timeout, own_timeout);
 }
 
-std::optional<model::OutputArtifacts> merged(std::optional<model::OutputArtifacts> base,
-                                             std::optional<model::OutputArtifacts> own) {
-  if (!base || !own) return own ? std::move(own) : std::move(base);
-  std::vector<model::OutputArtifactItem> items = std::move(base->items);
-  for (const model::OutputArtifactItem item : own->items) {
+void overlay(model::OsConfig& base, model::OsConfig own) {
+  auto& [is_present, hostname, locale, timezone, keymap, packages, kernel, cgroup_version,
+         fips_mode, selinux_mode, machine_id, kernel_command_line, additional_files,
+         additional_directories, groups, users, services, modules, overlays, sysctl, scriptlets,
+         bootloader_reset, boot_loader, uki_mode, image_history, where] = base;
+  auto& [own_is_present, own_hostname, own_locale, own_timezone, own_keymap, own_packages,
+         own_kernel, own_cgroup_version, own_fips_mode, own_selinux_mode, own_machine_id,
+         own_kernel_command_line, own_additional_files, own_additional_directories, own_groups,
+         own_users, own_services, own_modules, own_overlays, own_sysctl, own_scriptlets,
+         own_bootloader_reset, own_boot_loader, own_uki_mode, own_image_history, own_where] = own;
+  if (!own_is_present) return;
+  is_present = true;
+  replace(hostname, own_hostname);
+  replace(locale, own_locale);
+  replace(timezone, own_timezone);
+  replace(keymap, own_keymap);
+  overlay(packages, std::move(own_packages));
+  overlay(kernel, std::move(own_kernel));
+  replace(cgroup_version, own_cgroup_version);
+  replace(fips_mode, own_fips_mode);
+  replace(selinux_mode, own_selinux_mode);
+  replace(machine_id, own_machine_id);
+  append(kernel_command_line, own_kernel_command_line);
+  append(additional_files, own_additional_files);
+  append(additional_directories, own_additional_directories);
+  append(groups, own_groups);
+  append(users, own_users);
+  overlay(services, std::move(own_services));
+  append(modules, own_modules);
+  append(overlays, own_overlays);
+  for (auto& [key, value] : own_sysctl)
+    sysctl[key] = std::move(value);
+  overlay(scriptlets, std::move(own_scriptlets));
+  replace(bootloader_reset, own_bootloader_reset);
+  replace(boot_loader, own_boot_loader);
+  replace(uki_mode, own_uki_mode);
+  replace(image_history, own_image_history);
+  where = std::move(own_where);
+}
+
+void overlay(model::LiveMediumConfig& base, model::LiveMediumConfig own) {
+  auto& [kernel_command_line, additional_files, initramfs, kdump_boot_files, bootstrap_base_url,
+         bootstrap_file_url, where] = base;
+  auto& [own_kernel_command_line, own_additional_files, own_initramfs, own_kdump_boot_files,
+         own_bootstrap_base_url, own_bootstrap_file_url, own_where] = own;
+  append(kernel_command_line, own_kernel_command_line);
+  append(additional_files, own_additional_files);
+  replace(initramfs, own_initramfs);
+  replace(kdump_boot_files, own_kdump_boot_files);
+  replace(bootstrap_base_url, own_bootstrap_base_url);
+  replace(bootstrap_file_url, own_bootstrap_file_url);
+  where = std::move(own_where);
+}
+
+void overlay(model::OutputArtifacts& base, model::OutputArtifacts own) {
+  auto& [items, path, where] = base;
+  auto& [own_items, own_path, own_where] = own;
+  for (const model::OutputArtifactItem item : own_items) {
     if (std::find(items.begin(), items.end(), item) == items.end()) items.push_back(item);
   }
-  own->items = std::move(items);
-  if (own->path.empty()) own->path = std::move(base->path);
-  return own;
+  if (!own_path.empty()) path = std::move(own_path);
+  where = std::move(own_where);
 }
 
-model::OutputConfig merged(model::OutputConfig base, model::OutputConfig own) {
-  own.name = latest(std::move(base.name), std::move(own.name));
-  if (own.images.empty()) own.images = std::move(base.images);
-  own.image_path = latest(std::move(base.image_path), std::move(own.image_path));
-  own.cosi_compression_level =
-      latest(std::move(base.cosi_compression_level), std::move(own.cosi_compression_level));
-  own.artifacts = merged(std::move(base.artifacts), std::move(own.artifacts));
-  own.selinux_policy_path =
-      latest(std::move(base.selinux_policy_path), std::move(own.selinux_policy_path));
-  return own;
+/// A section that either file may have.
+template <typename Section>
+void overlay(std::optional<Section>& base, std::optional<Section> own) {
+  if (base && own) {
+    overlay(*base, std::move(*own));
+  } else {
+    replace(base, own);
+  }
 }
 
-model::ScriptsConfig merged(model::ScriptsConfig base, model::ScriptsConfig own) {
-  own.post_customization =
-      joined(std::move(base.post_customization), std::move(own.post_customization));
-  own.finalize_customization =
-      joined(std::move(base.finalize_customization), std::move(own.finalize_customization));
-  if (base.network == model::ScriptNetwork::host) own.network = base.network;
-  return own;
+void overlay(model::OutputConfig& base, model::OutputConfig own) {
+  auto& [name, images, image_path, cosi_compression_level, artifacts, selinux_policy_path] = base;
+  auto& [own_name, own_images, own_image_path, own_cosi_compression_level, own_artifacts,
+         own_selinux_policy_path] = own;
+  replace(name, own_name);
+  if (!own_images.empty()) images = std::move(own_images);
+  replace(image_path, own_image_path);
+  replace(cosi_compression_level, own_cosi_compression_level);
+  overlay(artifacts, std::move(own_artifacts));
+  replace(selinux_policy_path, own_selinux_policy_path);
+}
+
+void overlay(model::ScriptsConfig& base, model::ScriptsConfig own) {
+  auto& [post_customization, finalize_customization, network] = base;
+  auto& [own_post_customization, own_finalize_customization, own_network] = own;
+  append(post_customization, own_post_customization);
+  append(finalize_customization, own_finalize_customization);
+  if (own_network == model::ScriptNetwork::host) network = own_network;
+}
+
+/// Only one of two configs describes the disk (check_mergeable); a word about identifiers may
+/// stand in the other.
+void overlay(model::StorageConfig& base, model::StorageConfig own) {
+  std::optional<base::SourceLocation> reset = std::move(base.reset_partition_uuids);
+  replace(reset, own.reset_partition_uuids);
+  if (own.where.line != 0 || base.where.line == 0) base = std::move(own);
+  base.reset_partition_uuids = std::move(reset);
 }
 
 } // namespace
@@ -166,26 +194,28 @@ base::Diagnostics check_mergeable(const model::ImageConfig& base, const model::I
 }
 
 model::ImageConfig merged(model::ImageConfig base, model::ImageConfig own) {
-  own.release = latest(std::move(base.release), std::move(own.release));
-  if (own.architectures.empty()) own.architectures = std::move(base.architectures);
-  own.repositories = merged_repositories(std::move(base.repositories), std::move(own.repositories));
-  if (!own.input.is_given()) own.input = std::move(base.input);
-  const bool has_reset = own.storage.reset_partition_uuids.has_value();
-  if (own.storage.where.line == 0 && base.storage.where.line != 0) {
-    const auto reset = own.storage.reset_partition_uuids;
-    own.storage = std::move(base.storage);
-    if (has_reset) own.storage.reset_partition_uuids = reset;
-  } else if (!has_reset) {
-    own.storage.reset_partition_uuids = base.storage.reset_partition_uuids;
-  }
-  own.os = merged(std::move(base.os), std::move(own.os));
-  own.iso = merged(std::move(base.iso), std::move(own.iso));
-  own.pxe = merged(std::move(base.pxe), std::move(own.pxe));
-  own.scripts = merged(std::move(base.scripts), std::move(own.scripts));
-  own.preview_features = joined(std::move(base.preview_features), std::move(own.preview_features));
-  own.output = merged(std::move(base.output), std::move(own.output));
-  own.checks = joined(std::move(base.checks), std::move(own.checks));
-  return own;
+  auto& [path, directory, name, release, architectures, repositories, input, storage, os, iso, pxe,
+         scripts, preview_features, output, checks, files] = base;
+  auto& [own_path, own_directory, own_name, own_release, own_architectures, own_repositories,
+         own_input, own_storage, own_os, own_iso, own_pxe, own_scripts, own_preview_features,
+         own_output, own_checks, own_files] = own;
+  path = std::move(own_path);
+  directory = std::move(own_directory);
+  name = std::move(own_name);
+  replace(release, own_release);
+  if (!own_architectures.empty()) architectures = std::move(own_architectures);
+  repositories = merged_repositories(std::move(repositories), std::move(own_repositories));
+  if (own_input.is_given()) input = std::move(own_input);
+  overlay(storage, std::move(own_storage));
+  overlay(os, std::move(own_os));
+  overlay(iso, std::move(own_iso));
+  overlay(pxe, std::move(own_pxe));
+  overlay(scripts, std::move(own_scripts));
+  append(preview_features, own_preview_features);
+  overlay(output, std::move(own_output));
+  append(checks, own_checks);
+  files = std::move(own_files);
+  return base;
 }
 
 } // namespace imagewright::config
