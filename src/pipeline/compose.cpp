@@ -106,12 +106,8 @@ private:
   }
 
   model::SealedRoot seal(const model::InstalledRoot& installed) {
-    finalize::FinalizePlan plan =
-        finalize::plan_from(plan_.plan.config, plan_.plan.release, plan_.plan.architecture);
+    finalize::FinalizePlan plan = plan_.finalize;
     plan.tool_version = options_.tool_version;
-    plan.epoch = plan_.epoch;
-    plan.layout = plan_.layout;
-    plan.policy = plan_.policy;
     plan.log_directory = logs_.path();
     const auto programs = sandbox_in(installed.path, {});
     return finalize::finalize(

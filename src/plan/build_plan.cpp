@@ -11,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/load.hpp>
 #include <imagewright/config/support.hpp>
+#include <imagewright/finalize/plan.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -112,6 +113,7 @@ public:
     policy::SystemPolicyResult decided = policy::system_policy(
         {.config = config_, .release = release_, .architecture = *architecture, .layout = *layout});
     mistakes_.append(decided.diagnostics);
+    mistakes_.append(finalize::check_boot_setup(config_, release_, *architecture, *layout));
     plan.packages = requests(decided.policy);
     plan.outputs = outputs();
     return plan;

@@ -56,6 +56,10 @@ ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Ep
                                                              .layout = resolved.layout});
   if (policy.diagnostics.has_errors()) throw base::InputError(std::move(policy.diagnostics));
   resolved.policy = std::move(policy.policy);
+  resolved.finalize = finalize::plan_from(decided.config, decided.release, decided.architecture);
+  resolved.finalize.epoch = resolved.epoch;
+  resolved.finalize.layout = resolved.layout;
+  resolved.finalize.policy = resolved.policy;
   return resolved;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 
+#include <imagewright/base/diagnostic.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/image_config.hpp>
@@ -66,9 +67,17 @@ struct FinalizePlan {
   std::filesystem::path log_directory;
 };
 
-/// What of a plan comes from config and release alone. The caller adds epoch, layout, policy, tool
-/// version and log directory. Throws base::Error (finalize.no-boot-loader) when the release does
-/// not say how its default boot loader is set up.
+/// What of a config, its release and its disk keeps the boot loader from being set up: a loader
+/// that is unknown or has no facts, a unified kernel image without a stub, a disk without the
+/// partition that the firmware looks for. Each mistake at the line of the config that asks for it,
+/// else in the release profile.
+base::Diagnostics check_boot_setup(const model::ImageConfig& config,
+                                   const model::ReleaseProfile& release,
+                                   const model::Architecture& architecture,
+                                   const model::DiskLayout& layout);
+
+/// What of a plan comes from config and release alone, of which check_boot_setup has found no
+/// mistake. The caller adds epoch, layout, policy, tool version and log directory.
 FinalizePlan plan_from(const model::ImageConfig& config, const model::ReleaseProfile& release,
                        const model::Architecture& architecture);
 

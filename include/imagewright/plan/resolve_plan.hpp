@@ -9,6 +9,7 @@
 
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
+#include <imagewright/finalize/plan.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/lock.hpp>
 #include <imagewright/model/policy.hpp>
@@ -43,6 +44,8 @@ struct ResolvedPlan {
   model::DiskLayout layout;
   /// What config, release and layout imply.
   model::SystemPolicy policy;
+  /// How the root becomes a bootable one; only the tool's version is missing.
+  finalize::FinalizePlan finalize;
 };
 
 /// Decides the package set by the lock or the resolver, asserts the baseline, and decides epoch and
