@@ -9,8 +9,8 @@
 
 namespace imagewright::finalize {
 
-std::string entry_token(const fs::RootDir& root) {
-  const auto text = root.find_content("/etc/os-release").value_or("");
+std::string entry_token(const fs::RootDir& files) {
+  const auto text = files.find_content("/etc/os-release").value_or("");
   for (const auto* key : {"IMAGE_ID", "ID"}) {
     const auto value = find_value(text, key);
     if (value && !value->empty()) return *value;
@@ -18,19 +18,19 @@ std::string entry_token(const fs::RootDir& root) {
   return "linux";
 }
 
-std::string initramfs_path(const Context& context, const std::string& kernel_release) {
-  const auto& loader = context.plan.boot_loader;
+std::string initramfs_path(const fs::RootDir& files, const BootLoader& loader,
+                           const std::string& kernel_release) {
   if (loader.kind != BootLoaderKind::systemd_boot || loader.kernels == KernelForm::unified) {
     return "/boot/initramfs-" + kernel_release + ".img";
   }
   // On the ESP, beside the kernel: systemd-boot reads no other filesystem.
-  return std::string(k_esp_mount) + "/" + entry_token(context.root) + "/" + kernel_release +
+  return std::string(k_esp_mount) + "/" + entry_token(files) + "/" + kernel_release +
          "/initrd";
 }
 
-std::string lasting_command_line(const Context& context) {
-  const auto& layout = context.plan.layout;
-  auto words = base::split_whitespace(context.sealed.kernel_command_line);
+std::string lasting_command_line(const BootInput& input) {
+  const auto& layout = input.layout;
+  auto words = base::split_whitespace(input.command_line);
   if (model::is_verified(layout, "/")) {
     for (const auto& device : layout.verity) {
       std::erase(words,
@@ -40,10 +40,10 @@ std::string lasting_command_line(const Context& context) {
   return base::join(words, " ");
 }
 
-void copy_boot_file(const Context& context, const std::string& source,
+void copy_boot_file(const fs::RootDir& files, const std::string& source,
                     const std::string& destination) {
   if (source == destination) return;
-  const auto content = context.root.find_content(source);
+  const auto content = files.find_content(source);
   if (!content) {
     throw base::Error(
         base::FailureKind::build, "finalize.missing-boot-file",
@@ -51,8 +51,8 @@ void copy_boot_file(const Context& context, const std::string& source,
         "install the boot loader's package, or correct boot_loaders in the release profile");
   }
   // Firmware and boot loaders do not follow what leads to another filesystem.
-  if (context.root.find_link_target(destination)) context.root.remove(destination);
-  context.root.write(destination, *content, 0644);
+  if (files.find_link_target(destination)) files.remove(destination);
+  files.write(destination, *content, 0644);
 }
 
 } // namespace imagewright::finalize

@@ -6,26 +6,36 @@
 #include <string>
 #include <string_view>
 
-#include "context.hpp"
+#include "step.hpp"
 
 namespace imagewright::finalize {
+
+/// What a boot loader is set up from.
+struct BootInput {
+  const model::Architecture& architecture;
+  const model::DiskLayout& layout;
+  const BootLoader& boot_loader;
+  const std::vector<model::InstalledKernel>& kernels;
+  const std::string& command_line;
+};
 
 /// Where the EFI system partition is mounted.
 inline constexpr std::string_view k_esp_mount = "/boot/efi";
 
 /// The name of the image's directory on the ESP and of its entries: IMAGE_ID or ID of os-release.
-std::string entry_token(const fs::RootDir& root);
+std::string entry_token(const fs::RootDir& files);
 
 /// Where the initramfs of a kernel belongs, by boot loader.
-std::string initramfs_path(const Context& context, const std::string& kernel_release);
+std::string initramfs_path(const fs::RootDir& files, const BootLoader& loader,
+                           const std::string& kernel_release);
 
 /// The kernel command line for a file by which the node itself makes boot entries later. Without
 /// root hashes where that file is inside what is hashed.
-std::string lasting_command_line(const Context& context);
+std::string lasting_command_line(const BootInput& input);
 
 /// Copies a file of the root. Throws base::Error (finalize.missing-boot-file) when there is no such
 /// file.
-void copy_boot_file(const Context& context, const std::string& source,
+void copy_boot_file(const fs::RootDir& files, const std::string& source,
                     const std::string& destination);
 
 } // namespace imagewright::finalize

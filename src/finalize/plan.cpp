@@ -147,8 +147,7 @@ FinalizePlan plan_from(const model::ImageConfig& config, const model::ReleasePro
                     .scripts = config.scripts,
                     .initramfs = release.initramfs,
                     .boot_loader = chosen_boot_loader(config, release),
-                    .rpm_database_path = release.rpm_database_path,
-                    .log_directory = {}};
+                    .rpm_database_path = release.rpm_database_path};
   plan.boot_loader.serial_console = architecture.serial_console;
   return plan;
 }

@@ -2,7 +2,6 @@
 #include "scripts.hpp"
 
 #include <filesystem>
-#include <memory>
 #include <string>
 
 #include <imagewright/base/error.hpp>
@@ -37,60 +36,44 @@ private:
   const fs::RootDir& root_;
 };
 
-/// What runs a script: programs that see its directory, or those of every step when the caller has
-/// no others.
-class ScriptPrograms {
-public:
-  ScriptPrograms(const FinalizeServices& services, const std::filesystem::path& directory)
-      : own_(services.script_programs ? services.script_programs(directory) : nullptr),
-        programs_(own_ ? *own_ : services.programs) {}
-
-  process::CommandResult run(const process::Command& command) const {
-    return programs_.run(command);
-  }
-
-private:
-  std::unique_ptr<process::CommandRunner> own_;
-  process::CommandRunner& programs_;
-};
-
 std::string name_of(const model::ScriptConfig& script) {
   if (!script.name.empty()) return base::quoted(script.name);
   if (!script.path.empty()) return base::quoted(script.path);
   return "at " + base::to_string(script.where);
 }
 
-void run_script(const Context& context, const model::ScriptConfig& script,
-                const std::string& log_name) {
+void run_script(const FinalizeServices& services, root::WorkRoot& root,
+                const model::ScriptConfig& script, const std::string& log_name) {
   process::Command command{.description = "run script " + name_of(script),
                            .environment = script.environment,
                            .working_directory = std::string(k_script_directory)};
-  if (!context.plan.log_directory.empty()) {
-    command.log_file = context.plan.log_directory / log_name;
+  if (!services.log_directory.empty()) {
+    command.log_file = services.log_directory / log_name;
   }
-  const ScriptPrograms programs(context.services, script.directory);
+  const auto programs = root.programs(
+      {{.source = script.directory, .target = std::string(k_script_directory)}});
   if (script.path.empty()) {
-    const ScriptFile file(context.root, script.content);
+    const ScriptFile file(root.files(), script.content);
     command.argv = {script.interpreter, ScriptFile::k_path};
     command.argv.insert(command.argv.end(), script.arguments.begin(), script.arguments.end());
-    process::require_success(programs.run(command));
+    process::require_success(programs->run(command));
     return;
   }
   command.argv = {script.interpreter, std::string(k_script_directory) + "/" + script.path};
   command.argv.insert(command.argv.end(), script.arguments.begin(), script.arguments.end());
-  process::require_success(programs.run(command));
+  process::require_success(programs->run(command));
 }
 
 } // namespace
 
-void run_scripts(const Context& context, const std::vector<model::ScriptConfig>& scripts,
-                 const std::string& stage) {
-  for (std::size_t i = 0; i < scripts.size(); ++i) {
-    context.services.cancellation.check();
+void run_scripts(const ScriptInput& input, root::WorkRoot& root, const std::string& stage) {
+  for (std::size_t i = 0; i < input.scripts.size(); ++i) {
+    input.services.cancellation.check();
     try {
-      run_script(context, scripts[i], stage + "-script-" + std::to_string(i + 1) + ".log");
+      run_script(input.services, root, input.scripts[i],
+                 stage + "-script-" + std::to_string(i + 1) + ".log");
     } catch (base::Error& error) {
-      error.add_context("while running script " + name_of(scripts[i]));
+      error.add_context("while running script " + name_of(input.scripts[i]));
       throw;
     }
   }

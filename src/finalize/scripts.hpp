@@ -5,13 +5,17 @@
 
 #include <vector>
 
-#include "context.hpp"
+#include "step.hpp"
 
 namespace imagewright::finalize {
 
+struct ScriptInput {
+  const std::vector<model::ScriptConfig>& scripts;
+  const FinalizeServices& services;
+};
+
 /// Runs them in their order; their logs are named after the stage. Throws base::Error
 /// (process.command-failed) naming the script that fails.
-void run_scripts(const Context& context, const std::vector<model::ScriptConfig>& scripts,
-                 const std::string& stage);
+void run_scripts(const ScriptInput& input, root::WorkRoot& root, const std::string& stage);
 
 } // namespace imagewright::finalize

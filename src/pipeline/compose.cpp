@@ -31,6 +31,7 @@
 #include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/report/stage_timings.hpp>
+#include <imagewright/root/work_root.hpp>
 #include <imagewright/sandbox/metadata_record.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 #include <imagewright/tree/file_contexts.hpp>
@@ -108,31 +109,19 @@ private:
   model::SealedRoot seal(const model::InstalledRoot& installed) {
     finalize::FinalizePlan plan = plan_.finalize;
     plan.tool_version = options_.tool_version;
-    plan.log_directory = logs_.path();
-    const auto programs = sandbox_in(installed.path, {});
-    return finalize::finalize(
-        installed, plan,
-        {.programs = *programs,
-         .reporter = timings_,
-         .cancellation = services_.cancellation,
-         .script_programs =
-             [this, &installed](const std::filesystem::path& directory) {
-               return sandbox_in(
-                   installed.path,
-                   {{.source = directory, .target = std::string(finalize::k_script_directory)}});
-             },
-         .metadata_record = record_path()});
+    root::WorkRoot root({.directory = installed.path,
+                         .record = record_path(),
+                         .epoch = plan_.epoch,
+                         .emulator = findings_.emulator},
+                        [this](const sandbox::SandboxOptions& wish) { return open(wish); });
+    return finalize::finalize(root, installed, plan,
+                              {.reporter = timings_,
+                               .cancellation = services_.cancellation,
+                               .log_directory = logs_.path()});
   }
 
-  std::unique_ptr<process::CommandRunner> sandbox_in(const std::filesystem::path& root,
-                                                     std::vector<sandbox::BindMount> mounts) {
-    auto programs = std::make_unique<sandbox::Sandbox>(
-        sandbox::SandboxOptions{.root = root,
-                                .bind_mounts = std::move(mounts),
-                                .epoch = plan_.epoch,
-                                .emulator = findings_.emulator,
-                                .metadata_record = record_path()},
-        services_.cancellation);
+  std::unique_ptr<process::CommandRunner> open(const sandbox::SandboxOptions& options) {
+    auto programs = std::make_unique<sandbox::Sandbox>(options, services_.cancellation);
     if (!findings_.emulator) return programs;
     return std::make_unique<CountingRunner>(std::move(programs), *findings_.emulator,
                                             findings_.emulated_runs);

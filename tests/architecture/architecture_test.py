@@ -117,6 +117,21 @@ class Documentation(unittest.TestCase):
             self.assertEqual(set(uses), set(module.uses or ["–"]), f"row of {module.name} in docs/architecture.md")
 
 
+class Steps(unittest.TestCase):
+    def test_the_documented_steps_are_the_listed_ones(self):
+        declared = (TOP / "src/finalize/CMakeLists.txt").read_text()
+        listed = re.search(r"^set\(steps\n(.*?)\)", declared, re.S | re.M).group(1).split()
+        text = (TOP / "docs/architecture.md").read_text()
+        paragraph = re.search(r"is the only one:\n(.*?);", text, re.S).group(1)
+        documented = [name.replace("-", "_") for name in re.findall(r"`([a-z-]+)`", paragraph)]
+        self.assertEqual(documented, listed)
+
+    def test_every_file_of_the_folder_is_a_listed_step(self):
+        declared = (TOP / "src/finalize/CMakeLists.txt").read_text()
+        listed = re.search(r"^set\(steps\n(.*?)\)", declared, re.S | re.M).group(1).split()
+        self.assertEqual(sorted(path.stem for path in (TOP / "src/finalize/steps").iterdir()), sorted(listed))
+
+
 class Sources(unittest.TestCase):
     def test_every_source_starts_with_its_licence(self):
         listed = subprocess.run(["git", "-C", TOP, "ls-files", "*.cpp", "*.hpp", "*.cmake", "*.py", "*CMakeLists.txt"],

@@ -4,7 +4,6 @@
 // Everything that the finalize steps need to know: decided before, carried out there.
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 
 #include <imagewright/base/diagnostic.hpp>
@@ -63,8 +62,6 @@ struct FinalizePlan {
   BootLoader boot_loader;
   UnitPresets presets = UnitPresets::keep;
   std::string rpm_database_path = "/var/lib/rpm";
-  /// Host directory for the complete outputs of programs; empty: they are not kept.
-  std::filesystem::path log_directory;
 };
 
 /// What of a config, its release and its disk keeps the boot loader from being set up: a loader
@@ -77,7 +74,7 @@ base::Diagnostics check_boot_setup(const model::ImageConfig& config,
                                    const model::DiskLayout& layout);
 
 /// What of a plan comes from config and release alone, of which check_boot_setup has found no
-/// mistake. The caller adds epoch, layout, policy, tool version and log directory.
+/// mistake. The caller adds epoch, layout, policy, and tool version.
 FinalizePlan plan_from(const model::ImageConfig& config, const model::ReleaseProfile& release,
                        const model::Architecture& architecture);
 

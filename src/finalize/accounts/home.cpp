@@ -11,9 +11,9 @@ namespace imagewright::finalize {
 namespace {
 
 /// HOME_MODE of /etc/login.defs.
-mode_t home_permissions(const fs::RootDir& root) {
+mode_t home_permissions(const fs::RootDir& files) {
   unsigned permissions = 0700;
-  for (const auto& line : base::split(root.find_content("/etc/login.defs").value_or(""), '\n')) {
+  for (const auto& line : base::split(files.find_content("/etc/login.defs").value_or(""), '\n')) {
     const auto words = base::split_whitespace(line);
     if (words.size() < 2 || words[0] != "HOME_MODE") continue;
     std::from_chars(words[1].data(), words[1].data() + words[1].size(), permissions, 8);
@@ -21,49 +21,49 @@ mode_t home_permissions(const fs::RootDir& root) {
   return permissions & 0777U;
 }
 
-void copy_skeleton(const Context& context, const KnownUser& user, const std::string& source,
+void copy_skeleton(root::WorkRoot& root, const KnownUser& user, const std::string& source,
                    const std::string& destination) {
-  for (const auto& name : context.root.list(source)) {
+  for (const auto& name : root.files().list(source)) {
     const auto from = source + "/" + name;
     const auto to = destination + "/" + name;
-    const auto status = context.root.find_status(from);
+    const auto status = root.files().find_status(from);
     if (status->type == fs::FileType::directory) {
-      context.root.make_directories(to, status->permissions);
-      own(context, to, user.id, user.group);
-      copy_skeleton(context, user, from, to);
-    } else if (const auto target = context.root.find_link_target(from)) {
-      context.root.make_symlink(to, *target);
-      own(context, to, user.id, user.group);
+      root.files().make_directories(to, status->permissions);
+      root.own(to, user.id, user.group);
+      copy_skeleton(root, user, from, to);
+    } else if (const auto target = root.files().find_link_target(from)) {
+      root.files().make_symlink(to, *target);
+      root.own(to, user.id, user.group);
     } else if (status->type == fs::FileType::regular) {
-      context.root.write(to, context.root.read(from), status->permissions);
-      own(context, to, user.id, user.group);
+      root.files().write(to, root.files().read(from), status->permissions);
+      root.own(to, user.id, user.group);
     }
   }
 }
 
 } // namespace
 
-void make_home(const Context& context, const KnownUser& user) {
-  if (context.root.exists(user.home)) return;
+void make_home(root::WorkRoot& root, const KnownUser& user) {
+  if (root.files().exists(user.home)) return;
   // A slash at the end would make the home its own parent, with the mode of one.
   const auto parent =
       std::filesystem::path("/" + user.home + "/").lexically_normal().parent_path().parent_path();
-  context.root.make_directories(parent.string());
-  context.root.make_directories(user.home, home_permissions(context.root));
-  own(context, user.home, user.id, user.group);
-  copy_skeleton(context, user, "/etc/skel", user.home);
+  root.files().make_directories(parent.string());
+  root.files().make_directories(user.home, home_permissions(root.files()));
+  root.own(user.home, user.id, user.group);
+  copy_skeleton(root, user, "/etc/skel", user.home);
 }
 
-void add_ssh_keys(const Context& context, const KnownUser& user,
+void add_ssh_keys(root::WorkRoot& root, const KnownUser& user,
                   const std::vector<std::string>& keys) {
   if (keys.empty()) return;
   const auto directory = user.home + "/.ssh";
   const auto file = directory + "/authorized_keys";
-  if (!context.root.exists(directory)) {
-    context.root.make_directories(directory, 0700);
-    own(context, directory, user.id, user.group);
+  if (!root.files().exists(directory)) {
+    root.files().make_directories(directory, 0700);
+    root.own(directory, user.id, user.group);
   }
-  auto text = context.root.find_content(file).value_or("");
+  auto text = root.files().find_content(file).value_or("");
   if (!text.empty() && !text.ends_with('\n')) text += '\n';
   auto lines = base::split(text, '\n');
   for (const auto& key : keys) {
@@ -71,8 +71,8 @@ void add_ssh_keys(const Context& context, const KnownUser& user,
     text += key + '\n';
     lines.push_back(key);
   }
-  context.root.write(file, text, 0600);
-  own(context, file, user.id, user.group);
+  root.files().write(file, text, 0600);
+  root.own(file, user.id, user.group);
 }
 
 } // namespace imagewright::finalize

@@ -7,12 +7,13 @@
 
 namespace imagewright::finalize::boot_loaders {
 
-void install_grub(const Context& context) {
-  install_removable_media_loader(context);
-  write_grub_configuration(context);
-  context.root.write(std::string(k_esp_mount) +
-                         context.plan.boot_loader.facts.configuration_directory + "/grub.cfg",
-                     grub_start(context) + "configfile $prefix/grub.cfg\n", 0644);
+StepYield install_grub(const BootInput& input, const fs::RootDir& files) {
+  install_removable_media_loader(input, files);
+  StepYield yield = write_grub_configuration(input, files);
+  files.write(std::string(k_esp_mount) +
+                         input.boot_loader.facts.configuration_directory + "/grub.cfg",
+                     grub_start(input.layout, files) + "configfile $prefix/grub.cfg\n", 0644);
+  return yield;
 }
 
 } // namespace imagewright::finalize::boot_loaders

@@ -40,8 +40,8 @@ base::Uuid bios_boot_type() {
   return *base::Uuid::parse("21686148-6449-6e6f-744e-656564454649");
 }
 
-const model::Partition& bios_boot_partition(const Context& context) {
-  const auto& partitions = context.plan.layout.partitions;
+const model::Partition& bios_boot_partition(const model::DiskLayout& layout) {
+  const auto& partitions = layout.partitions;
   const auto partition = std::ranges::find(partitions, bios_boot_type(), &model::Partition::type);
   if (partition == partitions.end()) {
     throw base::Error(base::FailureKind::input, "finalize.no-bios-boot-partition",
@@ -58,20 +58,22 @@ void put(std::string& bytes, std::size_t offset, Integer value) {
   }
 }
 
-std::string mkimage_program(const fs::RootDir& root) {
-  return root.exists("/usr/bin/grub2-mkimage") ? "/usr/bin/grub2-mkimage" : "/usr/bin/grub-mkimage";
+std::string mkimage_program(const fs::RootDir& files) {
+  return files.exists("/usr/bin/grub2-mkimage") ? "/usr/bin/grub2-mkimage" : "/usr/bin/grub-mkimage";
 }
 
-void make_core_image(const Context& context, const std::string& directory) {
+void make_core_image(const model::DiskLayout& layout, root::WorkRoot& root,
+                     const std::string& directory) {
+  const fs::RootDir& files = root.files();
   const auto start = directory + "/load.cfg";
-  context.root.write(start, grub_start(context), 0644);
-  process::Command command{.argv = {mkimage_program(context.root), "--format=i386-pc",
+  files.write(start, grub_start(layout, files), 0644);
+  process::Command command{.argv = {mkimage_program(files), "--format=i386-pc",
                                     std::string("--directory=") + k_modules,
-                                    "--prefix=" + grub_directory(context.root), "--config=" + start,
+                                    "--prefix=" + grub_directory(files), "--config=" + start,
                                     "--output=" + directory + "/core.img"},
                            .description = "make GRUB's core image"};
   command.argv.insert(command.argv.end(), k_built_in.begin(), k_built_in.end());
-  process::require_success(context.services.programs.run(command));
+  process::require_success(root.programs()->run(command));
 }
 
 void require_size(const std::string& image, std::size_t smallest, std::uint64_t largest,
@@ -84,29 +86,32 @@ void require_size(const std::string& image, std::size_t smallest, std::uint64_t 
 }
 
 /// What grub-bios-setup would write, as data: the disk does not exist yet.
-void patch_disk(const Context& context, const std::string& directory) {
-  const auto& partition = bios_boot_partition(context);
+std::vector<model::DiskPatch> disk_patches(const model::DiskLayout& layout,
+                                           const fs::RootDir& files,
+                                           const std::string& directory) {
+  const auto& partition = bios_boot_partition(layout);
   const auto sector = partition.start.bytes() / k_sector_size;
-  auto boot = context.root.read(directory + "/boot.img");
+  auto boot = files.read(directory + "/boot.img");
   require_size(boot, k_sector_size, k_sector_size, directory + "/boot.img");
   put(boot, k_kernel_sector, std::uint64_t{sector});
   put(boot, k_drive_check, std::uint16_t{0x9090});
   boot.resize(k_boot_code_size);
-  auto core = context.root.read(directory + "/core.img");
+  auto core = files.read(directory + "/core.img");
   require_size(core, 2 * k_sector_size, partition.size.bytes(), directory + "/core.img");
   put(core, k_first_block, std::uint64_t{sector + 1});
-  context.sealed.disk_patches = {{base::ByteSize(), std::move(boot)},
-                                 {partition.start, std::move(core)}};
+  return {{base::ByteSize(), std::move(boot)}, {partition.start, std::move(core)}};
 }
 
 } // namespace
 
-void install_grub_for_bios(const Context& context) {
-  write_grub_configuration(context);
-  const auto directory = grub_directory(context.root) + "/i386-pc";
-  copy_boot_file(context, std::string(k_modules) + "/boot.img", directory + "/boot.img");
-  make_core_image(context, directory);
-  patch_disk(context, directory);
+StepYield install_grub_for_bios(const BootInput& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  StepYield yield = write_grub_configuration(input, files);
+  const auto directory = grub_directory(files) + "/i386-pc";
+  copy_boot_file(files, std::string(k_modules) + "/boot.img", directory + "/boot.img");
+  make_core_image(input.layout, root, directory);
+  yield.disk_patches = disk_patches(input.layout, files, directory);
+  return yield;
 }
 
 } // namespace imagewright::finalize::boot_loaders

@@ -42,24 +42,26 @@ std::string terminal_lines(const BootLoader& loader) {
          "terminal_output serial console\n";
 }
 
-std::string menu_entry(const Context& context, const BootFilesystem& filesystem,
-                       const model::InstalledKernel& kernel) {
-  return "menuentry " + grub_word(pretty_name(context) + ", Linux " + kernel.release) + " --id " +
+std::string menu_entry(const std::string& title, const BootInput& input,
+                       const BootFilesystem& filesystem, const model::InstalledKernel& kernel) {
+  return "menuentry " + grub_word(title + ", Linux " + kernel.release) + " --id " +
          grub_word(kernel.release) + " {\n" + //
          "  " + search_line(filesystem) +     //
          "  linux " + grub_word(grub_path(filesystem, kernel.image)) + " " +
-         grub_words(context.sealed.kernel_command_line) + "\n" + //
+         grub_words(input.command_line) + "\n" + //
          "  initrd " + grub_word(grub_path(filesystem, kernel.initramfs)) + "\n}\n";
 }
 
-std::string main_configuration(const Context& context, const BootFilesystem& filesystem) {
-  const auto& loader = context.plan.boot_loader;
+std::string main_configuration(const BootInput& input, const fs::RootDir& files,
+                               const std::vector<model::InstalledKernel>& kernels) {
+  const auto& loader = input.boot_loader;
+  const auto filesystem = boot_filesystem(input.layout);
   std::string text = "# Made with the image. grub-mkconfig replaces it, from /etc/default/grub.\n"
                      "set default=0\nset timeout=" +
                      std::to_string(loader.timeout_seconds) + "\n" + terminal_lines(loader) +
                      "insmod part_gpt\ninsmod ext2\n";
-  for (const auto& kernel : context.sealed.kernels)
-    text += menu_entry(context, filesystem, kernel);
+  for (const auto& kernel : kernels)
+    text += menu_entry(pretty_name(files), input, filesystem, kernel);
   return text;
 }
 
@@ -75,37 +77,37 @@ std::string shell_word(const std::string& text) {
 
 /// grub-mkconfig (GRUB 2.12 and later) otherwise takes the newest, also of those that are added on
 /// the node.
-std::string default_kernel_line(const Context& context) {
-  const auto& kernels = context.sealed.kernels;
-  if (kernels.empty() || is_newest_kernel(context, kernels.front())) return "";
+std::string default_kernel_line(const std::vector<model::InstalledKernel>& kernels) {
+  if (kernels.empty() || is_newest_kernel(kernels, kernels.front())) return "";
   return "GRUB_TOP_LEVEL=" + shell_word(kernels.front().image) + "\n";
 }
 
 /// What grub-mkconfig needs to make the same again on the node. It finds the root filesystem
 /// itself.
-std::string defaults(const Context& context) {
-  auto words = base::split_whitespace(lasting_command_line(context));
+std::string defaults(const BootInput& input, const std::vector<model::InstalledKernel>& kernels) {
+  auto words = base::split_whitespace(lasting_command_line(input));
   std::erase_if(words, [](const std::string& word) { return word.starts_with("root="); });
-  return "GRUB_TIMEOUT=" + std::to_string(context.plan.boot_loader.timeout_seconds) + "\n" +
+  return "GRUB_TIMEOUT=" + std::to_string(input.boot_loader.timeout_seconds) + "\n" +
          "GRUB_CMDLINE_LINUX=" + shell_word(base::join(words, " ")) + "\n" +
-         "GRUB_DISABLE_OS_PROBER=true\n" + default_kernel_line(context) +
-         (has_serial_driver(context.plan.boot_loader) ? "GRUB_TERMINAL=\"serial console\"\n" : "");
+         "GRUB_DISABLE_OS_PROBER=true\n" + default_kernel_line(kernels) +
+         (has_serial_driver(input.boot_loader) ? "GRUB_TERMINAL=\"serial console\"\n" : "");
 }
 
 /// GRUB reads kernels from /boot alone.
-void move_images_to_boot(const Context& context) {
-  for (auto& kernel : context.sealed.kernels) {
+std::vector<model::InstalledKernel>
+with_images_in_boot(const fs::RootDir& files, std::vector<model::InstalledKernel> kernels) {
+  for (auto& kernel : kernels) {
     if (kernel.image.starts_with("/boot/")) continue;
     const auto path = "/boot/vmlinuz-" + kernel.release;
-    copy_boot_file(context, kernel.image, path);
+    copy_boot_file(files, kernel.image, path);
     kernel.image = path;
   }
+  return kernels;
 }
 
 } // namespace
 
-BootFilesystem boot_filesystem(const Context& context) {
-  const auto& layout = context.plan.layout;
+BootFilesystem boot_filesystem(const model::DiskLayout& layout) {
   if (const auto* boot = layout.find_mount("/boot")) {
     return {boot->filesystem->uuid.to_string(), "/boot"};
   }
@@ -118,8 +120,8 @@ std::string grub_path(const BootFilesystem& filesystem, const std::string& path)
   return path.substr(filesystem.prefix.size());
 }
 
-std::string grub_directory(const fs::RootDir& root) {
-  const bool is_grub2 = root.exists("/usr/sbin/grub2-mkconfig") || root.exists("/boot/grub2");
+std::string grub_directory(const fs::RootDir& files) {
+  const bool is_grub2 = files.exists("/usr/sbin/grub2-mkconfig") || files.exists("/boot/grub2");
   return is_grub2 ? "/boot/grub2" : "/boot/grub";
 }
 
@@ -127,19 +129,18 @@ std::string search_line(const BootFilesystem& filesystem) {
   return "search --no-floppy --fs-uuid --set=root " + filesystem.uuid + "\n";
 }
 
-std::string grub_start(const Context& context) {
-  const auto filesystem = boot_filesystem(context);
+std::string grub_start(const model::DiskLayout& layout, const fs::RootDir& files) {
+  const auto filesystem = boot_filesystem(layout);
   return search_line(filesystem) + "set prefix=($root)" +
-         grub_path(filesystem, grub_directory(context.root)) + "\n";
+         grub_path(filesystem, grub_directory(files)) + "\n";
 }
 
-void write_grub_configuration(const Context& context) {
-  move_images_to_boot(context);
-  const auto path = grub_directory(context.root) + "/grub.cfg";
-  context.root.write(path, main_configuration(context, boot_filesystem(context)), 0600);
-  context.sealed.command_line_files.push_back(path);
-  context.root.write("/etc/default/grub", defaults(context), 0644);
-  context.sealed.command_line_files.emplace_back("/etc/default/grub");
+StepYield write_grub_configuration(const BootInput& input, const fs::RootDir& files) {
+  auto kernels = with_images_in_boot(files, input.kernels);
+  const auto path = grub_directory(files) + "/grub.cfg";
+  files.write(path, main_configuration(input, files, kernels), 0600);
+  files.write("/etc/default/grub", defaults(input, kernels), 0644);
+  return {.kernels = std::move(kernels), .command_line_files = {path, "/etc/default/grub"}};
 }
 
 } // namespace imagewright::finalize::boot_loaders

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "../context.hpp"
+#include "../boot_paths.hpp"
 
 namespace imagewright::finalize::boot_loaders {
 
@@ -15,22 +15,22 @@ struct BootFilesystem {
   std::string prefix; ///< "/boot" where /boot is a filesystem of its own, else empty
 };
 
-BootFilesystem boot_filesystem(const Context& context);
+BootFilesystem boot_filesystem(const model::DiskLayout& layout);
 
 /// A path of the image as GRUB sees it.
 std::string grub_path(const BootFilesystem& filesystem, const std::string& path);
 
 /// Distributions name the directory "grub" or "grub2", like the programs.
-std::string grub_directory(const fs::RootDir& root);
+std::string grub_directory(const fs::RootDir& files);
 
 /// Makes the filesystem with /boot GRUB's root.
 std::string search_line(const BootFilesystem& filesystem);
 
 /// The lines that lead GRUB to its configuration on that filesystem.
-std::string grub_start(const Context& context);
+std::string grub_start(const model::DiskLayout& layout, const fs::RootDir& files);
 
 /// Writes grub.cfg, and /etc/default/grub for the node; kernels that GRUB cannot reach are copied
 /// to /boot.
-void write_grub_configuration(const Context& context);
+StepYield write_grub_configuration(const BootInput& input, const fs::RootDir& files);
 
 } // namespace imagewright::finalize::boot_loaders

@@ -10,13 +10,13 @@ namespace {
 const std::string k_esp{k_esp_mount};
 
 /// A type 1 entry of the UAPI group's Boot Loader Specification.
-std::string entry_text(const Context& context, const std::string& token,
-                       const model::InstalledKernel& kernel) {
+std::string entry_text(const BootInput& input, const std::string& title,
+                       const std::string& token, const model::InstalledKernel& kernel) {
   const auto directory = "/" + token + "/" + kernel.release;
-  return "title " + pretty_name(context) + "\n" +                 //
+  return "title " + title + "\n" +                 //
          "version " + kernel.release + "\n" +                     //
          "sort-key " + token + "\n" +                             //
-         "options " + context.sealed.kernel_command_line + "\n" + //
+         "options " + input.command_line + "\n" + //
          "linux " + directory + "/linux\n" +                      //
          "initrd " + directory + "/initrd\n";
 }
@@ -25,60 +25,66 @@ std::string entry_name(const std::string& token, const model::InstalledKernel& k
   return token + "-" + kernel.release + ".conf";
 }
 
-void install_entry(const Context& context, const std::string& token,
-                   const model::InstalledKernel& kernel) {
-  copy_boot_file(context, kernel.image, k_esp + "/" + token + "/" + kernel.release + "/linux");
+/// Gives where the entry stands.
+std::string install_entry(const BootInput& input, const fs::RootDir& files,
+                          const std::string& token, const model::InstalledKernel& kernel) {
+  copy_boot_file(files, kernel.image, k_esp + "/" + token + "/" + kernel.release + "/linux");
   const auto entry = k_esp + "/loader/entries/" + entry_name(token, kernel);
-  context.root.write(entry, entry_text(context, token, kernel), 0644);
-  context.sealed.command_line_files.push_back(entry);
+  files.write(entry, entry_text(input, pretty_name(files), token, kernel), 0644);
+  return entry;
 }
 
-void install_kernels(const Context& context, const std::string& token) {
-  switch (context.plan.boot_loader.kernels) {
+StepYield install_kernels(const BootInput& input, const fs::RootDir& files,
+                          const std::string& token) {
+  StepYield yield;
+  switch (input.boot_loader.kernels) {
   case KernelForm::separate:
-    for (const auto& kernel : context.sealed.kernels)
-      install_entry(context, token, kernel);
-    return;
+    for (const auto& kernel : input.kernels)
+      yield.command_line_files.push_back(install_entry(input, files, token, kernel));
+    break;
   case KernelForm::unified:
-    install_unified_kernels(context);
-    return;
+    yield = install_unified_kernels(input, files);
+    break;
   }
+  return yield;
 }
 
-std::string loader_configuration(const Context& context, const std::string& token) {
-  std::string text = "timeout " + std::to_string(context.plan.boot_loader.timeout_seconds) +
+std::string loader_configuration(const BootInput& input, const std::string& token) {
+  std::string text = "timeout " + std::to_string(input.boot_loader.timeout_seconds) +
                      "\nconsole-mode keep\neditor no\n";
-  if (context.sealed.kernels.empty()) return text;
-  const auto& kernel = context.sealed.kernels.front();
+  if (input.kernels.empty()) return text;
+  const auto& kernel = input.kernels.front();
   // Entries of one os-release are equal to systemd-boot, except for their names. Of the other kind
   // it takes the newest, also of those that are added on the node.
-  if (context.plan.boot_loader.kernels == KernelForm::unified) {
+  if (input.boot_loader.kernels == KernelForm::unified) {
     text += "default " + unified_kernel_entry(kernel) + "\n";
-  } else if (!is_newest_kernel(context, kernel)) {
+  } else if (!is_newest_kernel(input.kernels, kernel)) {
     text += "default " + entry_name(token, kernel) + "\n";
   }
   return text;
 }
 
 /// What kernel-install(8) needs to add later kernels in the same way.
-void leave_facts_for_the_node(const Context& context, const std::string& token) {
-  context.root.write("/etc/kernel/cmdline", lasting_command_line(context) + "\n", 0644);
-  context.sealed.command_line_files.emplace_back("/etc/kernel/cmdline");
-  context.root.write("/etc/kernel/entry-token", token + "\n", 0644);
+StepYield leave_facts_for_the_node(const BootInput& input, const fs::RootDir& files,
+                                   const std::string& token) {
+  files.write("/etc/kernel/cmdline", lasting_command_line(input) + "\n", 0644);
+  files.write("/etc/kernel/entry-token", token + "\n", 0644);
+  return {.command_line_files = {"/etc/kernel/cmdline"}};
 }
 
 } // namespace
 
-void install_systemd_boot(const Context& context) {
-  const auto token = entry_token(context.root);
-  install_removable_media_loader(context);
-  const auto& architecture = context.plan.architecture;
-  copy_boot_file(context, boot_file(context, context.plan.boot_loader.facts.efi_program),
+StepYield install_systemd_boot(const BootInput& input, const fs::RootDir& files) {
+  const auto token = entry_token(files);
+  install_removable_media_loader(input, files);
+  const auto& architecture = input.architecture;
+  copy_boot_file(files, boot_file(architecture, input.boot_loader.facts.efi_program),
                  k_esp + "/EFI/systemd/systemd-boot" + architecture.efi_name + ".efi");
-  context.root.write(k_esp + "/loader/loader.conf", loader_configuration(context, token), 0644);
-  context.root.write(k_esp + "/loader/entries.srel", "type1\n", 0644);
-  install_kernels(context, token);
-  leave_facts_for_the_node(context, token);
+  files.write(k_esp + "/loader/loader.conf", loader_configuration(input, token), 0644);
+  files.write(k_esp + "/loader/entries.srel", "type1\n", 0644);
+  StepYield yield = install_kernels(input, files, token);
+  yield.add(leave_facts_for_the_node(input, files, token));
+  return yield;
 }
 
 } // namespace imagewright::finalize::boot_loaders

@@ -16,9 +16,9 @@ namespace imagewright::finalize::boot_loaders {
 namespace {
 
 /// The whole file; kernels and initramfs have no sensible limit.
-std::string content_of_file(const Context& context, const std::string& path) {
-  const auto fd = context.root.open(path, O_RDONLY);
-  std::string content(context.root.find_target_status(path)->size, '\0');
+std::string content_of_file(const fs::RootDir& files, const std::string& path) {
+  const auto fd = files.open(path, O_RDONLY);
+  std::string content(files.find_target_status(path)->size, '\0');
   fs::read_exactly(fd.get(), std::as_writable_bytes(std::span(content)), 0, path);
   return content;
 }
@@ -32,9 +32,9 @@ std::string addon_path(const model::InstalledKernel& kernel) {
   return unified_path(kernel) + ".extra.d/vmlinuz-" + kernel.release + ".addon.efi";
 }
 
-std::string stub_path(const Context& context) {
-  const auto path = boot_file(context, context.plan.boot_loader.facts.stub);
-  if (!path.empty() && context.root.exists(path)) return path;
+std::string stub_path(const BootInput& input, const fs::RootDir& files) {
+  const auto path = boot_file(input.architecture, input.boot_loader.facts.stub);
+  if (!path.empty() && files.exists(path)) return path;
   throw base::Error(base::FailureKind::build, "finalize.missing-boot-file",
                     "the image has no stub to make unified kernel images of",
                     path.empty() ? "give the boot loader its stub in the release profile"
@@ -43,43 +43,47 @@ std::string stub_path(const Context& context) {
 
 /// An addon where the stub knows them: then the command line can be changed and signed without the
 /// kernel. Else the image holds the command line itself.
-bool has_addons(const Context& context) {
-  const auto path = boot_file(context, context.plan.boot_loader.facts.addon_stub);
-  return !path.empty() && context.root.exists(path);
+bool has_addons(const BootInput& input, const fs::RootDir& files) {
+  const auto path = boot_file(input.architecture, input.boot_loader.facts.addon_stub);
+  return !path.empty() && files.exists(path);
 }
 
-void write_addon(const Context& context, const model::InstalledKernel& kernel) {
-  const auto stub = boot_file(context, context.plan.boot_loader.facts.addon_stub);
-  context.root.write(addon_path(kernel),
-                     with_sections(context.root.read(stub),
-                                   {{".cmdline", context.sealed.kernel_command_line}}, stub),
+void write_addon(const BootInput& input, const fs::RootDir& files,
+                 const model::InstalledKernel& kernel) {
+  const auto stub = boot_file(input.architecture, input.boot_loader.facts.addon_stub);
+  files.write(addon_path(kernel),
+                     with_sections(files.read(stub),
+                                   {{".cmdline", input.command_line}}, stub),
                      0644);
-  context.sealed.command_line_files.push_back(addon_path(kernel));
 }
 
-void write_image(const Context& context, const model::InstalledKernel& kernel) {
-  const auto stub = stub_path(context);
-  std::vector<PeSection> sections{{".osrel", context.root.read("/etc/os-release")},
+void write_image(const BootInput& input, const fs::RootDir& files,
+                 const model::InstalledKernel& kernel) {
+  const auto stub = stub_path(input, files);
+  std::vector<PeSection> sections{{".osrel", files.read("/etc/os-release")},
                                   {".uname", kernel.release}};
-  if (!has_addons(context)) sections.push_back({".cmdline", context.sealed.kernel_command_line});
-  sections.push_back({".initrd", content_of_file(context, kernel.initramfs)});
-  sections.push_back({".linux", content_of_file(context, kernel.image)});
+  if (!has_addons(input, files)) sections.push_back({".cmdline", input.command_line});
+  sections.push_back({".initrd", content_of_file(files, kernel.initramfs)});
+  sections.push_back({".linux", content_of_file(files, kernel.image)});
   const auto path = unified_path(kernel);
-  context.root.write(path, with_sections(context.root.read(stub), sections, stub), 0644);
-  if (!has_addons(context)) context.sealed.command_line_files.push_back(path);
+  files.write(path, with_sections(files.read(stub), sections, stub), 0644);
 }
 
 } // namespace
 
-void install_unified_kernels(const Context& context) {
-  for (auto& kernel : context.sealed.kernels) {
-    write_image(context, kernel);
-    if (has_addons(context)) write_addon(context, kernel);
+StepYield install_unified_kernels(const BootInput& input, const fs::RootDir& files) {
+  StepYield yield{.kernels = input.kernels};
+  const bool is_apart = has_addons(input, files);
+  for (auto& kernel : *yield.kernels) {
+    write_image(input, files, kernel);
+    if (is_apart) write_addon(input, files, kernel);
+    yield.command_line_files.push_back(is_apart ? addon_path(kernel) : unified_path(kernel));
     // The initramfs is inside; the kernel's own file stays with its package, and with the checksum
     // that FIPS mode looks for.
-    context.root.remove(kernel.initramfs);
+    files.remove(kernel.initramfs);
     kernel.initramfs = unified_path(kernel);
   }
+  return yield;
 }
 
 std::string unified_kernel_entry(const model::InstalledKernel& kernel) {

@@ -14,6 +14,13 @@
 namespace imagewright::finalize::steps {
 namespace {
 
+struct Input {
+  const std::vector<model::GroupConfig>& groups;
+  const std::vector<model::UserConfig>& users;
+  const model::DiskLayout& layout;
+  const base::Epoch& epoch;
+};
+
 constexpr auto k_lock_file = "/etc/.pwd.lock";
 
 void require(const Refusal& refusal, const base::SourceLocation& where) {
@@ -39,7 +46,7 @@ std::string checked_hash(std::string hash, const model::PasswordConfig& password
   return hash;
 }
 
-std::optional<std::string> hash_of(const Context& context, const model::UserConfig& user) {
+std::optional<std::string> hash_of(const Input& input, const model::UserConfig& user) {
   if (!user.password) return std::nullopt;
   switch (user.password->type) {
   case model::PasswordType::locked:
@@ -52,7 +59,7 @@ std::optional<std::string> hash_of(const Context& context, const model::UserConf
     break;
   }
   return sha512_crypt(secret_of(*user.password),
-                      salt_from(context.plan.layout.uuid.to_string() + ":" + user.name));
+                      salt_from(input.layout.uuid.to_string() + ":" + user.name));
 }
 
 std::optional<std::string> text_of(const std::optional<model::LocatedText>& text) {
@@ -72,14 +79,14 @@ std::vector<std::string> ssh_keys_of(const model::UserConfig& user) {
   return keys;
 }
 
-void put_user(const Context& context, AccountDatabase& accounts, const model::UserConfig& user) {
+void put_user(const Input& input, AccountDatabase& accounts, const model::UserConfig& user) {
   const UserRecord record{.name = user.name,
                           .id = user.uid,
                           .group = text_of(user.primary_group),
                           .home = text_of(user.home_directory),
                           .shell = text_of(user.startup_command),
-                          .password_hash = hash_of(context, user)};
-  require(accounts.put_user(record, context.plan.epoch), user.where);
+                          .password_hash = hash_of(input, user)};
+  require(accounts.put_user(record, input.epoch), user.where);
   for (const auto& group : user.secondary_groups) {
     require(accounts.add_member(group.text, user.name), group.where);
   }
@@ -88,28 +95,34 @@ void put_user(const Context& context, AccountDatabase& accounts, const model::Us
   }
 }
 
-} // namespace
-
 /// The tables are written without the programs of the root: those of a foreign architecture would
 /// need an emulator.
-void accounts(const Context& context) {
-  const auto& os = context.plan.os;
+StepYield write_accounts(const Input& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
   // lckpwdf(3) makes it when it is first needed; by then nobody gives it the label of its own.
-  if (context.root.exists("/etc/passwd") && !context.root.exists(k_lock_file))
-    context.root.write(k_lock_file, "", 0600);
-  if (os.groups.empty() && os.users.empty()) return;
-  AccountDatabase accounts(context.root);
-  for (const auto& group : os.groups)
+  if (files.exists("/etc/passwd") && !files.exists(k_lock_file))
+    files.write(k_lock_file, "", 0600);
+  if (input.groups.empty() && input.users.empty()) return {};
+  AccountDatabase accounts(files);
+  for (const auto& group : input.groups)
     require(accounts.add_group(group.name, group.gid), group.where);
-  for (const auto& user : os.users)
-    put_user(context, accounts, user);
-  accounts.store(context.root);
-  for (const auto& user : os.users) {
+  for (const auto& user : input.users)
+    put_user(input, accounts, user);
+  accounts.store(files);
+  for (const auto& user : input.users) {
     const auto known = accounts.find_user(user.name);
     IMAGEWRIGHT_ASSERT(known.has_value());
-    make_home(context, *known);
-    add_ssh_keys(context, *known, ssh_keys_of(user));
+    make_home(root, *known);
+    add_ssh_keys(root, *known, ssh_keys_of(user));
   }
+  return {};
 }
+
+} // namespace
+
+constinit const Step accounts{
+    "accounts", AppliesTo::both,
+    k_run<write_accounts, &model::OsConfig::groups, &model::OsConfig::users, &FinalizePlan::layout,
+          &FinalizePlan::epoch>};
 
 } // namespace imagewright::finalize::steps

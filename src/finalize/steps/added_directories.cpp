@@ -15,6 +15,10 @@ namespace {
 
 namespace files = std::filesystem;
 
+struct Input {
+  const std::vector<model::AdditionalDirectory>& directories;
+};
+
 std::vector<files::directory_entry> sorted_entries(const files::path& directory) {
   std::vector<files::directory_entry> entries;
   for (const auto& entry : files::directory_iterator(directory))
@@ -24,30 +28,30 @@ std::vector<files::directory_entry> sorted_entries(const files::path& directory)
   return entries;
 }
 
-void make_directory(const Context& context, const model::AdditionalDirectory& wish,
+void make_directory(root::WorkRoot& root, const model::AdditionalDirectory& wish,
                     const std::string& path) {
-  if (context.root.exists(path)) {
+  if (root.files().exists(path)) {
     if (wish.merged_directory_permissions) {
-      context.root.set_permissions(path, *wish.merged_directory_permissions);
+      root.files().set_permissions(path, *wish.merged_directory_permissions);
     }
     return;
   }
-  context.root.make_directories(path, wish.new_directory_permissions);
-  own(context, path, 0, 0);
+  root.files().make_directories(path, wish.new_directory_permissions);
+  root.own(path, 0, 0);
 }
 
-void copy_tree(const Context& context, const model::AdditionalDirectory& wish,
+void copy_tree(root::WorkRoot& root, const model::AdditionalDirectory& wish,
                const files::path& source, const std::string& destination) {
-  make_directory(context, wish, destination);
+  make_directory(root, wish, destination);
   for (const auto& entry : sorted_entries(source)) {
     const std::string path = destination + "/" + entry.path().filename().string();
     if (entry.is_symlink()) {
-      context.root.make_symlink(path, files::read_symlink(entry.path()).string());
+      root.files().make_symlink(path, files::read_symlink(entry.path()).string());
     } else if (entry.is_directory()) {
-      copy_tree(context, wish, entry.path(), path);
+      copy_tree(root, wish, entry.path(), path);
       continue;
     } else if (entry.is_regular_file()) {
-      context.root.write(path, fs::read_file(entry.path()), wish.child_file_permissions);
+      root.files().write(path, fs::read_file(entry.path()), wish.child_file_permissions);
     } else {
       throw base::Error(base::FailureKind::input,
                         {.code = "finalize.special-file",
@@ -56,16 +60,21 @@ void copy_tree(const Context& context, const model::AdditionalDirectory& wish,
                          .where = wish.where,
                          .hint = "remove it from the directory"});
     }
-    own(context, path, 0, 0);
+    root.own(path, 0, 0);
   }
+}
+
+StepYield add_directories(const Input& input, root::WorkRoot& root) {
+  for (const auto& directory : input.directories) {
+    copy_tree(root, directory, directory.source, directory.destination);
+  }
+  return {};
 }
 
 } // namespace
 
-void added_directories(const Context& context) {
-  for (const auto& directory : context.plan.os.additional_directories) {
-    copy_tree(context, directory, directory.source, directory.destination);
-  }
-}
+constinit const Step added_directories{
+    "added-directories", AppliesTo::both,
+    k_run<add_directories, &model::OsConfig::additional_directories>};
 
 } // namespace imagewright::finalize::steps

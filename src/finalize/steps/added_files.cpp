@@ -2,10 +2,15 @@
 #include <filesystem>
 #include <string>
 
+#include "../content.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
+
+struct Input {
+  const std::vector<model::AdditionalFile>& files;
+};
 
 mode_t permissions_of(const model::AdditionalFile& file) {
   if (file.permissions) return *file.permissions;
@@ -14,13 +19,17 @@ mode_t permissions_of(const model::AdditionalFile& file) {
   return static_cast<mode_t>(std::filesystem::status(*source).permissions()) & 0777U;
 }
 
+StepYield add_files(const Input& input, root::WorkRoot& root) {
+  for (const auto& file : input.files) {
+    root.files().write(file.destination, content_of(file.content), permissions_of(file));
+    root.own(file.destination, 0, 0);
+  }
+  return {};
+}
+
 } // namespace
 
-void added_files(const Context& context) {
-  for (const auto& file : context.plan.os.additional_files) {
-    context.root.write(file.destination, content_of(file.content), permissions_of(file));
-    own(context, file.destination, 0, 0);
-  }
-}
+constinit const Step added_files{"added-files", AppliesTo::both,
+                                 k_run<add_files, &model::OsConfig::additional_files>};
 
 } // namespace imagewright::finalize::steps

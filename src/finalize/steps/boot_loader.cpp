@@ -1,23 +1,31 @@
 // SPDX-License-Identifier: MIT
+#include <imagewright/base/error.hpp>
+
 #include "../boot_loaders/boot_loaders.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
+namespace {
 
-void boot_loader(const Context& context) {
-  switch (context.plan.boot_loader.kind) {
+StepYield install_boot_loader(const BootInput& input, root::WorkRoot& root) {
+  switch (input.boot_loader.kind) {
   case BootLoaderKind::none:
-    return;
+    return {};
   case BootLoaderKind::systemd_boot:
-    boot_loaders::install_systemd_boot(context);
-    return;
+    return boot_loaders::install_systemd_boot(input, root.files());
   case BootLoaderKind::grub:
-    boot_loaders::install_grub(context);
-    return;
+    return boot_loaders::install_grub(input, root.files());
   case BootLoaderKind::grub_bios:
-    boot_loaders::install_grub_for_bios(context);
-    return;
+    return boot_loaders::install_grub_for_bios(input, root);
   }
+  throw base::BugError("a boot loader of no kind");
 }
+
+} // namespace
+
+constinit const Step boot_loader{
+    "boot-loader", AppliesTo::both,
+    k_run<install_boot_loader, &FinalizePlan::architecture, &FinalizePlan::layout,
+          &FinalizePlan::boot_loader, &Findings::kernels, &Findings::command_line>};
 
 } // namespace imagewright::finalize::steps

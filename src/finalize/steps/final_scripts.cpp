@@ -3,9 +3,16 @@
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
+namespace {
 
-void final_scripts(const Context& context) {
-  run_scripts(context, context.plan.scripts.finalize_customization, "final");
+StepYield run_final_scripts(const ScriptInput& input, root::WorkRoot& root) {
+  run_scripts(input, root, "final");
+  return {};
 }
+
+} // namespace
+
+constinit const Step final_scripts{"final-scripts", AppliesTo::both,
+    k_run<run_final_scripts, &model::ScriptsConfig::finalize_customization, &services>};
 
 } // namespace imagewright::finalize::steps

@@ -8,6 +8,10 @@
 namespace imagewright::finalize::steps {
 namespace {
 
+struct Input {
+  const std::optional<model::LocatedText>& hostname;
+};
+
 /// The hosts file with one line for 127.0.1.1 that names the host.
 std::string hosts_with_name(const std::string& hosts, const std::string& name) {
   const auto short_name = name.substr(0, name.find('.'));
@@ -31,15 +35,20 @@ std::string hosts_with_name(const std::string& hosts, const std::string& name) {
   return result;
 }
 
+StepYield set_hostname(const Input& input, root::WorkRoot& root) {
+  if (!input.hostname) return {};
+  const auto& name = input.hostname->text;
+  const fs::RootDir& files = root.files();
+  files.write("/etc/hostname", name + '\n', 0644);
+  files.write("/etc/hosts",
+                     hosts_with_name(files.find_content("/etc/hosts").value_or(""), name),
+                     0644);
+  return {};
+}
+
 } // namespace
 
-void hostname(const Context& context) {
-  if (!context.plan.os.hostname) return;
-  const auto& name = context.plan.os.hostname->text;
-  context.root.write("/etc/hostname", name + '\n', 0644);
-  context.root.write("/etc/hosts",
-                     hosts_with_name(context.root.find_content("/etc/hosts").value_or(""), name),
-                     0644);
-}
+constinit const Step hostname{"hostname", AppliesTo::both,
+                              k_run<set_hostname, &model::OsConfig::hostname>};
 
 } // namespace imagewright::finalize::steps

@@ -13,6 +13,15 @@
 namespace imagewright::finalize::steps {
 namespace {
 
+struct Input {
+  const model::InitramfsFacts& facts;
+  const std::vector<std::string>& modules;
+  const std::vector<std::string>& drivers;
+  const BootLoader& boot_loader;
+  const std::vector<model::InstalledKernel>& kernels;
+  const FinalizeServices& services;
+};
+
 using Words = std::vector<std::string>;
 
 /// Both lists, each word once.
@@ -31,15 +40,15 @@ void add_list(Words& arguments, const std::string& option, const Words& words) {
 
 /// dracut's lists are exclusive where the release gives one, and additions to its own choice where
 /// it does not.
-Words dracut_arguments(const FinalizePlan& plan, const model::InstalledKernel& kernel) {
-  const auto& facts = plan.initramfs;
+Words dracut_arguments(const Input& input, const model::InstalledKernel& kernel) {
+  const auto& facts = input.facts;
   Words arguments{"dracut",    "--force",        "--no-hostonly", "--no-hostonly-cmdline",
                   "--nostrip", "--reproducible", "--kver",        kernel.release};
   add_list(arguments, facts.modules.empty() ? "--add" : "--modules",
-           merged(facts.modules, plan.policy.initramfs_modules));
+           merged(facts.modules, input.modules));
   add_list(arguments, "--omit", facts.omit_modules);
   add_list(arguments, facts.drivers.empty() ? "--add-drivers" : "--drivers",
-           merged(facts.drivers, plan.policy.initramfs_drivers));
+           merged(facts.drivers, input.drivers));
   add_list(arguments, "--filesystems", facts.filesystems);
   if (!facts.compression.empty()) {
     arguments.insert(arguments.end(), {"--compress", facts.compression});
@@ -68,35 +77,43 @@ void refuse_missing_parts(const process::CommandResult& result) {
   }
 }
 
-void make_initramfs(const Context& context, const model::InstalledKernel& kernel) {
-  report::StageScope stage(context.services.reporter, "initramfs", kernel.release);
-  context.root.make_directories(parent_of(kernel.initramfs));
-  process::Command command{.argv = dracut_arguments(context.plan, kernel),
+void make_initramfs(const Input& input, root::WorkRoot& root,
+                    const model::InstalledKernel& kernel) {
+  report::StageScope stage(input.services.reporter, "initramfs", kernel.release);
+  root.files().make_directories(parent_of(kernel.initramfs));
+  process::Command command{.argv = dracut_arguments(input, kernel),
                            .description = "make the initramfs of kernel " + kernel.release};
-  if (!context.plan.log_directory.empty()) {
-    command.log_file = context.plan.log_directory / ("initramfs-" + kernel.release + ".log");
+  if (!input.services.log_directory.empty()) {
+    command.log_file = input.services.log_directory / ("initramfs-" + kernel.release + ".log");
   }
-  refuse_missing_parts(process::require_success(context.services.programs.run(command)));
-  if (!context.root.exists(kernel.initramfs)) {
+  refuse_missing_parts(process::require_success(root.programs()->run(command)));
+  if (!root.files().exists(kernel.initramfs)) {
     throw base::Error(base::FailureKind::build, "finalize.incomplete-initramfs",
                       "dracut succeeded but made no " + base::quoted(kernel.initramfs),
                       command.log_file.empty()
                           ? "look at what it wrote"
                           : "the complete output is in " + command.log_file.string());
   }
-  context.root.set_permissions(kernel.initramfs, 0600);
+  root.files().set_permissions(kernel.initramfs, 0600);
+}
+
+/// Exactly once for each kernel: whatever packages and scripts changed is there by now.
+StepYield make_all(const Input& input, root::WorkRoot& root) {
+  // Without a boot loader nothing would load it.
+  if (input.boot_loader.kind == BootLoaderKind::none) return {};
+  for (const auto& kernel : input.kernels) {
+    input.services.cancellation.check();
+    make_initramfs(input, root, kernel);
+  }
+  return {};
 }
 
 } // namespace
 
-/// Exactly once for each kernel: whatever packages and scripts changed is there by now.
-void initramfs(const Context& context) {
-  // Without a boot loader nothing would load it.
-  if (context.plan.boot_loader.kind == BootLoaderKind::none) return;
-  for (const auto& kernel : context.sealed.kernels) {
-    context.services.cancellation.check();
-    make_initramfs(context, kernel);
-  }
-}
+constinit const Step initramfs{
+    "initramfs", AppliesTo::both,
+    k_run<make_all, &FinalizePlan::initramfs, &model::SystemPolicy::initramfs_modules,
+          &model::SystemPolicy::initramfs_drivers, &FinalizePlan::boot_loader, &Findings::kernels,
+          &services>};
 
 } // namespace imagewright::finalize::steps

@@ -9,24 +9,28 @@
 namespace imagewright::finalize::steps {
 namespace {
 
+struct Input {
+  const std::vector<model::ModuleConfig>& modules;
+};
+
 constexpr auto k_load_file = "/etc/modules-load.d/modules-load.conf";
 constexpr auto k_block_file = "/etc/modprobe.d/modules-disabled.conf";
 constexpr auto k_options_file = "/etc/modprobe.d/module-options.conf";
 
 using Lines = std::vector<std::string>;
 
-Lines lines_of(const Context& context, const char* path) {
-  auto lines = base::split(context.root.find_content(path).value_or(""), '\n');
+Lines lines_of(const fs::RootDir& files, const char* path) {
+  auto lines = base::split(files.find_content(path).value_or(""), '\n');
   if (lines.back().empty()) lines.pop_back();
   return lines;
 }
 
-void store(const Context& context, const char* path, const Lines& lines) {
-  if (lines.empty() && !context.root.exists(path)) return;
+void store(const fs::RootDir& files, const char* path, const Lines& lines) {
+  if (lines.empty() && !files.exists(path)) return;
   std::string text;
   for (const auto& line : lines)
     text += line + '\n';
-  context.root.write(path, text, 0644);
+  files.write(path, text, 0644);
 }
 
 /// Whether a line begins with these words.
@@ -57,14 +61,13 @@ void refuse_options_of_blocked(const model::ModuleConfig& module) {
   throw base::Error(base::FailureKind::input, diagnostic);
 }
 
-} // namespace
-
-void kernel_modules(const Context& context) {
-  if (context.plan.os.modules.empty()) return;
-  auto loaded = lines_of(context, k_load_file);
-  auto blocked = lines_of(context, k_block_file);
-  auto options = lines_of(context, k_options_file);
-  for (const auto& module : context.plan.os.modules) {
+StepYield configure_modules(const Input& input, root::WorkRoot& root) {
+  if (input.modules.empty()) return {};
+  const fs::RootDir& files = root.files();
+  auto loaded = lines_of(files, k_load_file);
+  auto blocked = lines_of(files, k_block_file);
+  auto options = lines_of(files, k_options_file);
+  for (const auto& module : input.modules) {
     refuse_options_of_blocked(module);
     if (module.load_mode != model::ModuleLoadMode::inherit) {
       loaded = without(std::move(loaded), {module.name.text});
@@ -78,9 +81,15 @@ void kernel_modules(const Context& context) {
       options.push_back(option_line(module));
     }
   }
-  store(context, k_load_file, loaded);
-  store(context, k_block_file, blocked);
-  store(context, k_options_file, options);
+  store(files, k_load_file, loaded);
+  store(files, k_block_file, blocked);
+  store(files, k_options_file, options);
+  return {};
 }
+
+} // namespace
+
+constinit const Step kernel_modules{"kernel-modules", AppliesTo::both,
+                                    k_run<configure_modules, &model::OsConfig::modules>};
 
 } // namespace imagewright::finalize::steps

@@ -17,6 +17,16 @@
 namespace imagewright::finalize::steps {
 namespace {
 
+struct Input {
+  const std::vector<model::KernelCompanion>& companions;
+  const model::DefaultKernel& default_kernel;
+  const BootLoader& boot_loader;
+  const std::vector<model::KernelPackage>& kernel_packages;
+  const std::vector<model::Nevra>& packages;
+};
+
+using Kernels = std::vector<model::InstalledKernel>;
+
 constexpr auto k_modules = "/usr/lib/modules";
 
 std::optional<std::string> find_image(const fs::RootDir& root, const std::string& release) {
@@ -31,7 +41,7 @@ std::optional<std::string> find_image(const fs::RootDir& root, const std::string
   return std::nullopt;
 }
 
-std::string names_of(const std::vector<model::InstalledKernel>& kernels) {
+std::string names_of(const Kernels& kernels) {
   std::vector<std::string> names;
   for (const auto& kernel : kernels)
     names.push_back(kernel.release);
@@ -40,22 +50,23 @@ std::string names_of(const std::vector<model::InstalledKernel>& kernels) {
 
 /// The dependency lists that modprobe and dracut read; most kernel packages make them in a
 /// scriptlet.
-void ensure_module_lists(const Context& context, const std::string& release) {
-  if (context.root.exists(std::string(k_modules) + "/" + release + "/modules.dep")) return;
+void ensure_module_lists(root::WorkRoot& root, const std::string& release) {
+  if (root.files().exists(std::string(k_modules) + "/" + release + "/modules.dep")) return;
   process::require_success(
-      context.services.programs.run({.argv = {"depmod", "-a", release},
+      root.programs()->run({.argv = {"depmod", "-a", release},
                                      .description = "make the module lists of kernel " + release}));
 }
 
-void require_companions(const Context& context, const std::string& image) {
+void require_companions(const Input& input, const fs::RootDir& files,
+                        const std::string& image) {
   constexpr std::string_view k_placeholder = "@image@";
   const auto slash = image.rfind('/') + 1;
-  for (const auto& companion : context.plan.policy.kernel_companions) {
+  for (const auto& companion : input.companions) {
     auto name = companion.name;
     if (const auto at = name.find(k_placeholder); at != std::string::npos)
       name.replace(at, k_placeholder.size(), image.substr(slash));
     const auto path = image.substr(0, slash) + name;
-    if (context.root.exists(path)) continue;
+    if (files.exists(path)) continue;
     throw base::Error(base::FailureKind::build, "finalize.missing-kernel-file",
                       "the image has no " + base::quoted(path) + ", without which " +
                           companion.origin + " would keep the kernel from booting",
@@ -72,53 +83,61 @@ bool means(std::string_view specification, std::string_view name) {
   return rest.empty() || rest.find_first_of(" <=>.") == 0;
 }
 
-/// Puts the kernels that the policy prefers before the others.
-void choose_default(const Context& context) {
-  auto& kernels = context.sealed.kernels;
-  const auto& wanted = context.plan.policy.default_kernel;
+/// The kernels that the policy prefers before the others.
+Kernels with_default_first(const Input& input, Kernels kernels) {
+  const auto& wanted = input.default_kernel;
   const auto is_in_series = [&](const model::InstalledKernel& kernel) {
     return wanted.series.empty() || base::is_in_series(kernel.release, wanted.series);
   };
   std::ranges::stable_partition(kernels, is_in_series);
-  if (wanted.package.empty() || kernels.empty()) return;
+  if (wanted.package.empty() || kernels.empty()) return kernels;
   const auto is_of_package = [&](const model::InstalledKernel& kernel) {
-    return std::ranges::any_of(context.installed.kernel_packages, [&](const auto& known) {
+    return std::ranges::any_of(input.kernel_packages, [&](const auto& known) {
       return known.release == kernel.release && means(wanted.package, known.package);
     });
   };
-  if (std::ranges::stable_partition(kernels, is_of_package).begin() != kernels.begin()) return;
+  if (std::ranges::stable_partition(kernels, is_of_package).begin() != kernels.begin())
+    return kernels;
   // A capability or a path: whichever package it meant, nothing says which kernel it wanted.
-  if (std::ranges::none_of(context.installed.packages, [&](const model::Nevra& package) {
+  if (std::ranges::none_of(input.packages, [&](const model::Nevra& package) {
         return means(wanted.package, package.name);
       }))
-    return;
+    return kernels;
   throw base::Error(base::FailureKind::build, "finalize.no-chosen-kernel",
                     "none of the image's kernels (" + names_of(kernels) + ") comes from package " +
                         base::quoted(wanted.package) + ", which os.kernel.package names",
                     "name the package of a kernel, or one that requires it");
 }
 
-} // namespace
-
-void kernels(const Context& context) {
-  auto& kernels = context.sealed.kernels;
-  for (const auto& release : context.root.list(k_modules)) {
+StepYield find_kernels(const Input& input, root::WorkRoot& root) {
+  Kernels kernels;
+  const fs::RootDir& files = root.files();
+  for (const auto& release : files.list(k_modules)) {
     // A directory without a kernel is what packages of extra modules leave.
-    const auto image = find_image(context.root, release);
+    const auto image = find_image(files, release);
     if (!image) continue;
-    ensure_module_lists(context, release);
-    require_companions(context, *image);
+    ensure_module_lists(root, release);
+    require_companions(input, files, *image);
     kernels.push_back(
-        {.release = release, .image = *image, .initramfs = initramfs_path(context, release)});
+        {.release = release, .image = *image, .initramfs = initramfs_path(files, input.boot_loader, release)});
   }
   std::ranges::sort(kernels, is_newer_version, &model::InstalledKernel::release);
-  choose_default(context);
-  if (kernels.empty() && context.plan.boot_loader.kind != BootLoaderKind::none) {
+  kernels = with_default_first(input, std::move(kernels));
+  if (kernels.empty() && input.boot_loader.kind != BootLoaderKind::none) {
     throw base::Error(
         base::FailureKind::build, "finalize.no-kernel",
         "the image has no kernel: no directory under /usr/lib/modules has one in /boot",
         "install the kernel's package, or give the release profile its role \"kernel\"");
   }
+  return {.kernels = std::move(kernels)};
 }
+
+} // namespace
+
+constinit const Step kernels{
+    "kernels", AppliesTo::both,
+    k_run<find_kernels, &model::SystemPolicy::kernel_companions,
+          &model::SystemPolicy::default_kernel, &FinalizePlan::boot_loader,
+          &model::InstalledRoot::kernel_packages, &model::InstalledRoot::packages>};
 
 } // namespace imagewright::finalize::steps

@@ -8,9 +8,15 @@
 namespace imagewright::finalize::steps {
 namespace {
 
-void set_timezone(const Context& context, const model::LocatedText& zone) {
+struct Input {
+  const std::optional<model::LocatedText>& locale;
+  const std::optional<model::LocatedText>& keymap;
+  const std::optional<model::LocatedText>& timezone;
+};
+
+void set_timezone(const fs::RootDir& files, const model::LocatedText& zone) {
   const std::string file = "/usr/share/zoneinfo/" + zone.text;
-  if (!context.root.exists(file)) {
+  if (!files.exists(file)) {
     throw base::Error(
         base::FailureKind::input,
         {.code = "finalize.unknown-timezone",
@@ -18,22 +24,27 @@ void set_timezone(const Context& context, const model::LocatedText& zone) {
          .where = zone.where,
          .hint = "install the package with the time zone data, or correct os.timezone"});
   }
-  context.root.make_symlink("/etc/localtime", ".." + file);
+  files.make_symlink("/etc/localtime", ".." + file);
 }
 
-void set_value(const Context& context, const std::string& path, const std::string& key,
+void set_value(const fs::RootDir& files, const std::string& path, const std::string& key,
                const std::string& value) {
-  const auto text = context.root.find_content(path).value_or("");
-  context.root.write(path, with_value(text, key, value), 0644);
+  const auto text = files.find_content(path).value_or("");
+  files.write(path, with_value(text, key, value), 0644);
+}
+
+StepYield set_locale(const Input& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  if (input.locale) set_value(files, "/etc/locale.conf", "LANG", input.locale->text);
+  if (input.keymap) set_value(files, "/etc/vconsole.conf", "KEYMAP", input.keymap->text);
+  if (input.timezone) set_timezone(files, *input.timezone);
+  return {};
 }
 
 } // namespace
 
-void locale(const Context& context) {
-  const auto& os = context.plan.os;
-  if (os.locale) set_value(context, "/etc/locale.conf", "LANG", os.locale->text);
-  if (os.keymap) set_value(context, "/etc/vconsole.conf", "KEYMAP", os.keymap->text);
-  if (os.timezone) set_timezone(context, *os.timezone);
-}
+constinit const Step locale{"locale", AppliesTo::both,
+                            k_run<set_locale, &model::OsConfig::locale, &model::OsConfig::keymap,
+                                  &model::OsConfig::timezone>};
 
 } // namespace imagewright::finalize::steps

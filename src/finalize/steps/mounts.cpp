@@ -10,6 +10,11 @@
 namespace imagewright::finalize::steps {
 namespace {
 
+struct Input {
+  const model::DiskLayout& layout;
+  const std::vector<model::OverlayConfig>& overlays;
+};
+
 constexpr std::string_view k_esp_mount = "/boot/efi";
 
 std::string options_of(const model::Filesystem& filesystem) {
@@ -53,10 +58,10 @@ std::vector<model::Partition> mounted_partitions(const model::DiskLayout& layout
 
 /// Every ext4 filesystem has one. Made here it takes part in what is decided by path: labels, and
 /// the list of files.
-void make_lost_and_found(const Context& context, const model::Filesystem& filesystem) {
+void make_lost_and_found(const fs::RootDir& files, const model::Filesystem& filesystem) {
   if (filesystem.type != model::FilesystemType::ext4 || filesystem.mount_point.empty()) return;
   const auto parent = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
-  context.root.make_directories(parent + "/lost+found", 0700);
+  files.make_directories(parent + "/lost+found", 0700);
 }
 
 std::string line_of(const model::OverlayConfig& overlay) {
@@ -76,39 +81,45 @@ std::string line_of(const model::OverlayConfig& overlay) {
   return "overlay\t" + overlay.mount_point.text + "\toverlay\t" + options + "\t0\t0\n";
 }
 
-void make_overlay_directories(const Context& context, const model::OverlayConfig& overlay) {
+void make_overlay_directories(const fs::RootDir& files, const model::OverlayConfig& overlay) {
   for (const auto& directory : overlay.lower_directories)
-    context.root.make_directories(directory);
-  context.root.make_directories(overlay.mount_point.text);
-  context.root.make_directories(overlay.upper_directory.text);
-  context.root.make_directories(overlay.work_directory.text);
+    files.make_directories(directory);
+  files.make_directories(overlay.mount_point.text);
+  files.make_directories(overlay.upper_directory.text);
+  files.make_directories(overlay.work_directory.text);
 }
 
 /// systemd makes those that are missing when it starts, which a read-only root does not let it do:
 /// it could not even enter such a root from the initramfs.
-void make_kernel_mount_points(const Context& context) {
+void make_kernel_mount_points(const fs::RootDir& files) {
   for (const auto* path : {"/dev", "/run"})
-    context.root.make_directories(path);
+    files.make_directories(path);
   for (const auto* path : {"/proc", "/sys"})
-    context.root.make_directories(path, 0555);
+    files.make_directories(path, 0555);
+}
+
+StepYield write_mounts(const Input& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  make_kernel_mount_points(files);
+  std::string text;
+  for (const auto& partition : mounted_partitions(input.layout)) {
+    text += line_of(partition);
+    const auto& path = partition.filesystem->mount_point;
+    if (!path.empty() && path != "/") files.make_directories(path);
+    make_lost_and_found(files, *partition.filesystem);
+  }
+  for (const auto& overlay : input.overlays) {
+    text += line_of(overlay);
+    make_overlay_directories(files, overlay);
+  }
+  files.write("/etc/fstab", text, 0644);
+  return {};
 }
 
 } // namespace
 
-void mounts(const Context& context) {
-  make_kernel_mount_points(context);
-  std::string text;
-  for (const auto& partition : mounted_partitions(context.plan.layout)) {
-    text += line_of(partition);
-    const auto& path = partition.filesystem->mount_point;
-    if (!path.empty() && path != "/") context.root.make_directories(path);
-    make_lost_and_found(context, *partition.filesystem);
-  }
-  for (const auto& overlay : context.plan.os.overlays) {
-    text += line_of(overlay);
-    make_overlay_directories(context, overlay);
-  }
-  context.root.write("/etc/fstab", text, 0644);
-}
+constinit const Step mounts{
+    "mounts", AppliesTo::composed,
+    k_run<write_mounts, &FinalizePlan::layout, &model::OsConfig::overlays>};
 
 } // namespace imagewright::finalize::steps

@@ -8,8 +8,13 @@
 namespace imagewright::finalize::steps {
 namespace {
 
-void apply(const Context& context, const model::PolicySetting& setting) {
-  const auto text = context.root.find_content(setting.path);
+struct Input {
+  const std::vector<model::PolicyFile>& files;
+  const std::vector<model::PolicySetting>& settings;
+};
+
+void apply(const fs::RootDir& files, const model::PolicySetting& setting) {
+  const auto text = files.find_content(setting.path);
   if (!text) {
     if (setting.absence == model::PolicySetting::Absence::ignored) return;
     throw base::Error(base::FailureKind::build, "finalize.missing-file",
@@ -17,18 +22,24 @@ void apply(const Context& context, const model::PolicySetting& setting) {
                           setting.origin + " has to set " + setting.key,
                       setting.hint);
   }
-  context.root.write(setting.path, with_value(*text, setting.key, setting.value),
-                     context.root.find_target_status(setting.path)->permissions);
+  files.write(setting.path, with_value(*text, setting.key, setting.value),
+                     files.find_target_status(setting.path)->permissions);
+}
+
+StepYield write_policy_files(const Input& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  for (const auto& file : input.files) {
+    files.write(file.path, file.content, file.permissions);
+  }
+  for (const auto& setting : input.settings)
+    apply(files, setting);
+  return {};
 }
 
 } // namespace
 
-void policy_files(const Context& context) {
-  for (const auto& file : context.plan.policy.files) {
-    context.root.write(file.path, file.content, file.permissions);
-  }
-  for (const auto& setting : context.plan.policy.settings)
-    apply(context, setting);
-}
+constinit const Step policy_files{
+    "policy-files", AppliesTo::both,
+    k_run<write_policy_files, &model::SystemPolicy::files, &model::SystemPolicy::settings>};
 
 } // namespace imagewright::finalize::steps

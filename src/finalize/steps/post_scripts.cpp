@@ -3,10 +3,17 @@
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
+namespace {
+
+StepYield run_post_scripts(const ScriptInput& input, root::WorkRoot& root) {
+  run_scripts(input, root, "post");
+  return {};
+}
+
+} // namespace
 
 /// Before the initramfs is made, so that what these scripts change is in it.
-void post_scripts(const Context& context) {
-  run_scripts(context, context.plan.scripts.post_customization, "post");
-}
+constinit const Step post_scripts{"post-scripts", AppliesTo::both,
+    k_run<run_post_scripts, &model::ScriptsConfig::post_customization, &services>};
 
 } // namespace imagewright::finalize::steps

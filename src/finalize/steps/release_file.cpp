@@ -5,15 +5,32 @@
 
 namespace imagewright::finalize::steps {
 
+namespace {
+
+struct Input {
+  const std::string& image_name;
+  const model::Architecture& architecture;
+  const base::Epoch& epoch;
+  const std::string& tool_version;
+};
+
 /// Says what the image is, without a clock or a random id: the same image says the same.
-void release_file(const Context& context) {
-  context.root.write("/etc/imagewright-release",
-                     "IMAGE_NAME=\"" + context.plan.image_name + "\"\n" + //
-                         "ARCHITECTURE=\"" + context.plan.architecture.name + "\"\n" +
+StepYield write_release_file(const Input& input, root::WorkRoot& root) {
+  root.files().write("/etc/imagewright-release",
+                     "IMAGE_NAME=\"" + input.image_name + "\"\n" + //
+                         "ARCHITECTURE=\"" + input.architecture.name + "\"\n" +
                          "SOURCE_DATE_EPOCH=\"" +
-                         std::to_string(context.plan.epoch.time_since_epoch().count()) + "\"\n" +
-                         "TOOL_VERSION=\"" + context.plan.tool_version + "\"\n",
+                         std::to_string(input.epoch.time_since_epoch().count()) + "\"\n" +
+                         "TOOL_VERSION=\"" + input.tool_version + "\"\n",
                      0644);
+  return {};
 }
+
+} // namespace
+
+constinit const Step release_file{
+    "release-file", AppliesTo::both,
+    k_run<write_release_file, &FinalizePlan::image_name, &FinalizePlan::architecture,
+          &FinalizePlan::epoch, &FinalizePlan::tool_version>};
 
 } // namespace imagewright::finalize::steps

@@ -8,6 +8,10 @@
 namespace imagewright::finalize::steps {
 namespace {
 
+struct Input {
+  const std::string& rpm_database_path;
+};
+
 /// What the making of the image left behind: different on every run, and of no use to a node.
 constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-cache",
                                                       "/var/cache/dnf",
@@ -38,14 +42,19 @@ void remove_database_helpers(const fs::RootDir& root, const std::string& directo
   root.remove(directory + "/.rpm.lock");
 }
 
+StepYield remove_leftovers(const Input& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  for (const auto path : k_leftovers)
+    files.remove_tree(path);
+  for (const auto directory : k_scratch)
+    empty_directory(files, directory);
+  remove_database_helpers(files, input.rpm_database_path);
+  return {};
+}
+
 } // namespace
 
-void tidy(const Context& context) {
-  for (const auto path : k_leftovers)
-    context.root.remove_tree(path);
-  for (const auto directory : k_scratch)
-    empty_directory(context.root, directory);
-  remove_database_helpers(context.root, context.plan.rpm_database_path);
-}
+constinit const Step tidy{"tidy", AppliesTo::both,
+                          k_run<remove_leftovers, &FinalizePlan::rpm_database_path>};
 
 } // namespace imagewright::finalize::steps

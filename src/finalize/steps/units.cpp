@@ -3,12 +3,21 @@
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "../content.hpp"
 #include "../steps.hpp"
 #include "../units/links.hpp"
 #include "../units/presets.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
+
+struct Input {
+  const std::vector<model::UnitChange>& policy;
+  const model::ServicesConfig& services;
+  const UnitPresets& presets;
+};
+
+using Warnings = std::vector<base::Diagnostic>;
 
 /// Names without a suffix are services, as for systemctl.
 std::string full_name(const std::string& name) {
@@ -30,21 +39,20 @@ std::string full_name(const std::string& name) {
          near.empty() ? "install the package that brings the unit, or correct the name" : near);
 }
 
-void enable(const Context& context, units::UnitLinks& links, const std::string& name,
-            const model::UnitChange& change) {
+Warnings enable(units::UnitLinks& links, const std::string& name,
+                const model::UnitChange& change) {
   switch (links.enable(name)) {
   case units::EnableResult::enabled:
-    return;
+    return {};
   case units::EnableResult::has_no_install_section:
-    context.services.reporter.warning(
+    return {
         {.severity = base::Severity::warning,
          .code = "finalize.unit-not-enableable",
          .message =
              "unit " + base::quoted(name) + " has no [Install] section: enabling it does nothing",
          .where = change.where,
          .hint = "it is started by other units; give it a drop-in with WantedBy= if that is not "
-                 "enough"});
-    return;
+                 "enough"}};
   case units::EnableResult::alias_taken:
     refuse("finalize.alias-taken",
            "an alias of unit " + base::quoted(name) + " leads to another unit", change,
@@ -59,55 +67,62 @@ void enable(const Context& context, units::UnitLinks& links, const std::string& 
   refuse_missing(links, name, change);
 }
 
-void apply(const Context& context, units::UnitLinks& links, const model::UnitChange& change) {
+Warnings apply(units::UnitLinks& links, const model::UnitChange& change) {
   const auto name = full_name(change.unit);
   switch (change.state) {
   case model::UnitState::enabled:
-    enable(context, links, name, change);
-    return;
+    return enable(links, name, change);
   case model::UnitState::disabled:
     if (!links.disable(name) && links.catalogue().absence_of(name) == units::UnitAbsence::missing) {
       refuse_missing(links, name, change);
     }
-    return;
+    return {};
   case model::UnitState::masked:
     links.mask(name);
-    return;
+    return {};
   }
+  return {};
 }
 
-void add_drop_in(const Context& context, const model::UnitDropIn& drop_in) {
+void add_drop_in(const fs::RootDir& files, const model::UnitDropIn& drop_in) {
   const auto name = drop_in.name.ends_with(".conf") ? drop_in.name : drop_in.name + ".conf";
-  context.root.write(std::string(units::k_configuration_directory) + "/" + full_name(drop_in.unit) +
+  files.write(std::string(units::k_configuration_directory) + "/" + full_name(drop_in.unit) +
                          ".d/" + name,
                      content_of(drop_in.content), 0644);
 }
 
-std::vector<model::UnitChange> changes_of(const FinalizePlan& plan) {
-  auto changes = plan.policy.units;
+std::vector<model::UnitChange> changes_of(const Input& input) {
+  auto changes = input.policy;
   const auto add = [&](const std::vector<model::LocatedText>& names, model::UnitState state,
                        const std::string& origin) {
     for (const auto& name : names)
       changes.push_back({name.text, state, origin, name.where});
   };
-  const auto& services = plan.os.services;
+  const auto& services = input.services;
   add(services.enable, model::UnitState::enabled, "os.services.enable");
   add(services.disable, model::UnitState::disabled, "os.services.disable");
   add(services.mask, model::UnitState::masked, "os.services.mask");
   return changes;
 }
 
+StepYield link_units(const Input& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  for (const auto& drop_in : input.services.drop_ins)
+    add_drop_in(files, drop_in);
+  units::UnitLinks links(files);
+  if (input.presets == UnitPresets::apply) {
+    units::apply_presets(files, links);
+  }
+  StepYield yield;
+  for (const auto& change : changes_of(input))
+    yield.add({.warnings = apply(links, change)});
+  return yield;
+}
+
 } // namespace
 
-void units(const Context& context) {
-  for (const auto& drop_in : context.plan.os.services.drop_ins)
-    add_drop_in(context, drop_in);
-  units::UnitLinks links(context.root);
-  if (context.plan.presets == UnitPresets::apply) {
-    units::apply_presets(context.root, links);
-  }
-  for (const auto& change : changes_of(context.plan))
-    apply(context, links, change);
-}
+constinit const Step units{"units", AppliesTo::both,
+                           k_run<link_units, &model::SystemPolicy::units,
+                                 &model::OsConfig::services, &FinalizePlan::presets>};
 
 } // namespace imagewright::finalize::steps

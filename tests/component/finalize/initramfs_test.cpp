@@ -85,8 +85,12 @@ std::map<std::string, std::string> digests_below(const fs::RootDir& root,
 model::SealedRoot finalized(const files::path& root, const finalize::FinalizePlan& plan) {
   base::Cancellation cancellation;
   report::NullReporter reporter;
-  sandbox::Sandbox programs({.root = root, .epoch = plan.epoch}, cancellation);
-  return finalize::finalize({.path = root}, plan, {programs, reporter, cancellation, {}});
+  const imagewright_test::ScratchDirectory records;
+  root::WorkRoot work({.directory = root, .record = records / "owners", .epoch = plan.epoch},
+                      [&](const sandbox::SandboxOptions& options) {
+                        return std::make_unique<sandbox::Sandbox>(options, cancellation);
+                      });
+  return finalize::finalize(work, {.path = root}, plan, {reporter, cancellation, {}});
 }
 
 } // namespace

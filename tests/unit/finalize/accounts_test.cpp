@@ -27,7 +27,7 @@ struct AccountRoot : FakeRoot {
     return plan.os.users.back();
   }
 
-  void run() { finalize::steps::accounts(context()); }
+  void run() { run_step(finalize::steps::accounts); }
   std::string last_line(const std::string& path) {
     const auto text = root.read(path);
     const auto end = text.rfind('\n', text.size() - 2);

@@ -18,7 +18,7 @@ struct BootRoot : FakeRoot {
     plan.boot_loader = {.kind = finalize::BootLoaderKind::systemd_boot,
                         .facts = {.efi_program = {.text = "/usr/lib/boot/loader@efi@.efi"}}};
     add_partition("/", model::FilesystemType::ext4);
-    sealed.kernel_command_line = "root=UUID=1 rw quiet";
+    found.command_line = "root=UUID=1 rw quiet";
     add_kernel("6.6.9");
     add_kernel("6.6.10");
     programs.effect = [this](const process::Command& command, process::CommandResult&) {
@@ -32,9 +32,9 @@ struct BootRoot : FakeRoot {
   }
 
   void run() {
-    steps::kernels(context());
-    steps::initramfs(context());
-    steps::boot_loader(context());
+    run_step(steps::kernels);
+    run_step(steps::initramfs);
+    run_step(steps::boot_loader);
   }
 };
 

@@ -8,11 +8,11 @@ using namespace finalize_test;
 TEST_CASE_METHOD(BootRoot, "finds kernels, the newest first") {
   root.write("/usr/lib/modules/6.7.0/vmlinuz", "x", 0644);
   root.write("/usr/lib/modules/6.9.0/extra/modules.only", "x", 0644);
-  steps::kernels(context());
-  REQUIRE(sealed.kernels.size() == 3);
-  CHECK(sealed.kernels[0].image == "/usr/lib/modules/6.7.0/vmlinuz");
-  CHECK(sealed.kernels[1].release == "6.6.10");
-  CHECK(sealed.kernels[2].release == "6.6.9");
+  run_step(steps::kernels);
+  REQUIRE(found.kernels.size() == 3);
+  CHECK(found.kernels[0].image == "/usr/lib/modules/6.7.0/vmlinuz");
+  CHECK(found.kernels[1].release == "6.6.10");
+  CHECK(found.kernels[2].release == "6.6.9");
   REQUIRE(programs.commands.size() == 1);
   CHECK(programs.commands[0].argv == std::vector<std::string>{"depmod", "-a", "6.7.0"});
 }
@@ -20,11 +20,11 @@ TEST_CASE_METHOD(BootRoot, "finds kernels, the newest first") {
 TEST_CASE_METHOD(BootRoot, "the default kernel is the newest of those that were chosen") {
   add_kernel("6.12.1");
   const auto default_of = [&](const model::DefaultKernel& wanted) {
-    sealed.kernels.clear();
+    found.kernels.clear();
     plan.policy.default_kernel = wanted;
-    steps::kernels(context());
-    REQUIRE(sealed.kernels.size() == 3);
-    return sealed.kernels.front().release;
+    run_step(steps::kernels);
+    REQUIRE(found.kernels.size() == 3);
+    return found.kernels.front().release;
   };
   CHECK(default_of({}) == "6.12.1");
   CHECK(default_of({.package = "", .series = "6.6"}) == "6.6.10");
@@ -59,9 +59,9 @@ TEST_CASE_METHOD(BootRoot, "boot loaders are told of a default that is not the n
 
 TEST_CASE_METHOD(FakeRoot, "a bootable image without a kernel is an error") {
   plan.boot_loader.kind = finalize::BootLoaderKind::systemd_boot;
-  CHECK(code_of([&] { steps::kernels(context()); }) == "finalize.no-kernel");
+  CHECK(code_of([&] { run_step(steps::kernels); }) == "finalize.no-kernel");
   plan.boot_loader.kind = finalize::BootLoaderKind::none;
-  CHECK(code_of([&] { steps::kernels(context()); }).empty());
+  CHECK(code_of([&] { run_step(steps::kernels); }).empty());
 }
 
 TEST_CASE_METHOD(BootRoot, "a kernel without the file that a policy needs beside it is an error") {
@@ -154,7 +154,7 @@ TEST_CASE_METHOD(BootRoot,
   plan.boot_loader.kind = finalize::BootLoaderKind::grub;
   plan.boot_loader.facts.configuration_directory = "/EFI/test";
   plan.boot_loader.serial_console = "ttyS0";
-  sealed.kernel_command_line = "root=UUID=1 rw a=$b";
+  found.command_line = "root=UUID=1 rw a=$b";
   run();
   const auto uuid = uuid_of(0);
   CHECK(root.read("/boot/efi/EFI/test/grub.cfg") ==
@@ -202,15 +202,15 @@ TEST_CASE_METHOD(BiosRoot,
                                                         uuid_of(1) +
                                                         "\nset prefix=($root)/boot/grub\n");
   CHECK(root.read("/boot/grub/grub.cfg").find("linux /boot/vmlinuz-6.6.10 ") != std::string::npos);
-  REQUIRE(sealed.disk_patches.size() == 2);
-  const auto& boot = sealed.disk_patches[0];
+  REQUIRE(found.disk_patches.size() == 2);
+  const auto& boot = found.disk_patches[0];
   CHECK(boot.offset.bytes() == 0);
   CHECK(boot.content.size() == 440);
   // Sector 2048, in little endian; the jump is gone.
   CHECK(boot.content.substr(0x5b, 10) == std::string("b\0\x08\0\0\0\0\0\0b", 10));
   CHECK(boot.content.substr(0x65, 4) == "b\x90\x90"
                                         "b");
-  const auto& core = sealed.disk_patches[1];
+  const auto& core = found.disk_patches[1];
   CHECK(core.offset == base::ByteSize::mib(1));
   CHECK(core.content.size() == 4096);
   CHECK(core.content.substr(499, 10) == std::string("c\x01\x08\0\0\0\0\0\0c", 10));

@@ -15,6 +15,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/report/recording_reporter.hpp>
+#include <imagewright/root/work_root.hpp>
 #include <imagewright/sandbox/metadata_record.hpp>
 
 #include "finalize/steps.hpp"
@@ -57,13 +58,17 @@ public:
     plan.tool_version = "1.0";
     plan.architecture = model::architecture("x86_64");
     plan.epoch = base::Epoch(std::chrono::seconds(1700000000));
-    services.script_programs = [this](const std::filesystem::path& visible) {
-      visible_directories.push_back(visible);
-      return std::make_unique<BorrowedPrograms>(programs);
-    };
   }
 
-  finalize::Context context() { return {root, plan, services, installed, sealed}; }
+  void run_step(const finalize::Step& step) {
+    finalize::fold(step.run({plan, installed, found, services}, work), found, reporter);
+  }
+
+  std::unique_ptr<process::CommandRunner> open(const sandbox::SandboxOptions& options) {
+    for (const auto& mount : options.bind_mounts)
+      visible_directories.push_back(mount.source);
+    return std::make_unique<BorrowedPrograms>(programs);
+  }
 
   void add_partition(const std::string& mount_point, model::FilesystemType type) {
     model::Partition partition;
@@ -95,7 +100,7 @@ public:
     const auto file = root.open(path, O_PATH | O_NOFOLLOW);
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) return "none";
-    const sandbox::MetadataRecord record(services.metadata_record);
+    const sandbox::MetadataRecord record(records / "owners");
     if (const auto* recorded = record.find(file.get())) recorded->apply_to(status);
     return std::to_string(status.st_uid) + ":" + std::to_string(status.st_gid);
   }
@@ -103,13 +108,15 @@ public:
   imagewright_test::ScratchDirectory directory;
   imagewright_test::ScratchDirectory records;
   fs::RootDir root;
+  root::WorkRoot work{{.directory = directory.path(), .record = records / "owners"},
+                      [this](const sandbox::SandboxOptions& options) { return open(options); }};
   finalize::FinalizePlan plan;
   FakePrograms programs;
   report::RecordingReporter reporter;
   base::Cancellation cancellation;
-  finalize::FinalizeServices services{programs, reporter, cancellation, {}, records / "owners"};
+  finalize::FinalizeServices services{reporter, cancellation, {}};
   model::InstalledRoot installed;
-  model::SealedRoot sealed;
+  finalize::Findings found;
   std::vector<std::filesystem::path> visible_directories;
 };
 

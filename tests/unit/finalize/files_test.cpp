@@ -30,7 +30,7 @@ TEST_CASE_METHOD(FakeRoot, "writes the policy's files and settings") {
                            .value = "b",
                            .absence = model::PolicySetting::Absence::ignored,
                            .origin = "test"}};
-  steps::policy_files(context());
+  run_step(steps::policy_files);
   CHECK(root.read("/etc/a/b.conf") == "x\n");
   CHECK(root.find_status("/etc/a/b.conf")->permissions == 0640);
   CHECK(root.read("/etc/selinux/config") == "# why\nSELINUX=enforcing\nSELINUXTYPE=targeted\n");
@@ -40,7 +40,7 @@ TEST_CASE_METHOD(FakeRoot, "writes the policy's files and settings") {
 
 TEST_CASE_METHOD(FakeRoot, "refuses to set something in a file that the packages did not bring") {
   plan.policy.settings = {{.path = "/etc/none", .key = "A", .value = "b", .hint = "install it"}};
-  CHECK(code_of([&] { steps::policy_files(context()); }) == "finalize.missing-file");
+  CHECK(code_of([&] { run_step(steps::policy_files); }) == "finalize.missing-file");
 }
 
 TEST_CASE_METHOD(FileRoot, "adds files with their permissions") {
@@ -50,7 +50,7 @@ TEST_CASE_METHOD(FileRoot, "adds files with their permissions") {
   add("/usr/local/bin/tool", source, std::nullopt);
   add("/usr/local/bin/other", source, 0700);
   add("/etc/motd", std::string("hello\n"), std::nullopt);
-  steps::added_files(context());
+  run_step(steps::added_files);
   CHECK(root.read("/usr/local/bin/tool") == "#!/bin/sh\n");
   CHECK(root.find_status("/usr/local/bin/tool")->permissions == 0750);
   CHECK(root.find_status("/usr/local/bin/other")->permissions == 0700);
@@ -64,7 +64,7 @@ TEST_CASE_METHOD(FileRoot, "a link in the root does not lead out of it") {
   root.make_symlink("/etc/motd", (host / "victim").string());
   root.make_directories(host.path().string());
   add("/etc/motd", std::string("changed"), std::nullopt);
-  steps::added_files(context());
+  run_step(steps::added_files);
   CHECK(imagewright_test::read_text(host / "victim") == "safe");
   CHECK(root.read((host / "victim").string()) == "changed");
 }
@@ -82,13 +82,13 @@ TEST_CASE_METHOD(FakeRoot, "merges directories with three kinds of permissions")
                                   .where = at(3)};
   SECTION("directories that are there keep theirs") {
     plan.os.additional_directories = {wish};
-    steps::added_directories(context());
+    run_step(steps::added_directories);
     CHECK(root.find_status("/opt/old")->permissions == 0711);
   }
   SECTION("or get what the config says") {
     wish.merged_directory_permissions = 0700;
     plan.os.additional_directories = {wish};
-    steps::added_directories(context());
+    run_step(steps::added_directories);
     CHECK(root.find_status("/opt/old")->permissions == 0700);
   }
   CHECK(root.read("/opt/old/file") == "new\n");
@@ -98,10 +98,10 @@ TEST_CASE_METHOD(FakeRoot, "merges directories with three kinds of permissions")
 }
 
 TEST_CASE_METHOD(FakeRoot, "writes sysctl values sorted by name") {
-  steps::sysctl(context());
+  run_step(steps::sysctl);
   CHECK_FALSE(root.exists("/etc/sysctl.d"));
   plan.os.sysctl = {{"vm.swappiness", {"10", at(4)}}, {"net.ipv4.ip_forward", {"1", at(3)}}};
-  steps::sysctl(context());
+  run_step(steps::sysctl);
   CHECK(root.read("/etc/sysctl.d/95-image.conf") ==
         "net.ipv4.ip_forward = 1\nvm.swappiness = 10\n");
 }
@@ -116,7 +116,7 @@ TEST_CASE_METHOD(FakeRoot, "loads, blocks and configures kernel modules") {
                      {.name = {"br_netfilter", at(5)}, .load_mode = Mode::automatic},
                      {.name = {"kvm", at(6)}, .options = {{"nested", "1"}, {"ignore_msrs", "Y"}}}};
   for (int run = 0; run < 2; ++run) {
-    steps::kernel_modules(context());
+    run_step(steps::kernel_modules);
     CHECK(root.read("/etc/modules-load.d/modules-load.conf") == "# ours\noverlay\n");
     CHECK(root.read("/etc/modprobe.d/modules-disabled.conf") ==
           "blacklist overlay2\nblacklist vfio\n");
@@ -129,5 +129,5 @@ TEST_CASE_METHOD(FakeRoot, "refuses options of a module that is blocked") {
   plan.os.modules = {{.name = {"kvm", at(6)},
                       .load_mode = model::ModuleLoadMode::disable,
                       .options = {{"nested", "1"}}}};
-  CHECK(code_of([&] { steps::kernel_modules(context()); }) == "finalize.options-of-blocked-module");
+  CHECK(code_of([&] { run_step(steps::kernel_modules); }) == "finalize.options-of-blocked-module");
 }

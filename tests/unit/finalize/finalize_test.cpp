@@ -23,13 +23,28 @@ TEST_CASE("the steps have different names, and the order that the rest relies on
   CHECK(position("tidy") == std::ssize(names) - 1);
 }
 
+TEST_CASE_METHOD(FakeRoot, "what steps yield is added up, and the last word about kernels counts") {
+  finalize::StepYield first{.kernels = {{{.release = "1"}, {.release = "2"}}},
+                            .command_line_files = {"/a"}};
+  first.add({.kernels = {{{.release = "2"}}}, .command_line_files = {"/b"}});
+  first.add({.disk_patches = {{base::ByteSize(7), "x"}}, .warnings = {{.code = "test.warning"}}});
+  finalize::fold(first, found, reporter);
+  finalize::fold({}, found, reporter);
+  REQUIRE(found.kernels.size() == 1);
+  CHECK(found.kernels[0].release == "2");
+  CHECK(found.command_line_files == std::vector<std::string>{"/a", "/b"});
+  CHECK(found.disk_patches.size() == 1);
+  REQUIRE(reporter.events().size() == 1);
+  CHECK(std::get<base::Diagnostic>(reporter.events()[0]).code == "test.warning");
+}
+
 TEST_CASE_METHOD(FakeRoot, "finalizes a root that has nothing to boot") {
   plan.policy.kernel_arguments = {{"root=UUID=1", "storage", std::nullopt},
                                   {"rw", "storage", std::nullopt}};
   root.write("/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n", 0644);
   plan.os.users = {{.name = "zoe", .where = at(3)}, {.name = "adam", .where = at(4)}};
   installed = {.path = directory.path(), .packages = {{.name = "bash"}}};
-  const auto result = finalize::finalize(installed, plan, services);
+  const auto result = finalize::finalize(work, installed, plan, services);
   CHECK(result.path == directory.path());
   CHECK(result.packages == installed.packages);
   CHECK(result.kernel_command_line == "root=UUID=1 rw");
@@ -40,7 +55,7 @@ TEST_CASE_METHOD(FakeRoot, "finalizes a root that has nothing to boot") {
 TEST_CASE_METHOD(FakeRoot, "an error names the step") {
   plan.os.timezone = {"Mars/Olympus", at(5)};
   try {
-    finalize::finalize({.path = directory.path()}, plan, services);
+    finalize::finalize(work, {.path = directory.path()}, plan, services);
     FAIL("accepted");
   } catch (const base::Error& error) {
     CHECK(error.diagnostic().context ==
@@ -50,7 +65,7 @@ TEST_CASE_METHOD(FakeRoot, "an error names the step") {
 
 TEST_CASE_METHOD(FakeRoot, "stops when it is asked to") {
   cancellation.request();
-  CHECK_THROWS_AS(finalize::finalize({.path = directory.path()}, plan, services), base::Cancelled);
+  CHECK_THROWS_AS(finalize::finalize(work, {.path = directory.path()}, plan, services), base::Cancelled);
 }
 
 TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and directory") {
@@ -66,8 +81,8 @@ TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and d
   programs.effect = [&](const process::Command& command, process::CommandResult&) {
     if (command.argv[0] == "/bin/bash") seen = root.read(command.argv[1]);
   };
-  finalize::steps::post_scripts(context());
-  finalize::steps::final_scripts(context());
+  run_step(finalize::steps::post_scripts);
+  run_step(finalize::steps::final_scripts);
   REQUIRE(programs.commands.size() == 2);
   CHECK(seen == "echo $1\n");
   CHECK(programs.commands[0].argv.back() == "one");
@@ -79,22 +94,13 @@ TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and d
   CHECK(root.list("/").empty());
 }
 
-TEST_CASE_METHOD(FakeRoot, "scripts run like every program where nothing else is given") {
-  services.script_programs = {};
-  plan.scripts.post_customization = {{.path = "first.sh", .directory = "/host/config"}};
-  finalize::steps::post_scripts(context());
-  REQUIRE(programs.commands.size() == 1);
-  CHECK(programs.commands[0].argv ==
-        std::vector<std::string>{"/bin/sh", "/_imageconfigs/first.sh"});
-}
-
 TEST_CASE_METHOD(FakeRoot, "a script that fails is named, and leaves nothing behind") {
   plan.scripts.post_customization = {{.content = "exit 3\n", .name = "bad one"}};
   programs.effect = [](const process::Command&, process::CommandResult& result) {
     result.exit_code = 3;
   };
   try {
-    finalize::steps::post_scripts(context());
+    run_step(finalize::steps::post_scripts);
     FAIL("accepted");
   } catch (const base::Error& error) {
     CHECK(error.diagnostic().code == "process.command-failed");

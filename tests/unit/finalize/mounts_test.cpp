@@ -14,7 +14,7 @@ TEST_CASE_METHOD(FakeRoot,
   add_partition("/", model::FilesystemType::ext4);
   plan.layout.partitions[3].filesystem->mount_options = "noatime";
   plan.layout.partitions[4].filesystem->identifier = model::MountIdentifier::part_label;
-  finalize::steps::mounts(context());
+  run_step(finalize::steps::mounts);
   CHECK(root.read("/etc/fstab") ==
         "PARTLABEL=p4\t/\text4\tdefaults\t0\t1\n"
         "UUID=" +
@@ -32,7 +32,7 @@ TEST_CASE_METHOD(FakeRoot,
 
 TEST_CASE_METHOD(FakeRoot, "a root that cannot be written has what systemd mounts first") {
   root.make_directories("/run", 0700);
-  finalize::steps::mounts(context());
+  run_step(finalize::steps::mounts);
   CHECK(root.find_status("/dev")->permissions == 0755);
   CHECK(root.find_status("/proc")->permissions == 0555);
   CHECK(root.find_status("/sys")->permissions == 0555);
@@ -44,7 +44,7 @@ TEST_CASE_METHOD(FakeRoot, "what is verified is mounted from its mapping and nev
   add_partition("/", model::FilesystemType::ext4);
   plan.layout.partitions[0].filesystem->verity_name = "root";
   plan.layout.partitions[0].filesystem->mount_options = "ro";
-  finalize::steps::mounts(context());
+  run_step(finalize::steps::mounts);
   CHECK(root.read("/etc/fstab") == "/dev/mapper/root\t/\text4\tro\t0\t0\n");
 }
 
@@ -52,7 +52,7 @@ TEST_CASE_METHOD(FakeRoot, "leaves out partitions that are not mounted") {
   plan.layout.partitions.emplace_back();
   add_partition("/", model::FilesystemType::ext4);
   add_partition("", model::FilesystemType::ext4);
-  finalize::steps::mounts(context());
+  run_step(finalize::steps::mounts);
   CHECK(root.read("/etc/fstab") == "UUID=" + uuid_of(1) + "\t/\text4\tdefaults\t0\t1\n");
 }
 
@@ -63,13 +63,13 @@ TEST_CASE_METHOD(FakeRoot, "mounts overlays at boot or in the initramfs") {
                        .mount_point = {"/etc", at(5)},
                        .mount_dependencies = {"/var"},
                        .mount_options = "noatime"}};
-  finalize::steps::mounts(context());
+  run_step(finalize::steps::mounts);
   CHECK(root.read("/etc/fstab") ==
         "overlay\t/etc\toverlay\tlowerdir=/etc:/usr/etc,upperdir=/var/upper,"
         "workdir=/var/work,x-systemd.requires=/var,noatime\t0\t0\n");
   CHECK(root.exists("/var/work"));
   plan.os.overlays[0].stage = model::OverlayStage::initrd;
-  finalize::steps::mounts(context());
+  run_step(finalize::steps::mounts);
   CHECK(
       root.read("/etc/fstab") ==
       "overlay\t/etc\toverlay\tlowerdir=/sysroot/etc:/sysroot/usr/etc,upperdir=/sysroot/var/upper,"

@@ -41,7 +41,7 @@ TEST_CASE_METHOD(UnifiedRoot, "makes one program of each kernel, its initramfs a
   CHECK(root.list("/boot/efi/loader/entries").empty());
   CHECK_FALSE(root.exists("/boot/initramfs-6.6.10.img"));
   CHECK(root.exists("/boot/vmlinuz-6.6.10"));
-  CHECK(sealed.command_line_files.front() == k_image);
+  CHECK(found.command_line_files.front() == k_image);
 }
 
 TEST_CASE_METHOD(UnifiedRoot, "the command line is an addon where the stub knows addons") {
@@ -50,7 +50,7 @@ TEST_CASE_METHOD(UnifiedRoot, "the command line is an addon where the stub knows
   const auto addon = std::string(k_image) + ".extra.d/vmlinuz-6.6.10.addon.efi";
   CHECK(section(addon, ".cmdline") == "root=UUID=1 rw quiet");
   CHECK(section(k_image, ".cmdline").empty());
-  CHECK(sealed.command_line_files.front() == addon);
+  CHECK(found.command_line_files.front() == addon);
 }
 
 TEST_CASE_METHOD(UnifiedRoot, "a release or an image without a stub is an error") {

@@ -196,20 +196,20 @@ TEST_CASE_METHOD(UnitRoot, "carries out what policy and config want of units") {
   plan.os.services.drop_ins.push_back(
       {"net", "10-own", model::FileContent(std::string("[Install]\nWantedBy=own.target\n")),
        at(5)});
-  finalize::steps::units(context());
+  run_step(finalize::steps::units);
   CHECK(target("multi-user.target.wants/ssh.service") == k_vendor + "ssh.service");
   CHECK(target("own.target.wants/net.service") == k_vendor + "net.service");
   CHECK(target("static.service") == "/dev/null");
   plan.os.services = {};
   plan.os.services.disable = {{"ssh", at(3)}};
-  finalize::steps::units(context());
+  run_step(finalize::steps::units);
   CHECK(target("multi-user.target.wants/ssh.service") == "absent");
 }
 
 TEST_CASE_METHOD(UnitRoot, "an unknown unit is an error with its line and a near name") {
   plan.os.services.enable = {{"sssh.service", at(7)}};
   try {
-    finalize::steps::units(context());
+    run_step(finalize::steps::units);
     FAIL("accepted");
   } catch (const base::Error& error) {
     CHECK(error.diagnostic().code == "finalize.unknown-unit");
@@ -220,7 +220,7 @@ TEST_CASE_METHOD(UnitRoot, "an unknown unit is an error with its line and a near
 
 TEST_CASE_METHOD(UnitRoot, "enabling a unit that cannot be enabled is a warning") {
   plan.os.services.enable = {{"static", at(7)}};
-  finalize::steps::units(context());
+  run_step(finalize::steps::units);
   const auto events = reporter.events();
   REQUIRE(events.size() == 1);
   CHECK(std::get<base::Diagnostic>(events[0]).code == "finalize.unit-not-enableable");

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "step.hpp"
+
+#include <array>
+#include <iterator>
+#include <utility>
+
+#include "steps.hpp"
+
+namespace imagewright::finalize {
+namespace {
+
+#define IMAGEWRIGHT_POINT_AT_STEP(name) &steps::name,
+constexpr std::array k_steps{IMAGEWRIGHT_FOR_EACH_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
+#undef IMAGEWRIGHT_POINT_AT_STEP
+
+template <typename Value> void append(std::vector<Value>& values, std::vector<Value> more) {
+  values.insert(values.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));
+}
+
+} // namespace
+
+void StepYield::add(StepYield other) {
+  auto& [other_kernels, other_patches, other_files, other_warnings] = other;
+  if (other_kernels) kernels = std::move(other_kernels);
+  append(disk_patches, std::move(other_patches));
+  append(command_line_files, std::move(other_files));
+  append(warnings, std::move(other_warnings));
+}
+
+std::span<const Step* const> all_steps() {
+  return k_steps;
+}
+
+} // namespace imagewright::finalize
