@@ -24,8 +24,7 @@ std::string initramfs_path(const fs::RootDir& files, const BootLoader& loader,
     return "/boot/initramfs-" + kernel_release + ".img";
   }
   // On the ESP, beside the kernel: systemd-boot reads no other filesystem.
-  return std::string(k_esp_mount) + "/" + entry_token(files) + "/" + kernel_release +
-         "/initrd";
+  return std::string(k_esp_mount) + "/" + entry_token(files) + "/" + kernel_release + "/initrd";
 }
 
 std::string lasting_command_line(const BootInput& input) {

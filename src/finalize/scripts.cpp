@@ -50,8 +50,8 @@ void run_script(const FinalizeServices& services, root::WorkRoot& root,
   if (!services.log_directory.empty()) {
     command.log_file = services.log_directory / log_name;
   }
-  const auto programs = root.programs(
-      {{.source = script.directory, .target = std::string(k_script_directory)}});
+  const auto programs =
+      root.programs({{.source = script.directory, .target = std::string(k_script_directory)}});
   if (script.path.empty()) {
     const ScriptFile file(root.files(), script.content);
     command.argv = {script.interpreter, ScriptFile::k_path};

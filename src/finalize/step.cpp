@@ -14,7 +14,8 @@ namespace {
 constexpr std::array k_steps{IMAGEWRIGHT_FOR_EACH_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
 #undef IMAGEWRIGHT_POINT_AT_STEP
 
-template <typename Value> void append(std::vector<Value>& values, std::vector<Value> more) {
+template <typename Value>
+void append(std::vector<Value>& values, std::vector<Value> more) {
   values.insert(values.end(), std::move_iterator(more.begin()), std::move_iterator(more.end()));
 }
 

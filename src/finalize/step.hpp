@@ -79,7 +79,8 @@ inline const FinalizeServices& services(const StepInput& all) {
   return all.services;
 }
 
-template <auto Part> const auto& part_of(const StepInput& all) {
+template <auto Part>
+const auto& part_of(const StepInput& all) {
   using Kind = decltype(Part);
   if constexpr (std::is_invocable_v<Kind, const StepInput&>) {
     return std::invoke(Part, all);
@@ -98,7 +99,8 @@ template <auto Part> const auto& part_of(const StepInput& all) {
   }
 }
 
-template <typename Input> struct StepFunction {
+template <typename Input>
+struct StepFunction {
   using Type = Input;
   explicit constexpr StepFunction(StepYield (*)(const Input&, root::WorkRoot&)) {}
 };

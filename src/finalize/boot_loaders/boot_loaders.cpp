@@ -8,7 +8,8 @@
 
 namespace imagewright::finalize::boot_loaders {
 
-std::string boot_file(const model::Architecture& architecture, const model::ArchitectureText& path) {
+std::string boot_file(const model::Architecture& architecture,
+                      const model::ArchitectureText& path) {
   constexpr std::string_view k_placeholder = "@efi@";
   auto result = path.for_architecture(architecture.name);
   for (auto at = result.find(k_placeholder); at != std::string::npos;

@@ -10,9 +10,9 @@ namespace imagewright::finalize::boot_loaders {
 StepYield install_grub(const BootInput& input, const fs::RootDir& files) {
   install_removable_media_loader(input, files);
   StepYield yield = write_grub_configuration(input, files);
-  files.write(std::string(k_esp_mount) +
-                         input.boot_loader.facts.configuration_directory + "/grub.cfg",
-                     grub_start(input.layout, files) + "configfile $prefix/grub.cfg\n", 0644);
+  files.write(std::string(k_esp_mount) + input.boot_loader.facts.configuration_directory +
+                  "/grub.cfg",
+              grub_start(input.layout, files) + "configfile $prefix/grub.cfg\n", 0644);
   return yield;
 }
 

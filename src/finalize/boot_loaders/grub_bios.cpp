@@ -59,7 +59,8 @@ void put(std::string& bytes, std::size_t offset, Integer value) {
 }
 
 std::string mkimage_program(const fs::RootDir& files) {
-  return files.exists("/usr/bin/grub2-mkimage") ? "/usr/bin/grub2-mkimage" : "/usr/bin/grub-mkimage";
+  return files.exists("/usr/bin/grub2-mkimage") ? "/usr/bin/grub2-mkimage"
+                                                : "/usr/bin/grub-mkimage";
 }
 
 void make_core_image(const model::DiskLayout& layout, root::WorkRoot& root,
@@ -87,8 +88,7 @@ void require_size(const std::string& image, std::size_t smallest, std::uint64_t 
 
 /// What grub-bios-setup would write, as data: the disk does not exist yet.
 std::vector<model::DiskPatch> disk_patches(const model::DiskLayout& layout,
-                                           const fs::RootDir& files,
-                                           const std::string& directory) {
+                                           const fs::RootDir& files, const std::string& directory) {
   const auto& partition = bios_boot_partition(layout);
   const auto sector = partition.start.bytes() / k_sector_size;
   auto boot = files.read(directory + "/boot.img");

@@ -16,8 +16,7 @@ void install_removable_media_loader(const BootInput& input, const fs::RootDir& f
   }
   copy_boot_file(files, shim, first);
   // The name of the second stage is built into shim, whatever the loader is.
-  copy_boot_file(files, program,
-                 directory + "grub" + input.architecture.efi_name + ".efi");
+  copy_boot_file(files, program, directory + "grub" + input.architecture.efi_name + ".efi");
 }
 
 } // namespace imagewright::finalize::boot_loaders

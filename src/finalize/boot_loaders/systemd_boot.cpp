@@ -10,14 +10,14 @@ namespace {
 const std::string k_esp{k_esp_mount};
 
 /// A type 1 entry of the UAPI group's Boot Loader Specification.
-std::string entry_text(const BootInput& input, const std::string& title,
-                       const std::string& token, const model::InstalledKernel& kernel) {
+std::string entry_text(const BootInput& input, const std::string& title, const std::string& token,
+                       const model::InstalledKernel& kernel) {
   const auto directory = "/" + token + "/" + kernel.release;
-  return "title " + title + "\n" +                 //
-         "version " + kernel.release + "\n" +                     //
-         "sort-key " + token + "\n" +                             //
+  return "title " + title + "\n" +                //
+         "version " + kernel.release + "\n" +     //
+         "sort-key " + token + "\n" +             //
          "options " + input.command_line + "\n" + //
-         "linux " + directory + "/linux\n" +                      //
+         "linux " + directory + "/linux\n" +      //
          "initrd " + directory + "/initrd\n";
 }
 

@@ -52,9 +52,7 @@ void write_addon(const BootInput& input, const fs::RootDir& files,
                  const model::InstalledKernel& kernel) {
   const auto stub = boot_file(input.architecture, input.boot_loader.facts.addon_stub);
   files.write(addon_path(kernel),
-                     with_sections(files.read(stub),
-                                   {{".cmdline", input.command_line}}, stub),
-                     0644);
+              with_sections(files.read(stub), {{".cmdline", input.command_line}}, stub), 0644);
 }
 
 void write_image(const BootInput& input, const fs::RootDir& files,

@@ -100,8 +100,7 @@ void put_user(const Input& input, AccountDatabase& accounts, const model::UserCo
 StepYield write_accounts(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
   // lckpwdf(3) makes it when it is first needed; by then nobody gives it the label of its own.
-  if (files.exists("/etc/passwd") && !files.exists(k_lock_file))
-    files.write(k_lock_file, "", 0600);
+  if (files.exists("/etc/passwd") && !files.exists(k_lock_file)) files.write(k_lock_file, "", 0600);
   if (input.groups.empty() && input.users.empty()) return {};
   AccountDatabase accounts(files);
   for (const auto& group : input.groups)

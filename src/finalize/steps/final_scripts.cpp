@@ -12,7 +12,8 @@ StepYield run_final_scripts(const ScriptInput& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step final_scripts{"final-scripts", AppliesTo::both,
+constinit const Step final_scripts{
+    "final-scripts", AppliesTo::both,
     k_run<run_final_scripts, &model::ScriptsConfig::finalize_customization, &services>};
 
 } // namespace imagewright::finalize::steps

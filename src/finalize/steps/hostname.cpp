@@ -40,9 +40,8 @@ StepYield set_hostname(const Input& input, root::WorkRoot& root) {
   const auto& name = input.hostname->text;
   const fs::RootDir& files = root.files();
   files.write("/etc/hostname", name + '\n', 0644);
-  files.write("/etc/hosts",
-                     hosts_with_name(files.find_content("/etc/hosts").value_or(""), name),
-                     0644);
+  files.write("/etc/hosts", hosts_with_name(files.find_content("/etc/hosts").value_or(""), name),
+              0644);
   return {};
 }
 

@@ -54,11 +54,10 @@ void ensure_module_lists(root::WorkRoot& root, const std::string& release) {
   if (root.files().exists(std::string(k_modules) + "/" + release + "/modules.dep")) return;
   process::require_success(
       root.programs()->run({.argv = {"depmod", "-a", release},
-                                     .description = "make the module lists of kernel " + release}));
+                            .description = "make the module lists of kernel " + release}));
 }
 
-void require_companions(const Input& input, const fs::RootDir& files,
-                        const std::string& image) {
+void require_companions(const Input& input, const fs::RootDir& files, const std::string& image) {
   constexpr std::string_view k_placeholder = "@image@";
   const auto slash = image.rfind('/') + 1;
   for (const auto& companion : input.companions) {
@@ -118,8 +117,9 @@ StepYield find_kernels(const Input& input, root::WorkRoot& root) {
     if (!image) continue;
     ensure_module_lists(root, release);
     require_companions(input, files, *image);
-    kernels.push_back(
-        {.release = release, .image = *image, .initramfs = initramfs_path(files, input.boot_loader, release)});
+    kernels.push_back({.release = release,
+                       .image = *image,
+                       .initramfs = initramfs_path(files, input.boot_loader, release)});
   }
   std::ranges::sort(kernels, is_newer_version, &model::InstalledKernel::release);
   kernels = with_default_first(input, std::move(kernels));

@@ -118,8 +118,7 @@ StepYield write_mounts(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step mounts{
-    "mounts", AppliesTo::composed,
-    k_run<write_mounts, &FinalizePlan::layout, &model::OsConfig::overlays>};
+constinit const Step mounts{"mounts", AppliesTo::composed,
+                            k_run<write_mounts, &FinalizePlan::layout, &model::OsConfig::overlays>};
 
 } // namespace imagewright::finalize::steps

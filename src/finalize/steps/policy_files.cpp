@@ -23,7 +23,7 @@ void apply(const fs::RootDir& files, const model::PolicySetting& setting) {
                       setting.hint);
   }
   files.write(setting.path, with_value(*text, setting.key, setting.value),
-                     files.find_target_status(setting.path)->permissions);
+              files.find_target_status(setting.path)->permissions);
 }
 
 StepYield write_policy_files(const Input& input, root::WorkRoot& root) {

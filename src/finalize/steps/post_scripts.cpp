@@ -13,7 +13,8 @@ StepYield run_post_scripts(const ScriptInput& input, root::WorkRoot& root) {
 } // namespace
 
 /// Before the initramfs is made, so that what these scripts change is in it.
-constinit const Step post_scripts{"post-scripts", AppliesTo::both,
+constinit const Step post_scripts{
+    "post-scripts", AppliesTo::both,
     k_run<run_post_scripts, &model::ScriptsConfig::post_customization, &services>};
 
 } // namespace imagewright::finalize::steps

@@ -39,19 +39,18 @@ std::string full_name(const std::string& name) {
          near.empty() ? "install the package that brings the unit, or correct the name" : near);
 }
 
-Warnings enable(units::UnitLinks& links, const std::string& name,
-                const model::UnitChange& change) {
+Warnings enable(units::UnitLinks& links, const std::string& name, const model::UnitChange& change) {
   switch (links.enable(name)) {
   case units::EnableResult::enabled:
     return {};
   case units::EnableResult::has_no_install_section:
-    return {
-        {.severity = base::Severity::warning,
-         .code = "finalize.unit-not-enableable",
-         .message =
-             "unit " + base::quoted(name) + " has no [Install] section: enabling it does nothing",
-         .where = change.where,
-         .hint = "it is started by other units; give it a drop-in with WantedBy= if that is not "
+    return {{.severity = base::Severity::warning,
+             .code = "finalize.unit-not-enableable",
+             .message = "unit " + base::quoted(name) +
+                        " has no [Install] section: enabling it does nothing",
+             .where = change.where,
+             .hint =
+                 "it is started by other units; give it a drop-in with WantedBy= if that is not "
                  "enough"}};
   case units::EnableResult::alias_taken:
     refuse("finalize.alias-taken",
@@ -87,8 +86,8 @@ Warnings apply(units::UnitLinks& links, const model::UnitChange& change) {
 void add_drop_in(const fs::RootDir& files, const model::UnitDropIn& drop_in) {
   const auto name = drop_in.name.ends_with(".conf") ? drop_in.name : drop_in.name + ".conf";
   files.write(std::string(units::k_configuration_directory) + "/" + full_name(drop_in.unit) +
-                         ".d/" + name,
-                     content_of(drop_in.content), 0644);
+                  ".d/" + name,
+              content_of(drop_in.content), 0644);
 }
 
 std::vector<model::UnitChange> changes_of(const Input& input) {

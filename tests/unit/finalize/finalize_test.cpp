@@ -65,7 +65,8 @@ TEST_CASE_METHOD(FakeRoot, "an error names the step") {
 
 TEST_CASE_METHOD(FakeRoot, "stops when it is asked to") {
   cancellation.request();
-  CHECK_THROWS_AS(finalize::finalize(work, {.path = directory.path()}, plan, services), base::Cancelled);
+  CHECK_THROWS_AS(finalize::finalize(work, {.path = directory.path()}, plan, services),
+                  base::Cancelled);
 }
 
 TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and directory") {
