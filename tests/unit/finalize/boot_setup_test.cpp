@@ -35,8 +35,8 @@ struct Case {
   /// Code and place of each mistake.
   std::vector<std::string> mistakes() const {
     std::vector<std::string> found;
-    for (const auto& each :
-         finalize::check_boot_setup(config, release, architecture, layout).items()) {
+    const auto diagnostics = finalize::check_boot_setup(config, release, architecture, layout);
+    for (const auto& each : diagnostics.items()) {
       found.push_back(each.code + " " + base::to_string(*each.where));
     }
     return found;
