@@ -2,8 +2,11 @@
 #include "signature_check.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -96,11 +99,35 @@ void judge_digests(const model::PackageFile& file, rpmRC result, Header header,
          "remove it from the cache and build again");
 }
 
-void require_identity(const model::PackageFile& file, Header header) {
+[[noreturn]] void refuse_difference(const model::PackageFile& file, const std::string& what) {
+  refuse(file, "install.package-mismatch", what, {},
+         "the lock, or the metadata of the repository, does not say the truth about it; write the "
+         "lock anew and look at what changes");
+}
+
+/// What a lock or a repository says of a package is believed only as far as the package, which is
+/// signed, says the same: an image's time stamp comes from build times.
+void require_identity(const model::PackageFile& file, Header header, std::uint64_t file_size) {
+  const model::LockedPackage& said = file.package;
   const model::Nevra found = nevra_of(header);
-  if (found == file.package.nevra) return;
-  refuse(file, "install.package-mismatch", fmt::format("is really {}", found.to_string()), {},
-         "the lock does not fit the repository any more; update it");
+  if (found != said.nevra) refuse_difference(file, fmt::format("is really {}", found.to_string()));
+  const auto require = [&](const char* what, std::uint64_t is, std::uint64_t expected) {
+    if (is == expected) return;
+    refuse_difference(file, fmt::format("has the {} {}, not {}", what, is, expected));
+  };
+  const bool has_long_size = headerIsEntry(header, RPMTAG_LONGSIZE) != 0;
+  require("build time", headerGetNumber(header, RPMTAG_BUILDTIME),
+          static_cast<std::uint64_t>(said.build_time.time_since_epoch().count()));
+  require("installed size", headerGetNumber(header, has_long_size ? RPMTAG_LONGSIZE : RPMTAG_SIZE),
+          said.installed_size.bytes());
+  require("file size", file_size, said.download_size.bytes());
+}
+
+std::uint64_t size_of(const fs::UniqueFd& file) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0)
+    base::throw_system_error("install.package-missing", "cannot look at", "a package", errno);
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
 } // namespace
@@ -128,7 +155,7 @@ std::vector<CheckedPackage> check_signatures(rpmts transaction, const InstallReq
     HeaderOwner header(raw);
     is_required ? judge(file, outcome, raw, log.take())
                 : judge_digests(file, outcome, raw, log.take());
-    require_identity(file, raw);
+    require_identity(file, raw, size_of(descriptor));
     // Both descriptors share their position, which is now where the payload begins.
     const off_t offset = ::lseek(descriptor.get(), 0, SEEK_CUR);
     result.push_back({std::move(header), static_cast<std::uint64_t>(offset)});

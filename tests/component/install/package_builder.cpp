@@ -77,6 +77,9 @@ model::PackageFile PackageBuilder::build(const std::string& name, const std::str
   file.package.repository = "test";
   file.package.checksum = fs::digest_of_file(file.path);
   file.package.download_size = base::ByteSize(std::filesystem::file_size(file.path));
+  file.package.installed_size = base::ByteSize(
+      std::stoull(run({"rpm", "-qp", "--nosignature", "--qf", "%{LONGSIZE}", file.path})));
+  file.package.build_time = base::Epoch(std::chrono::seconds(1600000000));
   return file;
 }
 

@@ -151,6 +151,34 @@ TEST_CASE("a package that is not the one of the lock is refused", "[install]") {
              StartsWith("install.package-mismatch") && Contains("is really data-1-1.noarch"));
 }
 
+TEST_CASE("each fact of a lock is held against the package", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  const model::PackageFile package = builder.build("data", k_body);
+  const auto failure_with = [&](auto change) {
+    Installation installation(builder);
+    model::PackageFile changed = package;
+    change(changed.package);
+    installation.add(changed);
+    const std::string failure = installation.failure();
+    CHECK(is_untouched(installation));
+    return failure;
+  };
+  const auto refuses = StartsWith("install.package-mismatch");
+  CHECK_THAT(failure_with([](auto& fact) { fact.nevra.name = "date"; }), refuses);
+  CHECK_THAT(failure_with([](auto& fact) { fact.nevra.epoch = 1; }), refuses);
+  CHECK_THAT(failure_with([](auto& fact) { fact.nevra.release = "2"; }), refuses);
+  CHECK_THAT(failure_with([](auto& fact) { fact.nevra.architecture = "x86_64"; }), refuses);
+  CHECK_THAT(failure_with([](auto& fact) { fact.build_time += std::chrono::seconds(1); }),
+             refuses && Contains("build time 1600000000, not 1600000001"));
+  CHECK_THAT(failure_with(
+                 [](auto& fact) { fact.installed_size = fact.installed_size + base::ByteSize(1); }),
+             refuses && Contains("installed size"));
+  CHECK_THAT(
+      failure_with([](auto& fact) { fact.download_size = fact.download_size + base::ByteSize(1); }),
+      refuses && Contains("file size"));
+}
+
 TEST_CASE("what is no package, no key, or not there is named", "[install]") {
   IMAGEWRIGHT_NEED_PACKAGES();
   const PackageBuilder builder;
