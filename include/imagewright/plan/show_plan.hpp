@@ -3,6 +3,7 @@
 
 // A plan in words, before anything is done.
 
+#include <cstdint>
 #include <string>
 
 #include <imagewright/json/value.hpp>
@@ -10,9 +11,14 @@
 
 namespace imagewright::plan {
 
-/// For people: release, packages, sizes, layout, kernel arguments, files, units, checks, outputs.
-/// Same on every run.
-std::string to_text(const ResolvedPlan& plan);
+enum class PackageListing : std::uint8_t {
+  number, ///< how many there are
+  full,   ///< what was asked for, and each with its version
+};
+
+/// For people: release, layout, boot, what policy and config do, and last the packages. Same on
+/// every run.
+std::string to_text(const ResolvedPlan& plan, PackageListing listing = PackageListing::number);
 json::Value to_json(const ResolvedPlan& plan);
 
 } // namespace imagewright::plan

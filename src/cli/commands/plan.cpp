@@ -13,7 +13,16 @@ namespace imagewright::cli {
 
 namespace {
 
-ExitCode run_plan(const PlanWords& words, OutputStyle style, const CommandContext& context) {
+struct ShowWords {
+  PlanWords plan;
+  bool is_json = false;
+  bool lists_packages = false;
+};
+
+ExitCode run_plan(const ShowWords& show, const CommandContext& context) {
+  const PlanWords& words = show.plan;
+  const auto listing =
+      show.lists_packages ? plan::PackageListing::full : plan::PackageListing::number;
   plan::PlannedBuild planned = plan::plan_build(plan_options_from(words, context));
   context.console.show(planned.warnings);
   const plan::ResolveOptions options = resolve_options_from(words, context);
@@ -21,31 +30,30 @@ ExitCode run_plan(const PlanWords& words, OutputStyle style, const CommandContex
   for (plan::BuildPlan& plan : planned.plans) {
     const plan::ResolvedPlan resolved =
         plan::resolve_plan(std::move(plan), options, context.services());
-    if (style == OutputStyle::json) {
+    if (show.is_json) {
       documents.push_back(plan::to_json(resolved));
     } else {
-      context.console.print(plan::to_text(resolved));
+      context.console.print(plan::to_text(resolved, listing));
     }
   }
-  if (style == OutputStyle::json) context.console.print(json::to_text(documents));
+  if (show.is_json) context.console.print(json::to_text(documents));
   return ExitCode::done;
 }
 
 } // namespace
 
 RegisteredCommand add_plan_command(CLI::App& application) {
-  const auto words = std::make_shared<PlanWords>();
-  const auto is_json = std::make_shared<bool>(false);
+  const auto words = std::make_shared<ShowWords>();
   CLI::App* parser = application.add_subcommand(
       "plan",
       "Show what build would do: packages, sizes, layout, kernel arguments, files, units, checks");
-  add_plan_options(*parser, *words);
-  add_format_option(*parser, *words);
-  add_lock_use_options(*parser, *words);
-  parser->add_flag("--json", *is_json, "Print a list with one object per architecture");
-  return {parser, [words, is_json](const CommandContext& context) {
-            return run_plan(*words, *is_json ? OutputStyle::json : OutputStyle::text, context);
-          }};
+  add_plan_options(*parser, words->plan);
+  add_format_option(*parser, words->plan);
+  add_lock_use_options(*parser, words->plan);
+  parser->add_flag("--packages", words->lists_packages,
+                   "List what was asked for and every package with its version");
+  parser->add_flag("--json", words->is_json, "Print a list with one object per architecture");
+  return {parser, [words](const CommandContext& context) { return run_plan(*words, context); }};
 }
 
 } // namespace imagewright::cli

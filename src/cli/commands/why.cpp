@@ -28,7 +28,7 @@ ExitCode run_why(const WhyWords& words, const CommandContext& context) {
   if (chains.empty()) {
     throw base::Error(base::FailureKind::input, "cli.package-not-in-image",
                       fmt::format("no package {} is in the image", base::quoted(words.package)),
-                      "imagewright plan CONFIG lists the packages that are");
+                      "imagewright plan --packages CONFIG lists the packages that are");
   }
   context.console.print(words.is_json ? json::to_text(plan::to_json(chains))
                                       : plan::to_text(chains));
