@@ -106,9 +106,9 @@ plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext
 plan::ResolveOptions resolve_options_from(const PlanWords& words, const CommandContext& context) {
   plan::ResolveOptions options;
   const bool has_lock = std::filesystem::exists(lock::lock_path_of(words.config));
-  if (words.is_locked || (is_continuous_integration(context) && has_lock)) {
-    options.lock_use = plan::LockUse::required;
-  }
+  const bool is_pipeline = is_continuous_integration(context);
+  if (words.is_locked || (is_pipeline && has_lock)) options.lock_use = plan::LockUse::required;
+  if (is_pipeline) options.missing_lock = plan::MissingLock::told;
   if (words.is_offline) options.network = plan::NetworkUse::forbidden;
   if (words.epoch >= 0) {
     options.epoch = base::Epoch(std::chrono::seconds(words.epoch));

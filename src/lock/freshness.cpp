@@ -63,6 +63,42 @@ json::Array repositories_of(const LockQuestion& question) {
   return sorted_texts(std::move(lines));
 }
 
+std::string list_of(const char* word, std::vector<std::string> items) {
+  if (items.empty()) return {};
+  std::sort(items.begin(), items.end());
+  return fmt::format(", {} {}", word, base::join(items, " "));
+}
+
+std::string repository_line(const model::Repository& repository) {
+  return fmt::format("repository {}: priority {}, cost {}, package signatures {}, metadata "
+                     "signature {}{}{}",
+                     repository.name, repository.priority, repository.cost,
+                     word_for(repository.package_signatures),
+                     word_for(repository.metadata_signature),
+                     list_of("only", repository.include_packages),
+                     list_of("without", repository.exclude_packages));
+}
+
+/// What is asked for now and was not, and the other way round; long lists are cut.
+std::string changes_since(const model::ArchitectureLock& entry, const LockQuestion& question) {
+  constexpr std::size_t k_shown = 8;
+  if (entry.asked.empty())
+    return "packages, excludes or repositories have changed since it was written";
+  const std::vector<std::string> now = lines_of(question);
+  std::vector<std::string> changes;
+  for (const std::string& line : now) {
+    if (std::ranges::find(entry.asked, line) == entry.asked.end()) changes.push_back("+ " + line);
+  }
+  for (const std::string& line : entry.asked) {
+    if (std::ranges::find(now, line) == now.end()) changes.push_back("- " + line);
+  }
+  if (changes.empty()) return "it was not made from what it says that it was";
+  const std::size_t hidden = changes.size() > k_shown ? changes.size() - k_shown : 0;
+  changes.resize(changes.size() - hidden);
+  return "it has changed since the lock was written: " + base::join(changes, "; ") +
+         (hidden > 0 ? fmt::format("; and {} more", hidden) : "");
+}
+
 /// A directory of this host means nothing on another one, and a lock is shared: only its last part
 /// is kept.
 std::string address_for_lock(const model::Repository& repository) {
@@ -86,23 +122,33 @@ base::Digest digest_of(const LockQuestion& question) {
   return base::digest_of(json::to_line(document));
 }
 
+std::vector<std::string> lines_of(const LockQuestion& question) {
+  std::set<std::string> lines{"weak dependencies " + question.weak_dependencies};
+  for (const model::PackageRequest& request : question.packages)
+    lines.insert("package " + request.spec);
+  for (const std::string& exclude : question.excludes)
+    lines.insert("exclude " + exclude);
+  for (const model::Repository& repository : question.repositories) {
+    if (serves(repository, question.architecture)) lines.insert(repository_line(repository));
+  }
+  return {lines.begin(), lines.end()};
+}
+
 std::optional<base::Diagnostic> find_staleness(const model::Lock& lock, const std::string& file,
-                                               const std::string& architecture,
-                                               const base::Digest& request) {
-  const model::ArchitectureLock* entry = lock.find(architecture);
+                                               const LockQuestion& question) {
+  const model::ArchitectureLock* entry = lock.find(question.architecture);
   if (entry == nullptr) {
     return base::Diagnostic{
         .code = "lock.architecture-missing",
         .message = fmt::format("the lock {} has no packages for {}", base::quoted(file),
-                               base::quoted(architecture)),
+                               base::quoted(question.architecture)),
         .hint = "run \"imagewright lock\" with that architecture and commit the result"};
   }
-  if (entry->request == request) return std::nullopt;
+  if (entry->request == digest_of(question)) return std::nullopt;
   return base::Diagnostic{
       .code = "lock.stale",
-      .message = fmt::format("the lock {} no longer fits its config for {}: packages, excludes or "
-                             "repositories have changed since it was written",
-                             base::quoted(file), base::quoted(architecture)),
+      .message = fmt::format("the lock {} no longer fits its config for {}: {}", base::quoted(file),
+                             base::quoted(question.architecture), changes_since(*entry, question)),
       .hint = "run \"imagewright lock\", review what changes, and commit the result"};
 }
 

@@ -19,7 +19,7 @@ namespace imagewright::lock {
 namespace {
 
 constexpr const char* k_remedy =
-    "restore the file from version control, or write it anew with \"imagewright lock\"";
+    "restore the file from version control, or remove it and run \"imagewright lock\"";
 
 /// Where in the file a value stands, for messages.
 struct Place {
@@ -125,10 +125,24 @@ std::vector<Entry> parse_list(const json::Value& owner, const std::string& name,
   return entries;
 }
 
+/// Locks of older programs do not say what was asked.
+std::vector<std::string> parse_asked(const json::Value& value, const Place& place) {
+  std::vector<std::string> asked;
+  if (value.find("asked") == nullptr) return asked;
+  for (const json::Value& line : json::array_member(value, "asked", place.text())) {
+    const std::string* text = line.find_string();
+    if (text == nullptr) damaged(place, "has a line under \"asked\" that is not a text");
+    asked.push_back(*text);
+  }
+  std::sort(asked.begin(), asked.end());
+  return asked;
+}
+
 model::ArchitectureLock parse_architecture(const std::string& name, const json::Value& value,
                                            const Place& place) {
   return {.architecture = name,
           .request = digest_member(value, "request", place),
+          .asked = parse_asked(value, place),
           .repositories = parse_list(value, "repositories", place, parse_repository),
           .packages = parse_list(value, "packages", place, parse_package)};
 }
@@ -140,10 +154,11 @@ void check_format(const json::Value& document, const std::string& file) {
       base::FailureKind::input, "lock.unknown-format",
       fmt::format("the lock {} has format {}, this program knows format {}", base::quoted(file),
                   format, k_format),
-      "use the version of imagewright that wrote it, or write it anew with \"imagewright lock\"");
+      "use the version of imagewright that wrote it, or remove it and run \"imagewright lock\"");
 }
 
 model::Lock parse_document(std::string_view text, const std::string& file) {
+  if (base::trimmed(text).empty()) damaged(fmt::format("the lock {} is empty", base::quoted(file)));
   const json::Value document = json::parse(text, file);
   check_format(document, file);
   const json::Value& architectures = json::member(document, "architectures", file);

@@ -13,6 +13,11 @@ namespace imagewright::lock {
 
 namespace {
 
+/// A text stands for itself.
+const std::string& to_json(const std::string& text) {
+  return text;
+}
+
 json::Value to_json(const model::LockedPackage& package) {
   return json::Object{
       {"name", package.nevra.name},
@@ -53,10 +58,11 @@ std::string list_text(std::string_view name, std::vector<Entry> entries) {
 }
 
 std::string architecture_text(const model::ArchitectureLock& entry) {
-  return fmt::format("    {}: {{\n      \"request\": {},\n{},\n{}\n    }}",
-                     json::to_line(entry.architecture), json::to_line(entry.request.to_string()),
-                     list_text("repositories", entry.repositories),
-                     list_text("packages", entry.packages));
+  const auto& [architecture, request, asked, repositories, packages] = entry;
+  return fmt::format("    {}: {{\n      \"request\": {},\n{}{},\n{}\n    }}",
+                     json::to_line(architecture), json::to_line(request.to_string()),
+                     asked.empty() ? "" : list_text("asked", asked) + ",\n",
+                     list_text("repositories", repositories), list_text("packages", packages));
 }
 
 } // namespace

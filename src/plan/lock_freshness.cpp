@@ -28,7 +28,7 @@ std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
   return excludes;
 }
 
-base::Digest request_digest(const BuildPlan& plan) {
+lock::LockQuestion lock_question(const BuildPlan& plan) {
   lock::LockQuestion question{.architecture = plan.architecture.name,
                               .packages = plan.packages,
                               .excludes = {},
@@ -37,7 +37,7 @@ base::Digest request_digest(const BuildPlan& plan) {
   for (const resolve::Exclude& exclude : excludes_of(plan)) {
     question.excludes.push_back(exclude.pattern);
   }
-  return lock::digest_of(question);
+  return question;
 }
 
 std::optional<model::Lock> find_lock(const std::filesystem::path& config) {
@@ -51,8 +51,7 @@ const model::ArchitectureLock* find_fresh(const std::optional<model::Lock>& lock
                                           const BuildPlan& plan) {
   if (!lock) return nullptr;
   const std::string file = lock::lock_path_of(plan.config.path).string();
-  const bool is_stale =
-      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan)).has_value();
+  const bool is_stale = lock::find_staleness(*lock, file, lock_question(plan)).has_value();
   return is_stale ? nullptr : lock->find(plan.architecture.name);
 }
 
@@ -64,8 +63,7 @@ const model::ArchitectureLock& require_fresh(const std::optional<model::Lock>& l
                       fmt::format("there is no lock file {}", file),
                       fmt::format("make one: imagewright lock {}", plan.config.path.string()));
   }
-  const auto staleness =
-      lock::find_staleness(*lock, file, plan.architecture.name, request_digest(plan));
+  const auto staleness = lock::find_staleness(*lock, file, lock_question(plan));
   if (staleness) throw base::Error(base::FailureKind::verification, *staleness);
   return *lock->find(plan.architecture.name);
 }

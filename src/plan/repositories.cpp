@@ -82,8 +82,10 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
 }
 
 model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages& resolved) {
+  const lock::LockQuestion question = lock_question(plan);
   model::ArchitectureLock lock{.architecture = plan.architecture.name,
-                               .request = request_digest(plan),
+                               .request = lock::digest_of(question),
+                               .asked = lock::lines_of(question),
                                .repositories = {},
                                .packages = resolved.resolution.packages};
   for (const model::RepositorySnapshot& snapshot : resolved.snapshots) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/lock/lock_file.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/repositories.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
@@ -30,6 +31,16 @@ model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions&
   if (fresh != nullptr) {
     require_baseline(plan, resolution_from(*fresh));
     return *fresh;
+  }
+  if (!lock && options.missing_lock == MissingLock::told) {
+    services.reporter.warning(
+        {.severity = base::Severity::warning,
+         .code = "pipeline.lock-missing",
+         .message = fmt::format("there is no lock file {}: packages are resolved anew, and may be "
+                                "others in the next run",
+                                lock::lock_path_of(plan.config.path).string()),
+         .hint = fmt::format("make one and commit it: imagewright lock {}",
+                             plan.config.path.string())});
   }
   const model::ArchitectureLock* stale = lock ? lock->find(plan.architecture.name) : nullptr;
   if (stale != nullptr) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/suggest.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
@@ -20,40 +23,125 @@ namespace {
 /// Name and architecture: what stays the same when a package moves to another version.
 using PackageKey = std::pair<std::string, std::string>;
 
-std::map<PackageKey, std::string> versions_in(const model::ArchitectureLock* lock) {
-  std::map<PackageKey, std::string> versions;
-  if (lock == nullptr) return versions;
+/// What a lock says of one name and architecture. Packages that may be installed in several
+/// versions, such as kernels, have several of each.
+struct LockedFacts {
+  std::vector<std::string> versions;
+  std::vector<std::string> checksums;
+  std::vector<std::string> repositories;
+};
+
+std::map<PackageKey, LockedFacts> facts_in(const model::ArchitectureLock* lock) {
+  std::map<PackageKey, LockedFacts> facts;
+  if (lock == nullptr) return facts;
   for (const model::LockedPackage& package : lock->packages) {
-    std::string& evr = versions[{package.nevra.name, package.nevra.architecture}];
-    // Packages that may be installed in several versions, such as kernels, show all of them.
-    evr += evr.empty() ? package.nevra.evr() : ", " + package.nevra.evr();
+    LockedFacts& known = facts[{package.nevra.name, package.nevra.architecture}];
+    known.versions.push_back(package.nevra.evr());
+    known.checksums.push_back(package.checksum.to_string());
+    known.repositories.push_back(package.repository);
   }
-  return versions;
+  return facts;
+}
+
+/// The same version with another content is worth a second look: somebody has built it again, or
+/// replaced it.
+std::string change_of(const PackageKey& key, const LockedFacts& before, const LockedFacts& after) {
+  const std::string name = fmt::format("  {}.{}", key.first, key.second);
+  const auto moved = [](const std::vector<std::string>& from, const std::vector<std::string>& to) {
+    return fmt::format("{} → {}", base::join(from, ", "), base::join(to, ", "));
+  };
+  if (before.versions != after.versions)
+    return fmt::format("{}: {}", name, moved(before.versions, after.versions));
+  const std::string version = base::join(after.versions, ", ");
+  if (before.checksums != after.checksums) {
+    return fmt::format("! {}.{}: {} is another file: {}", key.first, key.second, version,
+                       moved(before.checksums, after.checksums));
+  }
+  if (before.repositories != after.repositories) {
+    return fmt::format("{}: {} from another repository: {}", name, version,
+                       moved(before.repositories, after.repositories));
+  }
+  return {};
+}
+
+void add_package_changes(std::vector<std::string>& changes, const model::ArchitectureLock* before,
+                         const model::ArchitectureLock& after) {
+  const auto old_facts = facts_in(before);
+  const auto new_facts = facts_in(&after);
+  std::map<PackageKey, std::string> lines;
+  const auto whole = [](char sign, const PackageKey& key, const LockedFacts& facts) {
+    return fmt::format("{} {}-{}.{}", sign, key.first, base::join(facts.versions, ", "),
+                       key.second);
+  };
+  for (const auto& [key, facts] : old_facts) {
+    if (!new_facts.contains(key)) lines[key] = whole('-', key, facts);
+  }
+  for (const auto& [key, facts] : new_facts) {
+    const auto old = old_facts.find(key);
+    std::string line =
+        old == old_facts.end() ? whole('+', key, facts) : change_of(key, old->second, facts);
+    if (!line.empty()) lines[key] = std::move(line);
+  }
+  for (auto& [key, line] : lines)
+    changes.push_back(std::move(line));
+}
+
+/// Who may sign is as much worth a look as what is installed.
+void add_key_changes(std::vector<std::string>& changes, const model::ArchitectureLock* before,
+                     const model::ArchitectureLock& after) {
+  if (before == nullptr) return;
+  const auto words = [](const std::vector<std::string>& keys) {
+    return keys.empty() ? std::string("none") : base::join(keys, ", ");
+  };
+  for (const model::LockedRepository& repository : after.repositories) {
+    const auto old =
+        std::ranges::find(before->repositories, repository.name, &model::LockedRepository::name);
+    if (old == before->repositories.end() || old->key_fingerprints == repository.key_fingerprints)
+      continue;
+    changes.push_back(fmt::format("! repository {}: keys {} → {}", repository.name,
+                                  words(old->key_fingerprints),
+                                  words(repository.key_fingerprints)));
+  }
 }
 
 std::vector<std::string> changes_between(const model::ArchitectureLock* before,
                                          const model::ArchitectureLock& after) {
-  const auto old_versions = versions_in(before);
-  const auto new_versions = versions_in(&after);
-  std::map<PackageKey, std::string> lines;
-  for (const auto& [key, evr] : old_versions) {
-    if (!new_versions.contains(key)) {
-      lines[key] = fmt::format("- {}-{}.{}", key.first, evr, key.second);
-    }
-  }
-  for (const auto& [key, evr] : new_versions) {
-    const auto old = old_versions.find(key);
-    if (old == old_versions.end()) {
-      lines[key] = fmt::format("+ {}-{}.{}", key.first, evr, key.second);
-    } else if (old->second != evr) {
-      lines[key] = fmt::format("  {}.{}: {} → {}", key.first, key.second, old->second, evr);
-    }
-  }
   std::vector<std::string> changes;
-  for (auto& [key, line] : lines)
-    changes.push_back(std::move(line));
+  add_key_changes(changes, before, after);
+  add_package_changes(changes, before, after);
   return changes;
 }
+
+/// A name that nothing answers to was mistyped, and nothing would move.
+class UpdatedNames {
+public:
+  explicit UpdatedNames(const std::optional<std::vector<std::string>>& updated)
+      : unmatched_(updated.value_or(std::vector<std::string>())) {}
+
+  void see(const model::ArchitectureLock& entry) {
+    for (const model::LockedPackage& package : entry.packages) {
+      known_.insert(package.nevra.name);
+      std::erase_if(unmatched_, [&](const std::string& pattern) {
+        return base::matches_glob(package.nevra.name, pattern);
+      });
+    }
+  }
+
+  void require_known() const {
+    if (unmatched_.empty()) return;
+    const std::vector<std::string> names(known_.begin(), known_.end());
+    std::string hint = base::did_you_mean(unmatched_.front(), names);
+    if (hint.empty()) hint = "imagewright plan --packages CONFIG lists the packages that there are";
+    throw base::Error(
+        base::FailureKind::input, "lock.unknown-package",
+        fmt::format("no package {} is in the lock or would be", base::quoted(unmatched_.front())),
+        std::move(hint));
+  }
+
+private:
+  std::vector<std::string> unmatched_;
+  std::set<std::string> known_;
+};
 
 /// The packages that must stay: those of the old lock, less those that may move.
 std::vector<model::LockedPackage> pins_for(const model::ArchitectureLock* old,
@@ -70,6 +158,7 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
   const std::optional<model::Lock> old = find_lock(options.plan.config);
   model::Lock renewed = old.value_or(model::Lock{});
   LockSummary summary{.path = path};
+  UpdatedNames updated(options.updated);
   for (const BuildPlan& plan : planned.plans) {
     if (options.action == LockAction::check) {
       summary.package_count += require_fresh(old, plan).packages.size();
@@ -80,11 +169,14 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
     model::ArchitectureLock entry =
         lock_from(plan, repositories.resolve(plan, pins_for(before, options)));
     summary.package_count += entry.packages.size();
+    if (before != nullptr) updated.see(*before);
+    updated.see(entry);
     for (std::string& change : changes_between(before, entry)) {
       summary.changes.push_back(std::move(change));
     }
     renewed = lock::with_architecture(std::move(renewed), std::move(entry));
   }
+  updated.require_known();
   if (options.action == LockAction::write && (!old || renewed != *old)) {
     fs::write_file_atomically(path, lock::to_text(renewed));
     summary.is_written = true;

@@ -32,11 +32,14 @@ struct LockQuestion {
 /// The digest that ArchitectureLock::request holds. Order and repetition do not matter.
 base::Digest digest_of(const LockQuestion& question);
 
-/// Why the lock cannot be used for that architecture (lock.architecture-missing, lock.stale), or
-/// nothing when it is fresh.
+/// The question in words, one wish a line, sorted: "package bash", "exclude vim", "repository base:
+/// priority 99, …".
+std::vector<std::string> lines_of(const LockQuestion& question);
+
+/// Why the lock does not answer the question (lock.architecture-missing, lock.stale, which says
+/// what has changed where the lock remembers what was asked), or nothing when it does.
 std::optional<base::Diagnostic> find_staleness(const model::Lock& lock, const std::string& file,
-                                               const std::string& architecture,
-                                               const base::Digest& request);
+                                               const LockQuestion& question);
 
 /// The lock with the entry of one architecture replaced or added, in order.
 model::Lock with_architecture(model::Lock lock, model::ArchitectureLock entry);

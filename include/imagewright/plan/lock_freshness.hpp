@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include <imagewright/base/digest.hpp>
+#include <imagewright/lock/freshness.hpp>
 #include <imagewright/model/lock.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/resolve/request.hpp>
@@ -18,8 +18,8 @@ namespace imagewright::plan {
 /// image that is composed.
 std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan);
 
-/// The digest of everything that a resolution of this plan depends on besides metadata.
-base::Digest request_digest(const BuildPlan& plan);
+/// Everything that a resolution of this plan depends on besides metadata.
+lock::LockQuestion lock_question(const BuildPlan& plan);
 
 /// The lock beside the config, when there is one. Throws base::Error (lock.…) when it cannot be
 /// read.

@@ -24,6 +24,11 @@ enum class LockUse : std::uint8_t {
   required,   ///< a missing or stale lock is an error
 };
 
+enum class MissingLock : std::uint8_t {
+  usual, ///< nothing is said
+  told,  ///< a warning: where a pipeline builds, other packages another day are a surprise
+};
+
 enum class NetworkUse : std::uint8_t {
   allowed,
   forbidden, ///< only the cache and local directories
@@ -31,6 +36,7 @@ enum class NetworkUse : std::uint8_t {
 
 struct ResolveOptions {
   LockUse lock_use = LockUse::when_fresh;
+  MissingLock missing_lock = MissingLock::usual;
   NetworkUse network = NetworkUse::allowed;
   /// Overrides the newest build time among the packages.
   std::optional<base::Epoch> epoch;

@@ -33,13 +33,15 @@ struct LockOptions {
 struct LockSummary {
   std::filesystem::path path;
   std::size_t package_count = 0;
-  /// One line each, sorted: "+ name-evr.arch", "- name-evr.arch", "  name.arch: old-evr → new-evr".
+  /// One line each, first keys, then packages, sorted: "+ name-evr.arch", "- name-evr.arch",
+  /// "  name.arch: old-evr → new-evr". With "!" what changed behind an unchanged name: the key of a
+  /// repository, the content of a version.
   std::vector<std::string> changes;
   bool is_written = false;
 };
 
-/// Throws base::Error (lock.…, FailureKind::verification) when LockAction::check finds a missing or
-/// stale lock.
+/// Throws base::Error: lock.…, FailureKind::verification, when LockAction::check finds a missing or
+/// stale lock; lock.unknown-package when `updated` names a package that there is not.
 LockSummary update_lock(const LockOptions& options, const Services& services);
 
 } // namespace imagewright::plan

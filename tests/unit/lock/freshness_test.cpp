@@ -71,14 +71,49 @@ TEST_CASE("the request digest sees everything that changes the answer") {
   CHECK(lock::digest_of(other) != original);
 }
 
+namespace {
+
+model::Lock locked(const lock::LockQuestion& asked) {
+  return {.architectures = {{.architecture = asked.architecture,
+                             .request = lock::digest_of(asked),
+                             .asked = lock::lines_of(asked)}}};
+}
+
+} // namespace
+
 TEST_CASE("says whether a lock is fresh") {
-  const base::Digest fresh = lock::digest_of(question());
-  const model::Lock value{.architectures = {{.architecture = "x86_64", .request = fresh}}};
-  CHECK_FALSE(lock::find_staleness(value, "a.lock.json", "x86_64", fresh).has_value());
-  CHECK(lock::find_staleness(value, "a.lock.json", "x86_64", base::digest_of("other"))->code ==
-        "lock.stale");
-  CHECK(lock::find_staleness(value, "a.lock.json", "aarch64", fresh)->code ==
-        "lock.architecture-missing");
+  const model::Lock value = locked(question());
+  CHECK_FALSE(lock::find_staleness(value, "a.lock.json", question()).has_value());
+  lock::LockQuestion other = question();
+  other.packages.push_back({.spec = "vim"});
+  CHECK(lock::find_staleness(value, "a.lock.json", other)->code == "lock.stale");
+  other.architecture = "aarch64";
+  CHECK(lock::find_staleness(value, "a.lock.json", other)->code == "lock.architecture-missing");
+}
+
+TEST_CASE("a stale lock says what has changed since") {
+  lock::LockQuestion other = question();
+  const auto said = [&](const model::Lock& value) {
+    return lock::find_staleness(value, "a.lock.json", other)->message;
+  };
+  const model::Lock value = locked(question());
+  other.packages = {{.spec = "bash"}, {.spec = "vim"}};
+  other.excludes.clear();
+  CHECK(said(value).ends_with("+ package vim; - exclude dracut-hostonly; - package kernel"));
+  other = question();
+  other.repositories[0].priority = 10;
+  CHECK(
+      said(value).find("+ repository base: priority 10, cost 1000, package signatures required") !=
+      std::string::npos);
+  for (int index = 0; index < 20; ++index)
+    other.packages.push_back({.spec = "package-" + std::to_string(index)});
+  CHECK(said(value).ends_with("; and 14 more"));
+  SECTION("of older programs nothing is known") {
+    model::Lock old = value;
+    old.architectures[0].asked.clear();
+    CHECK(said(old).ends_with("packages, excludes or repositories have changed since it was "
+                              "written"));
+  }
 }
 
 TEST_CASE("an entry replaces the one of its architecture") {

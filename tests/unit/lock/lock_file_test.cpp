@@ -114,3 +114,18 @@ TEST_CASE("the lock stands beside its config") {
   CHECK(lock::lock_path_of("configs/node.yaml") == "configs/node.lock.json");
   CHECK(lock::lock_path_of("node") == "node.lock.json");
 }
+
+TEST_CASE("what was asked is kept, one wish a line") {
+  model::Lock value = example();
+  value.architectures[0].asked = {"exclude vim", "package bash"};
+  const std::string text = lock::to_text(value);
+  CHECK(text.find("        \"exclude vim\",\n        \"package bash\"\n") != std::string::npos);
+  CHECK(lock::parse(text, "node.lock.json") == value);
+}
+
+TEST_CASE("an empty lock is told as one, with a way out") {
+  const base::Diagnostic empty = error_of(" \n");
+  CHECK(empty.code == "lock.damaged");
+  CHECK(empty.message == "the lock \"node.lock.json\" is empty");
+  CHECK(empty.hint.find("remove it") != std::string::npos);
+}
