@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <optional>
+#include <set>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -22,10 +25,31 @@ namespace {
 
 constexpr base::ByteSize k_largest_manifest = base::ByteSize::mib(256);
 
+/// The manifest beside an image whose name is not that of its manifest: the one that speaks of it.
+std::optional<std::filesystem::path> find_manifest_of(const std::filesystem::path& image) {
+  const std::filesystem::path directory = std::filesystem::absolute(image).parent_path();
+  std::set<std::filesystem::path> candidates;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+    if (entry.path().filename().string().ends_with(".manifest.json"))
+      candidates.insert(entry.path());
+  }
+  for (const std::filesystem::path& path : candidates) {
+    const audit::Manifest manifest =
+        audit::parse_manifest(fs::read_file(path, k_largest_manifest), path.string());
+    if (std::ranges::find(manifest.artifacts, image.filename().string(),
+                          &audit::ArtifactRecord::file) != manifest.artifacts.end())
+      return path;
+  }
+  return std::nullopt;
+}
+
 std::filesystem::path manifest_path(const BootOptions& options) {
   if (!options.manifest.empty()) return options.manifest;
   std::filesystem::path path = options.image;
-  return path.replace_extension(".manifest.json");
+  path.replace_extension(".manifest.json");
+  if (std::filesystem::exists(path)) return path;
+  return find_manifest_of(options.image).value_or(path);
 }
 
 audit::Manifest read_manifest(const BootOptions& options) {

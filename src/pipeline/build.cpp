@@ -1,14 +1,49 @@
 // SPDX-License-Identifier: MIT
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/pipeline/build.hpp>
+#include <imagewright/plan/output_format.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 
 #include "compose.hpp"
 
 namespace imagewright::pipeline {
 
+namespace {
+
+/// A report that cannot be written is no reason to have built for minutes.
+void require_place_for(const std::filesystem::path& report) {
+  if (report.empty()) return;
+  const std::filesystem::path directory = std::filesystem::absolute(report).parent_path();
+  std::error_code ignored;
+  std::string problem;
+  if (!std::filesystem::is_directory(directory, ignored)) {
+    problem = "its directory is not there";
+  } else if (std::filesystem::is_directory(report, ignored)) {
+    problem = "it is a directory";
+  } else if (std::filesystem::exists(report, ignored) ? ::access(report.c_str(), W_OK) != 0
+                                                      : ::access(directory.c_str(), W_OK) != 0) {
+    problem = std::generic_category().message(errno);
+  }
+  if (problem.empty()) return;
+  throw base::Error(
+      base::FailureKind::input, "pipeline.cannot-write-report",
+      fmt::format("the report cannot be written to {}: {}", base::quoted(report.string()), problem),
+      "give --report the name of a file in a directory that is there");
+}
+
+} // namespace
+
 std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Services& services) {
+  require_place_for(options.report_file);
   plan::PlannedBuild planned = plan::plan_build(options.plan);
   for (const base::Diagnostic& warning : planned.warnings.items()) {
     services.reporter.warning(warning);
@@ -22,9 +57,12 @@ std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Se
   for (plan::BuildPlan& plan : planned.plans) {
     resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, services));
   }
+  BuildOptions decided = options;
+  if (decided.output_directory.empty() && !resolved.empty())
+    decided.output_directory = plan::output_directory_of(resolved.front().plan);
   std::vector<fs::PublishedFile> published;
   for (const plan::ResolvedPlan& plan : resolved) {
-    for (fs::PublishedFile& file : compose(plan, options, services)) {
+    for (fs::PublishedFile& file : compose(plan, decided, services)) {
       published.push_back(std::move(file));
     }
   }

@@ -63,6 +63,7 @@ json::Value emulation(const BuildFindings& findings) {
   return Object{{"emulator", findings.emulator->program.filename().string()},
                 {"programs", total.starts.emulated},
                 {"nativePrograms", total.starts.native},
+                {"noNativePrograms", findings.no_native_programs.value_or("")},
                 {"milliseconds", milliseconds(total.duration)},
                 {"runs", array}};
 }

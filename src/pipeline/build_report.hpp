@@ -26,6 +26,8 @@ struct BuildFindings {
   std::vector<model::Artifact> artifacts;
   /// Absent: nothing was emulated.
   std::optional<sandbox::Emulator> emulator;
+  /// Why everything ran under the emulator, where some might not have.
+  std::optional<std::string> no_native_programs;
   std::vector<EmulatedRun> emulated_runs; ///< of the steps; those of scriptlets stand with them
 };
 

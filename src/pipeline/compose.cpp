@@ -48,6 +48,29 @@ namespace imagewright::pipeline {
 
 namespace {
 
+/// One more copy of the report, which goes again when nothing is published.
+class ExtraReport {
+public:
+  ExtraReport(const std::filesystem::path& path, const std::string& text) : path_(path) {
+    if (!path_.empty()) fs::write_file_atomically(path_, text);
+  }
+  ExtraReport(const ExtraReport&) = delete;
+  ExtraReport& operator=(const ExtraReport&) = delete;
+  ExtraReport(ExtraReport&&) = delete;
+  ExtraReport& operator=(ExtraReport&&) = delete;
+  ~ExtraReport() {
+    std::error_code ignored;
+    if (!is_kept_ && std::filesystem::is_regular_file(path_, ignored))
+      std::filesystem::remove(path_, ignored);
+  }
+
+  void keep() { is_kept_ = true; }
+
+private:
+  std::filesystem::path path_;
+  bool is_kept_ = false;
+};
+
 /// Carries one architecture through the stages. Each stage consumes what the one before yielded.
 class Composer {
 public:
@@ -74,7 +97,8 @@ private:
     findings_.emulator =
         prepare_emulator(plan_.plan.architecture, options_.emulation, work_.path() / "emulation");
     if (findings_.emulator && options_.emulation == EmulationUse::automatic)
-      add_native_programs(plan_, options_, *findings_.emulator, timed_services());
+      findings_.no_native_programs =
+          add_native_programs(plan_, options_, *findings_.emulator, timed_services());
     model::SealedRoot sealed = seal(install(fetch()));
     const tree::RootTree tree = read_tree(sealed);
     if (has_disk_output()) {
@@ -218,7 +242,7 @@ private:
   }
 
   std::filesystem::path staged_path(const model::OutputImage& output) const {
-    return publication_.staged_path(name_ + plan::output_extension(output));
+    return publication_.staged_path(plan::file_name_of(plan_.plan, output));
   }
 
   std::vector<fs::PublishedFile> publish(const model::SealedRoot& sealed,
@@ -232,9 +256,11 @@ private:
     for (const model::Artifact& artifact : findings_.artifacts) {
       publication_.add(artifact.path.filename().string(), artifact.digest);
     }
-    auto published = publication_.publish();
-    if (!options_.report_file.empty()) fs::write_file_atomically(options_.report_file, report);
+    // What can fail comes before: after publishing there is no "no".
+    ExtraReport extra(options_.report_file, report);
     if (options_.root_directory == RootDirectory::kept) keep_root();
+    auto published = publication_.publish();
+    extra.keep();
     return published;
   }
 

@@ -137,22 +137,59 @@ private:
   plan::ResolvedPlan tools_;
 };
 
+/// Is this how it shows that the tools are not there, and nothing worse?
+bool means_absence(const base::Diagnostic& problem) {
+  constexpr std::array k_codes{"pipeline.architecture-not-offered", "repo.metadata-missing",
+                               "repo.offline", "repo.package-missing"};
+  return std::ranges::find(k_codes, problem.code) != k_codes.end();
+}
+
+bool means_absence(const base::InputError& error) {
+  if (error.kind() == base::FailureKind::unsolvable) return true;
+  return std::ranges::all_of(error.diagnostics().items(), [](const base::Diagnostic& problem) {
+    return problem.severity != base::Severity::error || means_absence(problem);
+  });
+}
+
+std::string message_of(const base::InputError& error) {
+  for (const base::Diagnostic& problem : error.diagnostics().items()) {
+    if (problem.severity == base::Severity::error) return problem.message;
+  }
+  return error.what();
+}
+
+/// Nothing when the tools are there now.
+std::optional<std::string> reason_against(const plan::ResolvedPlan& plan,
+                                          const BuildOptions& options,
+                                          const model::Architecture& host,
+                                          const sandbox::Emulator& emulator,
+                                          const plan::Services& services) {
+  try {
+    if (NativeTools(plan, options, host, services).install(emulator)) return std::nullopt;
+    return "the release has no tools of the same versions for this host";
+  } catch (const base::InputError& error) {
+    if (!means_absence(error)) throw;
+    return message_of(error);
+  } catch (base::Error& error) {
+    if (means_absence(error.diagnostic())) return error.diagnostic().message;
+    error.add_context("while installing programs of this host's own architecture, which a build "
+                      "with --emulation full does without");
+    throw;
+  }
+}
+
 } // namespace
 
-void add_native_programs(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                         const sandbox::Emulator& emulator, const plan::Services& services) {
+std::optional<std::string> add_native_programs(const plan::ResolvedPlan& plan,
+                                               const BuildOptions& options,
+                                               const sandbox::Emulator& emulator,
+                                               const plan::Services& services) {
   const model::Architecture* host = model::host_architecture();
-  if (host == nullptr) return;
+  if (host == nullptr) return "nothing is known of this host's architecture";
   report::StageScope stage(services.reporter, "native-programs", host->name);
-  std::string reason = "the release has no tools of the same versions for this host";
-  try {
-    if (NativeTools(plan, options, *host, services).install(emulator)) return;
-  } catch (const base::InputError& error) {
-    reason = error.what();
-  } catch (const base::Error& error) {
-    reason = error.what();
-  }
-  stage.set_summary("everything is emulated: " + reason);
+  auto reason = reason_against(plan, options, *host, emulator, services);
+  if (reason) stage.set_summary("everything is emulated: " + *reason);
+  return reason;
 }
 
 } // namespace imagewright::pipeline

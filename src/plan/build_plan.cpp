@@ -196,6 +196,31 @@ private:
   base::Diagnostics& mistakes_;
 };
 
+/// One file holds one image.
+void check_output_path(const PlannedBuild& planned, base::Diagnostics& mistakes) {
+  if (planned.plans.empty()) return;
+  const BuildPlan& first = planned.plans.front();
+  const auto& path = first.config.output.image_path;
+  if (!path) return;
+  const std::string name = path->value.filename().string();
+  // SHA256SUMS has blanks between digest and name.
+  const bool is_plain =
+      std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != 127; });
+  if (name.empty() || !is_plain) {
+    mistakes.error("pipeline.bad-output-name",
+                   fmt::format("{} is no name for an image", base::quoted(name)), path->where,
+                   "end output.image.path with a file name without blanks");
+  }
+  if (planned.plans.size() > 1 || first.outputs.size() > 1) {
+    mistakes.error("pipeline.output-clash",
+                   fmt::format("{} images would be written to one file, {}",
+                               planned.plans.size() * first.outputs.size(),
+                               base::quoted(path->value.string())),
+                   path->where,
+                   "remove output.image.path: files are then called NAME-ARCH and their extension");
+  }
+}
+
 /// The same mistake of two architectures is shown once.
 base::Diagnostics without_repetition(const base::Diagnostics& diagnostics) {
   base::Diagnostics unique;
@@ -222,7 +247,7 @@ namespace {
 
 enum class Demand : std::uint8_t {
   buildable, ///< every key must be one that build honours
-  correct,   ///< no mistakes
+  correct,   ///< no mistakes; a config for customizing need not be one that build honours
 };
 
 PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
@@ -237,7 +262,8 @@ PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
   const config::LoadedReleaseProfile release = config::load_release_profile(release_file);
   base::Diagnostics mistakes = loaded.warnings;
   mistakes.append(release.warnings);
-  if (demand == Demand::buildable) {
+  // A config with an input is made for customizing, of which build is not asked.
+  if (demand == Demand::buildable || !loaded.config.input.is_given()) {
     mistakes.append(config::unsupported_keys(loaded.config, config::Command::build));
   }
   Planner planner(loaded.config, release.profile, options, mistakes);
@@ -247,6 +273,7 @@ PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
     plan->release_file = release_file;
     planned.plans.push_back(std::move(*plan));
   }
+  check_output_path(planned, mistakes);
   planned.warnings = without_repetition(mistakes);
   return planned;
 }

@@ -33,6 +33,17 @@ std::string output_extension(const model::OutputImage& output) {
   return extension;
 }
 
+std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output) {
+  const auto& path = plan.config.output.image_path;
+  if (path) return path->value.filename().string();
+  return plan.config.name + "-" + plan.architecture.name + output_extension(output);
+}
+
+std::filesystem::path output_directory_of(const BuildPlan& plan) {
+  const auto& path = plan.config.output.image_path;
+  return path ? path->value.parent_path() : std::filesystem::path("out");
+}
+
 image::Compression disk_compression_of(const model::OutputImage& output) {
   switch (model::compression_of(output)) {
   case model::CompressionAlgorithm::none:

@@ -31,7 +31,8 @@ enum class EmulationUse : std::uint8_t {
 struct BuildOptions {
   plan::PlanOptions plan;
   plan::ResolveOptions resolve;
-  std::filesystem::path output_directory = "out";
+  /// Empty: as plan::output_directory_of says.
+  std::filesystem::path output_directory;
   RootDirectory root_directory = RootDirectory::removed;
   EmulationUse emulation = EmulationUse::automatic;
   /// One more copy of the report; empty: none.
@@ -40,8 +41,8 @@ struct BuildOptions {
 };
 
 /// Composes the images of every architecture, one after the other. Gives the published files in
-/// order. Throws base::InputError and base::Error; then nothing of the failed architecture is
-/// published.
+/// order. Throws base::InputError and base::Error (pipeline.cannot-write-report before anything is
+/// done); then nothing of the failed architecture is published.
 std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Services& services);
 
 } // namespace imagewright::pipeline

@@ -67,9 +67,9 @@ model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed);
 /// mistake.
 PlannedBuild plan_build(const PlanOptions& options);
 
-/// Every mistake and warning of a config, in file order, without asking whether build can honour
-/// all of it. A config without a release is checked as far as that goes. Never throws for what is
-/// wrong with the config.
+/// Every mistake and warning of a config, in file order; what build cannot honour is a mistake,
+/// except in a config with an input, which is for customizing. A config without a release is
+/// checked as far as that goes. Never throws for what is wrong with the config.
 base::Diagnostics validate_config(const PlanOptions& options);
 
 } // namespace imagewright::plan

@@ -4,12 +4,14 @@
 // How an output of a plan is written: the end of its name, and its compression.
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 
 #include <imagewright/archive/decompress.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/model/output_config.hpp>
+#include <imagewright/plan/build_plan.hpp>
 
 namespace imagewright::plan {
 
@@ -18,6 +20,13 @@ model::ImageFormat format_of(const model::OutputImage& output);
 
 /// With the dot; of tar with that of the compression: ".qcow2", ".tar.zst", ".wsl".
 std::string output_extension(const model::OutputImage& output);
+
+/// The name of the file: that of `output.image.path`, else NAME-ARCH with the extension.
+std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output);
+
+/// Where files are published when the command line does not say: the directory of
+/// `output.image.path`, else "out".
+std::filesystem::path output_directory_of(const BuildPlan& plan);
 
 image::Compression disk_compression_of(const model::OutputImage& output);
 /// Of qcow2; absent: the default.

@@ -13,7 +13,7 @@ namespace {
 
 struct BuildWords {
   PlanWords plan;
-  std::string output_directory = "out";
+  std::string output_directory;
   std::string report_file;
   std::string emulation = "auto";
   bool keeps_root = false;
@@ -50,8 +50,9 @@ RegisteredCommand add_build_command(CLI::App& application) {
   add_plan_options(*parser, words->plan);
   add_format_option(*parser, words->plan);
   add_lock_use_options(*parser, words->plan);
-  parser->add_option("--output-dir", words->output_directory, "Where artifacts are published")
-      ->capture_default_str();
+  parser->add_option("--output-dir", words->output_directory,
+                     "Where artifacts are published (default: the directory of "
+                     "output.image.path, else out)");
   parser->add_option("--report", words->report_file, "Write the build report to this file as well");
   parser->add_flag("--keep-root", words->keeps_root,
                    "Keep the installed root as NAME-ARCH.root in the output directory");

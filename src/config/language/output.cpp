@@ -95,7 +95,9 @@ constexpr Key k_cosi_keys[] = {
 };
 constexpr Type k_cosi_type{.shape = Shape::mapping, .title = "cosi settings", .keys = k_cosi_keys};
 constexpr Key k_output_image_keys[] = {
-    {.name = "path", .type = &k_text_type, .documentation = "The file to write."},
+    {.name = "path",
+     .type = &k_text_type,
+     .documentation = "The file to write; `--output-dir` replaces its directory."},
     {.name = "format", .type = &k_format_type, .documentation = "Format of the file."},
     {.name = "cosi", .type = &k_cosi_type, .documentation = "Settings for `cosi`.", .since = "1.2"},
 };
