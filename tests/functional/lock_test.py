@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""What a lock promises: it is believed only where its packages say the same, and it says what has changed."""
+
+import hashlib
+import json
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import TOP, WORKBENCH, TestCase, environment, require_workbench  # noqa: E402
+
+# Just enough of a release for an archive without a kernel.
+RELEASE = f"""\
+name: tiny
+title: A few packages of the workbench
+version: "12"
+architectures: [x86_64]
+repositories:
+- {{name: workbench, path: {WORKBENCH}/$basearch, gpgKeys: [{WORKBENCH}/RPM-GPG-KEY-workbench]}}
+roles:
+  kernel: [base-files]
+  init: [base-files]
+  initramfs: [base-files]
+defaultStorage:
+  bootType: efi
+  disks:
+  - partitionTableType: gpt
+    partitions:
+    - {{id: esp, type: esp, size: 64M}}
+    - {{id: root, type: root, size: 1G}}
+  filesystems:
+  - {{deviceId: esp, type: fat32, mountPoint: /boot/efi}}
+  - {{deviceId: root, type: ext4, mountPoint: /}}
+"""
+CONFIG = """\
+release: tiny
+architectures: [x86_64]
+os:
+  packages:
+    install: [base-files, base-passwd]
+output:
+  image: {path: published/root.tar, format: tar}
+"""
+
+
+class TinyCase(TestCase):
+    def setUp(self):
+        require_workbench()
+        self.directory = self.scratch()
+        (self.directory / "releases").mkdir()
+        (self.directory / "releases/tiny.yaml").write_text(RELEASE)
+        self.config = self.directory / "node.yaml"
+        self.config.write_text(CONFIG)
+        self.lock = self.directory / "node.lock.json"
+
+    def run_in(self, command, *arguments, **options):
+        return self.run_program(command, self.config, *arguments, "--cache-dir", self.directory / "cache",
+                                cwd=self.directory, **options)
+
+    def build(self, **options):
+        return self.run_in("build", "--locked", "--progress", "none", **options)
+
+    def write_lock(self, change):
+        """The lock with a change in what it says of x86_64."""
+        value = json.loads(self.lock.read_text())
+        change(value["architectures"]["x86_64"])
+        self.lock.write_text(json.dumps(value))
+
+
+class Locks(TinyCase):
+    def test_a_changed_field_never_gives_another_image(self):
+        self.run_in("lock")
+        original = self.lock.read_text()
+        self.build()
+        image = self.directory / "published/root.tar"
+        digest = hashlib.sha256(image.read_bytes()).hexdigest()
+        other = "0" * 64
+        changes = {
+            "name": lambda package: package.update(name=package["name"] + "x"),
+            "version": lambda package: package.update(version="9:" + package["version"]),
+            "architecture": lambda package: package.update(architecture="aarch64"),
+            "repository": lambda package: package.update(repository="other"),
+            "location": lambda package: package.update(location="Packages/other.rpm"),
+            "checksum": lambda package: package.update(checksum="sha256:" + other),
+            "downloadSize": lambda package: package.update(downloadSize=package["downloadSize"] + 1),
+            "installedSize": lambda package: package.update(installedSize=package["installedSize"] + 1),
+            "buildTime": lambda package: package.update(buildTime=package["buildTime"] + 100000000),
+        }
+        fields = set(json.loads(original)["architectures"]["x86_64"]["packages"][0])
+        self.assertEqual(fields, set(changes), "a field of a lock that nobody holds against anything")
+        for field, change in changes.items():
+            with self.subTest(field=field):
+                self.lock.write_text(original)
+                self.write_lock(lambda entry, change=change: change(entry["packages"][0]))
+                self.assertIn(self.build(expect=None).returncode, (2, 5))
+                self.assertEqual(hashlib.sha256(image.read_bytes()).hexdigest(), digest)
+        self.lock.write_text(original)
+        self.write_lock(lambda entry: entry["repositories"][0].update(keys=["0" * 40]))
+        self.assertEqual(self.build(expect=None).returncode, 5)
+        self.lock.write_text(original)
+        self.write_lock(lambda entry: entry.update(request="sha256:" + other))
+        self.assertIn("[lock.stale]", self.build(expect=5).stderr)
+
+    def test_a_stale_lock_tells_what_has_changed(self):
+        self.run_in("lock")
+        self.config.write_text(CONFIG.replace("base-passwd", "bash"))
+        said = self.run_in("lock", "--check", expect=5).stderr
+        self.assertIn("+ package bash", said)
+        self.assertIn("- package base-passwd", said)
+
+    def test_the_remedy_for_an_empty_lock_helps(self):
+        self.lock.write_text("")
+        said = self.run_in("lock", expect=2).stderr
+        self.assertIn("is empty", said)
+        self.assertIn("remove it and run", said)
+        self.lock.unlink()
+        self.run_in("lock")
+
+    def test_a_pipeline_without_a_lock_is_told_so(self):
+        pipeline = environment(CI="true")
+        self.assertIn("warning: there is no lock file", self.run_in("plan", env=pipeline).stderr)
+        self.run_in("lock")
+        self.assertNotIn("warning", self.run_in("plan", env=pipeline).stderr)
+
+    def test_moving_a_package_that_there_is_not_is_an_error(self):
+        self.run_in("lock")
+        before = self.lock.read_text()
+        said = self.run_in("lock", "--update", "base-passwdd", expect=2).stderr
+        self.assertIn("[lock.unknown-package]", said)
+        self.assertIn('did you mean "base-passwd"?', said)
+        self.assertEqual(self.lock.read_text(), before)
+        self.run_in("lock", "--update", "base-*")
+
+    def test_another_file_behind_the_same_version_and_another_key_are_told(self):
+        self.run_in("lock")
+        first = json.loads(self.lock.read_text())["architectures"]["x86_64"]["packages"][0]
+        self.write_lock(lambda entry: (entry["packages"][0].update(checksum="sha256:" + "0" * 64),
+                                       entry["repositories"][0].update(keys=["0" * 40])))
+        said = self.run_in("lock").stdout.splitlines()
+        self.assertTrue(any(line.startswith(f"! {first['name']}.") and first["checksum"] in line for line in said), said)
+        self.assertTrue(any(line.startswith("! repository workbench: keys " + "0" * 40) for line in said), said)
+
+
+class Outputs(TinyCase):
+    """What a build is asked to write, and where."""
+
+    def test_the_path_of_the_image_is_honoured(self):
+        self.run_in("build", "--progress", "none")
+        published = self.directory / "published"
+        self.assertTrue((published / "root.tar").is_file())
+        self.assertIn("root.tar", (published / "SHA256SUMS").read_text())
+        self.assertFalse((self.directory / "out").exists())
+        self.run_in("build", "--progress", "none", "--output-dir", self.directory / "elsewhere")
+        self.assertEqual((self.directory / "elsewhere/root.tar").read_bytes(), (published / "root.tar").read_bytes())
+        self.assertIn("same bytes", self.run_program("verify", published, "--cache-dir", self.directory / "cache",
+                                                     cwd=self.directory).stdout)
+
+    def test_one_file_does_not_hold_two_images(self):
+        self.config.write_text(CONFIG + "  images: [{format: qcow2}, {format: tar}]\n")
+        self.assertIn("[pipeline.output-clash]", self.run_in("plan", expect=2).stderr)
+        self.config.write_text(CONFIG.replace("published/root.tar", "'published/a root.tar'"))
+        self.assertIn("[pipeline.bad-output-name]", self.run_in("plan", expect=2).stderr)
+
+    def test_a_report_that_cannot_be_written_is_told_before_anything_is_done(self):
+        for report in ("missing/report.json", "."):
+            result = self.run_in("build", "--report", report, expect=2)
+            self.assertIn("[pipeline.cannot-write-report]", result.stderr)
+            self.assertFalse((self.directory / "published").exists())
+            self.assertFalse((self.directory / "cache").exists())
+        self.run_in("build", "--progress", "none", "--report", "report.json")
+        self.assertIn("imagewrightReport", json.loads((self.directory / "report.json").read_text()))
+
+    def test_what_is_in_the_way_of_the_root_is_told_before_publication(self):
+        kept = self.directory / "published/node-x86_64.root"
+        kept.mkdir(parents=True)
+        if self.run_tool("chattr", "+i", kept, expect=None).returncode != 0:
+            self.skipTest("this filesystem has no immutable directories")
+        self.addCleanup(self.run_tool, "chattr", "-i", kept)
+        self.run_in("build", "--progress", "none", "--keep-root", "--report", "report.json", expect=1)
+        self.assertEqual([path.name for path in (self.directory / "published").iterdir() if path.name != kept.name], [])
+        self.assertFalse((self.directory / "report.json").exists())
+
+
+class Validation(TinyCase):
+    def test_what_build_cannot_honour_is_a_mistake(self):
+        self.config.write_text(CONFIG + "iso: {initramfsType: bootstrap}\n")
+        said = self.run_program("validate", self.config, expect=2).stderr
+        self.assertIn("[config.unsupported-key]", said)
+        self.config.write_text(CONFIG)
+        self.run_program("validate", self.config)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
