@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
@@ -25,7 +26,10 @@ struct GlobalOptions {
   report::ProgressMode progress = report::ProgressMode::automatic;
   base::Color color = base::Color::off;
   unsigned jobs = 1;
-  std::filesystem::path cache_directory;
+  std::optional<std::filesystem::path> cache_place; ///< absent: nobody says where
+
+  /// For commands that need the cache. Throws base::Error (cli.no-cache-directory).
+  const std::filesystem::path& cache_directory() const;
 };
 
 /// What a command runs with.
@@ -36,11 +40,17 @@ struct CommandContext {
   const base::Cancellation& cancellation;
   const report::Clock& clock;
 
-  plan::Services services() const {
+  /// Throws base::Error (cli.no-cache-directory).
+  plan::Services services() const { return services_with(options.cache_directory()); }
+  /// For commands that never look into the cache.
+  plan::Services services_without_cache() const { return services_with({}); }
+
+private:
+  plan::Services services_with(const std::filesystem::path& cache) const {
     return {.reporter = console.reporter(),
             .cancellation = cancellation,
             .clock = clock,
-            .cache_directory = options.cache_directory,
+            .cache_directory = cache,
             .thread_count = options.jobs};
   }
 };

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/suggest.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/cli/run.hpp>
 
 #include "command.hpp"
+#include "completion.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -56,7 +60,8 @@ base::Color color_for(const std::string& word, const Invocation& invocation) {
   return is_wanted && report::is_terminal(2) ? base::Color::on : base::Color::off;
 }
 
-std::filesystem::path cache_directory_for(const std::string& option, const Invocation& invocation) {
+std::optional<std::filesystem::path> cache_directory_for(const std::string& option,
+                                                         const Invocation& invocation) {
   if (!option.empty()) return std::filesystem::absolute(option);
   const auto cache_home = invocation.environment("XDG_CACHE_HOME");
   // The XDG base directory specification: relative paths in it are to be ignored.
@@ -65,9 +70,7 @@ std::filesystem::path cache_directory_for(const std::string& option, const Invoc
   }
   const auto home = invocation.environment("HOME");
   if (home && !home->empty()) return std::filesystem::path(*home) / ".cache/imagewright";
-  throw base::Error(base::FailureKind::input, "cli.no-cache-directory",
-                    "there is no place for the cache: neither XDG_CACHE_HOME nor HOME is set",
-                    "give one with --cache-dir");
+  return std::nullopt;
 }
 
 GlobalOptions options_from(const GlobalWords& words, const Invocation& invocation) {
@@ -76,7 +79,7 @@ GlobalOptions options_from(const GlobalWords& words, const Invocation& invocatio
               report::find_progress_mode(words.progress).value_or(report::ProgressMode::automatic),
           .color = color_for(words.color, invocation),
           .jobs = words.jobs > 0 ? words.jobs : std::max(1U, std::thread::hardware_concurrency()),
-          .cache_directory = cache_directory_for(words.cache_directory, invocation)};
+          .cache_place = cache_directory_for(words.cache_directory, invocation)};
 }
 
 /// Runs an action and turns whatever it throws into words and an exit code.
@@ -124,6 +127,52 @@ struct Parser {
   }
 };
 
+/// What stands where a command should, when it is none.
+std::optional<std::string> unknown_command(const CLI::App& application) {
+  if (!application.get_subcommands().empty()) return std::nullopt;
+  for (const std::string& word : application.remaining()) {
+    if (!word.starts_with('-')) return word;
+  }
+  return std::nullopt;
+}
+
+/// The options of the command that was given, and those of all.
+std::vector<std::string> known_options(const CLI::App& application) {
+  std::vector<std::string> names;
+  const auto add = [&](const CLI::App& parser) {
+    for (const CLI::Option* option : parser.get_options()) {
+      for (const std::string& name : option->get_lnames())
+        names.push_back("--" + name);
+    }
+  };
+  add(application);
+  for (const CLI::App* command : application.get_subcommands())
+    add(*command);
+  return names;
+}
+
+base::Diagnostic usage_problem(const CLI::App& application, const CLI::ParseError& error) {
+  base::Diagnostic problem{.code = "cli.usage",
+                           .message = error.what(),
+                           .hint = "imagewright --help, or imagewright COMMAND --help"};
+  if (const auto word = unknown_command(application)) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : commands_of(application))
+      names.push_back(command->get_name());
+    const std::string near = base::did_you_mean(*word, names);
+    problem.message = fmt::format("there is no command {}", base::quoted(*word));
+    problem.hint = near.empty() ? "imagewright --help lists all commands" : near;
+    return problem;
+  }
+  std::vector<std::string> unexpected = application.remaining(true);
+  const auto option = std::ranges::find_if(
+      unexpected, [](const std::string& word) { return word.starts_with("--"); });
+  if (option == unexpected.end()) return problem;
+  const std::string near = base::did_you_mean(*option, known_options(application));
+  if (!near.empty()) problem.hint = near;
+  return problem;
+}
+
 /// Help and version go to standard output and are no failure; wrong usage goes to standard error.
 ExitCode finish_parsing(const CLI::App& application, const CLI::ParseError& error,
                         const Console& console) {
@@ -132,13 +181,18 @@ ExitCode finish_parsing(const CLI::App& application, const CLI::ParseError& erro
   application.exit(error, output, problems);
   console.print(output.str());
   if (error.get_exit_code() == 0) return ExitCode::done;
-  console.show(base::Diagnostic{.code = "cli.usage",
-                                .message = error.what(),
-                                .hint = "imagewright --help, or imagewright COMMAND --help"});
+  console.show(usage_problem(application, error));
   return ExitCode::wrong_input;
 }
 
 } // namespace
+
+const std::filesystem::path& GlobalOptions::cache_directory() const {
+  if (cache_place) return *cache_place;
+  throw base::Error(base::FailureKind::input, "cli.no-cache-directory",
+                    "there is no place for the cache: neither XDG_CACHE_HOME nor HOME is set",
+                    "give one with --cache-dir");
+}
 
 int run(const Invocation& invocation, const base::Cancellation& cancellation) {
   const report::MonotonicClock clock;

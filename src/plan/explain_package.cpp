@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/suggest.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/plan/explain_package.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/repositories.hpp>
@@ -28,18 +32,30 @@ std::vector<model::LockedPackage> pinned_packages(const BuildPlan& plan) {
   return entry != nullptr ? entry->packages : std::vector<model::LockedPackage>();
 }
 
+[[noreturn]] void refuse_absent(const std::string& package, const std::vector<std::string>& names) {
+  std::string hint = base::did_you_mean(package, names);
+  if (hint.empty()) hint = "imagewright plan --packages CONFIG lists the packages that are";
+  throw base::Error(base::FailureKind::input, "cli.package-not-in-image",
+                    fmt::format("no package {} is in the image", base::quoted(package)),
+                    std::move(hint));
+}
+
 } // namespace
 
 std::vector<PackageChain> explain_package(const PlanOptions& options, const ResolveOptions& resolve,
                                           const std::string& package, const Services& services) {
   std::vector<PackageChain> chains;
+  std::set<std::string> names;
   for (const BuildPlan& plan : plan_build(options).plans) {
     PlanRepositories repositories(plan, resolve.network, services);
     const ResolvedPackages resolved = repositories.resolve(plan, pinned_packages(plan));
     for (const auto& explanation : resolve::explain(resolved.resolution, package)) {
       chains.push_back(chain_from(explanation, plan.architecture.name));
     }
+    for (const model::LockedPackage& each : resolved.resolution.packages)
+      names.insert(each.nevra.name);
   }
+  if (chains.empty()) refuse_absent(package, {names.begin(), names.end()});
   return chains;
 }
 

@@ -32,6 +32,17 @@ class Usage(TestCase):
         result = self.run_program("plan", "configs/node.yaml", env=environment(HOME=None), expect=2)
         self.assertIn("[cli.no-cache-directory]", result.stderr)
 
+    def test_what_needs_no_cache_runs_without_a_home(self):
+        nowhere = environment(HOME=None)
+        for arguments in (["validate", "configs/node.yaml"], ["schema"], ["help", "error"], ["completion", "bash"]):
+            self.run_program(*arguments, env=nowhere)
+
+    def test_a_mistyped_command_or_option_is_named_with_a_near_one(self):
+        for arguments, said in ((["bild", "x.yaml"], 'there is no command "bild"'), (["bild", "x.yaml"], 'did you mean "build"?'),
+                                (["frobnicate"], "imagewright --help lists all commands"),
+                                (["plan", "configs/node.yaml", "--hlep"], 'did you mean "--help"?')):
+            self.assertIn(said, self.run_program(*arguments, expect=2).stderr)
+
 
 class Validation(TestCase):
     def validate(self, text, expect=2):
@@ -229,6 +240,8 @@ defaultStorage:
                 why = self.run_in(directory, "why", "glibc").stdout
                 self.assertIn("asks for", why)
                 self.assertIn("node.yaml:5:9", self.run_in(directory, "why", "openssh-server").stdout)
+                absent = self.run_in(directory, "why", "openssh-servre", expect=2).stderr
+                self.assertIn('did you mean "openssh-server"?', absent)
 
     def test_the_configs_of_azure_linux_resolve_and_keep_the_baseline(self):
         directory = self.profile("azl3-metadata-x86_64")

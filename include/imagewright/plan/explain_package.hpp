@@ -29,7 +29,8 @@ struct PackageChain {
   bool operator==(const PackageChain&) const = default;
 };
 
-/// The shortest chains for each architecture. Empty when the package is not in the image.
+/// The shortest chains for each architecture, at least one. Throws base::Error
+/// (cli.package-not-in-image, with a near name) when the package is in none of the images.
 std::vector<PackageChain> explain_package(const PlanOptions& options, const ResolveOptions& resolve,
                                           const std::string& package, const Services& services);
 

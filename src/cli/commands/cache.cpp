@@ -23,8 +23,8 @@ std::string describe(const pipeline::CacheUsage& usage) {
 }
 
 ExitCode run_info(const CacheWords& words, const CommandContext& context) {
-  const pipeline::CacheUsage usage = pipeline::cache_usage(context.options.cache_directory);
-  const std::string directory = context.options.cache_directory.string();
+  const pipeline::CacheUsage usage = pipeline::cache_usage(context.options.cache_directory());
+  const std::string directory = context.options.cache_directory().string();
   context.console.print(words.is_json ? json::to_text(json::Object{{"directory", directory},
                                                                    {"files", usage.file_count},
                                                                    {"bytes", usage.size.bytes()}})
@@ -35,7 +35,7 @@ ExitCode run_info(const CacheWords& words, const CommandContext& context) {
 ExitCode run_prune(const CacheWords& words, const CommandContext& context) {
   const auto oldest = std::chrono::system_clock::now() - std::chrono::days(words.days);
   const pipeline::CacheUsage removed =
-      pipeline::prune_cache(context.options.cache_directory, oldest);
+      pipeline::prune_cache(context.options.cache_directory(), oldest);
   context.console.print(fmt::format("removed {}\n", describe(removed)));
   return ExitCode::done;
 }

@@ -18,7 +18,7 @@ struct ConvertWords {
 ExitCode run_convert(const ConvertWords& words, const CommandContext& context) {
   pipeline::ConvertOptions options{.input = words.input, .output = words.output};
   if (!words.format.empty()) options.format = model::find_image_format(words.format);
-  const fs::PublishedFile file = pipeline::convert_image(options, context.services());
+  const fs::PublishedFile file = pipeline::convert_image(options, context.services_without_cache());
   context.console.print(file.path.string() + "\n");
   return ExitCode::done;
 }

@@ -11,7 +11,8 @@ namespace imagewright::cli {
 namespace {
 
 ExitCode run_doctor(OutputStyle style, const CommandContext& context) {
-  const pipeline::HostExamination examination = pipeline::examine_host(context.services());
+  const pipeline::HostExamination examination =
+      pipeline::examine_host(context.services_without_cache());
   context.console.print(style == OutputStyle::json ? json::to_text(pipeline::to_json(examination))
                                                    : pipeline::to_text(examination));
   return examination.can_build() ? ExitCode::done : ExitCode::host_cannot;

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
 
-#include <fmt/format.h>
-
-#include <imagewright/base/error.hpp>
-#include <imagewright/base/text.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/plan/explain_package.hpp>
 
@@ -25,11 +21,6 @@ ExitCode run_why(const WhyWords& words, const CommandContext& context) {
   const auto chains = plan::explain_package(plan_options_from(words.plan, context),
                                             resolve_options_from(words.plan, context),
                                             words.package, context.services());
-  if (chains.empty()) {
-    throw base::Error(base::FailureKind::input, "cli.package-not-in-image",
-                      fmt::format("no package {} is in the image", base::quoted(words.package)),
-                      "imagewright plan --packages CONFIG lists the packages that are");
-  }
   context.console.print(words.is_json ? json::to_text(plan::to_json(chains))
                                       : plan::to_text(chains));
   return ExitCode::done;
