@@ -7,6 +7,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
+#include <imagewright/plan/output_format.hpp>
 #include <imagewright/plan/repositories.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/policy/system_policy.hpp>
@@ -53,6 +54,36 @@ model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions&
   return lock_from(plan, repositories.resolve(plan, pins));
 }
 
+bool writes_a_disk(const BuildPlan& plan) {
+  return std::ranges::any_of(plan.outputs, [](const model::OutputImage& output) {
+    return model::is_disk(format_of(output));
+  });
+}
+
+/// Minutes later the filesystem would be full. Nothing is known yet of what scripts add or remove,
+/// so this is no error.
+void warn_of_too_small_a_disk(const ResolvedPlan& resolved, report::Reporter& reporter) {
+  const BuildPlan& plan = resolved.plan;
+  if (storage_of(plan).fits_content || !writes_a_disk(plan)) return;
+  base::ByteSize needed;
+  for (const model::LockedPackage& package : resolved.lock.packages)
+    needed = needed + package.installed_size;
+  base::ByteSize room;
+  for (const model::Partition& partition : resolved.layout.partitions) {
+    const auto& filesystem = partition.filesystem;
+    if (filesystem && !filesystem->mount_point.empty()) room = room + partition.size;
+  }
+  if (needed <= room) return;
+  reporter.warning({.severity = base::Severity::warning,
+                    .code = "plan.disk-too-small",
+                    .message = fmt::format("the packages for {} unpack to {}, and all filesystems "
+                                           "together have {}",
+                                           plan.architecture.name, base::to_string(needed),
+                                           base::to_string(room)),
+                    .where = storage_of(plan).where,
+                    .hint = "make the root partition larger, or set storage.autoSize"});
+}
+
 } // namespace
 
 ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Epoch epoch) {
@@ -77,7 +108,9 @@ ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Ep
 ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services) {
   model::ArchitectureLock lock = obtain_lock(plan, options, services);
   const base::Epoch epoch = options.epoch.value_or(newest_build_time(lock));
-  return resolve_plan(std::move(plan), std::move(lock), epoch);
+  ResolvedPlan resolved = resolve_plan(std::move(plan), std::move(lock), epoch);
+  warn_of_too_small_a_disk(resolved, services.reporter);
+  return resolved;
 }
 
 } // namespace imagewright::plan

@@ -182,6 +182,29 @@ class Outputs(TinyCase):
         self.assertFalse((self.directory / "report.json").exists())
 
 
+class Plans(TinyCase):
+    def test_a_disk_that_is_too_small_is_told_before_it_is_full(self):
+        self.config.write_text(CONFIG.replace("  image: {path: published/root.tar, format: tar}", "  name: node")
+                               .replace("[base-files, base-passwd]", "[linux-image-cloud-amd64, systemd]"))
+        release = self.directory / "releases/tiny.yaml"
+        release.write_text(RELEASE.replace("size: 1G", "size: 64M"))
+        self.assertIn("[plan.disk-too-small]", self.run_in("plan").stderr)
+        release.write_text(RELEASE)
+        self.assertNotIn("[plan.disk-too-small]", self.run_in("plan").stderr)
+
+    def test_a_disk_that_is_fitted_has_no_size_yet(self):
+        release = self.directory / "releases/tiny.yaml"
+        release.write_text(RELEASE.replace("  bootType: efi", "  bootType: efi\n  autoSize: true"))
+        text = self.run_in("plan").stdout
+        self.assertIn("fitted to its content", text)
+        self.assertNotIn("4 GiB", text)
+        self.assertIs(json.loads(self.run_in("plan", "--json").stdout)[0]["fitsContent"], True)
+
+    def test_packages_are_listed_when_asked_for(self):
+        self.assertNotIn("VERSION", self.run_in("plan").stdout)
+        self.assertRegex(self.run_in("plan", "--packages").stdout, r"(?m)^  base-passwd +\S+ +x86_64 +workbench")
+
+
 class Validation(TinyCase):
     def test_what_build_cannot_honour_is_a_mistake(self):
         self.config.write_text(CONFIG + "iso: {initramfsType: bootstrap}\n")
