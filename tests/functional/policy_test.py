@@ -2,6 +2,7 @@
 """Wishes that contradict each other are refused before anything is done, with both places in the config."""
 
 import json
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -64,6 +65,34 @@ class Conflicts(TestCase):
         said = self.refused(["bootloader: {type: systemd-bot}"])
         self.assertRegex(said, r"node.yaml:4:\d+: error: release \"workbench\" has no boot loader \"systemd-bot\"")
         self.assertIn('did you mean "systemd-boot"?', said)
+
+    def profile(self, *changes):
+        """The workbench's profile with pieces of its text replaced."""
+        path = self.scratch() / "release.yaml"
+        text = RELEASE.read_text().replace("../../build", str(TOP / "build"))
+        for before, after in changes:
+            self.assertIn(before, text)
+            text = text.replace(before, after)
+        path.write_text(text)
+        return path
+
+    def test_a_boot_setup_that_cannot_be_made_is_refused_before_anything_is_fetched(self):
+        stub = re.search(r"(?m)^ +stub:.*\n", RELEASE.read_text()).group(0)
+        without_stub = self.profile((stub, ""))
+        said = self.refused(["uki: {mode: create}"], release=without_stub)
+        self.assertRegex(said, r"node.yaml:4:\d+: error: release \"workbench\" has no stub .* \[finalize.no-stub\]")
+        default = re.search(r"(?m)^defaultBootLoader:.*\n", RELEASE.read_text()).group(0)
+        loader = re.search(r"(?m)^bootLoaders:\n", RELEASE.read_text()).group(0)
+        unknown = self.profile((default, "defaultBootLoader: refind\n"), (loader, loader + "  refind: {efiProgram: /refind.efi}\n"))
+        said = self.refused(["hostname: node"], release=unknown)
+        self.assertRegex(said, r"refind")
+        self.assertIn(str(unknown), said)
+
+    def test_a_disk_that_the_default_firmware_cannot_start_is_refused(self):
+        disk = json.dumps({"disks": [{"partitionTableType": "gpt", "maxSize": "2G", "partitions": [
+            {"id": "root", "size": "grow"}]}], "bootType": "efi",
+            "filesystems": [{"deviceId": "root", "type": "ext4", "mountPoint": "/"}]})
+        self.assertRegex(self.refused(["hostname: node"], storage=disk), r"node.yaml:2:\d+: error: .*esp")
 
 
 if __name__ == "__main__":
