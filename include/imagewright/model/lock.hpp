@@ -19,8 +19,8 @@ struct ArchitectureLock {
   /// excludes, repositories, weak dependencies. A lock whose digest differs from the plan's is
   /// stale.
   base::Digest request;
-  /// The same in words, one wish a line, sorted, for people who ask what has changed. Empty in locks
-  /// of older programs.
+  /// The same in words, one wish a line, sorted, for people who ask what has changed. Empty in
+  /// locks of older programs.
   std::vector<std::string> asked;
   std::vector<LockedRepository> repositories; ///< sorted by name
   std::vector<LockedPackage> packages;        ///< sorted
