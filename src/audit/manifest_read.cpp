@@ -31,6 +31,11 @@ public:
     manifest.release = text(document, "release");
     manifest.tool_version = text(document, "toolVersion");
     manifest.epoch = time(document, "epoch");
+    if (const Value* bill = document.find("billOfMaterials")) {
+      manifest.bill = {.package_url_namespace = optional_text(*bill, "packageUrlNamespace"),
+                       .distribution = optional_text(*bill, "distribution"),
+                       .supplier = optional_text(*bill, "supplier")};
+    }
     manifest.kernel_command_line = text(document, "kernelCommandLine");
     read_list(document, "artifacts", manifest.artifacts, &ManifestReader::artifact);
     read_list(document, "kernels", manifest.kernels, &ManifestReader::kernel);
@@ -73,6 +78,11 @@ private:
 
   std::string text(const Value& object, std::string_view name) const {
     return json::string_member(object, name, file_);
+  }
+
+  /// Manifests of earlier versions lack it.
+  std::string optional_text(const Value& object, std::string_view name) const {
+    return object.find(name) != nullptr ? text(object, name) : std::string();
   }
 
   base::ByteSize size(const Value& object, std::string_view name) const {
@@ -142,7 +152,10 @@ private:
             .checksum = digest(value, "checksum"),
             .download_size = size(value, "downloadSize"),
             .installed_size = size(value, "installedSize"),
-            .build_time = time(value, "buildTime")};
+            .build_time = time(value, "buildTime"),
+            .provenance = {.source_package = optional_text(value, "source"),
+                           .license = optional_text(value, "license"),
+                           .vendor = optional_text(value, "vendor")}};
   }
 
   model::Partition partition(const Value& value) const {

@@ -40,7 +40,10 @@ Value package(const model::LockedPackage& package) {
                 {"checksum", package.checksum.to_string()},
                 {"downloadSize", package.download_size.bytes()},
                 {"installedSize", package.installed_size.bytes()},
-                {"buildTime", package.build_time.time_since_epoch().count()}};
+                {"buildTime", package.build_time.time_since_epoch().count()},
+                {"source", package.provenance.source_package},
+                {"license", package.provenance.license},
+                {"vendor", package.provenance.vendor}};
 }
 
 Value filesystem(const model::Filesystem& filesystem) {
@@ -95,24 +98,27 @@ std::string to_text(const Manifest& manifest) {
   Object files;
   for (const auto& [path, description] : manifest.files)
     files.emplace_back(path, description);
-  return json::to_text(
-      Object{{"imagewrightManifest", 1},
-             {"name", manifest.name},
-             {"architecture", manifest.architecture},
-             {"release", manifest.release},
-             {"toolVersion", manifest.tool_version},
-             {"epoch", manifest.epoch.time_since_epoch().count()},
-             {"artifacts", array_of(manifest.artifacts, artifact)},
-             {"disk", Object{{"uuid", manifest.layout.uuid.to_string()},
-                             {"size", manifest.layout.size.bytes()},
-                             {"partitions", array_of(manifest.layout.partitions, partition)}}},
-             {"kernels", array_of(manifest.kernels, kernel)},
-             {"kernelCommandLine", manifest.kernel_command_line},
-             {"units", array_of(manifest.units, unit)},
-             {"checks", array_of(manifest.checks, check)},
-             {"repositories", array_of(manifest.repositories, repository)},
-             {"packages", array_of(manifest.packages, package)},
-             {"files", files}});
+  return json::to_text(Object{
+      {"imagewrightManifest", 1},
+      {"name", manifest.name},
+      {"architecture", manifest.architecture},
+      {"release", manifest.release},
+      {"toolVersion", manifest.tool_version},
+      {"billOfMaterials", Object{{"packageUrlNamespace", manifest.bill.package_url_namespace},
+                                 {"distribution", manifest.bill.distribution},
+                                 {"supplier", manifest.bill.supplier}}},
+      {"epoch", manifest.epoch.time_since_epoch().count()},
+      {"artifacts", array_of(manifest.artifacts, artifact)},
+      {"disk", Object{{"uuid", manifest.layout.uuid.to_string()},
+                      {"size", manifest.layout.size.bytes()},
+                      {"partitions", array_of(manifest.layout.partitions, partition)}}},
+      {"kernels", array_of(manifest.kernels, kernel)},
+      {"kernelCommandLine", manifest.kernel_command_line},
+      {"units", array_of(manifest.units, unit)},
+      {"checks", array_of(manifest.checks, check)},
+      {"repositories", array_of(manifest.repositories, repository)},
+      {"packages", array_of(manifest.packages, package)},
+      {"files", files}});
 }
 
 } // namespace imagewright::audit

@@ -6,6 +6,8 @@
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/json/value.hpp>
 
+#include "package_url.hpp"
+
 namespace imagewright::audit {
 
 namespace {
@@ -26,44 +28,39 @@ std::string identifier(std::string_view text) {
   return result;
 }
 
-/// Percent-encoding of the package URL specification.
-std::string purl_part(std::string_view text) {
-  std::string result;
-  for (const char character : text) {
-    const bool is_plain = (character >= 'a' && character <= 'z') ||
-                          (character >= 'A' && character <= 'Z') ||
-                          (character >= '0' && character <= '9') || character == '.' ||
-                          character == '-' || character == '_' || character == '~';
-    result += is_plain ? std::string(1, character)
-                       : fmt::format("%{:02X}", static_cast<unsigned char>(character));
+std::string_view algorithm_word(base::DigestAlgorithm algorithm) {
+  switch (algorithm) {
+  case base::DigestAlgorithm::sha256:
+    return "SHA256";
+  case base::DigestAlgorithm::sha384:
+    return "SHA384";
+  case base::DigestAlgorithm::sha512:
+    return "SHA512";
   }
-  return result;
+  return "";
 }
 
-std::string purl(const model::Nevra& nevra, const std::string& release) {
-  std::string text = fmt::format("pkg:rpm/{}/{}@{}-{}?arch={}", purl_part(release),
-                                 purl_part(nevra.name), purl_part(nevra.version),
-                                 purl_part(nevra.release), purl_part(nevra.architecture));
-  if (nevra.epoch > 0) text += fmt::format("&epoch={}", nevra.epoch);
-  return text;
-}
-
-json::Value package(const model::LockedPackage& package, const std::string& release) {
-  return Object{
-      {"SPDXID", identifier(package.nevra.to_string())},
-      {"name", package.nevra.name},
-      {"versionInfo", package.nevra.evr()},
-      {"downloadLocation", "NOASSERTION"},
-      {"filesAnalyzed", false},
-      {"checksums",
-       Array{Object{
-           {"algorithm", package.checksum.algorithm == base::DigestAlgorithm::sha512   ? "SHA512"
-                         : package.checksum.algorithm == base::DigestAlgorithm::sha384 ? "SHA384"
-                                                                                       : "SHA256"},
-           {"checksumValue", package.checksum.hex}}}},
-      {"externalRefs", Array{Object{{"referenceCategory", "PACKAGE-MANAGER"},
-                                    {"referenceType", "purl"},
-                                    {"referenceLocator", purl(package.nevra, release)}}}}};
+/// SPDX 2.3, section 7: what is not known is said to be unknown. Licences of packages are no SPDX
+/// expressions everywhere, so they stand in a comment.
+json::Value package(const model::LockedPackage& package, const Manifest& manifest) {
+  const std::string supplier = supplier_of(package, manifest);
+  const auto& [source, license, vendor] = package.provenance;
+  Object object{{"SPDXID", identifier(package.nevra.to_string())},
+                {"name", package.nevra.name},
+                {"versionInfo", package.nevra.evr()},
+                {"supplier", supplier.empty() ? "NOASSERTION" : "Organization: " + supplier},
+                {"downloadLocation", "NOASSERTION"},
+                {"filesAnalyzed", false}};
+  if (!source.empty()) object.emplace_back("sourceInfo", "built from " + source);
+  if (!license.empty()) object.emplace_back("licenseComments", "the package says: " + license);
+  object.emplace_back("checksums",
+                      Array{Object{{"algorithm", algorithm_word(package.checksum.algorithm)},
+                                   {"checksumValue", package.checksum.hex}}});
+  object.emplace_back("externalRefs",
+                      Array{Object{{"referenceCategory", "PACKAGE-MANAGER"},
+                                   {"referenceType", "purl"},
+                                   {"referenceLocator", package_url(package, manifest)}}});
+  return object;
 }
 
 json::Value relationship(std::string_view from, std::string_view type, std::string_view to) {
@@ -79,21 +76,18 @@ std::string to_spdx(const Manifest& manifest) {
                         {"versionInfo", base::to_iso8601(manifest.epoch)},
                         {"downloadLocation", "NOASSERTION"},
                         {"filesAnalyzed", false},
-                        {"primaryPackagePurpose", "OPERATING-SYSTEM"}}};
+                        {"primaryPackagePurpose", "OPERATING_SYSTEM"}}};
   Array relationships{relationship("SPDXRef-DOCUMENT", "DESCRIBES", image)};
-  std::string content;
   for (const model::LockedPackage& locked : manifest.packages) {
-    packages.push_back(package(locked, manifest.release));
+    packages.push_back(package(locked, manifest));
     relationships.push_back(relationship(image, "CONTAINS", identifier(locked.nevra.to_string())));
-    content += locked.checksum.to_string() + "\n";
   }
-  const base::Uuid space = base::Uuid::from_name(content, manifest.name + manifest.architecture);
   return json::to_text(Object{
       {"spdxVersion", "SPDX-2.3"},
       {"dataLicense", "CC0-1.0"},
       {"SPDXID", "SPDXRef-DOCUMENT"},
       {"name", manifest.name + "-" + manifest.architecture},
-      {"documentNamespace", "urn:uuid:" + space.to_string()},
+      {"documentNamespace", "urn:uuid:" + bill_identifier(manifest).to_string()},
       {"creationInfo", Object{{"created", base::to_iso8601(manifest.epoch)},
                               {"creators", Array{"Tool: imagewright-" + manifest.tool_version}}}},
       {"packages", packages},

@@ -75,6 +75,11 @@ bool is_relative_location(std::string_view location) {
   return std::find(parts.begin(), parts.end(), "..") == parts.end();
 }
 
+std::string optional_text(const json::Value& object, std::string_view name,
+                          const std::string& where) {
+  return object.find(name) != nullptr ? json::string_member(object, name, where) : std::string();
+}
+
 model::LockedPackage parse_package(const json::Value& value, const Place& place) {
   const std::string where = place.text();
   const std::string& evr_text = json::string_member(value, "version", where);
@@ -97,6 +102,9 @@ model::LockedPackage parse_package(const json::Value& value, const Place& place)
   package.installed_size = base::ByteSize(json::unsigned_member(value, "installedSize", where));
   package.build_time =
       base::Epoch(std::chrono::seconds(json::integer_member(value, "buildTime", where)));
+  package.provenance = {.source_package = optional_text(value, "source", where),
+                        .license = optional_text(value, "license", where),
+                        .vendor = optional_text(value, "vendor", where)};
   return package;
 }
 

@@ -19,7 +19,7 @@ const std::string& to_json(const std::string& text) {
 }
 
 json::Value to_json(const model::LockedPackage& package) {
-  return json::Object{
+  json::Object object{
       {"name", package.nevra.name},
       {"version", package.nevra.evr()},
       {"architecture", package.nevra.architecture},
@@ -30,6 +30,11 @@ json::Value to_json(const model::LockedPackage& package) {
       {"installedSize", package.installed_size.bytes()},
       {"buildTime", static_cast<std::int64_t>(package.build_time.time_since_epoch().count())},
   };
+  const auto& [source, license, vendor] = package.provenance;
+  if (!source.empty()) object.emplace_back("source", source);
+  if (!license.empty()) object.emplace_back("license", license);
+  if (!vendor.empty()) object.emplace_back("vendor", vendor);
+  return object;
 }
 
 json::Value to_json(const model::LockedRepository& repository) {

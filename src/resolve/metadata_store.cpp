@@ -93,7 +93,9 @@ std::string seal_of(std::string_view content) {
 std::filesystem::path prepared_path(const model::RepositorySnapshot& snapshot, FileLists file_lists,
                                     const std::filesystem::path& directory) {
   const char* kind = file_lists == FileLists::complete ? "complete" : "primary";
-  return directory / fmt::format("{}-{}.solv", snapshot.metadata.hex, kind);
+  // The number grows whenever more is kept than before.
+  constexpr int k_content_version = 2;
+  return directory / fmt::format("{}-{}-{}.solv", snapshot.metadata.hex, kind, k_content_version);
 }
 
 /// The whole file, or an empty text.
@@ -120,13 +122,12 @@ bool read_prepared(Repo* repository, const std::filesystem::path& path) {
   return true;
 }
 
-/// Texts for people and the size of the file are never asked for: leaving them out makes reading
+/// Texts for people are never asked for: leaving them out makes reading
 /// several times faster.
 int keep_key(Repo* repository, Repokey* key, void* data) {
-  constexpr std::array<Id, 11> unwanted{
-      SOLVABLE_SUMMARY,    SOLVABLE_DESCRIPTION, SOLVABLE_URL,       SOLVABLE_GROUP,
-      SOLVABLE_LICENSE,    SOLVABLE_PACKAGER,    SOLVABLE_BUILDHOST, SOLVABLE_SOURCENAME,
-      SOLVABLE_SOURCEARCH, SOLVABLE_SOURCEEVR,   SOLVABLE_HEADEREND};
+  constexpr std::array<Id, 7> unwanted{SOLVABLE_SUMMARY,  SOLVABLE_DESCRIPTION, SOLVABLE_URL,
+                                       SOLVABLE_GROUP,    SOLVABLE_PACKAGER,    SOLVABLE_BUILDHOST,
+                                       SOLVABLE_HEADEREND};
   for (const Id name : unwanted) {
     if (key->name == name) return KEY_STORAGE_DROPPED;
   }

@@ -137,6 +137,15 @@ private:
   Resolution resolution_;
 };
 
+std::string text_or_nothing(const char* text) {
+  return text == nullptr ? std::string() : std::string(text);
+}
+
+std::string vendor_of(Solvable* solvable) {
+  return solvable->vendor == 0 ? std::string()
+                               : std::string(pool_id2str(solvable->repo->pool, solvable->vendor));
+}
+
 } // namespace
 
 model::LockedPackage locked_package(const PackagePool& pool, Id package) {
@@ -159,14 +168,18 @@ model::LockedPackage locked_package(const PackagePool& pool, Id package) {
                       "the repository's metadata is damaged; make it again with createrepo_c");
   }
   const auto number = [&](Id key) { return solvable_lookup_num(solvable, key, 0); };
-  return {.nevra = pool.nevra_of(package),
-          .repository = pool.snapshot_of(package).repository.name,
-          .location = location,
-          .checksum = *checksum,
-          .download_size = base::ByteSize(number(SOLVABLE_DOWNLOADSIZE)),
-          .installed_size = base::ByteSize(number(SOLVABLE_INSTALLSIZE)),
-          .build_time = base::Epoch(
-              std::chrono::seconds(static_cast<std::int64_t>(number(SOLVABLE_BUILDTIME))))};
+  return {
+      .nevra = pool.nevra_of(package),
+      .repository = pool.snapshot_of(package).repository.name,
+      .location = location,
+      .checksum = *checksum,
+      .download_size = base::ByteSize(number(SOLVABLE_DOWNLOADSIZE)),
+      .installed_size = base::ByteSize(number(SOLVABLE_INSTALLSIZE)),
+      .build_time =
+          base::Epoch(std::chrono::seconds(static_cast<std::int64_t>(number(SOLVABLE_BUILDTIME)))),
+      .provenance = {.source_package = text_or_nothing(solvable_lookup_sourcepkg(solvable)),
+                     .license = text_or_nothing(solvable_lookup_str(solvable, SOLVABLE_LICENSE)),
+                     .vendor = vendor_of(solvable)}};
 }
 
 Resolution build_resolution(const PackagePool& pool, const std::vector<Id>& chosen,

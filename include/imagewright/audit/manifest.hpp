@@ -16,6 +16,7 @@
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/policy.hpp>
+#include <imagewright/model/release_profile.hpp>
 #include <imagewright/model/repository.hpp>
 #include <imagewright/model/root.hpp>
 
@@ -39,6 +40,7 @@ struct Manifest {
   std::string architecture;
   std::string release; ///< name of the release profile
   std::string tool_version;
+  model::BillFacts bill; ///< how the release's packages are named elsewhere
   base::Epoch epoch{};
   std::vector<model::LockedRepository> repositories;
   std::vector<model::LockedPackage> packages;

@@ -46,6 +46,15 @@ struct PackageRequest {
   auto operator<=>(const PackageRequest&) const = default;
 };
 
+/// Who made a package and of what, as its repository says. Texts are empty where it says nothing.
+struct PackageProvenance {
+  std::string source_package; ///< "openssl-3.3.0-1.azl3.src.rpm": what advisories are about
+  std::string license;
+  std::string vendor;
+
+  auto operator<=>(const PackageProvenance&) const = default;
+};
+
 /// One package of a lock: enough to fetch it again and to know that it is the same.
 struct LockedPackage {
   Nevra nevra;
@@ -55,6 +64,7 @@ struct LockedPackage {
   base::ByteSize download_size;
   base::ByteSize installed_size;
   base::Epoch build_time{};
+  PackageProvenance provenance{};
 
   auto operator<=>(const LockedPackage&) const = default;
 };

@@ -72,6 +72,16 @@ struct BootLoaderFacts {
   bool operator==(const BootLoaderFacts&) const = default;
 };
 
+/// How bills of materials name a distribution's packages, so that scanners find them.
+struct BillFacts {
+  /// Of package URLs, as the scanners' databases have it: "azurelinux". Empty: the release's name.
+  std::string package_url_namespace;
+  std::string distribution; ///< "azurelinux-3.0": a package URL's qualifier; empty: none
+  std::string supplier;     ///< of packages whose repository names no vendor; empty: nobody
+
+  bool operator==(const BillFacts&) const = default;
+};
+
 /// One release of one distribution.
 struct ReleaseProfile {
   std::string name;    ///< "azurelinux-3.0"
@@ -93,6 +103,7 @@ struct ReleaseProfile {
   InitramfsFacts initramfs;
   std::map<std::string, BootLoaderFacts> boot_loaders;
   std::string default_boot_loader; ///< "systemd-boot" or "grub"
+  BillFacts bill;
   std::string rpm_database_path = "/var/lib/rpm";
   std::string default_cgroup_version; ///< "v1" or "v2"
   StorageConfig default_storage;

@@ -80,6 +80,12 @@ std::map<std::string, model::BootLoaderFacts> bind_boot_loaders(const Reader& ro
   return loaders;
 }
 
+model::BillFacts bind_bill(const Reader& reader) {
+  return {.package_url_namespace = reader.text_or("packageUrlNamespace", ""),
+          .distribution = reader.text_or("distribution", ""),
+          .supplier = reader.text_or("supplier", "")};
+}
+
 } // namespace
 
 model::ReleaseProfile bind_release_profile(const Reader& root) {
@@ -102,6 +108,7 @@ model::ReleaseProfile bind_release_profile(const Reader& root) {
     profile.initramfs = bind_initramfs(*initramfs);
   profile.boot_loaders = bind_boot_loaders(root);
   profile.default_boot_loader = root.text_or("defaultBootLoader", "");
+  if (const auto bill = root.mapping("billOfMaterials")) profile.bill = bind_bill(*bill);
   profile.rpm_database_path = root.text_or("rpmDatabasePath", profile.rpm_database_path);
   profile.default_cgroup_version = root.text_or("defaultCgroupVersion", "v2");
   if (const auto storage = root.mapping("defaultStorage"))

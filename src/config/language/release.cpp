@@ -98,6 +98,23 @@ constexpr Type k_boot_loader_mapping{
     .shape = Shape::mapping, .title = "a boot loader", .keys = k_boot_loader_keys};
 constexpr Type k_boot_loaders_type{
     .shape = Shape::map, .item = &k_boot_loader_mapping, .map_key_check = check_identifier};
+constexpr Key k_bill_keys[] = {
+    {.name = "packageUrlNamespace",
+     .type = &k_identifier_type,
+     .documentation = "The vendor in package URLs, as scanners know it.",
+     .default_text = "the release's name"},
+    {.name = "distribution",
+     .type = &k_identifier_type,
+     .documentation = "The distribution and version in package URLs.",
+     .default_text = "none"},
+    {.name = "supplier",
+     .type = &k_non_blank_type,
+     .documentation = "Who supplies packages whose repository names no vendor.",
+     .default_text = "nobody"},
+};
+constexpr Type k_bill_type{.shape = Shape::mapping,
+                           .title = "how a bill of materials names packages",
+                           .keys = k_bill_keys};
 constexpr Word k_cgroup_words[] = {{"v1", 0, "separate hierarchies"},
                                    {"v2", 1, "the unified hierarchy"}};
 constexpr Type k_cgroup_type{.shape = Shape::word, .words = k_cgroup_words};
@@ -153,6 +170,9 @@ constexpr Key k_release_keys[] = {
      .type = &k_identifier_type,
      .documentation = "The one that is used.",
      .presence = Presence::required},
+    {.name = "billOfMaterials",
+     .type = &k_bill_type,
+     .documentation = "How bills of materials name the packages of this release."},
     {.name = "rpmDatabasePath",
      .type = &k_absolute_path_type,
      .documentation = "Directory of the package database.",

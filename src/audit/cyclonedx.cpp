@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include <string_view>
+
+#include <imagewright/audit/cyclonedx.hpp>
+#include <imagewright/base/uuid.hpp>
+#include <imagewright/json/value.hpp>
+
+#include "package_url.hpp"
+
+namespace imagewright::audit {
+
+namespace {
+
+using json::Array;
+using json::Object;
+
+std::string_view algorithm_word(base::DigestAlgorithm algorithm) {
+  switch (algorithm) {
+  case base::DigestAlgorithm::sha256:
+    return "SHA-256";
+  case base::DigestAlgorithm::sha384:
+    return "SHA-384";
+  case base::DigestAlgorithm::sha512:
+    return "SHA-512";
+  }
+  return "";
+}
+
+Object hash_of(const base::Digest& digest) {
+  return {{"alg", algorithm_word(digest.algorithm)}, {"content", digest.hex}};
+}
+
+Object property(std::string_view name, const std::string& value) {
+  return {{"name", name}, {"value", value}};
+}
+
+json::Value component(const model::LockedPackage& package, const Manifest& manifest) {
+  const std::string url = package_url(package, manifest);
+  Object object{{"type", "library"}, {"bom-ref", url}};
+  if (const std::string supplier = supplier_of(package, manifest); !supplier.empty())
+    object.emplace_back("supplier", Object{{"name", supplier}});
+  object.emplace_back("name", package.nevra.name);
+  object.emplace_back("version", package.nevra.evr());
+  object.emplace_back("hashes", Array{hash_of(package.checksum)});
+  // Licences of packages are no SPDX expressions everywhere, so they are given as names.
+  if (!package.provenance.license.empty())
+    object.emplace_back("licenses",
+                        Array{Object{{"license", Object{{"name", package.provenance.license}}}}});
+  object.emplace_back("purl", url);
+  Array properties{property("imagewright:repository", package.repository)};
+  if (!package.provenance.source_package.empty())
+    properties.push_back(property("imagewright:sourcePackage", package.provenance.source_package));
+  object.emplace_back("properties", std::move(properties));
+  return object;
+}
+
+Object image_component(const Manifest& manifest) {
+  Array properties{property("imagewright:release", manifest.release),
+                   property("imagewright:architecture", manifest.architecture)};
+  for (const ArtifactRecord& artifact : manifest.artifacts)
+    properties.push_back(
+        property("imagewright:artifact", artifact.file + " " + artifact.digest.to_string()));
+  return {{"type", "operating-system"},
+          {"bom-ref", manifest.name + "-" + manifest.architecture},
+          {"name", manifest.name},
+          {"version", base::to_iso8601(manifest.epoch)},
+          {"properties", std::move(properties)}};
+}
+
+} // namespace
+
+std::string to_cyclonedx(const Manifest& manifest) {
+  const Object image = image_component(manifest);
+  Array components;
+  Array references;
+  for (const model::LockedPackage& package : manifest.packages) {
+    components.push_back(component(package, manifest));
+    references.push_back(package_url(package, manifest));
+  }
+  return json::to_text(Object{
+      {"$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json"},
+      {"bomFormat", "CycloneDX"},
+      {"specVersion", "1.6"},
+      {"serialNumber", "urn:uuid:" + bill_identifier(manifest).to_string()},
+      {"version", 1},
+      {"metadata",
+       Object{{"timestamp", base::to_iso8601(manifest.epoch)},
+              {"tools", Object{{"components", Array{Object{{"type", "application"},
+                                                           {"name", "imagewright"},
+                                                           {"version", manifest.tool_version}}}}}},
+              {"component", image}}},
+      {"components", std::move(components)},
+      {"dependencies", Array{Object{{"ref", manifest.name + "-" + manifest.architecture},
+                                    {"dependsOn", std::move(references)}}}}});
+}
+
+} // namespace imagewright::audit

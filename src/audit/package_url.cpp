@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include "package_url.hpp"
+
+#include <fmt/format.h>
+
+#include <imagewright/base/uuid.hpp>
+
+namespace imagewright::audit {
+
+namespace {
+
+/// Percent-encoding of the package URL specification.
+std::string encoded(std::string_view text) {
+  std::string result;
+  for (const char character : text) {
+    const bool is_plain = (character >= 'a' && character <= 'z') ||
+                          (character >= 'A' && character <= 'Z') ||
+                          (character >= '0' && character <= '9') || character == '.' ||
+                          character == '-' || character == '_' || character == '~';
+    result += is_plain ? std::string(1, character)
+                       : fmt::format("%{:02X}", static_cast<unsigned char>(character));
+  }
+  return result;
+}
+
+} // namespace
+
+std::string package_url(const model::LockedPackage& package, const Manifest& manifest) {
+  const model::Nevra& nevra = package.nevra;
+  const std::string& vendor = manifest.bill.package_url_namespace.empty()
+                                  ? manifest.release
+                                  : manifest.bill.package_url_namespace;
+  // Qualifiers stand in the order of their names.
+  std::string text =
+      fmt::format("pkg:rpm/{}/{}@{}-{}?arch={}", encoded(vendor), encoded(nevra.name),
+                  encoded(nevra.version), encoded(nevra.release), encoded(nevra.architecture));
+  if (!manifest.bill.distribution.empty()) text += "&distro=" + encoded(manifest.bill.distribution);
+  if (nevra.epoch > 0) text += fmt::format("&epoch={}", nevra.epoch);
+  if (!package.provenance.source_package.empty())
+    text += "&upstream=" + encoded(package.provenance.source_package);
+  return text;
+}
+
+std::string supplier_of(const model::LockedPackage& package, const Manifest& manifest) {
+  return package.provenance.vendor.empty() ? manifest.bill.supplier : package.provenance.vendor;
+}
+
+base::Uuid bill_identifier(const Manifest& manifest) {
+  std::string content;
+  for (const model::LockedPackage& package : manifest.packages)
+    content += package.checksum.to_string() + "\n";
+  for (const ArtifactRecord& artifact : manifest.artifacts)
+    content += artifact.digest.to_string() + "\n";
+  return base::Uuid::from_name(content, manifest.name + manifest.architecture);
+}
+
+} // namespace imagewright::audit
