@@ -74,6 +74,7 @@ RegisteredCommand add_why_command(CLI::App& application);
 RegisteredCommand add_boot_command(CLI::App& application);
 RegisteredCommand add_inspect_command(CLI::App& application);
 RegisteredCommand add_diff_command(CLI::App& application);
+RegisteredCommand add_advisories_command(CLI::App& application);
 RegisteredCommand add_verify_command(CLI::App& application);
 RegisteredCommand add_doctor_command(CLI::App& application);
 RegisteredCommand add_convert_command(CLI::App& application);

@@ -110,12 +110,14 @@ plan::ResolveOptions resolve_options_from(const PlanWords& words, const CommandC
   if (words.is_locked || (is_pipeline && has_lock)) options.lock_use = plan::LockUse::required;
   if (is_pipeline) options.missing_lock = plan::MissingLock::told;
   if (words.is_offline) options.network = plan::NetworkUse::forbidden;
-  if (words.epoch >= 0) {
-    options.epoch = base::Epoch(std::chrono::seconds(words.epoch));
-  } else if (const auto text = context.invocation.environment("SOURCE_DATE_EPOCH")) {
-    options.epoch = epoch_from(*text);
-  }
+  options.epoch = words.epoch >= 0 ? base::Epoch(std::chrono::seconds(words.epoch))
+                                   : environment_epoch(context);
   return options;
+}
+
+std::optional<base::Epoch> environment_epoch(const CommandContext& context) {
+  const auto text = context.invocation.environment("SOURCE_DATE_EPOCH");
+  return text ? std::optional(epoch_from(*text)) : std::nullopt;
 }
 
 } // namespace imagewright::cli

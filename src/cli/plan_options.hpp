@@ -36,5 +36,7 @@ void add_offline_option(CLI::App& parser, PlanWords& words);
 plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context);
 /// Honours CI and SOURCE_DATE_EPOCH of the environment.
 plan::ResolveOptions resolve_options_from(const PlanWords& words, const CommandContext& context);
+/// SOURCE_DATE_EPOCH; absent: the environment has none. Throws base::Error (cli.usage).
+std::optional<base::Epoch> environment_epoch(const CommandContext& context);
 
 } // namespace imagewright::cli

@@ -119,11 +119,12 @@ struct Parser {
     commands = {add_build_command(application),      add_plan_command(application),
                 add_lock_command(application),       add_validate_command(application),
                 add_why_command(application),        add_boot_command(application),
-                add_inspect_command(application),    add_diff_command(application),
-                add_verify_command(application),     add_doctor_command(application),
-                add_convert_command(application),    add_cache_command(application),
-                add_completion_command(application), add_schema_command(application),
-                add_import_command(application),     add_help_command(application)};
+                add_advisories_command(application), add_inspect_command(application),
+                add_diff_command(application),       add_verify_command(application),
+                add_doctor_command(application),     add_convert_command(application),
+                add_cache_command(application),      add_completion_command(application),
+                add_schema_command(application),     add_import_command(application),
+                add_help_command(application)};
   }
 };
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The packages that are held against a feed.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/base/package_version.hpp>
+#include <imagewright/model/package.hpp>
+
+namespace imagewright::advisory {
+
+struct InstalledPackage {
+  std::string name;
+  base::PackageVersion version;
+  /// Of the package that it was built from; empty: not known.
+  std::string source_name;
+  base::PackageVersion source_version;
+
+  bool operator==(const InstalledPackage&) const = default;
+};
+
+/// Where packages were read from.
+struct Inventory {
+  std::string file;
+  std::vector<InstalledPackage> packages; ///< sorted by name
+};
+
+/// From a name, its version, and the file name of its source package ("x-1-2.src.rpm"; may be
+/// empty).
+InstalledPackage installed_package(const model::Nevra& nevra, std::string_view source_file);
+
+/// A list of "name-version-release.architecture", one a line. Where the text has lines "===
+/// Installed Packages Begin" and "=== Installed Packages End", as release notes of AKS node images
+/// have, only what stands between counts. Throws base::Error (advisory.damaged-list).
+Inventory read_package_list(std::string_view text, const std::string& file);
+
+} // namespace imagewright::advisory

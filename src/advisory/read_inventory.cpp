@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include <span>
+
+#include <fmt/format.h>
+
+#include <imagewright/advisory/read_inventory.hpp>
+#include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/inspect/opened_image.hpp>
+#include <imagewright/inspect/system_facts.hpp>
+#include <imagewright/json/value.hpp>
+#include <imagewright/lock/lock_file.hpp>
+
+namespace imagewright::advisory {
+
+namespace {
+
+constexpr base::ByteSize k_largest_text = base::ByteSize::mib(256);
+
+Inventory inventory_of(const std::vector<model::LockedPackage>& packages, std::string file) {
+  Inventory inventory{.file = std::move(file), .packages = {}};
+  for (const model::LockedPackage& package : packages) {
+    inventory.packages.push_back(
+        installed_package(package.nevra, package.provenance.source_package));
+  }
+  return inventory;
+}
+
+Inventory of_lock(const model::Lock& lock, const std::string& file,
+                  const std::string& architecture) {
+  const bool is_chosen = !architecture.empty() || lock.architectures.size() != 1;
+  const model::ArchitectureLock* entry =
+      is_chosen ? lock.find(architecture) : &lock.architectures.front();
+  if (entry == nullptr) {
+    std::vector<std::string> names;
+    for (const model::ArchitectureLock& each : lock.architectures)
+      names.push_back(each.architecture);
+    throw base::Error(base::FailureKind::input, "advisory.no-architecture",
+                      fmt::format("the lock {} has packages for: {}", base::quoted(file),
+                                  base::join(names, ", ")),
+                      "choose one with --arch");
+  }
+  return inventory_of(entry->packages, file);
+}
+
+Inventory of_image(const std::filesystem::path& path) {
+  const inspect::OpenedImage image(path);
+  const inspect::SystemFacts facts = inspect::read_system(image);
+  if (!facts.packages || facts.packages->empty()) {
+    throw base::Error(base::FailureKind::input, "advisory.no-packages",
+                      fmt::format("no packages are found in {}", base::quoted(path.string())),
+                      "give the manifest that was written with the image");
+  }
+  Inventory inventory{.file = path.string(), .packages = {}};
+  for (const model::Nevra& nevra : *facts.packages)
+    inventory.packages.push_back(installed_package(nevra, ""));
+  return inventory;
+}
+
+/// Every image format has bytes that no text has near its beginning.
+bool is_text(const std::filesystem::path& path) {
+  const fs::UniqueFd file = fs::open_for_reading(path);
+  const auto size = std::min<std::uintmax_t>(std::filesystem::file_size(path), 1024);
+  std::string text(size, '\0');
+  fs::read_exactly(file.get(), std::as_writable_bytes(std::span(text)), 0, path.string());
+  return text.find('\0') == std::string::npos &&
+         !base::has_control_characters(base::join(base::split_whitespace(text), " ")) &&
+         !text.starts_with("QFI\xFB") && !text.starts_with("conectix") &&
+         !text.starts_with("vhdxfile");
+}
+
+} // namespace
+
+Inventory read_inventory(const std::filesystem::path& path, const std::string& architecture) {
+  const std::string file = path.string();
+  if (!std::filesystem::is_regular_file(path)) {
+    throw base::Error(base::FailureKind::input, "advisory.no-packages",
+                      fmt::format("{} is not a file", base::quoted(file)),
+                      "give an image, a manifest, a lock or a list of packages");
+  }
+  if (!is_text(path)) return of_image(path);
+  const std::string text = fs::read_file(path, k_largest_text);
+  if (!base::trimmed(text).starts_with('{')) return read_package_list(text, file);
+  if (json::parse(text, file).find("imagewrightManifest") != nullptr)
+    return inventory_of(audit::parse_manifest(text, file).packages, file);
+  return of_lock(lock::parse(text, file), file, architecture);
+}
+
+} // namespace imagewright::advisory

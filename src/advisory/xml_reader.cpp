@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#include "xml_reader.hpp"
+
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <vector>
+
+#include <expat.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+
+namespace imagewright::advisory {
+
+namespace {
+
+constexpr std::size_t k_largest_depth = 64;
+constexpr std::size_t k_largest_text = 1U << 20U;
+
+std::string local_name(const char* name) {
+  const std::string_view whole(name);
+  const auto colon = whole.rfind(':');
+  return std::string(colon == std::string_view::npos ? whole : whole.substr(colon + 1));
+}
+
+class XmlStream {
+public:
+  XmlStream(const std::filesystem::path& path, XmlListener& listener)
+      : path_(path), listener_(listener), parser_(XML_ParserCreate(nullptr), &XML_ParserFree) {
+    if (!parser_) throw std::bad_alloc();
+    XML_SetUserData(parser_.get(), this);
+    XML_SetElementHandler(parser_.get(), begin, end);
+    XML_SetCharacterDataHandler(parser_.get(), characters);
+    XML_SetStartDoctypeDeclHandler(parser_.get(), doctype);
+  }
+
+  void read() {
+    const fs::UniqueFd file = fs::open_for_reading(path_);
+    std::array<char, 65536> buffer{};
+    while (true) {
+      const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
+      if (count < 0) {
+        if (errno == EINTR) continue;
+        base::throw_system_error("advisory.no-feed", "cannot read", path_.string(), errno);
+      }
+      parse(std::string_view(buffer.data(), static_cast<std::size_t>(count)), count == 0);
+      if (count == 0) return;
+    }
+  }
+
+private:
+  void parse(std::string_view text, bool is_final) {
+    const auto result = XML_Parse(parser_.get(), text.data(), static_cast<int>(text.size()),
+                                  is_final ? XML_TRUE : XML_FALSE);
+    if (failure_) std::rethrow_exception(failure_);
+    if (result != XML_STATUS_OK) fail(XML_ErrorString(XML_GetErrorCode(parser_.get())));
+  }
+
+  [[noreturn]] void fail(const std::string& why) const {
+    throw_damaged_feed(fmt::format("{}:{}:{}", path_.string(),
+                                   XML_GetCurrentLineNumber(parser_.get()),
+                                   XML_GetCurrentColumnNumber(parser_.get()) + 1),
+                       why);
+  }
+
+  /// No exception may pass through expat: it is kept until expat has returned.
+  template <typename Work>
+  static void guarded(void* self, Work work) {
+    auto& stream = *static_cast<XmlStream*>(self);
+    if (stream.failure_) return;
+    try {
+      work(stream);
+    } catch (...) {
+      stream.failure_ = std::current_exception();
+      XML_StopParser(stream.parser_.get(), XML_FALSE);
+    }
+  }
+
+  static void XMLCALL begin(void* self, const char* name, const char** attributes) {
+    guarded(self, [&](XmlStream& stream) {
+      if (stream.open_.size() == k_largest_depth) stream.fail("its elements are too deep");
+      XmlElement element{.name = local_name(name), .attributes = {}, .text = {}};
+      for (; *attributes != nullptr; attributes += 2)
+        element.attributes.emplace(local_name(attributes[0]), attributes[1]);
+      stream.open_.push_back(std::move(element));
+      stream.listener_.on_begin(stream.open_.back());
+    });
+  }
+
+  static void XMLCALL end(void* self, const char*) {
+    guarded(self, [](XmlStream& stream) {
+      XmlElement element = std::move(stream.open_.back());
+      stream.open_.pop_back();
+      element.text = std::string(base::trimmed(element.text));
+      stream.listener_.on_end(element);
+    });
+  }
+
+  static void XMLCALL characters(void* self, const char* text, int length) {
+    guarded(self, [&](XmlStream& stream) {
+      std::string& whole = stream.open_.back().text;
+      if (whole.size() + static_cast<std::size_t>(length) > k_largest_text)
+        stream.fail("one of its texts is too long");
+      whole.append(text, static_cast<std::size_t>(length));
+    });
+  }
+
+  static void XMLCALL doctype(void* self, const char*, const char*, const char*, int) {
+    guarded(self, [](XmlStream& stream) {
+      stream.fail("it declares a document type, which no feed needs");
+    });
+  }
+
+  const std::filesystem::path& path_;
+  XmlListener& listener_;
+  std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser_;
+  std::vector<XmlElement> open_;
+  std::exception_ptr failure_;
+};
+
+} // namespace
+
+const std::string& XmlElement::attribute(std::string_view wanted) const {
+  static const std::string k_nothing;
+  const auto found = attributes.find(wanted);
+  return found == attributes.end() ? k_nothing : found->second;
+}
+
+void read_xml(const std::filesystem::path& path, XmlListener& listener) {
+  XmlStream(path, listener).read();
+}
+
+void throw_damaged_feed(const std::string& file, const std::string& why) {
+  throw base::Error(
+      base::FailureKind::input, "advisory.damaged-feed",
+      fmt::format("the feed {} cannot be used: {}", base::quoted(file), base::escape_controls(why)),
+      "fetch it again; a feed that is read in part would leave advisories out");
+}
+
+} // namespace imagewright::advisory

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <imagewright/advisory/read_inventory.hpp>
+#include <imagewright/advisory/report.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+
+#include "../command.hpp"
+#include "../plan_options.hpp"
+#include "version.hpp"
+
+namespace imagewright::cli {
+
+namespace {
+
+struct AdvisoriesWords {
+  std::string subject;
+  std::string feed;
+  std::string old_packages;
+  std::string new_packages;
+  std::string architecture;
+  std::string largest_age;
+  std::string least_severity;
+  std::string suppressions;
+  std::string format = "text";
+};
+
+constexpr base::ByteSize k_largest_vex = base::ByteSize::mib(64);
+
+/// "14d" or "12h".
+std::optional<std::chrono::seconds> parse_age(std::string_view text) {
+  unsigned count = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, count);
+  if (error != std::errc() || stopped + 1 != end) return std::nullopt;
+  if (*stopped == 'd') return std::chrono::hours(24) * count;
+  if (*stopped == 'h') return std::chrono::hours(count);
+  return std::nullopt;
+}
+
+void require_young(const advisory::Feed& feed, std::chrono::seconds limit, base::Epoch now) {
+  if (!feed.made) {
+    throw base::Error(
+        base::FailureKind::input, "advisory.undated-feed",
+        fmt::format("the feed {} does not say when it was made", base::quoted(feed.file)),
+        "leave --max-feed-age out, or use a feed with a time");
+  }
+  if (now - *feed.made <= limit) return;
+  throw base::Error(
+      base::FailureKind::input, "advisory.stale-feed",
+      fmt::format("the feed {} was made on {}, {} days ago", base::quoted(feed.file),
+                  base::to_iso8601(*feed.made),
+                  std::chrono::duration_cast<std::chrono::days>(now - *feed.made).count()),
+      "fetch a newer one, or raise --max-feed-age");
+}
+
+/// SOURCE_DATE_EPOCH, so that a check can be made again later, else the clock.
+base::Epoch current_time(const CommandContext& context) {
+  if (const auto epoch = environment_epoch(context)) return *epoch;
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+std::vector<advisory::Suppression> suppressions_of(const AdvisoriesWords& words) {
+  if (words.suppressions.empty()) return {};
+  return advisory::read_openvex(fs::read_file(words.suppressions, k_largest_vex),
+                                words.suppressions);
+}
+
+std::string rendered(const advisory::Report& report, const std::string& format) {
+  if (format == "json") return json::to_text(advisory::to_json(report));
+  if (format == "sarif") return json::to_text(advisory::to_sarif(report));
+  return format == "markdown" ? advisory::to_markdown(report) : advisory::to_text(report);
+}
+
+std::string rendered(const advisory::Delta& delta, const std::string& format) {
+  if (format == "json") return json::to_text(advisory::to_json(delta));
+  return format == "markdown" ? advisory::to_markdown(delta) : advisory::to_text(delta);
+}
+
+[[noreturn]] void throw_open(std::size_t count, const std::string& what) {
+  throw base::Error(base::FailureKind::verification, "advisory.open",
+                    fmt::format("{} {}", count, what),
+                    "update the packages, or say in an OpenVEX document why it does not matter");
+}
+
+ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
+                      const CommandContext& context) {
+  const advisory::Inventory inventory = advisory::read_inventory(words.subject, words.architecture);
+  const advisory::Verdict verdict = advisory::evaluate(feed, inventory, suppressions_of(words));
+  context.console.print(rendered({feed, inventory, verdict, k_version}, words.format));
+  if (words.least_severity.empty()) return ExitCode::done;
+  const auto least = advisory::find_severity(words.least_severity);
+  const std::size_t count = advisory::open_findings(verdict, *least).size();
+  if (count > 0)
+    throw_open(count, fmt::format("advisories are open at or above {}", words.least_severity));
+  return ExitCode::done;
+}
+
+ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
+                    const CommandContext& context) {
+  const auto suppressions = suppressions_of(words);
+  const auto verdict_on = [&](const std::string& path) {
+    return advisory::evaluate(feed, advisory::read_inventory(path, words.architecture),
+                              suppressions);
+  };
+  const advisory::Delta delta =
+      advisory::compare_verdicts(verdict_on(words.old_packages), verdict_on(words.new_packages));
+  context.console.print(rendered(delta, words.format));
+  if (!delta.regressed.empty())
+    throw_open(delta.regressed.size(), "fixes were lost: an older version came back");
+  if (!words.least_severity.empty() && !delta.opened.empty())
+    throw_open(delta.opened.size(), "advisories are newly open");
+  return ExitCode::done;
+}
+
+ExitCode run_advisories(const AdvisoriesWords& words, const CommandContext& context) {
+  const advisory::Feed feed = advisory::read_feed(words.feed);
+  if (!words.largest_age.empty())
+    require_young(feed, *parse_age(words.largest_age), current_time(context));
+  return words.old_packages.empty() ? show_verdict(words, feed, context)
+                                    : show_delta(words, feed, context);
+}
+
+} // namespace
+
+RegisteredCommand add_advisories_command(CLI::App& application) {
+  const auto words = std::make_shared<AdvisoriesWords>();
+  CLI::App* parser = application.add_subcommand(
+      "advisories", "Say which advisories of a vendor's feed are open for a set of packages");
+  auto* subject = parser->add_option("WHAT", words->subject,
+                                     "An image, a manifest, a lock, or a list of packages");
+  parser->add_option("--feed", words->feed, "OVAL definitions, OSV documents, or updateinfo.xml")
+      ->required();
+  auto* old_packages = parser->add_option("--from", words->old_packages,
+                                          "What there was; with --to, in place of WHAT");
+  auto* new_packages = parser->add_option("--to", words->new_packages, "What there is now");
+  old_packages->needs(new_packages)->excludes(subject);
+  new_packages->needs(old_packages);
+  parser->add_option("--arch", words->architecture, "Which architecture of a lock");
+  parser->add_option("--max-feed-age", words->largest_age, "Refuse an older feed: 14d, 36h")
+      ->check([](const std::string& text) {
+        return parse_age(text) ? "" : "write a number of days or hours: 14d, 36h";
+      });
+  parser
+      ->add_option(
+          "--fail-on", words->least_severity,
+          "Exit with 5 when one of that severity or above is open (with --from: newly open)")
+      ->check(CLI::IsMember({"critical", "high", "medium", "low"}));
+  parser->add_option("--vex", words->suppressions,
+                     "An OpenVEX document: what does not matter, and why");
+  parser->add_option("--format", words->format, "text, json, markdown or sarif")
+      ->check(CLI::IsMember({"text", "json", "markdown", "sarif"}));
+  parser->footer(
+      "Nothing is fetched. Feeds name source packages, which manifests and locks know; "
+      "for images and\nlists, packages are looked up by their own names, and how many is "
+      "said.\n\nExamples:\n  imagewright advisories out/node-x86_64.manifest.json --feed "
+      "oval.xml --fail-on high\n  imagewright advisories --from old.lock.json --to "
+      "new.lock.json --arch x86_64 --feed oval.xml --format markdown");
+  parser->callback([words, old_packages] {
+    if (words->subject.empty() && old_packages->count() == 0)
+      throw CLI::RequiredError("WHAT, or --from and --to");
+  });
+  return {parser,
+          [words](const CommandContext& context) { return run_advisories(*words, context); }};
+}
+
+} // namespace imagewright::cli
