@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/audit/cyclonedx.hpp>
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
 #include <imagewright/audit/spdx.hpp>
@@ -250,6 +251,7 @@ private:
     const audit::Manifest manifest = describe(sealed, tree);
     stage_text(name_ + ".manifest.json", audit::to_text(manifest));
     stage_text(name_ + ".spdx.json", audit::to_spdx(manifest));
+    stage_text(name_ + ".cdx.json", audit::to_cyclonedx(manifest));
     const std::string report =
         report_text(plan_, plan::inputs_of(plan_.plan, options_.plan), findings_, timings_);
     stage_text(name_ + ".report.json", report);
@@ -271,6 +273,7 @@ private:
         .architecture = plan_.plan.architecture.name,
         .release = plan_.plan.release.name,
         .tool_version = options_.tool_version,
+        .bill = plan_.plan.release.bill,
         .epoch = plan_.epoch,
         .repositories = plan_.lock.repositories,
         .packages = plan_.lock.packages,

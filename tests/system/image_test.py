@@ -11,11 +11,12 @@ import subprocess
 import sys
 import time
 import unittest
+import urllib.parse
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import digest  # noqa: E402
-from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_workbench  # noqa: E402
+from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_module, require_shared_data, require_workbench  # noqa: E402
 
 CONFIG = "configs/node.yaml"
 # Shared by the tests of this file; made anew by each run.
@@ -67,7 +68,7 @@ class ComposedImage(TestCase):
 
     def test_every_artifact_is_published_with_its_sum(self):
         names = {f"{NAME}{extension}" for extension in
-                 (".raw", ".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".report.json")}
+                 (".raw", ".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".cdx.json", ".report.json")}
         directory = IMAGES / "first"
         self.assertEqual({path.name for path in directory.iterdir()}, names | {"SHA256SUMS", f"{NAME}.root"})
         listed = dict(reversed(line.split("  ")) for line in (directory / "SHA256SUMS").read_text().splitlines())
@@ -198,10 +199,26 @@ class ComposedImage(TestCase):
         names = {package["name"] for package in document["packages"]}
         self.assertLessEqual({package["name"] for package in self.manifest["packages"]}, names)
 
+    def test_bills_of_materials_fit_the_schemas_of_their_makers(self):
+        jsonschema = require_module("jsonschema")
+        for extension, name in ((".spdx.json", "spdx-2.3"), (".cdx.json", "cyclonedx-1.6")):
+            schema = json.loads((require_shared_data("advisories") / f"{name}.schema.json").read_text())
+            # CycloneDX refers to lists of licences and to signatures, neither of which we use.
+            store = {urllib.parse.urljoin(schema.get("$id", ""), other): {} for other in ("spdx.schema.json", "jsf-0.82.schema.json")}
+            resolver = jsonschema.RefResolver.from_schema(schema, store=store)
+            document = json.loads(self.image(extension).read_text())
+            errors = list(jsonschema.validators.validator_for(schema)(schema, resolver=resolver).iter_errors(document))
+            self.assertEqual([error.message[:200] for error in errors], [], extension)
+
+    def test_bills_of_materials_name_source_and_supplier(self):
+        for component in json.loads(self.image(".cdx.json").read_text())["components"]:
+            self.assertIn("&upstream=", component["purl"])
+            self.assertTrue(component["licenses"], component["name"])
+
     def test_a_second_build_has_the_same_bytes(self):
         again = build(IMAGES / "second")
         self.assertEqual(again.returncode, 0, again.stderr[-4000:])
-        for extension in (".raw", ".qcow2", ".vhd", ".manifest.json", ".spdx.json"):
+        for extension in (".raw", ".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".cdx.json"):
             self.assertEqual(digest(IMAGES / "second" / f"{NAME}{extension}"), digest(self.image(extension)), extension)
 
     def test_no_loop_device_is_opened_and_nothing_is_mounted_outside(self):

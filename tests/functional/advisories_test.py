@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""`imagewright advisories` on real feeds and real package lists."""
+
+import json
+import re
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import TestCase, environment, require_module, require_shared_data  # noqa: E402
+
+
+class Advisories(TestCase):
+    def setUp(self):
+        data = require_shared_data("advisories")
+        self.feed = data / "azurelinux-3.0-oval.xml"
+        self.notes = data / "aks/gen2-202501.05.0.txt"
+        self.newer_notes = data / "aks/gen2-202608.20.0.txt"
+
+    def verdict(self, packages, *arguments, expect=0):
+        result = self.run_program("advisories", packages, "--feed", self.feed, "--format", "json", *arguments, expect=expect)
+        return json.loads(result.stdout)
+
+    def doctored(self, **versions):
+        """The real list, some packages of which are older."""
+        text = self.notes.read_text(errors="replace")
+        for name, version in versions.items():
+            text, count = re.subn(rf"^{name}-[0-9][^-\n]*-[^-\n]*\.(x86_64|noarch)$", rf"{name}-{version}.\1", text, flags=re.M)
+            self.assertEqual(count, 1, name)
+        path = self.scratch() / "notes.txt"
+        path.write_text(text)
+        return path
+
+    def open(self, verdict):
+        return {(row["vulnerability"], row["package"]) for row in verdict["findings"] if row["status"] in ("affected", "no-fix")}
+
+    def test_images_newer_than_the_feed_have_nothing_open_in_it(self):
+        verdict = self.verdict(self.notes)
+        self.assertEqual(self.open(verdict), set())
+        self.assertGreater(verdict["packageCount"], 300)
+        self.assertGreater(len(verdict["findings"]), 100)
+        self.assertEqual(len(verdict["unknownSource"]), verdict["packageCount"], "release notes name no source packages")
+
+    def test_older_packages_have_what_the_feed_says_that_newer_versions_fixed(self):
+        verdict = self.verdict(self.doctored(openssl="3.1.4-1.azl3", curl="8.5.0-1.azl3"))
+        opened = self.open(verdict)
+        self.assertEqual({package for _, package in opened}, {"openssl", "curl"})
+        for row in verdict["findings"]:
+            if (row["vulnerability"], row["package"]) in opened:
+                self.assertIn("fixedIn", row)
+
+    def test_an_update_fixes_what_was_open_and_says_so(self):
+        older = self.doctored(openssl="3.1.4-1.azl3")
+        result = self.run_program("advisories", "--from", older, "--to", self.newer_notes, "--feed", self.feed, "--format", "json",
+                                  "--fail-on", "low")
+        delta = json.loads(result.stdout)
+        self.assertEqual({row["package"] for row in delta["fixed"]}, {"openssl"})
+        self.assertEqual((delta["opened"], delta["open"], delta["regressed"]), ([], [], []))
+        result = self.run_program("advisories", "--from", self.newer_notes, "--to", older, "--feed", self.feed, expect=5)
+        self.assertIn("fix lost by an older version", result.stdout)
+        self.assertIn("[advisory.open]", result.stderr)
+
+    def test_a_gate_says_no(self):
+        older = self.doctored(openssl="3.1.4-1.azl3")
+        result = self.run_program("advisories", older, "--feed", self.feed, "--fail-on", "high", expect=5)
+        self.assertIn("openssl 3.1.4-1.azl3, fixed in", result.stdout)
+
+    def test_a_frozen_feed_is_refused(self):
+        arguments = ("advisories", self.notes, "--feed", self.feed, "--max-feed-age", "14d")
+        result = self.run_program(*arguments, expect=2)
+        self.assertIn("[advisory.stale-feed]", result.stderr)
+        self.assertEqual(result.stdout, "")
+        # 2024-10-11
+        self.run_program(*arguments, env=environment(SOURCE_DATE_EPOCH="1728604800"))
+
+    def test_a_truncated_feed_counts_for_nothing(self):
+        whole = self.feed.read_text()
+        path = self.scratch() / "feed.xml"
+        for size in (len(whole) // 4, len(whole) // 2, len(whole) - 20):
+            path.write_text(whole[:size])
+            result = self.run_program("advisories", self.notes, "--feed", path, expect=2)
+            self.assertIn("[advisory.damaged-feed]", result.stderr)
+            self.assertEqual(result.stdout, "")
+
+    def test_openvex_takes_an_advisory_out(self):
+        older = self.doctored(openssl="3.1.4-1.azl3")
+        names = {vulnerability for vulnerability, _ in self.open(self.verdict(older))}
+        path = self.scratch() / "vex.json"
+        path.write_text(json.dumps({"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.org/vex", "author": "us",
+                                    "timestamp": "2026-01-01T00:00:00Z", "version": 1,
+                                    "statements": [{"vulnerability": {"name": name}, "status": "not_affected",
+                                                    "products": [{"@id": "pkg:rpm/azurelinux/openssl"}],
+                                                    "justification": "vulnerable_code_not_in_execute_path"} for name in names]}))
+        schema = json.loads((require_shared_data("advisories") / "openvex.schema.json").read_text())
+        require_module("jsonschema").validate(json.loads(path.read_text()), schema)
+        verdict = self.verdict(older, "--vex", path, "--fail-on", "low")
+        self.assertEqual(self.open(verdict), set())
+        self.assertEqual({row["vulnerability"] for row in verdict["findings"] if row["status"] == "suppressed"}, names)
+
+    def test_the_same_input_gives_the_same_bytes(self):
+        older = self.doctored(openssl="3.1.4-1.azl3")
+        for form in ("text", "json", "markdown", "sarif"):
+            arguments = ("advisories", older, "--feed", self.feed, "--format", form)
+            self.assertEqual(self.run_program(*arguments).stdout, self.run_program(*arguments).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
