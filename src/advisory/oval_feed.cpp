@@ -167,7 +167,9 @@ private:
     if (operation == k_operations.end())
       damaged(fmt::format("the state {} compares versions by {}", base::quoted(identifier_),
                           base::quoted(word)));
-    const auto version = base::PackageVersion::parse(element.text);
+    // Real feeds have "0: 1.20.10-1" too.
+    const auto version =
+        base::PackageVersion::parse(base::join(base::split_whitespace(element.text), ""));
     if (!version)
       damaged(fmt::format("the state {} has {} as version", base::quoted(identifier_),
                           base::quoted(element.text)));

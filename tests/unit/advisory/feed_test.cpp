@@ -20,6 +20,12 @@ TEST_CASE("OVAL definitions become advisories of the package that their test nam
   CHECK(only.fixed_in->to_string() == "3.3.2-1.azl3");
 }
 
+TEST_CASE("a blank behind an epoch is no part of the version") {
+  std::string text = oval(k_one_test);
+  text.replace(text.find("0:3.3.2"), 2, "0: ");
+  CHECK(feed_from(text).advisories.front().fixed_in->to_string() == "3.3.2-1.azl3");
+}
+
 TEST_CASE("a vendor that will not fix is believed") {
   const advisory::Feed feed = feed_from(oval(k_one_test, "<patchable>Not Applicable</patchable>"));
   CHECK(feed.advisories.front().is_without_fix);
