@@ -121,6 +121,16 @@ void require_identity(const model::PackageFile& file, Header header, std::uint64
   require("installed size", headerGetNumber(header, has_long_size ? RPMTAG_LONGSIZE : RPMTAG_SIZE),
           said.installed_size.bytes());
   require("file size", file_size, said.download_size.bytes());
+  const auto require_text = [&](const char* what, rpmTag tag, const std::string& expected) {
+    const char* text = headerGetString(header, tag);
+    const std::string is = text == nullptr ? "" : text;
+    if (is == expected) return;
+    refuse_difference(
+        file, fmt::format("has the {} {}, not {}", what, base::quoted(is), base::quoted(expected)));
+  };
+  require_text("source package", RPMTAG_SOURCERPM, said.provenance.source_package);
+  require_text("licence", RPMTAG_LICENSE, said.provenance.license);
+  require_text("vendor", RPMTAG_VENDOR, said.provenance.vendor);
 }
 
 std::uint64_t size_of(const fs::UniqueFd& file) {

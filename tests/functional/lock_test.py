@@ -86,6 +86,9 @@ class Locks(TinyCase):
             "downloadSize": lambda package: package.update(downloadSize=package["downloadSize"] + 1),
             "installedSize": lambda package: package.update(installedSize=package["installedSize"] + 1),
             "buildTime": lambda package: package.update(buildTime=package["buildTime"] + 100000000),
+            "source": lambda package: package.pop("source"),
+            "license": lambda package: package.update(license="none"),
+            "vendor": lambda package: package.update(vendor="somebody"),
         }
         fields = set(json.loads(original)["architectures"]["x86_64"]["packages"][0])
         self.assertEqual(fields, set(changes), "a field of a lock that nobody holds against anything")

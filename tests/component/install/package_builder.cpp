@@ -80,6 +80,8 @@ model::PackageFile PackageBuilder::build(const std::string& name, const std::str
   file.package.installed_size = base::ByteSize(
       std::stoull(run({"rpm", "-qp", "--nosignature", "--qf", "%{LONGSIZE}", file.path})));
   file.package.build_time = base::Epoch(std::chrono::seconds(1600000000));
+  file.package.provenance = {
+      .source_package = name + "-1-1.src.rpm", .license = "MIT", .vendor = {}};
   return file;
 }
 

@@ -174,6 +174,12 @@ TEST_CASE("each fact of a lock is held against the package", "[install]") {
   CHECK_THAT(failure_with(
                  [](auto& fact) { fact.installed_size = fact.installed_size + base::ByteSize(1); }),
              refuses && Contains("installed size"));
+  CHECK_THAT(failure_with([](auto& fact) { fact.provenance.source_package = "other-1-1.src.rpm"; }),
+             refuses && Contains("source package"));
+  CHECK_THAT(failure_with([](auto& fact) { fact.provenance.license = ""; }),
+             refuses && Contains("has the licence \"MIT\", not \"\""));
+  CHECK_THAT(failure_with([](auto& fact) { fact.provenance.vendor = "somebody"; }),
+             refuses && Contains("vendor"));
   CHECK_THAT(
       failure_with([](auto& fact) { fact.download_size = fact.download_size + base::ByteSize(1); }),
       refuses && Contains("file size"));

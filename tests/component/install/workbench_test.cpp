@@ -32,7 +32,7 @@ model::PackageSet packages_in(const std::filesystem::path& directory) {
   model::PackageSet set;
   std::vector<std::string> arguments{
       "-qp", "--nosignature", "--qf",
-      "%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH} %{BUILDTIME} %{LONGSIZE}\n"};
+      "%{NAME} %{EPOCHNUM} %{VERSION} %{RELEASE} %{ARCH} %{BUILDTIME} %{LONGSIZE} %{SOURCERPM}\n"};
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().extension() == ".rpm") paths.push_back(entry.path());
@@ -41,14 +41,18 @@ model::PackageSet packages_in(const std::filesystem::path& directory) {
   for (const auto& path : paths)
     arguments.push_back(path.string());
   const auto words = base::split_whitespace(rpm(arguments));
-  REQUIRE(words.size() == 7 * paths.size());
+  REQUIRE(words.size() == 8 * paths.size());
   for (std::size_t index = 0; index < paths.size(); ++index) {
-    const auto* word = &words[7 * index];
+    const auto* word = &words[8 * index];
     model::PackageFile file;
     file.package.nevra = {word[0], static_cast<std::uint32_t>(std::stoul(word[1])), word[2],
                           word[3], word[4]};
     file.package.build_time = base::Epoch(std::chrono::seconds(std::stoll(word[5])));
     file.package.installed_size = base::ByteSize(std::stoull(word[6]));
+    file.package.provenance = {
+        .source_package = word[7],
+        .license = rpm({"-qp", "--nosignature", "--qf", "%{LICENSE}", paths[index].string()}),
+        .vendor = "Imagewright"};
     file.package.repository = "workbench";
     file.package.download_size = base::ByteSize(std::filesystem::file_size(paths[index]));
     file.path = paths[index];
