@@ -4,9 +4,9 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
 
-#include "ext4_reader.hpp"
-#include "fat_reader.hpp"
-#include "little_endian.hpp"
+#include "disk/ext4/reader.hpp"
+#include "disk/fat/reader.hpp"
+#include "disk/little_endian.hpp"
 
 namespace imagewright::disk {
 

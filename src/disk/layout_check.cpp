@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "layout_check.hpp"
+#include "disk/layout_check.hpp"
 
 #include <set>
 
@@ -8,7 +8,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
-#include "verity_tree.hpp"
+#include "disk/verity/tree.hpp"
 
 namespace imagewright::disk {
 

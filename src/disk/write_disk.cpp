@@ -18,14 +18,14 @@
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/tree/split.hpp>
 
-#include "block_device.hpp"
-#include "ext4_writer.hpp"
-#include "fat_writer.hpp"
-#include "layout_check.hpp"
-#include "little_endian.hpp"
-#include "partition_table_writer.hpp"
-#include "swap_writer.hpp"
-#include "verity_tree.hpp"
+#include "disk/block_device.hpp"
+#include "disk/ext4/writer.hpp"
+#include "disk/fat/writer.hpp"
+#include "disk/gpt/write.hpp"
+#include "disk/layout_check.hpp"
+#include "disk/little_endian.hpp"
+#include "disk/swap/writer.hpp"
+#include "disk/verity/tree.hpp"
 
 namespace imagewright::disk {
 

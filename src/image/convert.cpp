@@ -7,8 +7,8 @@
 #include <imagewright/image/convert.hpp>
 #include <imagewright/image/image_reader.hpp>
 
-#include "big_endian.hpp"
-#include "output_file.hpp"
+#include "image/big_endian.hpp"
+#include "image/output_file.hpp"
 
 namespace imagewright::image {
 

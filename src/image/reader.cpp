@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "image/qcow2/reader.hpp"
+
 #include <cerrno>
 
 #include <sys/stat.h>
@@ -10,14 +12,13 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/image_reader.hpp>
 
-#include "big_endian.hpp"
-#include "corrupt.hpp"
-#include "qcow2_layout.hpp"
-#include "qcow2_reader.hpp"
-#include "vhd_footer.hpp"
-#include "vhd_reader.hpp"
-#include "vhdx_layout.hpp"
-#include "vhdx_reader.hpp"
+#include "image/big_endian.hpp"
+#include "image/corrupt.hpp"
+#include "image/qcow2/layout.hpp"
+#include "image/vhd/footer.hpp"
+#include "image/vhd/reader.hpp"
+#include "image/vhdx/layout.hpp"
+#include "image/vhdx/reader.hpp"
 
 namespace imagewright::image {
 

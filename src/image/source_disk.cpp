@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "source_disk.hpp"
+#include "image/source_disk.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -13,11 +13,11 @@
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
-#include "output_file.hpp"
-#include "qcow2_writer.hpp"
-#include "source_disk.hpp"
-#include "vhd_writer.hpp"
-#include "vhdx_writer.hpp"
+#include "image/output_file.hpp"
+#include "image/qcow2/writer.hpp"
+#include "image/source_disk.hpp"
+#include "image/vhd/writer.hpp"
+#include "image/vhdx/writer.hpp"
 
 namespace imagewright::image {
 
