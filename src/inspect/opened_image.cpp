@@ -34,8 +34,9 @@ std::string OpenedPartition::name() const {
   return entry.label.empty() ? fmt::format("#{}", entry.number) : entry.label;
 }
 
-OpenedImage::OpenedImage(const std::filesystem::path& path)
-    : path_(path), disk_(image::open_image(path)) {
+OpenedImage::OpenedImage(const std::filesystem::path& path,
+                         std::optional<model::ImageFormat> format)
+    : path_(path), disk_(image::open_image(path, format)) {
   const disk::PartitionTable table = disk::read_partition_table(*disk_);
   disk_uuid_ = table.disk_uuid;
   open_partitions(table);

@@ -182,12 +182,7 @@ private:
   }
 
   static model::OutputImage output_of(model::ImageFormat format) {
-    using Word = model::OutputFormat;
-    for (const auto word :
-         {Word::raw, Word::qcow2, Word::vhd, Word::vhd_fixed, Word::vhdx, Word::tar, Word::wsl}) {
-      if (model::image_format_of(word) == format) return {.format = word, .where = {"--format"}};
-    }
-    throw base::BugError("a format without a word for it");
+    return {.format = model::output_format_of(format), .where = {"--format"}};
   }
 
   const model::ImageConfig& config_;

@@ -32,7 +32,8 @@ class OpenedImage {
 public:
   /// Throws base::Error (fs.cannot-read, image.…, disk.no-partition-table,
   /// disk.corrupt-partition-table, disk.corrupt-filesystem).
-  explicit OpenedImage(const std::filesystem::path& path);
+  explicit OpenedImage(const std::filesystem::path& path,
+                       std::optional<model::ImageFormat> format = {});
 
   const std::filesystem::path& path() const { return path_; }
   const image::ImageReader& disk() const { return *disk_; }

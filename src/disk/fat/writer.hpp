@@ -8,8 +8,8 @@
 #include <imagewright/tree/root_tree.hpp>
 
 #include "disk/block_device.hpp"
-#include "disk/ext4/writer.hpp"
 #include "disk/fat/plan.hpp"
+#include "disk/filesystem.hpp"
 
 namespace imagewright::disk {
 

@@ -63,10 +63,8 @@ public:
 
   void copy_plain() {
     for (std::uint64_t cluster = 0; cluster < cluster_count_;) {
-      if (!is_stored(cluster)) {
-        ++cluster;
-        continue;
-      }
+      cluster = next_stored(cluster);
+      if (cluster >= cluster_count_) break;
       std::uint64_t end = cluster;
       for (; end < cluster_count_ && is_stored(end); ++end) {
         set_entry(end, (position_ + (end - cluster) * geometry_.cluster()) | k_qcow2_copied);
@@ -84,10 +82,10 @@ public:
     header_.compression = output_.compression;
     const std::uint64_t batch_size = k_batch_size / geometry_.cluster();
     std::vector<std::uint64_t> batch;
-    for (std::uint64_t cluster = 0; cluster < cluster_count_; ++cluster) {
-      if (is_stored(cluster)) batch.push_back(cluster);
-      const bool is_last = cluster + 1 == cluster_count_;
-      if (batch.size() < batch_size && !is_last) continue;
+    for (std::uint64_t cluster = next_stored(0); cluster < cluster_count_;) {
+      batch.push_back(cluster);
+      cluster = next_stored(cluster + 1);
+      if (batch.size() < batch_size && cluster < cluster_count_) continue;
       cancellation_.check();
       for (const Compressed& each : compress(batch, thread_count))
         append(each);
@@ -116,6 +114,15 @@ private:
   bool is_any_stored(std::uint64_t start, std::uint64_t length) const {
     const std::uint64_t first = start / k_unit_size;
     return disk_.is_any_stored(first, (start + length - 1) / k_unit_size - first + 1);
+  }
+
+  /// The first cluster from this one on that is not all zeros; at least the number of clusters
+  /// when there is none.
+  std::uint64_t next_stored(std::uint64_t cluster) const {
+    const std::uint64_t start = cluster * geometry_.cluster();
+    const std::uint64_t unit = disk_.next_stored(start / k_unit_size);
+    if (unit >= disk_.unit_count()) return cluster_count_;
+    return std::max(cluster, unit * k_unit_size / geometry_.cluster());
   }
 
   bool is_stored(std::uint64_t cluster) const {

@@ -25,7 +25,7 @@ std::uint32_t vhd_checksum(std::span<const std::byte> structure, std::size_t che
 }
 
 std::vector<std::byte> make_vhd_footer(VhdKind kind, std::uint64_t disk_size,
-                                       const VhdIdentity& identity) {
+                                       const DiskIdentity& identity) {
   Bytes footer(k_vhd_sector);
   put_text(footer, 0, "conectix");
   put(footer, 8, std::uint32_t{2});        // features: the reserved bit is always set

@@ -7,8 +7,7 @@
 #include <span>
 #include <vector>
 
-#include <imagewright/base/epoch.hpp>
-#include <imagewright/base/uuid.hpp>
+#include "image/format.hpp"
 
 namespace imagewright::image {
 
@@ -21,14 +20,9 @@ constexpr std::uint64_t k_vhd_largest_disk = std::uint64_t{2040} << 30U;
 
 enum class VhdKind : std::uint8_t { fixed = 2, dynamic = 3, differencing = 4 };
 
-struct VhdIdentity {
-  base::Uuid disk_uuid;
-  base::Epoch epoch;
-};
-
 /// The hard disk footer.
 std::vector<std::byte> make_vhd_footer(VhdKind kind, std::uint64_t disk_size,
-                                       const VhdIdentity& identity);
+                                       const DiskIdentity& identity);
 /// The dynamic disk header that stands after the first copy of the footer.
 std::vector<std::byte> make_vhd_dynamic_header(std::uint64_t table_offset,
                                                std::uint32_t table_entries);

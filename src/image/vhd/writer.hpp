@@ -14,10 +14,7 @@ namespace imagewright::image {
 /// Throws base::Error (image.size-unsupported) for a disk that VHD cannot hold.
 void check_vhd_size(std::uint64_t disk_size);
 
-/// The content of a fixed VHD is the disk; this is what comes after it.
-void append_vhd_footer(OutputFile& file, std::uint64_t disk_size, const VhdIdentity& identity);
-
-void write_dynamic_vhd(OutputFile& file, const SourceDisk& disk, const VhdIdentity& identity,
+void write_dynamic_vhd(OutputFile& file, const SourceDisk& disk, const DiskIdentity& identity,
                        const base::Cancellation& cancellation);
 
 } // namespace imagewright::image

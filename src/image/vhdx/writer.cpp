@@ -151,8 +151,7 @@ base::Uuid content_name(const SourceDisk& disk, const base::Uuid& disk_uuid,
                         const base::Cancellation& cancellation) {
   base::Hasher hasher;
   Bytes buffer(k_unit_size);
-  for (std::uint64_t unit = 0; unit < disk.unit_count(); ++unit) {
-    if (!disk.is_stored(unit)) continue;
+  for (const std::uint64_t unit : disk.stored_units()) {
     if (unit % 64 == 0) cancellation.check();
     disk.read(unit * k_unit_size, buffer);
     hasher.update(fmt::format("{}\n", unit));
@@ -163,14 +162,16 @@ base::Uuid content_name(const SourceDisk& disk, const base::Uuid& disk_uuid,
 
 } // namespace
 
+void check_vhdx_size(std::uint64_t disk_size) {
+  if (disk_size <= k_largest_disk) return;
+  throw base::Error(
+      base::FailureKind::build, "image.size-unsupported",
+      fmt::format("a VHDX cannot hold a disk of {}", base::to_string(base::ByteSize(disk_size))),
+      "make the disk at most 64 TiB large, or choose another format");
+}
+
 void write_vhdx(OutputFile& file, const SourceDisk& disk, const base::Uuid& disk_uuid,
                 const base::Cancellation& cancellation) {
-  if (disk.size() > k_largest_disk) {
-    throw base::Error(base::FailureKind::build, "image.size-unsupported",
-                      fmt::format("a VHDX cannot hold a disk of {}",
-                                  base::to_string(base::ByteSize(disk.size()))),
-                      "make the disk at most 64 TiB large, or choose another format");
-  }
   const Shape shape = shape_of(disk.size());
   const std::uint64_t units_per_block = shape.block_size / k_unit_size;
   Bytes table(shape.table_size);

@@ -12,6 +12,8 @@
 namespace imagewright::image {
 
 /// Throws base::Error (image.size-unsupported) for a disk that VHDX cannot hold.
+void check_vhdx_size(std::uint64_t disk_size);
+
 void write_vhdx(OutputFile& file, const SourceDisk& disk, const base::Uuid& disk_uuid,
                 const base::Cancellation& cancellation);
 

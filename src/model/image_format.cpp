@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright/model/image_format.hpp>
+
+namespace imagewright::model {
+
+std::optional<ImageFormat> find_image_format(std::string_view word) {
+  for (const ImageFormatRow& row : k_image_formats) {
+    if (row.word == word) return row.format;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> image_format_words() {
+  std::vector<std::string> words;
+  for (const ImageFormatRow& row : k_image_formats)
+    words.emplace_back(row.word);
+  return words;
+}
+
+std::vector<std::string> image_format_words(ImageKind kind) {
+  std::vector<std::string> words;
+  for (const ImageFormatRow& row : k_image_formats) {
+    if (row.kind == kind) words.emplace_back(row.word);
+  }
+  return words;
+}
+
+} // namespace imagewright::model
