@@ -7,6 +7,7 @@
 #include "image/qcow2/format.hpp"
 #include "image/raw/format.hpp"
 #include "image/vhd/format.hpp"
+#include "image/vhdx/format.hpp"
 
 namespace imagewright::image {
 
@@ -18,6 +19,7 @@ using model::ImageFormat;
 constexpr std::array k_formats{
     DiskFormat{ImageFormat::qcow2, &k_qcow2_writer, &k_qcow2_reader},
     DiskFormat{ImageFormat::vhd, &k_dynamic_vhd_writer, &k_dynamic_vhd_reader},
+    DiskFormat{ImageFormat::vhdx, &k_vhdx_writer, &k_vhdx_reader},
     DiskFormat{ImageFormat::vhd_fixed, &k_fixed_vhd_writer, &k_fixed_vhd_reader},
     DiskFormat{ImageFormat::raw, &k_raw_writer, &k_raw_reader},
 };
