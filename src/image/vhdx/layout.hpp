@@ -36,6 +36,7 @@ constexpr std::size_t k_header_sequence = 8;
 constexpr std::size_t k_header_file_guid = 16;
 constexpr std::size_t k_header_data_guid = 32;
 constexpr std::size_t k_header_log_guid = 48;
+constexpr std::size_t k_header_log_version = 64;
 constexpr std::size_t k_header_version = 66;
 constexpr std::size_t k_header_log_size = 68;
 constexpr std::size_t k_header_log_offset = 72;
@@ -76,8 +77,9 @@ constexpr std::uint32_t k_item_is_required = 4;
 constexpr std::uint32_t k_item_is_of_disk = 2;
 constexpr std::uint32_t k_has_parent = 2; ///< in the file parameters
 
-/// The only one here; the format knows 4096 too.
+/// Of the disks that are written here; the format knows one other.
 constexpr std::uint32_t k_logical_sector = 512;
+constexpr std::uint32_t k_large_logical_sector = 4096;
 constexpr std::uint64_t k_largest_disk = std::uint64_t{64} << 40U;
 /// Ours: larger disks have larger blocks, and a reader can hold every table.
 constexpr std::uint64_t k_most_blocks = std::uint64_t{4} << 20U;
@@ -102,8 +104,9 @@ constexpr std::uint64_t divided_up(std::uint64_t number, std::uint64_t divisor) 
 }
 
 /// Of every so many blocks one entry of the table is about the bitmaps of differencing disks.
-constexpr std::uint64_t blocks_per_bitmap(std::uint64_t block_size) {
-  return (std::uint64_t{1} << 23U) * k_logical_sector / block_size;
+constexpr std::uint64_t blocks_per_bitmap(std::uint64_t block_size,
+                                          std::uint32_t logical_sector = k_logical_sector) {
+  return (std::uint64_t{1} << 23U) * logical_sector / block_size;
 }
 /// Where the table has the entry of a block.
 constexpr std::uint64_t entry_index(std::uint64_t block, std::uint64_t blocks_per_bitmap) {

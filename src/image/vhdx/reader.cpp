@@ -10,6 +10,7 @@
 #include "image/corrupt.hpp"
 #include "image/disk_pieces.hpp"
 #include "image/vhdx/layout.hpp"
+#include "image/vhdx/log.hpp"
 
 namespace imagewright::image {
 
@@ -19,8 +20,8 @@ using namespace vhdx;
 
 class VhdxReader final : public ImageReader {
 public:
-  VhdxReader(const fs::ByteSource& file, std::string name) : file_(file), name_(std::move(name)) {
-    check_header();
+  VhdxReader(const fs::ByteSource& file, std::string name)
+      : name_(std::move(name)), file_(file, find_log(file), name_) {
     find_regions();
     read_metadata();
     load_table();
@@ -28,6 +29,7 @@ public:
 
   std::uint64_t size() const override { return size_; }
   model::ImageFormat format() const override { return model::ImageFormat::vhdx; }
+  std::uint32_t sector_size() const override { return sector_size_; }
 
   void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
     check_range(*this, offset, buffer.size(), name_);
@@ -58,16 +60,19 @@ private:
   }
 
   Bytes read_bytes(std::uint64_t offset, std::size_t size) const {
+    return read_bytes(file_, offset, size);
+  }
+  static Bytes read_bytes(const fs::ByteSource& file, std::uint64_t offset, std::size_t size) {
     Bytes bytes(size);
-    file_.read(offset, bytes);
+    file.read(offset, bytes);
     return bytes;
   }
 
   /// A structure that has its signature and its checksum.
-  std::optional<Bytes> find_sealed(std::uint64_t offset, std::size_t size,
-                                   std::string_view signature) const {
-    if (!is_inside(file_, offset, size)) return std::nullopt;
-    Bytes bytes = read_bytes(offset, size);
+  static std::optional<Bytes> find_sealed(const fs::ByteSource& file, std::uint64_t offset,
+                                          std::size_t size, std::string_view signature) {
+    if (!is_inside(file, offset, size)) return std::nullopt;
+    Bytes bytes = read_bytes(file, offset, size);
     if (base::as_text(std::span(bytes).first(signature.size())) != signature ||
         get<std::uint32_t>(bytes, k_checksum) != checksum(bytes)) {
       return std::nullopt;
@@ -75,11 +80,12 @@ private:
     return bytes;
   }
 
-  // Section 2.2.2: of two headers the valid one with the greater number counts.
-  void check_header() const {
+  // Section 2.2.2: of two headers the valid one with the greater number counts. The log has no
+  // identifier when nothing in it counts.
+  VhdxLogPlace find_log(const fs::ByteSource& file) const {
     std::optional<Bytes> current;
     for (const std::uint64_t offset : k_header_offsets) {
-      auto header = find_sealed(offset, k_header_size, k_header_signature);
+      auto header = find_sealed(file, offset, k_header_size, k_header_signature);
       if (!header) continue;
       if (!current || get<std::uint64_t>(*header, k_header_sequence) >
                           get<std::uint64_t>(*current, k_header_sequence))
@@ -88,14 +94,18 @@ private:
     if (!current) corrupt("neither of its headers is valid");
     if (get<std::uint16_t>(*current, k_header_version) != k_version)
       throw_unsupported(name_, "it is a VHDX of another version");
-    if (base::get_guid(*current, k_header_log_guid) != base::Uuid{})
-      throw_unsupported(name_, "it was not closed, and changes stand in its log only");
+    const VhdxLogPlace log{.guid = base::get_guid(*current, k_header_log_guid),
+                           .offset = get<std::uint64_t>(*current, k_header_log_offset),
+                           .length = get<std::uint32_t>(*current, k_header_log_size)};
+    if (log.guid != base::Uuid{} && get<std::uint16_t>(*current, k_header_log_version) != 0)
+      throw_unsupported(name_, "its log is of another version");
+    return log;
   }
 
   void find_regions() {
     std::optional<Bytes> table;
     for (const std::uint64_t offset : k_region_table_offsets) {
-      if (!table) table = find_sealed(offset, k_table_size, k_region_signature);
+      if (!table) table = find_sealed(file_, offset, k_table_size, k_region_signature);
     }
     if (!table) corrupt("neither of its region tables is valid");
     const auto count = get<std::uint32_t>(*table, k_region_count);
@@ -157,8 +167,9 @@ private:
       corrupt("its block size is impossible");
     }
     const auto sector = get<std::uint32_t>(sector_size, 0);
-    if (sector == 4096) throw_unsupported(name_, "its disk has sectors of 4096 bytes");
-    if (sector != k_logical_sector) corrupt("its sector size is impossible");
+    if (sector != k_logical_sector && sector != k_large_logical_sector)
+      corrupt("its sector size is impossible");
+    sector_size_ = sector;
     if (size_ > k_largest_disk || size_ % sector != 0)
       corrupt("the size of its disk is impossible");
   }
@@ -177,7 +188,7 @@ private:
     block_count_ = divided_up(size_, block_size_);
     if (block_count_ > k_most_blocks)
       throw_unsupported(name_, "its blocks are too small for the size of its disk");
-    blocks_per_bitmap_ = blocks_per_bitmap(block_size_);
+    blocks_per_bitmap_ = blocks_per_bitmap(block_size_, sector_size_);
     const std::uint64_t needed = table_length(block_count_, blocks_per_bitmap_);
     if (needed > block_table_.size) corrupt("its block table does not fit its disk");
     table_ = read_bytes(block_table_.offset, needed);
@@ -216,8 +227,9 @@ private:
     file_.read(*place + within, buffer);
   }
 
-  const fs::ByteSource& file_;
   std::string name_;
+  ReplayedVhdx file_;
+  std::uint32_t sector_size_ = k_logical_sector;
   Region block_table_;
   Region metadata_;
   std::uint64_t size_ = 0;
