@@ -148,6 +148,15 @@ io_manager manager() {
   return &instance;
 }
 
+/// Otherwise the library's errors are numbers.
+void know_error_texts() {
+  static const bool is_done = [] {
+    initialize_ext2_error_table();
+    return true;
+  }();
+  static_cast<void>(is_done);
+}
+
 std::string name_of(const Bridge& bridge) {
   return fmt::format("{:x}", reinterpret_cast<std::uintptr_t>(&bridge));
 }
@@ -155,6 +164,7 @@ std::string name_of(const Bridge& bridge) {
 } // namespace
 
 Ext4Handle Ext4Handle::create(BlockDevice& device, ext2_super_block parameters) {
+  know_error_texts();
   Ext4Handle handle(std::make_unique<Bridge>(Bridge{.source = &device, .device = &device}));
   ext2_filsys fs = nullptr;
   const errcode_t code = ext2fs_initialize(name_of(*handle.bridge_).c_str(), EXT2_FLAG_64BITS,
@@ -165,6 +175,7 @@ Ext4Handle Ext4Handle::create(BlockDevice& device, ext2_super_block parameters) 
 }
 
 Ext4Handle Ext4Handle::open(const fs::ByteSource& source) {
+  know_error_texts();
   Ext4Handle handle(std::make_unique<Bridge>(Bridge{.source = &source}));
   ext2_filsys fs = nullptr;
   const errcode_t code =
@@ -187,7 +198,8 @@ void Ext4Handle::check(errcode_t code, std::string_view what) const {
   if (code == 0) return;
   if (bridge_->failure) std::rethrow_exception(bridge_->failure);
   const bool is_full = code == EXT2_ET_BLOCK_ALLOC_FAIL || code == EXT2_ET_INODE_ALLOC_FAIL ||
-                       code == EXT2_ET_TOOSMALL;
+                       code == EXT2_ET_TOOSMALL || code == EXT2_ET_TOO_MANY_INODES ||
+                       code == EXT2_ET_JOURNAL_TOO_SMALL;
   throw base::Error(base::FailureKind::build,
                     is_full ? "disk.content-too-large" : "disk.ext4-failed",
                     fmt::format("cannot {}: {}", what, error_message(code)),

@@ -49,9 +49,11 @@ std::string_view parent_of(std::string_view path) {
 }
 
 void check_name(std::string_view name, const std::string& path) {
-  if (name.size() <= EXT2_NAME_LEN) return;
+  if (!name.empty() && name.size() <= EXT2_NAME_LEN) return;
   throw base::Error(base::FailureKind::build, "disk.name-unsupported",
-                    fmt::format("the name of {} is too long for ext4", base::quoted(path)));
+                    name.empty()
+                        ? fmt::format("a file at {} would have no name", base::quoted(path))
+                        : fmt::format("the name of {} is too long for ext4", base::quoted(path)));
 }
 
 void collect_directories(Ext4Plan& plan, const tree::RootTree& tree) {

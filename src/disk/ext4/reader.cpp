@@ -11,6 +11,7 @@
 #include <imagewright/base/uuid.hpp>
 
 #include "disk/ext4/handle.hpp"
+#include "disk/ext4/journal.hpp"
 
 namespace imagewright::disk {
 
@@ -79,7 +80,8 @@ int collect_attribute(char* name, char* value, std::size_t length, void* collect
 
 class Ext4Reader final : public FilesystemReader {
 public:
-  explicit Ext4Reader(const fs::ByteSource& source) : fs_(Ext4Handle::open(source)) {}
+  explicit Ext4Reader(const fs::ByteSource& source)
+      : replayed_(source), fs_(Ext4Handle::open(replayed_)) {}
 
   FilesystemFacts facts() const override {
     const ext2_super_block& super = fs_.super();
@@ -97,7 +99,9 @@ public:
             .uuid = uuid.to_string(),
             .label = std::string(label, strnlen(label, sizeof super.s_volume_name)),
             .size = base::ByteSize(blocks * fs_->blocksize),
-            .used = base::ByteSize((blocks - free_blocks) * fs_->blocksize)};
+            .used = base::ByteSize((blocks - free_blocks) * fs_->blocksize),
+            .state =
+                replayed_.was_dirty() ? FilesystemState::not_unmounted : FilesystemState::clean};
   }
 
   std::optional<StoredFile> find(std::string_view path) const override {
@@ -231,6 +235,7 @@ private:
     return content;
   }
 
+  ReplayedSource replayed_;
   Ext4Handle fs_;
 };
 
