@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <optional>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <imagewright/base/crc32.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/unique_fd.hpp>
 
 namespace imagewright::image {
 
@@ -49,7 +51,8 @@ std::uint32_t header_checksum(Bytes header) {
 class GrownDisk {
 public:
   GrownDisk(const std::filesystem::path& raw, std::uint64_t size)
-      : name_(raw.string()), fd_(fs::open_for_writing(raw)), size_(size) {
+      : name_(raw.string()), fd_(open(raw.c_str(), O_RDWR | O_CLOEXEC)), size_(size) {
+    if (!fd_) base::throw_system_error("fs.cannot-write", "cannot open", name_, errno);
     struct stat status {};
     if (fstat(fd_.get(), &status) != 0)
       base::throw_system_error("fs.cannot-read", "cannot examine", name_, errno);

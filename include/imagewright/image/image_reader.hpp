@@ -34,7 +34,7 @@ public:
 };
 
 /// Finds the format from the content, unless it is given: each of model::k_image_formats that is a
-/// disk. A raw disk is known by a partition table or a filesystem; what is none of all is refused.
+/// disk. A raw disk is known by a partition table or a filesystem, or is blank; what is none of all is refused.
 /// A compressed file (gzip, xz, zstd, bzip2) is expanded first, into a file without a name in the
 /// directory for temporary files. Throws base::Error (fs.cannot-read, image.not-a-file,
 /// image.corrupt-qcow2, image.corrupt-vhd, image.corrupt-vhdx, image.unsupported, archive.…).

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "image/raw/format.hpp"
 
+#include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "image/corrupt.hpp"
+#include "image/file_source.hpp"
 #include "image/flat_reader.hpp"
 
 namespace imagewright::image {
@@ -40,6 +43,23 @@ bool has_text(const fs::ByteSource& file, std::uint64_t offset, std::string_view
   return text_at(file, offset, wanted.size()) == wanted;
 }
 
+/// A disk on which nothing is yet.
+bool is_blank(const fs::ByteSource& file) {
+  const auto* on_host = dynamic_cast<const FileSource*>(&file);
+  const std::vector<DiskExtent> extents =
+      on_host != nullptr ? on_host->data_extents() : std::vector<DiskExtent>{{0, file.size()}};
+  std::vector<std::byte> buffer(k_unit_size);
+  for (const DiskExtent& extent : extents) {
+    for (std::uint64_t done = 0; done < extent.length; done += buffer.size()) {
+      const auto piece =
+          std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), extent.length - done));
+      file.read(extent.offset + done, piece);
+      if (!is_all_zero(piece)) return false;
+    }
+  }
+  return file.size() > 0;
+}
+
 bool recognises_raw(const fs::ByteSource& file, const std::string&) {
   for (const Signature& signature : k_signatures) {
     if (has_text(file, signature.offset, signature.bytes)) return true;
@@ -48,7 +68,7 @@ bool recognises_raw(const fs::ByteSource& file, const std::string&) {
   for (const std::uint64_t sector : {k_sector, 8 * k_sector}) {
     if (file.size() >= 2 * sector && has_text(file, file.size() - sector, "EFI PART")) return true;
   }
-  return false;
+  return is_blank(file);
 }
 
 std::unique_ptr<ImageReader> open_raw(const fs::ByteSource& file, const std::string& name) {
