@@ -9,6 +9,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 
 namespace imagewright::audit {
 

@@ -5,6 +5,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/model/image_format.hpp>
 
 namespace imagewright::boot {
 

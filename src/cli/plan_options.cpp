@@ -8,6 +8,8 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/model/architecture_names.hpp>
+#include <imagewright/model/image_format.hpp>
 
 namespace imagewright::cli {
 

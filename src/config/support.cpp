@@ -7,6 +7,7 @@
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/support.hpp>
+#include <imagewright/model/image_format.hpp>
 
 namespace imagewright::config {
 

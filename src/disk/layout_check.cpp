@@ -7,6 +7,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 
 #include "disk/filesystem.hpp"
 #include "disk/verity/tree.hpp"

@@ -8,6 +8,7 @@
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/image/convert.hpp>
 #include <imagewright/image/image_reader.hpp>
+#include <imagewright/model/image_format.hpp>
 
 #include "image/big_endian.hpp"
 #include "image/compressed.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/model/architecture_names.hpp>
 
 namespace imagewright::model {
 

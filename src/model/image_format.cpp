@@ -1,7 +1,20 @@
 // SPDX-License-Identifier: MIT
+#include <imagewright/model/artifact.hpp>
 #include <imagewright/model/image_format.hpp>
 
 namespace imagewright::model {
+
+std::string_view to_string(ImageFormat format) {
+  return row_of(format).word;
+}
+
+std::string_view extension_of(ImageFormat format) {
+  return row_of(format).extension;
+}
+
+bool is_disk(ImageFormat format) {
+  return row_of(format).kind == ImageKind::disk;
+}
 
 std::optional<ImageFormat> find_image_format(std::string_view word) {
   for (const ImageFormatRow& row : k_image_formats) {

@@ -11,6 +11,7 @@
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/convert.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/convert_image.hpp>
 
 namespace imagewright::pipeline {

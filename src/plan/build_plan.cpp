@@ -12,6 +12,7 @@
 #include <imagewright/config/load.hpp>
 #include <imagewright/config/support.hpp>
 #include <imagewright/finalize/plan.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/plan/output_format.hpp>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/output_format.hpp>
 
 namespace imagewright::plan {

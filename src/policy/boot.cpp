@@ -6,6 +6,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/boot_choice.hpp>
 #include <imagewright/model/boot_loader.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 
 #include "roles.hpp"
 

@@ -138,13 +138,14 @@ def find_unused_edges(module):
 # words of another program's language are translated.
 TABLES = {
     "image formats": (re.compile(r"\bImageFormat::(\w+)|\"(raw|qcow2|vhd|vhd-fixed|vhdx|tar|wsl)\""), 3,
-                      {"include/imagewright/model/image_format.hpp", "src/image/formats.cpp"}),
+                      {"include/imagewright/model/artifact.hpp", "include/imagewright/model/image_format.hpp",
+                       "include/imagewright/model/output_config.hpp", "src/image/formats.cpp"}),
     "filesystem types": (re.compile(r"\bFilesystemType::(\w+)|\"(ext4|fat32|vfat|xfs|btrfs|swap)\""), 3,
                          {"include/imagewright/model/filesystem_type.hpp", "src/disk/filesystems.cpp"}),
     "boot loaders": (re.compile(r"\bBootLoaderName::(\w+)|\"(grub|systemd-boot)\""), 2,
                      {"include/imagewright/model/boot_loader.hpp", "src/finalize/plan.cpp"}),
     "architectures": (re.compile(r"\"(x86_64|aarch64)\""), 2,
-                      {"include/imagewright/model/architecture.hpp", "src/model/architecture.cpp"}),
+                      {"include/imagewright/model/architecture_names.hpp", "src/model/architecture.cpp"}),
 }
 FOREIGN_WORDS = "src/config/import/"
 WINDOW = 12

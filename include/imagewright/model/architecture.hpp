@@ -4,7 +4,6 @@
 // Everything in which processor architectures differ, as data. No stage asks "which architecture is
 // it".
 
-#include <array>
 #include <compare>
 #include <optional>
 #include <span>
@@ -15,18 +14,6 @@
 #include <imagewright/base/uuid.hpp>
 
 namespace imagewright::model {
-
-/// The name of an architecture, which configs, locks, release profiles and file names use.
-struct ArchitectureName {
-  std::string_view name;  ///< ours and RPM's
-  std::string_view title; ///< what it is, for a list of words
-};
-
-/// Sorted by name. Each has its facts in src/model/architecture.cpp, in the same order.
-inline constexpr std::array k_architecture_names{
-    ArchitectureName{"aarch64", "64-bit ARM"},
-    ArchitectureName{"x86_64", "64-bit x86"},
-};
 
 /// GPT partition types of the Discoverable Partitions Specification that depend on the
 /// architecture.
@@ -92,8 +79,6 @@ struct Architecture {
 
 /// All architectures that images can be composed for, sorted by name.
 std::span<const Architecture> all_architectures();
-/// Their names, in the same order.
-std::vector<std::string> architecture_words();
 /// By name; nothing when it is not known.
 const Architecture* find_architecture(std::string_view name);
 /// By name. Throws base::BugError: user input is validated before.

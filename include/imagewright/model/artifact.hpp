@@ -3,13 +3,26 @@
 
 // Finished files.
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/digest.hpp>
-#include <imagewright/model/image_format.hpp>
 
 namespace imagewright::model {
+
+enum class ImageFormat : std::uint8_t { raw, qcow2, vhd, vhd_fixed, vhdx, tar, wsl };
+
+/// "raw", "qcow2", "vhd", "vhd-fixed", "vhdx", "tar", "wsl"
+std::string_view to_string(ImageFormat format);
+std::optional<ImageFormat> find_image_format(std::string_view word);
+/// With the dot: ".raw", ".qcow2", ".vhd" (both kinds), ".vhdx", ".tar", ".wsl"
+std::string_view extension_of(ImageFormat format);
+/// A disk with partitions, and not an archive of the root's files.
+bool is_disk(ImageFormat format);
 
 /// One image file.
 struct Artifact {

@@ -9,12 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
-namespace imagewright::model {
+#include <imagewright/model/layout.hpp>
 
-enum class FilesystemType : std::uint8_t { ext4, fat32, xfs, btrfs, swap };
+namespace imagewright::model {
 
 /// Whether files are in it.
 enum class FilesystemUse : std::uint8_t { files, swap_area };
@@ -83,8 +82,7 @@ constexpr const FilesystemRow& row_of(FilesystemType type) {
                        [&](const FilesystemRow& row) { return row.type == type; });
 }
 
-/// "ext4", "vfat" (for FAT32), …: the word that mount(8) and fstab use.
-std::string mount_type_of(FilesystemType type);
+/// By the word that mount(8) and fstab use.
 std::optional<FilesystemType> find_mount_type(std::string_view word);
 
 } // namespace imagewright::model

@@ -7,21 +7,18 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <imagewright/base/byte_size.hpp>
+#include <imagewright/model/artifact.hpp>
+#include <imagewright/model/output_config.hpp>
 
 namespace imagewright::model {
 
-enum class ImageFormat : std::uint8_t { raw, qcow2, vhd, vhd_fixed, vhdx, tar, wsl };
-
 /// A disk with partitions, or the root's files.
 enum class ImageKind : std::uint8_t { disk, archive };
-
-enum class CompressionAlgorithm : std::uint8_t { none, zstd, gzip, xz };
 
 /// What compresses inside of the file, or around it; "none" always does.
 struct CompressionSet {
@@ -46,12 +43,12 @@ struct CompressionSet {
 
 struct ImageFormatRow {
   ImageFormat format = ImageFormat::raw;
-  std::string_view word;      ///< of configs and of the command line
-  std::string_view extension; ///< with the dot; two formats may share one
-  std::string_view title;     ///< what it is, for a list of words
+  OutputFormat config_word = OutputFormat::raw; ///< as the language reads it
+  std::string_view word;                        ///< of configs and of the command line
+  std::string_view extension;                   ///< with the dot; two formats may share one
+  std::string_view title;                       ///< what it is, for a list of words
   ImageKind kind = ImageKind::disk;
   CompressionSet compressions = {};
-  CompressionAlgorithm default_compression = CompressionAlgorithm::none;
   /// The end of the name says how the file is compressed: ".tar.zst".
   bool shows_compression = false;
   /// The size of a cluster can be chosen.
@@ -66,6 +63,7 @@ struct ImageFormatRow {
 // Azure takes fixed VHDs of whole MiB, and converting for it is why most people convert to VHD.
 inline constexpr std::array k_image_formats{
     ImageFormatRow{.format = ImageFormat::vhd,
+                   .config_word = OutputFormat::vhd,
                    .word = "vhd",
                    .extension = ".vhd",
                    .title = "dynamic VHD",
@@ -73,17 +71,20 @@ inline constexpr std::array k_image_formats{
                    .size_unit = base::ByteSize::mib(1),
                    .owns_extension = false},
     ImageFormatRow{.format = ImageFormat::vhd_fixed,
+                   .config_word = OutputFormat::vhd_fixed,
                    .word = "vhd-fixed",
                    .extension = ".vhd",
                    .title = "fixed VHD, as Azure needs it",
                    .qemu_driver = "vpc",
                    .size_unit = base::ByteSize::mib(1)},
     ImageFormatRow{.format = ImageFormat::vhdx,
+                   .config_word = OutputFormat::vhdx,
                    .word = "vhdx",
                    .extension = ".vhdx",
                    .title = "VHDX",
                    .qemu_driver = "vhdx"},
     ImageFormatRow{.format = ImageFormat::qcow2,
+                   .config_word = OutputFormat::qcow2,
                    .word = "qcow2",
                    .extension = ".qcow2",
                    .title = "QEMU's format",
@@ -91,26 +92,27 @@ inline constexpr std::array k_image_formats{
                    .has_clusters = true,
                    .qemu_driver = "qcow2"},
     ImageFormatRow{.format = ImageFormat::raw,
+                   .config_word = OutputFormat::raw,
                    .word = "raw",
                    .extension = ".raw",
                    .title = "the disk's bytes",
                    .qemu_driver = "raw"},
     ImageFormatRow{.format = ImageFormat::tar,
+                   .config_word = OutputFormat::tar,
                    .word = "tar",
                    .extension = ".tar",
                    .title = "archive of the root's files",
                    .kind = ImageKind::archive,
                    .compressions = {.zstd = true, .gzip = true, .xz = true},
-                   .default_compression = CompressionAlgorithm::zstd,
                    .shows_compression = true},
-    // gzip is what every version of WSL reads; none reads zstd.
+    // No version of WSL reads zstd.
     ImageFormatRow{.format = ImageFormat::wsl,
+                   .config_word = OutputFormat::wsl,
                    .word = "wsl",
                    .extension = ".wsl",
                    .title = "archive for the Windows Subsystem for Linux",
                    .kind = ImageKind::archive,
-                   .compressions = {.gzip = true, .xz = true},
-                   .default_compression = CompressionAlgorithm::gzip},
+                   .compressions = {.gzip = true, .xz = true}},
 };
 
 constexpr const ImageFormatRow& row_of(ImageFormat format) {
@@ -118,17 +120,9 @@ constexpr const ImageFormatRow& row_of(ImageFormat format) {
                        [&](const ImageFormatRow& row) { return row.format == format; });
 }
 
-constexpr std::string_view to_string(ImageFormat format) {
-  return row_of(format).word;
-}
-std::optional<ImageFormat> find_image_format(std::string_view word);
-/// With the dot.
-constexpr std::string_view extension_of(ImageFormat format) {
-  return row_of(format).extension;
-}
-/// A disk with partitions, and not an archive of the root's files.
-constexpr bool is_disk(ImageFormat format) {
-  return row_of(format).kind == ImageKind::disk;
+/// The word of configs that means this format.
+constexpr OutputFormat output_format_of(ImageFormat format) {
+  return row_of(format).config_word;
 }
 
 /// The words of all formats, or of those of one kind, in the order of the table.

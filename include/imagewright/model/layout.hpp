@@ -10,9 +10,13 @@
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/uuid.hpp>
-#include <imagewright/model/filesystem_type.hpp>
 
 namespace imagewright::model {
+
+enum class FilesystemType : std::uint8_t { ext4, fat32, xfs, btrfs, swap };
+
+/// "ext4", "vfat" (for FAT32), …: the word that mount(8) and fstab use.
+std::string mount_type_of(FilesystemType type);
 
 /// How fstab and the kernel command line name a filesystem.
 enum class MountIdentifier : std::uint8_t { uuid, part_uuid, part_label };

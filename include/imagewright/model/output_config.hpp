@@ -52,25 +52,23 @@ struct InputConfig {
   bool operator==(const InputConfig&) const = default;
 };
 
-/// Every word that `output.image.format` may be: the image formats, with their own numbers, and
-/// media, which hold more than one image.
+/// Every word that `output.image.format` may be.
 enum class OutputFormat : std::uint8_t {
-  iso = k_image_formats.size(),
+  raw,
+  qcow2,
+  vhd,
+  vhd_fixed,
+  vhdx,
+  tar,
+  wsl,
+  iso,
   pxe_dir,
   pxe_tar,
   cosi,
   baremetal_image
 };
 
-constexpr OutputFormat output_format_of(ImageFormat format) {
-  return static_cast<OutputFormat>(format);
-}
-
-/// The format that this word means; nothing for media.
-constexpr std::optional<ImageFormat> image_format_of(OutputFormat format) {
-  if (static_cast<std::size_t>(format) >= k_image_formats.size()) return std::nullopt;
-  return static_cast<ImageFormat>(format);
-}
+enum class CompressionAlgorithm : std::uint8_t { none, zstd, gzip, xz };
 
 struct CompressionConfig {
   std::optional<CompressionAlgorithm> algorithm; ///< absent: the format's default
@@ -81,7 +79,7 @@ struct CompressionConfig {
 
 /// One file to write. Several of them hold the same disk in different formats.
 struct OutputImage {
-  OutputFormat format = output_format_of(ImageFormat::raw);
+  OutputFormat format = OutputFormat::raw;
   CompressionConfig compression;
   std::optional<base::ByteSize> cluster_size; ///< of qcow2; absent: 64 KiB
   base::SourceLocation where;
@@ -127,11 +125,40 @@ struct LiveMediumConfig {
   bool operator==(const LiveMediumConfig&) const = default;
 };
 
-/// What the config asks for, else what suits the format.
+/// The format that this word means; nothing for media, which hold more than one image.
+constexpr std::optional<ImageFormat> image_format_of(OutputFormat format) {
+  switch (format) {
+  case OutputFormat::raw:
+    return ImageFormat::raw;
+  case OutputFormat::qcow2:
+    return ImageFormat::qcow2;
+  case OutputFormat::vhd:
+    return ImageFormat::vhd;
+  case OutputFormat::vhd_fixed:
+    return ImageFormat::vhd_fixed;
+  case OutputFormat::vhdx:
+    return ImageFormat::vhdx;
+  case OutputFormat::tar:
+    return ImageFormat::tar;
+  case OutputFormat::wsl:
+    return ImageFormat::wsl;
+  case OutputFormat::iso:
+  case OutputFormat::pxe_dir:
+  case OutputFormat::pxe_tar:
+  case OutputFormat::cosi:
+  case OutputFormat::baremetal_image:
+    break;
+  }
+  return std::nullopt;
+}
+
+/// What the config asks for, else what suits the format: zstd for tar, gzip (which every version of
+/// WSL reads) for wsl, nothing for disks.
 constexpr CompressionAlgorithm compression_of(const OutputImage& output) {
   if (output.compression.algorithm) return *output.compression.algorithm;
-  const auto format = image_format_of(output.format);
-  return format ? row_of(*format).default_compression : CompressionAlgorithm::none;
+  if (output.format == OutputFormat::tar) return CompressionAlgorithm::zstd;
+  return output.format == OutputFormat::wsl ? CompressionAlgorithm::gzip
+                                            : CompressionAlgorithm::none;
 }
 
 } // namespace imagewright::model

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/convert_image.hpp>
 
 #include "../command.hpp"

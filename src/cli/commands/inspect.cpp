@@ -5,6 +5,7 @@
 #include <imagewright/inspect/description.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/inspect/system_facts.hpp>
+#include <imagewright/model/image_format.hpp>
 
 #include "../command.hpp"
 #include "../image_options.hpp"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/model/output_config.hpp>
 
 #include "config/language/language.hpp"
@@ -30,7 +31,7 @@ constexpr auto k_format_words = [] {
   std::array<Word, model::k_image_formats.size() + k_media_words.size()> words{};
   std::size_t count = 0;
   for (const model::ImageFormatRow& row : model::k_image_formats)
-    words[count++] = word(row.word, model::output_format_of(row.format), row.title);
+    words[count++] = word(row.word, row.config_word, row.title);
   for (const Word& medium : k_media_words)
     words[count++] = medium;
   return words;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
-#include <imagewright/model/architecture.hpp>
+#include <imagewright/model/architecture_names.hpp>
 
 #include "config/language/language.hpp"
 #include "config/language/text_checks.hpp"

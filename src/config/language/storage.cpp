@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
+#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/model/storage_config.hpp>
 
 #include "config/language/language.hpp"

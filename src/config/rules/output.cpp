@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/image_format.hpp>
 
 #include "config/rules/rules.hpp"
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 
 #include "../steps.hpp"
 

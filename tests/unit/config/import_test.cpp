@@ -13,6 +13,7 @@
 #include <imagewright/base/render.hpp>
 #include <imagewright/config/import.hpp>
 #include <imagewright/config/load.hpp>
+#include <imagewright/model/image_format.hpp>
 
 using namespace imagewright;
 using config::import_toolkit_json;

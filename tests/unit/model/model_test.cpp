@@ -3,6 +3,7 @@
 
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/output_config.hpp>
 #include <imagewright/model/package.hpp>
