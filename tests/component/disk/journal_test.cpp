@@ -41,7 +41,8 @@ public:
   explicit Journal(const std::string& options) {
     std::filesystem::create_directories(scratch / "root/d");
     for (int index = 0; index < 30; ++index)
-      std::ofstream(scratch / "root/d" / std::to_string(index)) << std::string(index * 700, 'f');
+      std::ofstream(scratch / "root/d" / std::to_string(index))
+          << std::string(static_cast<std::size_t>(index) * 700, 'f');
     std::vector<std::string> argv{"mke2fs", "-q", "-t", "ext4", "-d", scratch / "root"};
     for (const std::string& option : base::split_whitespace(options))
       argv.push_back(option);
