@@ -3,6 +3,7 @@
 #include <clocale>
 #include <exception>
 #include <new>
+#include <optional>
 #include <span>
 
 #include <fcntl.h>
@@ -87,6 +88,66 @@ std::string options_text(const TarOptions& options) {
   return text;
 }
 
+/// Linux, include/uapi/linux/posix_acl_xattr.h: a version, and entries of tag, permissions and id,
+/// all little endian.
+struct AccessEntry {
+  std::uint16_t tag = 0;
+  std::uint16_t permissions = 0;
+  std::uint32_t id = 0;
+};
+constexpr std::size_t k_access_header = 4;
+constexpr std::size_t k_access_entry = 8;
+constexpr std::uint32_t k_access_version = 2;
+
+std::uint32_t little_endian(std::string_view bytes, std::size_t offset, std::size_t size) {
+  std::uint32_t value = 0;
+  for (std::size_t index = size; index > 0; --index)
+    value = value << 8U | static_cast<unsigned char>(bytes[offset + index - 1]);
+  return value;
+}
+
+/// libarchive's word for the kernel's tag; nothing for one that is not known.
+std::optional<int> access_tag(std::uint16_t tag) {
+  switch (tag) {
+  case 0x01:
+    return ARCHIVE_ENTRY_ACL_USER_OBJ;
+  case 0x02:
+    return ARCHIVE_ENTRY_ACL_USER;
+  case 0x04:
+    return ARCHIVE_ENTRY_ACL_GROUP_OBJ;
+  case 0x08:
+    return ARCHIVE_ENTRY_ACL_GROUP;
+  case 0x10:
+    return ARCHIVE_ENTRY_ACL_MASK;
+  case 0x20:
+    return ARCHIVE_ENTRY_ACL_OTHER;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// An access list as SCHILY.acl records too: GNU tar with --acls looks nowhere else.
+void add_access_list(struct archive_entry* entry, std::string_view name, std::string_view value) {
+  const bool is_default = name == "system.posix_acl_default";
+  if (!is_default && name != "system.posix_acl_access") return;
+  const bool is_known = value.size() >= k_access_header &&
+                        little_endian(value, 0, 4) == k_access_version &&
+                        (value.size() - k_access_header) % k_access_entry == 0;
+  if (!is_known) return;
+  const int type = is_default ? ARCHIVE_ENTRY_ACL_TYPE_DEFAULT : ARCHIVE_ENTRY_ACL_TYPE_ACCESS;
+  for (std::size_t at = k_access_header; at < value.size(); at += k_access_entry) {
+    const AccessEntry each{.tag = static_cast<std::uint16_t>(little_endian(value, at, 2)),
+                           .permissions =
+                               static_cast<std::uint16_t>(little_endian(value, at + 2, 2)),
+                           .id = little_endian(value, at + 4, 4)};
+    const auto tag = access_tag(each.tag);
+    if (!tag) continue;
+    const bool is_named = *tag == ARCHIVE_ENTRY_ACL_USER || *tag == ARCHIVE_ENTRY_ACL_GROUP;
+    archive_entry_acl_add_entry(entry, type, each.permissions & 7, *tag,
+                                is_named ? static_cast<int>(each.id) : -1, nullptr);
+  }
+}
+
 EntryPointer make_entry(const TarEntry& entry) {
   IMAGEWRIGHT_ASSERT(entry.type != fs::FileType::socket);
   EntryPointer made(archive_entry_new());
@@ -105,8 +166,10 @@ EntryPointer make_entry(const TarEntry& entry) {
     archive_entry_set_hardlink(made.get(), entry.hard_link.c_str());
     archive_entry_set_size(made.get(), 0);
   }
-  for (const auto& [name, value] : entry.attributes)
+  for (const auto& [name, value] : entry.attributes) {
     archive_entry_xattr_add_entry(made.get(), name.c_str(), value.data(), value.size());
+    add_access_list(made.get(), name, value);
+  }
   return made;
 }
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include <imagewright/audit/comparison.hpp>
@@ -20,6 +25,7 @@ using inspect::OpenedPartition;
 
 Aspects aspects_of(const OpenedPartition& partition) {
   Aspects aspects{{"number", fmt::format("{}", partition.entry.number)},
+                  {"label", partition.entry.label},
                   {"type", partition.entry.type.to_string()},
                   {"uuid", partition.entry.uuid.to_string()},
                   {"attributes", fmt::format("{:#x}", partition.entry.attributes)},
@@ -60,26 +66,6 @@ Aspects aspects_of(const inspect::FileRecord& record) {
   return aspects;
 }
 
-Aspects aspects_of(const inspect::BootEntry& entry) {
-  return {{"title", entry.title},
-          {"kernel", entry.kernel},
-          {"initramfs", entry.initramfs},
-          {"arguments", entry.command_line}};
-}
-
-template <typename Items, typename Name>
-std::map<std::string, Aspects> by_name(const Items& items, Name name_of) {
-  std::map<std::string, Aspects> result;
-  for (const auto& item : items) {
-    // Several entries of one menu may bear one name.
-    std::string name = name_of(item);
-    for (int count = 2; result.contains(name); ++count)
-      name = fmt::format("{} ({})", name_of(item), count);
-    result.emplace(std::move(name), aspects_of(item));
-  }
-  return result;
-}
-
 std::map<std::string, Aspects> files_of(const OpenedPartition& partition,
                                         const base::Cancellation& cancellation) {
   std::map<std::string, Aspects> files;
@@ -90,32 +76,135 @@ std::map<std::string, Aspects> files_of(const OpenedPartition& partition,
   return files;
 }
 
+/// The entries of a menu by file and title. The arguments of the one that starts by itself are a
+/// section of their own, and are not said again.
+std::map<std::string, Aspects> entries_of(const inspect::SystemFacts& facts) {
+  std::map<std::string, Aspects> result;
+  for (const inspect::BootEntry& entry : facts.boot_entries) {
+    Aspects aspects{
+        {"title", entry.title}, {"kernel", entry.kernel}, {"initramfs", entry.initramfs}};
+    if (!result.empty()) aspects["arguments"] = entry.command_line;
+    // Files with one entry bear its name already.
+    std::string name = entry.file;
+    for (int count = 2; result.contains(name); ++count)
+      name = fmt::format("{} ({})", entry.file,
+                         entry.title.empty() ? fmt::format("{}", count)
+                         : count == 2        ? entry.title
+                                             : fmt::format("{}, {}", entry.title, count));
+    result.emplace(std::move(name), std::move(aspects));
+  }
+  return result;
+}
+
+/// Two partitions that do the same in their systems; one is null where the other has no match.
+struct PartitionPair {
+  const OpenedPartition* left = nullptr;
+  const OpenedPartition* right = nullptr;
+
+  const OpenedPartition& any() const { return left != nullptr ? *left : *right; }
+  /// For people, and as a key.
+  std::string name() const {
+    const OpenedPartition& partition = any();
+    if (!partition.entry.label.empty() || partition.mount_point.empty()) return partition.name();
+    return partition.mount_point;
+  }
+};
+
+/// By mount point, then by label, then by the type of the partition: numbers say least.
+class PartitionMatcher {
+public:
+  PartitionMatcher(const OpenedImage& left, const OpenedImage& right) : left_(left) {
+    for (const OpenedPartition& partition : right.partitions())
+      free_.push_back(&partition);
+  }
+
+  std::vector<PartitionPair> run() {
+    pairs_.resize(left_.partitions().size());
+    match([](const OpenedPartition& one, const OpenedPartition& other) {
+      return !one.mount_point.empty() && one.mount_point == other.mount_point;
+    });
+    match([](const OpenedPartition& one, const OpenedPartition& other) {
+      return !one.entry.label.empty() && one.entry.label == other.entry.label;
+    });
+    match([](const OpenedPartition& one, const OpenedPartition& other) {
+      const bool is_unnamed = one.entry.label.empty() || other.entry.label.empty();
+      return is_unnamed && one.entry.type == other.entry.type && one.mount_point.empty() &&
+             other.mount_point.empty();
+    });
+    for (std::size_t index = 0; index < pairs_.size(); ++index)
+      pairs_[index].left = &left_.partitions()[index];
+    for (const OpenedPartition* partition : free_)
+      pairs_.push_back({nullptr, partition});
+    return std::move(pairs_);
+  }
+
+private:
+  template <typename IsMatch>
+  void match(const IsMatch& is_match) {
+    for (std::size_t index = 0; index < pairs_.size(); ++index) {
+      if (pairs_[index].right != nullptr) continue;
+      const auto found = std::ranges::find_if(free_, [&](const OpenedPartition* candidate) {
+        return is_match(left_.partitions()[index], *candidate);
+      });
+      if (found == free_.end()) continue;
+      pairs_[index].right = *found;
+      free_.erase(found);
+    }
+  }
+
+  const OpenedImage& left_;
+  std::vector<const OpenedPartition*> free_; ///< of the right side
+  std::vector<PartitionPair> pairs_;
+};
+
 /// Compares two opened images section by section.
 class ImageComparison {
 public:
   ImageComparison(const OpenedImage& left, const OpenedImage& right,
                   const base::Cancellation& cancellation)
-      : left_(left), right_(right), bytes_(left.disk(), right.disk()), cancellation_(cancellation) {
-  }
+      : left_(left), right_(right), pairs_(PartitionMatcher(left, right).run()),
+        bytes_(left.disk(), right.disk()), cancellation_(cancellation) {}
 
   Comparison run() {
     if (left_.root() != nullptr && right_.root() != nullptr) {
       compare_systems(inspect::read_system(left_), inspect::read_system(right_));
+    } else if (left_.root() != nullptr || right_.root() != nullptr) {
+      note(fmt::format("the systems: {} has none",
+                       left_.root() == nullptr ? "the first image" : "the second image"));
     }
     compare_disks();
-    for (const OpenedPartition& partition : left_.partitions()) {
-      for (const OpenedPartition& other : right_.partitions()) {
-        if (partition.name() == other.name()) compare_contents(partition, other);
-      }
+    for (const PartitionPair& pair : pairs_) {
+      if (pair.left != nullptr && pair.right != nullptr) compare_contents(pair);
     }
+    note_missing(left_, "the first image");
+    note_missing(right_, "the second image");
     return std::move(comparison_);
   }
 
 private:
+  void note(std::string what) { comparison_.not_compared.push_back(std::move(what)); }
+
+  void note_missing(const OpenedImage& image, std::string_view side) {
+    for (const inspect::MissingMount& missing : image.missing_mounts())
+      note(fmt::format("{} of {}: it is mounted from {}, which is not in the image",
+                       missing.mount_point, side, missing.source));
+    for (const std::string& complaint : image.complaints())
+      note(fmt::format("{} as it lies on its disk: {}", side, complaint));
+  }
+
   void compare_systems(const inspect::SystemFacts& left, const inspect::SystemFacts& right) {
     if (left.packages && right.packages) {
       compare_packages(known_packages(*left.packages), known_packages(*right.packages))
           .move_to(comparison_, "packages");
+    } else if (left.packages || right.packages) {
+      const auto& facts = left.packages ? right : left;
+      note(fmt::format("the packages: {} has no database that can be read{}",
+                       left.packages ? "the second image" : "the first image",
+                       facts.packages_complaint.empty() ? "" : ": " + facts.packages_complaint));
+    } else if (!left.packages_complaint.empty() || !right.packages_complaint.empty()) {
+      note(fmt::format("the packages: {}", left.packages_complaint.empty()
+                                               ? right.packages_complaint
+                                               : left.packages_complaint));
     }
     DifferenceList list;
     list.compare("operating system", "name", left.operating_system, right.operating_system);
@@ -135,8 +224,7 @@ private:
     list.move_to(comparison_, "enabled units");
     list.compare_words(left.masked_units, right.masked_units);
     list.move_to(comparison_, "masked units");
-    const auto name = [](const inspect::BootEntry& entry) { return entry.file; };
-    list.compare_all(by_name(left.boot_entries, name), by_name(right.boot_entries, name));
+    list.compare_all(entries_of(left), entries_of(right), "title");
     list.compare_words(left.efi_programs, right.efi_programs);
     list.move_to(comparison_, "boot chain");
   }
@@ -146,8 +234,16 @@ private:
     list.compare("disk", "size", base::to_string(base::ByteSize(left_.disk().size())),
                  base::to_string(base::ByteSize(right_.disk().size())));
     list.compare("disk", "uuid", left_.disk_uuid().to_string(), right_.disk_uuid().to_string());
-    const auto name = [](const OpenedPartition& partition) { return partition.name(); };
-    list.compare_all(by_name(left_.partitions(), name), by_name(right_.partitions(), name), "size");
+    std::map<std::string, Aspects> before;
+    std::map<std::string, Aspects> after;
+    for (const PartitionPair& pair : pairs_) {
+      std::string name = pair.name();
+      for (int count = 2; before.contains(name) || after.contains(name); ++count)
+        name = fmt::format("{} ({})", pair.name(), count);
+      if (pair.left != nullptr) before.emplace(name, aspects_of(*pair.left));
+      if (pair.right != nullptr) after.emplace(name, aspects_of(*pair.right));
+    }
+    list.compare_all(before, after, "size");
     // Between partitions that are the same on both sides, only boot code can differ.
     if (list.empty()) compare_gaps(list);
     list.move_to(comparison_, "disk");
@@ -174,7 +270,9 @@ private:
     list.add({"outside the partitions", "content", place, place});
   }
 
-  void compare_contents(const OpenedPartition& left, const OpenedPartition& right) {
+  void compare_contents(const PartitionPair& pair) {
+    const OpenedPartition& left = *pair.left;
+    const OpenedPartition& right = *pair.right;
     const std::uint64_t left_size = left.entry.size.bytes();
     const std::uint64_t right_size = right.entry.size.bytes();
     const auto offset = bytes_.first_difference({.left = left.entry.start.bytes(),
@@ -192,13 +290,15 @@ private:
                 place});
     }
     const bool is_mounted = left.mount_point == right.mount_point && !left.mount_point.empty();
-    list.move_to(comparison_,
-                 fmt::format("partition {}{}", left.name(),
-                             is_mounted ? fmt::format(" ({})", left.mount_point) : ""));
+    list.move_to(comparison_, fmt::format("partition {}{}", pair.name(),
+                                          is_mounted && pair.name() != left.mount_point
+                                              ? fmt::format(" ({})", left.mount_point)
+                                              : ""));
   }
 
   const OpenedImage& left_;
   const OpenedImage& right_;
+  const std::vector<PartitionPair> pairs_;
   const DiskComparison bytes_;
   const base::Cancellation& cancellation_;
   Comparison comparison_;

@@ -59,6 +59,9 @@ std::string to_text(const Comparison& comparison) {
     for (const Difference& difference : section.differences)
       text += line_for(difference);
   }
+  if (!comparison.not_compared.empty()) text += "not compared\n";
+  for (const std::string& what : comparison.not_compared)
+    text += fmt::format("  {}\n", base::escape_controls(what));
   return text;
 }
 
@@ -75,8 +78,12 @@ json::Value to_json(const Comparison& comparison) {
     sections.push_back(
         json::Object{{"title", utf8(section.title)}, {"differences", std::move(differences)}});
   }
+  json::Array not_compared;
+  for (const std::string& what : comparison.not_compared)
+    not_compared.emplace_back(utf8(what));
   return json::Object{{"imagewrightDifferences", 1},
                       {"equal", comparison.is_equal()},
+                      {"notCompared", std::move(not_compared)},
                       {"sections", std::move(sections)}};
 }
 

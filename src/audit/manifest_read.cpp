@@ -9,6 +9,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 
 namespace imagewright::audit {
 
@@ -173,18 +174,14 @@ private:
 
   model::Filesystem read_filesystem(const Value& value) const {
     const std::string type = text(value, "type");
-    for (const auto candidate :
-         {model::FilesystemType::ext4, model::FilesystemType::fat32, model::FilesystemType::xfs,
-          model::FilesystemType::btrfs, model::FilesystemType::swap}) {
-      if (model::mount_type_of(candidate) != type) continue;
-      return {.type = candidate,
-              .uuid = uuid(value, "uuid"),
-              .label = text(value, "label"),
-              .mount_point = text(value, "mountPoint"),
-              .mount_options = text(value, "mountOptions"),
-              .verity_name = value.find("verity") != nullptr ? text(value, "verity") : ""};
-    }
-    damaged(fmt::format("{} is not a filesystem", base::quoted(type)));
+    const auto known = model::find_mount_type(type);
+    if (!known) damaged(fmt::format("{} is not a filesystem", base::quoted(type)));
+    return {.type = *known,
+            .uuid = uuid(value, "uuid"),
+            .label = text(value, "label"),
+            .mount_point = text(value, "mountPoint"),
+            .mount_options = text(value, "mountOptions"),
+            .verity_name = value.find("verity") != nullptr ? text(value, "verity") : ""};
   }
 
   const std::string& file_;

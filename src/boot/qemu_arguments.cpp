@@ -5,6 +5,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/model/image_format.hpp>
 
 namespace imagewright::boot {
 
@@ -66,21 +67,9 @@ std::string option_value(const std::string& text) {
 }
 
 std::string block_driver(model::ImageFormat format) {
-  switch (format) {
-  case model::ImageFormat::raw:
-    return "raw";
-  case model::ImageFormat::qcow2:
-    return "qcow2";
-  case model::ImageFormat::vhd:
-  case model::ImageFormat::vhd_fixed:
-    return "vpc";
-  case model::ImageFormat::vhdx:
-    return "vhdx";
-  case model::ImageFormat::tar:
-  case model::ImageFormat::wsl:
-    break;
-  }
-  throw base::BugError("an archive is no drive");
+  const std::string_view driver = model::row_of(format).qemu_driver;
+  IMAGEWRIGHT_ASSERT(!driver.empty());
+  return std::string(driver);
 }
 
 std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files) {

@@ -26,7 +26,7 @@ struct MachineFiles {
 /// A value inside a comma-separated option of QEMU: commas are doubled.
 std::string option_value(const std::string& text);
 
-/// The name of the block driver that reads a format: "raw", "qcow2", "vpc", "vhdx".
+/// The name of the block driver that reads a format of disks.
 std::string block_driver(model::ImageFormat format);
 
 std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files);

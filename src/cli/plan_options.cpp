@@ -8,6 +8,8 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/model/architecture_names.hpp>
+#include <imagewright/model/image_format.hpp>
 
 namespace imagewright::cli {
 
@@ -62,7 +64,7 @@ void add_plan_options(CLI::App& parser, PlanWords& words) {
       .add_option(
           "--arch", words.architectures,
           "Architecture to compose for, repeatable (default: the config's, else the host's)")
-      ->check(CLI::IsMember({"x86_64", "aarch64"}));
+      ->check(CLI::IsMember(model::architecture_words()));
   parser.add_option("--release", words.release, "Release profile: a name or a file");
   parser.add_option("--repo", words.repositories,
                     "NAME=URL or NAME=DIRECTORY: take a repository from there, repeatable");
@@ -70,7 +72,7 @@ void add_plan_options(CLI::App& parser, PlanWords& words) {
 
 void add_format_option(CLI::App& parser, PlanWords& words) {
   parser.add_option("--format", words.formats, "Image format, repeatable; overrides the config")
-      ->check(CLI::IsMember({"raw", "qcow2", "vhd", "vhd-fixed", "vhdx", "tar", "wsl"}));
+      ->check(CLI::IsMember(model::image_format_words()));
 }
 
 void add_lock_use_options(CLI::App& parser, PlanWords& words) {

@@ -7,6 +7,7 @@
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/support.hpp>
+#include <imagewright/model/image_format.hpp>
 
 namespace imagewright::config {
 
@@ -51,13 +52,13 @@ bool is_archive(const model::OutputImage& image) {
   return format && !model::is_disk(*format);
 }
 
-/// Archives compress with everything; of the disk formats only qcow2 does, with zstd and gzip.
+/// Which archives compress with what is said by a rule of its own.
 Place find_compression(const ImageConfig& config) {
   for (const model::OutputImage& image : config.output.images) {
     const model::CompressionAlgorithm algorithm = model::compression_of(image);
     if (algorithm == model::CompressionAlgorithm::none || is_archive(image)) continue;
-    const bool is_qcow2 = image.format == model::OutputFormat::qcow2;
-    if (!is_qcow2 || algorithm == model::CompressionAlgorithm::xz) return image.where;
+    const auto format = model::image_format_of(image.format);
+    if (!format || !model::row_of(*format).compressions.has(algorithm)) return image.where;
   }
   return std::nullopt;
 }
@@ -114,7 +115,8 @@ struct Row {
   Place (*find)(const ImageConfig& config);
   std::optional<Reason> build;
   std::optional<Reason> customize;
-  std::string_view hint = {}; ///< empty: the reason has one
+  /// {formats} stands for the words of all image formats; empty: the reason has one.
+  std::string_view hint = {};
 };
 
 constexpr auto k_yes = std::nullopt;
@@ -153,7 +155,7 @@ const std::array k_rows = {
     Row{"pxe", [](const ImageConfig& config) { return place_of(config.pxe); },
         Reason::not_built_yet, Reason::not_built_yet},
     Row{"output.image.format", find_medium_format, Reason::not_built_yet, Reason::not_built_yet,
-        "use raw, qcow2, vhd, vhd-fixed, vhdx, tar or wsl"},
+        "use one of {formats}"},
     Row{"output.images[].compression", find_compression, Reason::not_built_yet,
         Reason::not_built_yet},
     Row{"output.image.cosi",
@@ -168,7 +170,10 @@ const std::array k_rows = {
 };
 
 std::string hint_for(const Row& row, Reason reason) {
-  if (!row.hint.empty()) return std::string(row.hint);
+  if (!row.hint.empty()) {
+    return fmt::format(fmt::runtime(row.hint),
+                       fmt::arg("formats", base::join(model::image_format_words(), ", ")));
+  }
   switch (reason) {
   case Reason::needs_base_image:
     return "remove it, or customize an image that exists";

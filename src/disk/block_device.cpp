@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "block_device.hpp"
+#include "disk/block_device.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 
-#include "little_endian.hpp"
+#include "disk/little_endian.hpp"
 
 namespace imagewright::disk {
 

@@ -4,9 +4,8 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
 
-#include "ext4_reader.hpp"
-#include "fat_reader.hpp"
-#include "little_endian.hpp"
+#include "disk/filesystem.hpp"
+#include "disk/little_endian.hpp"
 
 namespace imagewright::disk {
 
@@ -56,10 +55,10 @@ std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source) 
   if (source.size() < probe_size) return nullptr;
   Bytes start(probe_size);
   source.read(0, start);
-  // Linux documentation, filesystems/ext4/super.rst: the super block is at 1024, s_magic at 56 in
-  // it.
-  if (get<std::uint16_t>(start, 1024 + 56) == 0xEF53) return open_ext4(source);
-  if (is_fat_boot_sector(start)) return open_fat(source);
+  for (const FilesystemBehaviour& candidate : filesystems()) {
+    if (candidate.reader != nullptr && candidate.reader->recognises(start))
+      return candidate.reader->open(source);
+  }
   return nullptr;
 }
 

@@ -6,7 +6,7 @@
 #include <imagewright/disk/fit.hpp>
 #include <imagewright/tree/split.hpp>
 
-#include "ext4_plan.hpp"
+#include "disk/ext4/plan.hpp"
 
 namespace imagewright::disk {
 

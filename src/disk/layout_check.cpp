@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "layout_check.hpp"
+#include "disk/layout_check.hpp"
 
 #include <set>
 
@@ -7,8 +7,10 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 
-#include "verity_tree.hpp"
+#include "disk/filesystem.hpp"
+#include "disk/verity/tree.hpp"
 
 namespace imagewright::disk {
 
@@ -17,9 +19,6 @@ namespace {
 // UEFI specification 2.10, table 5.6: 72 bytes of UTF-16, and 128 entries.
 constexpr std::size_t k_label_units = 36;
 constexpr std::size_t k_most_partitions = 128;
-constexpr std::size_t k_ext4_label_bytes = 16;
-constexpr std::size_t k_fat_label_bytes = 11;
-constexpr std::size_t k_swap_label_bytes = 15;
 
 [[noreturn]] void refuse(const std::string& message) {
   throw base::Error(base::FailureKind::input, "disk.layout-invalid", message,
@@ -37,35 +36,19 @@ std::size_t utf16_units(std::string_view text) {
   return units;
 }
 
-std::size_t longest_label(model::FilesystemType type) {
-  switch (type) {
-  case model::FilesystemType::ext4:
-    return k_ext4_label_bytes;
-  case model::FilesystemType::fat32:
-    return k_fat_label_bytes;
-  case model::FilesystemType::swap:
-    return k_swap_label_bytes;
-  case model::FilesystemType::xfs:
-  case model::FilesystemType::btrfs:
-    break;
-  }
-  return 0;
-}
-
 void check_filesystem(const model::Partition& partition) {
   const model::Filesystem& filesystem = *partition.filesystem;
-  if (filesystem.type == model::FilesystemType::xfs ||
-      filesystem.type == model::FilesystemType::btrfs) {
+  const model::FilesystemRow& row = model::row_of(filesystem.type);
+  if (find_writer(filesystem.type) == nullptr) {
     throw base::Error(base::FailureKind::input, "disk.filesystem-unsupported",
                       fmt::format("partition {} is to have {}, which cannot be written yet",
-                                  base::quoted(partition.id),
-                                  model::mount_type_of(filesystem.type)),
+                                  base::quoted(partition.id), row.mount_type),
                       "use ext4");
   }
-  if (filesystem.label.size() > longest_label(filesystem.type)) {
+  if (filesystem.label.size() > row.longest_label) {
     refuse(fmt::format("the label {} of partition {} is longer than {} bytes",
                        base::quoted(filesystem.label), base::quoted(partition.id),
-                       longest_label(filesystem.type)));
+                       row.longest_label));
   }
 }
 

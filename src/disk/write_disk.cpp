@@ -18,14 +18,11 @@
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/tree/split.hpp>
 
-#include "block_device.hpp"
-#include "ext4_writer.hpp"
-#include "fat_writer.hpp"
-#include "layout_check.hpp"
-#include "little_endian.hpp"
-#include "partition_table_writer.hpp"
-#include "swap_writer.hpp"
-#include "verity_tree.hpp"
+#include "disk/block_device.hpp"
+#include "disk/filesystem.hpp"
+#include "disk/gpt/write.hpp"
+#include "disk/layout_check.hpp"
+#include "disk/verity/tree.hpp"
 
 namespace imagewright::disk {
 
@@ -34,13 +31,9 @@ namespace {
 // UEFI specification 2.10, table 5.3: the first 440 bytes of the protective MBR are boot code.
 constexpr std::size_t k_boot_code_size = 440;
 
-/// A checked filesystem that waits to be written.
-using PlannedWrite = std::function<base::ByteSize(BlockDevice&, const FileObserver&)>;
-
 struct PlannedPartition {
   const model::Partition* partition = nullptr;
-  PlannedWrite write; ///< empty: nothing is written to it
-  std::uint64_t file_count = 0;
+  PlannedFilesystem content; ///< without `write`: nothing is written to it
 };
 
 /// The file that is being made; removed again unless it is kept.
@@ -101,12 +94,15 @@ PlannedPartition plan_content_file(const DiskRequest& request, const model::Part
     if (device.hash_partition != partition.id) continue;
     // write_trees has filled it by then.
     const auto size = verity_tree_size(request.layout.find_partition(device.data_partition)->size);
-    planned.write = [size](BlockDevice&, const FileObserver&) { return size; };
+    planned.content.write = [size](BlockDevice&, const FileObserver&, const base::Cancellation&) {
+      return size;
+    };
   }
   const auto found = request.partition_content.find(partition.id);
   if (found == request.partition_content.end()) return planned;
   std::string content = fs::read_file(found->second, partition.size);
-  planned.write = [content = std::move(content)](BlockDevice& device, const FileObserver&) {
+  planned.content.write = [content = std::move(content)](BlockDevice& device, const FileObserver&,
+                                                         const base::Cancellation&) {
     device.write(0, std::as_bytes(std::span(content)));
     return base::ByteSize(content.size());
   };
@@ -114,42 +110,16 @@ PlannedPartition plan_content_file(const DiskRequest& request, const model::Part
 }
 
 PlannedPartition plan_partition(const DiskRequest& request, const model::Partition& partition,
-                                const Trees& trees, const base::Cancellation& cancellation) {
+                                const Trees& trees) {
   if (!partition.filesystem) return plan_content_file(request, partition);
-  PlannedPartition planned{.partition = &partition};
   const auto tree = std::make_shared<const tree::RootTree>(
       is_mounted(partition) ? trees.at(partition.filesystem->mount_point) : empty_tree(request));
-  planned.file_count = tree->inodes.size();
-  switch (partition.filesystem->type) {
-  case model::FilesystemType::ext4: {
-    const auto plan = std::make_shared<const Ext4Plan>(plan_ext4(partition, *tree, request.epoch));
-    planned.write = [plan, tree, &cancellation](BlockDevice& device, const FileObserver& observe) {
-      return write_ext4(device, *plan, *tree, observe, cancellation);
-    };
-    break;
-  }
-  case model::FilesystemType::fat32: {
-    const auto plan = std::make_shared<const FatPlan>(plan_fat(partition, *tree, request.epoch));
-    planned.write = [plan, tree, &cancellation](BlockDevice& device, const FileObserver& observe) {
-      return write_fat(device, *plan, *tree, observe, cancellation);
-    };
-    break;
-  }
-  case model::FilesystemType::swap:
-    planned.file_count = 0;
-    planned.write = [&partition](BlockDevice& device, const FileObserver&) {
-      return write_swap(device, *partition.filesystem);
-    };
-    break;
-  case model::FilesystemType::xfs:
-  case model::FilesystemType::btrfs:
-    break; // check_layout refuses them
-  }
-  return planned;
+  const FilesystemWriter* writer = find_writer(partition.filesystem->type);
+  IMAGEWRIGHT_ASSERT(writer != nullptr); // check_layout refuses the others
+  return {.partition = &partition, .content = writer->plan(partition, tree, request.epoch)};
 }
 
-std::vector<PlannedPartition> plan_partitions(const DiskRequest& request,
-                                              const base::Cancellation& cancellation) {
+std::vector<PlannedPartition> plan_partitions(const DiskRequest& request) {
   check_layout(request.layout);
   if (request.boot_code.size() > k_boot_code_size) {
     throw base::Error(base::FailureKind::build, "disk.content-too-large",
@@ -159,7 +129,7 @@ std::vector<PlannedPartition> plan_partitions(const DiskRequest& request,
   const Trees trees = split_tree(request);
   std::vector<PlannedPartition> planned;
   for (const model::Partition& partition : request.layout.partitions) {
-    planned.push_back(plan_partition(request, partition, trees, cancellation));
+    planned.push_back(plan_partition(request, partition, trees));
   }
   return planned;
 }
@@ -201,12 +171,12 @@ bool is_verified(const PlannedPartition& planned) {
 }
 
 PartitionUse write_partition(const PlannedPartition& planned, const DiskFile& file,
-                             const FileObserver& observe) {
+                             const FileObserver& observe, const base::Cancellation& cancellation) {
   const model::Partition& partition = *planned.partition;
-  PartitionUse use{partition.id, partition.size, base::ByteSize(), planned.file_count};
+  PartitionUse use{partition.id, partition.size, base::ByteSize(), planned.content.file_count};
   try {
     FileRegion region = file.region(partition);
-    if (planned.write) use.used = planned.write(region, observe);
+    if (planned.content.write) use.used = planned.content.write(region, observe, cancellation);
   } catch (base::Error& error) {
     error.add_context(fmt::format("while writing partition {}", base::quoted(partition.id)));
     throw;
@@ -234,7 +204,8 @@ std::vector<PartitionUse> write_partitions(const DiskRequest& request,
   std::vector<PartitionUse> uses(planned.size());
   const auto write_those = [&](const auto& is_wanted) {
     for (std::size_t index = 0; index < planned.size(); ++index) {
-      if (is_wanted(planned[index])) uses[index] = write_partition(planned[index], file, observe);
+      if (is_wanted(planned[index]))
+        uses[index] = write_partition(planned[index], file, observe, cancellation);
     }
   };
   write_those(is_verified);
@@ -250,7 +221,7 @@ std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::file
                                      report::Reporter& reporter,
                                      const base::Cancellation& cancellation) {
   report::StageScope stage(reporter, "disk", base::to_string(request.layout.size));
-  const auto planned = plan_partitions(request, cancellation);
+  const auto planned = plan_partitions(request);
   NewFile file(raw);
   if (ftruncate(file.fd(), static_cast<off_t>(request.layout.size.bytes())) != 0) {
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);

@@ -6,6 +6,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/finalize/plan.hpp>
 #include <imagewright/model/boot_choice.hpp>
+#include <imagewright/model/boot_loader.hpp>
 #include <imagewright/model/partition_type.hpp>
 
 namespace imagewright::finalize {
@@ -13,11 +14,19 @@ namespace {
 
 BootLoaderKind kind_of(const std::string& name) {
   if (name.empty()) return BootLoaderKind::none;
-  return name == "grub" ? BootLoaderKind::grub : BootLoaderKind::systemd_boot;
+  const model::BootLoaderRow* row = model::find_boot_loader(name);
+  IMAGEWRIGHT_ASSERT(row != nullptr);
+  switch (row->name) {
+  case model::BootLoaderName::grub:
+    return BootLoaderKind::grub;
+  case model::BootLoaderName::systemd_boot:
+    return BootLoaderKind::systemd_boot;
+  }
+  throw base::BugError("a boot loader that nothing installs");
 }
 
 bool is_known(const std::string& name) {
-  return name == "systemd-boot" || name == "grub";
+  return model::find_boot_loader(name) != nullptr;
 }
 
 BootLoader chosen_boot_loader(const model::ImageConfig& config,

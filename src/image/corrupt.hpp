@@ -20,6 +20,9 @@ namespace imagewright::image {
 /// For lengths and offsets of any size, as files claim them.
 bool is_inside(const fs::ByteSource& source, std::uint64_t offset, std::uint64_t length);
 
+/// What stands there; empty when the file is too short.
+std::string text_at(const fs::ByteSource& file, std::uint64_t offset, std::size_t length);
+
 /// Throws base::Error (image.read-beyond-end) when the range is not inside the disk.
 void check_range(const fs::ByteSource& source, std::uint64_t offset, std::size_t length,
                  const std::string& name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "output_file.hpp"
+#include "image/output_file.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -70,13 +70,13 @@ void OutputFile::copy_stored(const SourceDisk& disk, std::uint64_t from, std::ui
                              std::uint64_t length, const base::Cancellation& cancellation) {
   IMAGEWRIGHT_ASSERT(from % k_unit_size == 0);
   const std::uint64_t stop = std::min(from + length, disk.size());
-  for (std::uint64_t start = from; start < stop;) {
+  for (std::uint64_t start = disk.next_stored(from / k_unit_size) * k_unit_size; start < stop;) {
     std::uint64_t end = start;
     while (end < stop && disk.is_stored(end / k_unit_size))
       end += k_unit_size;
     end = std::min(end, stop);
     if (end > start) copy(disk, start, to + (start - from), end - start, cancellation);
-    start = std::max(end, start + k_unit_size);
+    start = disk.next_stored((end + k_unit_size - 1) / k_unit_size) * k_unit_size;
   }
 }
 

@@ -10,7 +10,7 @@
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 
-#include "source_disk.hpp"
+#include "image/source_disk.hpp"
 
 namespace imagewright::image {
 

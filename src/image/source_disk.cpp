@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include "source_disk.hpp"
+#include "image/source_disk.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <future>
-
-#include <sys/stat.h>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 
 namespace imagewright::image {
 
@@ -21,14 +17,14 @@ namespace {
 constexpr std::uint64_t k_sector = 512;
 
 /// Units of the disk that the host stores at least a part of.
-std::vector<std::uint64_t> units_to_examine(int fd) {
+std::vector<std::uint64_t> units_to_examine(const FileSource& file) {
   std::vector<std::uint64_t> units;
-  fs::for_each_data_extent(fd, [&](std::uint64_t offset, std::uint64_t length) {
-    const std::uint64_t end = (offset + length + k_unit_size - 1) / k_unit_size;
-    for (std::uint64_t unit = offset / k_unit_size; unit < end; ++unit) {
+  for (const DiskExtent& extent : file.data_extents()) {
+    const std::uint64_t end = (extent.offset + extent.length + k_unit_size - 1) / k_unit_size;
+    for (std::uint64_t unit = extent.offset / k_unit_size; unit < end; ++unit) {
       if (units.empty() || units.back() < unit) units.push_back(unit);
     }
-  });
+  }
   return units;
 }
 
@@ -41,20 +37,15 @@ bool is_all_zero(std::span<const std::byte> bytes) {
 
 SourceDisk::SourceDisk(const std::filesystem::path& path, unsigned thread_count,
                        const base::Cancellation& cancellation)
-    : name_(path.string()), fd_(fs::open_for_reading(path)) {
-  struct stat status {};
-  if (fstat(fd_.get(), &status) != 0) {
-    base::throw_system_error("fs.cannot-read", "cannot examine", name_, errno);
-  }
-  size_ = static_cast<std::uint64_t>(status.st_size);
+    : name_(path.string()), file_(path), size_(file_.size()) {
   if (size_ == 0 || size_ % k_sector != 0) {
     throw base::Error(base::FailureKind::build, "image.size-unsupported",
                       fmt::format("the disk {} has {} bytes, which is not a number of sectors",
                                   base::quoted(name_), size_),
                       "a disk has a multiple of 512 bytes, for Azure a multiple of 1 MiB");
   }
-  is_stored_.resize((size_ + k_unit_size - 1) / k_unit_size);
-  const std::vector<std::uint64_t> units = units_to_examine(fd_.get());
+  const std::vector<std::uint64_t> units = units_to_examine(file_);
+  std::vector<char> is_stored(units.size()); // not bits: threads write neighbours
   const std::size_t workers = std::max(1U, thread_count);
   const std::size_t share = (units.size() + workers - 1) / workers;
   const auto examine = [&](std::size_t worker) {
@@ -63,7 +54,7 @@ SourceDisk::SourceDisk(const std::filesystem::path& path, unsigned thread_count,
     for (std::size_t index = worker * share; index < end; ++index) {
       cancellation.check();
       read(units[index] * k_unit_size, buffer);
-      is_stored_[units[index]] = is_all_zero(buffer) ? 0 : 1;
+      is_stored[index] = is_all_zero(buffer) ? 0 : 1;
     }
   };
   std::vector<std::future<void>> running;
@@ -73,20 +64,28 @@ SourceDisk::SourceDisk(const std::filesystem::path& path, unsigned thread_count,
   examine(0);
   for (auto& each : running)
     each.get();
+  for (std::size_t index = 0; index < units.size(); ++index) {
+    if (is_stored[index] != 0) stored_.push_back(units[index]);
+  }
+}
+
+bool SourceDisk::is_stored(std::uint64_t unit) const {
+  return std::binary_search(stored_.begin(), stored_.end(), unit);
+}
+
+std::uint64_t SourceDisk::next_stored(std::uint64_t unit) const {
+  const auto found = std::lower_bound(stored_.begin(), stored_.end(), unit);
+  return found != stored_.end() ? *found : unit_count();
 }
 
 bool SourceDisk::is_any_stored(std::uint64_t first_unit, std::uint64_t count) const {
-  const std::uint64_t end = std::min(first_unit + count, unit_count());
-  for (std::uint64_t unit = first_unit; unit < end; ++unit) {
-    if (is_stored(unit)) return true;
-  }
-  return false;
+  return next_stored(first_unit) < std::min(first_unit + count, unit_count());
 }
 
 void SourceDisk::read(std::uint64_t offset, std::span<std::byte> buffer) const {
   const std::uint64_t inside =
       offset < size_ ? std::min<std::uint64_t>(buffer.size(), size_ - offset) : 0;
-  fs::read_exactly(fd_.get(), buffer.first(inside), offset, name_);
+  if (inside > 0) file_.read(offset, buffer.first(inside));
   std::fill(buffer.begin() + static_cast<std::ptrdiff_t>(inside), buffer.end(), std::byte{0});
 }
 

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
-#include <imagewright/fs/unique_fd.hpp>
+
+#include "image/file_source.hpp"
 
 namespace imagewright::image {
 
@@ -21,16 +22,21 @@ constexpr std::uint64_t k_unit_size = std::uint64_t{64} * 1024;
 class SourceDisk {
 public:
   /// Opens the file and finds the units that are not all zeros, with `thread_count` threads.
-  /// Throws base::Error (fs.cannot-read, image.size-unsupported when the size is not whole
-  /// sectors).
+  /// Throws base::Error (fs.cannot-read, image.not-a-file, image.size-unsupported when the size is
+  /// not whole sectors).
   SourceDisk(const std::filesystem::path& path, unsigned thread_count,
              const base::Cancellation& cancellation);
 
-  int fd() const { return fd_.get(); }
+  int fd() const { return file_.fd(); }
   std::uint64_t size() const { return size_; }
   /// Rounded up.
-  std::uint64_t unit_count() const { return is_stored_.size(); }
-  bool is_stored(std::uint64_t unit) const { return is_stored_[unit] != 0; }
+  std::uint64_t unit_count() const { return (size_ + k_unit_size - 1) / k_unit_size; }
+  /// In order.
+  const std::vector<std::uint64_t>& stored_units() const { return stored_; }
+  bool is_stored(std::uint64_t unit) const;
+  /// The first of the stored units from `unit` on; unit_count() when there is none. What is in
+  /// between is passed over however long it is.
+  std::uint64_t next_stored(std::uint64_t unit) const;
   /// Is anything in these units not zero? The range may reach beyond the end.
   bool is_any_stored(std::uint64_t first_unit, std::uint64_t count) const;
   /// Fills the buffer; beyond the end of the disk with zeros.
@@ -38,9 +44,9 @@ public:
 
 private:
   std::string name_;
-  fs::UniqueFd fd_;
+  FileSource file_;
   std::uint64_t size_ = 0;
-  std::vector<char> is_stored_; ///< not bits: threads write neighbours
+  std::vector<std::uint64_t> stored_; ///< sorted; a disk of many TiB may have few
 };
 
 bool is_all_zero(std::span<const std::byte> bytes);

@@ -13,37 +13,30 @@
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
-#include "output_file.hpp"
-#include "qcow2_writer.hpp"
-#include "source_disk.hpp"
-#include "vhd_writer.hpp"
-#include "vhdx_writer.hpp"
+#include "image/format.hpp"
+#include "image/output_file.hpp"
+#include "image/source_disk.hpp"
 
 namespace imagewright::image {
 
 namespace {
 
-using model::ImageFormat;
+const FormatWriter& writer_of(const ArtifactOutput& output) {
+  return *disk_format(output.format).writer;
+}
 
-bool is_flat(ImageFormat format) {
-  return format == ImageFormat::raw || format == ImageFormat::vhd_fixed;
+/// The file begins with the disk's own bytes.
+bool is_flat(const ArtifactOutput& output) {
+  return writer_of(output).trailer != nullptr;
 }
 
 /// The output that the raw file itself becomes: the last thing to happen, so that a failure leaves
 /// it as it was.
 std::optional<std::size_t> find_heir(const ArtifactRequest& request) {
   if (request.raw_disk == RawDisk::keep) return std::nullopt;
-  for (const ImageFormat format : {ImageFormat::raw, ImageFormat::vhd_fixed}) {
-    for (std::size_t index = 0; index < request.outputs.size(); ++index) {
-      if (request.outputs[index].format == format) return index;
-    }
-  }
-  return std::nullopt;
-}
-
-void copy_flat(OutputFile& file, const SourceDisk& disk, const base::Cancellation& cancellation) {
-  file.copy_stored(disk, 0, 0, disk.size(), cancellation);
-  file.set_size(disk.size());
+  const auto heir = std::find_if(request.outputs.begin(), request.outputs.end(), is_flat);
+  if (heir == request.outputs.end()) return std::nullopt;
+  return static_cast<std::size_t>(heir - request.outputs.begin());
 }
 
 /// Writes and digests the outputs of one request.
@@ -78,49 +71,38 @@ public:
   }
 
 private:
-  VhdIdentity identity() const { return {request_.disk_uuid, request_.epoch}; }
+  DiskIdentity identity() const { return {request_.disk_uuid, request_.epoch}; }
+
+  std::vector<std::byte> trailer_of(const ArtifactOutput& output) const {
+    return writer_of(output).trailer(disk_.size(), identity());
+  }
 
   void write_new(std::size_t index) {
     const ArtifactOutput& output = request_.outputs[index];
+    writer_of(output).check_size(disk_.size());
     files_[index] = std::make_unique<OutputFile>(output.path);
     OutputFile& file = *files_[index];
-    switch (output.format) {
-    case ImageFormat::raw:
-      copy_flat(file, disk_, cancellation_);
+    if (is_flat(output)) {
+      file.copy_stored(disk_, 0, 0, disk_.size(), cancellation_);
+      file.set_size(disk_.size());
+      file.write(disk_.size(), trailer_of(output));
       return;
-    case ImageFormat::vhd_fixed:
-      check_vhd_size(disk_.size());
-      copy_flat(file, disk_, cancellation_);
-      append_vhd_footer(file, disk_.size(), identity());
-      return;
-    case ImageFormat::vhd:
-      write_dynamic_vhd(file, disk_, identity(), cancellation_);
-      return;
-    case ImageFormat::qcow2:
-      write_qcow2(file, disk_, output, request_.thread_count, cancellation_);
-      return;
-    case ImageFormat::vhdx:
-      write_vhdx(file, disk_, request_.disk_uuid, cancellation_);
-      return;
-    case ImageFormat::tar:
-    case ImageFormat::wsl:
-      break;
     }
-    throw base::BugError("an archive is no disk");
+    writer_of(output).write(
+        file, disk_,
+        {.output = output, .identity = identity(), .thread_count = request_.thread_count},
+        cancellation_);
   }
 
   void inherit(std::size_t index) {
     const ArtifactOutput& output = request_.outputs[index];
-    if (output.format == ImageFormat::vhd_fixed) check_vhd_size(disk_.size());
+    writer_of(output).check_size(disk_.size());
     files_[index] = std::make_unique<OutputFile>(request_.raw, output.path);
-    if (output.format == ImageFormat::vhd_fixed) {
-      append_vhd_footer(*files_[index], disk_.size(), identity());
-    }
+    files_[index]->write(disk_.size(), trailer_of(output));
   }
 
-  /// The digest of the disk and that of a fixed VHD begin with the same bytes, which are hashed
-  /// once.
-  std::vector<base::Digest> flat_digests() const {
+  /// Of the disk's own bytes, with which every flat file begins: they are hashed once.
+  base::Hasher hash_disk() const {
     base::Hasher hasher;
     std::vector<std::byte> buffer(k_unit_size);
     for (std::uint64_t unit = 0; unit < disk_.unit_count(); ++unit) {
@@ -134,34 +116,33 @@ private:
       disk_.read(start, std::span(buffer).first(length));
       hasher.update(std::span(buffer).first(length));
     }
-    base::Hasher with_footer = hasher.fork();
-    with_footer.update(make_vhd_footer(VhdKind::fixed, disk_.size(), identity()));
-    return {hasher.finish(), with_footer.finish()};
+    return hasher;
   }
 
   std::vector<base::Digest> compute_digests() const {
-    const bool has_flat =
-        std::any_of(request_.outputs.begin(), request_.outputs.end(),
-                    [](const ArtifactOutput& output) { return is_flat(output.format); });
+    if (request_.digests == ArtifactDigests::omitted)
+      return std::vector<base::Digest>(files_.size());
+    const bool has_flat = std::ranges::any_of(request_.outputs, is_flat);
     // With one thread the work is deferred to get(), in order.
     const auto policy = request_.thread_count > 1 ? std::launch::async : std::launch::deferred;
-    auto flat =
-        std::async(policy, [&] { return has_flat ? flat_digests() : std::vector<base::Digest>{}; });
+    auto flat = std::async(policy, [&] { return has_flat ? hash_disk() : base::Hasher(); });
     std::vector<std::future<base::Digest>> others;
     for (const ArtifactOutput& output : request_.outputs) {
-      others.push_back(is_flat(output.format)
-                           ? std::future<base::Digest>{}
-                           : std::async(policy, [&] { return fs::digest_of_file(output.path); }));
+      others.push_back(is_flat(output) ? std::future<base::Digest>{} : std::async(policy, [&] {
+        return fs::digest_of_file(output.path);
+      }));
     }
-    const auto flat_results = flat.get();
+    const base::Hasher disk = flat.get();
     std::vector<base::Digest> digests;
     for (std::size_t index = 0; index < others.size(); ++index) {
-      const ImageFormat format = request_.outputs[index].format;
-      if (is_flat(format)) {
-        digests.push_back(flat_results.at(format == ImageFormat::raw ? 0 : 1));
-      } else {
+      const ArtifactOutput& output = request_.outputs[index];
+      if (!is_flat(output)) {
         digests.push_back(others[index].get());
+        continue;
       }
+      base::Hasher whole = disk.fork();
+      whole.update(trailer_of(output));
+      digests.push_back(whole.finish());
     }
     return digests;
   }

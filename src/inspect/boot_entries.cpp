@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include <imagewright/base/text.hpp>
 
@@ -132,15 +133,22 @@ std::vector<BootEntry> parse_grub_menu(std::string_view text, const std::string&
 
 std::vector<BootEntry> read_boot_entries(const SystemView& view) {
   std::vector<BootEntry> entries;
+  std::set<std::string> seen;
+  // One directory may have several of these names, by links.
+  const auto is_new = [&](const std::string& path) {
+    const auto resolved = view.resolve(path);
+    return resolved && seen.insert(*resolved).second;
+  };
   for (const char* directory : k_boot_directories) {
     // Without a filesystem of its own, only /boot can hold what a boot loader reads.
     if (!view.is_mount_point(directory) && directory != std::string_view("/boot")) continue;
+    if (!is_new(directory)) continue;
     add_unified_images(view, directory, entries);
     add_specification_entries(view, directory, entries);
   }
   for (const char* path : k_grub_menus) {
     const auto text = view.read(path);
-    if (!text) continue;
+    if (!text || !is_new(path)) continue;
     for (BootEntry& entry : parse_grub_menu(*text, path))
       entries.push_back(std::move(entry));
   }

@@ -25,6 +25,8 @@ std::string partition_row(const OpenedPartition& partition, std::size_t name_wid
   const std::string start =
       fmt::format("  {:<2} {:<{}}  {:>9}", partition.entry.number, shown(partition.entry.label),
                   name_width, base::to_string(partition.entry.size));
+  if (partition.verity_of)
+    return start + fmt::format("  verity hashes of partition {}\n", *partition.verity_of);
   if (!partition.files) return start + "  no known filesystem\n";
   const disk::FilesystemFacts facts = partition.files->facts();
   return fmt::format("{}  {:<5} {:<36}  {:<10}  {} used\n", start, facts.type, facts.uuid,
@@ -39,6 +41,11 @@ std::string partition_section(const OpenedImage& image) {
   std::string text = "\npartitions\n";
   for (const OpenedPartition& partition : image.partitions())
     text += partition_row(partition, width);
+  for (const MissingMount& missing : image.missing_mounts())
+    text += fmt::format("  {} is mounted from {}, which is not in this image\n",
+                        shown(missing.mount_point), shown(missing.source));
+  for (const std::string& complaint : image.complaints())
+    text += fmt::format("  note: {}\n", shown(complaint));
   return text;
 }
 
@@ -71,7 +78,9 @@ std::string boot_section(const SystemFacts& facts) {
 }
 
 std::string package_section(const SystemFacts& facts) {
-  if (!facts.packages) return "\nthere is no package database that can be read\n";
+  if (!facts.packages)
+    return "\nthere is no package database that can be read" +
+           (facts.packages_complaint.empty() ? "" : ": " + shown(facts.packages_complaint)) + "\n";
   std::string text = fmt::format("\n{} packages\n", facts.packages->size());
   for (const model::Nevra& nevra : *facts.packages)
     text += fmt::format("  {}\n", shown(nevra.to_string()));

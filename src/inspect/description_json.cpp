@@ -55,6 +55,7 @@ Value partition(const OpenedPartition& partition, FileListing files,
                 {"type", entry.type.to_string()}, {"uuid", entry.uuid.to_string()},
                 {"start", entry.start.bytes()},   {"size", entry.size.bytes()},
                 {"attributes", entry.attributes}};
+  if (partition.verity_of) object.emplace_back("verityOf", *partition.verity_of);
   if (!partition.files) return object;
   const disk::FilesystemFacts facts = partition.files->facts();
   object.emplace_back("filesystem", Object{{"type", facts.type},
@@ -62,6 +63,7 @@ Value partition(const OpenedPartition& partition, FileListing files,
                                            {"label", text(facts.label)},
                                            {"size", facts.size.bytes()},
                                            {"used", facts.used.bytes()},
+                                           {"clean", facts.state == disk::FilesystemState::clean},
                                            {"mountPoint", text(partition.mount_point)}});
   if (files == FileListing::omitted) return object;
   Object listed;
@@ -120,12 +122,18 @@ Value to_json(const OpenedImage& image, const SystemFacts& facts, FileListing fi
   Array partitions;
   for (const OpenedPartition& each : image.partitions())
     partitions.push_back(partition(each, files, cancellation));
+  Array missing;
+  for (const MissingMount& each : image.missing_mounts())
+    missing.push_back(
+        Object{{"source", text(each.source)}, {"mountPoint", text(each.mount_point)}});
   return Object{{"imagewrightInspection", 1},
                 {"file", text(image.path().filename().string())},
                 {"format", model::to_string(image.disk().format())},
                 {"disk", Object{{"size", image.disk().size()},
                                 {"uuid", image.disk_uuid().to_string()},
                                 {"partitions", std::move(partitions)}}},
+                {"missingMounts", std::move(missing)},
+                {"complaints", texts(image.complaints())},
                 {"system", system_value(facts)},
                 {"packages", packages(facts)}};
 }

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <span>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/opened_image.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/model/partition_type.hpp>
 
+#include "fstab.hpp"
+#include "integers.hpp"
 #include "limits.hpp"
 
 namespace imagewright::inspect {
@@ -14,18 +20,50 @@ namespace imagewright::inspect {
 namespace {
 
 constexpr std::array k_os_release = {"/usr/lib/os-release", "/etc/os-release"};
+/// fstab's words for what is no filesystem of a disk.
+constexpr std::array k_other_types = {"tmpfs",   "proc",    "sysfs",      "devpts",  "devtmpfs",
+                                      "overlay", "none",    "swap",       "nfs",     "nfs4",
+                                      "cifs",    "bind",    "hugetlbfs",  "debugfs", "efivarfs",
+                                      "cgroup",  "cgroup2", "securityfs", "9p",      "virtiofs"};
+constexpr std::string_view k_verity_signature("verity\0\0", 8);
 
-/// Does the first word of a line in fstab mean this partition?
-bool is_named_by(std::string_view source, const OpenedPartition& partition) {
-  const std::size_t equals = source.find('=');
-  if (equals == std::string_view::npos) return false;
-  const std::string_view kind = source.substr(0, equals);
-  const std::string value = base::to_lower(source.substr(equals + 1));
+bool is_named_by(const MountName& name, const OpenedPartition& partition) {
+  using Kind = MountName::Kind;
   const disk::FilesystemFacts facts = partition.files->facts();
-  if (kind == "UUID") return value == base::to_lower(facts.uuid);
-  if (kind == "LABEL") return source.substr(equals + 1) == facts.label;
-  if (kind == "PARTUUID") return value == partition.entry.uuid.to_string();
-  return kind == "PARTLABEL" && source.substr(equals + 1) == partition.entry.label;
+  switch (name.kind) {
+  case Kind::uuid:
+    return name.value == base::to_lower(facts.uuid);
+  case Kind::label:
+    return name.value == facts.label;
+  case Kind::part_uuid:
+    return name.value == partition.entry.uuid.to_string();
+  case Kind::part_label:
+    return name.value == partition.entry.label;
+  case Kind::number:
+    return name.value == fmt::format("{}", partition.entry.number);
+  case Kind::verity:
+  case Kind::other:
+    break;
+  }
+  return false;
+}
+
+bool is_on_disk(const FstabLine& line) {
+  const bool is_other = std::ranges::find(k_other_types, line.type) != k_other_types.end();
+  const bool is_bind = line.source.starts_with('/') && !line.source.starts_with("/dev/");
+  return !is_other && !is_bind;
+}
+
+bool is_empty_directory(const disk::FilesystemReader& files, std::string_view path) {
+  const auto names = files.list(path);
+  return names && names->empty();
+}
+
+/// Is it a root of any architecture, or its /usr, by the Discoverable Partitions Specification?
+bool is_type(const OpenedPartition& partition, base::Uuid model::PartitionTypes::*type) {
+  return std::ranges::any_of(model::all_architectures(), [&](const auto& architecture) {
+    return partition.entry.type == architecture.partition_types.*type;
+  });
 }
 
 } // namespace
@@ -34,21 +72,23 @@ std::string OpenedPartition::name() const {
   return entry.label.empty() ? fmt::format("#{}", entry.number) : entry.label;
 }
 
-OpenedImage::OpenedImage(const std::filesystem::path& path)
-    : path_(path), disk_(image::open_image(path)) {
+OpenedImage::OpenedImage(const std::filesystem::path& path,
+                         std::optional<model::ImageFormat> format)
+    : path_(path), disk_(image::open_image(path, format)) {
   const disk::PartitionTable table = disk::read_partition_table(*disk_);
   disk_uuid_ = table.disk_uuid;
-  open_partitions(table);
-  for (OpenedPartition& partition : partitions_) {
-    if (root_ != nullptr || !partition.files) continue;
-    const bool has_system = std::any_of(k_os_release.begin(), k_os_release.end(), [&](auto file) {
-      return partition.files->resolve(file).has_value();
-    });
-    if (!has_system) continue;
-    root_ = &partition;
-    partition.mount_point = "/";
+  if (!table.complaint.empty()) {
+    complaints_.push_back(fmt::format(
+        "the partition table at the start of the disk is damaged ({}); its backup was read",
+        table.complaint));
   }
-  if (root_ != nullptr) find_mount_points();
+  open_partitions(table);
+  find_root();
+  if (root_ != nullptr) {
+    find_mount_points();
+    mount_discovered();
+  }
+  find_verity_pairs();
 }
 
 void OpenedImage::open_partitions(const disk::PartitionTable& table) {
@@ -56,21 +96,124 @@ void OpenedImage::open_partitions(const disk::PartitionTable& table) {
     OpenedPartition partition{.entry = entry,
                               .bytes = std::make_unique<disk::PartitionSource>(*disk_, entry),
                               .files = nullptr,
-                              .mount_point = {}};
+                              .mount_point = {},
+                              .verity_of = {}};
     partition.files = disk::open_filesystem(*partition.bytes);
+    if (partition.files && partition.files->facts().state == disk::FilesystemState::not_unmounted) {
+      complaints_.push_back(
+          fmt::format("the filesystem of partition {} was not unmounted; what is said here is what "
+                      "the replay of its journal gives",
+                      entry.number));
+    }
     partitions_.push_back(std::move(partition));
   }
+}
+
+/// The root is where the system's files are, or, when its /usr is elsewhere, what its own fstab
+/// calls so, or what has the directories of one.
+void OpenedImage::find_root() {
+  const auto has_system = [](const OpenedPartition& partition) {
+    const auto& files = *partition.files;
+    return files.find("/etc").has_value() && std::ranges::any_of(k_os_release, [&](auto file) {
+             return files.resolve(file).has_value();
+           });
+  };
+  const auto has_table = [](const OpenedPartition& partition) {
+    return partition.files->find("/etc/fstab").has_value();
+  };
+  const auto has_directories = [](const OpenedPartition& partition) {
+    const auto& files = *partition.files;
+    return files.find("/etc").has_value() && files.find("/usr").has_value() &&
+           files.find("/var").has_value();
+  };
+  const auto take_first = [this](const auto& is_root) {
+    for (OpenedPartition& partition : partitions_) {
+      if (root_ != nullptr || !partition.files || !is_root(partition)) continue;
+      root_ = &partition;
+      partition.mount_point = "/";
+    }
+  };
+  take_first(has_system);
+  take_first(has_table);
+  take_first(has_directories);
+}
+
+bool OpenedImage::has_mount(std::string_view mount_point) const {
+  return std::ranges::any_of(partitions_, [&](const OpenedPartition& partition) {
+    return partition.mount_point == mount_point;
+  });
 }
 
 void OpenedImage::find_mount_points() {
   const auto path = root_->files->resolve("/etc/fstab");
   const auto text = path ? root_->files->read(*path, k_largest_text) : std::nullopt;
-  for (const std::string& line : base::split(text.value_or(""), '\n')) {
-    const std::vector<std::string> words = base::split_whitespace(line);
-    if (words.size() < 2 || words[0].starts_with('#') || !words[1].starts_with('/')) continue;
+  for (const FstabLine& line : parse_fstab(text.value_or(""))) {
+    if (!is_on_disk(line)) continue;
+    const MountName name = parse_source(line.source);
+    bool is_known = line.mount_point == "/" || name.kind == MountName::Kind::verity;
     for (OpenedPartition& partition : partitions_) {
-      if (&partition == root_ || !partition.files || !is_named_by(words[0], partition)) continue;
-      partition.mount_point = words[1];
+      if (!partition.files || !is_named_by(name, partition)) continue;
+      is_known = true;
+      if (partition.mount_point.empty() && !has_mount(line.mount_point))
+        partition.mount_point = line.mount_point;
+    }
+    const bool is_usr = name.kind == MountName::Kind::verity && line.mount_point != "/";
+    for (OpenedPartition& partition : partitions_) {
+      const bool fits = is_usr && partition.files && partition.mount_point.empty() &&
+                        is_type(partition, &model::PartitionTypes::usr);
+      if (fits && !has_mount(line.mount_point)) partition.mount_point = line.mount_point;
+    }
+    if (!is_known) missing_.push_back({line.source, line.mount_point});
+  }
+}
+
+/// What systemd-gpt-auto-generator(8) mounts without a line in fstab, where there is room for it.
+void OpenedImage::mount_discovered() {
+  const auto& root = *root_->files;
+  const auto place = [&](OpenedPartition& partition, std::initializer_list<const char*> paths) {
+    for (const char* path : paths) {
+      if (has_mount(path) || !is_empty_directory(root, path)) continue;
+      partition.mount_point = path;
+      return;
+    }
+  };
+  using model::PartitionKind;
+  const model::Architecture& any = model::all_architectures().front();
+  const auto is_kind = [&](const OpenedPartition& partition, PartitionKind kind) {
+    return partition.entry.type == model::partition_type(kind, any);
+  };
+  const bool has_esp = std::ranges::any_of(partitions_, [&](const OpenedPartition& partition) {
+    return is_kind(partition, PartitionKind::esp) && !partition.mount_point.empty();
+  });
+  for (OpenedPartition& partition : partitions_) {
+    if (!partition.files || !partition.mount_point.empty()) continue;
+    if (is_type(partition, &model::PartitionTypes::usr)) place(partition, {"/usr"});
+    if (is_kind(partition, PartitionKind::home)) place(partition, {"/home"});
+    if (is_kind(partition, PartitionKind::srv)) place(partition, {"/srv"});
+    if (is_kind(partition, PartitionKind::xbootldr)) place(partition, {"/boot"});
+    if (is_kind(partition, PartitionKind::esp) && !has_esp)
+      place(partition, {"/efi", "/boot/efi", "/boot"});
+  }
+}
+
+/// Linux documentation, admin-guide/device-mapper/verity.rst: the superblock says how many blocks
+/// are verified.
+void OpenedImage::find_verity_pairs() {
+  for (OpenedPartition& hashes : partitions_) {
+    if (hashes.files || hashes.entry.size < base::ByteSize(512)) continue;
+    std::string super(512, '\0');
+    hashes.bytes->read(0, std::as_writable_bytes(std::span(super)));
+    if (!super.starts_with(k_verity_signature)) continue;
+    const std::uint64_t block_size = little_endian(super, 64, 4);
+    const std::uint64_t block_count = little_endian(super, 72, 8);
+    const bool is_root = is_type(hashes, &model::PartitionTypes::root_verity);
+    const bool is_usr = is_type(hashes, &model::PartitionTypes::usr_verity);
+    for (const OpenedPartition& data : partitions_) {
+      if (&data == &hashes || hashes.verity_of || block_size == 0) continue;
+      const bool has_size = data.entry.size.bytes() / block_size == block_count;
+      const bool has_other_type = (is_root && is_type(data, &model::PartitionTypes::usr)) ||
+                                  (is_usr && is_type(data, &model::PartitionTypes::root));
+      if (has_size && !has_other_type) hashes.verity_of = data.entry.number;
     }
   }
 }

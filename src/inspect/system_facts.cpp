@@ -11,6 +11,7 @@
 #include "key_value.hpp"
 #include "limits.hpp"
 #include "package_database.hpp"
+#include "sqlite_log.hpp"
 #include "unit_links.hpp"
 
 namespace imagewright::inspect {
@@ -18,7 +19,8 @@ namespace imagewright::inspect {
 namespace {
 
 constexpr std::array k_package_databases = {"/var/lib/rpm/rpmdb.sqlite",
-                                            "/usr/lib/sysimage/rpm/rpmdb.sqlite"};
+                                            "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+                                            "/usr/share/rpm/rpmdb.sqlite"};
 
 /// The value of the last word KEY=VALUE on a kernel command line, which wins.
 std::optional<std::string> argument(const std::string& command_line, std::string_view key) {
@@ -60,13 +62,29 @@ std::vector<std::string> kernel_releases(const SystemView& view) {
   return releases;
 }
 
-std::optional<std::vector<model::Nevra>> packages_of(const OpenedPartition& root) {
-  for (const char* path : k_package_databases) {
-    const auto resolved = root.files->resolve(path);
-    const auto file = resolved ? root.files->read(*resolved, k_largest_database) : std::nullopt;
-    if (file) return read_package_database(*file);
+/// Databases of the kinds that rpm had before, which are not read here.
+constexpr std::array k_other_databases = {"/var/lib/rpm/Packages", "/var/lib/rpm/Packages.db",
+                                          "/usr/lib/sysimage/rpm/Packages",
+                                          "/usr/lib/sysimage/rpm/Packages.db"};
+
+void read_packages(const SystemView& view, SystemFacts& facts) {
+  for (const std::string path : k_package_databases) {
+    auto file = view.read(path, k_largest_database);
+    if (!file) continue;
+    if (is_hot_journal(view.read(path + "-journal", k_largest_database).value_or(""))) {
+      facts.packages_complaint = path + " was being changed: its rollback journal is still there";
+      return;
+    }
+    apply_write_ahead_log(*file, view.read(path + "-wal", k_largest_database).value_or(""));
+    facts.packages = read_package_database(*file);
+    if (!facts.packages) facts.packages_complaint = path + " is no database of packages";
+    return;
   }
-  return std::nullopt;
+  for (const char* path : k_other_databases) {
+    if (!view.find(path)) continue;
+    facts.packages_complaint = std::string(path) + " is of a kind that is not read here";
+    return;
+  }
 }
 
 } // namespace
@@ -100,7 +118,7 @@ SystemFacts read_system(const OpenedImage& image) {
   facts.default_target = std::move(units.default_target);
   facts.enabled_units = std::move(units.enabled);
   facts.masked_units = std::move(units.masked);
-  facts.packages = packages_of(*image.root());
+  read_packages(view, facts);
   return facts;
 }
 

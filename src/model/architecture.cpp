@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/model/architecture_names.hpp>
 
 namespace imagewright::model {
 
@@ -17,7 +18,7 @@ base::Uuid uuid(std::string_view text) {
 // 0x3E (x86-64).
 Architecture make_aarch64() {
   return {
-      .name = "aarch64",
+      .name = std::string(k_architecture_names[0].name),
       .rpm_accepts = {"aarch64", "noarch"},
       .efi_name = "aa64",
       .removable_media_loader = "BOOTAA64.EFI",
@@ -45,7 +46,7 @@ Architecture make_aarch64() {
 
 Architecture make_x86_64() {
   return {
-      .name = "x86_64",
+      .name = std::string(k_architecture_names[1].name),
       .rpm_accepts = {"x86_64", "noarch"},
       .efi_name = "x64",
       .removable_media_loader = "BOOTX64.EFI",
@@ -77,8 +78,16 @@ Architecture make_x86_64() {
 } // namespace
 
 std::span<const Architecture> all_architectures() {
-  static const std::vector<Architecture> all{make_aarch64(), make_x86_64()};
+  static const std::array<Architecture, k_architecture_names.size()> all{make_aarch64(),
+                                                                         make_x86_64()};
   return all;
+}
+
+std::vector<std::string> architecture_words() {
+  std::vector<std::string> words;
+  for (const ArchitectureName& known : k_architecture_names)
+    words.emplace_back(known.name);
+  return words;
 }
 
 const Architecture* find_architecture(std::string_view name) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/model/boot_choice.hpp>
+#include <imagewright/model/boot_loader.hpp>
 
 namespace imagewright::model {
 
@@ -11,7 +12,11 @@ BootType boot_type_of(const ImageConfig& config, const ReleaseProfile& release) 
 
 std::string boot_loader_of(const ImageConfig& config, const ReleaseProfile& release) {
   if (config.os.boot_loader) return config.os.boot_loader->text;
-  if (config.os.uki_mode) return "systemd-boot";
+  if (config.os.uki_mode) {
+    for (const BootLoaderRow& row : k_boot_loaders) {
+      if (row.starts_unified_images) return std::string(row.word);
+    }
+  }
   return release.default_boot_loader;
 }
 

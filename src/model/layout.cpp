@@ -6,22 +6,6 @@
 
 namespace imagewright::model {
 
-std::string mount_type_of(FilesystemType type) {
-  switch (type) {
-  case FilesystemType::ext4:
-    return "ext4";
-  case FilesystemType::fat32:
-    return "vfat";
-  case FilesystemType::xfs:
-    return "xfs";
-  case FilesystemType::btrfs:
-    return "btrfs";
-  case FilesystemType::swap:
-    return "swap";
-  }
-  throw base::BugError("unknown filesystem type");
-}
-
 const Partition* DiskLayout::find_mount(const std::string& mount_point) const {
   for (const Partition& partition : partitions) {
     if (partition.filesystem && partition.filesystem->mount_point == mount_point) return &partition;

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,6 +11,7 @@
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/convert.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/convert_image.hpp>
 
 namespace imagewright::pipeline {
@@ -21,16 +20,12 @@ namespace {
 
 model::ImageFormat format_of(const ConvertOptions& options) {
   if (options.format) return *options.format;
-  using Format = model::ImageFormat;
-  // Azure takes fixed VHDs, and converting for it is why most people convert.
-  constexpr std::array formats{std::pair{".raw", Format::raw}, std::pair{".img", Format::raw},
-                               std::pair{".qcow2", Format::qcow2},
-                               std::pair{".vhd", Format::vhd_fixed},
-                               std::pair{".vhdx", Format::vhdx}};
   const std::string extension = options.output.extension().string();
-  for (const auto& [known, format] : formats) {
-    if (extension == known) return format;
+  for (const model::ImageFormatRow& row : model::k_image_formats) {
+    const bool is_disk = row.kind == model::ImageKind::disk;
+    if (is_disk && row.owns_extension && extension == row.extension) return row.format;
   }
+  if (extension == ".img") return model::ImageFormat::raw;
   throw base::Error(base::FailureKind::input, "pipeline.unknown-format",
                     fmt::format("the name {} does not tell an image format",
                                 base::quoted(options.output.filename().string())),
@@ -56,6 +51,7 @@ fs::PublishedFile convert_image(const ConvertOptions& options, const plan::Servi
   const fs::ClaimedDirectory staging(directory, ".imagewright-staging-");
   const model::Artifact artifact = image::convert(
       {.input = options.input,
+       .input_format = options.input_format,
        .output = {.format = format, .path = staging.path() / options.output.filename()},
        // Nothing of an image's content is younger than the image; a fixed time keeps the bytes the
        // same.

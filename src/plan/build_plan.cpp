@@ -12,6 +12,7 @@
 #include <imagewright/config/load.hpp>
 #include <imagewright/config/support.hpp>
 #include <imagewright/finalize/plan.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -182,12 +183,7 @@ private:
   }
 
   static model::OutputImage output_of(model::ImageFormat format) {
-    using Word = model::OutputFormat;
-    for (const auto word :
-         {Word::raw, Word::qcow2, Word::vhd, Word::vhd_fixed, Word::vhdx, Word::tar, Word::wsl}) {
-      if (model::image_format_of(word) == format) return {.format = word, .where = {"--format"}};
-    }
-    throw base::BugError("a format without a word for it");
+    return {.format = model::output_format_of(format), .where = {"--format"}};
   }
 
   const model::ImageConfig& config_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/output_format.hpp>
 
 namespace imagewright::plan {
@@ -29,7 +30,8 @@ model::ImageFormat format_of(const model::OutputImage& output) {
 std::string output_extension(const model::OutputImage& output) {
   const model::ImageFormat format = format_of(output);
   std::string extension(model::extension_of(format));
-  if (format == model::ImageFormat::tar) extension += suffix_of(model::compression_of(output));
+  if (model::row_of(format).shows_compression)
+    extension += suffix_of(model::compression_of(output));
   return extension;
 }
 

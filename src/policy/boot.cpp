@@ -5,13 +5,13 @@
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/boot_choice.hpp>
+#include <imagewright/model/boot_loader.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 
 #include "roles.hpp"
 
 namespace imagewright::policy {
 namespace {
-
-constexpr auto k_grub = "grub";
 
 base::SourceLocation boot_type_place(const PolicyInput& input) {
   const auto& type = input.config.storage.boot_type;
@@ -37,12 +37,8 @@ void add_root(PolicyPart& part, const PolicyInput& input) {
   part.policy.kernel_arguments.push_back({"root=" + source, "storage", where});
   part.policy.kernel_arguments.push_back({is_read_only ? "ro" : "rw", "storage", where});
   part.claims.push_back({"root", {source}, "storage", where});
-  // The drivers of the filesystems that the kernel of the initramfs must read; ext4 and vfat are a
-  // matter of course.
-  if (root->filesystem->type == model::FilesystemType::xfs ||
-      root->filesystem->type == model::FilesystemType::btrfs) {
-    part.policy.initramfs_drivers.push_back(model::mount_type_of(root->filesystem->type));
-  }
+  const std::string_view driver = model::row_of(root->filesystem->type).root_driver;
+  if (!driver.empty()) part.policy.initramfs_drivers.emplace_back(driver);
 }
 
 void add_consoles(PolicyPart& part, const PolicyInput& input) {
@@ -89,7 +85,8 @@ void add_bios_boot_loader(PolicyPart& part, const PolicyInput& input) {
     return;
   }
   const auto& wish = input.config.os.boot_loader;
-  if (wish && wish->text != k_grub) {
+  const auto* wished = wish ? model::find_boot_loader(wish->text) : nullptr;
+  if (wish && (wished == nullptr || !wished->starts_from_bios)) {
     part.diagnostics.add({.code = "policy.boot-conflict",
                           .message = base::quoted(wish->text) + " cannot be started by a BIOS",
                           .where = wish->where,
@@ -138,10 +135,13 @@ void refuse_unfit_unified_kernel(PolicyPart& part, const PolicyInput& input) {
   if (model::boot_type_of(input.config, input.release) == model::BootType::legacy) {
     refuse("a BIOS cannot start unified kernel images", boot_type_place(input),
            "the boot type is set here", "use \"bootType: efi\", or remove os.uki");
-  } else if (const auto& wish = input.config.os.boot_loader; wish && wish->text == k_grub) {
-    refuse("GRUB does not find unified kernel images", wish->where,
-           "the boot loader is chosen here", "use \"type: systemd-boot\", or remove os.uki");
+    return;
   }
+  const auto& wish = input.config.os.boot_loader;
+  const auto* wished = wish ? model::find_boot_loader(wish->text) : nullptr;
+  if (wished == nullptr || wished->starts_unified_images) return;
+  refuse(std::string(wished->title) + " does not find unified kernel images", wish->where,
+         "the boot loader is chosen here", "use \"type: systemd-boot\", or remove os.uki");
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/boot_choice.hpp>
+#include <imagewright/model/boot_loader.hpp>
 #include <imagewright/model/verity.hpp>
 
 #include "roles.hpp"
@@ -68,10 +69,11 @@ void add_device(PolicyPart& part, const PolicyInput& input, const model::VerityD
 void refuse_hash_inside(PolicyPart& part, const PolicyInput& input) {
   const auto& layout = input.layout;
   if (!model::is_verified(layout, "/") || layout.find_mount("/boot") != nullptr) return;
-  const bool is_grub =
+  const auto* loader = model::find_boot_loader(model::boot_loader_of(input.config, input.release));
+  const bool reads_boot =
       model::boot_type_of(input.config, input.release) == model::BootType::legacy ||
-      model::boot_loader_of(input.config, input.release) == "grub";
-  if (!is_grub) return;
+      (loader != nullptr && loader->is_configured_in_boot);
+  if (!reads_boot) return;
   const auto* wish = wish_of(input, "root");
   part.diagnostics.error("policy.boot-conflict",
                          "GRUB's configuration has the root hash of \"/\" and would be inside it",

@@ -39,6 +39,27 @@ class ModuleEdges(unittest.TestCase):
             source.write_text(source.read_text() + "#include <archive.h>\n")
             self.assertTrue(any("archive.h of libarchive" in line for line in house.find_violations(top)))
 
+    def test_an_edge_that_nobody_follows_is_found(self):
+        with self.copy_of_house() as top:
+            declaration = top / "src/lock/CMakeLists.txt"
+            declaration.write_text(declaration.read_text().replace("USES base", "USES base fs"))
+            self.assertIn("lock: declares fs and does not use it", house.find_violations(top))
+
+    def test_no_table_of_the_model_has_a_second_list(self):
+        self.assertEqual(house.find_second_lists(TOP), [])
+
+    def test_a_second_list_is_found(self):
+        lists = {
+            "image formats": 'for (auto each : {ImageFormat::raw, ImageFormat::vhd, ImageFormat::qcow2}) {}\n',
+            "filesystem types": 'constexpr auto k_words = {"ext4", "xfs",\n "swap"};\n',
+            "boot loaders": 'bool is_known = word == "grub" || word == "systemd-boot";\n',
+            "architectures": 'CLI::IsMember({"x86_64", "aarch64"});\n',
+        }
+        for table, text in lists.items():
+            with self.subTest(table=table), self.copy_of_house() as top:
+                (top / "src/cli/second.cpp").write_text(text)
+                self.assertEqual(house.find_second_lists(top), [f"src/cli/second.cpp:1: a second list of {table}"])
+
     def copy_of_house(self):
         class Copy:
             def __enter__(copy):

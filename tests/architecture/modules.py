@@ -120,7 +120,57 @@ def find_violations(top):
             if owner != module.name and module.name not in SHARED.get(library, set()):
                 violations.append(f"{module.name}: declares {library}, which belongs to {owner}")
         violations += find_include_violations(top, modules, module)
+        violations += find_unused_edges(module)
     return violations
+
+
+def find_unused_edges(module):
+    """Edges that are declared and that no #include of the module follows."""
+    headers = [header for path in module.sources for _, header in includes_of(path)]
+    ours = {match.group(1) for header in headers if (match := re.match(r"imagewright/(\w+)/", header))}
+    libraries = {third_party_of(header) for header in headers}
+    unused = [used for used in module.uses if used not in ours]
+    unused += [library for library in module.third_party if library not in libraries]
+    return [f"{module.name}: declares {name} and does not use it" for name in unused]
+
+
+# The words of a table of the model, and where a list of them may stand: in the table, in the rows of behaviour, and where
+# words of another program's language are translated.
+TABLES = {
+    "image formats": (re.compile(r"\bImageFormat::(\w+)|\"(raw|qcow2|vhd|vhd-fixed|vhdx|tar|wsl)\""), 3,
+                      {"include/imagewright/model/artifact.hpp", "include/imagewright/model/image_format.hpp",
+                       "include/imagewright/model/output_config.hpp", "src/image/formats.cpp"}),
+    "filesystem types": (re.compile(r"\bFilesystemType::(\w+)|\"(ext4|fat32|vfat|xfs|btrfs|swap)\""), 3,
+                         {"include/imagewright/model/filesystem_type.hpp", "src/disk/filesystems.cpp"}),
+    "boot loaders": (re.compile(r"\bBootLoaderName::(\w+)|\"(grub|systemd-boot)\""), 2,
+                     {"include/imagewright/model/boot_loader.hpp", "src/finalize/plan.cpp"}),
+    "architectures": (re.compile(r"\"(x86_64|aarch64)\""), 2,
+                      {"include/imagewright/model/architecture_names.hpp", "src/model/architecture.cpp"}),
+}
+FOREIGN_WORDS = "src/config/import/"
+WINDOW = 12
+
+
+def find_second_lists(top):
+    """Places where several words of one table stand close together: a list that forgets the next row."""
+    found = []
+    paths = sorted(path for folder in ("src", "include") for path in (top / folder).rglob("*.[ch]pp"))
+    for path in paths:
+        where = str(path.relative_to(top))
+        if where.startswith(FOREIGN_WORDS):
+            continue
+        lines = [line.split("//")[0] for line in path.read_text().splitlines()]
+        for table, (pattern, most, homes) in TABLES.items():
+            if where in homes:
+                continue
+            for start in range(len(lines)):
+                if not pattern.search(lines[start]):
+                    continue
+                words = {"".join(groups) for line in lines[start:start + WINDOW] for groups in pattern.findall(line)}
+                if len(words) >= most:
+                    found.append(f"{where}:{start + 1}: a second list of {table}")
+                    break
+    return found
 
 
 def find_include_violations(top, modules, module):

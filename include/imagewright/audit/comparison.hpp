@@ -37,6 +37,8 @@ struct DifferenceSection {
 /// Only sections with differences, in a fixed order.
 struct Comparison {
   std::vector<DifferenceSection> sections;
+  /// What could not be compared, and why: sentences for people.
+  std::vector<std::string> not_compared = {};
 
   bool is_equal() const { return sections.empty(); }
   bool operator==(const Comparison&) const = default;

@@ -18,6 +18,11 @@
 
 namespace imagewright::disk {
 
+enum class FilesystemState : std::uint8_t {
+  clean,
+  not_unmounted, ///< what is read is what the replay of its journal gives
+};
+
 /// What a filesystem says about itself.
 struct FilesystemFacts {
   std::string type; ///< "ext4", "vfat"
@@ -25,6 +30,7 @@ struct FilesystemFacts {
   std::string label;
   base::ByteSize size;
   base::ByteSize used;
+  FilesystemState state = FilesystemState::clean;
 
   bool operator==(const FilesystemFacts&) const = default;
 };
@@ -72,7 +78,8 @@ public:
 };
 
 /// The filesystem that the bytes hold (ext2, ext3, ext4, FAT); null when it is none of these.
-/// `source` must outlive the reader. Throws base::Error (disk.corrupt-filesystem).
+/// `source` must outlive the reader. Throws base::Error (disk.corrupt-filesystem,
+/// disk.journal-unsupported).
 std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source);
 
 } // namespace imagewright::disk

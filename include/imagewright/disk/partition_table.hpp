@@ -27,7 +27,11 @@ struct PartitionEntry {
 
 struct PartitionTable {
   base::Uuid disk_uuid;
-  std::vector<PartitionEntry> partitions; ///< in the order of their numbers
+  std::vector<PartitionEntry> partitions = {}; ///< in the order of their numbers
+  std::uint32_t sector_size = 512;             ///< in which the table counts
+  /// What is wrong with the copy at the start of the disk, when the backup was read; empty:
+  /// nothing.
+  std::string complaint = {};
 
   bool operator==(const PartitionTable&) const = default;
 };
@@ -49,7 +53,8 @@ private:
   std::uint64_t size_;
 };
 
-/// Throws base::Error (disk.no-partition-table, disk.corrupt-partition-table).
+/// For sectors of 512 and of 4096 bytes; the backup counts when the first copy is damaged. Throws
+/// base::Error (disk.no-partition-table, disk.corrupt-partition-table).
 PartitionTable read_partition_table(const fs::ByteSource& disk);
 
 } // namespace imagewright::disk

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,17 +27,23 @@ struct DiskExtent {
 class ImageReader : public fs::ByteSource {
 public:
   virtual model::ImageFormat format() const = 0;
+  /// What the guest sees as one sector; partition tables count in it.
+  virtual std::uint32_t sector_size() const { return 512; }
   /// The stretches that may hold something else than zeros, in order, without overlap.
   virtual std::vector<DiskExtent> data_extents() const = 0;
 };
 
-/// Finds the format from the content: qcow2, VHD (dynamic and fixed), VHDX, else raw.
-/// Throws base::Error (fs.cannot-read, image.corrupt-qcow2, image.corrupt-vhd, image.corrupt-vhdx,
-/// image.unsupported).
-std::unique_ptr<ImageReader> open_image(const std::filesystem::path& path);
+/// Finds the format from the content, unless it is given: each of model::k_image_formats that is a
+/// disk. A raw disk is known by a partition table or a filesystem, or is blank; what is none of all is refused.
+/// A compressed file (gzip, xz, zstd, bzip2) is expanded first, into a file without a name in the
+/// directory for temporary files. Throws base::Error (fs.cannot-read, image.not-a-file,
+/// image.corrupt-qcow2, image.corrupt-vhd, image.corrupt-vhdx, image.unsupported, archive.…).
+std::unique_ptr<ImageReader> open_image(const std::filesystem::path& path,
+                                        std::optional<model::ImageFormat> format = {});
 
 /// The same over bytes that are already open; `file` must outlive the reader, `name` is for
 /// messages.
-std::unique_ptr<ImageReader> open_image(const fs::ByteSource& file, const std::string& name);
+std::unique_ptr<ImageReader> open_image(const fs::ByteSource& file, const std::string& name,
+                                        std::optional<model::ImageFormat> format = {});
 
 } // namespace imagewright::image

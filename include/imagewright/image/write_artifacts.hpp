@@ -35,6 +35,9 @@ enum class RawDisk : std::uint8_t {
   consume, ///< it may become one of the outputs by renaming, and is gone afterwards
 };
 
+/// Hashing the holes of a raw disk of many TiB takes hours.
+enum class ArtifactDigests : std::uint8_t { computed, omitted };
+
 struct ArtifactRequest {
   std::filesystem::path raw;
   RawDisk raw_disk = RawDisk::keep;
@@ -44,6 +47,7 @@ struct ArtifactRequest {
   std::vector<ArtifactOutput> outputs;
   /// Threads that hash and compress; at least 1. The files do not depend on it.
   unsigned thread_count = 1;
+  ArtifactDigests digests = ArtifactDigests::computed;
 };
 
 /// Writes each output (none may exist) and gives them in the order asked for. Holes stay holes. The

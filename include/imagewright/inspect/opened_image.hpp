@@ -22,9 +22,19 @@ struct OpenedPartition {
   std::unique_ptr<disk::PartitionSource> bytes;
   std::unique_ptr<disk::FilesystemReader> files; ///< null when it holds no filesystem that is known
   std::string mount_point;                       ///< by the image's own fstab; empty: none
+  /// Of a partition with the hashes of another one: that one's number.
+  std::optional<std::uint32_t> verity_of;
 
   /// For people and as a key: the label, or "#2" when there is none.
   std::string name() const;
+};
+
+/// A line of the image's fstab for which the image has no partition.
+struct MissingMount {
+  std::string source;
+  std::string mount_point;
+
+  bool operator==(const MissingMount&) const = default;
 };
 
 /// An image file, its partition table and the filesystems on it.
@@ -32,7 +42,8 @@ class OpenedImage {
 public:
   /// Throws base::Error (fs.cannot-read, image.…, disk.no-partition-table,
   /// disk.corrupt-partition-table, disk.corrupt-filesystem).
-  explicit OpenedImage(const std::filesystem::path& path);
+  explicit OpenedImage(const std::filesystem::path& path,
+                       std::optional<model::ImageFormat> format = {});
 
   const std::filesystem::path& path() const { return path_; }
   const image::ImageReader& disk() const { return *disk_; }
@@ -41,28 +52,42 @@ public:
   const std::vector<OpenedPartition>& partitions() const { return partitions_; }
   /// Null when no filesystem holds an operating system.
   const OpenedPartition* root() const { return root_; }
+  /// What is mounted from elsewhere, and so cannot be looked at.
+  const std::vector<MissingMount>& missing_mounts() const { return missing_; }
+  /// What is wrong with the image and did not keep it from being read, for people.
+  const std::vector<std::string>& complaints() const { return complaints_; }
 
 private:
   void open_partitions(const disk::PartitionTable& table);
+  void find_root();
   void find_mount_points();
+  void mount_discovered();
+  void find_verity_pairs();
+  bool has_mount(std::string_view mount_point) const;
 
   std::filesystem::path path_;
   std::unique_ptr<image::ImageReader> disk_;
   base::Uuid disk_uuid_;
   std::vector<OpenedPartition> partitions_;
   const OpenedPartition* root_ = nullptr;
+  std::vector<MissingMount> missing_;
+  std::vector<std::string> complaints_;
 };
 
-/// The image's files under the paths that they have once it runs. Links are followed within one
-/// filesystem. A missing file is an absent value.
+/// The image's files under the paths that they have once it runs. Links are followed, from one
+/// filesystem into another too. A missing file is an absent value.
 class SystemView {
 public:
   /// `image` must outlive the view.
   explicit SystemView(const OpenedImage& image) : image_(image) {}
 
   bool is_mount_point(std::string_view path) const;
+  /// The path with every link in it followed; nothing when it leads nowhere.
+  std::optional<std::string> resolve(std::string_view path) const;
   std::optional<disk::StoredFile> find(std::string_view path) const;
   std::optional<std::string> read(std::string_view path) const;
+  /// The same for a file that may be as large as `limit`.
+  std::optional<std::string> read(std::string_view path, base::ByteSize limit) const;
   /// Empty when there is no such directory.
   std::vector<std::string> list(std::string_view path) const;
   /// Where the link itself, which is not followed, points.

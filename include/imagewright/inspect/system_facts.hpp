@@ -40,6 +40,8 @@ struct SystemFacts {
   std::vector<std::string> masked_units;
   /// As the image's own package database says; absent when there is none that can be read.
   std::optional<std::vector<model::Nevra>> packages;
+  /// Why there is none, when the image has a database; else empty.
+  std::string packages_complaint;
 
   /// Of the entry that starts by itself.
   std::string kernel_command_line() const;

@@ -15,7 +15,8 @@ namespace imagewright::pipeline {
 struct ConvertOptions {
   std::filesystem::path input;
   std::filesystem::path output;
-  std::optional<model::ImageFormat> format; ///< absent: what the output's name says
+  std::optional<model::ImageFormat> format;            ///< absent: what the output's name says
+  std::optional<model::ImageFormat> input_format = {}; ///< absent: found from the content
 };
 
 /// Throws base::Error (pipeline.unknown-format, image.…, fs.…); then there is no output.

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/model/output_config.hpp>
 
 #include "config/language/language.hpp"
@@ -14,14 +17,7 @@ using model::KdumpBootFiles;
 using model::OutputArtifactItem;
 using model::OutputFormat;
 
-constexpr Word k_format_words[] = {
-    word("vhd", OutputFormat::vhd, "dynamic VHD"),
-    word("vhd-fixed", OutputFormat::vhd_fixed, "fixed VHD, as Azure needs it"),
-    word("vhdx", OutputFormat::vhdx, "VHDX"),
-    word("qcow2", OutputFormat::qcow2, "QEMU's format"),
-    word("raw", OutputFormat::raw, "the disk's bytes"),
-    word("tar", OutputFormat::tar, "archive of the root's files"),
-    word("wsl", OutputFormat::wsl, "archive for the Windows Subsystem for Linux"),
+constexpr std::array k_media_words{
     word("iso", OutputFormat::iso, "live ISO medium"),
     word("pxe-dir", OutputFormat::pxe_dir, "directory for network boot"),
     word("pxe-tar", OutputFormat::pxe_tar, "archive for network boot"),
@@ -29,6 +25,17 @@ constexpr Word k_format_words[] = {
     word("baremetal-image", OutputFormat::baremetal_image,
          "archive of partition images for bare metal"),
 };
+
+/// The formats of the model's table, and media.
+constexpr auto k_format_words = [] {
+  std::array<Word, model::k_image_formats.size() + k_media_words.size()> words{};
+  std::size_t count = 0;
+  for (const model::ImageFormatRow& row : model::k_image_formats)
+    words[count++] = word(row.word, row.config_word, row.title);
+  for (const Word& medium : k_media_words)
+    words[count++] = medium;
+  return words;
+}();
 constexpr Type k_format_type{
     .shape = Shape::word, .words = k_format_words, .empty_text = EmptyText::means_not_given};
 constexpr Type k_image_format_type{.shape = Shape::word,

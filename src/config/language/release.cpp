@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
+#include <imagewright/model/architecture_names.hpp>
+
 #include "config/language/language.hpp"
 #include "config/language/text_checks.hpp"
 
@@ -14,13 +18,28 @@ constexpr Type k_architecture_list_type{.shape = Shape::list, .item = &k_archite
 constexpr Type k_baseline_type{
     .shape = Shape::map, .item = &k_series_type, .map_key_check = check_no_blanks};
 
-constexpr Key k_per_architecture_keys[] = {
-    {.name = "default",
-     .type = &k_package_list_items_type,
-     .documentation = "For every other architecture."},
-    {.name = "x86_64", .type = &k_package_list_items_type, .documentation = "For x86_64."},
-    {.name = "aarch64", .type = &k_package_list_items_type, .documentation = "For aarch64."},
-};
+/// A key for each architecture, with values of one type.
+constexpr auto keys_per_architecture(const Type* type) {
+  std::array<Key, model::k_architecture_names.size()> keys{};
+  std::size_t count = 0;
+  for (const model::ArchitectureName& known : model::k_architecture_names)
+    keys[count++] = {.name = known.name, .type = type, .documentation = known.title};
+  return keys;
+}
+
+/// The same, and "default" for every other.
+constexpr auto keys_per_architecture_or_default(const Type* type) {
+  std::array<Key, model::k_architecture_names.size() + 1> keys{};
+  std::size_t count = 0;
+  keys[count++] = {
+      .name = "default", .type = type, .documentation = "For every other architecture."};
+  for (const Key& key : keys_per_architecture(type))
+    keys[count++] = key;
+  return keys;
+}
+
+constexpr auto k_per_architecture_keys =
+    keys_per_architecture_or_default(&k_package_list_items_type);
 constexpr Type k_per_architecture_type{
     .shape = Shape::mapping, .title = "packages per architecture", .keys = k_per_architecture_keys};
 constexpr Type k_role_type{
@@ -36,10 +55,7 @@ constexpr Type k_features_type{
     .shape = Shape::map, .item = &k_identifier_list_type, .map_key_check = check_identifier};
 constexpr Type k_argument_list_type{.shape = Shape::list, .item = &k_word_without_blanks_type};
 
-constexpr Key k_arguments_keys[] = {
-    {.name = "x86_64", .type = &k_argument_list_type, .documentation = "For x86_64."},
-    {.name = "aarch64", .type = &k_argument_list_type, .documentation = "For aarch64."},
-};
+constexpr auto k_arguments_keys = keys_per_architecture(&k_argument_list_type);
 constexpr Type k_arguments_type{
     .shape = Shape::mapping, .title = "a list for each architecture", .keys = k_arguments_keys};
 
@@ -61,13 +77,7 @@ constexpr Key k_initramfs_keys[] = {
 constexpr Type k_initramfs_type{
     .shape = Shape::mapping, .title = "how the initramfs is made", .keys = k_initramfs_keys};
 
-constexpr Key k_boot_file_keys[] = {
-    {.name = "default",
-     .type = &k_absolute_path_type,
-     .documentation = "For every other architecture."},
-    {.name = "x86_64", .type = &k_absolute_path_type, .documentation = "For x86_64."},
-    {.name = "aarch64", .type = &k_absolute_path_type, .documentation = "For aarch64."},
-};
+constexpr auto k_boot_file_keys = keys_per_architecture_or_default(&k_absolute_path_type);
 constexpr Type k_boot_file_type{.shape = Shape::mapping,
                                 .title = "a path per architecture",
                                 .keys = k_boot_file_keys,

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
+#include <imagewright/model/architecture_names.hpp>
+
 #include "config/language/language.hpp"
 #include "config/language/text_checks.hpp"
 
@@ -55,7 +59,14 @@ constinit const Type k_unit_type{.shape = Shape::text,
 
 namespace {
 
-constexpr Word k_architecture_words[] = {{"x86_64", 0, "64-bit x86"}, {"aarch64", 1, "64-bit ARM"}};
+constexpr auto k_architecture_words = [] {
+  std::array<Word, model::k_architecture_names.size()> words{};
+  for (std::size_t index = 0; index < words.size(); ++index) {
+    const model::ArchitectureName& known = model::k_architecture_names[index];
+    words[index] = {known.name, static_cast<int>(index), known.title};
+  }
+  return words;
+}();
 
 } // namespace
 

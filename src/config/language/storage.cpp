@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
+#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/model/storage_config.hpp>
 
 #include "config/language/language.hpp"
@@ -9,7 +12,6 @@ namespace imagewright::config {
 namespace {
 
 using model::BootType;
-using model::FilesystemType;
 using model::MountIdentifier;
 using model::PartitionKind;
 using model::ReinitializeVerity;
@@ -174,14 +176,22 @@ constexpr Key k_btrfs_keys[] = {
 constexpr Type k_btrfs_type{
     .shape = Shape::mapping, .title = "btrfs settings", .keys = k_btrfs_keys};
 
-constexpr Word k_filesystem_words[] = {
-    word("ext4", FilesystemType::ext4, "ext4"),
-    word("xfs", FilesystemType::xfs, "XFS"),
-    word("btrfs", FilesystemType::btrfs, "btrfs (preview feature `btrfs`)"),
-    word("fat32", FilesystemType::fat32, "FAT32"),
-    word("vfat", FilesystemType::fat32, "the same as fat32"),
-    word("swap", FilesystemType::swap, "swap area, on a `swap` partition"),
-};
+/// Every row of the model's table, and the other word of FAT32.
+constexpr std::size_t k_filesystem_word_count = [] {
+  std::size_t count = 0;
+  for (const model::FilesystemRow& row : model::k_filesystem_types)
+    count += row.other_word.empty() ? 1 : 2;
+  return count;
+}();
+constexpr auto k_filesystem_words = [] {
+  std::array<Word, k_filesystem_word_count> words{};
+  std::size_t count = 0;
+  for (const model::FilesystemRow& row : model::k_filesystem_types) {
+    words[count++] = word(row.word, row.type, row.title);
+    if (!row.other_word.empty()) words[count++] = word(row.other_word, row.type, row.other_title);
+  }
+  return words;
+}();
 constexpr Type k_filesystem_type{
     .shape = Shape::word, .words = k_filesystem_words, .empty_text = EmptyText::means_not_given};
 constexpr Key k_filesystem_keys[] = {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/image_format.hpp>
 
 #include "config/rules/rules.hpp"
 
@@ -39,7 +40,8 @@ base::Diagnostics check_images(const model::OutputConfig& output) {
       diagnostics.error("config.bad-value", "the largest level of gzip and xz is 9", image.where,
                         "use a level from 1 to 9");
     }
-    if (format == model::ImageFormat::wsl && algorithm == model::CompressionAlgorithm::zstd) {
+    const bool is_archive = format && !model::is_disk(*format);
+    if (is_archive && !model::row_of(*format).compressions.has(algorithm)) {
       diagnostics.error("config.conflict", "WSL does not read archives compressed with zstd",
                         image.where, "use gzip or xz");
     }
@@ -51,7 +53,7 @@ base::Diagnostics check_images(const model::OutputConfig& output) {
       const std::uint64_t bytes = image.cluster_size->bytes();
       const bool is_good =
           bytes >= 512 && bytes <= base::ByteSize::mib(2).bytes() && (bytes & (bytes - 1)) == 0;
-      if (format != model::ImageFormat::qcow2) {
+      if (!format || !model::row_of(*format).has_clusters) {
         diagnostics.error("config.conflict", "only qcow2 has clusters", image.where,
                           "remove clusterSize");
       } else if (!is_good) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 
 #include "../steps.hpp"
 
@@ -17,9 +18,13 @@ struct Input {
 
 constexpr std::string_view k_esp_mount = "/boot/efi";
 
+bool is_swap_area(const model::Filesystem& filesystem) {
+  return model::row_of(filesystem.type).use == model::FilesystemUse::swap_area;
+}
+
 std::string options_of(const model::Filesystem& filesystem) {
   if (!filesystem.mount_options.empty()) return filesystem.mount_options;
-  if (filesystem.type == model::FilesystemType::swap) return "sw";
+  if (is_swap_area(filesystem)) return "sw";
   // Only root may look at boot loader files; a node boots also when the partition is damaged.
   if (filesystem.mount_point == k_esp_mount) return "umask=0077,nofail,x-systemd.automount";
   return "defaults";
@@ -29,13 +34,14 @@ std::string options_of(const model::Filesystem& filesystem) {
 /// there.
 int check_order(const model::Filesystem& filesystem) {
   // What is verified cannot be repaired.
-  if (filesystem.type != model::FilesystemType::ext4 || !filesystem.verity_name.empty()) return 0;
+  if (!model::row_of(filesystem.type).is_checked_at_boot || !filesystem.verity_name.empty())
+    return 0;
   return filesystem.mount_point == "/" ? 1 : 2;
 }
 
 std::string line_of(const model::Partition& partition) {
   const auto& filesystem = *partition.filesystem;
-  const bool is_swap = filesystem.type == model::FilesystemType::swap;
+  const bool is_swap = is_swap_area(filesystem);
   return model::mount_source(partition) + '\t' + (is_swap ? "none" : filesystem.mount_point) +
          '\t' + model::mount_type_of(filesystem.type) + '\t' + options_of(filesystem) + "\t0\t" +
          std::to_string(check_order(filesystem)) + '\n';
@@ -45,7 +51,7 @@ std::vector<model::Partition> mounted_partitions(const model::DiskLayout& layout
   std::vector<model::Partition> partitions;
   for (const auto& partition : layout.partitions) {
     if (!partition.filesystem) continue;
-    const bool is_swap = partition.filesystem->type == model::FilesystemType::swap;
+    const bool is_swap = is_swap_area(*partition.filesystem);
     if (is_swap || !partition.filesystem->mount_point.empty()) partitions.push_back(partition);
   }
   // A mount point stands after what it is mounted on; swap, without one, comes last.
@@ -56,10 +62,10 @@ std::vector<model::Partition> mounted_partitions(const model::DiskLayout& layout
   return partitions;
 }
 
-/// Every ext4 filesystem has one. Made here it takes part in what is decided by path: labels, and
+/// Made here it takes part in what is decided by path: labels, and
 /// the list of files.
 void make_lost_and_found(const fs::RootDir& files, const model::Filesystem& filesystem) {
-  if (filesystem.type != model::FilesystemType::ext4 || filesystem.mount_point.empty()) return;
+  if (!model::row_of(filesystem.type).has_lost_and_found || filesystem.mount_point.empty()) return;
   const auto parent = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
   files.make_directories(parent + "/lost+found", 0700);
 }

@@ -30,7 +30,7 @@ ImageFixture::ImageFixture() : raw(scratch_ / "disk.raw") {
     out.seekp(static_cast<std::streamoff>(offset));
     out << text;
   };
-  put(0, std::string(512, 'm'));
+  put(0, std::string(510, 'm') + "\x55\xaa");
   std::string compressible;
   while (compressible.size() < 3U << 20U)
     compressible += "some text that repeats itself ";

@@ -13,6 +13,7 @@
 #include <imagewright/base/render.hpp>
 #include <imagewright/config/import.hpp>
 #include <imagewright/config/load.hpp>
+#include <imagewright/model/image_format.hpp>
 
 using namespace imagewright;
 using config::import_toolkit_json;
@@ -92,7 +93,7 @@ TEST_CASE("a toolkit config becomes a config of ours that says the same") {
   CHECK(config.storage.filesystems[0].mount_point->path == "/boot/efi");
   CHECK(config.storage.filesystems[1].type->value == model::FilesystemType::ext4);
   REQUIRE(config.output.images.size() == 1);
-  CHECK(config.output.images[0].format == model::OutputFormat::vhd_fixed);
+  CHECK(config.output.images[0].format == model::output_format_of(model::ImageFormat::vhd_fixed));
   CHECK(config.name == "core");
 }
 

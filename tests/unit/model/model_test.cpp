@@ -3,7 +3,9 @@
 
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/model/layout.hpp>
+#include <imagewright/model/output_config.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/policy.hpp>
 
@@ -15,11 +17,11 @@ TEST_CASE("writes package names as rpm does, without an epoch of zero") {
 }
 
 TEST_CASE("every format and check kind is found by its own word") {
-  for (const auto format :
-       {model::ImageFormat::raw, model::ImageFormat::qcow2, model::ImageFormat::vhd,
-        model::ImageFormat::vhd_fixed, model::ImageFormat::tar, model::ImageFormat::wsl}) {
-    CHECK(model::find_image_format(model::to_string(format)) == format);
+  for (const model::ImageFormatRow& row : model::k_image_formats) {
+    CHECK(model::find_image_format(row.word) == row.format);
+    CHECK(model::image_format_of(model::output_format_of(row.format)) == row.format);
   }
+  CHECK_FALSE(model::image_format_of(model::OutputFormat::iso).has_value());
   CHECK(model::find_check_kind(model::to_string(model::CheckKind::fips_enabled)) ==
         model::CheckKind::fips_enabled);
   CHECK_FALSE(model::find_check_kind("nonsense").has_value());

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The formats of image files, one row each. The command line, the config language, hints and docs
+// list what stands here; how a format is written and read stands in its row of image/formats.cpp.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/model/artifact.hpp>
+#include <imagewright/model/output_config.hpp>
+
+namespace imagewright::model {
+
+/// A disk with partitions, or the root's files.
+enum class ImageKind : std::uint8_t { disk, archive };
+
+/// What compresses inside of the file, or around it; "none" always does.
+struct CompressionSet {
+  bool zstd = false;
+  bool gzip = false;
+  bool xz = false;
+
+  constexpr bool has(CompressionAlgorithm algorithm) const {
+    switch (algorithm) {
+    case CompressionAlgorithm::none:
+      return true;
+    case CompressionAlgorithm::zstd:
+      return zstd;
+    case CompressionAlgorithm::gzip:
+      return gzip;
+    case CompressionAlgorithm::xz:
+      return xz;
+    }
+    return false;
+  }
+};
+
+struct ImageFormatRow {
+  ImageFormat format = ImageFormat::raw;
+  OutputFormat config_word = OutputFormat::raw; ///< as the language reads it
+  std::string_view word;                        ///< of configs and of the command line
+  std::string_view extension;                   ///< with the dot; two formats may share one
+  std::string_view title;                       ///< what it is, for a list of words
+  ImageKind kind = ImageKind::disk;
+  CompressionSet compressions = {};
+  /// The end of the name says how the file is compressed: ".tar.zst".
+  bool shows_compression = false;
+  /// The size of a cluster can be chosen.
+  bool has_clusters = false;
+  std::string_view qemu_driver = {}; ///< the block driver of QEMU; empty: QEMU reads it not
+  /// Every disk is a multiple of this, because those who take the file ask for it.
+  base::ByteSize size_unit = base::ByteSize(512);
+  /// Which of the formats with one extension `convert` writes.
+  bool owns_extension = true;
+};
+
+// Azure takes fixed VHDs of whole MiB, and converting for it is why most people convert to VHD.
+inline constexpr std::array k_image_formats{
+    ImageFormatRow{.format = ImageFormat::vhd,
+                   .config_word = OutputFormat::vhd,
+                   .word = "vhd",
+                   .extension = ".vhd",
+                   .title = "dynamic VHD",
+                   .qemu_driver = "vpc",
+                   .size_unit = base::ByteSize::mib(1),
+                   .owns_extension = false},
+    ImageFormatRow{.format = ImageFormat::vhd_fixed,
+                   .config_word = OutputFormat::vhd_fixed,
+                   .word = "vhd-fixed",
+                   .extension = ".vhd",
+                   .title = "fixed VHD, as Azure needs it",
+                   .qemu_driver = "vpc",
+                   .size_unit = base::ByteSize::mib(1)},
+    ImageFormatRow{.format = ImageFormat::vhdx,
+                   .config_word = OutputFormat::vhdx,
+                   .word = "vhdx",
+                   .extension = ".vhdx",
+                   .title = "VHDX",
+                   .qemu_driver = "vhdx"},
+    ImageFormatRow{.format = ImageFormat::qcow2,
+                   .config_word = OutputFormat::qcow2,
+                   .word = "qcow2",
+                   .extension = ".qcow2",
+                   .title = "QEMU's format",
+                   .compressions = {.zstd = true, .gzip = true},
+                   .has_clusters = true,
+                   .qemu_driver = "qcow2"},
+    ImageFormatRow{.format = ImageFormat::raw,
+                   .config_word = OutputFormat::raw,
+                   .word = "raw",
+                   .extension = ".raw",
+                   .title = "the disk's bytes",
+                   .qemu_driver = "raw"},
+    ImageFormatRow{.format = ImageFormat::tar,
+                   .config_word = OutputFormat::tar,
+                   .word = "tar",
+                   .extension = ".tar",
+                   .title = "archive of the root's files",
+                   .kind = ImageKind::archive,
+                   .compressions = {.zstd = true, .gzip = true, .xz = true},
+                   .shows_compression = true},
+    // No version of WSL reads zstd.
+    ImageFormatRow{.format = ImageFormat::wsl,
+                   .config_word = OutputFormat::wsl,
+                   .word = "wsl",
+                   .extension = ".wsl",
+                   .title = "archive for the Windows Subsystem for Linux",
+                   .kind = ImageKind::archive,
+                   .compressions = {.gzip = true, .xz = true}},
+};
+
+constexpr const ImageFormatRow& row_of(ImageFormat format) {
+  return *std::find_if(k_image_formats.begin(), k_image_formats.end(),
+                       [&](const ImageFormatRow& row) { return row.format == format; });
+}
+
+/// The word of configs that means this format.
+constexpr OutputFormat output_format_of(ImageFormat format) {
+  return row_of(format).config_word;
+}
+
+/// The words of all formats, or of those of one kind, in the order of the table.
+std::vector<std::string> image_format_words();
+std::vector<std::string> image_format_words(ImageKind kind);
+
+} // namespace imagewright::model

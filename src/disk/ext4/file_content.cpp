@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include "disk/ext4/file_content.hpp"
+
+#include <algorithm>
+
+#include <imagewright/fs/file.hpp>
+
+#include "disk/little_endian.hpp"
+
+namespace imagewright::disk {
+
+namespace {
+
+constexpr std::size_t k_chunk_size = std::size_t{1} << 20U;
+constexpr std::uint64_t k_smallest_hole_blocks = tree::k_smallest_hole / k_ext4_block_size;
+
+} // namespace
+
+/// Where the blocks of one file go, as its content passes by.
+class ContentCopier::Placement {
+public:
+  Placement(ContentCopier& copier, tree::Holes holes) : copier_(copier), holes_(holes) {}
+
+  /// Takes whole blocks that follow what came before.
+  void add(std::span<const std::byte> blocks) {
+    while (!blocks.empty()) {
+      const bool is_zero = is_all_zero(blocks.first(k_ext4_block_size));
+      std::size_t length = k_ext4_block_size;
+      while (length < blocks.size() &&
+             is_all_zero(blocks.subspan(length, k_ext4_block_size)) == is_zero) {
+        length += k_ext4_block_size;
+      }
+      if (is_zero) {
+        add_zeros(length / k_ext4_block_size);
+      } else {
+        add_data(blocks.first(length));
+      }
+      blocks = blocks.subspan(length);
+    }
+  }
+
+  /// Zeros that nobody had to read.
+  void add_zeros(std::uint64_t block_count) { pending_zeros_ += block_count; }
+
+  PlacedContent finish() {
+    end_zeros();
+    return std::move(placed_);
+  }
+
+private:
+  void end_zeros() {
+    const bool is_hole = holes_ == tree::Holes::allowed && pending_zeros_ >= k_smallest_hole_blocks;
+    if (is_hole) {
+      position_ += pending_zeros_;
+    } else {
+      // Fresh blocks are zeros already: they have to be taken, not written.
+      place(pending_zeros_);
+    }
+    pending_zeros_ = 0;
+  }
+
+  std::vector<BlockRun> place(std::uint64_t count) {
+    std::vector<BlockRun> runs = copier_.allocator_.allocate(count);
+    for (const BlockRun& run : runs) {
+      append_run(placed_.extents, position_, run);
+      position_ += run.count;
+    }
+    placed_.block_count += count;
+    return runs;
+  }
+
+  void add_data(std::span<const std::byte> data) {
+    end_zeros();
+    for (const BlockRun& run : place(data.size() / k_ext4_block_size)) {
+      const std::size_t length = run.count * k_ext4_block_size;
+      copier_.device_.write(run.start * k_ext4_block_size, data.first(length));
+      data = data.subspan(length);
+    }
+  }
+
+  ContentCopier& copier_;
+  tree::Holes holes_;
+  std::uint64_t position_ = 0;
+  std::uint64_t pending_zeros_ = 0;
+  PlacedContent placed_;
+};
+
+ContentCopier::ContentCopier(BlockDevice& device, Ext4Allocator& allocator,
+                             const base::Cancellation& cancellation)
+    : device_(device), allocator_(allocator), cancellation_(cancellation), buffer_(k_chunk_size) {}
+
+PlacedContent ContentCopier::copy(int file, const tree::Inode& inode) {
+  Placement placement(*this, inode.holes);
+  std::uint64_t position = 0;
+  const auto copy_range = [&](std::uint64_t offset, std::uint64_t end) {
+    // Whole blocks, although the host may store less.
+    offset = std::max(position, offset / k_ext4_block_size * k_ext4_block_size);
+    placement.add_zeros((offset - position) / k_ext4_block_size);
+    position = offset;
+    while (position < end) {
+      cancellation_.check();
+      const auto length = std::min<std::uint64_t>(buffer_.size(), inode.size - position);
+      fs::read_exactly(file, std::span(buffer_).first(length), position, inode.content);
+      const std::uint64_t padded =
+          (length + k_ext4_block_size - 1) / k_ext4_block_size * k_ext4_block_size;
+      std::fill(buffer_.begin() + static_cast<std::ptrdiff_t>(length),
+                buffer_.begin() + static_cast<std::ptrdiff_t>(padded), std::byte{0});
+      placement.add(std::span(buffer_).first(padded));
+      position += padded;
+    }
+  };
+  if (inode.stored_size < inode.size) {
+    fs::for_each_data_extent(file, [&](std::uint64_t offset, std::uint64_t length) {
+      copy_range(offset, std::min(offset + length, inode.size));
+    });
+  } else {
+    copy_range(0, inode.size);
+  }
+  const std::uint64_t blocks = (inode.size + k_ext4_block_size - 1) / k_ext4_block_size;
+  if (position / k_ext4_block_size < blocks) {
+    placement.add_zeros(blocks - position / k_ext4_block_size);
+  }
+  return placement.finish();
+}
+
+} // namespace imagewright::disk

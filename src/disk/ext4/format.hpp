@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// An empty ext4 filesystem, as mke2fs would make it, without anything that depends on time or
+// chance.
+
+#include <cstdint>
+#include <string>
+
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/base/uuid.hpp>
+
+#include "disk/ext4/features.hpp"
+#include "disk/ext4/handle.hpp"
+
+namespace imagewright::disk {
+
+struct Ext4Parameters {
+  std::uint64_t block_count = 0;
+  std::uint32_t inode_count = 0;
+  Ext4Features features;
+  base::Uuid uuid;
+  std::string label;
+  base::Epoch epoch;
+};
+
+/// Inode numbers that mke2fs gives as well.
+constexpr std::uint32_t k_lost_and_found_inode = 11;
+
+/// Tables, resize inode, journal and orphan file. Root and lost+found have their numbers and no
+/// content yet.
+Ext4Handle format_ext4(BlockDevice& device, const Ext4Parameters& parameters);
+
+/// The inode count that mke2fs would choose for a filesystem of this size.
+std::uint32_t usual_inode_count(std::uint64_t block_count);
+
+} // namespace imagewright::disk

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Inodes as the filesystem stores them.
+
+#include <cstdint>
+
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/tree/root_tree.hpp>
+
+#include "disk/ext4/extents.hpp"
+#include "disk/ext4/handle.hpp"
+
+namespace imagewright::disk {
+
+/// What the filesystem adds to an inode of the tree.
+struct InodePlacement {
+  std::uint32_t number = 0;
+  std::uint32_t link_count = 1;
+  std::uint64_t size = 0;
+  std::uint64_t block_count = 0; ///< data and extent nodes
+  std::uint32_t flags = 0;       ///< EXT4_EXTENTS_FL, EXT4_INDEX_FL
+  InodeBlocks blocks{};
+};
+
+/// Writes the inode with its attributes. Change and birth times are the epoch.
+/// Throws base::Error (disk.attribute-too-large).
+void write_inode(const Ext4Handle& fs, const tree::Inode& inode, const InodePlacement& placement,
+                 base::Epoch epoch);
+
+/// How many blocks outside the inode the attributes may need: 0 or 1.
+std::uint64_t attribute_blocks(const tree::Inode& inode);
+
+/// i_block of a device node.
+InodeBlocks device_blocks(const tree::DeviceNumber& device);
+
+} // namespace imagewright::disk

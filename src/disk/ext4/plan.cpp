@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "disk/ext4/plan.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "disk/ext4/inode.hpp"
+
+namespace imagewright::disk {
+
+namespace {
+
+constexpr std::string_view k_lost_and_found = "/lost+found";
+constexpr std::uint32_t k_root_inode = EXT2_ROOT_INO;
+// So many symbolic link bytes fit into i_block, with a null byte.
+constexpr std::size_t k_longest_fast_link = sizeof(InodeBlocks) - 1;
+
+std::uint64_t blocks_for(std::uint64_t bytes) {
+  return (bytes + k_ext4_block_size - 1) / k_ext4_block_size;
+}
+
+void number_inodes(Ext4Plan& plan, const tree::RootTree& tree) {
+  plan.inode_numbers.assign(tree.inodes.size(), 0);
+  const bool has_orphan_file =
+      (plan.parameters.features.compatible & EXT4_FEATURE_COMPAT_ORPHAN_FILE) != 0;
+  std::uint32_t next = k_lost_and_found_inode + (has_orphan_file ? 2 : 1);
+  for (const tree::Entry& entry : tree.entries) {
+    std::uint32_t& number = plan.inode_numbers.at(entry.inode);
+    if (number != 0) continue;
+    if (entry.path == "/") {
+      number = k_root_inode;
+    } else if (entry.path == k_lost_and_found &&
+               tree.inodes[entry.inode].type == fs::FileType::directory) {
+      number = k_lost_and_found_inode;
+    } else {
+      number = next++;
+    }
+  }
+}
+
+std::string_view parent_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void check_name(std::string_view name, const std::string& path) {
+  if (!name.empty() && name.size() <= EXT2_NAME_LEN) return;
+  throw base::Error(base::FailureKind::build, "disk.name-unsupported",
+                    name.empty()
+                        ? fmt::format("a file at {} would have no name", base::quoted(path))
+                        : fmt::format("the name of {} is too long for ext4", base::quoted(path)));
+}
+
+void collect_directories(Ext4Plan& plan, const tree::RootTree& tree) {
+  std::map<std::string_view, std::size_t> by_path;
+  const auto add_directory = [&](std::string_view path, std::uint32_t number,
+                                 std::ptrdiff_t inode) {
+    const std::uint32_t parent =
+        path == "/" ? k_root_inode : plan.directories[by_path.at(parent_of(path))].inode;
+    by_path.emplace(path, plan.directories.size());
+    plan.directories.push_back({.inode = number, .parent = parent});
+    plan.directory_inodes.push_back(inode);
+  };
+  for (const tree::Entry& entry : tree.entries) {
+    const tree::Inode& inode = tree.inodes[entry.inode];
+    const std::uint32_t number = plan.inode_numbers[entry.inode];
+    if (inode.type == fs::FileType::directory) {
+      add_directory(entry.path, number, static_cast<std::ptrdiff_t>(entry.inode));
+    }
+    if (entry.path == "/") continue;
+    const std::string name = entry.path.substr(entry.path.rfind('/') + 1);
+    check_name(name, entry.path);
+    plan.directories[by_path.at(parent_of(entry.path))].names.push_back({name, number, inode.type});
+  }
+  if (tree.find(k_lost_and_found) == nullptr) {
+    auto& names = plan.directories.front().names;
+    const DirectoryName lost{std::string(k_lost_and_found.substr(1)), k_lost_and_found_inode,
+                             fs::FileType::directory};
+    names.insert(std::upper_bound(
+                     names.begin(), names.end(), lost,
+                     [](const auto& left, const auto& right) { return left.name < right.name; }),
+                 lost);
+    add_directory(k_lost_and_found, k_lost_and_found_inode, -1);
+  }
+}
+
+/// Blocks outside directories. Holes count as on the host: a run of zeros that becomes one only
+/// makes it less.
+std::uint64_t content_blocks(const tree::RootTree& tree) {
+  std::uint64_t blocks = 0;
+  for (const tree::Inode& inode : tree.inodes) {
+    blocks += attribute_blocks(inode);
+    if (inode.type == fs::FileType::symlink && inode.target.size() > k_longest_fast_link) ++blocks;
+    if (inode.type != fs::FileType::regular) continue;
+    const std::uint64_t data = blocks_for(inode.stored_size);
+    // Every hole and every border between block groups may begin another extent.
+    const std::uint64_t holes =
+        (inode.size - std::min(inode.size, inode.stored_size)) / tree::k_smallest_hole;
+    const std::uint64_t extents = data / 4096 + std::min(holes, data) + 1;
+    blocks += data + extent_node_count(extents);
+  }
+  return blocks;
+}
+
+std::uint64_t directory_blocks(const Ext4Handle& fs, const Ext4Plan& plan) {
+  std::uint64_t blocks = 0;
+  for (const DirectoryContent& directory : plan.directories) {
+    const std::size_t minimum =
+        directory.inode == k_lost_and_found_inode ? k_lost_and_found_blocks : 1;
+    blocks += make_directory(fs, directory, minimum).blocks.size();
+  }
+  return blocks;
+}
+
+std::uint32_t inode_count_for(std::uint64_t block_count, const tree::RootTree& tree) {
+  const std::uint64_t used = tree.inodes.size() + k_lost_and_found_inode + 1;
+  // A filesystem that is full of inodes from the start is of no use: a quarter more than what is
+  // needed.
+  const std::uint64_t wanted =
+      std::max<std::uint64_t>(usual_inode_count(block_count), used + used / 4);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, UINT32_MAX - 1));
+}
+
+[[noreturn]] void throw_too_large(const model::Partition& partition, base::ByteSize need,
+                                  base::ByteSize room) {
+  throw base::Error(
+      base::FailureKind::build, "disk.content-too-large",
+      fmt::format("the content of partition {} ({}) needs {}, and its filesystem of {} has {}",
+                  base::quoted(partition.id), partition.filesystem->mount_point,
+                  base::to_string(need), base::to_string(partition.size), base::to_string(room)),
+      fmt::format("make the partition at least {} larger, or install less",
+                  base::to_string((need - room).rounded_up_to(base::ByteSize::mib(1)))));
+}
+
+} // namespace
+
+Ext4Plan plan_ext4(const model::Partition& partition, const tree::RootTree& tree,
+                   base::Epoch epoch) {
+  const model::Filesystem& filesystem = *partition.filesystem;
+  const std::uint64_t block_count = partition.size.bytes() / k_ext4_block_size;
+  Ext4Plan plan{.parameters = {.block_count = block_count,
+                               .inode_count = inode_count_for(block_count, tree),
+                               .features = ext4_features(filesystem.features),
+                               .uuid = filesystem.uuid,
+                               .label = filesystem.label,
+                               .epoch = epoch}};
+  number_inodes(plan, tree);
+  collect_directories(plan, tree);
+  // A rehearsal in memory tells exactly what the tables, the journal and the rest leave.
+  MemoryDevice memory(block_count * k_ext4_block_size);
+  try {
+    const Ext4Handle fs = format_ext4(memory, plan.parameters);
+    const std::uint64_t room = ext2fs_free_blocks_count(fs->super);
+    // Content that meets another group's tables is cut there, which may cost an extent node.
+    const std::uint64_t need = content_blocks(tree) + directory_blocks(fs, plan) + 4;
+    if (need > room) {
+      throw_too_large(partition, base::ByteSize(need * k_ext4_block_size),
+                      base::ByteSize(room * k_ext4_block_size));
+    }
+  } catch (base::Error& error) {
+    error.add_context(fmt::format("while planning partition {} ({})", base::quoted(partition.id),
+                                  filesystem.mount_point));
+    throw;
+  }
+  return plan;
+}
+
+} // namespace imagewright::disk

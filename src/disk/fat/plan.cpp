@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "disk/fat/plan.hpp"
+
+#include <map>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "disk/fat/directory.hpp"
+
+namespace imagewright::disk {
+
+namespace {
+
+constexpr std::uint64_t k_largest_file = UINT32_MAX;
+
+std::string_view parent_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void check_type(const model::Partition& partition, const tree::Entry& entry,
+                const tree::Inode& inode) {
+  const bool is_plain =
+      inode.type == fs::FileType::regular || inode.type == fs::FileType::directory;
+  if (is_plain && inode.size <= k_largest_file) return;
+  throw base::Error(base::FailureKind::build, "disk.file-unsupported",
+                    fmt::format("{} cannot stand on the FAT partition {}", base::quoted(entry.path),
+                                base::quoted(partition.id)),
+                    "FAT holds directories and plain files of less than 4 GiB, and nothing else");
+}
+
+void collect_nodes(FatPlan& plan, const model::Partition& partition, const tree::RootTree& tree) {
+  std::map<std::string_view, std::size_t> by_path;
+  std::map<std::size_t, FatNames> names;
+  for (const tree::Entry& entry : tree.entries) {
+    const tree::Inode& inode = tree.inodes.at(entry.inode);
+    check_type(partition, entry, inode);
+    FatNode node{.is_directory = inode.type == fs::FileType::directory, .inode = entry.inode};
+    node.size = node.is_directory ? 0 : static_cast<std::uint32_t>(inode.size);
+    if (entry.path != "/") {
+      node.parent = by_path.at(parent_of(entry.path));
+      const std::string name = entry.path.substr(entry.path.rfind('/') + 1);
+      node.name = names[node.parent].add(name, entry.path);
+      plan.nodes[node.parent].children.push_back(plan.nodes.size());
+    }
+    if (node.is_directory) by_path.emplace(entry.path, plan.nodes.size());
+    plan.nodes.push_back(std::move(node));
+  }
+}
+
+std::uint64_t bytes_of(const FatPlan& plan, std::size_t index) {
+  const FatNode& node = plan.nodes[index];
+  if (!node.is_directory) return node.size;
+  const std::uint64_t bytes = fat_directory_entries(plan, index) * k_fat_entry_size;
+  if (index != 0 || plan.geometry.kind == FatKind::fat32) return bytes;
+  if (bytes > std::uint64_t{plan.geometry.root_entries} * k_fat_entry_size) {
+    throw base::Error(base::FailureKind::build, "disk.content-too-large",
+                      "the root directory of a FAT partition has too many names",
+                      "make the partition larger than 33 MiB");
+  }
+  return 0; // the root of FAT16 has no clusters
+}
+
+} // namespace
+
+FatPlan plan_fat(const model::Partition& partition, const tree::RootTree& tree, base::Epoch epoch) {
+  const auto& bytes = partition.filesystem->uuid.bytes;
+  FatPlan plan{.geometry = choose_fat_geometry(partition.size),
+               .serial = std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
+                         std::uint32_t{bytes[2]} << 8U | bytes[3],
+               .label = partition.filesystem->label,
+               .epoch = epoch,
+               .partition_start = partition.start.bytes()};
+  collect_nodes(plan, partition, tree);
+  std::uint64_t needed = 0;
+  const std::uint64_t cluster = plan.geometry.cluster_size();
+  for (std::size_t index = 0; index < plan.nodes.size(); ++index) {
+    const std::uint64_t clusters = (bytes_of(plan, index) + cluster - 1) / cluster;
+    FatNode& node = plan.nodes[index];
+    node.cluster_count = static_cast<std::uint32_t>(clusters);
+    node.first_cluster = clusters == 0 ? 0 : static_cast<std::uint32_t>(2 + needed);
+    needed += clusters;
+  }
+  if (needed > plan.geometry.cluster_count) {
+    const base::ByteSize need(needed * cluster);
+    const base::ByteSize room(plan.geometry.cluster_count * cluster);
+    throw base::Error(
+        base::FailureKind::build, "disk.content-too-large",
+        fmt::format("the content of partition {} ({}) needs {}, and its filesystem of {} has {}",
+                    base::quoted(partition.id), partition.filesystem->mount_point,
+                    base::to_string(need), base::to_string(partition.size), base::to_string(room)),
+        fmt::format("make the partition at least {} larger",
+                    base::to_string((need - room).rounded_up_to(base::ByteSize::mib(1)))));
+  }
+  plan.used_clusters = static_cast<std::uint32_t>(needed);
+  return plan;
+}
+
+} // namespace imagewright::disk

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// How one type of filesystem is written and read. Each type has both in its own folder, and its row
+// in filesystems.cpp.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/disk/filesystem_reader.hpp>
+#include <imagewright/model/layout.hpp>
+#include <imagewright/tree/root_tree.hpp>
+
+#include "disk/block_device.hpp"
+
+namespace imagewright::disk {
+
+/// Told of each file that was written.
+using FileObserver = std::function<void(std::uint64_t bytes, const std::string& path)>;
+
+/// A filesystem that was checked and waits to be written.
+struct PlannedFilesystem {
+  /// Gives what the content and the filesystem's own tables take.
+  std::function<base::ByteSize(BlockDevice& device, const FileObserver& observe,
+                               const base::Cancellation& cancellation)>
+      write;
+  std::uint64_t file_count = 0;
+};
+
+struct FilesystemWriter {
+  /// Throws base::Error (disk.content-too-large, disk.name-unsupported, …) for what cannot be
+  /// written. `partition` must outlive the plan.
+  PlannedFilesystem (*plan)(const model::Partition& partition,
+                            std::shared_ptr<const tree::RootTree> tree,
+                            base::Epoch epoch) = nullptr;
+};
+
+struct FilesystemReading {
+  /// `start` is the first 2 KiB of the partition.
+  bool (*recognises)(std::span<const std::byte> start) = nullptr;
+  std::unique_ptr<FilesystemReader> (*open)(const fs::ByteSource& source) = nullptr;
+};
+
+/// What is null is not there yet.
+struct FilesystemBehaviour {
+  model::FilesystemType type = model::FilesystemType::ext4;
+  const FilesystemWriter* writer = nullptr;
+  const FilesystemReading* reader = nullptr;
+};
+
+/// In the order in which a partition is held against them.
+std::span<const FilesystemBehaviour> filesystems();
+
+/// Null when filesystems of that type cannot be written.
+const FilesystemWriter* find_writer(model::FilesystemType type);
+
+} // namespace imagewright::disk

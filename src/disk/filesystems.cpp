@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+
+#include "disk/ext4/filesystem.hpp"
+#include "disk/fat/filesystem.hpp"
+#include "disk/filesystem.hpp"
+#include "disk/swap/filesystem.hpp"
+
+namespace imagewright::disk {
+
+namespace {
+
+using model::FilesystemType;
+
+constexpr std::array k_filesystems{
+    FilesystemBehaviour{FilesystemType::ext4, &k_ext4_writer, &k_ext4_reading},
+    FilesystemBehaviour{FilesystemType::fat32, &k_fat_writer, &k_fat_reading},
+    FilesystemBehaviour{FilesystemType::swap, &k_swap_writer, nullptr},
+    FilesystemBehaviour{FilesystemType::xfs, nullptr, nullptr},
+    FilesystemBehaviour{FilesystemType::btrfs, nullptr, nullptr},
+};
+static_assert(k_filesystems.size() == model::k_filesystem_types.size());
+
+} // namespace
+
+std::span<const FilesystemBehaviour> filesystems() {
+  return k_filesystems;
+}
+
+const FilesystemWriter* find_writer(FilesystemType type) {
+  for (const FilesystemBehaviour& candidate : k_filesystems) {
+    if (candidate.type == type) return candidate.writer;
+  }
+  return nullptr;
+}
+
+} // namespace imagewright::disk

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The hash tree by which dm-verity verifies a partition.
+
+#include <cstdint>
+#include <string>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/uuid.hpp>
+#include <imagewright/fs/byte_source.hpp>
+
+#include "disk/block_device.hpp"
+
+namespace imagewright::disk {
+
+/// What the tree of so many bytes takes, the superblock included.
+base::ByteSize verity_tree_size(base::ByteSize data_size);
+
+struct VerityParameters {
+  base::Uuid uuid;
+  std::string salt; ///< at most 256 bytes
+};
+
+/// Writes superblock and tree for the whole of `data`, whose size is a multiple of 4 KiB. Returns
+/// the root hash as lower-case hexadecimal text.
+std::string write_verity_tree(const fs::ByteSource& data, BlockDevice& device,
+                              const VerityParameters& parameters,
+                              const base::Cancellation& cancellation);
+
+} // namespace imagewright::disk

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include "image/compressed.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/file.hpp>
+
+#include "image/source_disk.hpp"
+
+namespace imagewright::image {
+
+namespace {
+
+constexpr std::size_t k_magic_size = 6;
+/// No node has a larger disk in a compressed file; a stream without end is told from it.
+constexpr base::ByteSize k_largest = base::ByteSize::gib(1024);
+
+fs::UniqueFd nameless_file() {
+  const std::filesystem::path directory = std::filesystem::temp_directory_path();
+  fs::UniqueFd fd(open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (fd) return fd;
+  // Not on every filesystem of the host.
+  std::string name = (directory / "imagewright-image-XXXXXX").string();
+  fd = fs::UniqueFd(mkostemp(name.data(), O_CLOEXEC));
+  if (!fd) base::throw_system_error("fs.cannot-write", "cannot create a file in", directory, errno);
+  unlink(name.c_str());
+  return fd;
+}
+
+} // namespace
+
+archive::Compression compression_of(const fs::ByteSource& file) {
+  if (file.size() < k_magic_size) return archive::Compression::none;
+  std::vector<std::byte> magic(k_magic_size);
+  file.read(0, magic);
+  return archive::detect_compression(magic);
+}
+
+fs::UniqueFd expand(const FileSource& file, const std::string& name) {
+  fs::UniqueFd plain = nameless_file();
+  std::uint64_t size = 0;
+  if (lseek(file.fd(), 0, SEEK_SET) != 0)
+    base::throw_system_error("fs.cannot-read", "cannot read", name, errno);
+  archive::decompress(file.fd(), name, k_largest, [&](std::span<const std::byte> piece) {
+    while (!piece.empty()) {
+      const auto part = piece.first(std::min<std::size_t>(piece.size(), k_unit_size));
+      if (!is_all_zero(part)) fs::write_exactly(plain.get(), part, size, name);
+      size += part.size();
+      piece = piece.subspan(part.size());
+    }
+  });
+  if (ftruncate(plain.get(), static_cast<off_t>(size)) != 0)
+    base::throw_system_error("fs.cannot-write", "cannot set the size of", name, errno);
+  return plain;
+}
+
+} // namespace imagewright::image

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/image/image_reader.hpp>
+
+#include "image/compressed.hpp"
+#include "image/corrupt.hpp"
+#include "image/file_source.hpp"
+#include "image/foreign.hpp"
+#include "image/format.hpp"
+
+namespace imagewright::image {
+
+namespace {
+
+/// A reader together with the file that it reads.
+class OwningReader final : public ImageReader {
+public:
+  OwningReader(std::unique_ptr<FileSource> file, const std::string& name,
+               std::optional<model::ImageFormat> format)
+      : file_(std::move(file)), reader_(open_image(*file_, name, format)) {}
+
+  std::uint64_t size() const override { return reader_->size(); }
+  model::ImageFormat format() const override { return reader_->format(); }
+  std::uint32_t sector_size() const override { return reader_->sector_size(); }
+  void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
+    reader_->read(offset, buffer);
+  }
+  std::vector<DiskExtent> data_extents() const override { return reader_->data_extents(); }
+
+private:
+  std::unique_ptr<FileSource> file_;
+  std::unique_ptr<ImageReader> reader_;
+};
+
+} // namespace
+
+void throw_corrupt(const std::string& code, const std::string& name, const std::string& what) {
+  throw base::Error(base::FailureKind::verification, code,
+                    fmt::format("the image {} is damaged: {}", base::quoted(name), what),
+                    "copy or make the image again");
+}
+
+void throw_unsupported(const std::string& name, const std::string& what) {
+  throw base::Error(base::FailureKind::input, "image.unsupported",
+                    fmt::format("the image {} cannot be read: {}", base::quoted(name), what),
+                    "convert it to qcow2, VHD or raw first");
+}
+
+bool is_inside(const fs::ByteSource& source, std::uint64_t offset, std::uint64_t length) {
+  return offset <= source.size() && length <= source.size() - offset;
+}
+
+void check_range(const fs::ByteSource& source, std::uint64_t offset, std::size_t length,
+                 const std::string& name) {
+  if (is_inside(source, offset, length)) return;
+  throw base::Error(base::FailureKind::verification, "image.read-beyond-end",
+                    fmt::format("{} bytes at {} are not inside the disk of {}", length, offset,
+                                base::quoted(name)),
+                    "the image was cut off, or something in it points beyond its end");
+}
+
+std::string text_at(const fs::ByteSource& file, std::uint64_t offset, std::size_t length) {
+  if (!is_inside(file, offset, length)) return {};
+  std::string text(length, '\0');
+  file.read(offset, std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
+std::unique_ptr<ImageReader> open_image(const fs::ByteSource& file, const std::string& name,
+                                        std::optional<model::ImageFormat> format) {
+  if (format) {
+    const DiskFormat& row = disk_format(*format);
+    // What a raw disk holds is nobody's business; every other format says what it is.
+    if (*format != model::ImageFormat::raw && !row.reader->recognises(file, name)) {
+      throw base::Error(base::FailureKind::input, "image.unsupported",
+                        fmt::format("the image {} is not of the format {}", base::quoted(name),
+                                    model::to_string(*format)),
+                        "leave the format out: it is found from the content");
+    }
+    return row.reader->open(file, name);
+  }
+  for (const DiskFormat& row : disk_formats()) {
+    if (row.reader->recognises(file, name)) return row.reader->open(file, name);
+  }
+  refuse_foreign(file, name);
+}
+
+std::unique_ptr<ImageReader> open_image(const std::filesystem::path& path,
+                                        std::optional<model::ImageFormat> format) {
+  auto file = std::make_unique<FileSource>(path);
+  if (!format && compression_of(*file) != archive::Compression::none)
+    file = std::make_unique<FileSource>(expand(*file, path.string()), path.string());
+  return std::make_unique<OwningReader>(std::move(file), path.string(), format);
+}
+
+} // namespace imagewright::image
