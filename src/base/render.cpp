@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -54,6 +56,16 @@ std::string excerpt(const SourceLocation& where, const SourceLineReader& read_li
   return result;
 }
 
+/// Foreign texts stand in messages, contexts and hints: nothing in them steers a terminal, and what
+/// follows a line end never looks like a line of ours or of a CI service.
+std::string shown(std::string_view text) {
+  std::vector<std::string> lines = split(text, '\n');
+  if (lines.size() > 1 && lines.back().empty()) lines.pop_back();
+  for (std::string& line : lines)
+    line = escape_controls(line);
+  return join(lines, "\n  | ");
+}
+
 } // namespace
 
 std::string render(const Diagnostic& diagnostic, const SourceLineReader& read_line, Color color) {
@@ -64,16 +76,17 @@ std::string render(const Diagnostic& diagnostic, const SourceLineReader& read_li
                         palette.reset);
   }
   text += fmt::format("{}: {} {}[{}]{}\n", severity_word(diagnostic.severity, palette),
-                      diagnostic.message, palette.dim, diagnostic.code, palette.reset);
+                      shown(diagnostic.message), palette.dim, diagnostic.code, palette.reset);
   if (diagnostic.where) text += excerpt(*diagnostic.where, read_line, palette);
   for (const RelatedLocation& related : diagnostic.related) {
-    text += fmt::format("  {}: {}\n", escape_controls(to_string(related.where)), related.message);
+    text += fmt::format("  {}: {}\n", escape_controls(to_string(related.where)),
+                        shown(related.message));
     text += excerpt(related.where, read_line, palette);
   }
   for (const std::string& line : diagnostic.context)
-    text += fmt::format("  {}\n", line);
+    text += fmt::format("  {}\n", shown(line));
   if (!diagnostic.hint.empty()) {
-    text += fmt::format("  {}hint:{} {}\n", palette.note, palette.reset, diagnostic.hint);
+    text += fmt::format("  {}hint:{} {}\n", palette.note, palette.reset, shown(diagnostic.hint));
   }
   return text;
 }

@@ -14,7 +14,7 @@ namespace imagewright::lock {
 namespace {
 
 json::Value to_json(const model::LockedPackage& package) {
-  return json::Object{
+  json::Object object{
       {"name", package.nevra.name},
       {"version", package.nevra.evr()},
       {"architecture", package.nevra.architecture},
@@ -25,6 +25,8 @@ json::Value to_json(const model::LockedPackage& package) {
       {"installedSize", package.installed_size.bytes()},
       {"buildTime", static_cast<std::int64_t>(package.build_time.time_since_epoch().count())},
   };
+  if (!package.base.empty()) object.emplace_back("base", package.base);
+  return object;
 }
 
 json::Value to_json(const model::LockedRepository& repository) {

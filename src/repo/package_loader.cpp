@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -56,6 +57,8 @@ base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAl
                       .message = fmt::format("the package {} is not the one that was locked: {}",
                                              name, failure.detail),
                       .hint = "find out why it was replaced" + relock});
+  case DownloadProblem::portal:
+    fail_portal(repository, "the package " + name, failure);
   case DownloadProblem::broken_off:
   case DownloadProblem::unreachable:
     break;
@@ -64,6 +67,25 @@ base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAl
        {.code = "repo.unreachable",
         .message = fmt::format("cannot get the package {}: {}", name, failure.detail),
         .hint = fmt::format("check the address {} and the network", shown_address(repository))});
+}
+
+/// A lock and metadata are what others wrote.
+void require_safe_place(const model::Repository& repository, const model::LockedPackage& package) {
+  const auto refuse = [&](const std::string& place, const std::string& fault) {
+    fail(repository, {.kind = base::FailureKind::verification,
+                      .code = "repo.package-outside",
+                      .message = fmt::format("the package {} is placed at {}, which {}",
+                                             package.nevra.to_string(), base::quoted(place), fault),
+                      .hint = "do not use this repository or lock until whoever made it has "
+                              "explained why"});
+  };
+  if (const auto fault = base::find_location_fault(package.location)) {
+    refuse(package.location, *fault);
+  }
+  if (package.base.empty()) return;
+  if (const auto fault = find_base_fault(package.base, source_of(repository))) {
+    refuse(base::without_secrets(package.base), *fault);
+  }
 }
 
 class PackageLoader {
@@ -108,13 +130,8 @@ private:
     context_.cancellation.check();
     const model::LockedPackage& package = lock_.packages[index];
     const model::Repository& repository = *repository_of_[index];
-    if (!is_safe_relative_path(package.location)) {
-      fail_package(
-          repository, package,
-          {DownloadProblem::wrong_content, fmt::format("its location {} is outside the repository",
-                                                       base::quoted(package.location))});
-    }
-    const Source source = source_of(repository);
+    require_safe_place(repository, package);
+    const Source source = source_below(package.base, source_of(repository));
     if (!source.is_local()) {
       paths_[index] = context_.cache.find(package.checksum);
       return;
@@ -163,7 +180,7 @@ private:
   Download plan_download(std::size_t index) {
     const model::LockedPackage& package = lock_.packages[index];
     const model::Repository& repository = *repository_of_[index];
-    const Source source = source_of(repository);
+    const Source source = source_below(package.base, source_of(repository));
     if (!context_.can_fetch_from(source)) {
       fail(repository,
            {.code = "repo.offline",

@@ -51,6 +51,8 @@ struct LockedPackage {
   Nevra nevra;
   std::string repository; ///< name of the repository it comes from
   std::string location;   ///< path of the file, relative to the repository's base
+  /// The URL that takes the place of the repository's base for this package; mostly empty.
+  std::string base{};
   base::Digest checksum;
   base::ByteSize download_size;
   base::ByteSize installed_size;
