@@ -124,8 +124,7 @@ void judge(const model::PackageFile& file, rpmRC result, Header header,
            "do not use it; fetch it again from a source that you trust");
   }
   if (result != RPMRC_OK || header == nullptr) {
-    refuse(file, "install.package-corrupt", "is damaged", messages,
-           "remove it from the cache and build again");
+    refuse(file, "install.package-corrupt", "is damaged", messages, remedy_for_damage(file));
   }
   if (!headerIsEntry(header, RPMTAG_RSAHEADER) && !headerIsEntry(header, RPMTAG_DSAHEADER)) {
     refuse(file, "install.package-unsigned", "is not signed", messages,
@@ -138,8 +137,7 @@ void judge(const model::PackageFile& file, rpmRC result, Header header,
 void judge_digests(const model::PackageFile& file, rpmRC result, Header header,
                    const std::vector<LogMessage>& messages) {
   if (result == RPMRC_OK && header != nullptr) return;
-  refuse(file, "install.package-corrupt", "is damaged", messages,
-         "remove it from the cache and build again");
+  refuse(file, "install.package-corrupt", "is damaged", messages, remedy_for_damage(file));
 }
 
 void require_identity(const model::PackageFile& file, Header header) {

@@ -289,11 +289,11 @@ DownloadResult Downloader::State::fetch_list(const Source& source,
     // The address is complete, with a query of its own.
     MirrorList itself;
     itself.bases.push_back(address);
-    ServerSet servers(std::move(itself));
+    ServerSet only(std::move(itself));
     std::vector<DownloadResult> results(1);
     list.path.clear();
     Batch batch(options, cancellation, {});
-    batch.add(list, servers, 0);
+    batch.add(list, only, 0);
     batch.run(results);
     if (results.front()) return results.front();
   }

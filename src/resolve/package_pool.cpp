@@ -103,7 +103,8 @@ model::Nevra PackagePool::nevra_of(Id package) const {
 }
 
 std::string PackagePool::dependency_text(Id dependency) const {
-  return pool_dep2str(pool_.get(), dependency);
+  // Names of capabilities are whatever the metadata says.
+  return base::escape_controls(pool_dep2str(pool_.get(), dependency));
 }
 
 const model::RepositorySnapshot& PackagePool::snapshot_of(Id package) const {

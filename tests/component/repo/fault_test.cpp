@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <chrono>
 
+#include <imagewright_test/tiny_repository.hpp>
 #include <sys/stat.h>
 
-#include <imagewright/report/recording_reporter.hpp>
-
-#include <imagewright_test/tiny_repository.hpp>
-
 #include <catch2/catch.hpp>
+
+#include <imagewright/report/recording_reporter.hpp>
 
 #include "served_repository.hpp"
 
@@ -112,9 +111,9 @@ TEST_CASE("a server that says when it will be back is believed") {
   HttpServer server;
   const RepositoryFiles files = make_repository();
   serve(server, files);
-  server.serve("/repodata/repomd.xml", {.content = files.at("/repodata/repomd.xml"),
-                                        .failures_before = 1,
-                                        .retry_after = "2"});
+  server.serve(
+      "/repodata/repomd.xml",
+      {.content = files.at("/repodata/repomd.xml"), .failures_before = 1, .retry_after = "2"});
   Fetching fetching;
   const auto begin = Clock::now();
   CHECK(fetching.set({unsigned_repository(server.url())}).load_snapshots().size() == 1);
@@ -195,9 +194,7 @@ TEST_CASE("nothing outside of its repository is fetched, whatever a lock says") 
     model::ArchitectureLock lock = lock_of(files, "base");
     lock.packages.at(0).location = location;
     lock.packages.at(0).base = base;
-    return error_of([&] {
-             fetching.set({unsigned_repository(server.url())}).download(lock);
-           }).code;
+    return error_of([&] { fetching.set({unsigned_repository(server.url())}).download(lock); }).code;
   };
   for (const char* location : {"../x", "file:///etc/passwd", "a/%2e%2e/b", "//host/x", "a//b"})
     CHECK(code_with(location, "") == "repo.package-outside");
@@ -227,10 +224,10 @@ TEST_CASE("metadata and packages with a base of their own come from there") {
   server.serve("/elsewhere/repodata/primary.xml", {.content = primary});
   server.serve("/main/repodata/repomd.xml",
                {.content = imagewright_test::repomd_xml({{.type = "primary",
-                                                         .path = "repodata/primary.xml",
-                                                         .checksum = base::digest_of(primary).hex,
-                                                         .size = primary.size(),
-                                                         .base = server.url() + "/elsewhere/"}})});
+                                                          .path = "repodata/primary.xml",
+                                                          .checksum = base::digest_of(primary).hex,
+                                                          .size = primary.size(),
+                                                          .base = server.url() + "/elsewhere/"}})});
   server.serve("/pool/app.rpm", {.content = files.at("/Packages/app.rpm")});
   Fetching fetching;
   auto set = fetching.set({unsigned_repository(server.url() + "/main")});
@@ -291,7 +288,8 @@ TEST_CASE("it is told which mirror gave what and which was passed over") {
   CHECK(set.load_snapshots().size() == 1);
   std::vector<std::string> told;
   for (const report::Event& event : reporter.events()) {
-    if (const auto* warning = std::get_if<base::Diagnostic>(&event)) told.push_back(warning->message);
+    if (const auto* warning = std::get_if<base::Diagnostic>(&event))
+      told.push_back(warning->message);
     if (const auto* message = std::get_if<report::Message>(&event)) told.push_back(message->text);
   }
   REQUIRE(told.size() == 2);

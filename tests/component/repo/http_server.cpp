@@ -160,6 +160,9 @@ std::string HttpServer::response_to(const Requested& request, std::size_t& body_
   if (served.broken_after && served.breaks > 0) {
     --served.breaks;
     body_limit = *served.broken_after;
+  } else if (served.empties > 0) {
+    --served.empties;
+    body_limit = 0;
   }
   if (request.range.starts_with("bytes=")) {
     const std::size_t start = std::stoul(request.range.substr(6));

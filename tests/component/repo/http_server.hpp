@@ -24,6 +24,8 @@ struct Served {
   /// After so many bytes of the body the connection is closed, for so many requests.
   std::optional<std::size_t> broken_after;
   int breaks = 0;
+  /// After those, so many requests are answered with a head alone.
+  int empties = 0;
   /// So many bytes more than the content, without a length announced.
   std::size_t surplus = 0;
   /// Of a 503, when not empty.

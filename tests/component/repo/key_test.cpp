@@ -195,8 +195,7 @@ TEST_CASE("a key without a user name in front of the right one is nobody's") {
   HttpServer server;
   serve(server, make_repository(&right));
   Fetching fetching;
-  const auto repository =
-      with_key_file(fetching, server, attacker.bare_key() + right.binary_key());
+  const auto repository = with_key_file(fetching, server, attacker.bare_key() + right.binary_key());
   const auto keys = fetching.set({repository}).load_keys();
   CHECK(keys.at(0).fingerprints == Names{right.fingerprint()});
   REQUIRE(keys.at(0).keys.size() == 1);
@@ -235,8 +234,7 @@ TEST_CASE("a key that is not made yet is told as a clock that is wrong") {
   serve(server, make_repository());
   server.serve("/repodata/repomd.xml.asc", {.content = "any"});
   Fetching fetching;
-  const auto error =
-      snapshot_error(fetching, with_key_file(fetching, server, future.public_key()));
+  const auto error = snapshot_error(fetching, with_key_file(fetching, server, future.public_key()));
   CHECK(error.code == "repo.clock-behind");
   CHECK(error.hint == "set the clock of this host");
 }

@@ -69,7 +69,8 @@ std::string SigningKey::sign(const std::string& content, const std::string& opti
   const auto file = home_.write("content", content);
   const auto signature = home_ / "content.asc";
   std::filesystem::remove(signature);
-  run(options + " --passphrase '' --armor --output " + signature.string() + " --detach-sign " + file.string());
+  run(options + " --passphrase '' --armor --output " + signature.string() + " --detach-sign " +
+      file.string());
   return imagewright_test::read_text(signature);
 }
 

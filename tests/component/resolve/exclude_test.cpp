@@ -8,23 +8,23 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-Question telnet_question(const std::string& exclude) {
-  Question question;
-  question.add({{.name = "tools", .needs = {"telnet"}},
-                {.name = "telnet-ng",
-                 .version = "2",
-                 .provides = {"telnet"},
-                 .files = {"/usr/bin/telnet", "/usr/share/telnet/ng"}},
-                {.name = "telnet-ng", .version = "1", .provides = {"telnet"}},
-                {.name = "other", .provides = {"else"}}});
-  question.request.excludes.push_back({exclude, {"node.yaml", 9, 3}});
-  return question;
-}
+struct TelnetQuestion : Question {
+  explicit TelnetQuestion(const std::string& exclude) {
+    add({{.name = "tools", .needs = {"telnet"}},
+         {.name = "telnet-ng",
+          .version = "2",
+          .provides = {"telnet"},
+          .files = {"/usr/bin/telnet", "/usr/share/telnet/ng"}},
+         {.name = "telnet-ng", .version = "1", .provides = {"telnet"}},
+         {.name = "other", .provides = {"else"}}});
+    request.excludes.push_back({exclude, {"node.yaml", 9, 3}});
+  }
+};
 
 } // namespace
 
 TEST_CASE("what is left out by a capability is every package that provides it") {
-  Question question = telnet_question("telnet");
+  TelnetQuestion question("telnet");
   const auto problems = question.want({"tools"}).problems();
   REQUIRE(problems.size() == 1);
   CHECK(problems[0].code == "resolve.excluded");
@@ -32,18 +32,17 @@ TEST_CASE("what is left out by a capability is every package that provides it") 
 }
 
 TEST_CASE("a version, a file and a glob say what is left out as they say what is wanted") {
-  for (const char* exclude : {"telnet-ng = 2", "telnet-ng-2", "telnet-ng-2-1", "telnet-ng > 1",
-                              "/usr/bin/telnet", "/usr/share/telnet/ng", "telnet-ng-2*",
-                              "telnet-ng-2-1.x86_64"}) {
+  for (const char* exclude :
+       {"telnet-ng = 2", "telnet-ng-2", "telnet-ng-2-1", "telnet-ng > 1", "/usr/bin/telnet",
+        "/usr/share/telnet/ng", "telnet-ng-2*", "telnet-ng-2-1.x86_64"}) {
     INFO(exclude);
-    Question question = telnet_question(exclude);
-    CHECK(question.want({"tools"}).packages() ==
-          Names{"telnet-ng-1-1.x86_64", "tools-1-1.x86_64"});
+    TelnetQuestion question(exclude);
+    CHECK(question.want({"tools"}).packages() == Names{"telnet-ng-1-1.x86_64", "tools-1-1.x86_64"});
   }
 }
 
 TEST_CASE("a name leaves out the packages of that name and not those that provide it") {
-  Question question = telnet_question("other");
+  TelnetQuestion question("other");
   question.request.packages.clear();
   CHECK(question.want({"tools"}).packages() == Names{"telnet-ng-2-1.x86_64", "tools-1-1.x86_64"});
 }
@@ -51,20 +50,19 @@ TEST_CASE("a name leaves out the packages of that name and not those that provid
 TEST_CASE("an exclude that means nothing is an error with near names") {
   for (const char* exclude : {"telnet-nq", "no-such*", "telnet-ng = 7", "/usr/bin/telnut"}) {
     INFO(exclude);
-    Question question = telnet_question(exclude);
+    TelnetQuestion question(exclude);
     const auto problems = question.want({"tools"}).problems();
     REQUIRE(problems.size() == 1);
     CHECK(problems[0].code == "resolve.exclude-unmatched");
     CHECK(problems[0].where == base::SourceLocation{"node.yaml", 9, 3});
   }
-  Question question = telnet_question("telnet-nq");
+  TelnetQuestion question("telnet-nq");
   CHECK(question.want({"tools"}).problems().at(0).hint == "did you mean \"telnet-ng\"?");
 }
 
 TEST_CASE("a repository's own filters understand capabilities too") {
   Question question;
-  question
-      .add({{.name = "tools", .needs = {"telnet"}}, {.name = "bad", .provides = {"telnet"}}})
+  question.add({{.name = "tools", .needs = {"telnet"}}, {.name = "bad", .provides = {"telnet"}}})
       .exclude_packages = {"telnet"};
   question.add({{.name = "good", .provides = {"telnet"}}});
   CHECK(question.want({"tools"}).packages() == Names{"good-1-1.x86_64", "tools-1-1.x86_64"});

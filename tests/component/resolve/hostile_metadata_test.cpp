@@ -41,8 +41,8 @@ TEST_CASE("metadata that grows without end when it is decompressed is refused") 
 }
 
 TEST_CASE("impossible sizes are refused where they are read") {
-  for (const std::uint64_t size : {UINT64_MAX, UINT64_MAX - 5, std::uint64_t{1} << 63U,
-                                   (std::uint64_t{1} << 40U) + 1}) {
+  for (const std::uint64_t size :
+       {UINT64_MAX, UINT64_MAX - 5, std::uint64_t{1} << 63U, (std::uint64_t{1} << 40U) + 1}) {
     INFO(size);
     Question question;
     question.add({{.name = "app", .size = size}});
