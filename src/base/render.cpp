@@ -8,6 +8,7 @@
 
 #include <imagewright/base/render.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 
 namespace imagewright::base {
 
@@ -42,13 +43,18 @@ std::string excerpt(const SourceLocation& where, const SourceLineReader& read_li
   if (where.line == 0 || !read_line) return {};
   const auto line = read_line(where.file, where.line);
   if (!line) return {};
-  std::string text = *line;
+  std::string text = without_secrets(*line);
+  // A caret behind what was left out would point at something else.
+  const auto [kept, unused] = std::mismatch(text.begin(), text.end(), line->begin(), line->end());
+  const bool is_whole = text == *line;
+  const auto kept_columns = static_cast<std::size_t>(kept - text.begin());
   std::replace(text.begin(), text.end(), '\t', ' ');
   if (text.size() > longest_line) text.resize(longest_line);
   text = escape_controls(text);
   const std::string number = std::to_string(where.line);
   std::string result = fmt::format("{} {} |{} {}\n", palette.dim, number, palette.reset, text);
-  if (where.column > 0 && where.column <= longest_line) {
+  if (where.column > 0 && where.column <= longest_line &&
+      (is_whole || where.column <= kept_columns)) {
     result += fmt::format("{} {} |{} {}{}^{}\n", palette.dim, std::string(number.size(), ' '),
                           palette.reset, std::string(where.column - 1, ' '), palette.strong,
                           palette.reset);
@@ -62,7 +68,7 @@ std::string shown(std::string_view text) {
   std::vector<std::string> lines = split(text, '\n');
   if (lines.size() > 1 && lines.back().empty()) lines.pop_back();
   for (std::string& line : lines)
-    line = escape_controls(line);
+    line = escape_controls(without_secrets(line));
   return join(lines, "\n  | ");
 }
 

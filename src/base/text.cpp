@@ -190,18 +190,6 @@ bool has_control_characters(std::string_view text) {
   });
 }
 
-bool is_plain_word(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  if (colon != std::string_view::npos) {
-    if (colon == 0 || text.find_first_not_of("0123456789") != colon) return false;
-    text.remove_prefix(colon + 1);
-  }
-  return std::all_of(text.begin(), text.end(), [](char character) {
-    return character > ' ' && character < 0x7F && character != ':' && character != '#' &&
-           character != '/';
-  });
-}
-
 bool is_valid_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);

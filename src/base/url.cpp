@@ -141,4 +141,26 @@ std::string scheme_of(std::string_view url) {
   return to_lower(scheme);
 }
 
+bool is_plain_word(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon != std::string_view::npos) {
+    if (colon == 0 || text.find_first_not_of("0123456789") != colon) return false;
+    text.remove_prefix(colon + 1);
+  }
+  return std::all_of(text.begin(), text.end(), [](char character) {
+    return character > ' ' && character < 0x7F && character != ':' && character != '#' &&
+           character != '/';
+  });
+}
+
+Place split_place(const std::string& location) {
+  if (location.find(k_separator) == std::string::npos) return {.base = {}, .path = location};
+  const std::size_t slash = location.rfind('/');
+  return {.base = location.substr(0, slash), .path = location.substr(slash + 1)};
+}
+
+std::string join_place(const Place& place) {
+  return place.base.empty() ? place.path : place.base + "/" + place.path;
+}
+
 } // namespace imagewright::base

@@ -107,7 +107,8 @@ model::LockedPackage parse_package(const json::Value& value, const Place& place)
             fmt::format("has {} as location, which {}", base::quoted(package.location), *fault));
   }
   if (value.find("base") != nullptr) {
-    package.base = json::string_member(value, "base", where);
+    package.location = base::join_place(
+        {.base = json::string_member(value, "base", where), .path = package.location});
   }
   package.checksum = digest_member(value, "checksum", place);
   package.download_size = size_member(value, "downloadSize", place);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/url.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/lock_file.hpp>
 
@@ -14,18 +15,19 @@ namespace imagewright::lock {
 namespace {
 
 json::Value to_json(const model::LockedPackage& package) {
+  const base::Place place = base::split_place(package.location);
   json::Object object{
       {"name", package.nevra.name},
       {"version", package.nevra.evr()},
       {"architecture", package.nevra.architecture},
       {"repository", package.repository},
-      {"location", package.location},
+      {"location", place.path},
       {"checksum", package.checksum.to_string()},
       {"downloadSize", package.download_size.bytes()},
       {"installedSize", package.installed_size.bytes()},
       {"buildTime", static_cast<std::int64_t>(package.build_time.time_since_epoch().count())},
   };
-  if (!package.base.empty()) object.emplace_back("base", package.base);
+  if (!place.base.empty()) object.emplace_back("base", place.base);
   return object;
 }
 

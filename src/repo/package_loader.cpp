@@ -42,19 +42,19 @@ base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAl
                                const DownloadFailure& failure) {
   const std::string name = package.nevra.to_string();
   const std::string relock =
-      "; when the repository has moved on, run \"imagewright lock --update " + package.nevra.name +
-      "\"";
+      "; when a lock names it and the repository has moved on, run \"imagewright lock --update " +
+      package.nevra.name + "\"";
   switch (failure.problem) {
   case DownloadProblem::missing:
     fail(repository,
          {.code = "repo.package-missing",
-          .message = fmt::format("the locked package {} is not there: {}", name, failure.detail),
+          .message = fmt::format("the package {} is not there: {}", name, failure.detail),
           .hint = "check the repository" + relock});
   case DownloadProblem::wrong_size:
   case DownloadProblem::wrong_content:
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.package-checksum",
-                      .message = fmt::format("the package {} is not the one that was locked: {}",
+                      .message = fmt::format("the package {} is not the one that was announced: {}",
                                              name, failure.detail),
                       .hint = "find out why it was replaced" + relock});
   case DownloadProblem::portal:
@@ -71,20 +71,21 @@ base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAl
 
 /// A lock and metadata are what others wrote.
 void require_safe_place(const model::Repository& repository, const model::LockedPackage& package) {
-  const auto refuse = [&](const std::string& place, const std::string& fault) {
+  const base::Place place = base::split_place(package.location);
+  const auto refuse = [&](const std::string& where, const std::string& fault) {
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.package-outside",
                       .message = fmt::format("the package {} is placed at {}, which {}",
-                                             package.nevra.to_string(), base::quoted(place), fault),
+                                             package.nevra.to_string(), base::quoted(where), fault),
                       .hint = "do not use this repository or lock until whoever made it has "
                               "explained why"});
   };
-  if (const auto fault = base::find_location_fault(package.location)) {
-    refuse(package.location, *fault);
+  if (const auto fault = base::find_location_fault(place.path)) {
+    refuse(place.path, *fault);
   }
-  if (package.base.empty()) return;
-  if (const auto fault = find_base_fault(package.base, source_of(repository))) {
-    refuse(base::without_secrets(package.base), *fault);
+  if (place.base.empty()) return;
+  if (const auto fault = find_base_fault(place.base, source_of(repository))) {
+    refuse(base::without_secrets(place.base), *fault);
   }
 }
 
@@ -131,12 +132,13 @@ private:
     const model::LockedPackage& package = lock_.packages[index];
     const model::Repository& repository = *repository_of_[index];
     require_safe_place(repository, package);
-    const Source source = source_below(package.base, source_of(repository));
+    const base::Place place = base::split_place(package.location);
+    const Source source = source_below(place.base, source_of(repository));
     if (!source.is_local()) {
       paths_[index] = context_.cache.find(package.checksum);
       return;
     }
-    const std::filesystem::path path = source.directory / package.location;
+    const std::filesystem::path path = source.directory / place.path;
     if (!std::filesystem::is_regular_file(path)) {
       fail_package(repository, package,
                    {DownloadProblem::missing, base::quoted(path.string()) + " does not exist"});
@@ -180,7 +182,8 @@ private:
   Download plan_download(std::size_t index) {
     const model::LockedPackage& package = lock_.packages[index];
     const model::Repository& repository = *repository_of_[index];
-    const Source source = source_below(package.base, source_of(repository));
+    const base::Place place = base::split_place(package.location);
+    const Source source = source_below(place.base, source_of(repository));
     if (!context_.can_fetch_from(source)) {
       fail(repository,
            {.code = "repo.offline",
@@ -188,7 +191,7 @@ private:
             .hint = "run once without --offline"});
     }
     Download download{.source = source,
-                      .path = package.location,
+                      .path = place.path,
                       .target = staging_.path() / package.checksum.hex,
                       .digest = package.checksum};
     if (package.download_size > base::ByteSize(0)) download.size = package.download_size;

@@ -191,45 +191,47 @@ std::uint64_t bounded_number(const PackagePool& pool, Id package, Id key, std::u
                            base::escape_controls(pool_id2str(pool.get(), key))));
 }
 
-/// A base that is no URL is a directory below the repository.
-void set_place(const PackagePool& pool, Id package, model::LockedPackage& locked) {
+/// A base that is no URL is a directory below the repository. One that is takes the last part of
+/// the location only: the rest becomes a part of it.
+base::Place place_of(const PackagePool& pool, Id package) {
   Solvable* solvable = pool_id2solvable(pool.get(), package);
   unsigned int medium = 0;
   const char* location = solvable_lookup_location(solvable, &medium);
   if (location == nullptr) fail_damaged(pool, package, "does not say where it has");
-  locked.location = location;
+  base::Place place{.base = {}, .path = location};
   const char* base = solvable_lookup_str(solvable, SOLVABLE_MEDIABASE);
-  if (base == nullptr) return;
+  if (base == nullptr) return place;
   std::string text = base;
   while (text.ends_with('/') && !text.ends_with("://"))
     text.pop_back();
-  if (text.empty() || text == ".") return;
+  if (text.empty() || text == ".") return place;
   if (base::scheme_of(text).empty()) {
-    locked.location = text + "/" + locked.location;
+    place.path = text + "/" + place.path;
   } else {
-    locked.base = text;
+    place.base = text;
   }
+  return place;
 }
 
-void require_safe(const PackagePool& pool, Id package, const model::LockedPackage& locked) {
-  const model::Nevra& nevra = locked.nevra;
+void require_safe(const PackagePool& pool, Id package, const model::Nevra& nevra,
+                  const base::Place& place) {
   for (const std::string* word :
        {&nevra.name, &nevra.version, &nevra.release, &nevra.architecture}) {
     if (!word->empty() && base::is_plain_word(*word)) continue;
     fail_damaged(pool, package, "has characters that no package can have in the name of");
   }
-  if (const auto fault = base::find_location_fault(locked.location)) {
+  if (const auto fault = base::find_location_fault(place.path)) {
     fail_damaged(pool, package,
-                 fmt::format("places at {}, which {},", base::quoted(locked.location), *fault));
+                 fmt::format("places at {}, which {},", base::quoted(place.path), *fault));
   }
-  if (locked.base.empty()) return;
+  if (place.base.empty()) return;
   const model::Repository& repository = pool.snapshot_of(package).repository;
   const std::string own =
       repository.base_url.empty() ? repository.mirror_list : repository.base_url;
-  if (const auto fault = base::find_base_fault(locked.base, own)) {
+  if (const auto fault = base::find_base_fault(place.base, own)) {
     fail_damaged(pool, package,
                  fmt::format("places below {}, which {},",
-                             base::quoted(base::without_secrets(locked.base)), *fault));
+                             base::quoted(base::without_secrets(place.base)), *fault));
   }
 }
 
@@ -256,8 +258,9 @@ model::LockedPackage locked_package(const PackagePool& pool, Id package) {
       .installed_size = base::ByteSize(number(SOLVABLE_INSTALLSIZE, k_largest_size)),
       .build_time = base::Epoch(std::chrono::seconds(
           static_cast<std::int64_t>(number(SOLVABLE_BUILDTIME, k_latest_time))))};
-  set_place(pool, package, locked);
-  require_safe(pool, package, locked);
+  const base::Place place = place_of(pool, package);
+  require_safe(pool, package, locked.nevra, place);
+  locked.location = base::join_place(place);
   return locked;
 }
 

@@ -33,4 +33,18 @@ std::string percent_decoded(std::string_view text);
 /// "https" of "https://host/"; in lower case, empty when there is none.
 std::string scheme_of(std::string_view url);
 
+/// Only visible ASCII characters, and no colon that could begin a command to a CI service or a
+/// second field: what names and architectures of packages are made of. A number and a colon may
+/// stand in front ("1:2.0-3").
+bool is_plain_word(std::string_view text);
+
+/// A package's place in a lock: a path below its repository, or the whole URL when the metadata
+/// gives it a base of its own.
+struct Place {
+  std::string base; ///< URL without a slash at its end, or empty
+  std::string path;
+};
+Place split_place(const std::string& location);
+std::string join_place(const Place& place);
+
 } // namespace imagewright::base

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <imagewright/base/url.hpp>
 #include <imagewright/report/recording_reporter.hpp>
 
 #include "served_repository.hpp"
@@ -190,15 +191,14 @@ TEST_CASE("nothing outside of its repository is fetched, whatever a lock says") 
   const RepositoryFiles files = make_repository();
   serve(server, files);
   Fetching fetching;
-  const auto code_with = [&](const std::string& location, const std::string& base) {
+  const auto code_with = [&](const std::string& location, const std::string& base_url) {
     model::ArchitectureLock lock = lock_of(files, "base");
-    lock.packages.at(0).location = location;
-    lock.packages.at(0).base = base;
+    lock.packages.at(0).location = base::join_place({.base = base_url, .path = location});
     return error_of([&] { fetching.set({unsigned_repository(server.url())}).download(lock); }).code;
   };
   for (const char* location : {"../x", "file:///etc/passwd", "a/%2e%2e/b", "//host/x", "a//b"})
     CHECK(code_with(location, "") == "repo.package-outside");
-  for (const char* base : {"file:///etc", "ftp://host/x", "http://u:w@host", "x"})
+  for (const char* base : {"file:///etc", "ftp://host/x", "http://u:w@host", "http://h/../x"})
     CHECK(code_with("x", base) == "repo.package-outside");
   CHECK(server.requests().empty());
 }
@@ -234,8 +234,7 @@ TEST_CASE("metadata and packages with a base of their own come from there") {
   CHECK(read_text(set.load_snapshots().at(0).primary) == primary);
   model::ArchitectureLock lock = lock_of(files, "base");
   lock.packages.resize(1);
-  lock.packages[0].location = "app.rpm";
-  lock.packages[0].base = server.url() + "/pool";
+  lock.packages[0].location = server.url() + "/pool/app.rpm";
   CHECK(read_text(set.download(lock).files.at(0).path) == files.at("/Packages/app.rpm"));
 }
 

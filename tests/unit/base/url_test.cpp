@@ -68,6 +68,20 @@ TEST_CASE("a diagnostic shows foreign texts escaped, line by line") {
                 "  hint: four\\u{202e}\n");
 }
 
+TEST_CASE("a diagnostic and its excerpt show no secrets of URLs") {
+  Diagnostic diagnostic{.code = "a.b",
+                        .message = "cannot get \"https://user:word@host/p?token=t0k\"",
+                        .where = SourceLocation{"node.yaml", 1, 12}};
+  const auto read = [](const std::string&, std::uint32_t) {
+    return std::optional<std::string>("  baseUrl: https://user:word@host/p?sig=t0k");
+  };
+  const std::string text = render(diagnostic, read, Color::off);
+  CHECK(text.find("word") == std::string::npos);
+  CHECK(text.find("t0k") == std::string::npos);
+  CHECK(text.find("https://host/p") != std::string::npos);
+  CHECK(text.find('^') != std::string::npos);
+}
+
 TEST_CASE("names of packages are plain words") {
   CHECK(is_plain_word("libstdc++"));
   CHECK(is_plain_word("1:2.0~rc1^git-3"));
