@@ -160,7 +160,12 @@ Place split_place(const std::string& location) {
 }
 
 std::string join_place(const Place& place) {
-  return place.base.empty() ? place.path : place.base + "/" + place.path;
+  if (place.base.empty()) return place.path;
+  const std::size_t slash = place.path.rfind('/');
+  if (slash == std::string::npos) return place.base + "/" + place.path;
+  // The base is a URL already; only the name of the file is encoded when it is asked for.
+  return place.base + "/" + percent_encoded_path(place.path.substr(0, slash)) +
+         place.path.substr(slash);
 }
 
 } // namespace imagewright::base

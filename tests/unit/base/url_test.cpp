@@ -82,6 +82,15 @@ TEST_CASE("a diagnostic and its excerpt show no secrets of URLs") {
   CHECK(text.find('^') != std::string::npos);
 }
 
+TEST_CASE("a place with a base of its own is one URL and comes apart again") {
+  CHECK(join_place({.base = "", .path = "a b/c"}) == "a b/c");
+  const std::string joined = join_place({.base = "http://h/p", .path = "d+/e f+.rpm"});
+  CHECK(joined == "http://h/p/d%2B/e f+.rpm");
+  CHECK(split_place(joined).base == "http://h/p/d%2B");
+  CHECK(split_place(joined).path == "e f+.rpm");
+  CHECK(join_place(split_place(joined)) == joined);
+}
+
 TEST_CASE("names of packages are plain words") {
   CHECK(is_plain_word("libstdc++"));
   CHECK(is_plain_word("1:2.0~rc1^git-3"));
