@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/render.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 
 namespace imagewright::base {
 
@@ -40,18 +43,33 @@ std::string excerpt(const SourceLocation& where, const SourceLineReader& read_li
   if (where.line == 0 || !read_line) return {};
   const auto line = read_line(where.file, where.line);
   if (!line) return {};
-  std::string text = *line;
+  std::string text = without_secrets(*line);
+  // A caret behind what was left out would point at something else.
+  const auto [kept, unused] = std::mismatch(text.begin(), text.end(), line->begin(), line->end());
+  const bool is_whole = text == *line;
+  const auto kept_columns = static_cast<std::size_t>(kept - text.begin());
   std::replace(text.begin(), text.end(), '\t', ' ');
   if (text.size() > longest_line) text.resize(longest_line);
   text = escape_controls(text);
   const std::string number = std::to_string(where.line);
   std::string result = fmt::format("{} {} |{} {}\n", palette.dim, number, palette.reset, text);
-  if (where.column > 0 && where.column <= longest_line) {
+  if (where.column > 0 && where.column <= longest_line &&
+      (is_whole || where.column <= kept_columns)) {
     result += fmt::format("{} {} |{} {}{}^{}\n", palette.dim, std::string(number.size(), ' '),
                           palette.reset, std::string(where.column - 1, ' '), palette.strong,
                           palette.reset);
   }
   return result;
+}
+
+/// Foreign texts stand in messages, contexts and hints: nothing in them steers a terminal, and what
+/// follows a line end never looks like a line of ours or of a CI service.
+std::string shown(std::string_view text) {
+  std::vector<std::string> lines = split(text, '\n');
+  if (lines.size() > 1 && lines.back().empty()) lines.pop_back();
+  for (std::string& line : lines)
+    line = escape_controls(without_secrets(line));
+  return join(lines, "\n  | ");
 }
 
 } // namespace
@@ -64,16 +82,17 @@ std::string render(const Diagnostic& diagnostic, const SourceLineReader& read_li
                         palette.reset);
   }
   text += fmt::format("{}: {} {}[{}]{}\n", severity_word(diagnostic.severity, palette),
-                      diagnostic.message, palette.dim, diagnostic.code, palette.reset);
+                      shown(diagnostic.message), palette.dim, diagnostic.code, palette.reset);
   if (diagnostic.where) text += excerpt(*diagnostic.where, read_line, palette);
   for (const RelatedLocation& related : diagnostic.related) {
-    text += fmt::format("  {}: {}\n", escape_controls(to_string(related.where)), related.message);
+    text += fmt::format("  {}: {}\n", escape_controls(to_string(related.where)),
+                        shown(related.message));
     text += excerpt(related.where, read_line, palette);
   }
   for (const std::string& line : diagnostic.context)
-    text += fmt::format("  {}\n", line);
+    text += fmt::format("  {}\n", shown(line));
   if (!diagnostic.hint.empty()) {
-    text += fmt::format("  {}hint:{} {}\n", palette.note, palette.reset, diagnostic.hint);
+    text += fmt::format("  {}hint:{} {}\n", palette.note, palette.reset, shown(diagnostic.hint));
   }
   return text;
 }

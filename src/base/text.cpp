@@ -42,6 +42,33 @@ std::size_t sequence_length(std::string_view text) {
   return 0;
 }
 
+/// The code point of a well-formed sequence.
+char32_t code_point(std::string_view sequence) {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  if (sequence.size() == 1) return first;
+  char32_t value = first & (0x7FU >> sequence.size());
+  for (const char byte : sequence.substr(1))
+    value = (value << 6U) | (static_cast<unsigned char>(byte) & 0x3FU);
+  return value;
+}
+
+/// Is it something that terminals and editors obey instead of showing: C1 controls, what turns the
+/// direction of writing, what ends a line, what has no width?
+bool steers(char32_t point) {
+  return (point >= 0x80 && point <= 0x9F) || point == 0x061C || point == 0x200B ||
+         point == 0x200E || point == 0x200F || (point >= 0x2028 && point <= 0x202E) ||
+         (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
+         (point >= 0xE0000 && point <= 0xE007F);
+}
+
+/// Do the runners of CI services take a text that begins like this for a command of theirs?
+/// "::error file=x::text" at the start of a line, "##[group]" and "##vso[…]" anywhere in it.
+bool begins_command(std::string_view text, bool is_at_start) {
+  if (text.starts_with("##[") || text.starts_with("##vso[")) return true;
+  if (!is_at_start || !text.starts_with("::")) return false;
+  return text.find("::", 2) != std::string_view::npos;
+}
+
 /// Matches one [set] at the start of `pattern`; gives its length, or 0 when it is not closed.
 std::size_t match_set(std::string_view pattern, char character, bool& matches) {
   const bool is_negated = pattern.size() > 1 && (pattern[1] == '!' || pattern[1] == '^');
@@ -80,16 +107,22 @@ std::size_t match_element(std::string_view pattern, char character) {
 
 std::string escape_controls(std::string_view text) {
   std::string result;
+  bool is_at_start = true;
   while (!text.empty()) {
     const std::size_t length = sequence_length(text);
     const auto byte = static_cast<unsigned char>(text[0]);
-    if (length == 0 || is_control(byte)) {
+    const char32_t point = length == 0 ? byte : code_point(text.substr(0, length));
+    if (length == 0 || is_control(byte) || begins_command(text, is_at_start)) {
       result += byte == '\n' ? "\\n" : byte == '\t' ? "\\t" : fmt::format("\\x{:02x}", byte);
       text.remove_prefix(1);
+    } else if (steers(point)) {
+      result += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(point));
+      text.remove_prefix(length);
     } else {
       result += text.substr(0, length);
       text.remove_prefix(length);
     }
+    is_at_start = is_at_start && byte == ' ';
   }
   return result;
 }

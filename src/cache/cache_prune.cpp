@@ -76,7 +76,11 @@ struct Kind {
   std::uint64_t Usage::*count;
 };
 constexpr Kind k_kinds[] = {
-    {"objects", 3, &Usage::objects}, {"notes", 2, &Usage::notes}, {"trees", 2, &Usage::trees}};
+    {"objects", 3, &Usage::objects},
+    {"notes", 2, &Usage::notes},
+    {"trees", 2, &Usage::trees},
+    // What the resolver prepares of metadata.
+    {"solv", 1, &Usage::objects}};
 
 /// Holds the cache for one process alone; going out of scope shares it again.
 class ExclusiveUse {

@@ -123,7 +123,7 @@ void check_payloads(const std::vector<CheckedPackage>& packages, const model::Pa
                                      set.files[index].package.nevra.to_string(),
                                      base::quoted(set.files[index].package.repository));
     diagnostic.context.push_back("while comparing the digest of its content: " + complaints[index]);
-    diagnostic.hint = "remove it from the cache and build again";
+    diagnostic.hint = remedy_for_damage(set.files[index]);
     throw base::Error(base::FailureKind::verification, std::move(diagnostic));
   }
 }

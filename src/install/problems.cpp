@@ -104,7 +104,7 @@ void throw_unpack_error(const std::string& package, const std::vector<LogMessage
     diagnostic.hint = "make room where the image root is";
   } else if (speaks_of(messages, "igest")) {
     diagnostic.code = "install.package-corrupt";
-    diagnostic.hint = "remove it from the cache and build again";
+    diagnostic.hint = "get a sound package from its repository, and build again";
   }
   add_messages(diagnostic, messages);
   throw base::Error(base::FailureKind::build, std::move(diagnostic));

@@ -5,12 +5,15 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
+#include <optional>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 #include <rpm/rpmlib.h>
+#include <rpm/rpmpgp.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
@@ -33,18 +36,28 @@ namespace {
   throw base::Error(base::FailureKind::verification, std::move(diagnostic));
 }
 
-void add_key(rpmKeyring keyring, const std::string& armored, const std::string& repository) {
-  uint8_t* packet = nullptr;
-  size_t size = 0;
-  const pgpArmor kind = pgpParsePkts(armored.c_str(), &packet, &size);
-  const std::unique_ptr<uint8_t, decltype(&std::free)> owner(packet, &std::free);
-  const PublicKey key(kind == PGPARMOR_PUBKEY ? rpmPubkeyNew(packet, size) : nullptr);
-  if (!key || rpmKeyringAddKey(keyring, key.get()) < 0) {
-    throw base::Error(
-        base::FailureKind::verification, "install.bad-key",
-        fmt::format("a public key of the repository {} cannot be read", base::quoted(repository)),
-        "give armored OpenPGP public keys");
+[[noreturn]] void refuse_key(const std::string& repository) {
+  throw base::Error(
+      base::FailureKind::verification, "install.bad-key",
+      fmt::format("a public key of the repository {} cannot be read", base::quoted(repository)),
+      "give OpenPGP public keys");
+}
+
+using Packets = std::unique_ptr<uint8_t, decltype(&std::free)>;
+
+/// librpm knows the first key of what it is given and nothing of the others: each key comes alone.
+void add_key(rpmKeyring keyring, const std::string& content, const std::string& repository) {
+  const bool is_armored = content.starts_with("-----BEGIN");
+  uint8_t* raw = nullptr;
+  size_t size = content.size();
+  if (is_armored && pgpParsePkts(content.c_str(), &raw, &size) != PGPARMOR_PUBKEY) {
+    std::free(raw);
+    refuse_key(repository);
   }
+  const Packets owner(raw, &std::free);
+  const auto* packets = is_armored ? raw : reinterpret_cast<const uint8_t*>(content.data());
+  const PublicKey key(rpmPubkeyNew(packets, size));
+  if (!key || rpmKeyringAddKey(keyring, key.get()) < 0) refuse_key(repository);
   int count = 0;
   rpmPubkey* subkeys = rpmGetSubkeys(key.get(), &count);
   for (int index = 0; index < count; ++index) {
@@ -67,13 +80,45 @@ bool speaks_of(const std::vector<LogMessage>& messages, std::string_view words) 
   });
 }
 
+/// Which digest a signature of the header is over; nothing when there is no such signature.
+std::optional<unsigned> digest_of_signature(Header header, rpmTagVal tag) {
+  rpmtd_s values{};
+  if (headerGet(header, tag, &values, HEADERGET_MINMEM) == 0) return std::nullopt;
+  pgpDigParams raw = nullptr;
+  const auto* packet = static_cast<const uint8_t*>(values.data);
+  const bool is_read = pgpPrtParams(packet, values.count, PGPTAG_SIGNATURE, &raw) == 0;
+  const std::unique_ptr<pgpDigParams_s, decltype(&pgpDigParamsFree)> owner(raw, &pgpDigParamsFree);
+  const unsigned algorithm = is_read ? pgpDigParamsAlgo(raw, PGPVAL_HASHALGO) : 0;
+  rpmtdFreeData(&values);
+  return algorithm;
+}
+
+bool is_strong(unsigned algorithm) {
+  return algorithm == PGPHASHALGO_SHA224 || algorithm == PGPHASHALGO_SHA256 ||
+         algorithm == PGPHASHALGO_SHA384 || algorithm == PGPHASHALGO_SHA512;
+}
+
+/// What rpm 6 refuses and earlier ones believe: signatures over digests that can be forged.
+void require_strong_signature(const model::PackageFile& file, Header header) {
+  for (const rpmTagVal tag : {RPMTAG_RSAHEADER, RPMTAG_DSAHEADER}) {
+    const auto algorithm = digest_of_signature(header, tag);
+    if (!algorithm || is_strong(*algorithm)) continue;
+    const char* name = pgpValString(PGPVAL_HASHALGO, static_cast<uint8_t>(*algorithm));
+    refuse(file, "install.signature-weak",
+           fmt::format("is signed over a digest that can be forged ({})",
+                       base::escape_controls(name == nullptr ? "unknown" : name)),
+           {}, "ask whoever makes the repository to sign with SHA-256 or better");
+  }
+}
+
 /// librpm reads unsigned packages without complaint, and those of unknown keys with a warning only.
 void judge(const model::PackageFile& file, rpmRC result, Header header,
            const std::vector<LogMessage>& messages) {
   if (result == RPMRC_NOKEY) {
     refuse(file, "install.unknown-key",
            "is signed with a key that the repository's keys do not include", messages,
-           "add the key to the repository's gpg keys, if you trust it");
+           "add the key to the repository's gpg keys, if you trust it; keys that have expired or "
+           "were revoked do not count");
   }
   const bool is_signature_bad =
       speaks_of(messages, " Signature, key ID") && !speaks_of(messages, " digest: BAD");
@@ -82,21 +127,20 @@ void judge(const model::PackageFile& file, rpmRC result, Header header,
            "do not use it; fetch it again from a source that you trust");
   }
   if (result != RPMRC_OK || header == nullptr) {
-    refuse(file, "install.package-corrupt", "is damaged", messages,
-           "remove it from the cache and build again");
+    refuse(file, "install.package-corrupt", "is damaged", messages, remedy_for_damage(file));
   }
   if (!headerIsEntry(header, RPMTAG_RSAHEADER) && !headerIsEntry(header, RPMTAG_DSAHEADER)) {
     refuse(file, "install.package-unsigned", "is not signed", messages,
            "sign it, or say that signatures of this repository are not checked");
   }
+  require_strong_signature(file, header);
 }
 
 /// Without signatures: its own digests have to hold at least.
 void judge_digests(const model::PackageFile& file, rpmRC result, Header header,
                    const std::vector<LogMessage>& messages) {
   if (result == RPMRC_OK && header != nullptr) return;
-  refuse(file, "install.package-corrupt", "is damaged", messages,
-         "remove it from the cache and build again");
+  refuse(file, "install.package-corrupt", "is damaged", messages, remedy_for_damage(file));
 }
 
 [[noreturn]] void refuse_difference(const model::PackageFile& file, const std::string& what) {

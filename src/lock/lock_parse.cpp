@@ -9,6 +9,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/lock_file.hpp>
 
@@ -68,11 +69,23 @@ std::optional<Evr> parse_evr(std::string_view text) {
   return evr;
 }
 
-/// Is it a path that stays below the repository?
-bool is_relative_location(std::string_view location) {
-  if (location.empty() || location.front() == '/') return false;
-  const auto parts = base::split(location, '/');
-  return std::find(parts.begin(), parts.end(), "..") == parts.end();
+/// No file of a package is larger; sums of such sizes stay far from the end of the numbers.
+constexpr std::uint64_t k_largest_size = std::uint64_t{1} << 40U;
+
+base::ByteSize size_member(const json::Value& object, std::string_view name, const Place& place) {
+  const std::uint64_t size = json::unsigned_member(object, name, place.text());
+  if (size > k_largest_size) damaged(place, fmt::format("has {} as {}", size, name));
+  return base::ByteSize(size);
+}
+
+/// Names stand in messages, file names and reports.
+const std::string& word_member(const json::Value& object, std::string_view name,
+                               const Place& place) {
+  const std::string& text = json::string_member(object, name, place.text());
+  if (text.empty() || !base::is_plain_word(text)) {
+    damaged(place, fmt::format("has {} as {}", base::quoted(text), base::quoted(name)));
+  }
+  return text;
 }
 
 std::string optional_text(const json::Value& object, std::string_view name,
@@ -84,22 +97,27 @@ model::LockedPackage parse_package(const json::Value& value, const Place& place)
   const std::string where = place.text();
   const std::string& evr_text = json::string_member(value, "version", where);
   const auto evr = parse_evr(evr_text);
-  if (!evr) damaged(place, fmt::format("has {} as version", base::quoted(evr_text)));
+  if (!evr || !base::is_plain_word(evr_text))
+    damaged(place, fmt::format("has {} as version", base::quoted(evr_text)));
   model::LockedPackage package;
-  package.nevra = {.name = json::string_member(value, "name", where),
+  package.nevra = {.name = word_member(value, "name", place),
                    .epoch = evr->epoch,
                    .version = evr->version,
                    .release = evr->release,
-                   .architecture = json::string_member(value, "architecture", where)};
+                   .architecture = word_member(value, "architecture", place)};
   package.repository = json::string_member(value, "repository", where);
   package.location = json::string_member(value, "location", where);
-  if (!is_relative_location(package.location)) {
-    damaged(place, fmt::format("has {} as location, which is not a path below its repository",
-                               base::quoted(package.location)));
+  if (const auto fault = base::find_location_fault(package.location)) {
+    damaged(place,
+            fmt::format("has {} as location, which {}", base::quoted(package.location), *fault));
+  }
+  if (value.find("base") != nullptr) {
+    package.location = base::join_place(
+        {.base = json::string_member(value, "base", where), .path = package.location});
   }
   package.checksum = digest_member(value, "checksum", place);
-  package.download_size = base::ByteSize(json::unsigned_member(value, "downloadSize", where));
-  package.installed_size = base::ByteSize(json::unsigned_member(value, "installedSize", where));
+  package.download_size = size_member(value, "downloadSize", place);
+  package.installed_size = size_member(value, "installedSize", place);
   package.build_time =
       base::Epoch(std::chrono::seconds(json::integer_member(value, "buildTime", where)));
   package.provenance = {.source_package = optional_text(value, "source", where),

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/url.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/lock_file.hpp>
 
@@ -19,12 +20,13 @@ const std::string& to_json(const std::string& text) {
 }
 
 json::Value to_json(const model::LockedPackage& package) {
+  const base::Place place = base::split_place(package.location);
   json::Object object{
       {"name", package.nevra.name},
       {"version", package.nevra.evr()},
       {"architecture", package.nevra.architecture},
       {"repository", package.repository},
-      {"location", package.location},
+      {"location", place.path},
       {"checksum", package.checksum.to_string()},
       {"downloadSize", package.download_size.bytes()},
       {"installedSize", package.installed_size.bytes()},
@@ -34,6 +36,7 @@ json::Value to_json(const model::LockedPackage& package) {
   if (!source.empty()) object.emplace_back("source", source);
   if (!license.empty()) object.emplace_back("license", license);
   if (!vendor.empty()) object.emplace_back("vendor", vendor);
+  if (!place.base.empty()) object.emplace_back("base", place.base);
   return object;
 }
 

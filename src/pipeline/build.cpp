@@ -9,6 +9,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/cache/cache.hpp>
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/sandbox/privilege.hpp>
@@ -51,6 +52,8 @@ std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Se
   // Before there are threads, and for everything that follows: the files of a root belong to ids
   // that only root can name.
   sandbox::become_root();
+  // Until the last artifact is written nobody cleans up what this build has fetched.
+  const cache::Cache cache_in_use(services.cache_directory);
   // Every architecture is resolved before the first is composed: a "no" must not come after minutes
   // of work.
   std::vector<plan::ResolvedPlan> resolved;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "install_request.hpp"
 
-#include <imagewright/fs/file.hpp>
-
 namespace imagewright::pipeline {
 
 namespace {
@@ -14,9 +12,7 @@ std::map<std::string, install::RepositoryTrust> trust_of(const plan::ResolvedPla
     trust[repository.name].signatures = repository.package_signatures;
   }
   for (const repo::RepositoryKeys& keys : fetched.keys) {
-    for (const std::filesystem::path& file : keys.files) {
-      trust[keys.repository].public_keys.push_back(fs::read_file(file, base::ByteSize::mib(1)));
-    }
+    trust[keys.repository].public_keys = keys.keys;
   }
   return trust;
 }

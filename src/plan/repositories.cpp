@@ -76,6 +76,8 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
     throw base::InputError(std::move(problems), base::FailureKind::unsolvable);
   }
   auto& resolution = std::get<resolve::Resolution>(result);
+  for (const base::Diagnostic& warning : resolution.warnings)
+    services_.reporter.warning(warning);
   if (baseline == BaselineUse::asserted) require_baseline(plan, resolution);
   stage.set_summary(fmt::format("{} packages", resolution.packages.size()));
   return {std::move(resolution), std::move(snapshots)};

@@ -2,100 +2,260 @@
 #include "downloader.hpp"
 
 #include <algorithm>
-#include <cerrno>
+#include <map>
 #include <thread>
 #include <utility>
-
-#include <sys/statvfs.h>
-#include <sys/xattr.h>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
 
-#include "download_batch.hpp"
-#include "librepo_types.hpp"
+#include "content_check.hpp"
+#include "server_set.hpp"
+#include "transfer.hpp"
 
 namespace imagewright::repo {
 
 namespace {
 
-template <typename Value>
-void set_option(LrHandle* handle, LrHandleOption option, Value value) {
-  ErrorReceiver error;
-  if (lr_handle_setopt(handle, error.receive(), option, value) == FALSE) {
-    throw base::BugError("librepo refuses an option: " + error.text());
-  }
+constexpr base::ByteSize k_largest_list = base::ByteSize::mib(4);
+/// Nobody waits longer for a server that says when it will be back.
+constexpr std::chrono::seconds k_longest_pause{120};
+/// Attempts that moved something do not count, but a server that moves a byte each time has an end.
+constexpr std::size_t k_most_moving_attempts = 200;
+
+using Clock = std::chrono::steady_clock;
+
+std::string protocols_of(const std::string& url) {
+  return base::scheme_of(url) == "https" ? "https" : "http,https";
 }
 
-void set_source(LrHandle* handle, const Source& source) {
-  if (!source.metalink.empty()) {
-    set_option(handle, LRO_METALINKURL, source.metalink.c_str());
-  } else if (!source.mirror_list.empty()) {
-    set_option(handle, LRO_MIRRORLISTURL, source.mirror_list.c_str());
-  } else {
-    std::string url = source.url;
-    char* urls[] = {url.data(), nullptr};
-    set_option(handle, LRO_URLS, static_cast<char**>(urls));
-  }
-}
-
-HandlePointer make_handle(const Source& source, const FetchOptions& options) {
-  HandlePointer handle(lr_handle_init());
-  set_source(handle.get(), source);
-  set_option(handle.get(), LRO_REPOTYPE, static_cast<long>(LR_YUMREPO));
-  set_option(handle.get(), LRO_USERAGENT, "imagewright");
-  set_option(handle.get(), LRO_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout.count()));
-  set_option(handle.get(), LRO_LOWSPEEDTIME, static_cast<long>(options.stall_timeout.count()));
-  const long parallel =
-      std::clamp(static_cast<long>(options.parallel_downloads), 1L, LRO_MAXPARALLELDOWNLOADS_MAX);
-  set_option(handle.get(), LRO_MAXPARALLELDOWNLOADS, parallel);
-  set_option(handle.get(), LRO_MAXDOWNLOADSPERMIRROR, parallel);
-  // The transport's own retries begin anew each time; ours go on where it broke off.
-  set_option(handle.get(), LRO_ALLOWEDMIRRORFAILURES, 1L);
-  return handle;
-}
-
-/// A local file is copied, not linked: what is verified must not change afterwards.
-DownloadResult copy_local(const Download& download) {
-  const std::filesystem::path source = download.source.directory / download.path;
+std::uint64_t size_or_zero(const std::filesystem::path& path) {
   std::error_code error;
-  const auto options = std::filesystem::copy_options::overwrite_existing;
-  if (!std::filesystem::copy_file(source, download.target, options, error)) {
-    const bool is_missing = error == std::errc::no_such_file_or_directory;
-    return DownloadFailure{
-        is_missing ? DownloadProblem::missing : DownloadProblem::unreachable,
-        fmt::format("cannot read {}: {}", base::quoted(source.string()), error.message())};
-  }
-  return std::nullopt;
+  const auto size = std::filesystem::file_size(path, error);
+  return error ? 0 : static_cast<std::uint64_t>(size);
 }
 
-void take_up_beginning(const Download& download) {
+void remove_beginning(const Download& download) {
   std::error_code error;
-  std::filesystem::rename(beginning_of(download), download.target, error);
-  if (error) return; // mostly there is none
-  // librepo goes on only from files that it marked itself; on a filesystem without such marks it
-  // begins again.
-  static_cast<void>(
-      ::setxattr(download.target.c_str(), "user.Librepo.DownloadInProgress", "1", 1, 0));
+  std::filesystem::remove(beginning_of(download), error);
 }
 
-/// Neither the copy of a local file nor librepo tells a full disk from an unreachable server.
-void throw_when_full(const Download& download, const DownloadResult& result) {
-  constexpr std::uint64_t k_least_room = 64U * 1024U;
-  if (!result || result->problem == DownloadProblem::missing) return;
-  struct statvfs room {};
-  const std::filesystem::path directory = download.target.parent_path();
-  if (::statvfs(directory.c_str(), &room) != 0) return;
-  if (std::uint64_t{room.f_bavail} * room.f_frsize >= k_least_room) return;
-  base::throw_system_error("fs.disk-full", "cannot write", download.target.string(), ENOSPC);
+std::uint64_t largest_of(const Download& download) {
+  return download.size.value_or(download.largest).bytes();
 }
 
-bool is_worth_another_attempt(const DownloadResult& result) {
-  return result && result->problem != DownloadProblem::missing;
-}
+/// One file on its way.
+struct Job {
+  const Download* download = nullptr;
+  ServerSet* servers = nullptr;
+  std::size_t index = 0;
+  std::size_t server = 0;
+  std::vector<std::size_t> asked; ///< in this round
+  std::uint32_t rounds = 0;       ///< in which every server failed
+  std::size_t moving_attempts = 0;
+  Clock::time_point not_before{};
+  std::unique_ptr<Transfer> transfer;
+  DownloadResult worst;
+  bool is_done = false;
+};
+
+/// All files of one call.
+class Batch {
+public:
+  Batch(const FetchOptions& options, const base::Cancellation& cancellation,
+        const DownloadObserver& observer)
+      : options_(options), cancellation_(cancellation), observer_(observer),
+        multi_(curl_multi_init()) {
+    if (!multi_) throw base::BugError("libcurl gives no handle");
+  }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+  Batch(Batch&&) = delete;
+  Batch& operator=(Batch&&) = delete;
+  ~Batch() {
+    for (const auto& job : jobs_) {
+      if (job->transfer) curl_multi_remove_handle(multi_.get(), job->transfer->handle());
+    }
+  }
+
+  void add(const Download& download, ServerSet& servers, std::size_t index) {
+    auto job = std::make_unique<Job>();
+    job->download = &download;
+    job->servers = &servers;
+    job->index = index;
+    jobs_.push_back(std::move(job));
+  }
+
+  void run(std::vector<DownloadResult>& results) {
+    while (start_some() || running_ > 0 || has_waiting()) {
+      cancellation_.check();
+      int left = 0;
+      curl_multi_perform(multi_.get(), &left);
+      finish_some();
+      observe();
+      curl_multi_poll(multi_.get(), nullptr, 0, 50, nullptr);
+    }
+    observe();
+    for (const auto& job : jobs_)
+      results[job->index] = job->worst;
+  }
+
+private:
+  bool has_waiting() const {
+    return std::any_of(jobs_.begin(), jobs_.end(), [](const auto& job) { return !job->is_done; });
+  }
+
+  bool start_some() {
+    const std::size_t most = std::max<std::size_t>(options_.parallel_downloads, 1);
+    bool has_started = false;
+    const auto now = Clock::now();
+    for (const auto& job : jobs_) {
+      if (running_ >= most) break;
+      if (job->is_done || job->transfer || job->not_before > now) continue;
+      start(*job);
+      has_started = true;
+    }
+    return has_started;
+  }
+
+  void start(Job& job) {
+    const auto server = job.servers->next(job.asked);
+    if (!server) throw base::BugError("a download without a server");
+    job.server = *server;
+    const Download& download = *job.download;
+    const std::filesystem::path part = beginning_of(download);
+    // Without a digest nobody can say that a beginning fits what follows.
+    if (!download.digest || size_or_zero(part) > largest_of(download)) remove_beginning(download);
+    if (download.size && size_or_zero(part) == download.size->bytes() &&
+        download.size->bytes() > 0) {
+      accept(job);
+      return;
+    }
+    const std::string& base = job.servers->base_of(job.server);
+    job.transfer = std::make_unique<Transfer>(TransferRequest{.url = url_below(base, download.path),
+                                                              .protocols = protocols_of(base),
+                                                              .file = part,
+                                                              .largest = largest_of(download)},
+                                              options_);
+    curl_multi_add_handle(multi_.get(), job.transfer->handle());
+    ++running_;
+  }
+
+  void finish_some() {
+    int queued = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &queued)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      const CURLcode code = message->data.result;
+      Job& job = job_of(message->easy_handle);
+      curl_multi_remove_handle(multi_.get(), job.transfer->handle());
+      const std::unique_ptr<Transfer> transfer = std::move(job.transfer);
+      --running_;
+      const TransferOutcome outcome = transfer->finish(code);
+      if (!outcome.failure) {
+        accept(job);
+      } else {
+        give_up_server(job, outcome);
+      }
+    }
+  }
+
+  Job& job_of(CURL* handle) {
+    const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& job) {
+      return job->transfer && job->transfer->handle() == handle;
+    });
+    if (found == jobs_.end()) throw base::BugError("libcurl ends what nobody began");
+    return **found;
+  }
+
+  void accept(Job& job) {
+    const Download& download = *job.download;
+    DownloadResult fault =
+        check_content(download, job.servers->mirrors(), job.servers->base_of(job.server));
+    if (!fault) {
+      std::filesystem::rename(beginning_of(download), download.target);
+      job.servers->note_success(job.server);
+      job.worst.reset();
+      job.is_done = true;
+      return;
+    }
+    const bool is_short = fault->problem == DownloadProblem::wrong_size && download.digest &&
+                          size_or_zero(beginning_of(download)) < largest_of(download);
+    if (!is_short) remove_beginning(download);
+    give_up_server(job, {.failure = std::move(fault)});
+  }
+
+  /// To the next server, to the next round, or to the end.
+  void give_up_server(Job& job, const TransferOutcome& outcome) {
+    const DownloadFailure& failure = *outcome.failure;
+    if (failure.problem == DownloadProblem::wrong_size) remove_beginning(*job.download);
+    if (outcome.is_beginning_useless) {
+      remove_beginning(*job.download);
+      if (++job.moving_attempts < k_most_moving_attempts) return;
+    }
+    if (!job.worst || failure.problem >= job.worst->problem) job.worst = failure;
+    job.servers->note_fault(job.server, failure.detail);
+    if (outcome.has_moved && job.download->digest &&
+        ++job.moving_attempts < k_most_moving_attempts) {
+      // It goes on where it broke off, and that was no failed attempt.
+      job.not_before = Clock::now() + options_.pause;
+      if (job.servers->servers().size() > 1) job.asked = {job.server};
+      return;
+    }
+    job.asked.push_back(job.server);
+    if (job.servers->next(job.asked) && !outcome.retry_after) return;
+    end_round(job, outcome);
+  }
+
+  void end_round(Job& job, const TransferOutcome& outcome) {
+    if (job.servers->next(job.asked)) return; // another one may be willing now
+    job.asked.clear();
+    ++job.rounds;
+    const bool is_hopeless =
+        job.worst->problem == DownloadProblem::missing || job.rounds >= options_.attempts;
+    if (is_hopeless) {
+      job.is_done = true;
+      return;
+    }
+    auto pause = options_.pause * (1U << std::min(job.rounds - 1, 10U));
+    pause = std::min<std::chrono::milliseconds>(pause, options_.longest_pause);
+    if (outcome.retry_after) {
+      pause = std::max<std::chrono::milliseconds>(pause,
+                                                  std::min(*outcome.retry_after, k_longest_pause));
+    }
+    job.not_before = Clock::now() + pause;
+  }
+
+  void observe() {
+    if (!observer_) return;
+    std::uint64_t total = 0;
+    std::optional<std::size_t> moved;
+    arrived_.resize(jobs_.size());
+    for (std::size_t item = 0; item < jobs_.size(); ++item) {
+      const Job& job = *jobs_[item];
+      std::uint64_t now = arrived_[item];
+      if (job.transfer) now = job.transfer->arrived();
+      if (job.is_done && !job.worst) now = size_or_zero(job.download->target);
+      if (now != arrived_[item]) moved = job.index;
+      arrived_[item] = now;
+      total += now;
+    }
+    if (moved) observer_(base::ByteSize(total), *moved);
+  }
+
+  const FetchOptions& options_;
+  const base::Cancellation& cancellation_;
+  const DownloadObserver& observer_;
+  // The transfers in it go first.
+  MultiPointer multi_;
+  std::vector<std::unique_ptr<Job>> jobs_;
+  std::vector<std::uint64_t> arrived_;
+  std::size_t running_ = 0;
+};
 
 } // namespace
 
@@ -103,81 +263,125 @@ std::filesystem::path beginning_of(const Download& download) {
   return download.target.string() + ".part";
 }
 
-struct Downloader::Handles {
-  std::map<Source, HandlePointer> by_source;
+struct Downloader::State {
+  FetchOptions options;
+  const base::Cancellation& cancellation;
+  std::map<Source, ServerSet> servers;
+
+  /// Null with the failure of the list.
+  ServerSet* servers_of(const Source& source, const std::filesystem::path& directory,
+                        DownloadResult& failure);
+  DownloadResult fetch_list(const Source& source, const std::filesystem::path& directory,
+                            MirrorList& mirrors);
 };
 
+DownloadResult Downloader::State::fetch_list(const Source& source,
+                                             const std::filesystem::path& directory,
+                                             MirrorList& mirrors) {
+  const std::string& address = source.metalink.empty() ? source.mirror_list : source.metalink;
+  Download list{
+      .source = source, .path = "list", .target = directory / "list", .largest = k_largest_list};
+  if (const auto local = find_local_path(address)) {
+    list.source = {.directory = local->parent_path()};
+    list.path = local->filename().string();
+    if (auto failure = copy_local(list)) return failure;
+  } else {
+    // The address is complete, with a query of its own.
+    MirrorList itself;
+    itself.bases.push_back(address);
+    ServerSet only(std::move(itself));
+    std::vector<DownloadResult> results(1);
+    list.path.clear();
+    Batch batch(options, cancellation, {});
+    batch.add(list, only, 0);
+    batch.run(results);
+    if (results.front()) return results.front();
+  }
+  const std::string content = fs::read_file(list.target, k_largest_list);
+  std::filesystem::remove(list.target);
+  mirrors =
+      source.metalink.empty() ? read_mirror_list(content, source) : read_metalink(content, source);
+  if (!mirrors.bases.empty()) return std::nullopt;
+  return DownloadFailure{DownloadProblem::unreachable,
+                         fmt::format("{} names no mirror that can be used",
+                                     base::quoted(base::without_secrets(address)))};
+}
+
+ServerSet* Downloader::State::servers_of(const Source& source,
+                                         const std::filesystem::path& directory,
+                                         DownloadResult& failure) {
+  const auto found = servers.find(source);
+  if (found != servers.end()) return &found->second;
+  MirrorList mirrors;
+  if (source.url.empty()) {
+    failure = fetch_list(source, directory, mirrors);
+    if (failure) return nullptr;
+  } else {
+    mirrors.bases.push_back(source.url);
+  }
+  return &servers.emplace(source, ServerSet(std::move(mirrors))).first->second;
+}
+
 Downloader::Downloader(FetchOptions options, const base::Cancellation& cancellation)
-    : options_(options), cancellation_(cancellation), handles_(std::make_unique<Handles>()) {}
+    : state_(new State{.options = options, .cancellation = cancellation, .servers = {}}) {}
 
 Downloader::~Downloader() = default;
-
-void Downloader::pause_before_attempt(std::uint32_t attempt) const {
-  constexpr std::chrono::milliseconds slice{20};
-  auto left = options_.pause * (1U << std::min(attempt - 1, 6U));
-  while (left.count() > 0) {
-    cancellation_.check();
-    std::this_thread::sleep_for(std::min(left, slice));
-    left -= slice;
-  }
-}
 
 std::vector<DownloadResult> Downloader::fetch(const std::vector<Download>& downloads,
                                               const DownloadObserver& observer) {
   std::vector<DownloadResult> results(downloads.size());
-  std::vector<BatchItem> pending;
+  std::map<Source, DownloadFailure> dead_lists;
+  Batch batch(state_->options, state_->cancellation, observer);
   for (std::size_t index = 0; index < downloads.size(); ++index) {
     const Download& download = downloads[index];
-    cancellation_.check();
+    state_->cancellation.check();
     if (download.source.is_local()) {
       results[index] = copy_local(download);
       continue;
     }
-    HandlePointer& handle = handles_->by_source[download.source];
-    if (!handle) handle = make_handle(download.source, options_);
-    pending.push_back({&download, handle.get(), index});
-  }
-  for (std::uint32_t attempt = 0; attempt < std::max(options_.attempts, 1U) && !pending.empty();
-       ++attempt) {
-    if (attempt > 0) pause_before_attempt(attempt);
-    for (const BatchItem& item : pending)
-      take_up_beginning(*item.download);
-    const auto batch = run_batch(pending, observer, cancellation_);
-    for (std::size_t item = 0; item < batch.size(); ++item) {
-      results[pending[item].index] = batch[item];
+    const auto dead = dead_lists.find(download.source);
+    if (dead != dead_lists.end()) {
+      results[index] = dead->second;
+      continue;
     }
-    std::erase_if(pending, [&](const BatchItem& item) {
-      return !is_worth_another_attempt(results[item.index]);
-    });
+    ServerSet* servers =
+        state_->servers_of(download.source, download.target.parent_path(), results[index]);
+    if (servers == nullptr) {
+      dead_lists.emplace(download.source, *results[index]);
+      continue;
+    }
+    batch.add(download, *servers, index);
   }
-  for (std::size_t index = 0; index < downloads.size(); ++index)
-    throw_when_full(downloads[index], results[index]);
+  batch.run(results);
   return results;
 }
 
-std::vector<base::Digest> Downloader::metalink_digests(const Source& source) const {
-  const auto found = handles_->by_source.find(source);
-  if (source.metalink.empty() || found == handles_->by_source.end()) return {};
-  LrMetalink* metalink = nullptr;
-  ErrorReceiver error;
-  if (lr_handle_getinfo(found->second.get(), error.receive(), LRI_METALINK, &metalink) == FALSE ||
-      metalink == nullptr) {
-    return {};
+std::vector<MirrorUse> Downloader::mirrors_of(const Source& source) const {
+  std::vector<MirrorUse> result;
+  const auto found = state_->servers.find(source);
+  if (found == state_->servers.end() || !source.url.empty()) return result;
+  for (const Server& server : found->second.servers()) {
+    if (server.files == 0 && server.faults == 0) continue;
+    result.push_back({base::without_secrets(server.base), server.files, server.last_fault});
   }
-  std::vector<base::Digest> digests;
-  const auto add_all = [&](const GSList* hashes) {
-    for (const GSList* node = hashes; node != nullptr; node = node->next) {
-      const auto* hash = static_cast<const LrMetalinkHash*>(node->data);
-      if (hash->type == nullptr || hash->value == nullptr) continue;
-      const auto digest = base::Digest::parse(fmt::format("{}:{}", hash->type, hash->value));
-      if (digest) digests.push_back(*digest);
-    }
-  };
-  add_all(metalink->hashes);
-  for (const GSList* node = metalink->alternates; node != nullptr; node = node->next) {
-    add_all(static_cast<const LrMetalinkAlternate*>(node->data)->hashes);
-  }
-  return digests;
+  return result;
+}
+
+Source Downloader::last_mirror_of(const Source& source) const {
+  const auto found = state_->servers.find(source);
+  if (found == state_->servers.end() || !source.url.empty()) return source;
+  return {.url = found->second.base_of(found->second.last())};
+}
+
+bool Downloader::pass_over_last_mirror(const Source& source, const std::string& fault) {
+  const auto found = state_->servers.find(source);
+  if (found == state_->servers.end() || !source.url.empty()) return false;
+  ServerSet& servers = found->second;
+  const std::size_t last = servers.last();
+  servers.note_fault(last, fault);
+  const auto& all = servers.servers();
+  return std::any_of(all.begin(), all.end(),
+                     [](const Server& server) { return server.faults == 0; });
 }
 
 } // namespace imagewright::repo

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,19 +23,22 @@ namespace imagewright::repo {
 /// One file to fetch.
 struct Download {
   Source source;
-  std::string path;             ///< below the source
+  std::string path;             ///< below the source, as it is: encoded for the wire by us
   std::filesystem::path target; ///< its beginning may stand in TARGET.part already
   std::optional<base::Digest> digest;
-  std::optional<base::ByteSize> size;
+  std::optional<base::ByteSize> size; ///< as announced: never a byte more is taken
+  /// What is taken at most where no size is announced.
+  base::ByteSize largest = base::ByteSize::gib(2);
 };
 
 /// Where the beginning of a download is kept that broke off.
 std::filesystem::path beginning_of(const Download& download);
 
 enum class DownloadProblem : std::uint8_t {
-  missing,       ///< the server says that there is no such file
+  missing,       ///< every server says that there is no such file
   unreachable,   ///< no server answered as it should
   broken_off,    ///< the connection ended before the file did
+  portal,        ///< a web page in the place of the file
   wrong_size,    ///< shorter or longer than announced
   wrong_content, ///< of the announced size but not of the announced digest
 };
@@ -44,7 +46,7 @@ enum class DownloadProblem : std::uint8_t {
 /// Why a file could not be had.
 struct DownloadFailure {
   DownloadProblem problem = DownloadProblem::unreachable;
-  std::string detail; ///< in the words of the transport, with its URL
+  std::string detail; ///< with its URL, without secrets
 };
 
 /// Nothing for a download that succeeded.
@@ -52,6 +54,13 @@ using DownloadResult = std::optional<DownloadFailure>;
 
 /// Called with the number of bytes that arrived so far and the index of a file that just moved.
 using DownloadObserver = std::function<void(base::ByteSize arrived, std::size_t index)>;
+
+/// What one server did.
+struct MirrorUse {
+  std::string base; ///< URL, without secrets
+  std::size_t files = 0;
+  std::string last_fault; ///< why it was passed over the last time; empty: never
+};
 
 class Downloader {
 public:
@@ -62,22 +71,24 @@ public:
   Downloader& operator=(Downloader&&) = delete;
   ~Downloader();
 
-  /// One result for each download, in their order. Throws base::Cancelled.
+  /// One result for each download, in their order. What is repodata/repomd.xml of a metalink is
+  /// taken only when the metalink vouches for it. Throws base::Cancelled and base::Error (fs.…).
   std::vector<DownloadResult> fetch(const std::vector<Download>& downloads,
                                     const DownloadObserver& observer = {});
 
-  /// The digests that the metalink of a source allows for repomd.xml, once something was fetched
-  /// from it; empty when it has none that we trust.
-  std::vector<base::Digest> metalink_digests(const Source& source) const;
+  /// The mirrors of a list or a metalink that were asked so far; nothing for other sources.
+  std::vector<MirrorUse> mirrors_of(const Source& source) const;
+  /// The server that gave the last file of a source, as a source; the source itself when it has no
+  /// mirrors.
+  Source last_mirror_of(const Source& source) const;
+  /// Asks that server last from now on, for that reason; false when every other one was passed over
+  /// already.
+  bool pass_over_last_mirror(const Source& source, const std::string& fault);
 
 private:
-  struct Handles;
+  struct State;
 
-  void pause_before_attempt(std::uint32_t attempt) const;
-
-  FetchOptions options_;
-  const base::Cancellation& cancellation_;
-  std::unique_ptr<Handles> handles_;
+  std::unique_ptr<State> state_;
 };
 
 } // namespace imagewright::repo

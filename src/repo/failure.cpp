@@ -24,4 +24,13 @@ std::string shown_address(const model::Repository& repository) {
   return base::quoted(base::without_secrets(repository.address()));
 }
 
+void fail_portal(const model::Repository& repository, const std::string& what,
+                 const DownloadFailure& failure) {
+  fail(repository,
+       {.code = "repo.portal",
+        .message = fmt::format("a web page came in the place of {}: {}", what, failure.detail),
+        .hint = "log in to the network's portal, or correct the proxy or the address, and try "
+                "again"});
+}
+
 } // namespace imagewright::repo

@@ -8,6 +8,8 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/model/repository.hpp>
 
+#include "downloader.hpp"
+
 namespace imagewright::repo {
 
 /// One piece of bad news.
@@ -23,5 +25,9 @@ struct Failure {
 
 /// The address in quotes, without secrets, for hints.
 std::string shown_address(const model::Repository& repository);
+
+/// A web page came in the place of a file (repo.portal).
+[[noreturn]] void fail_portal(const model::Repository& repository, const std::string& what,
+                              const DownloadFailure& failure);
 
 } // namespace imagewright::repo

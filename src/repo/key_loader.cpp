@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "key_loader.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 #include <fmt/format.h>
 
+#include <imagewright/base/epoch.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
@@ -31,8 +35,13 @@ std::filesystem::path fetch_key(FetchContext& context, const model::Repository& 
                                 const std::string& address, const FileAddress& where) {
   const fs::TemporaryDirectory staging = context.cache.stage();
   const std::filesystem::path target = staging.path() / "key";
-  const auto result =
-      context.downloader.fetch({{.source = where.source, .path = where.name, .target = target}});
+  const auto result = context.downloader.fetch({{.source = where.source,
+                                                 .path = where.name,
+                                                 .target = target,
+                                                 .largest = k_largest_key_file}});
+  if (result.front() && result.front()->problem == DownloadProblem::portal) {
+    fail_portal(repository, "the key " + shown(address), *result.front());
+  }
   if (result.front()) {
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.key-unreadable",
@@ -61,6 +70,42 @@ std::filesystem::path load_key_file(FetchContext& context, const model::Reposito
   return fetch_key(context, repository, address, where);
 }
 
+std::string time_text(std::int64_t seconds) {
+  return base::to_iso8601(base::Epoch(std::chrono::seconds(seconds)));
+}
+
+std::string current_time_text() {
+  return base::to_iso8601(
+      std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+}
+
+/// Of several keys some may have had their day: that is how a repository changes its key. But one
+/// has to count.
+void require_usable(const std::vector<PublicKey>& keys, const model::Repository& repository) {
+  const auto has_state = [&](KeyState state) {
+    return std::find_if(keys.begin(), keys.end(),
+                        [&](const PublicKey& key) { return key.state == state; });
+  };
+  if (keys.empty() || has_state(KeyState::usable) != keys.end()) return;
+  const auto early = has_state(KeyState::not_yet_made);
+  if (early != keys.end()) {
+    fail(repository,
+         {.kind = base::FailureKind::host,
+          .code = "repo.clock-behind",
+          .message = fmt::format("its key {} was made on {}, but the clock of this host says {}",
+                                 early->fingerprint, time_text(early->made), current_time_text()),
+          .hint = "set the clock of this host"});
+  }
+  const PublicKey& key = keys.front();
+  fail(repository,
+       {.kind = base::FailureKind::verification,
+        .code = "repo.key-expired",
+        .message = fmt::format("its key {} {}", key.fingerprint,
+                               key.state == KeyState::revoked ? "was revoked" : "has expired"),
+        .hint = "get the repository's current key; what an expired or revoked key signed is not "
+                "believed"});
+}
+
 } // namespace
 
 std::vector<std::filesystem::path>
@@ -72,16 +117,27 @@ load_key_files(FetchContext& context, const model::Repository& repository, KeyFr
   return files;
 }
 
-void add_keys(Keyring& keyring, const std::vector<std::filesystem::path>& files,
-              const model::Repository& repository) {
+std::vector<PublicKey> read_keys(Keyring& keyring, const std::vector<std::filesystem::path>& files,
+                                 const model::Repository& repository) {
   for (std::size_t index = 0; index < files.size(); ++index) {
     if (keyring.add(fs::read_file(files[index], k_largest_key_file))) continue;
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.key-unreadable",
                       .message = fmt::format("{} holds no public OpenPGP key",
                                              shown(repository.gpg_keys[index])),
-                      .hint = "give the armored public key of whoever signs the repository"});
+                      .hint = "give the public key of whoever signs the repository, with its user "
+                              "name and self-signature"});
   }
+  std::vector<PublicKey> keys = keyring.keys();
+  require_usable(keys, repository);
+  return keys;
+}
+
+std::vector<std::string> fingerprints_of(const std::vector<PublicKey>& keys) {
+  std::vector<std::string> fingerprints;
+  for (const PublicKey& key : keys)
+    fingerprints.push_back(key.fingerprint);
+  return fingerprints;
 }
 
 } // namespace imagewright::repo

@@ -24,8 +24,12 @@ enum class KeyFreshness : std::uint8_t {
 std::vector<std::filesystem::path>
 load_key_files(FetchContext& context, const model::Repository& repository, KeyFreshness freshness);
 
-/// Adds the files to a keyring. Throws base::Error (repo.key-unreadable) for a file without a key.
-void add_keys(Keyring& keyring, const std::vector<std::filesystem::path>& files,
-              const model::Repository& repository);
+/// The keys of the files: all that they hold, sorted. Throws base::Error: repo.key-unreadable for a
+/// file without a key; repo.key-expired and repo.clock-behind when none of them can be used.
+std::vector<PublicKey> read_keys(Keyring& keyring, const std::vector<std::filesystem::path>& files,
+                                 const model::Repository& repository);
+
+/// Their fingerprints, sorted.
+std::vector<std::string> fingerprints_of(const std::vector<PublicKey>& keys);
 
 } // namespace imagewright::repo

@@ -2,6 +2,8 @@
 #include "keyring.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <optional>
 #include <type_traits>
 
@@ -42,10 +44,29 @@ DataPointer data_of(std::string_view content) {
   return DataPointer(data);
 }
 
-SignatureVerdict verdict_of(gpgme_error_t status) {
+std::int64_t now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// Clocks differ a little.
+constexpr std::int64_t k_clock_tolerance = 24L * 60 * 60;
+
+bool is_weak(gpgme_hash_algo_t digest) {
+  return digest == GPGME_MD_MD5 || digest == GPGME_MD_SHA1 || digest == GPGME_MD_RMD160 ||
+         digest == GPGME_MD_MD2 || digest == GPGME_MD_MD4 || digest == GPGME_MD_TIGER ||
+         digest == GPGME_MD_HAVAL;
+}
+
+SignatureVerdict verdict_of(const _gpgme_signature& signature) {
   // An open set of numbers from another library: everything that is not named is bad.
-  const auto code = gpgme_err_code(status);
-  if (code == GPG_ERR_NO_ERROR) return SignatureVerdict::good;
+  const auto code = gpgme_err_code(signature.status);
+  if (code == GPG_ERR_NO_ERROR) {
+    if (is_weak(signature.hash_algo)) return SignatureVerdict::weak;
+    const auto made = static_cast<std::int64_t>(signature.timestamp);
+    return made > now() + k_clock_tolerance ? SignatureVerdict::not_yet : SignatureVerdict::good;
+  }
   if (code == GPG_ERR_NO_PUBKEY) return SignatureVerdict::unknown_key;
   if (code == GPG_ERR_KEY_EXPIRED || code == GPG_ERR_SIG_EXPIRED || code == GPG_ERR_CERT_REVOKED) {
     return SignatureVerdict::expired;
@@ -57,7 +78,19 @@ SignatureVerdict verdict_of(gpgme_error_t status) {
 constexpr std::string_view k_gpg_options = "no-autostart\n"
                                            "no-auto-key-retrieve\n"
                                            "no-auto-check-trustdb\n"
-                                           "trust-model always\n";
+                                           "trust-model always\n"
+                                           // Keys and signatures of the future are told by us.
+                                           "ignore-time-conflict\n"
+                                           "export-filter drop-subkey=revoked -t || expired -t\n";
+
+KeyState state_of(const _gpgme_key& key) {
+  if (key.revoked != 0) return KeyState::revoked;
+  const gpgme_subkey_t primary = key.subkeys;
+  if (primary != nullptr && primary->timestamp > now() + k_clock_tolerance) {
+    return KeyState::not_yet_made;
+  }
+  return key.expired != 0 ? KeyState::expired : KeyState::usable;
+}
 
 } // namespace
 
@@ -88,19 +121,43 @@ bool Keyring::add(std::string_view key_file_content) {
   return result != nullptr && result->considered > 0 && result->imported + result->unchanged > 0;
 }
 
-std::vector<std::string> Keyring::fingerprints() {
+std::vector<PublicKey> Keyring::keys() {
   require(gpgme_op_keylist_start(context_->pointer.get(), nullptr, 0), "list keys with gpg");
-  std::vector<std::string> result;
+  std::vector<PublicKey> result;
   while (true) {
     gpgme_key_t raw = nullptr;
     const gpgme_error_t error = gpgme_op_keylist_next(context_->pointer.get(), &raw);
     if (gpgme_err_code(error) == GPG_ERR_EOF) break;
     require(error, "list keys with gpg");
     const KeyPointer key(raw);
-    if (key->fpr != nullptr) result.emplace_back(key->fpr);
+    if (key->fpr == nullptr || key->subkeys == nullptr) continue;
+    result.push_back({.fingerprint = key->fpr,
+                      .content = {},
+                      .state = state_of(*key),
+                      .made = static_cast<std::int64_t>(key->subkeys->timestamp)});
   }
+  for (PublicKey& key : result)
+    key.content = exported(key.fingerprint);
   std::sort(result.begin(), result.end());
   return result;
+}
+
+std::string Keyring::exported(const std::string& fingerprint) {
+  gpgme_data_t raw = nullptr;
+  require(gpgme_data_new(&raw), "hold data for gpg");
+  const DataPointer data(raw);
+  gpgme_set_armor(context_->pointer.get(), 0);
+  require(gpgme_op_export(context_->pointer.get(), fingerprint.c_str(), GPGME_EXPORT_MODE_MINIMAL,
+                          data.get()),
+          "export a key with gpg");
+  gpgme_data_seek(data.get(), 0, SEEK_SET);
+  std::string content;
+  std::array<char, 4096> buffer{};
+  while (true) {
+    const ssize_t got = gpgme_data_read(data.get(), buffer.data(), buffer.size());
+    if (got <= 0) return content;
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+  }
 }
 
 SignatureResult Keyring::verify(std::string_view content, std::string_view detached_signature) {
@@ -115,8 +172,7 @@ SignatureResult Keyring::verify(std::string_view content, std::string_view detac
   std::optional<SignatureResult> answer;
   for (gpgme_signature_t entry = result == nullptr ? nullptr : result->signatures; entry != nullptr;
        entry = entry->next) {
-    const SignatureResult current{verdict_of(entry->status),
-                                  entry->fpr == nullptr ? "" : entry->fpr};
+    const SignatureResult current{verdict_of(*entry), entry->fpr == nullptr ? "" : entry->fpr};
     // Several signers: one that is known and right is enough, but none may be wrong.
     if (current.verdict == SignatureVerdict::bad) return current;
     if (!answer || current.verdict == SignatureVerdict::good) answer = current;

@@ -14,11 +14,32 @@
 
 namespace imagewright::repo {
 
+enum class KeyState : std::uint8_t {
+  usable,
+  expired,
+  revoked,
+  not_yet_made, ///< by the clock of this host
+};
+
+/// One primary key with its subkeys, as the one reader of keys understood them.
+struct PublicKey {
+  std::string fingerprint; ///< of the primary key, upper-case hexadecimal
+  /// The key alone, binary, without what has expired or was revoked and without other people's
+  /// signatures: every other program is given this and never the file.
+  std::string content;
+  KeyState state = KeyState::usable;
+  std::int64_t made = 0; ///< seconds since 1970
+
+  auto operator<=>(const PublicKey&) const = default;
+};
+
 enum class SignatureVerdict : std::uint8_t {
   good,
   bad,         ///< not a signature of this content, or no signature at all
   unknown_key, ///< by a key that is not in the keyring
   expired,     ///< right, but the key or the signature has expired or was revoked
+  weak,        ///< over a digest that can be forged, such as SHA-1
+  not_yet,     ///< made after what the clock of this host says
 };
 
 struct SignatureResult {
@@ -39,14 +60,17 @@ public:
   Keyring& operator=(Keyring&&) = delete;
   ~Keyring();
 
-  /// Adds every public key of an armored or binary file; false when it holds none.
+  /// Adds every public key of a file, armored or binary, in one block or several; false when it
+  /// holds none.
   bool add(std::string_view key_file_content);
-  /// Fingerprints of the primary keys, upper-case hexadecimal, sorted.
-  std::vector<std::string> fingerprints();
+  /// Sorted by fingerprint.
+  std::vector<PublicKey> keys();
   SignatureResult verify(std::string_view content, std::string_view detached_signature);
 
 private:
   struct Context;
+
+  std::string exported(const std::string& fingerprint);
 
   fs::TemporaryDirectory home_;
   std::unique_ptr<Context> context_;

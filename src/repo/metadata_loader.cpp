@@ -21,6 +21,7 @@ namespace imagewright::repo {
 namespace {
 
 constexpr base::ByteSize k_largest_repomd = base::ByteSize::mib(16);
+constexpr base::ByteSize k_largest_signature = base::ByteSize::mib(1);
 constexpr const char* k_note_kind = "repository";
 constexpr const char* k_repomd_path = "repodata/repomd.xml";
 constexpr const char* k_signature_path = "repodata/repomd.xml.asc";
@@ -29,6 +30,7 @@ constexpr const char* k_signature_path = "repodata/repomd.xml.asc";
 struct TableOfContents {
   std::string content;
   std::optional<std::string> signature;
+  DownloadResult signature_failure;
 };
 
 bool is_signed(const model::Repository& repository) {
@@ -57,6 +59,8 @@ bool is_signed(const model::Repository& repository) {
           .message =
               fmt::format("{} does not have its announced checksum: {}", path, failure.detail),
           .hint = "try again; when it stays so, the repository or its mirror is damaged"});
+  case DownloadProblem::portal:
+    fail_portal(repository, path, failure);
   case DownloadProblem::unreachable:
     break;
   }
@@ -90,6 +94,17 @@ void require_good_signature(Keyring& keyring, const model::Repository& repositor
                                "has expired or was revoked",
                                result.signer),
                    "get the repository's current key");
+  case SignatureVerdict::weak:
+    fail_signature(repository, "repo.signature-weak",
+                   fmt::format("the signature of its metadata by {} is over a digest that can be "
+                               "forged (SHA-1 or older)",
+                               result.signer),
+                   "ask whoever runs the repository to sign with SHA-256 or better");
+  case SignatureVerdict::not_yet:
+    fail(repository, {.kind = base::FailureKind::host,
+                      .code = "repo.clock-behind",
+                      .message = "its metadata was signed after what the clock of this host says",
+                      .hint = "set the clock of this host"});
   case SignatureVerdict::bad:
     break;
   }
@@ -98,11 +113,22 @@ void require_good_signature(Keyring& keyring, const model::Repository& repositor
                  "do not use this repository until whoever runs it has explained why");
 }
 
+void require_signature(const model::Repository& repository, const TableOfContents& table) {
+  if (!is_signed(repository) || table.signature || !table.signature_failure) return;
+  if (table.signature_failure->problem != DownloadProblem::missing) {
+    fail_to_get(repository, k_signature_path, *table.signature_failure);
+  }
+  fail_signature(repository, "repo.signature-missing",
+                 fmt::format("its metadata is not signed: {}", table.signature_failure->detail),
+                 "when that is known and accepted, set repoGpgCheck of the repository to false");
+}
+
 void require_keys(const model::Repository& repository) {
   if (!repository.gpg_keys.empty()) return;
-  fail_signature(repository, "repo.signature-unverifiable",
-                 "its metadata must be signed, but no keys are given",
-                 "give its public keys under gpgKeys, or set metadataSignature to skipped");
+  fail_signature(
+      repository, "repo.signature-unverifiable",
+      "its metadata must be signed, but no keys are given",
+      "give its public keys under gpgKeys, or set repoGpgCheck of the repository to false");
 }
 
 /// Verifies repomd.xml and gives the fingerprints of the keys that may sign.
@@ -112,9 +138,10 @@ std::vector<std::string> verify(FetchContext& context, const model::Repository& 
   if (!is_signed(repository) && !(wants_packages && !repository.gpg_keys.empty())) return {};
   if (is_signed(repository)) require_keys(repository);
   Keyring keyring(context.cache.directory() / "staging");
-  add_keys(keyring, load_key_files(context, repository, KeyFreshness::current), repository);
+  const auto keys =
+      read_keys(keyring, load_key_files(context, repository, KeyFreshness::current), repository);
   if (is_signed(repository)) require_good_signature(keyring, repository, table);
-  return keyring.fingerprints();
+  return fingerprints_of(keys);
 }
 
 /// Which of the repositories a download belongs to, and which file it is.
@@ -154,38 +181,56 @@ private:
 
   void fetch_tables() {
     tables_.resize(repositories_.size());
+    primaries_.resize(repositories_.size());
+    std::vector<std::size_t> reachable;
+    for (std::size_t index = 0; index < repositories_.size(); ++index) {
+      if (context_.can_fetch_from(source_of(repositories_[index]))) {
+        reachable.push_back(index);
+      } else {
+        tables_[index] = recall(repositories_[index]);
+      }
+    }
+    fetch_tables_of(reachable);
+  }
+
+  void fetch_tables_of(const std::vector<std::size_t>& indexes) {
     std::vector<Download> downloads;
     std::vector<Piece> pieces;
-    for (std::size_t index = 0; index < repositories_.size(); ++index) {
-      if (!context_.can_fetch_from(source_of(repositories_[index]))) {
-        tables_[index] = recall(repositories_[index]);
-        continue;
-      }
+    for (const std::size_t index : indexes) {
       add(downloads, pieces, index, k_repomd_path);
-      if (is_signed(repositories_[index])) add(downloads, pieces, index, k_signature_path);
+      downloads.back().largest = k_largest_repomd;
+    }
+    auto results = context_.downloader.fetch(downloads);
+    for (std::size_t item = 0; item < results.size(); ++item) {
+      const model::Repository& repository = repositories_[pieces[item].repository];
+      if (results[item]) fail_to_get(repository, k_repomd_path, *results[item]);
+      tables_[pieces[item].repository] = {.content = take(downloads[item], k_largest_repomd)};
+    }
+    fetch_signatures_of(indexes);
+  }
+
+  /// Each from the server that gave the file that it signs: mirrors differ.
+  void fetch_signatures_of(const std::vector<std::size_t>& indexes) {
+    std::vector<Download> downloads;
+    std::vector<Piece> pieces;
+    for (const std::size_t index : indexes) {
+      if (!is_signed(repositories_[index])) continue;
+      add(downloads, pieces, index, k_signature_path);
+      downloads.back().source = context_.downloader.last_mirror_of(downloads.back().source);
+      downloads.back().largest = k_largest_signature;
     }
     const auto results = context_.downloader.fetch(downloads);
-    for (std::size_t index = 0; index < results.size(); ++index) {
-      accept_table_piece(pieces[index], downloads[index], results[index]);
+    for (std::size_t item = 0; item < results.size(); ++item) {
+      TableOfContents& table = tables_[pieces[item].repository];
+      table.signature_failure = results[item];
+      if (!results[item]) table.signature = take(downloads[item], k_largest_signature);
     }
   }
 
-  void accept_table_piece(const Piece& piece, const Download& download,
-                          const DownloadResult& result) {
-    const model::Repository& repository = repositories_[piece.repository];
-    const bool is_signature = piece.path == k_signature_path;
-    if (result && is_signature && result->problem == DownloadProblem::missing) {
-      fail_signature(repository, "repo.signature-missing",
-                     fmt::format("its metadata is not signed: {}", result->detail),
-                     "when that is known and accepted, set metadataSignature to skipped");
-    }
-    if (result) fail_to_get(repository, piece.path, *result);
-    std::string content = fs::read_file(download.target, k_largest_repomd);
-    if (is_signature) {
-      tables_[piece.repository].signature = std::move(content);
-    } else {
-      tables_[piece.repository].content = std::move(content);
-    }
+  static std::string take(const Download& download, base::ByteSize largest) {
+    std::string content = fs::read_file(download.target, largest);
+    std::filesystem::remove(download.target);
+    return content;
   }
 
   /// What was remembered of a repository that cannot be asked now.
@@ -222,32 +267,34 @@ private:
 
   static std::string note_key(const model::Repository& repository) { return repository.address(); }
 
+  /// A mirror that is behind, or gives what its repository never signed, is passed over.
   model::RepositorySnapshot open_snapshot(std::size_t index) {
-    const model::Repository& repository = repositories_[index];
-    model::RepositorySnapshot snapshot{.repository = repository};
-    snapshot.key_fingerprints = verify(context_, repository, tables_[index]);
-    require_metalink_agreement(repository, base::digest_of(tables_[index].content));
-    snapshot.metadata = context_.cache.put_text(tables_[index].content);
-    const auto records = read_repomd(context_.cache.find(snapshot.metadata).value(), repository);
-    primaries_.push_back(records.at("primary"));
-    snapshot.has_filelists = records.count("filelists") > 0;
-    return snapshot;
+    const Source source = source_of(repositories_[index]);
+    while (true) {
+      try {
+        return open_table(index);
+      } catch (const base::Error& error) {
+        const bool is_of_content = error.kind() == base::FailureKind::verification;
+        const std::string& why = error.diagnostic().message;
+        if (!is_of_content || !context_.can_fetch_from(source) ||
+            !context_.downloader.pass_over_last_mirror(source, why)) {
+          throw;
+        }
+      }
+      fetch_tables_of({index});
+    }
   }
 
-  void require_metalink_agreement(const model::Repository& repository,
-                                  const base::Digest& digest) const {
-    // The metalink may use another SHA-2 than ours; then the checksum of repomd.xml is not
-    // compared.
-    auto allowed = context_.downloader.metalink_digests(source_of(repository));
-    std::erase_if(allowed, [&](const auto& item) { return item.algorithm != digest.algorithm; });
-    if (allowed.empty() || std::find(allowed.begin(), allowed.end(), digest) != allowed.end()) {
-      return;
-    }
-    fail(repository,
-         {.kind = base::FailureKind::verification,
-          .code = "repo.metadata-checksum",
-          .message = fmt::format("{} is not the one that its metalink announces", k_repomd_path),
-          .hint = "try again; the mirror may be behind the metalink"});
+  model::RepositorySnapshot open_table(std::size_t index) {
+    const model::Repository& repository = repositories_[index];
+    require_signature(repository, tables_[index]);
+    model::RepositorySnapshot snapshot{.repository = repository};
+    snapshot.key_fingerprints = verify(context_, repository, tables_[index]);
+    snapshot.metadata = context_.cache.put_text(tables_[index].content);
+    const auto records = read_repomd(context_.cache.find(snapshot.metadata).value(), repository);
+    primaries_[index] = records.at("primary");
+    snapshot.has_filelists = records.count("filelists") > 0;
+    return snapshot;
   }
 
   void fetch_primaries() {
@@ -260,6 +307,7 @@ private:
         recall_failed(repositories_[index]);
       }
       add(downloads, pieces, index, record.path);
+      downloads.back().source = source_below(record.base, downloads.back().source);
       downloads.back().digest = record.digest;
       if (record.size > base::ByteSize(0)) downloads.back().size = record.size;
     }
@@ -325,7 +373,7 @@ std::optional<std::filesystem::path> load_filelists(FetchContext& context,
                                .hint = "run once without --offline"});
   }
   const fs::TemporaryDirectory staging = context.cache.stage();
-  Download download{.source = source,
+  Download download{.source = source_below(record->second.base, source),
                     .path = record->second.path,
                     .target = staging.path() / "filelists",
                     .digest = record->second.digest};

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -41,21 +42,23 @@ base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAl
                                const DownloadFailure& failure) {
   const std::string name = package.nevra.to_string();
   const std::string relock =
-      "; when the repository has moved on, run \"imagewright lock --update " + package.nevra.name +
-      "\"";
+      "; when a lock names it and the repository has moved on, run \"imagewright lock --update " +
+      package.nevra.name + "\"";
   switch (failure.problem) {
   case DownloadProblem::missing:
     fail(repository,
          {.code = "repo.package-missing",
-          .message = fmt::format("the locked package {} is not there: {}", name, failure.detail),
+          .message = fmt::format("the package {} is not there: {}", name, failure.detail),
           .hint = "check the repository" + relock});
   case DownloadProblem::wrong_size:
   case DownloadProblem::wrong_content:
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.package-checksum",
-                      .message = fmt::format("the package {} is not the one that was locked: {}",
+                      .message = fmt::format("the package {} is not the one that was announced: {}",
                                              name, failure.detail),
                       .hint = "find out why it was replaced" + relock});
+  case DownloadProblem::portal:
+    fail_portal(repository, "the package " + name, failure);
   case DownloadProblem::broken_off:
   case DownloadProblem::unreachable:
     break;
@@ -64,6 +67,26 @@ base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAl
        {.code = "repo.unreachable",
         .message = fmt::format("cannot get the package {}: {}", name, failure.detail),
         .hint = fmt::format("check the address {} and the network", shown_address(repository))});
+}
+
+/// A lock and metadata are what others wrote.
+void require_safe_place(const model::Repository& repository, const model::LockedPackage& package) {
+  const base::Place place = base::split_place(package.location);
+  const auto refuse = [&](const std::string& where, const std::string& fault) {
+    fail(repository, {.kind = base::FailureKind::verification,
+                      .code = "repo.package-outside",
+                      .message = fmt::format("the package {} is placed at {}, which {}",
+                                             package.nevra.to_string(), base::quoted(where), fault),
+                      .hint = "do not use this repository or lock until whoever made it has "
+                              "explained why"});
+  };
+  if (const auto fault = base::find_location_fault(place.path)) {
+    refuse(place.path, *fault);
+  }
+  if (place.base.empty()) return;
+  if (const auto fault = find_base_fault(place.base, source_of(repository))) {
+    refuse(base::without_secrets(place.base), *fault);
+  }
 }
 
 class PackageLoader {
@@ -108,18 +131,14 @@ private:
     context_.cancellation.check();
     const model::LockedPackage& package = lock_.packages[index];
     const model::Repository& repository = *repository_of_[index];
-    if (!is_safe_relative_path(package.location)) {
-      fail_package(
-          repository, package,
-          {DownloadProblem::wrong_content, fmt::format("its location {} is outside the repository",
-                                                       base::quoted(package.location))});
-    }
-    const Source source = source_of(repository);
+    require_safe_place(repository, package);
+    const base::Place place = base::split_place(package.location);
+    const Source source = source_below(place.base, source_of(repository));
     if (!source.is_local()) {
       paths_[index] = context_.cache.find(package.checksum);
       return;
     }
-    const std::filesystem::path path = source.directory / package.location;
+    const std::filesystem::path path = source.directory / place.path;
     if (!std::filesystem::is_regular_file(path)) {
       fail_package(repository, package,
                    {DownloadProblem::missing, base::quoted(path.string()) + " does not exist"});
@@ -163,7 +182,8 @@ private:
   Download plan_download(std::size_t index) {
     const model::LockedPackage& package = lock_.packages[index];
     const model::Repository& repository = *repository_of_[index];
-    const Source source = source_of(repository);
+    const base::Place place = base::split_place(package.location);
+    const Source source = source_below(place.base, source_of(repository));
     if (!context_.can_fetch_from(source)) {
       fail(repository,
            {.code = "repo.offline",
@@ -171,7 +191,7 @@ private:
             .hint = "run once without --offline"});
     }
     Download download{.source = source,
-                      .path = package.location,
+                      .path = place.path,
                       .target = staging_.path() / package.checksum.hex,
                       .digest = package.checksum};
     if (package.download_size > base::ByteSize(0)) download.size = package.download_size;

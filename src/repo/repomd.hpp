@@ -15,7 +15,8 @@ namespace imagewright::repo {
 
 /// One metadata file as repomd.xml announces it.
 struct MetadataRecord {
-  std::string path; ///< below the repository
+  std::string path; ///< below the repository, or below `base`
+  std::string base; ///< URL that takes the repository's place for this file; mostly empty
   base::Digest digest;
   base::ByteSize size; ///< zero when it does not say
 
@@ -23,8 +24,8 @@ struct MetadataRecord {
 };
 
 /// By type ("primary", "filelists"). Throws base::Error: repo.metadata-damaged when it cannot be
-/// read or has no primary record, repo.weak-checksum when a record that we need has no SHA-2
-/// checksum.
+/// read, has no primary record, or places one outside of the repository; repo.weak-checksum when a
+/// record that we need has no SHA-2 checksum; repo.modules-unsupported when it has module streams.
 std::map<std::string, MetadataRecord> read_repomd(const std::filesystem::path& file,
                                                   const model::Repository& repository);
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/repo/repository_set.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -21,7 +23,33 @@ namespace imagewright::repo {
 struct RepositorySet::State {
   std::vector<model::Repository> repositories;
   FetchContext context;
+  std::set<std::string> told;
+
+  void tell_mirrors();
 };
+
+/// Who gave what, and who was passed over.
+void RepositorySet::State::tell_mirrors() {
+  for (const model::Repository& repository : repositories) {
+    for (const MirrorUse& mirror : context.downloader.mirrors_of(source_of(repository))) {
+      const std::string name = base::quoted(repository.name);
+      const std::string use = fmt::format("repository {}: {} files from the mirror {}", name,
+                                          mirror.files, mirror.base);
+      if (mirror.files > 0 && told.insert(use).second) {
+        context.reporter.message(report::Level::info, use);
+      }
+      if (mirror.last_fault.empty()) continue;
+      base::Diagnostic warning{
+          .severity = base::Severity::warning,
+          .code = "repo.mirror-passed-over",
+          .message = fmt::format("repository {}: the mirror {} was passed over: {}", name,
+                                 mirror.base, base::without_secrets(mirror.last_fault)),
+          .hint = "nothing, when another mirror did; else take that mirror out of the list"};
+      if (!repository.where.file.empty()) warning.where = repository.where;
+      if (told.insert(warning.message).second) context.reporter.warning(warning);
+    }
+  }
+}
 
 namespace {
 
@@ -57,12 +85,23 @@ const std::vector<std::string>* find_locked_keys(const model::ArchitectureLock* 
 
 RepositoryKeys load_keys_of(FetchContext& context, const model::Repository& repository,
                             KeyFreshness freshness) {
-  RepositoryKeys keys{.repository = repository.name,
-                      .files = load_key_files(context, repository, freshness)};
   Keyring keyring(context.cache.directory() / "staging");
-  add_keys(keyring, keys.files, repository);
-  keys.fingerprints = keyring.fingerprints();
-  return keys;
+  const auto keys = read_keys(keyring, load_key_files(context, repository, freshness), repository);
+  RepositoryKeys result{.repository = repository.name, .fingerprints = fingerprints_of(keys)};
+  for (const PublicKey& key : keys) {
+    if (key.state == KeyState::usable) result.keys.push_back(key.content);
+  }
+  return result;
+}
+
+/// What the cache has, unless its day is over.
+RepositoryKeys load_cached_keys_of(FetchContext& context, const model::Repository& repository) {
+  try {
+    return load_keys_of(context, repository, KeyFreshness::cached);
+  } catch (const base::Error& error) {
+    if (error.diagnostic().code != "repo.key-expired") throw;
+  }
+  return load_keys_of(context, repository, KeyFreshness::current);
 }
 
 } // namespace
@@ -75,7 +114,8 @@ RepositorySet::RepositorySet(const std::vector<model::Repository>& repositories,
                         .cache = environment.cache,
                         .reporter = environment.reporter,
                         .cancellation = environment.cancellation,
-                        .downloader = Downloader(options, environment.cancellation)}}) {}
+                        .downloader = Downloader(options, environment.cancellation)},
+                       {}}) {}
 
 RepositorySet::RepositorySet(RepositorySet&&) noexcept = default;
 RepositorySet::~RepositorySet() = default;
@@ -83,7 +123,9 @@ RepositorySet::~RepositorySet() = default;
 std::vector<model::RepositorySnapshot> RepositorySet::load_snapshots() {
   report::StageScope stage(state_->context.reporter, "metadata",
                            fmt::format("{} repositories", state_->repositories.size()));
-  return load_metadata(state_->context, state_->repositories);
+  auto snapshots = load_metadata(state_->context, state_->repositories);
+  state_->tell_mirrors();
+  return snapshots;
 }
 
 std::optional<std::filesystem::path>
@@ -96,7 +138,7 @@ std::vector<RepositoryKeys> RepositorySet::load_keys(const model::ArchitectureLo
   for (const model::Repository& repository : state_->repositories) {
     if (!wants_keys(repository)) continue;
     const auto* expected = find_locked_keys(locked, repository.name);
-    RepositoryKeys keys = load_keys_of(state_->context, repository, KeyFreshness::cached);
+    RepositoryKeys keys = load_cached_keys_of(state_->context, repository);
     if (expected != nullptr && keys.fingerprints != *expected) {
       keys = load_keys_of(state_->context, repository, KeyFreshness::current);
     }
@@ -115,7 +157,9 @@ std::vector<RepositoryKeys> RepositorySet::load_keys(const model::ArchitectureLo
 }
 
 model::PackageSet RepositorySet::download(const model::ArchitectureLock& lock) {
-  return load_packages(state_->context, state_->repositories, lock);
+  auto packages = load_packages(state_->context, state_->repositories, lock);
+  state_->tell_mirrors();
+  return packages;
 }
 
 } // namespace imagewright::repo

@@ -2,32 +2,12 @@
 #include "source.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 
 namespace imagewright::repo {
 
 namespace {
-
-/// RFC 3986, section 2.1; what is not an escape stays as it is.
-std::string percent_decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    unsigned value = 0;
-    if (text[index] == '%' && index + 2 < text.size()) {
-      const char* begin = text.data() + index + 1;
-      const auto [end, error] = std::from_chars(begin, begin + 2, value, 16);
-      if (error == std::errc() && end == begin + 2) {
-        result.push_back(static_cast<char>(value));
-        index += 2;
-        continue;
-      }
-    }
-    result.push_back(text[index]);
-  }
-  return result;
-}
 
 Source source_of_url(const std::string& url) {
   if (const auto path = find_local_path(url)) return {.directory = *path};
@@ -47,7 +27,16 @@ std::optional<std::filesystem::path> find_local_path(std::string_view url) {
       break;
     }
   }
-  return percent_decoded(url);
+  return base::percent_decoded(url);
+}
+
+std::optional<std::string> find_base_fault(const std::string& base, const Source& source) {
+  const std::string own = source.url.empty() ? source.mirror_list + source.metalink : source.url;
+  return base::find_base_fault(base, own);
+}
+
+Source source_below(const std::string& base, const Source& source) {
+  return base.empty() ? source : source_of_url(base);
 }
 
 Source source_of(const model::Repository& repository) {
@@ -63,17 +52,18 @@ FileAddress address_of_file(const std::string& path_or_url) {
   const auto local = path_or_url.starts_with('/') ? std::filesystem::path(path_or_url)
                                                   : find_local_path(path_or_url).value_or("");
   if (!local.empty()) return {{.directory = local.parent_path()}, local.filename().string()};
-  const std::size_t slash = path_or_url.rfind('/');
-  if (slash == std::string::npos) return {{.url = path_or_url}, ""};
-  return {{.url = path_or_url.substr(0, slash)}, path_or_url.substr(slash + 1)};
+  return {{.url = path_or_url}, ""};
 }
 
-bool is_safe_relative_path(std::string_view path) {
-  if (path.empty() || path.front() == '/' || path.find('\0') != std::string_view::npos) {
-    return false;
-  }
-  const auto parts = base::split(path, '/');
-  return std::find(parts.begin(), parts.end(), "..") == parts.end();
+std::string url_below(const std::string& base, const std::string& path) {
+  if (path.empty()) return base;
+  const std::size_t end = std::min(base.find_first_of("?#"), base.size());
+  std::string url = base.substr(0, end);
+  while (url.ends_with('/'))
+    url.pop_back();
+  // What stands behind "#" never goes to a server.
+  const std::string query = base.substr(end, base.find('#', end) - end);
+  return url + "/" + base::percent_encoded_path(path) + query;
 }
 
 } // namespace imagewright::repo

@@ -26,7 +26,8 @@ struct Source {
 
 Source source_of(const model::Repository& repository);
 
-/// A single file of the host or of a server: its source and its name below that.
+/// A single file of the host or of a server: its source and its name below that. A URL is a source
+/// of its own, with an empty name.
 struct FileAddress {
   Source source;
   std::string name;
@@ -38,7 +39,15 @@ FileAddress address_of_file(const std::string& path_or_url);
 /// The path that a "file:" URL stands for, or nothing for any other text.
 std::optional<std::filesystem::path> find_local_path(std::string_view url);
 
-/// Does it stay below its source? Absolute paths and those with ".." do not.
-bool is_safe_relative_path(std::string_view path);
+/// Why a base that metadata gives (xml:base) may not take the place of the source, as the end of a
+/// sentence.
+std::optional<std::string> find_base_fault(const std::string& base, const Source& source);
+
+/// The source itself, or the base that takes its place.
+Source source_below(const std::string& base, const Source& source);
+
+/// The URL of a path below a base, percent-encoded; a query of the base stays at its end. An empty
+/// path stands for the base itself.
+std::string url_below(const std::string& base, const std::string& path);
 
 } // namespace imagewright::repo

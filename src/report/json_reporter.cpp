@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <imagewright/base/url.hpp>
 #include <imagewright/json/value.hpp>
 
 #include "report/guarded.hpp"
@@ -28,8 +29,9 @@ bool is_complete(const Progress& progress) {
 }
 
 json::Object warning_object(const base::Diagnostic& diagnostic) {
-  json::Object object{
-      {"event", "warning"}, {"code", diagnostic.code}, {"message", diagnostic.message}};
+  json::Object object{{"event", "warning"},
+                      {"code", diagnostic.code},
+                      {"message", base::without_secrets(diagnostic.message)}};
   if (diagnostic.where) {
     object.emplace_back("file", diagnostic.where->file);
     object.emplace_back("line", diagnostic.where->line);

@@ -37,7 +37,28 @@ void collect(Pool* pool, Id dependency, std::vector<Id>& found) {
   }
 }
 
+bool is_rich(Id flags) {
+  return flags == REL_AND || flags == REL_OR || flags == REL_WITH || flags == REL_WITHOUT ||
+         flags == REL_COND || flags == REL_UNLESS || flags == REL_ELSE;
+}
+
+void collect_mentioned(Pool* pool, Id dependency, std::vector<Id>& found) {
+  if (!is_relation(dependency) || !is_rich(relation_of(pool, dependency).flags)) {
+    found.push_back(dependency);
+    return;
+  }
+  const Reldep& relation = relation_of(pool, dependency);
+  collect_mentioned(pool, relation.name, found);
+  collect_mentioned(pool, relation.evr, found);
+}
+
 } // namespace
+
+std::vector<Id> mentioned_dependencies(Pool* pool, Id dependency) {
+  std::vector<Id> found;
+  collect_mentioned(pool, dependency, found);
+  return found;
+}
 
 std::vector<Id> plain_dependencies(Pool* pool, Id dependency) {
   std::vector<Id> found;

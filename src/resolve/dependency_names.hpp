@@ -15,4 +15,8 @@ namespace imagewright::resolve {
 /// after "else".
 std::vector<Id> plain_dependencies(Pool* pool, Id dependency);
 
+/// Every plain dependency that a dependency speaks of, also in its conditions: what has to be known
+/// before it can be said whether it is met.
+std::vector<Id> mentioned_dependencies(Pool* pool, Id dependency);
+
 } // namespace imagewright::resolve

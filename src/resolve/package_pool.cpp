@@ -16,8 +16,6 @@ extern "C" {
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
-#include "exclusion.hpp"
-
 namespace imagewright::resolve {
 
 namespace {
@@ -58,9 +56,9 @@ PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists)
     repository->subpriority = -snapshot.repository.cost;
     load_metadata(repository, snapshot, file_lists, request.metadata_cache);
   }
-  leave_out_excluded();
   pool_addfileprovides(pool);
   pool_createwhatprovides(pool);
+  leave_out_excluded();
 }
 
 void PackagePool::leave_out_excluded() {
@@ -71,16 +69,21 @@ void PackagePool::leave_out_excluded() {
                !snapshot.repository.include_packages.empty();
       });
   if (!has_filters) return;
+  exclusions_ = find_exclusions(*this);
   // PoolDeleter frees it.
   auto* considered = static_cast<Map*>(std::calloc(1, sizeof(Map)));
   map_init(considered, pool_->nsolvables);
   map_setall(considered);
   pool_->considered = considered;
-  for (const Id package : all_packages()) {
-    if (find_exclusion(nevra_of(package), snapshot_of(package).repository, request_.excludes)) {
-      map_clr(considered, package);
-    }
-  }
+  for (const auto& [package, exclusion] : exclusions_.by_package)
+    map_clr(considered, package);
+  // What was left out provides nothing any more.
+  pool_createwhatprovides(pool_.get());
+}
+
+const Exclusion* PackagePool::find_exclusion(Id package) const {
+  const auto found = exclusions_.by_package.find(package);
+  return found == exclusions_.by_package.end() ? nullptr : &found->second;
 }
 
 model::Nevra PackagePool::nevra_of(Id package) const {
@@ -100,7 +103,8 @@ model::Nevra PackagePool::nevra_of(Id package) const {
 }
 
 std::string PackagePool::dependency_text(Id dependency) const {
-  return pool_dep2str(pool_.get(), dependency);
+  // Names of capabilities are whatever the metadata says.
+  return base::escape_controls(pool_dep2str(pool_.get(), dependency));
 }
 
 const model::RepositorySnapshot& PackagePool::snapshot_of(Id package) const {

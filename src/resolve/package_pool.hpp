@@ -9,6 +9,7 @@
 #include <imagewright/model/package.hpp>
 #include <imagewright/resolve/request.hpp>
 
+#include "exclusion.hpp"
 #include "libsolv_types.hpp"
 #include "metadata_store.hpp"
 
@@ -28,6 +29,12 @@ public:
   std::string text_of(Id package) const { return nevra_of(package).to_string(); }
   std::string dependency_text(Id dependency) const;
   const model::RepositorySnapshot& snapshot_of(Id package) const;
+  /// In the order of libsolv's repositories.
+  const std::vector<model::RepositorySnapshot>& snapshots() const { return snapshots_; }
+  /// Who says that the package may not be used; null when nobody does.
+  const Exclusion* find_exclusion(Id package) const;
+  /// Excludes that mean no package.
+  const std::vector<base::Diagnostic>& exclude_problems() const { return exclusions_.problems; }
   /// Every package of every repository, also those that may not be used.
   std::vector<Id> all_packages() const;
   /// May it be installed: right architecture, not excluded?
@@ -42,6 +49,7 @@ private:
 
   const ResolveRequest& request_;
   PoolPointer pool_;
+  Exclusions exclusions_;
   std::vector<model::RepositorySnapshot> snapshots_; // in the order of libsolv's repositories
 };
 

@@ -12,7 +12,6 @@
 
 #include <imagewright/base/text.hpp>
 
-#include "exclusion.hpp"
 #include "problem_chain.hpp"
 
 namespace imagewright::resolve {
@@ -132,10 +131,8 @@ private:
               .package = package};
     for (const Id provider : pool_.all_packages()) {
       if (pool_.is_usable(provider) || !provides(provider, dependency)) continue;
-      const auto exclusion =
-          find_exclusion(pool_.nevra_of(provider), pool_.snapshot_of(provider).repository,
-                         pool_.request().excludes);
-      if (!exclusion) continue;
+      const Exclusion* exclusion = pool_.find_exclusion(provider);
+      if (exclusion == nullptr) continue;
       fact.rank = 0;
       fact.code = "resolve.excluded";
       fact.text += fmt::format(": {} is {}", pool_.text_of(provider), exclusion->reason);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 extern "C" {
+#include <solv/evr.h>
 #include <solv/pool_parserpmrichdep.h>
 #include <solv/selection.h>
 }
@@ -48,10 +49,60 @@ RequestMatch match_selection(const PackagePool& pool, const std::string& spec) {
   return match;
 }
 
+// --- A name that other packages have taken over
+
+bool is_just_a_name(const PackagePool& pool, const std::string& spec,
+                    const std::vector<Id>& candidates) {
+  return !candidates.empty() && std::all_of(candidates.begin(), candidates.end(), [&](Id package) {
+    return spec == pool_id2str(pool.get(), pool_id2solvable(pool.get(), package)->name);
+  });
+}
+
+/// Older versions may have been obsoleted long ago; the newest says whether the name still lives.
+Id newest_of(const PackagePool& pool, const std::vector<Id>& candidates) {
+  return *std::max_element(candidates.begin(), candidates.end(), [&](Id left, Id right) {
+    return pool_evrcmp(pool.get(), pool_id2solvable(pool.get(), left)->evr,
+                       pool_id2solvable(pool.get(), right)->evr, EVRCMP_COMPARE) < 0;
+  });
+}
+
+bool obsoletes(const PackagePool& pool, Id package, Id other) {
+  const auto obsoleted = pool.dependencies_of(package, SOLVABLE_OBSOLETES);
+  return std::any_of(obsoleted.begin(), obsoleted.end(), [&](Id dependency) {
+    return pool_match_nevr(pool.get(), pool_id2solvable(pool.get(), other), dependency) != 0;
+  });
+}
+
+/// As dnf does: a request for a name is met by what obsoletes it as well, and the solver takes
+/// that.
+void add_obsoleting(const PackagePool& pool, const std::string& spec, RequestMatch& match) {
+  if (!is_just_a_name(pool, spec, match.candidates)) return;
+  std::vector<Id> pending{newest_of(pool, match.candidates)};
+  const std::size_t before = match.candidates.size();
+  while (!pending.empty()) {
+    const Id taken_over = pending.back();
+    pending.pop_back();
+    for (const Id package : pool.all_packages()) {
+      if (pool_id2solvable(pool.get(), package)->dep_obsoletes == 0) continue;
+      const auto& known = match.candidates;
+      if (std::find(known.begin(), known.end(), package) != known.end()) continue;
+      if (!pool.is_usable(package) || !obsoletes(pool, package, taken_over)) continue;
+      match.candidates.push_back(package);
+      pending.push_back(package);
+    }
+  }
+  if (match.candidates.size() == before) return;
+  IdQueue packages;
+  for (const Id package : match.candidates)
+    packages.push(package);
+  match.selection = {SOLVER_SOLVABLE_ONE_OF, pool_queuetowhatprovides(pool.get(), packages.get())};
+}
+
 } // namespace
 
 RequestMatch match_request(const PackagePool& pool, const std::string& spec) {
   RequestMatch match = spec.starts_with('(') ? match_rich(pool, spec) : match_selection(pool, spec);
+  add_obsoleting(pool, spec, match);
   auto& candidates = match.candidates;
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());

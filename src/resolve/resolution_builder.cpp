@@ -17,6 +17,7 @@ extern "C" {
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 
 #include "dependency_names.hpp"
 
@@ -59,6 +60,7 @@ public:
     for (auto& [name, providers] : resolution_.providers)
       std::sort(providers.begin(), providers.end());
     add_requests(matches);
+    add_warnings();
     return std::move(resolution_);
   }
 
@@ -132,6 +134,32 @@ private:
     }
   }
 
+  /// Metadata that was made without requirements resolves to a set that cannot be installed.
+  void add_warnings() {
+    std::set<const model::RepositorySnapshot*> chosen;
+    std::set<const model::RepositorySnapshot*> with_requirements;
+    for (const auto& [package, position] : positions_)
+      chosen.insert(&pool_.snapshot_of(package));
+    for (const Id package : pool_.all_packages()) {
+      if (pool_id2solvable(pool_.get(), package)->dep_requires != 0) {
+        with_requirements.insert(&pool_.snapshot_of(package));
+      }
+    }
+    for (const model::RepositorySnapshot& snapshot : pool_.snapshots()) {
+      if (chosen.count(&snapshot) == 0 || with_requirements.count(&snapshot) > 0) continue;
+      base::Diagnostic warning{
+          .severity = base::Severity::warning,
+          .code = "resolve.no-requirements",
+          .message = fmt::format("no package of the repository {} requires anything: its metadata "
+                                 "may have been made without requirements, and what its packages "
+                                 "need may be missing",
+                                 base::quoted(snapshot.repository.name)),
+          .hint = "when that is wrong, make the metadata again with createrepo_c"};
+      if (!snapshot.repository.where.file.empty()) warning.where = snapshot.repository.where;
+      resolution_.warnings.push_back(std::move(warning));
+    }
+  }
+
   const PackagePool& pool_;
   Positions positions_;
   Resolution resolution_;
@@ -146,6 +174,72 @@ std::string vendor_of(Solvable* solvable) {
                                : std::string(pool_id2str(solvable->repo->pool, solvable->vendor));
 }
 
+/// No package is larger; sums of such sizes stay far from the end of the numbers.
+constexpr std::uint64_t k_largest_size = std::uint64_t{1} << 40U;
+/// The year 2200.
+constexpr std::uint64_t k_latest_time = 7258118400;
+
+[[noreturn]] void fail_damaged(const PackagePool& pool, Id package, const std::string& what) {
+  throw base::Error(base::FailureKind::build, "resolve.metadata-unreadable",
+                    fmt::format("the repository {} {} {}",
+                                base::quoted(pool.snapshot_of(package).repository.name), what,
+                                base::quoted(pool.text_of(package))),
+                    "the repository's metadata is damaged; make it again with createrepo_c");
+}
+
+std::uint64_t bounded_number(const PackagePool& pool, Id package, Id key, std::uint64_t most) {
+  Solvable* solvable = pool_id2solvable(pool.get(), package);
+  const auto number = static_cast<std::uint64_t>(solvable_lookup_num(solvable, key, 0));
+  if (number <= most) return number;
+  fail_damaged(pool, package,
+               fmt::format("has the impossible number {} as {} of", number,
+                           base::escape_controls(pool_id2str(pool.get(), key))));
+}
+
+/// A base that is no URL is a directory below the repository. One that is takes the last part of
+/// the location only: the rest becomes a part of it.
+base::Place place_of(const PackagePool& pool, Id package) {
+  Solvable* solvable = pool_id2solvable(pool.get(), package);
+  unsigned int medium = 0;
+  const char* location = solvable_lookup_location(solvable, &medium);
+  if (location == nullptr) fail_damaged(pool, package, "does not say where it has");
+  base::Place place{.base = {}, .path = location};
+  const char* base = solvable_lookup_str(solvable, SOLVABLE_MEDIABASE);
+  if (base == nullptr) return place;
+  std::string text = base;
+  while (text.ends_with('/') && !text.ends_with("://"))
+    text.pop_back();
+  if (text.empty() || text == ".") return place;
+  if (base::scheme_of(text).empty()) {
+    place.path = text + "/" + place.path;
+  } else {
+    place.base = text;
+  }
+  return place;
+}
+
+void require_safe(const PackagePool& pool, Id package, const model::Nevra& nevra,
+                  const base::Place& place) {
+  for (const std::string* word :
+       {&nevra.name, &nevra.version, &nevra.release, &nevra.architecture}) {
+    if (!word->empty() && base::is_plain_word(*word)) continue;
+    fail_damaged(pool, package, "has characters that no package can have in the name of");
+  }
+  if (const auto fault = base::find_location_fault(place.path)) {
+    fail_damaged(pool, package,
+                 fmt::format("places at {}, which {},", base::quoted(place.path), *fault));
+  }
+  if (place.base.empty()) return;
+  const model::Repository& repository = pool.snapshot_of(package).repository;
+  const std::string own =
+      repository.base_url.empty() ? repository.mirror_list : repository.base_url;
+  if (const auto fault = base::find_base_fault(place.base, own)) {
+    fail_damaged(pool, package,
+                 fmt::format("places below {}, which {},",
+                             base::quoted(base::without_secrets(place.base)), *fault));
+  }
+}
+
 } // namespace
 
 model::LockedPackage locked_package(const PackagePool& pool, Id package) {
@@ -158,28 +252,24 @@ model::LockedPackage locked_package(const PackagePool& pool, Id package) {
                                   pool.text_of(package)),
                       "ask whoever runs the repository to use createrepo_c --checksum sha256");
   }
-  unsigned int medium = 0;
-  const char* location = solvable_lookup_location(solvable, &medium);
-  if (location == nullptr) {
-    throw base::Error(base::FailureKind::build, "resolve.metadata-unreadable",
-                      fmt::format("the repository {} does not say where {} is",
-                                  base::quoted(pool.snapshot_of(package).repository.name),
-                                  pool.text_of(package)),
-                      "the repository's metadata is damaged; make it again with createrepo_c");
-  }
-  const auto number = [&](Id key) { return solvable_lookup_num(solvable, key, 0); };
-  return {
+  const auto number = [&](Id key, std::uint64_t most) {
+    return bounded_number(pool, package, key, most);
+  };
+  model::LockedPackage locked{
       .nevra = pool.nevra_of(package),
       .repository = pool.snapshot_of(package).repository.name,
-      .location = location,
       .checksum = *checksum,
-      .download_size = base::ByteSize(number(SOLVABLE_DOWNLOADSIZE)),
-      .installed_size = base::ByteSize(number(SOLVABLE_INSTALLSIZE)),
-      .build_time =
-          base::Epoch(std::chrono::seconds(static_cast<std::int64_t>(number(SOLVABLE_BUILDTIME)))),
+      .download_size = base::ByteSize(number(SOLVABLE_DOWNLOADSIZE, k_largest_size)),
+      .installed_size = base::ByteSize(number(SOLVABLE_INSTALLSIZE, k_largest_size)),
+      .build_time = base::Epoch(std::chrono::seconds(
+          static_cast<std::int64_t>(number(SOLVABLE_BUILDTIME, k_latest_time)))),
       .provenance = {.source_package = text_or_nothing(solvable_lookup_sourcepkg(solvable)),
                      .license = text_or_nothing(solvable_lookup_str(solvable, SOLVABLE_LICENSE)),
                      .vendor = vendor_of(solvable)}};
+  const base::Place place = place_of(pool, package);
+  require_safe(pool, package, locked.nevra, place);
+  locked.location = base::join_place(place);
+  return locked;
 }
 
 Resolution build_resolution(const PackagePool& pool, const std::vector<Id>& chosen,

@@ -47,6 +47,9 @@ bool needs_file_lists(const Question& question) {
     if (candidates.empty() && requests[index].spec.starts_with('/')) return true;
     start.insert(start.end(), candidates.begin(), candidates.end());
   }
+  for (const Exclude& exclude : question.pool.request().excludes) {
+    if (exclude.pattern.starts_with('/') && !is_in_primary(exclude.pattern)) return true;
+  }
   return needs_file_lists(question.pool, start);
 }
 
@@ -109,7 +112,7 @@ void add_pins(Jobs& jobs, const PackagePool& pool) {
 }
 
 std::vector<base::Diagnostic> explain_all_unmatched(const Question& question) {
-  std::vector<base::Diagnostic> problems;
+  std::vector<base::Diagnostic> problems = question.pool.exclude_problems();
   const auto& requests = question.pool.request().packages;
   for (std::size_t index = 0; index < requests.size(); ++index) {
     if (!question.matches[index].candidates.empty()) continue;

@@ -14,8 +14,6 @@ extern "C" {
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
-#include "exclusion.hpp"
-
 namespace imagewright::resolve {
 
 namespace {
@@ -71,9 +69,8 @@ base::Diagnostic explain_unusable(const PackagePool& pool, const model::PackageR
                                   const std::vector<Id>& packages) {
   for (const Id package : packages) {
     const model::Nevra nevra = pool.nevra_of(package);
-    const auto exclusion =
-        find_exclusion(nevra, pool.snapshot_of(package).repository, pool.request().excludes);
-    if (!exclusion) continue;
+    const Exclusion* exclusion = pool.find_exclusion(package);
+    if (exclusion == nullptr) continue;
     base::Diagnostic result =
         diagnostic(request, "resolve.excluded",
                    fmt::format("{} is wanted, but it is {}", nevra.to_string(), exclusion->reason),

@@ -107,6 +107,10 @@ std::string version_element(const TinyPackage& package) {
          "\" rel=\"" + escaped(package.release) + "\"/>";
 }
 
+std::string base_attribute(const std::string& base) {
+  return base.empty() ? std::string() : " xml:base=\"" + escaped(base) + "\"";
+}
+
 std::string primary_package(const TinyPackage& package) {
   std::vector<std::string> provides = package.provides;
   provides.push_back(package.name + " = " + package.epoch + ":" + package.version + "-" +
@@ -118,9 +122,9 @@ std::string primary_package(const TinyPackage& package) {
          package.checksum_type + "\" pkgid=\"YES\">" + checksum_of(package) +
          "</checksum><summary>s</summary><description>d</description>"
          "<time file=\"1700000000\" build=\"1600000000\"/><size package=\"" +
-         std::to_string(package.size) +
-         "\" installed=\"2000\" archive=\"2000\"/><location href=\"" + escaped(location) +
-         "\"/><format>" + entries("provides", provides) + entries("requires", package.needs) +
+         std::to_string(package.size) + "\" installed=\"2000\" archive=\"2000\"/><location" +
+         base_attribute(package.base) + " href=\"" + escaped(location) + "\"/><format>" +
+         entries("provides", provides) + entries("requires", package.needs) +
          entries("conflicts", package.conflicts) + entries("obsoletes", package.obsoletes) +
          entries("recommends", package.recommends) + entries("supplements", package.supplements) +
          file_entries(package, is_in_primary) + "</format></package>\n";
@@ -156,9 +160,9 @@ std::string repomd_xml(const std::vector<TinyRecord>& records) {
                        "<revision>1</revision>\n";
   for (const TinyRecord& record : records) {
     result += "<data type=\"" + record.type + "\"><checksum type=\"" + record.checksum_type +
-              "\">" + record.checksum + "</checksum><location href=\"" + escaped(record.path) +
-              "\"/><timestamp>1</timestamp><size>" + std::to_string(record.size) +
-              "</size></data>\n";
+              "\">" + record.checksum + "</checksum><location" + base_attribute(record.base) +
+              " href=\"" + escaped(record.path) + "\"/><timestamp>1</timestamp><size>" +
+              std::to_string(record.size) + "</size></data>\n";
   }
   return result + "</repomd>\n";
 }

@@ -30,7 +30,7 @@ imagewright_pkg_config(expat expat)
 imagewright_pkg_config(libarchive libarchive)
 imagewright_pkg_config(libzstd libzstd)
 imagewright_pkg_config(zlib zlib)
-imagewright_pkg_config(librepo librepo gpgme)
+imagewright_pkg_config(librepo librepo gpgme libcurl)
 imagewright_pkg_config(libsolv libsolv libsolvext)
 # libsolv's headers have a struct field named "requires", a keyword of C++20.
 target_compile_definitions(third_party_libsolv INTERFACE LIBSOLV_SOLVABLE_PREPEND_DEP)

@@ -25,7 +25,7 @@ namespace imagewright::install {
 /// Whose signatures count for the packages of one repository.
 struct RepositoryTrust {
   model::SignatureCheck signatures = model::SignatureCheck::required;
-  std::vector<std::string> public_keys; ///< armored text, each
+  std::vector<std::string> public_keys; ///< one primary key each, binary or armored
 };
 
 enum class ScriptletUse : std::uint8_t { run, left_out };

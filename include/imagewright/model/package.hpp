@@ -59,7 +59,7 @@ struct PackageProvenance {
 struct LockedPackage {
   Nevra nevra;
   std::string repository; ///< name of the repository it comes from
-  std::string location;   ///< path of the file, relative to the repository's base
+  std::string location;   ///< path below the repository's base, or a URL: base::split_place()
   base::Digest checksum;
   base::ByteSize download_size;
   base::ByteSize installed_size;

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include <imagewright/base/byte_size.hpp>
+
 namespace imagewright::repo {
 
 enum class Network : std::uint8_t {
@@ -16,13 +18,19 @@ enum class Network : std::uint8_t {
 struct FetchOptions {
   Network network = Network::allowed;
   std::uint32_t parallel_downloads = 8;
-  /// How often a file is tried, over all mirrors, before it counts as unreachable.
-  std::uint32_t attempts = 3;
-  /// Before the second attempt; doubled before each further one.
-  std::chrono::milliseconds pause{250};
+  /// How often a file is tried, over all mirrors each time, before it counts as unreachable. An
+  /// attempt that moved bytes of it goes on where it broke off and does not count.
+  std::uint32_t attempts = 6;
+  /// Before the second attempt; doubled before each further one. A server that says when it will be
+  /// back is believed.
+  std::chrono::milliseconds pause{1000};
+  std::chrono::milliseconds longest_pause{30000};
   std::chrono::seconds connect_timeout{20};
-  /// A transfer that moves less than 1000 bytes a second for this long is broken off.
+  /// A transfer that moves nothing for this long is broken off,
   std::chrono::seconds stall_timeout{30};
+  /// and so is one that moves less than this a second over that long.
+  base::ByteSize least_rate = base::ByteSize::kib(4);
+  std::chrono::seconds rate_window{120};
 
   bool operator==(const FetchOptions&) const = default;
 };

@@ -20,11 +20,15 @@
 
 namespace imagewright::repo {
 
-/// The public keys of one repository as local files.
+/// The public keys of one repository.
 struct RepositoryKeys {
   std::string repository;
-  std::vector<std::filesystem::path> files;
-  std::vector<std::string> fingerprints; ///< of the primary keys, upper-case hexadecimal, sorted
+  /// Those that count today, each alone and binary. This is the one list of keys: whoever checks a
+  /// signature is given these, and never a key file.
+  std::vector<std::string> keys;
+  /// Of the primary keys of all its files, also of those that have expired; upper-case hexadecimal,
+  /// sorted.
+  std::vector<std::string> fingerprints;
 
   bool operator==(const RepositoryKeys&) const = default;
 };

@@ -24,8 +24,9 @@ enum class WeakDependencies : std::uint8_t {
 
 /// Packages that must not be in the image.
 struct Exclude {
-  std::string pattern; ///< a glob over names, name.architecture or the full
-                       ///< name-version-release.architecture
+  /// A glob over names, name.architecture or the full name-version-release.architecture; when that
+  /// means nothing, whatever a request may be: a name with a version, a file, a capability.
+  std::string pattern;
   base::SourceLocation where;
 
   auto operator<=>(const Exclude&) const = default;

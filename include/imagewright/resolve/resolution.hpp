@@ -39,6 +39,8 @@ struct Resolution {
   std::vector<Dependency> dependencies;       ///< sorted, without those of a package on itself
   /// Every provided name (package names too) with the packages that provide it, ascending.
   std::map<std::string, std::vector<std::size_t>> providers;
+  /// What is odd about the repositories that packages were taken from.
+  std::vector<base::Diagnostic> warnings{};
 
   bool operator==(const Resolution&) const = default;
 };

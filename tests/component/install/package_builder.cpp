@@ -50,10 +50,12 @@ SigningKey PackageBuilder::make_key(const std::string& name) const {
   return {home, run({"gpg", "--homedir", home, "--armor", "--export", name})};
 }
 
-void PackageBuilder::sign(const std::filesystem::path& package, const SigningKey& key) const {
+void PackageBuilder::sign(const std::filesystem::path& package, const SigningKey& key,
+                          const std::string& digest) const {
   const std::string name = key.home.filename().string().substr(4);
   run({"rpmsign", "--define", "_gpg_name " + name, "--define", "__gpg /usr/bin/gpg", "--define",
-       "_gpg_path " + key.home.string(), "--addsign", package},
+       "_gpg_path " + key.home.string(), "--define", "_gpg_digest_algo " + digest, "--addsign",
+       package},
       {{"GNUPGHOME", key.home}});
 }
 

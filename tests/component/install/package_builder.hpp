@@ -39,7 +39,8 @@ public:
   const SigningKey& key() const { return key_; }
   /// A second key pair, of somebody else.
   SigningKey make_key(const std::string& name) const;
-  void sign(const std::filesystem::path& package, const SigningKey& key) const;
+  void sign(const std::filesystem::path& package, const SigningKey& key,
+            const std::string& digest = "sha256") const;
   const ScratchDirectory& scratch() const { return scratch_; }
 
 private:

@@ -211,3 +211,14 @@ TEST_CASE("what is no package, no key, or not there is named", "[install]") {
     CHECK_THAT(installation.failure(), StartsWith("install.bad-key"));
   }
 }
+
+TEST_CASE("a signature over SHA-1 is refused", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  auto package = builder.build("forgeable", k_body, {}, Signing::left_out);
+  builder.sign(package.path, builder.key(), "sha1");
+  installation.add(package);
+  CHECK_THAT(installation.failure(), StartsWith("install.signature-weak"));
+  CHECK(is_untouched(installation));
+}

@@ -116,8 +116,21 @@ void HttpServer::answer(int connection) {
   const std::string response = response_to(request, body_limit);
   const std::size_t body = response.find("\r\n\r\n") + 4;
   send_all(connection, std::string_view(response).substr(0, body));
+  if (pause_of(request).count() > 0) {
+    for (std::size_t byte = body; byte < response.size() && !is_stopping_; ++byte) {
+      std::this_thread::sleep_for(pause_of(request));
+      send_all(connection, std::string_view(response).substr(byte, 1));
+    }
+    return;
+  }
   send_all(connection, std::string_view(response).substr(body, body_limit));
   ::shutdown(connection, SHUT_WR);
+}
+
+std::chrono::milliseconds HttpServer::pause_of(const Requested& request) const {
+  const std::lock_guard guard(mutex_);
+  const auto found = served_.find(request.path);
+  return found == served_.end() ? std::chrono::milliseconds(0) : found->second.byte_pause;
 }
 
 std::string HttpServer::response_to(const Requested& request, std::size_t& body_limit) {
@@ -133,12 +146,23 @@ std::string HttpServer::response_to(const Requested& request, std::size_t& body_
   Served& served = found->second;
   if (served.failures_before > 0) {
     --served.failures_before;
-    return plain("503 Service Unavailable", "later");
+    return plain("503 Service Unavailable", "later",
+                 served.retry_after.empty() ? "" : "Retry-After: " + served.retry_after + "\r\n");
   }
   if (served.status != 200) return plain(std::to_string(served.status) + " No", "no");
+  if (!served.redirect.empty()) {
+    return plain("302 Found", "", "Location: " + served.redirect + "\r\n");
+  }
+  if (served.surplus > 0) {
+    return "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + served.content +
+           std::string(served.surplus, 'x');
+  }
   if (served.broken_after && served.breaks > 0) {
     --served.breaks;
     body_limit = *served.broken_after;
+  } else if (served.empties > 0) {
+    --served.empties;
+    body_limit = 0;
   }
   if (request.range.starts_with("bytes=")) {
     const std::size_t start = std::stoul(request.range.substr(6));

@@ -4,6 +4,7 @@
 // A web server on the loopback interface that misbehaves on request.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -23,6 +24,16 @@ struct Served {
   /// After so many bytes of the body the connection is closed, for so many requests.
   std::optional<std::size_t> broken_after;
   int breaks = 0;
+  /// After those, so many requests are answered with a head alone.
+  int empties = 0;
+  /// So many bytes more than the content, without a length announced.
+  std::size_t surplus = 0;
+  /// Of a 503, when not empty.
+  std::string retry_after;
+  /// Each byte of the body comes after this long.
+  std::chrono::milliseconds byte_pause{0};
+  /// The answer is a redirection to here.
+  std::string redirect;
 };
 
 struct Requested {
@@ -50,6 +61,7 @@ public:
 private:
   void run();
   void answer(int connection);
+  std::chrono::milliseconds pause_of(const Requested& request) const;
   std::string response_to(const Requested& request, std::size_t& body_limit);
 
   std::uint16_t port_ = 0; // before listener_, whose making sets it

@@ -50,7 +50,7 @@ TEST_CASE("metadata signed by one of the repository's keys is accepted") {
     const auto keys = fetching.set({repository}).load_keys();
     REQUIRE(keys.size() == 1);
     CHECK(keys[0].fingerprints == expected);
-    CHECK(keys[0].files.size() == 2);
+    CHECK(keys[0].keys.size() == 2);
   }
   SECTION("what the cache remembers is verified again") {
     fetching.options.network = repo::Network::forbidden;
@@ -85,7 +85,7 @@ TEST_CASE("metadata that was changed after it was signed is refused") {
     files["/repodata/repomd.xml"] += "<!-- changed -->\n";
   }
   SECTION("something that is no signature") {
-    files["/repodata/repomd.xml.asc"] = "<html/>";
+    files["/repodata/repomd.xml.asc"] = "no signature";
   }
   SECTION("an empty signature") {
     files["/repodata/repomd.xml.asc"] = "";
@@ -127,12 +127,15 @@ TEST_CASE("a key that cannot be had or read is refused") {
   serve(server, make_repository(&key));
   server.serve("/not-a-key", {.content = "<html/>"});
   Fetching fetching;
+  server.serve("/no-key", {.content = "nothing"});
   for (const std::string& address :
-       {std::string("/nonexistent/key.asc"), server.url() + "/gone", server.url() + "/not-a-key"}) {
+       {std::string("/nonexistent/key.asc"), server.url() + "/gone", server.url() + "/no-key"}) {
     INFO(address);
     CHECK(snapshot_error(fetching, signed_repository(server.url(), {address})).code ==
           "repo.key-unreadable");
   }
+  CHECK(snapshot_error(fetching, signed_repository(server.url(), {server.url() + "/not-a-key"}))
+            .code == "repo.portal");
 }
 
 TEST_CASE("keys that the lock does not name are refused") {
@@ -156,4 +159,94 @@ TEST_CASE("keys that the lock does not name are refused") {
   server.serve("/key", {.content = other.public_key()});
   CHECK(fetching.set({repository}).load_keys(&lock).at(0).fingerprints ==
         Names{other.fingerprint()});
+}
+
+namespace {
+
+model::Repository with_key_file(const Fetching& fetching, const HttpServer& server,
+                                const std::string& content) {
+  return signed_repository(server.url(), {fetching.scratch.write("keys", content).string()});
+}
+
+} // namespace
+
+TEST_CASE("every key of a file counts, armored or binary, in one block or in several") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey old_key;
+  const SigningKey new_key;
+  HttpServer server;
+  serve(server, make_repository(&new_key));
+  Fetching fetching;
+  for (const std::string& content :
+       {old_key.public_key() + new_key.public_key(), new_key.public_key() + old_key.public_key(),
+        old_key.binary_key() + new_key.binary_key()}) {
+    const auto repository = with_key_file(fetching, server, content);
+    CHECK(fetching.set({repository}).load_snapshots().at(0).key_fingerprints.size() == 2);
+    const auto keys = fetching.set({repository}).load_keys();
+    REQUIRE(keys.at(0).keys.size() == 2);
+    CHECK(keys[0].keys[0] != keys[0].keys[1]);
+  }
+}
+
+TEST_CASE("a key without a user name in front of the right one is nobody's") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey right;
+  const SigningKey attacker;
+  HttpServer server;
+  serve(server, make_repository(&right));
+  Fetching fetching;
+  const auto repository = with_key_file(fetching, server, attacker.bare_key() + right.binary_key());
+  const auto keys = fetching.set({repository}).load_keys();
+  CHECK(keys.at(0).fingerprints == Names{right.fingerprint()});
+  REQUIRE(keys.at(0).keys.size() == 1);
+  CHECK(keys[0].keys[0] == right.binary_key());
+  serve(server, make_repository(&attacker));
+  CHECK(snapshot_error(fetching, repository).code == "repo.signature-unknown-key");
+  CHECK(snapshot_error(fetching, with_key_file(fetching, server, attacker.bare_key())).code ==
+        "repo.key-unreadable");
+}
+
+TEST_CASE("expired and revoked keys do not count, and the others of their file do") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey expired(KeyKind::expired);
+  const SigningKey revoked(KeyKind::revoked);
+  const SigningKey current;
+  HttpServer server;
+  serve(server, make_repository(&current));
+  Fetching fetching;
+  const auto repository = with_key_file(
+      fetching, server, expired.public_key() + revoked.public_key() + current.public_key());
+  CHECK(fetching.set({repository}).load_snapshots().size() == 1);
+  const auto keys = fetching.set({repository}).load_keys();
+  CHECK(keys.at(0).fingerprints.size() == 3);
+  CHECK(keys.at(0).keys == Names{current.binary_key()});
+  for (const SigningKey* key : {&expired, &revoked}) {
+    const auto alone = with_key_file(fetching, server, key->public_key());
+    CHECK(snapshot_error(fetching, alone).code == "repo.key-expired");
+    CHECK(error_of([&] { fetching.set({alone}).load_keys(); }).code == "repo.key-expired");
+  }
+}
+
+TEST_CASE("a key that is not made yet is told as a clock that is wrong") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey future(KeyKind::future);
+  HttpServer server;
+  serve(server, make_repository());
+  server.serve("/repodata/repomd.xml.asc", {.content = "any"});
+  Fetching fetching;
+  const auto error = snapshot_error(fetching, with_key_file(fetching, server, future.public_key()));
+  CHECK(error.code == "repo.clock-behind");
+  CHECK(error.hint == "set the clock of this host");
+}
+
+TEST_CASE("a signature over SHA-1 is refused") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key(KeyKind::rsa);
+  HttpServer server;
+  RepositoryFiles files = make_repository();
+  files["/repodata/repomd.xml.asc"] = key.sign(files["/repodata/repomd.xml"], "--digest-algo SHA1");
+  serve(server, files);
+  Fetching fetching;
+  CHECK(snapshot_error(fetching, with_key_file(fetching, server, key.public_key())).code ==
+        "repo.signature-weak");
 }

@@ -103,7 +103,7 @@ TEST_CASE("a location outside the repository is refused") {
   auto lock = lock_of(files, "base");
   lock.packages[0].location = "../outside.rpm";
   CHECK(error_of([&] { fetching.set({local_repository(fetching)}).download(lock); }).code ==
-        "repo.package-checksum");
+        "repo.package-outside");
 }
 
 TEST_CASE("a lock that names another repository is refused") {

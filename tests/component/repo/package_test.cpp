@@ -47,8 +47,10 @@ TEST_CASE("the next run takes up what the last one left") {
   HttpServer server;
   const RepositoryFiles files = make_repository();
   serve(server, files);
-  server.serve("/Packages/tool.rpm",
-               {.content = files.at("/Packages/tool.rpm"), .broken_after = 50000, .breaks = 1});
+  server.serve("/Packages/tool.rpm", {.content = files.at("/Packages/tool.rpm"),
+                                      .broken_after = 50000,
+                                      .breaks = 1,
+                                      .empties = 1});
   Fetching fetching;
   const auto lock = lock_of(files, "base");
   fetching.options.attempts = 1;

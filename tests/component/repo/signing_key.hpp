@@ -10,10 +10,12 @@
 /// Can keys be made on this host?
 bool can_make_keys();
 
+enum class KeyKind { ordinary, rsa, expired, revoked, future };
+
 /// A fresh key pair in a keyring of its own.
 class SigningKey {
 public:
-  SigningKey();
+  explicit SigningKey(KeyKind kind = KeyKind::ordinary);
   SigningKey(const SigningKey&) = delete;
   SigningKey& operator=(const SigningKey&) = delete;
   ~SigningKey();
@@ -21,13 +23,17 @@ public:
   /// Armored.
   const std::string& public_key() const { return public_key_; }
   const std::string& fingerprint() const { return fingerprint_; }
+  const std::string& binary_key() const { return binary_key_; }
+  /// The public key packet alone: no user name, no signature.
+  std::string bare_key() const;
   /// An armored detached signature.
-  std::string sign(const std::string& content) const;
+  std::string sign(const std::string& content, const std::string& options = {}) const;
 
 private:
   void run(const std::string& arguments) const;
 
   imagewright_test::ScratchDirectory home_;
   std::string public_key_;
+  std::string binary_key_;
   std::string fingerprint_;
 };

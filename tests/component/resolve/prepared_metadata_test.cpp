@@ -69,3 +69,30 @@ TEST_CASE("a cache that cannot be written is done without") {
   question.request.metadata_cache = question.scratch.write("file", "") / "below";
   CHECK(question.packages().size() == 4);
 }
+
+TEST_CASE("a prepared file of other metadata is not believed") {
+  Question honest;
+  honest.add({{.name = "app", .version = "1"}});
+  honest.want({"app"}).request.metadata_cache = honest.scratch / "prepared";
+  Question evil;
+  evil.add({{.name = "app", .version = "666"}});
+  evil.want({"app"}).request.metadata_cache = evil.scratch / "prepared";
+  CHECK(honest.packages() == std::vector<std::string>{"app-1-1.x86_64"});
+  CHECK(evil.packages() == std::vector<std::string>{"app-666-1.x86_64"});
+  const auto theirs = files_below(evil.request.metadata_cache).at(0);
+  const auto ours = files_below(honest.request.metadata_cache).at(0);
+  std::filesystem::copy_file(theirs, ours, std::filesystem::copy_options::overwrite_existing);
+  CHECK(honest.packages() == std::vector<std::string>{"app-1-1.x86_64"});
+}
+
+TEST_CASE("a prepared file that others can write is not believed") {
+  Question question;
+  question.add({{.name = "app"}});
+  question.want({"app"}).request.metadata_cache = question.scratch / "prepared";
+  CHECK(question.packages().size() == 1);
+  const auto file = files_below(question.request.metadata_cache).at(0);
+  std::filesystem::permissions(file, std::filesystem::perms::others_write,
+                               std::filesystem::perm_options::add);
+  question.scratch.write("a/primary", "gone");
+  CHECK_THROWS(question.packages());
+}

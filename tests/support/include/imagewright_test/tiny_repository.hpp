@@ -27,6 +27,7 @@ struct TinyPackage {
   std::string checksum_type = "sha256";
   std::string location; ///< empty: made from the full name
   std::uint64_t size = 1000;
+  std::string base; ///< xml:base of the location; empty: none
 };
 
 /// The primary metadata of a repository with these packages.
@@ -41,6 +42,7 @@ struct TinyRecord {
   std::string checksum;
   std::uint64_t size = 0;
   std::string checksum_type = "sha256";
+  std::string base; ///< xml:base of the location; empty: none
 };
 
 std::string repomd_xml(const std::vector<TinyRecord>& records);

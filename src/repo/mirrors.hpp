@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The servers that a source stands for, and what its metalink vouches for.
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/base/digest.hpp>
+
+#include "source.hpp"
+
+namespace imagewright::repo {
+
+/// Every digest that is announced for one version of repomd.xml. All of them have to hold.
+using AnnouncedDigests = std::vector<base::Digest>;
+
+struct MirrorList {
+  std::vector<std::string> bases; ///< URLs without a slash at their end, the preferred first
+  /// Of the versions of repomd.xml that are right; empty: nobody says.
+  std::vector<AnnouncedDigests> repomd;
+  /// Digests were announced, but none that cannot be forged.
+  bool has_only_weak_digests = false;
+};
+
+/// One URL a line; lines that are empty, begin with "#" or lead to another protocol than the
+/// list's own are nothing.
+MirrorList read_mirror_list(std::string_view content, const Source& source);
+
+/// Empty when it cannot be read.
+MirrorList read_metalink(std::string_view content, const Source& source);
+
+/// Is the file one of the versions that are right? Everything is when nobody says.
+bool is_announced(const MirrorList& mirrors, const std::filesystem::path& file);
+
+} // namespace imagewright::repo
