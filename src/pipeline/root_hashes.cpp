@@ -30,7 +30,7 @@ void replace_in_text(std::string& text, const Replacement& replacement) {
 /// In place: unified kernel images are large, and owner and mode stay as they are.
 void replace_in_file(const fs::RootDir& root, const std::string& path,
                      const Replacement& replacement) {
-  const fs::UniqueFd fd = root.open(path, O_RDWR);
+  const fs::UniqueFd fd = root.open_file(path, fs::FileAccess::changing);
   std::string content(root.find_target_status(path)->size, '\0');
   fs::read_exactly(fd.get(), std::as_writable_bytes(std::span(content)), 0, path);
   const auto& [placeholder, hash] = replacement;
