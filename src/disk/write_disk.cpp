@@ -16,6 +16,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/report/stage_scope.hpp>
+#include <imagewright/tree/late_text.hpp>
 #include <imagewright/tree/split.hpp>
 
 #include "block_device.hpp"
@@ -35,10 +36,12 @@ namespace {
 constexpr std::size_t k_boot_code_size = 440;
 
 /// A checked filesystem that waits to be written.
-using PlannedWrite = std::function<base::ByteSize(BlockDevice&, const FileObserver&)>;
+using PlannedWrite =
+    std::function<base::ByteSize(BlockDevice&, const tree::RootTree&, const FileObserver&)>;
 
 struct PlannedPartition {
   const model::Partition* partition = nullptr;
+  tree::RootTree tree; ///< of a filesystem
   PlannedWrite write; ///< empty: nothing is written to it
   std::uint64_t file_count = 0;
 };
@@ -101,12 +104,15 @@ PlannedPartition plan_content_file(const DiskRequest& request, const model::Part
     if (device.hash_partition != partition.id) continue;
     // write_trees has filled it by then.
     const auto size = verity_tree_size(request.layout.find_partition(device.data_partition)->size);
-    planned.write = [size](BlockDevice&, const FileObserver&) { return size; };
+    planned.write = [size](BlockDevice&, const tree::RootTree&, const FileObserver&) {
+      return size;
+    };
   }
   const auto found = request.partition_content.find(partition.id);
   if (found == request.partition_content.end()) return planned;
   std::string content = fs::read_file(found->second, partition.size);
-  planned.write = [content = std::move(content)](BlockDevice& device, const FileObserver&) {
+  planned.write = [content = std::move(content)](BlockDevice& device, const tree::RootTree&,
+                                                 const FileObserver&) {
     device.write(0, std::as_bytes(std::span(content)));
     return base::ByteSize(content.size());
   };
@@ -117,27 +123,30 @@ PlannedPartition plan_partition(const DiskRequest& request, const model::Partiti
                                 const Trees& trees, const base::Cancellation& cancellation) {
   if (!partition.filesystem) return plan_content_file(request, partition);
   PlannedPartition planned{.partition = &partition};
-  const auto tree = std::make_shared<const tree::RootTree>(
-      is_mounted(partition) ? trees.at(partition.filesystem->mount_point) : empty_tree(request));
-  planned.file_count = tree->inodes.size();
+  planned.tree =
+      is_mounted(partition) ? trees.at(partition.filesystem->mount_point) : empty_tree(request);
+  planned.file_count = planned.tree.inodes.size();
   switch (partition.filesystem->type) {
   case model::FilesystemType::ext4: {
-    const auto plan = std::make_shared<const Ext4Plan>(plan_ext4(partition, *tree, request.epoch));
-    planned.write = [plan, tree, &cancellation](BlockDevice& device, const FileObserver& observe) {
-      return write_ext4(device, *plan, *tree, observe, cancellation);
+    const auto plan = std::make_shared<const Ext4Plan>(plan_ext4(partition, planned.tree, request.epoch));
+    planned.write = [plan, &cancellation](BlockDevice& device, const tree::RootTree& tree,
+                                          const FileObserver& observe) {
+      return write_ext4(device, *plan, tree, observe, cancellation);
     };
     break;
   }
   case model::FilesystemType::fat32: {
-    const auto plan = std::make_shared<const FatPlan>(plan_fat(partition, *tree, request.epoch));
-    planned.write = [plan, tree, &cancellation](BlockDevice& device, const FileObserver& observe) {
-      return write_fat(device, *plan, *tree, observe, cancellation);
+    const auto plan = std::make_shared<const FatPlan>(plan_fat(partition, planned.tree, request.epoch));
+    planned.write = [plan, &cancellation](BlockDevice& device, const tree::RootTree& tree,
+                                          const FileObserver& observe) {
+      return write_fat(device, *plan, tree, observe, cancellation);
     };
     break;
   }
   case model::FilesystemType::swap:
     planned.file_count = 0;
-    planned.write = [&partition](BlockDevice& device, const FileObserver&) {
+    planned.write = [&partition](BlockDevice& device, const tree::RootTree&,
+                                 const FileObserver&) {
       return write_swap(device, *partition.filesystem);
     };
     break;
@@ -206,7 +215,7 @@ PartitionUse write_partition(const PlannedPartition& planned, const DiskFile& fi
   PartitionUse use{partition.id, partition.size, base::ByteSize(), planned.file_count};
   try {
     FileRegion region = file.region(partition);
-    if (planned.write) use.used = planned.write(region, observe);
+    if (planned.write) use.used = planned.write(region, planned.tree, observe);
   } catch (base::Error& error) {
     error.add_context(fmt::format("while writing partition {}", base::quoted(partition.id)));
     throw;
@@ -214,9 +223,9 @@ PartitionUse write_partition(const PlannedPartition& planned, const DiskFile& fi
   return use;
 }
 
-RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& file,
+model::RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& file,
                        const base::Cancellation& cancellation) {
-  RootHashes hashes;
+  model::RootHashes hashes;
   for (const model::VerityDevice& device : layout.verity) {
     const FileRegion data = file.region(*layout.find_partition(device.data_partition));
     FileRegion tree = file.region(*layout.find_partition(device.hash_partition));
@@ -227,10 +236,9 @@ RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& file,
 }
 
 /// Verified partitions first: the others may hold their root hashes.
-std::vector<PartitionUse> write_partitions(const DiskRequest& request,
-                                           const std::vector<PlannedPartition>& planned,
-                                           const DiskFile& file, const FileObserver& observe,
-                                           const base::Cancellation& cancellation) {
+WrittenDisk write_partitions(const DiskRequest& request, std::vector<PlannedPartition> planned,
+                             const DiskFile& file, const FileObserver& observe,
+                             const base::Cancellation& cancellation) {
   std::vector<PartitionUse> uses(planned.size());
   const auto write_those = [&](const auto& is_wanted) {
     for (std::size_t index = 0; index < planned.size(); ++index) {
@@ -238,19 +246,19 @@ std::vector<PartitionUse> write_partitions(const DiskRequest& request,
     }
   };
   write_those(is_verified);
-  const RootHashes hashes = write_trees(request.layout, file, cancellation);
-  if (!hashes.empty() && request.on_root_hashes) request.on_root_hashes(hashes);
+  model::RootHashes hashes = write_trees(request.layout, file, cancellation);
+  for (PlannedPartition& partition : planned)
+    partition.tree = tree::with_late_texts(std::move(partition.tree), hashes);
   write_those(std::not_fn(is_verified));
-  return uses;
+  return {std::move(uses), std::move(hashes)};
 }
 
 } // namespace
 
-std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::filesystem::path& raw,
-                                     report::Reporter& reporter,
-                                     const base::Cancellation& cancellation) {
+WrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
+                       report::Reporter& reporter, const base::Cancellation& cancellation) {
   report::StageScope stage(reporter, "disk", base::to_string(request.layout.size));
-  const auto planned = plan_partitions(request, cancellation);
+  auto planned = plan_partitions(request, cancellation);
   NewFile file(raw);
   if (ftruncate(file.fd(), static_cast<off_t>(request.layout.size.bytes())) != 0) {
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
@@ -261,10 +269,10 @@ std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::file
   const FileObserver observe = [&](std::uint64_t bytes, const std::string& path) {
     meter.add(bytes, path);
   };
-  auto uses = write_partitions(request, planned, {.fd = file.fd(), .name = raw.string()}, observe,
-                               cancellation);
+  WrittenDisk written = write_partitions(
+      request, std::move(planned), {.fd = file.fd(), .name = raw.string()}, observe, cancellation);
   file.keep();
-  return uses;
+  return written;
 }
 
 } // namespace imagewright::disk
