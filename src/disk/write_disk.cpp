@@ -42,7 +42,7 @@ using PlannedWrite =
 struct PlannedPartition {
   const model::Partition* partition = nullptr;
   tree::RootTree tree; ///< of a filesystem
-  PlannedWrite write; ///< empty: nothing is written to it
+  PlannedWrite write;  ///< empty: nothing is written to it
   std::uint64_t file_count = 0;
 };
 
@@ -128,7 +128,8 @@ PlannedPartition plan_partition(const DiskRequest& request, const model::Partiti
   planned.file_count = planned.tree.inodes.size();
   switch (partition.filesystem->type) {
   case model::FilesystemType::ext4: {
-    const auto plan = std::make_shared<const Ext4Plan>(plan_ext4(partition, planned.tree, request.epoch));
+    const auto plan =
+        std::make_shared<const Ext4Plan>(plan_ext4(partition, planned.tree, request.epoch));
     planned.write = [plan, &cancellation](BlockDevice& device, const tree::RootTree& tree,
                                           const FileObserver& observe) {
       return write_ext4(device, *plan, tree, observe, cancellation);
@@ -136,7 +137,8 @@ PlannedPartition plan_partition(const DiskRequest& request, const model::Partiti
     break;
   }
   case model::FilesystemType::fat32: {
-    const auto plan = std::make_shared<const FatPlan>(plan_fat(partition, planned.tree, request.epoch));
+    const auto plan =
+        std::make_shared<const FatPlan>(plan_fat(partition, planned.tree, request.epoch));
     planned.write = [plan, &cancellation](BlockDevice& device, const tree::RootTree& tree,
                                           const FileObserver& observe) {
       return write_fat(device, *plan, tree, observe, cancellation);
@@ -145,8 +147,7 @@ PlannedPartition plan_partition(const DiskRequest& request, const model::Partiti
   }
   case model::FilesystemType::swap:
     planned.file_count = 0;
-    planned.write = [&partition](BlockDevice& device, const tree::RootTree&,
-                                 const FileObserver&) {
+    planned.write = [&partition](BlockDevice& device, const tree::RootTree&, const FileObserver&) {
       return write_swap(device, *partition.filesystem);
     };
     break;
@@ -224,7 +225,7 @@ PartitionUse write_partition(const PlannedPartition& planned, const DiskFile& fi
 }
 
 model::RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& file,
-                       const base::Cancellation& cancellation) {
+                              const base::Cancellation& cancellation) {
   model::RootHashes hashes;
   for (const model::VerityDevice& device : layout.verity) {
     const FileRegion data = file.region(*layout.find_partition(device.data_partition));

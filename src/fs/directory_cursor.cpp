@@ -26,19 +26,28 @@ struct DirectoryCloser {
 
 } // namespace
 
-std::vector<std::string> names_in(int directory) {
+std::vector<DirectoryEntry> entries_in(int directory) {
   UniqueFd own(::openat(directory, ".", k_open_directory));
   const std::unique_ptr<DIR, DirectoryCloser> stream(own ? ::fdopendir(own.get()) : nullptr);
   if (!stream) throw std::system_error(errno, std::generic_category());
   own.release();
-  std::vector<std::string> names;
+  std::vector<DirectoryEntry> entries;
   errno = 0;
   while (const dirent* entry = ::readdir(stream.get())) {
     const std::string_view name = &entry->d_name[0];
-    if (name != "." && name != "..") names.emplace_back(name);
+    if (name == "." || name == "..") continue;
+    // DT_… are the bits of a mode, moved (readdir(3)).
+    entries.push_back({std::string(name), entry->d_ino, find_file_type(DTTOIF(entry->d_type))});
   }
   if (errno != 0) throw std::system_error(errno, std::generic_category());
-  std::sort(names.begin(), names.end());
+  std::ranges::sort(entries, {}, &DirectoryEntry::name);
+  return entries;
+}
+
+std::vector<std::string> names_in(int directory) {
+  std::vector<std::string> names;
+  for (DirectoryEntry& entry : entries_in(directory))
+    names.push_back(std::move(entry.name));
   return names;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <system_error>
@@ -116,12 +117,14 @@ void copy_attributes(const std::string& from, int to, std::string_view path) {
   }
 }
 
+void set_times(const UniqueFd& directory, const struct stat& status, std::string_view path) {
+  const std::array times{status.st_atim, status.st_mtim};
+  if (::utimensat(AT_FDCWD, host_name(directory).c_str(), times.data(), 0) != 0)
+    throw_root_error("cannot keep the times of the directory of", path, errno);
+}
+
 /// What a new file keeps of the one whose name it takes.
-void take_over(const UniqueFd& old, int file, std::string_view path) {
-  struct stat status {};
-  if (::fstat(old.get(), &status) != 0) throw_root_error("cannot look at", path, errno);
-  if (S_ISLNK(status.st_mode)) return;
-  if (!S_ISREG(status.st_mode)) throw_wrong_type(path, status.st_mode);
+void take_over(const UniqueFd& old, const struct stat& status, int file, std::string_view path) {
   const bool is_ours = status.st_uid == ::geteuid() && status.st_gid == ::getegid();
   if (!is_ours && ::fchown(file, status.st_uid, status.st_gid) != 0)
     throw_root_error("cannot keep the owner of", path, errno);
@@ -130,8 +133,8 @@ void take_over(const UniqueFd& old, int file, std::string_view path) {
 
 } // namespace
 
-RootDir::RootDir(std::filesystem::path host_path)
-    : host_path_(std::move(host_path)),
+RootDir::RootDir(std::filesystem::path host_path, const NameKeeper* keeper)
+    : host_path_(std::move(host_path)), keeper_(keeper),
       fd_(::open(host_path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
   if (!fd_) {
     base::throw_system_error("fs.cannot-read", "cannot open directory", host_path_.string(), errno);
@@ -158,10 +161,37 @@ UniqueFd RootDir::open(std::string_view path, int flags) const {
   return fd;
 }
 
-UniqueFd RootDir::reopen(const UniqueFd& name, FileAccess access, std::string_view path) {
+std::string RootDir::real_path(const UniqueFd& name) const {
+  const auto target_of = [](const UniqueFd& fd) {
+    std::error_code error;
+    const auto target = std::filesystem::read_symlink(host_name(fd), error);
+    if (error) throw_root_error("cannot look at", "/proc/self/fd", error.value());
+    return target.string();
+  };
+  const std::string root = target_of(fd_);
+  const std::string path = target_of(name);
+  if (root == "/") return path;
+  IMAGEWRIGHT_ASSERT(path.starts_with(root));
+  return path.size() == root.size() ? "/" : path.substr(root.size());
+}
+
+mode_t RootDir::mode_of(const UniqueFd& name, const struct stat& status) const {
+  if (keeper_ == nullptr || !S_ISREG(status.st_mode) || status.st_size != 0) return status.st_mode;
+  const auto type = keeper_->find_stand_in(real_path(name));
+  return type ? (status.st_mode & 07777U) | type_bits(*type) : status.st_mode;
+}
+
+void RootDir::forget(const UniqueFd& parent, const std::string& name) const {
+  if (keeper_ == nullptr) return;
+  const std::string directory = real_path(parent);
+  keeper_->forget(directory == "/" ? "/" + name : directory + "/" + name);
+}
+
+UniqueFd RootDir::reopen(const UniqueFd& name, FileAccess access, std::string_view path) const {
   struct stat status {};
   if (::fstat(name.get(), &status) != 0) throw_root_error("cannot look at", path, errno);
-  if (!S_ISREG(status.st_mode)) throw_wrong_type(path, status.st_mode);
+  const mode_t mode = mode_of(name, status);
+  if (!S_ISREG(mode)) throw_wrong_type(path, mode);
   // O_NONBLOCK: a lease that somebody holds on the file must not make us wait.
   const int flags = access == FileAccess::reading ? O_RDONLY : O_RDWR;
   UniqueFd fd(::open(host_name(name).c_str(), flags | O_NONBLOCK | O_CLOEXEC));
@@ -195,8 +225,9 @@ std::optional<FileStatus> RootDir::status_of(std::string_view path, int flags) c
   struct stat status {};
   if (!fd && is_absence(errno)) return std::nullopt;
   if (!fd || ::fstat(fd.get(), &status) != 0) throw_root_error("cannot look at", path, errno);
-  return FileStatus{.type = find_file_type(status.st_mode).value_or(FileType::regular),
-                    .permissions = status.st_mode & 07777U,
+  const mode_t mode = mode_of(fd, status);
+  return FileStatus{.type = find_file_type(mode).value_or(FileType::regular),
+                    .permissions = mode & 07777U,
                     .owner = status.st_uid,
                     .group = status.st_gid,
                     .size = static_cast<std::uint64_t>(status.st_size)};
@@ -275,12 +306,21 @@ void RootDir::write(std::string_view path, std::string_view content, mode_t perm
   if (!parent) throw_root_error("cannot write", path, errno);
   const UniqueFd old(::openat(parent.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   if (!old && errno != ENOENT) throw_root_error("cannot write", path, errno);
+  struct stat status {};
+  if (old && ::fstat(old.get(), &status) != 0) throw_root_error("cannot look at", path, errno);
+  const mode_t mode = old ? mode_of(old, status) : S_IFREG;
+  if (!S_ISREG(mode) && !S_ISLNK(mode)) throw_wrong_type(path, mode);
+  struct stat directory {};
+  if (::fstat(parent.get(), &directory) != 0) throw_root_error("cannot look at", path, errno);
   NewFile file(parent.get(), name, path);
   write_exactly(file.fd(), std::as_bytes(std::span(content.data(), content.size())), 0,
                 std::string(path));
-  if (old) take_over(old, file.fd(), path);
+  if (old && S_ISREG(mode)) take_over(old, status, file.fd(), path);
   if (::fchmod(file.fd(), permissions) != 0) throw_root_error("cannot write", path, errno);
   file.take_name();
+  // Its names are those that it had: so are its times.
+  if (old) set_times(parent, directory, path);
+  if (S_ISLNK(mode)) forget(parent, name);
 }
 
 void RootDir::append(std::string_view path, std::string_view content) const {
@@ -300,13 +340,15 @@ void RootDir::make_symlink(std::string_view path, std::string_view target) const
       ::symlinkat(text.c_str(), parent.get(), name.c_str()) != 0) {
     throw_root_error("cannot make link", path, errno);
   }
+  forget(parent, name);
 }
 
 void RootDir::set_permissions(std::string_view path, mode_t permissions) const {
   const UniqueFd name = open(path, O_PATH);
   struct stat status {};
   if (::fstat(name.get(), &status) != 0) throw_root_error("cannot look at", path, errno);
-  if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) throw_wrong_type(path, status.st_mode);
+  const mode_t mode = mode_of(name, status);
+  if (!S_ISREG(mode) && !S_ISDIR(mode)) throw_wrong_type(path, mode);
   if (::chmod(host_name(name).c_str(), permissions) != 0)
     throw_root_error("cannot change mode of", path, errno);
 }
@@ -322,9 +364,11 @@ void RootDir::remove(std::string_view path) const {
   const auto [parent, name] = open_parent(path);
   if (!parent && is_absence(errno)) return;
   if (!parent) throw_root_error("cannot remove", path, errno);
-  if (::unlinkat(parent.get(), name.c_str(), 0) == 0 || is_absence(errno)) return;
-  if (errno == EISDIR && ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR) == 0) return;
-  throw_root_error("cannot remove", path, errno);
+  const bool is_gone =
+      ::unlinkat(parent.get(), name.c_str(), 0) == 0 || is_absence(errno) ||
+      (errno == EISDIR && ::unlinkat(parent.get(), name.c_str(), AT_REMOVEDIR) == 0);
+  if (!is_gone) throw_root_error("cannot remove", path, errno);
+  forget(parent, name);
 }
 
 void RootDir::remove_tree(std::string_view path) const {
@@ -332,6 +376,7 @@ void RootDir::remove_tree(std::string_view path) const {
   if (!parent && is_absence(errno)) return;
   if (!parent) throw_root_error("cannot remove", path, errno);
   remove_tree_at(parent.get(), name, std::string(path));
+  forget(parent, name);
 }
 
 } // namespace imagewright::fs

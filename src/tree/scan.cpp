@@ -198,7 +198,9 @@ private:
     if (inode.type == fs::FileType::character_device || inode.type == fs::FileType::block_device) {
       inode.device = {major(status.st_rdev), minor(status.st_rdev)};
     }
-    apply_known(host_name, path, inode);
+    if (options_.find_override) {
+      if (const auto known = options_.find_override(path)) apply(*known, inode);
+    }
     if (const auto found = options_.overrides.find(path); found != options_.overrides.end()) {
       apply(found->second, inode);
     }
@@ -243,13 +245,6 @@ private:
                       "remove the build's working directory and build again");
   }
 
-  void apply_known(const std::string& host_name, const std::string& path, Inode& inode) const {
-    if (!options_.find_override) return;
-    const fs::UniqueFd file(open(host_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!file) base::throw_system_error("tree.cannot-read", "cannot open", shown(path), errno);
-    if (const auto known = options_.find_override(file.get())) apply(*known, inode);
-  }
-
   static void apply(const MetadataOverride& change, Inode& inode) {
     inode.owner = change.owner.value_or(inode.owner);
     inode.group = change.group.value_or(inode.group);
@@ -277,11 +272,32 @@ private:
   std::map<std::pair<dev_t, ino_t>, std::size_t> linked_;
 };
 
+/// What the record knows, in the words of the scan.
+MetadataOverride override_from(const sandbox::RecordedMetadata& recorded) {
+  MetadataOverride change{.owner = recorded.owner, .group = recorded.group};
+  if (recorded.device_type != 0) {
+    change.device = DeviceNode{.type = *fs::find_file_type(recorded.device_type),
+                               .number = {::major(recorded.device), ::minor(recorded.device)}};
+  }
+  return change;
+}
+
 } // namespace
 
 RootTree scan(const model::SealedRoot& root, const ScanOptions& options,
               const base::Cancellation& cancellation) {
   return Scanner(root, options, cancellation).run();
+}
+
+RootTree scan(const root::WorkRoot& root, const base::Cancellation& cancellation) {
+  const root::Record& record = root.record();
+  ScanOptions options{.epoch = root.epoch()};
+  options.find_override = [&record](const std::string& path) -> std::optional<MetadataOverride> {
+    const auto found = record.find(path);
+    if (found == record.end()) return std::nullopt;
+    return override_from(found->second);
+  };
+  return scan(model::SealedRoot{.path = root.options().directory}, options, cancellation);
 }
 
 } // namespace imagewright::tree

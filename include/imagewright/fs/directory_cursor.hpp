@@ -3,16 +3,27 @@
 
 // A place in a tree of any depth, held with one descriptor.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
+#include <imagewright/fs/file_type.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 
 namespace imagewright::fs {
 
-/// Names in an open directory, sorted, without "." and "..". Throws std::system_error.
+/// One name in a directory, as the directory itself tells it.
+struct DirectoryEntry {
+  std::string name;
+  ino_t number = 0;
+  std::optional<FileType> type; ///< absent where the filesystem does not say it there
+};
+
+/// What is in an open directory, sorted by name, without "." and "..". Throws std::system_error.
+std::vector<DirectoryEntry> entries_in(int directory);
+/// Likewise, the names alone.
 std::vector<std::string> names_in(int directory);
 
 /// Stands in one directory at a time and remembers the way up: trees may be deeper than there are

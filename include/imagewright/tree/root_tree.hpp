@@ -102,8 +102,8 @@ public:
   explicit ContentReader(std::filesystem::path host_path);
 
   /// Opens a regular file for reading, never through a link and never outside the tree's host
-  /// directory. A file with late places is given as a copy that has their texts. Throws base::Error (tree.cannot-read), also when the file is no longer as long as
-  /// the table says.
+  /// directory. A file with late places is given as a copy that has their texts. Throws base::Error
+  /// (tree.cannot-read), also when the file is no longer as long as the table says.
   fs::UniqueFd open(const Inode& inode) const;
 
 private:

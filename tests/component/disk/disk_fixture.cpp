@@ -41,8 +41,8 @@ disk::WrittenDisk DiskFixture::write(const std::filesystem::path& raw) const {
   imagewright::report::NullReporter reporter;
   const auto table = tree::with_late_places(
       tree::scan(model::SealedRoot{.path = root_}, options, never), late_files, placeholders);
-  return disk::write_disk(
-      {.layout = layout, .tree = table, .epoch = options.epoch}, raw, reporter, never);
+  return disk::write_disk({.layout = layout, .tree = table, .epoch = options.epoch}, raw, reporter,
+                          never);
 }
 
 std::filesystem::path DiskFixture::extract(const std::filesystem::path& raw,
