@@ -16,6 +16,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/report/stage_scope.hpp>
+#include <imagewright/tree/late_text.hpp>
 #include <imagewright/tree/split.hpp>
 
 #include "disk/block_device.hpp"
@@ -33,6 +34,8 @@ constexpr std::size_t k_boot_code_size = 440;
 
 struct PlannedPartition {
   const model::Partition* partition = nullptr;
+  /// Of a filesystem. `content` looks at it when it writes: root hashes come in between.
+  std::shared_ptr<tree::RootTree> tree;
   PlannedFilesystem content; ///< without `write`: nothing is written to it
 };
 
@@ -112,11 +115,13 @@ PlannedPartition plan_content_file(const DiskRequest& request, const model::Part
 PlannedPartition plan_partition(const DiskRequest& request, const model::Partition& partition,
                                 const Trees& trees) {
   if (!partition.filesystem) return plan_content_file(request, partition);
-  const auto tree = std::make_shared<const tree::RootTree>(
+  PlannedPartition planned{.partition = &partition};
+  planned.tree = std::make_shared<tree::RootTree>(
       is_mounted(partition) ? trees.at(partition.filesystem->mount_point) : empty_tree(request));
   const FilesystemWriter* writer = find_writer(partition.filesystem->type);
   IMAGEWRIGHT_ASSERT(writer != nullptr); // check_layout refuses the others
-  return {.partition = &partition, .content = writer->plan(partition, tree, request.epoch)};
+  planned.content = writer->plan(partition, planned.tree, request.epoch);
+  return planned;
 }
 
 std::vector<PlannedPartition> plan_partitions(const DiskRequest& request) {
@@ -184,9 +189,9 @@ PartitionUse write_partition(const PlannedPartition& planned, const DiskFile& fi
   return use;
 }
 
-RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& file,
-                       const base::Cancellation& cancellation) {
-  RootHashes hashes;
+model::RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& file,
+                              const base::Cancellation& cancellation) {
+  model::RootHashes hashes;
   for (const model::VerityDevice& device : layout.verity) {
     const FileRegion data = file.region(*layout.find_partition(device.data_partition));
     FileRegion tree = file.region(*layout.find_partition(device.hash_partition));
@@ -197,10 +202,9 @@ RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& file,
 }
 
 /// Verified partitions first: the others may hold their root hashes.
-std::vector<PartitionUse> write_partitions(const DiskRequest& request,
-                                           const std::vector<PlannedPartition>& planned,
-                                           const DiskFile& file, const FileObserver& observe,
-                                           const base::Cancellation& cancellation) {
+WrittenDisk write_partitions(const DiskRequest& request, std::vector<PlannedPartition> planned,
+                             const DiskFile& file, const FileObserver& observe,
+                             const base::Cancellation& cancellation) {
   std::vector<PartitionUse> uses(planned.size());
   const auto write_those = [&](const auto& is_wanted) {
     for (std::size_t index = 0; index < planned.size(); ++index) {
@@ -209,19 +213,21 @@ std::vector<PartitionUse> write_partitions(const DiskRequest& request,
     }
   };
   write_those(is_verified);
-  const RootHashes hashes = write_trees(request.layout, file, cancellation);
-  if (!hashes.empty() && request.on_root_hashes) request.on_root_hashes(hashes);
+  model::RootHashes hashes = write_trees(request.layout, file, cancellation);
+  for (PlannedPartition& partition : planned) {
+    if (partition.tree)
+      *partition.tree = tree::with_late_texts(std::move(*partition.tree), hashes);
+  }
   write_those(std::not_fn(is_verified));
-  return uses;
+  return {std::move(uses), std::move(hashes)};
 }
 
 } // namespace
 
-std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::filesystem::path& raw,
-                                     report::Reporter& reporter,
-                                     const base::Cancellation& cancellation) {
+WrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
+                       report::Reporter& reporter, const base::Cancellation& cancellation) {
   report::StageScope stage(reporter, "disk", base::to_string(request.layout.size));
-  const auto planned = plan_partitions(request);
+  auto planned = plan_partitions(request);
   NewFile file(raw);
   if (ftruncate(file.fd(), static_cast<off_t>(request.layout.size.bytes())) != 0) {
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
@@ -232,10 +238,10 @@ std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::file
   const FileObserver observe = [&](std::uint64_t bytes, const std::string& path) {
     meter.add(bytes, path);
   };
-  auto uses = write_partitions(request, planned, {.fd = file.fd(), .name = raw.string()}, observe,
-                               cancellation);
+  WrittenDisk written = write_partitions(
+      request, std::move(planned), {.fd = file.fd(), .name = raw.string()}, observe, cancellation);
   file.keep();
-  return uses;
+  return written;
 }
 
 } // namespace imagewright::disk

@@ -9,6 +9,26 @@
 
 namespace imagewright::fs {
 
+std::string_view to_string(FileType type) {
+  switch (type) {
+  case FileType::regular:
+    return "a file";
+  case FileType::directory:
+    return "a directory";
+  case FileType::symlink:
+    return "a link";
+  case FileType::character_device:
+    return "a character device";
+  case FileType::block_device:
+    return "a block device";
+  case FileType::fifo:
+    return "a FIFO";
+  case FileType::socket:
+    return "a socket";
+  }
+  return "something unknown";
+}
+
 namespace {
 
 constexpr std::array<std::pair<FileType, mode_t>, 7> k_bits{{

@@ -56,7 +56,7 @@ void settle_database(const fs::RootDir& root, const std::string& directory) {
   // "Database File Format" of SQLite, section 1.3.3: bytes 18 and 19 are 2 when a write-ahead log
   // is used, 1 otherwise. Without the log's files only a database of the second kind can be read by
   // users who cannot create them. librpm switches the log on again when it writes.
-  const fs::UniqueFd file = root.open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  const fs::UniqueFd file = root.open_file(path, fs::FileAccess::changing);
   constexpr std::array<std::byte, 2> plain{std::byte{1}, std::byte{1}};
   fs::write_exactly(file.get(), plain, 18, path);
 }

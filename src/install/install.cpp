@@ -66,17 +66,6 @@ private:
   std::vector<std::string> made_;
 };
 
-sandbox::SandboxOptions sandbox_options(const InstallRequest& request,
-                                        const PackagePlaces& places) {
-  sandbox::SandboxOptions options;
-  options.root = request.root;
-  options.bind_mounts = places.bind_mounts;
-  options.epoch = request.epoch;
-  options.emulator = request.emulator;
-  options.metadata_record = request.metadata_record;
-  return options;
-}
-
 InsideResult run_inside(sandbox::Sandbox& sandbox, const InstallRequest& request,
                         const PackagePlaces& places, InstallObserver& observer) {
   try {
@@ -97,22 +86,22 @@ InsideResult run_inside(sandbox::Sandbox& sandbox, const InstallRequest& request
 
 } // namespace
 
-model::InstalledRoot install_packages(const InstallRequest& request,
+model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest& request,
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter) {
   Stage stage(reporter, fmt::format("{} packages", request.packages.files.size()));
   const PackagePlaces places = place_packages(request.packages);
-  const fs::RootDir root(request.root);
-  const MountDirectories mount_directories(root);
-  InstallObserver observer(request, reporter);
-  sandbox::Sandbox sandbox(sandbox_options(request, places), cancellation);
+  const MountDirectories mount_directories(root.files());
+  InstallObserver observer(request, root.options().emulator, reporter);
+  sandbox::Sandbox sandbox(root.begin_run(places.bind_mounts), cancellation);
   InsideResult inside = run_inside(sandbox, request, places, observer);
+  root.end_run();
   mount_directories.remove_all_but(inside.restored);
 
-  model::InstalledRoot result{request.root, std::move(inside.packages), observer.scriptlets(),
-                              std::move(inside.kernel_packages)};
+  model::InstalledRoot result{root.options().directory, std::move(inside.packages),
+                              observer.scriptlets(), std::move(inside.kernel_packages)};
   require_same_packages(result.packages, request.packages);
-  settle_database(root, request.rpm_database_path);
+  settle_database(root.files(), request.rpm_database_path);
   stage.finish(
       fmt::format("{} packages, {} scriptlets", result.packages.size(), result.scriptlets.size()));
   return result;

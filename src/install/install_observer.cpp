@@ -15,8 +15,11 @@ constexpr auto k_stage = "install";
 
 } // namespace
 
-InstallObserver::InstallObserver(const InstallRequest& request, report::Reporter& reporter)
-    : request_(request), reporter_(reporter), output_(base::ByteSize::kib(64)) {
+InstallObserver::InstallObserver(const InstallRequest& request,
+                                 std::optional<sandbox::Emulator> emulator,
+                                 report::Reporter& reporter)
+    : request_(request), emulator_(std::move(emulator)), reporter_(reporter),
+      output_(base::ByteSize::kib(64)) {
   progress_.items_total = request.packages.files.size();
 }
 
@@ -85,8 +88,7 @@ void InstallObserver::on_scriptlet_started(const Event& event) {
 }
 
 sandbox::ProgramStarts InstallObserver::starts() const {
-  return request_.emulator ? sandbox::count_program_starts(*request_.emulator)
-                           : sandbox::ProgramStarts{};
+  return emulator_ ? sandbox::count_program_starts(*emulator_) : sandbox::ProgramStarts{};
 }
 
 void InstallObserver::on_scriptlet_finished() {

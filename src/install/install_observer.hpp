@@ -18,7 +18,8 @@ namespace imagewright::install {
 /// Hears the events of the inside, in order, and everything that scripts write.
 class InstallObserver final : public sandbox::CallHandler {
 public:
-  InstallObserver(const InstallRequest& request, report::Reporter& reporter);
+  InstallObserver(const InstallRequest& request, std::optional<sandbox::Emulator> emulator,
+                  report::Reporter& reporter);
 
   void on_message(std::string_view text) override;
   void on_output(std::string_view text) override;
@@ -42,6 +43,7 @@ private:
   base::Diagnostic scriptlet_diagnostic(const char* code, const std::string& what) const;
 
   const InstallRequest& request_;
+  std::optional<sandbox::Emulator> emulator_;
   report::Reporter& reporter_;
   report::Progress progress_;
   std::vector<model::ScriptletRun> scriptlets_;

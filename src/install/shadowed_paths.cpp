@@ -65,8 +65,8 @@ void restore(const fs::RootDir& image, const std::string& path, const struct sta
   if (S_ISLNK(mode)) return;
   image.set_permissions(path, permissions);
   const timespec times[2] = {status.st_mtim, status.st_mtim};
-  const fs::UniqueFd made = image.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  ::futimens(made.get(), times);
+  const fs::UniqueFd made = image.open(path, O_PATH | O_NOFOLLOW);
+  ::utimensat(made.get(), "", times, AT_EMPTY_PATH);
 }
 
 void restore_files_of(Header header, const fs::RootDir& image, Shadows& shadows,

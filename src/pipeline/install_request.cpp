@@ -29,11 +29,9 @@ install::ScriptletOptions scriptlet_options(const model::OsConfig& os) {
 } // namespace
 
 install::InstallRequest install_request(const plan::ResolvedPlan& plan,
-                                        const FetchedPackages& fetched,
-                                        const std::filesystem::path& root) {
+                                        const FetchedPackages& fetched) {
   const model::OsConfig& os = plan.plan.config.os;
   return {.packages = fetched.packages,
-          .root = root,
           .trust = trust_of(plan, fetched),
           .scriptlets = scriptlet_options(os),
           .epoch = plan.epoch,

@@ -3,7 +3,6 @@
 
 // What the installer is told, out of the plan and the fetched packages.
 
-#include <filesystem>
 #include <vector>
 
 #include <imagewright/install/install.hpp>
@@ -19,9 +18,7 @@ struct FetchedPackages {
   std::vector<repo::RepositoryKeys> keys;
 };
 
-/// Without an emulator, and without a record of metadata.
 install::InstallRequest install_request(const plan::ResolvedPlan& plan,
-                                        const FetchedPackages& fetched,
-                                        const std::filesystem::path& root);
+                                        const FetchedPackages& fetched);
 
 } // namespace imagewright::pipeline

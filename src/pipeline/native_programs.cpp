@@ -110,11 +110,15 @@ public:
     fetched.packages = repositories.set().download(tools_.lock);
     const std::filesystem::path root = sandbox::native_root(emulator);
     std::filesystem::create_directories(root);
-    install::InstallRequest request = install_request(tools_, fetched, root);
+    install::InstallRequest request = install_request(tools_, fetched);
     request.scriptlets.use = install::ScriptletUse::left_out;
     request.documentation = install::Documentation::excluded;
-    request.metadata_record = emulator.directory.string() + "-owners";
-    install::install_packages(request, services_.cancellation, services_.reporter);
+    root::WorkRoot work({.directory = root,
+                         .run_record = emulator.directory.string() + "-owners",
+                         .epoch = tools_.epoch,
+                         .emulator = std::nullopt},
+                        {});
+    install::install_packages(work, request, services_.cancellation, services_.reporter);
     sandbox::use_native_programs(emulator, programs_in(fs::RootDir(root)));
     return true;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
 #include <cstring>
 #include <span>
@@ -88,12 +89,21 @@ void MetadataRecord::load() {
     metadata.group = id_of(reader.number());
     metadata.device_type = static_cast<mode_t>(reader.number());
     metadata.device = reader.number();
+    remember_number(identity);
     if (metadata.says_nothing()) {
       files_.erase(identity);
     } else {
       files_.insert_or_assign(identity, metadata);
     }
   }
+}
+
+/// The third part of an identity.
+void MetadataRecord::remember_number(std::string_view identity) {
+  const std::size_t start = identity.find(':', identity.find(':') + 1) + 1;
+  ino_t number = 0;
+  std::from_chars(identity.data() + start, identity.data() + identity.size(), number);
+  numbers_.insert(number);
 }
 
 const RecordedMetadata* MetadataRecord::find(int file) const {
@@ -103,26 +113,29 @@ const RecordedMetadata* MetadataRecord::find(int file) const {
   return found == files_.end() ? nullptr : &found->second;
 }
 
-int MetadataRecord::change_owner(int file, uid_t owner, gid_t group) {
+OwnerChange change_owner(int file, uid_t owner, gid_t group, RecordedMetadata known) {
   constexpr auto unchanged = ~std::uint32_t{0};
+  if (::fchownat(file, "", owner, group, AT_EMPTY_PATH) == 0) {
+    if (owner != unchanged) known.owner.reset();
+    if (group != unchanged) known.group.reset();
+    return {0, known};
+  }
+  if (!is_refusal(errno)) return {errno, known};
+  // As root, for the sake of what else a change of owner does: setuid bits go.
+  const uid_t host_owner = owner == unchanged ? owner : 0;
+  const gid_t host_group = group == unchanged ? group : 0;
+  if (::fchownat(file, "", host_owner, host_group, AT_EMPTY_PATH) != 0) return {errno, known};
+  if (owner != unchanged) known.owner = owner;
+  if (group != unchanged) known.group = group;
+  return {0, known};
+}
+
+int MetadataRecord::change_owner(int file, uid_t owner, gid_t group) {
   const RecordedMetadata* found = find(file);
   const RecordedMetadata known = found == nullptr ? RecordedMetadata{} : *found;
-  RecordedMetadata metadata = known;
-  if (::fchownat(file, "", owner, group, AT_EMPTY_PATH) == 0) {
-    if (owner != unchanged) metadata.owner.reset();
-    if (group != unchanged) metadata.group.reset();
-  } else if (!is_refusal(errno)) {
-    return errno;
-  } else {
-    // As root, for the sake of what else a change of owner does: setuid bits go.
-    const uid_t host_owner = owner == unchanged ? owner : 0;
-    const gid_t host_group = group == unchanged ? group : 0;
-    if (::fchownat(file, "", host_owner, host_group, AT_EMPTY_PATH) != 0) return errno;
-    if (owner != unchanged) metadata.owner = owner;
-    if (group != unchanged) metadata.group = group;
-  }
-  if (metadata != known) set(file, metadata);
-  return 0;
+  const OwnerChange change = sandbox::change_owner(file, owner, group, known);
+  if (change.error_number == 0 && change.metadata != known) set(file, change.metadata);
+  return change.error_number;
 }
 
 void MetadataRecord::set(int file, const RecordedMetadata& metadata) {
@@ -137,6 +150,7 @@ void MetadataRecord::set(int file, const RecordedMetadata& metadata) {
                                 .take();
   if (::write(file_.get(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size()))
     throw_cannot_enter("cannot write", "the record of owners");
+  remember_number(*identity);
   if (metadata.says_nothing()) {
     files_.erase(*identity);
   } else {

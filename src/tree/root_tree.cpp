@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <span>
+#include <utility>
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,6 +16,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
 namespace imagewright::tree {
@@ -21,6 +26,23 @@ namespace {
 // "/" sorts before every other byte, so that a directory's content directly follows it.
 int rank(char character) {
   return character == '/' ? -1 : static_cast<int>(static_cast<unsigned char>(character));
+}
+
+/// A copy in memory that is gone with its descriptor: the root itself is sealed.
+fs::UniqueFd copy_with_texts(const fs::UniqueFd& file, const Inode& inode) {
+  fs::UniqueFd copy(memfd_create("imagewright-content", MFD_CLOEXEC));
+  if (!copy) base::throw_system_error("tree.cannot-read", "cannot copy", inode.content, errno);
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(inode.size, std::uint64_t{1} << 20U));
+  for (std::uint64_t position = 0; position < inode.size; position += buffer.size()) {
+    const auto piece =
+        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), inode.size - position));
+    fs::read_exactly(file.get(), piece, position, inode.content);
+    fs::write_exactly(copy.get(), piece, position, inode.content);
+  }
+  for (const LatePlace& place : inode.late_places)
+    fs::write_exactly(copy.get(), std::as_bytes(std::span(place.text)), place.offset,
+                      inode.content);
+  return copy;
 }
 
 } // namespace
@@ -63,7 +85,7 @@ fs::UniqueFd ContentReader::open(const Inode& inode) const {
                       fmt::format("{} changed while the image was written", base::quoted(shown)),
                       "let nothing else work in the build directory, and build again");
   }
-  return file;
+  return inode.late_places.empty() ? std::move(file) : copy_with_texts(file, inode);
 }
 
 } // namespace imagewright::tree

@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/directory_cursor.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/runtime_directories.hpp>
 #include <imagewright/fs/unique_fd.hpp>
@@ -59,17 +61,6 @@ std::uint64_t size_without_holes(int fd, std::uint64_t size) {
   return stored;
 }
 
-struct DirectoryStream {
-  explicit DirectoryStream(DIR* opened) : handle(opened) {}
-  DirectoryStream(const DirectoryStream&) = delete;
-  DirectoryStream& operator=(const DirectoryStream&) = delete;
-  DirectoryStream(DirectoryStream&&) = delete;
-  DirectoryStream& operator=(DirectoryStream&&) = delete;
-  ~DirectoryStream() { closedir(handle); }
-
-  DIR* handle;
-};
-
 /// One walk over a root.
 class Scanner {
 public:
@@ -80,14 +71,15 @@ public:
   }
 
   RootTree run() {
-    const fs::UniqueFd root(open(tree_.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    fs::UniqueFd root(open(tree_.host_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat status {};
     if (!root || fstat(root.get(), &status) != 0) {
       base::throw_system_error("tree.cannot-read", "cannot open", tree_.host_path, errno);
     }
     device_ = status.st_dev;
     add("/", host_name(root.get(), "."), status);
-    walk(root.get(), "/");
+    fs::DirectoryCursor cursor(std::move(root));
+    walk(cursor);
     for (const auto& [path, override_data] : options_.overrides) {
       if (tree_.find(path) != nullptr) continue;
       throw base::Error(
@@ -105,47 +97,63 @@ private:
   std::string shown(const std::string& path) const { return tree_.host_path.string() + path; }
 
   std::vector<std::string> names_in(int directory, const std::string& path) const {
-    fs::UniqueFd own(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    DIR* opened = own ? fdopendir(own.get()) : nullptr;
-    if (opened == nullptr) {
-      base::throw_system_error("tree.cannot-read", "cannot list", shown(path), errno);
+    try {
+      return fs::names_in(directory);
+    } catch (const std::system_error& error) {
+      base::throw_system_error("tree.cannot-read", "cannot list", shown(path),
+                               error.code().value());
     }
-    own.release();
-    const DirectoryStream stream(opened);
+  }
+
+  /// A directory that is being read: its names, and how many of them are done.
+  struct Level {
+    std::string path;
     std::vector<std::string> names;
-    errno = 0;
-    while (const dirent* found = readdir(stream.handle)) {
-      const std::string name = &found->d_name[0];
-      if (name != "." && name != "..") names.push_back(name);
-    }
-    if (errno != 0) base::throw_system_error("tree.cannot-read", "cannot list", shown(path), errno);
-    std::sort(names.begin(), names.end());
-    return names;
-  }
+    std::size_t done = 0;
+  };
 
-  void walk(int directory, const std::string& path) {
-    for (const std::string& name : names_in(directory, path)) {
+  void walk(fs::DirectoryCursor& cursor) {
+    std::vector<Level> levels;
+    levels.push_back({"/", names_in(cursor.fd(), "/")});
+    while (!levels.empty()) {
       cancellation_.check();
-      visit(directory, name, path == "/" ? path + name : path + "/" + name);
+      Level& level = levels.back();
+      if (level.done == level.names.size()) {
+        if (levels.size() > 1 && !cursor.leave())
+          base::throw_system_error("tree.cannot-read", "cannot leave", shown(level.path), errno);
+        levels.pop_back();
+        continue;
+      }
+      const std::string name = level.names[level.done++];
+      const std::string path = path_of(level.path, name);
+      if (!visit(cursor.fd(), name, path)) continue;
+      if (!cursor.enter(name))
+        base::throw_system_error("tree.cannot-read", "cannot open", shown(path), errno);
+      levels.push_back({path, names_in(cursor.fd(), path)});
     }
   }
 
-  void visit(int directory, const std::string& name, const std::string& path) {
+  static std::string path_of(const std::string& directory, const std::string& name) {
+    std::string path = directory == "/" ? "/" + name : directory + "/" + name;
+    if (path.size() < PATH_MAX) return path;
+    throw base::Error(base::FailureKind::build, "tree.path-too-long",
+                      fmt::format("the path {}… has {} bytes; no program can name files whose "
+                                  "paths have more than {}",
+                                  base::quoted(path.substr(0, 64)), path.size(), PATH_MAX - 1),
+                      "find out which package or script makes such directories");
+  }
+
+  /// True for a directory whose content belongs to the tree.
+  bool visit(int directory, const std::string& name, const std::string& path) {
     struct stat status {};
     if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       base::throw_system_error("tree.cannot-read", "cannot examine", shown(path), errno);
     }
-    if (is_left_out(path, status)) return;
+    if (is_left_out(path, status)) return false;
     add(path, host_name(directory, name), status);
-    if (!S_ISDIR(status.st_mode) || status.st_dev != device_) return;
-    if (std::find(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(), path) !=
-        fs::k_runtime_directories.end()) {
-      return;
-    }
-    const fs::UniqueFd child(
-        openat(directory, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!child) base::throw_system_error("tree.cannot-read", "cannot open", shown(path), errno);
-    walk(child.get(), path);
+    if (!S_ISDIR(status.st_mode) || status.st_dev != device_) return false;
+    return std::find(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(), path) ==
+           fs::k_runtime_directories.end();
   }
 
   bool is_left_out(const std::string& path, const struct stat& status) const {
@@ -190,7 +198,9 @@ private:
     if (inode.type == fs::FileType::character_device || inode.type == fs::FileType::block_device) {
       inode.device = {major(status.st_rdev), minor(status.st_rdev)};
     }
-    apply_known(host_name, path, inode);
+    if (options_.find_override) {
+      if (const auto known = options_.find_override(path)) apply(*known, inode);
+    }
     if (const auto found = options_.overrides.find(path); found != options_.overrides.end()) {
       apply(found->second, inode);
     }
@@ -235,13 +245,6 @@ private:
                       "remove the build's working directory and build again");
   }
 
-  void apply_known(const std::string& host_name, const std::string& path, Inode& inode) const {
-    if (!options_.find_override) return;
-    const fs::UniqueFd file(open(host_name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!file) base::throw_system_error("tree.cannot-read", "cannot open", shown(path), errno);
-    if (const auto known = options_.find_override(file.get())) apply(*known, inode);
-  }
-
   static void apply(const MetadataOverride& change, Inode& inode) {
     inode.owner = change.owner.value_or(inode.owner);
     inode.group = change.group.value_or(inode.group);
@@ -269,11 +272,32 @@ private:
   std::map<std::pair<dev_t, ino_t>, std::size_t> linked_;
 };
 
+/// What the record knows, in the words of the scan.
+MetadataOverride override_from(const sandbox::RecordedMetadata& recorded) {
+  MetadataOverride change{.owner = recorded.owner, .group = recorded.group};
+  if (recorded.device_type != 0) {
+    change.device = DeviceNode{.type = *fs::find_file_type(recorded.device_type),
+                               .number = {::major(recorded.device), ::minor(recorded.device)}};
+  }
+  return change;
+}
+
 } // namespace
 
 RootTree scan(const model::SealedRoot& root, const ScanOptions& options,
               const base::Cancellation& cancellation) {
   return Scanner(root, options, cancellation).run();
+}
+
+RootTree scan(const root::WorkRoot& root, const base::Cancellation& cancellation) {
+  const root::Record& record = root.record();
+  ScanOptions options{.epoch = root.epoch()};
+  options.find_override = [&record](const std::string& path) -> std::optional<MetadataOverride> {
+    const auto found = record.find(path);
+    if (found == record.end()) return std::nullopt;
+    return override_from(found->second);
+  };
+  return scan(model::SealedRoot{.path = root.options().directory}, options, cancellation);
 }
 
 } // namespace imagewright::tree

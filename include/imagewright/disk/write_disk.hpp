@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,18 +14,17 @@
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/layout.hpp>
+#include <imagewright/model/verity.hpp>
 #include <imagewright/report/reporter.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
 namespace imagewright::disk {
 
-/// The root hash of each verity device, by its name.
-using RootHashes = std::map<std::string, std::string, std::less<>>;
-
 /// What to write.
 struct DiskRequest {
   const model::DiskLayout& layout;
-  /// The whole root; each partition gets what is below its mount point.
+  /// The whole root; each partition gets what is below its mount point. Late places that bear the
+  /// name of a verity device get its root hash, everywhere but in verified partitions themselves.
   const tree::RootTree& tree;
   base::Epoch epoch;
   /// Files that are copied as they are to the start of a partition without a filesystem, by
@@ -34,9 +32,6 @@ struct DiskRequest {
   std::map<std::string, std::filesystem::path, std::less<>> partition_content = {};
   /// Code for the first 440 bytes of the disk (legacy boot); empty: none.
   std::string boot_code = {};
-  /// Called once when every verified partition has been written, before the others are read: files
-  /// there may take the root hashes, if they keep their sizes.
-  std::function<void(const RootHashes&)> on_root_hashes = {};
 };
 
 /// How full a partition became.
@@ -49,14 +44,19 @@ struct PartitionUse {
   bool operator==(const PartitionUse&) const = default;
 };
 
+/// What became of a disk.
+struct WrittenDisk {
+  std::vector<PartitionUse> partitions;
+  model::RootHashes root_hashes;
+};
+
 /// Checks the whole request, then creates the file `raw` (which must not exist) and writes the
 /// disk. What nothing was written to stays a hole. The same request gives the same bytes. On
 /// failure the file is removed. Throws base::Error before anything is written when the content does
 /// not fit (disk.content-too-large), a filesystem or feature is not supported
 /// (disk.filesystem-unsupported, disk.feature-unsupported), or the layout or a file name is
 /// impossible (disk.layout-invalid, disk.name-unsupported).
-std::vector<PartitionUse> write_disk(const DiskRequest& request, const std::filesystem::path& raw,
-                                     report::Reporter& reporter,
-                                     const base::Cancellation& cancellation);
+WrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
+                       report::Reporter& reporter, const base::Cancellation& cancellation);
 
 } // namespace imagewright::disk

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include <sys/types.h>
 
@@ -19,6 +20,9 @@ enum class FileType : std::uint8_t {
   fifo,
   socket
 };
+
+/// "a directory", "a character device": for messages.
+std::string_view to_string(FileType type);
 
 /// The bits S_IFMT of a mode (inode(7)).
 mode_t type_bits(FileType type);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <imagewright/fs/file_type.hpp>
@@ -28,13 +29,33 @@ struct FileStatus {
   bool operator==(const FileStatus&) const = default;
 };
 
+/// Knows what a root's files stand for where they do not say it themselves. Paths are real ones: no
+/// part of them is a link.
+class NameKeeper {
+public:
+  NameKeeper() = default;
+  NameKeeper(const NameKeeper&) = delete;
+  NameKeeper& operator=(const NameKeeper&) = delete;
+  NameKeeper(NameKeeper&&) = delete;
+  NameKeeper& operator=(NameKeeper&&) = delete;
+  virtual ~NameKeeper() = default;
+
+  /// What the empty file of this name is in the image; nothing when it is just that.
+  virtual std::optional<FileType> find_stand_in(const std::string& path) const = 0;
+  /// This name, and every one below it, does not stand for what it did any more.
+  virtual void forget(const std::string& path) const = 0;
+};
+
+enum class FileAccess : std::uint8_t { reading, changing };
+
 /// A directory that acts as "/": absolute links and ".." are resolved inside it (openat2 with
-/// RESOLVE_IN_ROOT). Paths are given as the image sees them, with or without a leading "/". All
-/// failures throw base::Error (fs.root-…).
+/// RESOLVE_IN_ROOT). Nothing but regular files and directories is ever opened: a device or a FIFO
+/// that a package left in the place of a file is an error. Paths are given as the image sees them,
+/// with or without a leading "/". All failures throw base::Error (fs.root-…).
 class RootDir {
 public:
-  /// Opens an existing directory.
-  explicit RootDir(std::filesystem::path host_path);
+  /// Opens an existing directory. `keeper` is borrowed; none: files are what they are.
+  explicit RootDir(std::filesystem::path host_path, const NameKeeper* keeper = nullptr);
 
   const std::filesystem::path& host_path() const { return host_path_; }
   int fd() const { return fd_.get(); }
@@ -55,8 +76,10 @@ public:
   /// Names in a directory, sorted; empty when it does not exist.
   std::vector<std::string> list(std::string_view path) const;
 
-  /// Creates or replaces a regular file; missing parent directories are made with 0755. A link in
-  /// the last part is followed inside the root, as an editor would.
+  /// Makes a new file that takes the name, so that nothing is written through a link, and other
+  /// names of a file that stood there keep what they had. A file or link that stood there is
+  /// replaced, a file's owner and attributes are kept; a directory, device or FIFO is an error.
+  /// Missing parent directories are made with 0755.
   void write(std::string_view path, std::string_view content, mode_t permissions) const;
   void append(std::string_view path, std::string_view content) const;
   /// Makes a directory and its missing parents (each with `permissions`); an existing directory is
@@ -72,16 +95,27 @@ public:
   /// Removes a whole tree without leaving the root or crossing a mount; absence is fine.
   void remove_tree(std::string_view path) const;
 
-  /// openat2 inside the root. Throws when it cannot be opened.
-  UniqueFd open(std::string_view path, int flags, mode_t permissions = 0) const;
+  /// A name or a directory, opened with O_PATH or O_DIRECTORY and further flags.
+  UniqueFd open(std::string_view path, int flags) const;
+  /// A regular file, following links, without waiting for anybody.
+  UniqueFd open_file(std::string_view path, FileAccess access = FileAccess::reading) const;
+  /// The path of an open name of this root, as the image sees it and without links.
+  std::string real_path(const UniqueFd& name) const;
 
 private:
   std::optional<FileStatus> status_of(std::string_view path, int flags) const;
-  UniqueFd try_open(std::string_view path, int flags, mode_t permissions) const;
+  UniqueFd try_open(std::string_view path, int flags) const;
+  /// Opens for reading or writing what `name`, opened with O_PATH, stands for, if it is a regular
+  /// file.
+  UniqueFd reopen(const UniqueFd& name, FileAccess access, std::string_view path) const;
+  /// The bits S_IFMT and permissions of what a name stands for.
+  mode_t mode_of(const UniqueFd& name, const struct stat& status) const;
+  void forget(const UniqueFd& parent, const std::string& name) const;
   /// The directory that holds the last part of `path`, and that part.
   std::pair<UniqueFd, std::string> open_parent(std::string_view path) const;
 
   std::filesystem::path host_path_;
+  const NameKeeper* keeper_;
   UniqueFd fd_;
 };
 

@@ -18,7 +18,7 @@
 #include <imagewright/model/repository.hpp>
 #include <imagewright/model/root.hpp>
 #include <imagewright/report/reporter.hpp>
-#include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/root/work_root.hpp>
 
 namespace imagewright::install {
 
@@ -44,7 +44,6 @@ enum class Documentation : std::uint8_t { included, excluded };
 /// Everything that the installed root depends on.
 struct InstallRequest {
   model::PackageSet packages;
-  std::filesystem::path root; ///< an existing directory, usually empty
   /// By repository name; a repository that is not named trusts nobody.
   std::map<std::string, RepositoryTrust> trust;
   ScriptletOptions scriptlets;
@@ -53,15 +52,12 @@ struct InstallRequest {
   std::string rpm_database_path = "/var/lib/rpm";
   Documentation documentation = Documentation::included;
   std::vector<std::string> languages; ///< of translated files; empty: all
-  /// Absent: packages of the host's architecture.
-  std::optional<sandbox::Emulator> emulator;
-  /// As in sandbox::SandboxOptions.
-  std::filesystem::path metadata_record;
 };
 
-/// Verifies every package, then installs all of them. Throws base::Error (install.…, sandbox.…) and
-/// base::Cancelled; the root is then of no use any more. The caller must not have other threads.
-model::InstalledRoot install_packages(const InstallRequest& request,
+/// Verifies every package, then installs all of them into the root, which is usually empty. Throws
+/// base::Error (install.…, sandbox.…) and base::Cancelled; the root is then of no use any more. The
+/// caller must not have other threads.
+model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest& request,
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter);
 

@@ -4,6 +4,8 @@
 // How a system is told the root hash of a verity device, which is known only when the filesystem
 // has been written.
 
+#include <functional>
+#include <map>
 #include <string>
 
 #include <imagewright/model/layout.hpp>
@@ -13,6 +15,15 @@ namespace imagewright::model {
 /// As long as a root hash, and found nowhere else: it stands in the kernel command line until the
 /// hash is known.
 std::string root_hash_placeholder(const VerityDevice& device);
+
+/// By the name of a verity device.
+using RootHashes = std::map<std::string, std::string, std::less<>>;
+
+/// The placeholders of a layout.
+RootHashes root_hash_placeholders(const DiskLayout& layout);
+
+/// The text with the hashes in place of their placeholders.
+std::string with_root_hashes(std::string text, const DiskLayout& layout, const RootHashes& hashes);
 
 /// The kernel argument that takes the root hash: "roothash" or "usrhash".
 std::string root_hash_argument(const VerityDevice& device);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,7 +16,7 @@
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/process/command_runner.hpp>
-#include <imagewright/sandbox/metadata_record.hpp>
+#include <imagewright/root/record.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 
 namespace imagewright::root {
@@ -23,8 +24,8 @@ namespace imagewright::root {
 /// What a root is made of.
 struct WorkRootOptions {
   std::filesystem::path directory; ///< of the host; must exist
-  /// Beside the root, never in it: owners that the host refuses to store. Made when it is missing.
-  std::filesystem::path record;
+  /// A file beside the root, never in it, that exists while programs run.
+  std::filesystem::path run_record;
   /// SOURCE_DATE_EPOCH of every program.
   base::Epoch epoch{};
   /// Absent: programs of the host's architecture only.
@@ -35,33 +36,43 @@ struct WorkRootOptions {
 using ProgramOpener =
     std::function<std::unique_ptr<process::CommandRunner>(const sandbox::SandboxOptions&)>;
 
-/// Used from one thread, by one stage after the other.
+/// A directory and a record. Between two runs of programs no file in the directory is a device:
+/// devices are entries of the record, with an empty file in their place. While programs run they
+/// see devices, which cannot be opened, and the owners that the record says. Used from one thread.
 class WorkRoot {
 public:
-  /// Throws base::Error (fs.cannot-read, sandbox.cannot-enter).
+  /// Throws base::Error (fs.cannot-read).
   WorkRoot(WorkRootOptions options, ProgramOpener open_programs);
   WorkRoot(const WorkRoot&) = delete;
   WorkRoot& operator=(const WorkRoot&) = delete;
   WorkRoot(WorkRoot&&) = delete;
   WorkRoot& operator=(WorkRoot&&) = delete;
-  ~WorkRoot() = default;
+  ~WorkRoot();
 
-  const fs::RootDir& files() const { return files_; }
+  /// Reads and changes files. What the record says about a name goes with it.
+  const fs::RootDir& files() const;
+  const WorkRootOptions& options() const { return options_; }
   base::Epoch epoch() const { return options_.epoch; }
+  const Record& record() const;
 
   /// Runs programs that see the root, and what is bound into it. To be used no longer than this.
   std::unique_ptr<process::CommandRunner> programs(std::vector<sandbox::BindMount> mounts = {});
+
+  /// For whoever makes a sandbox of its own: what it is like, with the record told to it…
+  sandbox::SandboxOptions begin_run(std::vector<sandbox::BindMount> mounts = {});
+  /// … and what became of the root there. Throws base::Error (root.cannot-examine).
+  void end_run();
 
   /// Gives the file or link itself its owner; what the host refuses to store is recorded. Throws
   /// base::Error (root.cannot-own).
   void own(std::string_view path, uid_t user, gid_t group);
 
 private:
+  class Names;
+
   WorkRootOptions options_;
   ProgramOpener open_programs_;
-  fs::RootDir files_;
-  /// As it was read last; programs write to it, too.
-  std::optional<sandbox::MetadataRecord> record_;
+  std::unique_ptr<Names> names_;
 };
 
 } // namespace imagewright::root

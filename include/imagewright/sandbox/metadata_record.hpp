@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -37,6 +39,16 @@ std::optional<std::string> identity_of_file(int file);
 /// What the kernel says when an id has no place in the namespace, or a right is missing.
 bool is_refusal(int error_number);
 
+/// An owner that was changed, or why it was not.
+struct OwnerChange {
+  int error_number = 0; ///< 0: done
+  RecordedMetadata metadata;
+};
+
+/// chown(2) of a file itself, of which `known` is recorded; an id that the host refuses is to be
+/// recorded, one that it takes is not any more. ~0 leaves an id as it is.
+OwnerChange change_owner(int file, uid_t owner, gid_t group, RecordedMetadata known);
+
 /// A file that grows by one entry with each change; the last entry about a file counts. Sandboxes
 /// of one root use it one after the other.
 class MetadataRecord {
@@ -46,6 +58,8 @@ public:
 
   bool empty() const { return files_.empty(); }
   const RecordedMetadata* find(int file) const;
+  /// Whether a file of this number may be recorded: quicker than find(), for many files.
+  bool may_have(ino_t number) const { return numbers_.contains(number); }
   /// chown(2) of a file itself; an id that the host refuses is recorded, one that it takes is not
   /// any more. ~0 leaves an id as it is. Gives the error number of what failed otherwise; 0: done.
   int change_owner(int file, uid_t owner, gid_t group);
@@ -54,9 +68,11 @@ public:
 
 private:
   void load();
+  void remember_number(std::string_view identity);
 
   fs::UniqueFd file_;
   std::map<std::string, RecordedMetadata, std::less<>> files_;
+  std::set<ino_t> numbers_; ///< of files that are or were recorded
 };
 
 } // namespace imagewright::sandbox

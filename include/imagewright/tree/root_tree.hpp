@@ -41,6 +41,15 @@ enum class Holes : std::uint8_t { allowed, forbidden };
 /// Runs of zeros that are shorter are stored: many small holes would make a file slow to read.
 constexpr std::uint64_t k_smallest_hole = 64U * 1024U;
 
+/// A text in a file's content that takes the place of as many bytes there (late_text.hpp).
+struct LatePlace {
+  std::uint64_t offset = 0;
+  std::string name;
+  std::string text;
+
+  bool operator==(const LatePlace&) const = default;
+};
+
 /// One file of any type, whatever number of names it has.
 struct Inode {
   fs::FileType type = fs::FileType::regular;
@@ -57,6 +66,7 @@ struct Inode {
   Holes holes = Holes::allowed;
   std::string content;          ///< of regular files: the path below the tree's host directory
   std::uint32_t name_count = 1; ///< more than one: hard links
+  std::vector<LatePlace> late_places; ///< of regular files
 
   bool operator==(const Inode&) const = default;
 };
@@ -92,8 +102,8 @@ public:
   explicit ContentReader(std::filesystem::path host_path);
 
   /// Opens a regular file for reading, never through a link and never outside the tree's host
-  /// directory. Throws base::Error (tree.cannot-read), also when the file is no longer as long as
-  /// the table says.
+  /// directory. A file with late places is given as a copy that has their texts. Throws base::Error
+  /// (tree.cannot-read), also when the file is no longer as long as the table says.
   fs::UniqueFd open(const Inode& inode) const;
 
 private:

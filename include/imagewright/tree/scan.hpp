@@ -12,6 +12,7 @@
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/root.hpp>
+#include <imagewright/root/work_root.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
 namespace imagewright::tree {
@@ -53,9 +54,9 @@ struct ScanOptions {
   /// By path as the image sees it; a path that does not exist is an error
   /// (tree.override-without-file).
   std::map<std::string, MetadataOverride, std::less<>> overrides;
-  /// What is known about a file otherwise than by its path; comes before `overrides`. The file is
-  /// opened with O_PATH. Absent: nothing is known.
-  std::function<std::optional<MetadataOverride>(int file)> find_override;
+  /// What else is known about a path, if there is such a file; comes before `overrides`. Absent:
+  /// nothing is known.
+  std::function<std::optional<MetadataOverride>(const std::string& path)> find_override;
   /// How the ids of a user namespace were mapped; empty: ids are what the host says.
   std::vector<IdRange> user_ids;
   std::vector<IdRange> group_ids;
@@ -68,5 +69,8 @@ struct ScanOptions {
 /// tree.foreign-owner, tree.override-without-file).
 RootTree scan(const model::SealedRoot& root, const ScanOptions& options,
               const base::Cancellation& cancellation);
+
+/// Likewise, with what the root's record says and no time that is later than its epoch.
+RootTree scan(const root::WorkRoot& root, const base::Cancellation& cancellation);
 
 } // namespace imagewright::tree

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fcntl.h>
+
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::finalize {
@@ -34,7 +36,12 @@ std::uint32_t number(const std::string& text) {
 void store_table(const fs::RootDir& root, const char* path, const AccountTable& table,
                  mode_t usual_permissions) {
   const auto status = root.find_target_status(path);
-  root.write(path, table.to_text(), status ? status->permissions : usual_permissions);
+  if (!status) {
+    root.write(path, table.to_text(), usual_permissions);
+    return;
+  }
+  // Where a distribution keeps its tables behind links, they stay there.
+  root.write(root.real_path(root.open(path, O_PATH)), table.to_text(), status->permissions);
 }
 
 /// Appends a name to a list with commas unless it is in there.

@@ -17,7 +17,7 @@ namespace {
 
 /// The whole file; kernels and initramfs have no sensible limit.
 std::string content_of_file(const fs::RootDir& files, const std::string& path) {
-  const auto fd = files.open(path, O_RDONLY);
+  const auto fd = files.open_file(path);
   std::string content(files.find_target_status(path)->size, '\0');
   fs::read_exactly(fd.get(), std::as_writable_bytes(std::span(content)), 0, path);
   return content;

@@ -36,13 +36,13 @@ void DiskFixture::file(const std::string& path, const std::string& content) cons
   scratch_.write("root" + path, content);
 }
 
-std::vector<disk::PartitionUse> DiskFixture::write(const std::filesystem::path& raw) const {
+disk::WrittenDisk DiskFixture::write(const std::filesystem::path& raw) const {
   const base::Cancellation never;
   imagewright::report::NullReporter reporter;
-  const auto table = tree::scan(model::SealedRoot{.path = root_}, options, never);
-  return disk::write_disk(
-      {.layout = layout, .tree = table, .epoch = options.epoch, .on_root_hashes = on_root_hashes},
-      raw, reporter, never);
+  const auto table = tree::with_late_places(
+      tree::scan(model::SealedRoot{.path = root_}, options, never), late_files, placeholders);
+  return disk::write_disk({.layout = layout, .tree = table, .epoch = options.epoch}, raw, reporter,
+                          never);
 }
 
 std::filesystem::path DiskFixture::extract(const std::filesystem::path& raw,

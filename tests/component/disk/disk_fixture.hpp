@@ -2,13 +2,13 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <imagewright_test/scratch.hpp>
 
 #include <imagewright/disk/write_disk.hpp>
+#include <imagewright/tree/late_text.hpp>
 #include <imagewright/tree/scan.hpp>
 
 namespace imagewright_test {
@@ -32,7 +32,7 @@ public:
   void file(const std::string& path, const std::string& content) const;
 
   /// Writes a raw disk from the root as it is now.
-  std::vector<imagewright::disk::PartitionUse> write(const std::filesystem::path& raw) const;
+  imagewright::disk::WrittenDisk write(const std::filesystem::path& raw) const;
   /// A copy of one partition in a file of its own, for programs that know no offsets.
   std::filesystem::path extract(const std::filesystem::path& raw, const std::string& id) const;
   /// The output of one debugfs command on the root filesystem.
@@ -40,7 +40,9 @@ public:
 
   imagewright::model::DiskLayout layout;
   imagewright::tree::ScanOptions options;
-  std::function<void(const imagewright::disk::RootHashes&)> on_root_hashes;
+  /// Files with late words, and what stands in their place until then.
+  std::vector<std::string> late_files;
+  imagewright::tree::LateTexts placeholders;
 
 private:
   ScratchDirectory scratch_;

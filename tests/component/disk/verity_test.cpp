@@ -47,13 +47,13 @@ struct VerityDisk : DiskFixture {
     for (auto& partition : layout.partitions) {
       if (partition.id == "root") partition.filesystem->verity_name = "root";
     }
-    on_root_hashes = [this](const disk::RootHashes& known) {
-      hash = known.at("root");
-      file("/boot/efi/loader", "roothash=" + hash + "\n");
-    };
+    late_files = {"/boot/efi/loader", "/removed/by/a/script"};
+    placeholders = {{"root", std::string(64, '-')}};
   }
 
-  std::string hash;
+  std::string write_and_tell(const std::filesystem::path& raw) const {
+    return write(raw).root_hashes.at("root");
+  }
 };
 
 } // namespace
@@ -62,27 +62,28 @@ TEST_CASE("a hash tree has the bytes that veritysetup writes") {
   if (!has_program("veritysetup")) IMAGEWRIGHT_SKIP("veritysetup is not installed");
   VerityDisk fixture;
   const auto raw = fixture.path("disk.raw");
-  const auto uses = fixture.write(raw);
+  const auto written = fixture.write(raw);
+  const auto& hash = written.root_hashes.at("root");
   const auto data = fixture.extract(raw, "root");
   const auto hashes = fixture.extract(raw, "hashes");
-  CHECK(run_tool({"veritysetup", "verify", data, hashes, fixture.hash}).exit_code == 0);
+  CHECK(run_tool({"veritysetup", "verify", data, hashes, hash}).exit_code == 0);
   const auto theirs = fixture.path("theirs");
   std::ofstream(theirs).close();
   std::filesystem::resize_file(theirs, std::filesystem::file_size(hashes));
   const auto run = run_tool({"veritysetup", "format", data, theirs, "--salt", k_salt_hex, "--uuid",
                              fixture.layout.verity[0].uuid.to_string()});
   REQUIRE(run.exit_code == 0);
-  CHECK(run.output.find(fixture.hash) != std::string::npos);
+  CHECK(run.output.find(hash) != std::string::npos);
   CHECK(run_tool({"cmp", hashes, theirs}).output.empty());
   // 49152 blocks of data: 384, 3 and 1 blocks of digests, and the superblock's.
-  CHECK(uses.back().used == base::ByteSize((384 + 3 + 1 + 1) * 4096));
+  CHECK(written.partitions.back().used == base::ByteSize((384 + 3 + 1 + 1) * 4096));
 }
 
 TEST_CASE("one flipped byte of the data does not verify") {
   if (!has_program("veritysetup")) IMAGEWRIGHT_SKIP("veritysetup is not installed");
   VerityDisk fixture;
   const auto raw = fixture.path("disk.raw");
-  fixture.write(raw);
+  const auto hash = fixture.write_and_tell(raw);
   const auto data = fixture.extract(raw, "root");
   const auto hashes = fixture.extract(raw, "hashes");
   {
@@ -90,17 +91,19 @@ TEST_CASE("one flipped byte of the data does not verify") {
     file.seekp(100 << 20);
     file.put('!');
   }
-  CHECK(run_tool({"veritysetup", "verify", data, hashes, fixture.hash}).exit_code != 0);
+  CHECK(run_tool({"veritysetup", "verify", data, hashes, hash}).exit_code != 0);
 }
 
-TEST_CASE("files of other partitions take the root hash before they are written") {
+TEST_CASE("files of other partitions have the root hash, and the sealed root has not") {
   if (!has_program("mtype")) IMAGEWRIGHT_SKIP("mtools are not installed");
   VerityDisk fixture;
   const auto raw = fixture.path("disk.raw");
-  fixture.write(raw);
-  REQUIRE(fixture.hash.size() == 64);
+  const auto hash = fixture.write_and_tell(raw);
+  REQUIRE(hash.size() == 64);
   const auto esp = fixture.extract(raw, "esp");
-  CHECK(run_tool({"mtype", "-i", esp, "::loader"}).output == "roothash=" + fixture.hash + "\n");
+  CHECK(run_tool({"mtype", "-i", esp, "::loader"}).output == "roothash=" + hash + "\n");
+  CHECK(imagewright_test::read_text(fixture.path("root/boot/efi/loader")) ==
+        "roothash=" + std::string(64, '-') + "\n");
 }
 
 TEST_CASE("a partition that is too small for the hashes is refused before a file appears") {

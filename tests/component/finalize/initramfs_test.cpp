@@ -86,7 +86,7 @@ model::SealedRoot finalized(const files::path& root, const finalize::FinalizePla
   base::Cancellation cancellation;
   report::NullReporter reporter;
   const imagewright_test::ScratchDirectory records;
-  root::WorkRoot work({.directory = root, .record = records / "owners", .epoch = plan.epoch},
+  root::WorkRoot work({.directory = root, .run_record = records / "owners", .epoch = plan.epoch},
                       [&](const sandbox::SandboxOptions& options) {
                         return std::make_unique<sandbox::Sandbox>(options, cancellation);
                       });

@@ -171,7 +171,31 @@ TEST_CASE("device files are in the image as they were packaged", "[install][host
   CHECK(installation.describe("srv/zero") == "char 1:5 0666 0:0");
   CHECK(installation.describe("srv/host/disk") == "block 8:0 0640 0:6");
   CHECK(installation.describe("dev/console") == "char 5:1 0600 0:0");
-  CHECK(installation.rpm({"-V", "devices"}).empty());
+  // And on the host they are no devices at all.
+  for (const char* name : {"srv/zero", "srv/host/disk", "dev/console"})
+    CHECK(std::filesystem::is_regular_file(installation.path(name)));
+}
+
+TEST_CASE("devices that a scriptlet makes are entries of the record", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build_shell());
+  installation.add(builder.build(
+      "maker",
+      "%install\nmkdir -p %{buildroot}/usr/bin %{buildroot}/srv\n"
+      "cp -L /usr/bin/mknod /usr/bin/ln %{buildroot}/usr/bin\n"
+      "for f in $(ldd /usr/bin/mknod /usr/bin/ln | grep -o '/[^ :]*'); do case $f in *bin*) ;; *) "
+      "mkdir -p %{buildroot}$(dirname $f); cp -L $f %{buildroot}$f;; esac; done\n"
+      "%files\n/*\n%post\nmknod /srv/full c 1 7\nln /srv/full /srv/also\nmknod /srv/fifo p\n",
+      "Requires: shell"));
+  installation.run();
+  CHECK(installation.describe("srv/full") == "char 1:7 0644 0:0");
+  CHECK(installation.describe("srv/also") == "char 1:7 0644 0:0");
+  CHECK(installation.record.size() == 2);
+  CHECK(std::filesystem::is_regular_file(installation.path("srv/full")));
+  CHECK(std::filesystem::hard_link_count(installation.path("srv/full")) == 2);
+  CHECK(std::filesystem::is_fifo(installation.path("srv/fifo")));
 }
 
 TEST_CASE("a scriptlet that starts processes without end is ended and named",

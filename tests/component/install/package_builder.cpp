@@ -12,7 +12,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/process/command_runner.hpp>
 #include <imagewright/process/program.hpp>
-#include <imagewright/sandbox/metadata_record.hpp>
+#include <imagewright/root/work_root.hpp>
 #include <imagewright/sandbox/probe.hpp>
 
 namespace imagewright_test {
@@ -110,18 +110,25 @@ model::PackageFile PackageBuilder::build_shell() const {
 }
 
 Installation::Installation(const PackageBuilder& builder) {
-  request.root = scratch / "root";
-  std::filesystem::create_directory(request.root);
-  request.metadata_record = records / "owners";
+  root = scratch / "root";
+  std::filesystem::create_directory(root);
   request.epoch = base::Epoch(std::chrono::seconds(1700000000));
   request.trust["test"].public_keys = {builder.key().public_key};
 }
 
 model::InstalledRoot Installation::run() {
-  const base::Cancellation cancellation;
   report::NullReporter reporter;
+  return run(reporter);
+}
+
+model::InstalledRoot Installation::run(report::Reporter& reporter) {
+  const base::Cancellation cancellation;
   try {
-    return install::install_packages(request, cancellation, reporter);
+    root::WorkRoot work(
+        {.directory = root, .run_record = records / "owners", .epoch = request.epoch}, {});
+    auto installed = install::install_packages(work, request, cancellation, reporter);
+    record = work.record();
+    return installed;
   } catch (const base::Error& error) {
     for (const std::string& line : error.diagnostic().context)
       UNSCOPED_INFO(line);
@@ -133,8 +140,8 @@ std::string Installation::describe(const std::string& name) const {
   const fs::UniqueFd file(::open(path(name).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0) return "none";
-  const sandbox::MetadataRecord record(request.metadata_record);
-  if (const auto* recorded = record.find(file.get())) recorded->apply_to(status);
+  const auto recorded = record.find("/" + name);
+  if (recorded != record.end()) recorded->second.apply_to(status);
   const char* type = S_ISCHR(status.st_mode) ? "char" : S_ISBLK(status.st_mode) ? "block" : "other";
   return fmt::format("{} {}:{} {:04o} {}:{}", type, major(status.st_rdev), minor(status.st_rdev),
                      status.st_mode & 07777U, status.st_uid, status.st_gid);
@@ -157,7 +164,7 @@ std::string Installation::rpm(std::vector<std::string> arguments) const {
   const base::Cancellation cancellation;
   process::HostCommandRunner runner(cancellation);
   process::Command command;
-  command.argv = {"rpm", "--root", request.root, "--dbpath", request.rpm_database_path};
+  command.argv = {"rpm", "--root", root, "--dbpath", request.rpm_database_path};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   const auto result = runner.run(command);
   return result.standard_output + result.standard_error;

@@ -59,6 +59,7 @@ struct Installation {
     request.packages.files.push_back(std::move(file));
   }
   imagewright::model::InstalledRoot run();
+  imagewright::model::InstalledRoot run(imagewright::report::Reporter& reporter);
   /// The code and text of the error that run() throws: "code: message\ncontext…"; fails the test
   /// when there is none.
   std::string failure();
@@ -66,11 +67,13 @@ struct Installation {
   std::string rpm(std::vector<std::string> arguments) const;
   /// A device file as the image will have it: "char 1:3 0666 0:0", whatever the host could store.
   std::string describe(const std::string& name) const;
-  std::filesystem::path path(const std::string& name) const { return request.root / name; }
+  std::filesystem::path path(const std::string& name) const { return root / name; }
 
   ScratchDirectory scratch;
   ScratchDirectory records; ///< of owners that the host refuses to store
+  std::filesystem::path root;
   imagewright::install::InstallRequest request;
+  imagewright::root::Record record; ///< what run() left
 };
 
 /// Are all programs there that building and signing needs?

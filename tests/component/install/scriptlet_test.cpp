@@ -98,10 +98,8 @@ TEST_CASE("a failure that is allowed is a warning", "[install]") {
   installation.add(builder.build_shell());
   installation.add(builder.build("failing", "%files\n%post\nkill -9 $$\n", "Requires: shell"));
   installation.request.scriptlets.allowed_failures = {"failing"};
-  const base::Cancellation cancellation;
   WarningReporter reporter;
-  CHECK(install::install_packages(installation.request, cancellation, reporter).packages.size() ==
-        2);
+  CHECK(installation.run(reporter).packages.size() == 2);
   REQUIRE(reporter.warnings.size() == 1);
   CHECK(reporter.warnings[0].message ==
         "the scriptlet %post of the package \"failing\" failed: signal 9");
@@ -158,9 +156,8 @@ TEST_CASE("what librpm warns of is passed on", "[install]") {
   installation.add(builder.build(
       "owned", "%install\nmkdir -p %{buildroot}/srv\ntouch %{buildroot}/srv/file\n%files\n"
                "%attr(0644,nobody-knows,root) /srv/file\n"));
-  const base::Cancellation cancellation;
   WarningReporter reporter;
-  install::install_packages(installation.request, cancellation, reporter);
+  installation.run(reporter);
   REQUIRE(reporter.messages.size() == 1);
   CHECK_THAT(reporter.messages[0], Contains("nobody-knows"));
 }

@@ -67,8 +67,8 @@ struct WorkbenchInstallation {
     const auto workbench = imagewright_test::source_directory() / "build/workbench";
     if (!std::filesystem::exists(workbench / architecture / "repodata")) return;
     is_possible = true;
-    request.root = scratch / "root";
-    std::filesystem::create_directory(request.root);
+    root = scratch / "root";
+    std::filesystem::create_directory(root);
     request.epoch = base::Epoch(std::chrono::seconds(1700000000));
     request.trust["workbench"].public_keys = {
         imagewright_test::read_text(workbench / "RPM-GPG-KEY-workbench")};
@@ -78,15 +78,22 @@ struct WorkbenchInstallation {
   model::InstalledRoot run() {
     const base::Cancellation cancellation;
     report::NullReporter reporter;
-    return install::install_packages(request, cancellation, reporter);
+    root::WorkRoot work({.directory = root,
+                         .run_record = scratch / "owners",
+                         .epoch = request.epoch,
+                         .emulator = emulator},
+                        {});
+    return install::install_packages(work, request, cancellation, reporter);
   }
 
   std::string verify() const {
-    return rpm({"--root", request.root, "--dbpath", "/var/lib/rpm", "-Va", "--noscripts"});
+    return rpm({"--root", root, "--dbpath", "/var/lib/rpm", "-Va", "--noscripts"});
   }
 
   bool is_possible = false;
   imagewright_test::ScratchDirectory scratch;
+  std::filesystem::path root;
+  std::optional<sandbox::Emulator> emulator;
   install::InstallRequest request;
 };
 
@@ -103,8 +110,8 @@ TEST_CASE("a whole distribution installs twice alike, and verifies with rpm itse
   CHECK(first.run().packages.size() == first.request.packages.files.size());
   CHECK(first.verify() == "");
   second.run();
-  CHECK(fs::digest_of_file(first.request.root / "var/lib/rpm/rpmdb.sqlite") ==
-        fs::digest_of_file(second.request.root / "var/lib/rpm/rpmdb.sqlite"));
+  CHECK(fs::digest_of_file(first.root / "var/lib/rpm/rpmdb.sqlite") ==
+        fs::digest_of_file(second.root / "var/lib/rpm/rpmdb.sqlite"));
 }
 
 TEST_CASE("a whole distribution of a foreign architecture installs", "[install][workbench]") {
@@ -116,7 +123,7 @@ TEST_CASE("a whole distribution of a foreign architecture installs", "[install][
       sandbox::probe().private_binfmt_misc == sandbox::Ability::absent) {
     IMAGEWRIGHT_SKIP("the workbench for aarch64, qemu-aarch64-static and Linux 6.7 are needed");
   }
-  installation.request.emulator =
+  installation.emulator =
       sandbox::Emulator{*emulator, architecture.emulator.magic, architecture.emulator.mask};
   const auto installed = installation.run();
   CHECK(installed.packages.size() == installation.request.packages.files.size());

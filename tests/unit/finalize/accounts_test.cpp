@@ -86,10 +86,11 @@ TEST_CASE_METHOD(AccountRoot, "a slash at the end of a home directory changes no
 TEST_CASE_METHOD(AccountRoot, "tables behind links keep their modes") {
   root.make_directories("/usr/etc");
   root.make_symlink("/etc/shadow", "../usr/etc/shadow");
-  root.write("/etc/shadow", "root:*:19675:0:99999:7:::\n", 0600);
+  root.write("/usr/etc/shadow", "root:*:19675:0:99999:7:::\n", 0600);
   add_user("bob");
   run();
   CHECK(root.find_status("/usr/etc/shadow")->permissions == 0600);
+  CHECK(root.find_link_target("/etc/shadow") == "../usr/etc/shadow");
 }
 
 TEST_CASE_METHOD(AccountRoot, "a hash from a file may not reach into other fields") {

@@ -16,7 +16,6 @@
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/report/recording_reporter.hpp>
 #include <imagewright/root/work_root.hpp>
-#include <imagewright/sandbox/metadata_record.hpp>
 
 #include "finalize/steps.hpp"
 
@@ -100,15 +99,15 @@ public:
     const auto file = root.open(path, O_PATH | O_NOFOLLOW);
     struct stat status {};
     if (::fstat(file.get(), &status) != 0) return "none";
-    const sandbox::MetadataRecord record(records / "owners");
-    if (const auto* recorded = record.find(file.get())) recorded->apply_to(status);
+    const auto recorded = work.record().find(path);
+    if (recorded != work.record().end()) recorded->second.apply_to(status);
     return std::to_string(status.st_uid) + ":" + std::to_string(status.st_gid);
   }
 
   imagewright_test::ScratchDirectory directory;
   imagewright_test::ScratchDirectory records;
   fs::RootDir root;
-  root::WorkRoot work{{.directory = directory.path(), .record = records / "owners"},
+  root::WorkRoot work{{.directory = directory.path(), .run_record = records / "owners"},
                       [this](const sandbox::SandboxOptions& options) { return open(options); }};
   finalize::FinalizePlan plan;
   FakePrograms programs;

@@ -2,6 +2,7 @@
 #include <array>
 
 #include <fcntl.h>
+#include <imagewright_test/deep.hpp>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -11,6 +12,7 @@
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/tree/scan.hpp>
 
 #include "tree_fixture.hpp"
@@ -175,4 +177,21 @@ TEST_CASE("user attributes are kept") {
   }
   CHECK(fixture.scan().find("/f")->attributes ==
         std::vector<tree::ExtendedAttribute>{{"user.note", "v"}});
+}
+
+TEST_CASE("a deep tree needs few descriptors, and a path that nobody can name is an error") {
+  const TreeFixture fixture;
+  const imagewright_test::FewDescriptors limit;
+  imagewright_test::make_deep(fixture.root(), 2'000);
+  CHECK(fixture.scan().entries.size() == 2'001);
+  std::filesystem::create_directory(fixture.root() / "e");
+  imagewright_test::make_deep(fixture.root() / "e", 40'000);
+  try {
+    fixture.scan();
+    FAIL("accepted");
+  } catch (const base::Error& error) {
+    CHECK(error.diagnostic().code == "tree.path-too-long");
+  }
+  imagewright::fs::remove_tree(fixture.root() / "e");
+  imagewright::fs::remove_tree(fixture.root() / "d");
 }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "make_root.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fcntl.h>
+
+#include <imagewright/install/install.hpp>
+#include <imagewright/model/verity.hpp>
+#include <imagewright/plan/repositories.hpp>
+#include <imagewright/report/stage_scope.hpp>
+#include <imagewright/tree/file_contexts.hpp>
+#include <imagewright/tree/label.hpp>
+#include <imagewright/tree/late_text.hpp>
+#include <imagewright/tree/scan.hpp>
+
+#include "install_request.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+/// The files that are still there, by the paths that they have in the tree.
+std::vector<std::string> real_paths(const fs::RootDir& files,
+                                    const std::vector<std::string>& paths) {
+  std::vector<std::string> real;
+  for (const std::string& path : paths) {
+    // The last scripts may have removed it.
+    if (files.exists(path)) real.push_back(files.real_path(files.open(path, O_PATH)));
+  }
+  return real;
+}
+
+} // namespace
+
+model::InstalledRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
+                               plan::NetworkUse network, const plan::Services& services) {
+  plan::PlanRepositories repositories(plan.plan, network, services);
+  FetchedPackages fetched;
+  fetched.keys = repositories.set().load_keys(&plan.lock);
+  fetched.packages = repositories.set().download(plan.lock);
+  return install::install_packages(root, install_request(plan, fetched), services.cancellation,
+                                   services.reporter);
+}
+
+SealedTree seal(root::WorkRoot& root, const model::InstalledRoot& installed,
+                const finalize::FinalizePlan& plan, const finalize::FinalizeServices& services) {
+  model::SealedRoot sealed = finalize::finalize(root, installed, plan, services);
+  const report::StageScope stage(services.reporter, "tree");
+  tree::RootTree tree = tree::scan(root, services.cancellation);
+  if (const auto contexts = tree::find_file_contexts(sealed.path, plan.policy.file_labels))
+    tree = tree::label(std::move(tree), *contexts);
+  tree =
+      tree::with_late_places(std::move(tree), real_paths(root.files(), sealed.command_line_files),
+                             model::root_hash_placeholders(plan.layout));
+  return {std::move(sealed), std::move(tree)};
+}
+
+} // namespace imagewright::pipeline

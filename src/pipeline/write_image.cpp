@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "write_image.hpp"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include <imagewright/disk/fit.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/image/write_artifacts.hpp>
+#include <imagewright/image/write_root_archive.hpp>
+#include <imagewright/model/verity.hpp>
+#include <imagewright/plan/layout.hpp>
+#include <imagewright/plan/output_format.hpp>
+#include <imagewright/tree/late_text.hpp>
+
+namespace imagewright::pipeline {
+
+namespace {
+
+bool is_disk(const model::OutputImage& output) {
+  return model::is_disk(plan::format_of(output));
+}
+
+/// With autoSize the last partition becomes as large as its content and the free space that is
+/// asked for.
+model::DiskLayout fitted_layout(const plan::ResolvedPlan& plan, const tree::RootTree& tree) {
+  const model::StorageConfig& storage = plan::storage_of(plan.plan);
+  if (!storage.fits_content) return plan.layout;
+  const base::ByteSize content =
+      disk::smallest_last_partition({.layout = plan.layout, .tree = tree, .epoch = plan.epoch});
+  return plan::fit_last_partition(plan.layout, content + storage.free_space);
+}
+
+/// Boot code goes to places on the disk that are in no filesystem.
+void patch(const std::filesystem::path& raw, const std::vector<model::DiskPatch>& patches) {
+  if (patches.empty()) return;
+  const fs::UniqueFd fd = fs::open_for_writing(raw);
+  for (const model::DiskPatch& patch : patches) {
+    fs::write_exactly(fd.get(), std::as_bytes(std::span(patch.content)), patch.offset.bytes(),
+                      raw.string());
+  }
+}
+
+std::vector<model::Artifact> write_disk_artifacts(const plan::ResolvedPlan& plan,
+                                                  const model::DiskLayout& layout,
+                                                  const ImagePlaces& places,
+                                                  const plan::Services& services) {
+  image::ArtifactRequest request{.raw = places.raw,
+                                 .raw_disk = image::RawDisk::consume,
+                                 .disk_uuid = layout.uuid,
+                                 .epoch = plan.epoch,
+                                 .outputs = {},
+                                 .thread_count = services.thread_count};
+  for (const model::OutputImage& output : plan.plan.outputs) {
+    if (!is_disk(output)) continue;
+    request.outputs.push_back({.format = plan::format_of(output),
+                               .path = places.artifact(output),
+                               .compression = plan::disk_compression_of(output),
+                               .level = output.compression.level,
+                               .cluster_size = plan::cluster_size_of(output)});
+  }
+  return image::write_artifacts(request, services.reporter, services.cancellation);
+}
+
+WrittenImage with_disk(WrittenImage image, const std::vector<model::DiskPatch>& patches,
+                       const plan::ResolvedPlan& plan, const ImagePlaces& places,
+                       const plan::Services& services) {
+  image.layout = fitted_layout(plan, image.tree);
+  disk::WrittenDisk written =
+      disk::write_disk({.layout = image.layout, .tree = image.tree, .epoch = plan.epoch},
+                       places.raw, services.reporter, services.cancellation);
+  patch(places.raw, patches);
+  image.tree = tree::with_late_texts(std::move(image.tree), written.root_hashes);
+  image.kernel_command_line = model::with_root_hashes(std::move(image.kernel_command_line),
+                                                      image.layout, written.root_hashes);
+  image.partitions = std::move(written.partitions);
+  image.artifacts = write_disk_artifacts(plan, image.layout, places, services);
+  return image;
+}
+
+model::Artifact write_archive(const model::OutputImage& output, const tree::RootTree& tree,
+                              const plan::ResolvedPlan& plan, const ImagePlaces& places,
+                              const plan::Services& services) {
+  return image::write_root_archive({.tree = tree,
+                                    .epoch = plan.epoch,
+                                    .format = plan::format_of(output),
+                                    .path = places.artifact(output),
+                                    .distribution_name = plan.plan.config.name,
+                                    .compression = plan::archive_compression_of(output),
+                                    .level = output.compression.level,
+                                    .thread_count = services.thread_count},
+                                   services.reporter, services.cancellation);
+}
+
+} // namespace
+
+WrittenImage write_image(SealedTree sealed, const plan::ResolvedPlan& plan,
+                         const ImagePlaces& places, const plan::Services& services) {
+  WrittenImage image{.tree = std::move(sealed.tree),
+                     .layout = {},
+                     .kernel_command_line = std::move(sealed.root.kernel_command_line),
+                     .partitions = {},
+                     .artifacts = {}};
+  if (std::ranges::any_of(plan.plan.outputs, is_disk))
+    image = with_disk(std::move(image), sealed.root.disk_patches, plan, places, services);
+  for (const model::OutputImage& output : plan.plan.outputs) {
+    if (!is_disk(output))
+      image.artifacts.push_back(write_archive(output, image.tree, plan, places, services));
+  }
+  return image;
+}
+
+} // namespace imagewright::pipeline

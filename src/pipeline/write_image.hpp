@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A sealed tree becomes the artifacts that the config wants.
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <imagewright/disk/write_disk.hpp>
+#include <imagewright/model/artifact.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
+
+#include "make_root.hpp"
+
+namespace imagewright::pipeline {
+
+/// Where things go.
+struct ImagePlaces {
+  std::filesystem::path raw; ///< the raw disk, until it has become artifacts
+  std::function<std::filesystem::path(const model::OutputImage&)> artifact;
+};
+
+struct WrittenImage {
+  tree::RootTree tree;      ///< as it is in the artifacts: all words are known
+  model::DiskLayout layout; ///< empty without a disk
+  std::string kernel_command_line;
+  std::vector<disk::PartitionUse> partitions;
+  std::vector<model::Artifact> artifacts;
+};
+
+WrittenImage write_image(SealedTree sealed, const plan::ResolvedPlan& plan,
+                         const ImagePlaces& places, const plan::Services& services);
+
+} // namespace imagewright::pipeline
