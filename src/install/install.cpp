@@ -110,7 +110,8 @@ model::InstalledRoot install_packages(const InstallRequest& request,
   mount_directories.remove_all_but(inside.restored);
 
   model::InstalledRoot result{request.root, std::move(inside.packages), observer.scriptlets(),
-                              std::move(inside.kernel_packages)};
+                              std::move(inside.kernel_packages),
+                              std::move(inside.owned_identity_files)};
   require_same_packages(result.packages, request.packages);
   settle_database(root, request.rpm_database_path);
   stage.finish(

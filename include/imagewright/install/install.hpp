@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <imagewright/accounts/system_accounts.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/package.hpp>
@@ -57,6 +58,11 @@ struct InstallRequest {
   std::optional<sandbox::Emulator> emulator;
   /// As in sandbox::SandboxOptions.
   std::filesystem::path metadata_record;
+  /// Accounts of the config, without passwords: files of packages may belong to them.
+  std::vector<accounts::UserRecord> users;
+  std::vector<accounts::SystemGroup> groups;
+  /// Patterns of paths (base::matches_path_pattern); which of them packages own is asked for.
+  std::vector<std::string> identity_files;
 };
 
 /// Verifies every package, then installs all of them. Throws base::Error (install.…, sandbox.…) and
