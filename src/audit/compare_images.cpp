@@ -11,6 +11,7 @@
 #include <imagewright/inspect/file_record.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/inspect/system_facts.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
 
 #include "byte_comparison.hpp"
 #include "difference_list.hpp"
@@ -217,8 +218,8 @@ private:
     list.compare("FIPS", "mode", left.is_fips ? "on" : "off", right.is_fips ? "on" : "off");
     list.compare("default target", "unit", left.default_target, right.default_target);
     list.move_to(comparison_, "system");
-    list.compare_words(base::split_whitespace(left.kernel_command_line()),
-                       base::split_whitespace(right.kernel_command_line()));
+    list.compare_words(model::kernel_words(left.kernel_command_line()),
+                       model::kernel_words(right.kernel_command_line()));
     list.move_to(comparison_, "kernel arguments");
     list.compare_words(left.enabled_units, right.enabled_units);
     list.move_to(comparison_, "enabled units");

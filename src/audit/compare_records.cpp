@@ -5,6 +5,7 @@
 
 #include <imagewright/audit/comparison.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
 
 #include "difference_list.hpp"
 #include "manifest_file_line.hpp"
@@ -106,8 +107,8 @@ Comparison compare_manifests(const Manifest& left, const Manifest& right) {
   list.compare("imagewright", "version", left.tool_version, right.tool_version);
   list.move_to(comparison, "build");
   compare_tables(kernels, "kernels");
-  list.compare_words(base::split_whitespace(left.kernel_command_line),
-                     base::split_whitespace(right.kernel_command_line));
+  list.compare_words(model::kernel_words(left.kernel_command_line),
+                     model::kernel_words(right.kernel_command_line));
   list.move_to(comparison, "kernel arguments");
   compare_tables(units, "units", "state");
   compare_tables(checks, "checks", "expected");

@@ -8,6 +8,7 @@
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/version_series.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
 
 #include "boot/guest_script.hpp"
 
@@ -65,15 +66,19 @@ ReportRow series_row(const model::Check& check, const std::string& actual) {
 
 /// The word of the command line that is `argument` or sets it; nothing when there is none.
 std::optional<std::string> find_argument(const GuestFacts& facts, const std::string& argument) {
-  for (const std::string& word : base::split_whitespace(facts.command_line)) {
+  for (const std::string& word : model::kernel_words(facts.command_line)) {
     if (word == argument || word.rfind(argument + "=", 0) == 0) return word;
   }
   return std::nullopt;
 }
 
 ReportRow command_line_has_row(const model::Check& check, const GuestFacts& facts) {
-  const auto words = base::split_whitespace(facts.command_line);
-  const bool is_there = std::find(words.begin(), words.end(), check.expected) != words.end();
+  // Boot loaders put quotes where they like: what counts is what the kernel reads.
+  const auto expected = model::kernel_parameter(check.expected);
+  const auto words = model::kernel_words(facts.command_line);
+  const bool is_there = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    return model::kernel_parameter(word) == expected;
+  });
   if (is_there) return row(check, check.expected, check.expected, true);
   // The same argument with another value says more than the whole line.
   const std::string name = check.expected.substr(0, check.expected.find('='));

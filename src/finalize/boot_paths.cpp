@@ -3,6 +3,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
 #include <imagewright/model/verity.hpp>
 
 #include "key_value.hpp"
@@ -29,14 +30,14 @@ std::string initramfs_path(const fs::RootDir& files, const BootLoader& loader,
 
 std::string lasting_command_line(const BootInput& input) {
   const auto& layout = input.layout;
-  auto words = base::split_whitespace(input.command_line);
+  auto words = model::kernel_words(input.command_line);
   if (model::is_verified(layout, "/")) {
     for (const auto& device : layout.verity) {
       std::erase(words,
                  model::root_hash_argument(device) + "=" + model::root_hash_placeholder(device));
     }
   }
-  return base::join(words, " ");
+  return model::joined_kernel_words(words);
 }
 
 void copy_boot_file(const fs::RootDir& files, const std::string& source,

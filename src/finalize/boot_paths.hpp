@@ -17,6 +17,7 @@ struct BootInput {
   const BootLoader& boot_loader;
   const std::vector<model::InstalledKernel>& kernels;
   const std::string& command_line;
+  const std::vector<GivenFile>& given_files;
 };
 
 /// Where the EFI system partition is mounted.

@@ -41,12 +41,14 @@ StepYield run_step(const Step& step, const StepInput& input, root::WorkRoot& roo
 } // namespace
 
 void fold(StepYield yield, Findings& found, report::Reporter& reporter) {
-  auto& [kernels, disk_patches, command_line_files, warnings] = yield;
+  auto& [kernels, disk_patches, command_line_files, given_files, warnings] = yield;
   if (kernels) found.kernels = std::move(*kernels);
   for (auto& patch : disk_patches)
     found.disk_patches.push_back(std::move(patch));
   for (auto& file : command_line_files)
     found.command_line_files.push_back(std::move(file));
+  for (auto& file : given_files)
+    found.given_files.push_back(std::move(file));
   for (const auto& warning : warnings)
     reporter.warning(warning);
 }

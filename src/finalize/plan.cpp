@@ -156,7 +156,8 @@ FinalizePlan plan_from(const model::ImageConfig& config, const model::ReleasePro
                     .scripts = config.scripts,
                     .initramfs = release.initramfs,
                     .boot_loader = chosen_boot_loader(config, release),
-                    .rpm_database_path = release.rpm_database_path};
+                    .rpm_database_path = release.rpm_database_path,
+                    .identity_files = release.identity_files};
   plan.boot_loader.serial_console = architecture.serial_console;
   return plan;
 }

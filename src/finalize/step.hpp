@@ -27,12 +27,19 @@
 
 namespace imagewright::finalize {
 
+/// A file that the config puts into the image.
+struct GivenFile {
+  std::string path;
+  base::SourceLocation where;
+};
+
 /// What the steps before have found.
 struct Findings {
   std::vector<model::InstalledKernel> kernels; ///< the default first
   std::string command_line;
   std::vector<model::DiskPatch> disk_patches;
   std::vector<std::string> command_line_files;
+  std::vector<GivenFile> given_files;
 };
 
 /// What one step found. Absent or empty: nothing new.
@@ -40,6 +47,7 @@ struct StepYield {
   std::optional<std::vector<model::InstalledKernel>> kernels; ///< in place of those known before
   std::vector<model::DiskPatch> disk_patches;
   std::vector<std::string> command_line_files;
+  std::vector<GivenFile> given_files;
   std::vector<base::Diagnostic> warnings;
 
   /// Both together; what the other says about kernels comes later.

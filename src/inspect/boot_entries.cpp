@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 
 #include <imagewright/base/text.hpp>
 
@@ -44,6 +45,30 @@ std::vector<std::string> shell_words(std::string_view line) {
   }
   if (is_word) words.push_back(std::move(word));
   return words;
+}
+
+/// One word as GRUB hands it to the kernel (grub_create_loader_cmdline).
+std::string kernel_word(const std::string& word) {
+  constexpr std::string_view k_hexadecimal = "0123456789ABCDEFabcdef";
+  const auto is_escape = [&](std::size_t at) {
+    return at + 3 < word.size() && word[at + 1] == 'x' &&
+           k_hexadecimal.find(word[at + 2]) != std::string_view::npos &&
+           k_hexadecimal.find(word[at + 3]) != std::string_view::npos;
+  };
+  std::string text;
+  for (std::size_t at = 0; at < word.size(); ++at) {
+    const char c = word[at];
+    if (c == '\'' || c == '"' || (c == '\\' && !is_escape(at))) text += '\\';
+    text += c;
+  }
+  return word.find(' ') == std::string::npos ? text : '"' + text + '"';
+}
+
+std::string kernel_command_line(std::span<const std::string> words) {
+  std::vector<std::string> kernel_words;
+  for (const std::string& word : words)
+    kernel_words.push_back(kernel_word(word));
+  return base::join(kernel_words, " ");
 }
 
 /// Type 1 of the UAPI group's Boot Loader Specification: a key and the rest of the line.
@@ -124,7 +149,7 @@ std::vector<BootEntry> parse_grub_menu(std::string_view text, const std::string&
                          .title = title,
                          .kernel = words[1],
                          .initramfs = {},
-                         .command_line = base::join(std::span(words).subspan(2), " ")});
+                         .command_line = kernel_command_line(std::span(words).subspan(2))});
     }
     if (words[0].starts_with("initrd") && !entries.empty()) entries.back().initramfs = words[1];
   }

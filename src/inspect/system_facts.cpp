@@ -6,6 +6,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/system_facts.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
 
 #include "boot_entries.hpp"
 #include "key_value.hpp"
@@ -25,9 +26,10 @@ constexpr std::array k_package_databases = {"/var/lib/rpm/rpmdb.sqlite",
 /// The value of the last word KEY=VALUE on a kernel command line, which wins.
 std::optional<std::string> argument(const std::string& command_line, std::string_view key) {
   std::optional<std::string> value;
-  for (const std::string& word : base::split_whitespace(command_line)) {
-    if (word.starts_with(key) && word.size() > key.size() && word[key.size()] == '=') {
-      value = word.substr(key.size() + 1);
+  for (const std::string& word : model::kernel_words(command_line)) {
+    auto parameter = model::kernel_parameter(word);
+    if (parameter.value && model::is_same_parameter(parameter.name, key)) {
+      value = std::move(parameter.value);
     }
   }
   return value;

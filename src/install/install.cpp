@@ -99,7 +99,8 @@ model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest
   mount_directories.remove_all_but(inside.restored);
 
   model::InstalledRoot result{root.options().directory, std::move(inside.packages),
-                              observer.scriptlets(), std::move(inside.kernel_packages)};
+                              observer.scriptlets(), std::move(inside.kernel_packages),
+                              std::move(inside.owned_identity_files)};
   require_same_packages(result.packages, request.packages);
   settle_database(root.files(), request.rpm_database_path);
   stage.finish(

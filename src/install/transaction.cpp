@@ -58,8 +58,9 @@ std::string scriptlet_name(rpmTagVal tag) {
 /// The other end of librpm's callbacks. What goes wrong in them is kept until librpm has returned.
 class Observer {
 public:
-  Observer(const PackageFiles& files, RpmLog& log, const EventSink& tell, std::size_t package_count)
-      : files_(files), log_(log), tell_(tell), package_count_(package_count) {}
+  Observer(const PackageFiles& files, PackageAccounts& accounts, RpmLog& log, const EventSink& tell,
+           const std::vector<CheckedPackage>& packages)
+      : files_(files), accounts_(accounts), log_(log), tell_(tell), packages_(packages) {}
 
   static void* notify(const void* header, rpmCallbackType what, rpm_loff_t amount, rpm_loff_t total,
                       fnpyKey key, rpmCallbackData data) {
@@ -88,6 +89,7 @@ private:
     if (what == RPMCALLBACK_INST_START) {
       pass_on_messages();
       tell_({EventKind::package_started, text_of(header, RPMTAG_NAME), {}, {}, started_++});
+      accounts_.before_unpacking(header);
     }
     if (what == RPMCALLBACK_INST_STOP) {
       tell_({EventKind::package_finished, text_of(header, RPMTAG_NAME), {}, {}, ++finished_});
@@ -111,6 +113,7 @@ private:
   }
 
   void* open(fnpyKey key) {
+    accounts_.before_scripts(packages_[index_of(key)].header.get());
     const fs::UniqueFd descriptor = files_.open(index_of(key));
     file_.reset(fdDup(descriptor.get()));
     return file_.get();
@@ -128,7 +131,7 @@ private:
     if (key != nullptr || header == nullptr || !name.starts_with("%trigger")) return name;
     const bool has_each = headerIsEntry(header, RPMTAG_FILETRIGGERNAME) != 0;
     const bool has_whole = headerIsEntry(header, RPMTAG_TRANSFILETRIGGERNAME) != 0;
-    const bool is_whole = has_whole && (!has_each || finished_ == package_count_);
+    const bool is_whole = has_whole && (!has_each || finished_ == packages_.size());
     return (is_whole ? "%transfile" : "%file") + name.substr(1);
   }
 
@@ -152,9 +155,10 @@ private:
   }
 
   const PackageFiles& files_;
+  PackageAccounts& accounts_;
   RpmLog& log_;
   const EventSink& tell_;
-  std::size_t package_count_;
+  const std::vector<CheckedPackage>& packages_;
   RpmFile file_;
   std::exception_ptr failure_;
   std::uint64_t started_ = 0;
@@ -176,8 +180,9 @@ void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages
 } // namespace
 
 void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
-                     const PackageFiles& files, RpmLog& log, const EventSink& tell) {
-  Observer observer(files, log, tell, packages.size());
+                     const PackageFiles& files, PackageAccounts& accounts, RpmLog& log,
+                     const EventSink& tell) {
+  Observer observer(files, accounts, log, tell, packages);
   rpmtsSetNotifyCallback(transaction, &Observer::notify, &observer);
   add_packages(transaction, packages);
   rpmtsCheck(transaction);

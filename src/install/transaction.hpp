@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "event.hpp"
+#include "package_accounts.hpp"
 #include "package_files.hpp"
 #include "rpm_handles.hpp"
 #include "rpm_log.hpp"
@@ -18,6 +19,7 @@ using EventSink = std::function<void(const Event&)>;
 
 /// Installs all of them into "/". Throws base::Error (install.…).
 void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
-                     const PackageFiles& files, RpmLog& log, const EventSink& tell);
+                     const PackageFiles& files, PackageAccounts& accounts, RpmLog& log,
+                     const EventSink& tell);
 
 } // namespace imagewright::install

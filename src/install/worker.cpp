@@ -9,6 +9,8 @@
 #include "database.hpp"
 #include "device_files.hpp"
 #include "kernel_packages.hpp"
+#include "owned_paths.hpp"
+#include "package_accounts.hpp"
 #include "payload_check.hpp"
 #include "problems.hpp"
 #include "rpm_configuration.hpp"
@@ -41,6 +43,9 @@ std::string encode_result(const InsideResult& result) {
   writer.number(result.kernel_packages.size());
   for (const model::KernelPackage& kernel : result.kernel_packages)
     writer.text(kernel.package).text(kernel.release);
+  writer.number(result.owned_identity_files.size());
+  for (const std::string& path : result.owned_identity_files)
+    writer.text(path);
   for (const model::Nevra& nevra : result.packages) {
     writer.text(nevra.name).number(nevra.epoch).text(nevra.version);
     writer.text(nevra.release).text(nevra.architecture);
@@ -65,13 +70,16 @@ std::string install_inside(const InstallRequest& request, const PackagePlaces& p
   // Everything was verified: librpm need not do it again with whichever keyring came last.
   rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NOSIGNATURES);
   if (rpmtsInitDB(transaction.get(), 0644) != 0) throw_transaction_failed(log.take());
-  run_transaction(transaction.get(), packages, files, log, tell);
+  PackageAccounts accounts(request, packages, files);
+  run_transaction(transaction.get(), packages, files, accounts, log, tell);
+  accounts.settle_numbers();
   InsideResult result;
   const fs::RootDir image(fmt::format("/proc/self/fd/{}", context.bare_root));
   make_device_files(packages, image);
   result.restored = restore_shadowed_paths(transaction.get(), image);
   result.packages = installed_packages(transaction.get());
   result.kernel_packages = kernel_packages(transaction.get());
+  result.owned_identity_files = owned_paths(transaction.get(), request.identity_files);
   if (rpmtsCloseDB(transaction.get()) != 0) throw_transaction_failed(log.take());
   return encode_result(result);
 }
@@ -85,6 +93,9 @@ InsideResult decode_result(std::string_view bytes) {
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     std::string package = reader.text();
     result.kernel_packages.push_back({std::move(package), reader.text()});
+  }
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    result.owned_identity_files.push_back(reader.text());
   }
   while (!reader.at_end()) {
     model::Nevra nevra;

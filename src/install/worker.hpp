@@ -18,6 +18,7 @@ struct InsideResult {
   std::vector<model::Nevra> packages; ///< as read back, sorted
   std::vector<std::string> restored; ///< paths of packages that the sandbox's own mounts had hidden
   std::vector<model::KernelPackage> kernel_packages; ///< sorted
+  std::vector<std::string> owned_identity_files;     ///< sorted
 };
 
 /// Verifies, installs, restores what the sandbox hid, and reads the database back. Gives encoded

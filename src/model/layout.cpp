@@ -38,6 +38,50 @@ std::string mount_source(const Partition& partition) {
   throw base::BugError("unknown mount identifier");
 }
 
+std::string kernel_label_source(const std::string& label) {
+  // blkid_encode_string of util-linux, which udev makes its links with; labels are ASCII.
+  constexpr std::string_view k_plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789#+-.:=@_";
+  std::string escaped;
+  for (const char c : label) {
+    if (k_plain.find(c) != std::string_view::npos) {
+      escaped += c;
+    } else {
+      escaped += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    }
+  }
+  return escaped == label ? "PARTLABEL=" + label : "/dev/disk/by-partlabel/" + escaped;
+}
+
+std::string kernel_mount_source(const Partition& partition) {
+  IMAGEWRIGHT_ASSERT(partition.filesystem.has_value());
+  const bool is_by_label = partition.filesystem->verity_name.empty() &&
+                           partition.filesystem->identifier == MountIdentifier::part_label;
+  return is_by_label ? kernel_label_source(partition.label) : mount_source(partition);
+}
+
+std::string filesystem_label(FilesystemType type, const std::string& partition_label) {
+  const auto room = [&]() -> std::size_t {
+    switch (type) {
+    case FilesystemType::ext4:
+      return 16;
+    case FilesystemType::fat32:
+      return 11;
+    case FilesystemType::xfs:
+      return 12;
+    case FilesystemType::btrfs:
+      return 255;
+    case FilesystemType::swap:
+      return 15;
+    }
+    return 0;
+  }();
+  // What FAT's directory entries cannot hold (Microsoft's FAT specification, section 6.1).
+  const bool is_fit = type != FilesystemType::fat32 ||
+                      partition_label.find_first_of("\"*+,./:;<=>?[\\]|") == std::string::npos;
+  return is_fit && partition_label.size() <= room ? partition_label : "";
+}
+
 std::string fat_serial(const base::Uuid& uuid) {
   return fmt::format("{:02X}{:02X}-{:02X}{:02X}", uuid.bytes[0], uuid.bytes[1], uuid.bytes[2],
                      uuid.bytes[3]);

@@ -26,6 +26,32 @@ install::ScriptletOptions scriptlet_options(const model::OsConfig& os) {
   return options;
 }
 
+/// Without passwords: those are set when the packages are there.
+std::vector<accounts::UserRecord> users_of(const model::OsConfig& os) {
+  const auto text =
+      [](const std::optional<model::LocatedText>& wish) -> std::optional<std::string> {
+    if (!wish || wish->text.empty()) return std::nullopt;
+    return wish->text;
+  };
+  std::vector<accounts::UserRecord> users;
+  for (const model::UserConfig& user : os.users) {
+    users.push_back({.name = user.name,
+                     .id = user.uid,
+                     .group = text(user.primary_group),
+                     .home = text(user.home_directory),
+                     .shell = text(user.startup_command),
+                     .password_hash = {}});
+  }
+  return users;
+}
+
+std::vector<accounts::SystemGroup> groups_of(const model::OsConfig& os) {
+  std::vector<accounts::SystemGroup> groups;
+  for (const model::GroupConfig& group : os.groups)
+    groups.push_back({group.name, group.gid});
+  return groups;
+}
+
 } // namespace
 
 install::InstallRequest install_request(const plan::ResolvedPlan& plan,
@@ -39,7 +65,10 @@ install::InstallRequest install_request(const plan::ResolvedPlan& plan,
           .documentation = os.packages.documentation == model::Inclusion::included
                                ? install::Documentation::included
                                : install::Documentation::excluded,
-          .languages = os.packages.languages.value_or(std::vector<std::string>())};
+          .languages = os.packages.languages.value_or(std::vector<std::string>()),
+          .users = users_of(os),
+          .groups = groups_of(os),
+          .identity_files = plan.plan.release.identity_files};
 }
 
 } // namespace imagewright::pipeline

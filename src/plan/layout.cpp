@@ -117,10 +117,11 @@ private:
     const std::string& device = verity != nullptr ? verity->id : partition.id;
     for (const model::FilesystemConfig& wish : storage_.filesystems) {
       if (wish.device_id.text != device || !wish.type) continue;
-      model::Filesystem filesystem{.type = wish.type->value,
-                                   .uuid = uuid("filesystem " + partition.id),
-                                   .label = partition.label.text,
-                                   .identifier = model::MountIdentifier::part_uuid};
+      model::Filesystem filesystem{
+          .type = wish.type->value,
+          .uuid = uuid("filesystem " + partition.id),
+          .label = model::filesystem_label(wish.type->value, partition.label.text),
+          .identifier = model::MountIdentifier::part_uuid};
       if (verity != nullptr) filesystem.verity_name = verity->name.text;
       const auto features = facts_.filesystem_features.find(model::mount_type_of(filesystem.type));
       if (features != facts_.filesystem_features.end()) filesystem.features = features->second;

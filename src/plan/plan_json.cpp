@@ -136,12 +136,18 @@ json::Value config_json(const model::OsConfig& os, const model::ScriptsConfig& s
 
 /// Every member is named, so that one that is not shown does not compile.
 void add_policy(Object& object, const ResolvedPlan& plan) {
-  const auto& [packages, kernel_arguments, files, settings, units, file_labels, initramfs_modules,
-               initramfs_drivers, kernel_companions, default_kernel, checks] = plan.policy;
+  const auto& [packages, kernel_arguments, yielded_arguments, files, settings, units, file_labels,
+               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] = plan.policy;
   object.emplace_back("requests", array_of(plan.plan.packages, [](const auto& request) {
                         return Object{{"package", request.spec}, {"origin", request.origin}};
                       }));
   object.emplace_back("kernelArguments", array_of(kernel_arguments, argument_json));
+  object.emplace_back("yieldedKernelArguments",
+                      array_of(yielded_arguments, [](const auto& yielded) {
+                        return Object{{"argument", yielded.argument.text},
+                                      {"origin", yielded.argument.origin},
+                                      {"gaveWayTo", argument_json(yielded.winner)}};
+                      }));
   object.emplace_back("files", array_of(files, file_json));
   object.emplace_back("settings", array_of(settings, setting_json));
   object.emplace_back("units", array_of(unit_changes_of(plan), unit_json));

@@ -81,6 +81,14 @@ Rows argument_rows(const std::vector<model::KernelArgument>& arguments) {
   return rows;
 }
 
+Rows yielded_rows(const std::vector<model::YieldedArgument>& arguments) {
+  Rows rows;
+  for (const auto& [argument, winner] : arguments)
+    rows.push_back(
+        {argument.text, from(argument.origin), "to " + winner.text, from(winner.origin)});
+  return rows;
+}
+
 Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfig& os) {
   Rows rows;
   for (const model::PolicyFile& file : files)
@@ -285,13 +293,14 @@ std::vector<model::UnitChange> unit_changes_of(const ResolvedPlan& plan) {
 
 std::vector<PlanSection> sections_of(const ResolvedPlan& plan) {
   // Packages are what was asked for; what came of it is the lock.
-  const auto& [packages, kernel_arguments, files, settings, units, file_labels, initramfs_modules,
-               initramfs_drivers, kernel_companions, default_kernel, checks] = plan.policy;
+  const auto& [packages, kernel_arguments, yielded_arguments, files, settings, units, file_labels,
+               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] = plan.policy;
   const model::OsConfig& os = plan.finalize.os;
   return {
       {"Boot",
        boot_rows(plan.finalize.boot_loader, default_kernel, kernel_companions, file_labels)},
       {"Kernel arguments", argument_rows(kernel_arguments)},
+      {"Kernel arguments that gave way", yielded_rows(yielded_arguments)},
       {"System", system_rows(os)},
       {"Users and groups", account_rows(os)},
       {"Files", file_rows(files, os)},

@@ -31,7 +31,7 @@ void add_root(PolicyPart& part, const PolicyInput& input) {
                            "give a filesystem the mount point \"/\" under storage.filesystems");
     return;
   }
-  const auto source = model::mount_source(*root);
+  const auto source = model::kernel_mount_source(*root);
   const bool is_read_only = has_option(root->filesystem->mount_options, "ro");
   const auto& where = input.config.storage.where;
   part.policy.kernel_arguments.push_back({"root=" + source, "storage", where});

@@ -5,13 +5,19 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
+
+#include "command_line_fitness.hpp"
 
 namespace imagewright::policy {
 namespace {
 
+constexpr auto k_user_origin = "os.kernelCommandLine.extraCommandLine";
+
 bool agrees(const ArgumentClaim& claim, const model::KernelArgument& argument) {
-  if (claim.key != key_of(argument.text)) return true;
-  return std::ranges::find(claim.allowed, value_of(argument.text)) != claim.allowed.end();
+  const auto parameter = model::kernel_parameter(argument.text);
+  if (!model::is_same_parameter(claim.key, parameter.name)) return true;
+  return std::ranges::find(claim.allowed, parameter.value.value_or("")) != claim.allowed.end();
 }
 
 const ArgumentClaim* find_contradiction(const std::vector<ArgumentClaim>& claims,
@@ -30,32 +36,87 @@ base::Diagnostic conflict(const model::KernelArgument& argument, const ArgumentC
           .hint = "remove the argument, or change " + claim.origin};
 }
 
-void add_once(std::vector<model::KernelArgument>& arguments,
-              const model::KernelArgument& argument) {
-  const bool is_known =
-      std::ranges::find(arguments, argument.text, &model::KernelArgument::text) != arguments.end();
-  if (!is_known) arguments.push_back(argument);
+/// What the claim says in place of the word that contradicts it.
+model::KernelArgument claimed(const ArgumentClaim& claim) {
+  return {.text = claim.allowed.empty() ? "no " + claim.key : claim.key + "=" + claim.allowed[0],
+          .origin = claim.origin,
+          .where = claim.where};
+}
+
+/// Puts the words of several sources together. Those of the program and the release give way to
+/// equal ones of another source; the user's are never touched: their number and order count
+/// ("hugepagesz=1G hugepages=16 hugepagesz=2M hugepages=16", "console=tty0 console=ttyS0").
+class Merger {
+public:
+  Merger(model::SystemPolicy& policy, std::vector<model::KernelArgument> user)
+      : policy_(policy), user_(std::move(user)) {}
+
+  /// Nothing gives way to another word of the same source.
+  void add(const std::vector<model::KernelArgument>& source) {
+    const auto before = policy_.kernel_arguments;
+    for (const auto& argument : source) {
+      const auto* winner = find_same(user_, argument);
+      if (winner == nullptr) winner = find_same(before, argument);
+      if (winner == nullptr) {
+        policy_.kernel_arguments.push_back(argument);
+      } else {
+        give_way(argument, *winner);
+      }
+    }
+  }
+
+  void give_way(const model::KernelArgument& argument, const model::KernelArgument& winner) {
+    policy_.yielded_arguments.push_back({argument, winner});
+  }
+
+  void add_user() {
+    auto& arguments = policy_.kernel_arguments;
+    arguments.insert(arguments.end(), user_.begin(), user_.end());
+  }
+
+private:
+  static const model::KernelArgument* find_same(const std::vector<model::KernelArgument>& arguments,
+                                                const model::KernelArgument& wanted) {
+    const auto parameter = model::kernel_parameter(wanted.text);
+    const auto found = std::ranges::find_if(arguments, [&](const auto& each) {
+      return model::kernel_parameter(each.text) == parameter;
+    });
+    return found == arguments.end() ? nullptr : &*found;
+  }
+
+  model::SystemPolicy& policy_;
+  std::vector<model::KernelArgument> user_;
+};
+
+std::vector<model::KernelArgument>
+agreeing_release_arguments(const PolicyInput& input, const std::vector<ArgumentClaim>& claims,
+                           Merger& merger) {
+  std::vector<model::KernelArgument> arguments;
+  for (auto& argument : release_arguments(input)) {
+    if (const auto* claim = find_contradiction(claims, argument)) {
+      merger.give_way(argument, claimed(*claim));
+    } else {
+      arguments.push_back(std::move(argument));
+    }
+  }
+  return arguments;
 }
 
 } // namespace
 
 std::string key_of(const std::string& word) {
-  return word.substr(0, word.find('='));
+  return model::kernel_parameter(word).name;
 }
 
 std::string value_of(const std::string& word) {
-  const auto equals = word.find('=');
-  return equals == std::string::npos ? "" : word.substr(equals + 1);
+  return model::kernel_parameter(word).value.value_or("");
 }
 
 std::vector<model::KernelArgument> user_arguments(const model::ImageConfig& config) {
   std::vector<model::KernelArgument> arguments;
   for (const auto& entry : config.os.kernel_command_line) {
-    for (auto& word : base::split_whitespace(entry.text)) {
-      arguments.push_back({.text = std::move(word),
-                           .origin = "os.kernelCommandLine.extraCommandLine",
-                           .where = entry.where});
-    }
+    for (auto& word : model::kernel_words(entry.text))
+      arguments.push_back({.text = std::move(word), .origin = k_user_origin, .where = entry.where});
   }
   return arguments;
 }
@@ -69,7 +130,7 @@ std::vector<model::KernelArgument> release_arguments(const PolicyInput& input) {
   }
   std::vector<model::KernelArgument> arguments;
   for (const auto& entry : entries) {
-    for (auto& word : base::split_whitespace(entry)) {
+    for (auto& word : model::kernel_words(entry)) {
       arguments.push_back(
           {.text = std::move(word), .origin = "release " + release.name, .where = release.where});
     }
@@ -82,7 +143,7 @@ std::optional<model::KernelArgument> find_given_argument(const PolicyInput& inpu
   std::optional<model::KernelArgument> found;
   const auto look = [&](const std::vector<model::KernelArgument>& arguments) {
     for (const auto& argument : arguments) {
-      if (key_of(argument.text) == key) found = argument;
+      if (model::is_same_parameter(key_of(argument.text), key)) found = argument;
     }
   };
   look(release_arguments(input));
@@ -93,24 +154,20 @@ std::optional<model::KernelArgument> find_given_argument(const PolicyInput& inpu
 SystemPolicyResult with_command_line(const PolicyInput& input, const std::vector<PolicyPart>& parts,
                                      const std::vector<ArgumentClaim>& claims) {
   SystemPolicyResult result;
-  auto& arguments = result.policy.kernel_arguments;
+  const auto user = user_arguments(input.config);
+  Merger merger(result.policy, user);
   // The first part is the boot policy's: root and consoles.
   IMAGEWRIGHT_ASSERT(!parts.empty());
-  for (const auto& argument : parts.front().policy.kernel_arguments)
-    add_once(arguments, argument);
-  for (const auto& argument : release_arguments(input)) {
-    if (find_contradiction(claims, argument) == nullptr) add_once(arguments, argument);
-  }
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    for (const auto& argument : parts[i].policy.kernel_arguments)
-      add_once(arguments, argument);
-  }
-  for (const auto& argument : user_arguments(input.config)) {
-    if (const auto* claim = find_contradiction(claims, argument)) {
+  merger.add(parts.front().policy.kernel_arguments);
+  merger.add(agreeing_release_arguments(input, claims, merger));
+  for (std::size_t i = 1; i < parts.size(); ++i)
+    merger.add(parts[i].policy.kernel_arguments);
+  merger.add_user();
+  for (const auto& argument : user) {
+    if (const auto* claim = find_contradiction(claims, argument))
       result.diagnostics.add(conflict(argument, *claim));
-    }
-    add_once(arguments, argument);
   }
+  refuse_unfit_command_line(input, result.policy.kernel_arguments, result.diagnostics);
   return result;
 }
 

@@ -26,8 +26,10 @@ std::string value_of(const std::string& word);
 std::optional<model::KernelArgument> find_given_argument(const PolicyInput& input,
                                                          const std::string& key);
 
-/// Adds the user's words and the release's to those of the parts, in the documented order. A
-/// release's word that a claim contradicts is left out; a user's is an error with both positions.
+/// Adds the user's words and the release's to those of the parts, in the documented order. The
+/// user's stand as they are; a word of the program or the release gives way to an equal one, and to
+/// a claim that it contradicts. A user's word that contradicts a claim is an error with both
+/// positions, and so is a command line that the kernel would not get as it is written.
 SystemPolicyResult with_command_line(const PolicyInput& input, const std::vector<PolicyPart>& parts,
                                      const std::vector<ArgumentClaim>& claims);
 

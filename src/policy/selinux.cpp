@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,14 +12,31 @@
 namespace imagewright::policy {
 namespace {
 
-constexpr auto k_origin = "os.selinux.mode";
+constexpr auto k_key = "os.selinux.mode";
 constexpr auto k_configuration = "/etc/selinux/config";
 
-using Mode = model::Located<model::SelinuxMode>;
+/// The mode, and who wants it.
+struct Mode {
+  model::SelinuxMode value = model::SelinuxMode::disabled;
+  base::SourceLocation where;
+  std::string origin;
+};
+
+/// The release's mode is for configs that say nothing of SELinux, on the command line neither.
+std::optional<Mode> mode_of(const PolicyInput& input) {
+  if (const auto& wish = input.config.os.selinux_mode) return Mode{wish->value, wish->where, k_key};
+  const auto& usual = input.release.default_selinux_mode;
+  const bool is_given = std::ranges::any_of(user_arguments(input.config), [](const auto& argument) {
+    const auto key = key_of(argument.text);
+    return key == "selinux" || key == "enforcing" || key == "security" || key == "lsm";
+  });
+  if (!usual || is_given) return std::nullopt;
+  return Mode{usual->value, usual->where, "release " + input.release.name};
+}
 
 void add_arguments(PolicyPart& part, const Mode& mode, const std::vector<std::string>& words) {
   for (const auto& word : words)
-    part.policy.kernel_arguments.push_back({word, k_origin, mode.where});
+    part.policy.kernel_arguments.push_back({word, mode.origin, mode.where});
 }
 
 void add_check(PolicyPart& part, const std::string& expected) {
@@ -27,26 +46,26 @@ void add_check(PolicyPart& part, const std::string& expected) {
                                 .expected = expected});
 }
 
-void add_setting(PolicyPart& part, const std::string& value,
+void add_setting(PolicyPart& part, const Mode& mode, const std::string& value,
                  model::PolicySetting::Absence absence) {
   part.policy.settings.push_back({.path = k_configuration,
                                   .key = "SELINUX",
                                   .value = value,
                                   .absence = absence,
                                   .hint = "install an SELinux policy, such as selinux-policy",
-                                  .origin = k_origin});
+                                  .origin = mode.origin});
 }
 
 void claim(PolicyPart& part, const Mode& mode, const std::string& key,
            const std::vector<std::string>& allowed) {
-  part.claims.push_back({key, allowed, k_origin, mode.where});
+  part.claims.push_back({key, allowed, mode.origin, mode.where});
 }
 
 void disable(PolicyPart& part, const Mode& mode) {
   add_arguments(part, mode, {"selinux=0"});
   claim(part, mode, "selinux", {"0"});
   claim(part, mode, "enforcing", {"0"});
-  add_setting(part, "disabled", model::PolicySetting::Absence::ignored);
+  add_setting(part, mode, "disabled", model::PolicySetting::Absence::ignored);
   part.policy.file_labels = model::FileLabels::none;
   add_check(part, "disabled");
 }
@@ -60,9 +79,9 @@ void refuse_missing_module(PolicyPart& part, const PolicyInput& input, const Mod
   }
   part.diagnostics.add({.code = "policy.command-line-conflict",
                         .message = "the kernel argument " + base::quoted(argument->text) +
-                                   " leaves SELinux out, which contradicts " + k_origin,
+                                   " leaves SELinux out, which contradicts " + mode.origin,
                         .where = argument->where,
-                        .related = {{mode.where, std::string(k_origin) + " is decided here"}},
+                        .related = {{mode.where, mode.origin + " is decided here"}},
                         .hint = "add selinux to the list, or change os.selinux.mode"});
 }
 
@@ -74,9 +93,9 @@ void enable(PolicyPart& part, const PolicyInput& input, const Mode& mode) {
   claim(part, mode, "selinux", {"1"});
   claim(part, mode, "enforcing", {is_permissive ? "0" : "1"});
   refuse_missing_module(part, input, mode);
-  request_role(part, input, "selinux-policy", k_origin, mode.where);
+  request_role(part, input, "selinux-policy", mode.origin, mode.where);
   const std::string word = is_permissive ? "permissive" : "enforcing";
-  add_setting(part, word, model::PolicySetting::Absence::refused);
+  add_setting(part, mode, word, model::PolicySetting::Absence::refused);
   part.policy.file_labels = model::FileLabels::required;
   add_check(part, word);
 }
@@ -85,7 +104,7 @@ void enable(PolicyPart& part, const PolicyInput& input, const Mode& mode) {
 
 PolicyPart selinux_policy(const PolicyInput& input) {
   PolicyPart part;
-  const auto& mode = input.config.os.selinux_mode;
+  const auto mode = mode_of(input);
   if (mode && mode->value == model::SelinuxMode::disabled) {
     disable(part, *mode);
   } else if (mode) {

@@ -30,10 +30,11 @@ void merge(model::DefaultKernel& wish, const model::DefaultKernel& part) {
 /// Every member of both is named, so that a new one that nobody merges does not compile. Kernel
 /// arguments are merged by with_command_line.
 void merge(model::SystemPolicy& policy, const model::SystemPolicy& part) {
-  auto& [packages, kernel_arguments, files, settings, units, file_labels, initramfs_modules,
-         initramfs_drivers, kernel_companions, default_kernel, checks] = policy;
-  const auto& [more_packages, more_arguments, more_files, more_settings, more_units, part_labels,
-               more_modules, more_drivers, more_companions, part_kernel, more_checks] = part;
+  auto& [packages, kernel_arguments, yielded_arguments, files, settings, units, file_labels,
+         initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] = policy;
+  const auto& [more_packages, more_arguments, more_yielded, more_files, more_settings, more_units,
+               part_labels, more_modules, more_drivers, more_companions, part_kernel, more_checks] =
+      part;
   append(packages, more_packages);
   append(files, more_files);
   append(settings, more_settings);
@@ -101,9 +102,9 @@ void keep_first_requests(std::vector<model::PackageRequest>& requests) {
 
 SystemPolicyResult system_policy(const PolicyInput& input) {
   const std::vector<PolicyPart> parts{
-      boot_policy(input),     base_roles(input),    kernel_policy(input), systemd_policy(input),
-      selinux_policy(input),  cgroup_policy(input), fips_policy(input),   verity_policy(input),
-      baseline_checks(input), user_checks(input)};
+      boot_policy(input),    base_roles(input),      kernel_policy(input), systemd_policy(input),
+      selinux_policy(input), cgroup_policy(input),   fips_policy(input),   verity_policy(input),
+      files_policy(input),   baseline_checks(input), user_checks(input)};
   std::vector<ArgumentClaim> claims;
   for (const auto& part : parts)
     append(claims, part.claims);

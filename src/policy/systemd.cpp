@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/base/text.hpp>
@@ -12,18 +15,47 @@ namespace {
 
 using Names = std::vector<model::LocatedText>;
 
+/// Names without a type are services.
+std::string full_name(const std::string& name) {
+  constexpr std::array<std::string_view, 11> k_types{".service", ".socket", ".target", ".timer",
+                                                     ".path",    ".mount",  ".slice",  ".automount",
+                                                     ".swap",    ".device", ".scope"};
+  const bool has_type =
+      std::ranges::any_of(k_types, [&](std::string_view type) { return name.ends_with(type); });
+  return has_type ? name : name + ".service";
+}
+
+/// "getty@.service" of "getty@tty1.service"; empty when it is no instance.
+std::string template_of(const std::string& unit) {
+  const auto at = unit.find('@');
+  const auto dot = unit.rfind('.');
+  if (at == std::string::npos || dot == std::string::npos || dot <= at + 1) return {};
+  return unit.substr(0, at + 1) + unit.substr(dot);
+}
+
+/// Whether the state of the second unit is the first one's too: what befalls a template befalls its
+/// instances.
+bool is_decided_by(const std::string& first, const std::string& second) {
+  const auto unit = full_name(first);
+  const auto other = full_name(second);
+  return unit == other || template_of(unit) == other;
+}
+
 /// A unit can be in one state only.
 void refuse_twice(PolicyPart& part, const Names& first, const std::string& first_key,
                   const Names& second, const std::string& second_key) {
   for (const auto& left : first) {
     for (const auto& right : second) {
-      if (left.text != right.text) continue;
-      part.diagnostics.add({.code = "policy.unit-conflict",
-                            .message = "unit " + base::quoted(left.text) + " is in " + first_key +
-                                       " and in " + second_key,
-                            .where = right.where,
-                            .related = {{left.where, first_key + " has it here"}},
-                            .hint = "remove it from one of the two"});
+      if (!is_decided_by(left.text, right.text)) continue;
+      const bool is_same = full_name(left.text) == full_name(right.text);
+      part.diagnostics.add(
+          {.code = "policy.unit-conflict",
+           .message = "unit " + base::quoted(left.text) + " is in " + first_key + " and " +
+                      (is_same ? "" : "its template " + base::quoted(right.text) + " ") + "in " +
+                      second_key,
+           .where = right.where,
+           .related = {{left.where, first_key + " has it here"}},
+           .hint = "remove it from one of the two"});
     }
   }
 }

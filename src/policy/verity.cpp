@@ -27,7 +27,7 @@ std::string source_of(const model::DiskLayout& layout, const std::string& id,
   case model::MountIdentifier::part_uuid:
     return "PARTUUID=" + partition->uuid.to_string();
   case model::MountIdentifier::part_label:
-    return "PARTLABEL=" + partition->label;
+    return model::kernel_label_source(partition->label);
   }
   return {};
 }

@@ -62,6 +62,8 @@ struct FinalizePlan {
   BootLoader boot_loader;
   UnitPresets presets = UnitPresets::keep;
   std::string rpm_database_path = "/var/lib/rpm";
+  /// Patterns of files that only one machine may have.
+  std::vector<std::string> identity_files = model::usual_identity_files();
 };
 
 /// What of a config, its release and its disk keeps the boot loader from being set up: a loader

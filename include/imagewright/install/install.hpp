@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include <imagewright/accounts/system_accounts.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/package.hpp>
@@ -52,6 +53,11 @@ struct InstallRequest {
   std::string rpm_database_path = "/var/lib/rpm";
   Documentation documentation = Documentation::included;
   std::vector<std::string> languages; ///< of translated files; empty: all
+  /// Accounts of the config, without passwords: files of packages may belong to them.
+  std::vector<accounts::UserRecord> users;
+  std::vector<accounts::SystemGroup> groups;
+  /// Patterns of paths (base::matches_path_pattern); which of them packages own is asked for.
+  std::vector<std::string> identity_files;
 };
 
 /// Verifies every package, then installs all of them into the root, which is usually empty. Throws

@@ -5,6 +5,7 @@
 // it".
 
 #include <compare>
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -69,6 +70,8 @@ struct Architecture {
   std::string removable_media_loader; ///< UEFI 2.10, section 3.5.1.1: "BOOTX64.EFI"
   std::string serial_console;         ///< "ttyS0", "ttyAMA0"
   bool can_boot_legacy_bios = false;
+  /// What the kernel keeps of its command line: COMMAND_LINE_SIZE without the byte that ends it.
+  std::size_t kernel_command_line_bytes = 2047;
   PartitionTypes partition_types;
   QemuMachine qemu;
   Emulator emulator;

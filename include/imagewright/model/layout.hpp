@@ -86,6 +86,17 @@ struct DiskLayout {
 /// "PARTLABEL=…", or "/dev/mapper/root" behind a verity device.
 std::string mount_source(const Partition& partition);
 
+/// As the kernel command line names it. Labels with characters that would need quotes there are
+/// given as the link that udev makes, with its escapes.
+std::string kernel_mount_source(const Partition& partition);
+
+/// How the kernel command line names the partition with this label.
+std::string kernel_label_source(const std::string& label);
+
+/// The label of a partition as the label of the filesystem on it; empty where the filesystem has no
+/// room for it.
+std::string filesystem_label(FilesystemType type, const std::string& partition_label);
+
 /// The four-byte volume serial number of FAT that a UUID stands for, as fstab writes it:
 /// "1A2B-3C4D".
 std::string fat_serial(const base::Uuid& uuid);

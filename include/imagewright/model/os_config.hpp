@@ -24,7 +24,11 @@ namespace imagewright::model {
 enum class CgroupVersion : std::uint8_t { v1, v2 };
 enum class FipsMode : std::uint8_t { disabled, enabled };
 enum class SelinuxMode : std::uint8_t { disabled, permissive, enforcing, force_enforcing };
-enum class MachineIdMode : std::uint8_t { first_boot, keep };
+enum class MachineIdMode : std::uint8_t {
+  first_boot,    ///< empty: made at the first boot, which is none for ConditionFirstBoot=
+  uninitialized, ///< likewise, and units with ConditionFirstBoot=yes run
+  keep,
+};
 enum class UkiMode : std::uint8_t { create, passthrough, modify };
 enum class ImageHistory : std::uint8_t { written, none };
 enum class Inclusion : std::uint8_t { included, left_out };

@@ -25,6 +25,14 @@ struct KernelArgument {
   bool operator==(const KernelArgument&) const = default;
 };
 
+/// An argument that is not on the command line, and what it gave way to.
+struct YieldedArgument {
+  KernelArgument argument;
+  KernelArgument winner;
+
+  bool operator==(const YieldedArgument&) const = default;
+};
+
 /// A file that has to be in the image with exactly this content, owned by root.
 struct PolicyFile {
   std::string path;
@@ -122,6 +130,8 @@ struct DefaultKernel {
 struct SystemPolicy {
   std::vector<PackageRequest> packages;
   std::vector<KernelArgument> kernel_arguments;
+  /// Words of the program and of the release; never the user's.
+  std::vector<YieldedArgument> yielded_arguments;
   std::vector<PolicyFile> files;
   std::vector<PolicySetting> settings;
   std::vector<UnitChange> units;

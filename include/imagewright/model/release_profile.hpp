@@ -11,6 +11,7 @@
 
 #include <imagewright/base/source_location.hpp>
 #include <imagewright/model/located.hpp>
+#include <imagewright/model/os_config.hpp>
 #include <imagewright/model/repository.hpp>
 #include <imagewright/model/storage_config.hpp>
 
@@ -68,6 +69,10 @@ struct BootLoaderFacts {
   /// What an addon of such an image begins with. It may be missing in the root: then the stub is
   /// too old to look for addons.
   ArchitectureText addon_stub;
+  /// GRUB's /etc/default/grub, as the distribution's own tools expect it: "@commandLine@" stands
+  /// for the kernel command line as words of GRUB's script, "@timeout@" for the seconds. Empty: one
+  /// with what GRUB needs.
+  std::string defaults;
 
   bool operator==(const BootLoaderFacts&) const = default;
 };
@@ -81,6 +86,10 @@ struct BillFacts {
 
   bool operator==(const BillFacts&) const = default;
 };
+
+/// Files by which a machine is known to others, or knows them: patterns of absolute paths, "*" for
+/// what has no slash. A script of a package that makes one gives it to every machine of the image.
+std::vector<std::string> usual_identity_files();
 
 /// One release of one distribution.
 struct ReleaseProfile {
@@ -106,6 +115,10 @@ struct ReleaseProfile {
   BillFacts bill;
   std::string rpm_database_path = "/var/lib/rpm";
   std::string default_cgroup_version; ///< "v1" or "v2"
+  /// Of configs that say nothing about it; absent: as the packages have it.
+  std::optional<Located<SelinuxMode>> default_selinux_mode;
+  /// Removed from every image unless a package owns them.
+  std::vector<std::string> identity_files = usual_identity_files();
   StorageConfig default_storage;
   base::SourceLocation where;
 };

@@ -47,6 +47,8 @@ struct InstalledRoot {
   std::vector<Nevra> packages; ///< as read back from the rpmdb, sorted
   std::vector<ScriptletRun> scriptlets;
   std::vector<KernelPackage> kernel_packages; ///< sorted
+  /// Of the release's identity files those that packages brought; sorted.
+  std::vector<std::string> owned_identity_files;
 };
 
 /// A kernel in the root. Paths are as the image sees them.

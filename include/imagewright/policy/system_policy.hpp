@@ -50,6 +50,7 @@ PolicyPart selinux_policy(const PolicyInput& input);
 PolicyPart cgroup_policy(const PolicyInput& input);
 PolicyPart fips_policy(const PolicyInput& input);
 PolicyPart verity_policy(const PolicyInput& input);
+PolicyPart files_policy(const PolicyInput& input);
 
 /// All policies together, the packages of the release's base roles, and the config's own checks.
 struct SystemPolicyResult {
@@ -59,8 +60,8 @@ struct SystemPolicyResult {
   base::Diagnostics diagnostics;
 };
 
-/// Kernel arguments come in this order, each once: root, consoles, the release's, the policies',
-/// the user's.
+/// Kernel arguments come in this order: root, consoles, the release's, the policies', the user's.
+/// The user's are all there, as they are written; others give way to equal ones.
 SystemPolicyResult system_policy(const PolicyInput& input);
 
 } // namespace imagewright::policy

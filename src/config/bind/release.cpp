@@ -75,7 +75,8 @@ std::map<std::string, model::BootLoaderFacts> bind_boot_loaders(const Reader& ro
                           .shim = bind_architecture_text(reader, "shim"),
                           .configuration_directory = reader.text_or("configurationDirectory", ""),
                           .stub = bind_architecture_text(reader, "stub"),
-                          .addon_stub = bind_architecture_text(reader, "addonStub")};
+                          .addon_stub = bind_architecture_text(reader, "addonStub"),
+                          .defaults = reader.text_or("defaults", "")};
   }
   return loaders;
 }
@@ -111,6 +112,9 @@ model::ReleaseProfile bind_release_profile(const Reader& root) {
   if (const auto bill = root.mapping("billOfMaterials")) profile.bill = bind_bill(*bill);
   profile.rpm_database_path = root.text_or("rpmDatabasePath", profile.rpm_database_path);
   profile.default_cgroup_version = root.text_or("defaultCgroupVersion", "v2");
+  profile.default_selinux_mode = root.word<model::SelinuxMode>("defaultSelinuxMode");
+  if (root.find_value("identityFiles") != nullptr)
+    profile.identity_files = root.plain_texts("identityFiles");
   if (const auto storage = root.mapping("defaultStorage"))
     profile.default_storage = bind_storage(*storage);
   return profile;

@@ -160,7 +160,11 @@ constexpr Key k_selinux_keys[] = {
 constexpr Type k_selinux_type{.shape = Shape::mapping, .title = "SELinux", .keys = k_selinux_keys};
 
 constexpr Word k_machine_id_words[] = {
-    word("first-boot", MachineIdMode::first_boot, "empty in the image; made at the first boot"),
+    word("first-boot", MachineIdMode::first_boot,
+         "empty in the image; made at the first boot, for which units with "
+         "`ConditionFirstBoot=yes` do not run and presets are not applied"),
+    word("uninitialized", MachineIdMode::uninitialized,
+         "likewise, and for systemd it is a first boot: such units run, presets are applied"),
     word("keep", MachineIdMode::keep, "stays as the packages leave it"),
 };
 constexpr Type k_machine_id_word_type{.shape = Shape::word, .words = k_machine_id_words};
@@ -383,10 +387,15 @@ constexpr Key k_os_keys[] = {
      .documentation = "Kernel command line."},
     {.name = "additionalFiles",
      .type = &k_additional_files_type,
-     .documentation = "Files put into the image."},
+     .documentation =
+         "Files put into the image. They come after the packages and after what this "
+         "config sets, and settings of boot loaders (`loader.conf`, `/etc/default/grub`, "
+         "`/etc/kernel/*`) stay as they are given; menus, programs and initramfs are "
+         "refused, as is everything below `/tmp`, `/var/tmp`, `/run`, `/dev`, `/proc` "
+         "and `/sys`."},
     {.name = "additionalDirs",
      .type = &k_additional_directories_type,
-     .documentation = "Directories put into the image."},
+     .documentation = "Directories put into the image, with the same rules."},
     {.name = "groups", .type = &k_groups_type, .documentation = "Groups.", .since = "0.16"},
     {.name = "users", .type = &k_users_type, .documentation = "Users."},
     {.name = "services", .type = &k_services_type, .documentation = "systemd units."},
@@ -430,7 +439,8 @@ constexpr Type k_extra_command_line_forms{
 constexpr Key k_kernel_command_line_keys[] = {
     {.name = "extraCommandLine",
      .type = &k_extra_command_line_forms,
-     .documentation = "Arguments added to the kernel command line."},
+     .documentation = "Arguments added to the kernel command line, as they are written and in "
+                      "this order. Blanks within double quotes belong to an argument."},
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 #include <array>
 
 #include <imagewright/model/architecture_names.hpp>
+#include <imagewright/model/os_config.hpp>
 
 #include "config/language/language.hpp"
 #include "config/language/text_checks.hpp"
@@ -9,6 +10,8 @@
 namespace imagewright::config {
 
 namespace {
+
+using model::SelinuxMode;
 
 constexpr Type k_name_type{.shape = Shape::text,
                            .title = "a word",
@@ -103,6 +106,12 @@ constexpr Key k_boot_loader_keys[] = {
      .type = &k_boot_file_type,
      .documentation = "What an addon of such an image begins with, where the stub knows addons.",
      .default_text = "none"},
+    {.name = "defaults",
+     .type = &k_non_blank_type,
+     .documentation = "The text of /etc/default/grub as the distribution's tools expect it; "
+                      "`@commandLine@` stands for the kernel command line, `@timeout@` for the "
+                      "seconds of the menu.",
+     .default_text = "what grub-mkconfig needs"},
 };
 constexpr Type k_boot_loader_mapping{
     .shape = Shape::mapping, .title = "a boot loader", .keys = k_boot_loader_keys};
@@ -128,6 +137,12 @@ constexpr Type k_bill_type{.shape = Shape::mapping,
 constexpr Word k_cgroup_words[] = {{"v1", 0, "separate hierarchies"},
                                    {"v2", 1, "the unified hierarchy"}};
 constexpr Type k_cgroup_type{.shape = Shape::word, .words = k_cgroup_words};
+
+constexpr Word k_default_selinux_words[] = {
+    word("disabled", SelinuxMode::disabled, "no SELinux, said on the kernel command line"),
+    word("permissive", SelinuxMode::permissive, "SELinux logs"),
+    word("enforcing", SelinuxMode::enforcing, "SELinux denies")};
+constexpr Type k_default_selinux_type{.shape = Shape::word, .words = k_default_selinux_words};
 
 constexpr Key k_release_keys[] = {
     {.name = "name",
@@ -191,6 +206,17 @@ constexpr Key k_release_keys[] = {
      .type = &k_cgroup_type,
      .documentation = "What its systemd uses.",
      .default_text = "v2"},
+    {.name = "defaultSelinuxMode",
+     .type = &k_default_selinux_type,
+     .documentation = "The mode of configs that say nothing about SELinux.",
+     .default_text = "as the packages have it"},
+    {.name = "identityFiles",
+     .type = &k_non_blank_list_type,
+     .documentation =
+         "Files by which a machine is known: removed from every image unless a package "
+         "owns them. `*` stands for letters other than the slash.",
+     .default_text =
+         "host keys of sshd, ids of iSCSI, NVMe, DHCP and NetworkManager, and the like"},
     {.name = "defaultStorage",
      .type = &k_storage_type,
      .documentation = "Storage of configs that say nothing about it.",

@@ -176,6 +176,8 @@ Complaint check_partition_label(std::string_view text) {
     return static_cast<unsigned char>(character) < 0x80;
   });
   if (!is_ascii) return TextComplaint{"is not ASCII", "use ASCII characters for partition labels"};
+  if (base::has_control_characters(text))
+    return TextComplaint{"has a control character", "use letters, digits, marks and blanks"};
   if (text.size() > 35) return TextComplaint{"is longer than 35 characters", "shorten it"};
   return std::nullopt;
 }

@@ -12,16 +12,14 @@ namespace {
 
 /// HOME_MODE of /etc/login.defs.
 mode_t home_permissions(const fs::RootDir& files) {
+  const accounts::LoginDefinitions definitions(files.find_content("/etc/login.defs").value_or(""));
+  const auto text = definitions.find("HOME_MODE").value_or("0700");
   unsigned permissions = 0700;
-  for (const auto& line : base::split(files.find_content("/etc/login.defs").value_or(""), '\n')) {
-    const auto words = base::split_whitespace(line);
-    if (words.size() < 2 || words[0] != "HOME_MODE") continue;
-    std::from_chars(words[1].data(), words[1].data() + words[1].size(), permissions, 8);
-  }
+  std::from_chars(text.data(), text.data() + text.size(), permissions, 8);
   return permissions & 0777U;
 }
 
-void copy_skeleton(root::WorkRoot& root, const KnownUser& user, const std::string& source,
+void copy_skeleton(root::WorkRoot& root, const accounts::KnownUser& user, const std::string& source,
                    const std::string& destination) {
   for (const auto& name : root.files().list(source)) {
     const auto from = source + "/" + name;
@@ -43,7 +41,7 @@ void copy_skeleton(root::WorkRoot& root, const KnownUser& user, const std::strin
 
 } // namespace
 
-void make_home(root::WorkRoot& root, const KnownUser& user) {
+void make_home(root::WorkRoot& root, const accounts::KnownUser& user) {
   if (root.files().exists(user.home)) return;
   // A slash at the end would make the home its own parent, with the mode of one.
   const auto parent =
@@ -54,7 +52,7 @@ void make_home(root::WorkRoot& root, const KnownUser& user) {
   copy_skeleton(root, user, "/etc/skel", user.home);
 }
 
-void add_ssh_keys(root::WorkRoot& root, const KnownUser& user,
+void add_ssh_keys(root::WorkRoot& root, const accounts::KnownUser& user,
                   const std::vector<std::string>& keys) {
   if (keys.empty()) return;
   const auto directory = user.home + "/.ssh";

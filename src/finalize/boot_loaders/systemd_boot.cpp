@@ -2,6 +2,7 @@
 #include <string>
 
 #include "../boot_paths.hpp"
+#include "../given_files.hpp"
 #include "boot_loaders.hpp"
 
 namespace imagewright::finalize::boot_loaders {
@@ -67,8 +68,9 @@ std::string loader_configuration(const BootInput& input, const std::string& toke
 /// What kernel-install(8) needs to add later kernels in the same way.
 StepYield leave_facts_for_the_node(const BootInput& input, const fs::RootDir& files,
                                    const std::string& token) {
-  files.write("/etc/kernel/cmdline", lasting_command_line(input) + "\n", 0644);
-  files.write("/etc/kernel/entry-token", token + "\n", 0644);
+  write_unless_given(files, input.given_files, "/etc/kernel/cmdline",
+                     lasting_command_line(input) + "\n", 0644);
+  write_unless_given(files, input.given_files, "/etc/kernel/entry-token", token + "\n", 0644);
   return {.command_line_files = {"/etc/kernel/cmdline"}};
 }
 
@@ -80,7 +82,8 @@ StepYield install_systemd_boot(const BootInput& input, const fs::RootDir& files)
   const auto& architecture = input.architecture;
   copy_boot_file(files, boot_file(architecture, input.boot_loader.facts.efi_program),
                  k_esp + "/EFI/systemd/systemd-boot" + architecture.efi_name + ".efi");
-  files.write(k_esp + "/loader/loader.conf", loader_configuration(input, token), 0644);
+  write_unless_given(files, input.given_files, k_esp + "/loader/loader.conf",
+                     loader_configuration(input, token), 0644);
   files.write(k_esp + "/loader/entries.srel", "type1\n", 0644);
   StepYield yield = install_kernels(input, files, token);
   yield.add(leave_facts_for_the_node(input, files, token));

@@ -6,7 +6,6 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
-#include "../accounts/database.hpp"
 #include "../accounts/home.hpp"
 #include "../accounts/password.hpp"
 #include "../steps.hpp"
@@ -23,7 +22,7 @@ struct Input {
 
 constexpr auto k_lock_file = "/etc/.pwd.lock";
 
-void require(const Refusal& refusal, const base::SourceLocation& where) {
+void require(const accounts::Refusal& refusal, const base::SourceLocation& where) {
   if (!refusal) return;
   throw base::Error(base::FailureKind::input,
                     {.code = "finalize.account-refused",
@@ -79,19 +78,31 @@ std::vector<std::string> ssh_keys_of(const model::UserConfig& user) {
   return keys;
 }
 
-void put_user(const Input& input, AccountDatabase& accounts, const model::UserConfig& user) {
-  const UserRecord record{.name = user.name,
-                          .id = user.uid,
-                          .group = text_of(user.primary_group),
-                          .home = text_of(user.home_directory),
-                          .shell = text_of(user.startup_command),
-                          .password_hash = hash_of(input, user)};
-  require(accounts.put_user(record, input.epoch), user.where);
+void put_user(const Input& input, accounts::AccountDatabase& database,
+              const model::UserConfig& user) {
+  const accounts::UserRecord record{.name = user.name,
+                                    .id = user.uid,
+                                    .group = text_of(user.primary_group),
+                                    .home = text_of(user.home_directory),
+                                    .shell = text_of(user.startup_command),
+                                    .password_hash = hash_of(input, user)};
+  require(database.put_user(record, input.epoch), user.where);
   for (const auto& group : user.secondary_groups) {
-    require(accounts.add_member(group.text, user.name), group.where);
+    require(database.add_member(group.text, user.name), group.where);
   }
   if (user.password_expires_days) {
-    accounts.set_password_expiry(user.name, *user.password_expires_days);
+    database.set_password_expiry(user.name, *user.password_expires_days);
+  }
+  database.add_subordinate_ids(user.name);
+}
+
+/// Ids that the config writes out belong to whom it gives them, in whatever order it names them.
+void reserve_ids(const Input& input, accounts::AccountDatabase& database) {
+  for (const auto& group : input.groups) {
+    if (group.gid) database.reserve(*group.gid);
+  }
+  for (const auto& user : input.users) {
+    if (user.uid) database.reserve(*user.uid);
   }
 }
 
@@ -102,14 +113,15 @@ StepYield write_accounts(const Input& input, root::WorkRoot& root) {
   // lckpwdf(3) makes it when it is first needed; by then nobody gives it the label of its own.
   if (files.exists("/etc/passwd") && !files.exists(k_lock_file)) files.write(k_lock_file, "", 0600);
   if (input.groups.empty() && input.users.empty()) return {};
-  AccountDatabase accounts(files);
+  accounts::AccountDatabase database(files);
+  reserve_ids(input, database);
   for (const auto& group : input.groups)
-    require(accounts.add_group(group.name, group.gid), group.where);
+    require(database.add_group(group.name, group.gid), group.where);
   for (const auto& user : input.users)
-    put_user(input, accounts, user);
-  accounts.store(files);
+    put_user(input, database, user);
+  database.store(files);
   for (const auto& user : input.users) {
-    const auto known = accounts.find_user(user.name);
+    const auto known = database.find_user(user.name);
     IMAGEWRIGHT_ASSERT(known.has_value());
     make_home(root, *known);
     add_ssh_keys(root, *known, ssh_keys_of(user));

@@ -7,6 +7,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/kept_paths.hpp>
 
 #include "../steps.hpp"
 
@@ -40,18 +41,33 @@ void make_directory(root::WorkRoot& root, const model::AdditionalDirectory& wish
   root.own(path, 0, 0);
 }
 
+/// What is in no image cannot be a config's wish.
+void refuse_emptied(const model::AdditionalDirectory& wish, const std::string& path) {
+  const auto directory = model::emptied_directory_of(path);
+  if (directory.empty()) return;
+  throw base::Error(base::FailureKind::input,
+                    {.code = "finalize.file-not-kept",
+                     .message = base::quoted(path) + " would not be in the image: " +
+                                base::quoted(directory) + " is empty in it",
+                     .where = wish.where,
+                     .hint = "put it elsewhere, or let tmpfiles.d(5) make it at boot"});
+}
+
 void copy_tree(root::WorkRoot& root, const model::AdditionalDirectory& wish,
-               const files::path& source, const std::string& destination) {
+               const files::path& source, const std::string& destination, StepYield& yield) {
   make_directory(root, wish, destination);
   for (const auto& entry : sorted_entries(source)) {
-    const std::string path = destination + "/" + entry.path().filename().string();
+    const std::string path =
+        (destination == "/" ? "" : destination) + "/" + entry.path().filename().string();
+    refuse_emptied(wish, path);
     if (entry.is_symlink()) {
       root.files().make_symlink(path, files::read_symlink(entry.path()).string());
     } else if (entry.is_directory()) {
-      copy_tree(root, wish, entry.path(), path);
+      copy_tree(root, wish, entry.path(), path, yield);
       continue;
     } else if (entry.is_regular_file()) {
       root.files().write(path, fs::read_file(entry.path()), wish.child_file_permissions);
+      yield.given_files.push_back({path, wish.where});
     } else {
       throw base::Error(base::FailureKind::input,
                         {.code = "finalize.special-file",
@@ -65,10 +81,11 @@ void copy_tree(root::WorkRoot& root, const model::AdditionalDirectory& wish,
 }
 
 StepYield add_directories(const Input& input, root::WorkRoot& root) {
+  StepYield yield;
   for (const auto& directory : input.directories) {
-    copy_tree(root, directory, directory.source, directory.destination);
+    copy_tree(root, directory, directory.source, directory.destination, yield);
   }
-  return {};
+  return yield;
 }
 
 } // namespace

@@ -20,11 +20,13 @@ mode_t permissions_of(const model::AdditionalFile& file) {
 }
 
 StepYield add_files(const Input& input, root::WorkRoot& root) {
+  StepYield yield;
   for (const auto& file : input.files) {
     root.files().write(file.destination, content_of(file.content), permissions_of(file));
     root.own(file.destination, 0, 0);
+    yield.given_files.push_back({file.destination, file.where});
   }
-  return {};
+  return yield;
 }
 
 } // namespace

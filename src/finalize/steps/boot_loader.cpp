@@ -2,12 +2,13 @@
 #include <imagewright/base/error.hpp>
 
 #include "../boot_loaders/boot_loaders.hpp"
+#include "../given_files.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
 
-StepYield install_boot_loader(const BootInput& input, root::WorkRoot& root) {
+StepYield install(const BootInput& input, root::WorkRoot& root) {
   switch (input.boot_loader.kind) {
   case BootLoaderKind::none:
     return {};
@@ -21,11 +22,19 @@ StepYield install_boot_loader(const BootInput& input, root::WorkRoot& root) {
   throw base::BugError("a boot loader of no kind");
 }
 
+StepYield install_boot_loader(const BootInput& input, root::WorkRoot& root) {
+  const GivenBootFiles given(root.files(), input.given_files);
+  StepYield yield = install(input, root);
+  given.require_untouched();
+  return yield;
+}
+
 } // namespace
 
 constinit const Step boot_loader{
     "boot-loader", AppliesTo::both,
     k_run<install_boot_loader, &FinalizePlan::architecture, &FinalizePlan::layout,
-          &FinalizePlan::boot_loader, &Findings::kernels, &Findings::command_line>};
+          &FinalizePlan::boot_loader, &Findings::kernels, &Findings::command_line,
+          &Findings::given_files>};
 
 } // namespace imagewright::finalize::steps

@@ -8,6 +8,7 @@
 #include <imagewright/process/command.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
+#include "../given_files.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -19,6 +20,7 @@ struct Input {
   const std::vector<std::string>& drivers;
   const BootLoader& boot_loader;
   const std::vector<model::InstalledKernel>& kernels;
+  const std::vector<GivenFile>& given_files;
   const FinalizeServices& services;
 };
 
@@ -61,17 +63,24 @@ std::string parent_of(const std::string& path) {
   return path.substr(0, path.rfind('/'));
 }
 
-/// Modules and drivers that dracut could not find are only lines in its output, and a node that
-/// does not boot.
+/// Whether dracut or its helpers say that they did not do what they were asked for. What it merely
+/// chooses not to take is told in other words ("will not be installed").
+bool is_complaint(std::string_view line) {
+  const auto text = base::to_lower(line);
+  const auto has = [&](std::string_view words) { return text.find(words) != std::string::npos; };
+  return text.starts_with("dracut") &&
+         (has("cannot ") || has("can't ") || has("falling back") || has("failed:"));
+}
+
+/// Modules, drivers and programs that dracut could not find are only lines in its output, and a
+/// node that does not boot, or another compression than was asked for.
 void refuse_missing_parts(const process::CommandResult& result) {
   for (const auto& output : {result.standard_output, result.standard_error}) {
     for (const auto& line : base::split(output, '\n')) {
-      const bool is_missing = line.find("cannot be found or installed") != std::string::npos ||
-                              line.find("FAILED:") != std::string::npos;
-      if (!is_missing) continue;
+      if (!is_complaint(base::trimmed(line))) continue;
       throw base::Error(
           base::FailureKind::build, "finalize.incomplete-initramfs",
-          "dracut left something out: " + base::escape_controls(base::trimmed(line)),
+          "dracut did not do what it was asked for: " + base::escape_controls(base::trimmed(line)),
           "install the package that brings it, or take it from the release profile's initramfs");
     }
   }
@@ -101,10 +110,12 @@ void make_initramfs(const Input& input, root::WorkRoot& root,
 StepYield make_all(const Input& input, root::WorkRoot& root) {
   // Without a boot loader nothing would load it.
   if (input.boot_loader.kind == BootLoaderKind::none) return {};
+  const GivenBootFiles given(root.files(), input.given_files);
   for (const auto& kernel : input.kernels) {
     input.services.cancellation.check();
     make_initramfs(input, root, kernel);
   }
+  given.require_untouched();
   return {};
 }
 
@@ -114,6 +125,6 @@ constinit const Step initramfs{
     "initramfs", AppliesTo::both,
     k_run<make_all, &FinalizePlan::initramfs, &model::SystemPolicy::initramfs_modules,
           &model::SystemPolicy::initramfs_drivers, &FinalizePlan::boot_loader, &Findings::kernels,
-          &services>};
+          &Findings::given_files, &services>};
 
 } // namespace imagewright::finalize::steps

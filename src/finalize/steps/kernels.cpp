@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,10 +49,18 @@ std::string names_of(const Kernels& kernels) {
   return base::join(names, ", ");
 }
 
-/// The dependency lists that modprobe and dracut read; most kernel packages make them in a
-/// scriptlet.
-void ensure_module_lists(root::WorkRoot& root, const std::string& release) {
-  if (root.files().exists(std::string(k_modules) + "/" + release + "/modules.dep")) return;
+bool has_depmod(const fs::RootDir& files) {
+  constexpr std::array<std::string_view, 3> k_places{"/usr/sbin/depmod", "/sbin/depmod",
+                                                     "/usr/bin/depmod"};
+  return std::ranges::any_of(k_places, [&](std::string_view path) { return files.exists(path); });
+}
+
+/// The dependency lists that modprobe and dracut read. Those that a scriptlet made may be older
+/// than the modules: packages add some, and compress others.
+void make_module_lists(root::WorkRoot& root, const std::string& release) {
+  const auto& files = root.files();
+  const bool is_there = files.exists(std::string(k_modules) + "/" + release + "/modules.dep");
+  if (is_there && !has_depmod(files)) return;
   process::require_success(
       root.programs()->run({.argv = {"depmod", "-a", release},
                             .description = "make the module lists of kernel " + release}));
@@ -115,7 +124,7 @@ StepYield find_kernels(const Input& input, root::WorkRoot& root) {
     // A directory without a kernel is what packages of extra modules leave.
     const auto image = find_image(files, release);
     if (!image) continue;
-    ensure_module_lists(root, release);
+    make_module_lists(root, release);
     require_companions(input, files, *image);
     kernels.push_back({.release = release,
                        .image = *image,

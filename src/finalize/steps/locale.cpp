@@ -16,7 +16,8 @@ struct Input {
 
 void set_timezone(const fs::RootDir& files, const model::LocatedText& zone) {
   const std::string file = "/usr/share/zoneinfo/" + zone.text;
-  if (!files.exists(file)) {
+  const auto status = files.find_target_status(file);
+  if (!status || status->type != fs::FileType::regular) {
     throw base::Error(
         base::FailureKind::input,
         {.code = "finalize.unknown-timezone",

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/filesystem_type.hpp>
@@ -20,6 +23,17 @@ constexpr std::string_view k_esp_mount = "/boot/efi";
 
 bool is_swap_area(const model::Filesystem& filesystem) {
   return model::row_of(filesystem.type).use == model::FilesystemUse::swap_area;
+}
+
+/// A field of fstab(5) with the escapes that getmntent(3) takes back.
+std::string field(const std::string& text) {
+  std::string escaped;
+  for (const char c : text) {
+    const bool is_special = c == ' ' || c == '\t' || c == '\n' || c == '\\';
+    escaped +=
+        is_special ? fmt::format("\\{:03o}", static_cast<unsigned char>(c)) : std::string(1, c);
+  }
+  return escaped;
 }
 
 std::string options_of(const model::Filesystem& filesystem) {
@@ -42,8 +56,9 @@ int check_order(const model::Filesystem& filesystem) {
 std::string line_of(const model::Partition& partition) {
   const auto& filesystem = *partition.filesystem;
   const bool is_swap = is_swap_area(filesystem);
-  return model::mount_source(partition) + '\t' + (is_swap ? "none" : filesystem.mount_point) +
-         '\t' + model::mount_type_of(filesystem.type) + '\t' + options_of(filesystem) + "\t0\t" +
+  return field(model::mount_source(partition)) + '\t' +
+         (is_swap ? "none" : field(filesystem.mount_point)) + '\t' +
+         model::mount_type_of(filesystem.type) + '\t' + field(options_of(filesystem)) + "\t0\t" +
          std::to_string(check_order(filesystem)) + '\n';
 }
 
@@ -84,7 +99,8 @@ std::string line_of(const model::OverlayConfig& overlay) {
   }
   if (is_early) options += ",x-initrd.mount,x-systemd.wanted-by=initrd-fs.target";
   if (!overlay.mount_options.empty()) options += ',' + overlay.mount_options;
-  return "overlay\t" + overlay.mount_point.text + "\toverlay\t" + options + "\t0\t0\n";
+  return "overlay\t" + field(overlay.mount_point.text) + "\toverlay\t" + field(options) +
+         "\t0\t0\n";
 }
 
 void make_overlay_directories(const fs::RootDir& files, const model::OverlayConfig& overlay) {
@@ -104,10 +120,62 @@ void make_kernel_mount_points(const fs::RootDir& files) {
     files.make_directories(path, 0555);
 }
 
+/// "/srv/my data" of "/srv/my\\040data/".
+std::string mount_point_of(const std::string& field) {
+  std::string path;
+  for (std::size_t at = 0; at < field.size(); ++at) {
+    const auto digits = field.substr(at + 1, 3);
+    const bool is_escape = field[at] == '\\' && digits.size() == 3 &&
+                           digits.find_first_not_of("01234567") == std::string::npos;
+    if (is_escape) {
+      path += static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0'));
+      at += 3;
+    } else {
+      path += field[at];
+    }
+  }
+  while (path.size() > 1 && path.ends_with('/'))
+    path.pop_back();
+  return path;
+}
+
+std::set<std::string> own_mount_points(const Input& input) {
+  std::set<std::string> points;
+  for (const auto& partition : mounted_partitions(input.layout))
+    points.insert(partition.filesystem->mount_point);
+  for (const auto& overlay : input.overlays)
+    points.insert(overlay.mount_point.text);
+  return points;
+}
+
+/// The lines of packages, but for those that the config's mounts replace: of these it is told.
+std::string kept_lines(const std::string& fstab, const std::set<std::string>& own,
+                       StepYield& yield) {
+  std::string text;
+  for (const auto& line : base::split(fstab, '\n')) {
+    const auto words = base::split_whitespace(line);
+    const bool is_mount = words.size() > 1 && !words[0].starts_with('#');
+    if (is_mount && own.contains(mount_point_of(words[1]))) {
+      yield.warnings.push_back({.severity = base::Severity::warning,
+                                .code = "finalize.mount-replaced",
+                                .message = "a package's line of /etc/fstab for " +
+                                           base::quoted(mount_point_of(words[1])) +
+                                           " gave way to the config's mount: " + base::quoted(line),
+                                .where = {},
+                                .hint = "leave one of the two out"});
+    } else if (!line.empty()) {
+      text += line + '\n';
+    }
+  }
+  return text;
+}
+
 StepYield write_mounts(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
   make_kernel_mount_points(files);
-  std::string text;
+  StepYield yield;
+  std::string text =
+      kept_lines(files.find_content("/etc/fstab").value_or(""), own_mount_points(input), yield);
   for (const auto& partition : mounted_partitions(input.layout)) {
     text += line_of(partition);
     const auto& path = partition.filesystem->mount_point;
@@ -119,7 +187,7 @@ StepYield write_mounts(const Input& input, root::WorkRoot& root) {
     make_overlay_directories(files, overlay);
   }
   files.write("/etc/fstab", text, 0644);
-  return {};
+  return yield;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/epoch.hpp>
 
+#include "../given_files.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -12,11 +13,12 @@ struct Input {
   const model::Architecture& architecture;
   const base::Epoch& epoch;
   const std::string& tool_version;
+  const std::vector<GivenFile>& given_files;
 };
 
 /// Says what the image is, without a clock or a random id: the same image says the same.
 StepYield write_release_file(const Input& input, root::WorkRoot& root) {
-  root.files().write("/etc/imagewright-release",
+  write_unless_given(root.files(), input.given_files, "/etc/imagewright-release",
                      "IMAGE_NAME=\"" + input.image_name + "\"\n" + //
                          "ARCHITECTURE=\"" + input.architecture.name + "\"\n" +
                          "SOURCE_DATE_EPOCH=\"" +
@@ -31,6 +33,6 @@ StepYield write_release_file(const Input& input, root::WorkRoot& root) {
 constinit const Step release_file{
     "release-file", AppliesTo::both,
     k_run<write_release_file, &FinalizePlan::image_name, &FinalizePlan::architecture,
-          &FinalizePlan::epoch, &FinalizePlan::tool_version>};
+          &FinalizePlan::epoch, &FinalizePlan::tool_version, &Findings::given_files>};
 
 } // namespace imagewright::finalize::steps

@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+#include <imagewright/model/kept_paths.hpp>
+
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -22,9 +24,6 @@ constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-c
                                                       "/var/log/dnf.log",
                                                       "/var/log/tdnf.log",
                                                       "/var/log/hawkey.log"};
-
-/// Directories that are there, and empty.
-constexpr std::array<std::string_view, 3> k_scratch{"/tmp", "/var/tmp", "/run"};
 
 void empty_directory(const fs::RootDir& root, std::string_view directory) {
   for (const auto& name : root.list(directory))
@@ -46,7 +45,7 @@ StepYield remove_leftovers(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
   for (const auto path : k_leftovers)
     files.remove_tree(path);
-  for (const auto directory : k_scratch)
+  for (const auto directory : model::scratch_directories())
     empty_directory(files, directory);
   remove_database_helpers(files, input.rpm_database_path);
   return {};

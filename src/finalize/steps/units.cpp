@@ -40,7 +40,14 @@ std::string full_name(const std::string& name) {
 }
 
 Warnings enable(units::UnitLinks& links, const std::string& name, const model::UnitChange& change) {
-  switch (links.enable(name)) {
+  const auto done = links.enable(name);
+  if (!done.problems.empty()) {
+    refuse("finalize.unit-not-linkable",
+           "unit " + base::quoted(name) + " cannot be enabled as its [Install] section says: " +
+               base::join(done.problems, "; "),
+           change, "name an instance of a template, correct the unit, or disable the other unit");
+  }
+  switch (done.result) {
   case units::EnableResult::enabled:
     return {};
   case units::EnableResult::has_no_install_section:
@@ -52,10 +59,6 @@ Warnings enable(units::UnitLinks& links, const std::string& name, const model::U
              .hint =
                  "it is started by other units; give it a drop-in with WantedBy= if that is not "
                  "enough"}};
-  case units::EnableResult::alias_taken:
-    refuse("finalize.alias-taken",
-           "an alias of unit " + base::quoted(name) + " leads to another unit", change,
-           "disable the other unit first");
   case units::EnableResult::masked:
     refuse("finalize.masked-unit",
            "unit " + base::quoted(name) + " is masked, and " + change.origin + " enables it",

@@ -86,7 +86,9 @@ std::optional<FoundUnit> UnitCatalogue::find(const std::string& name) const {
 }
 
 UnitAbsence UnitCatalogue::absence_of(const std::string& name) const {
-  const auto path = find_path(name);
+  auto path = find_path(name);
+  const auto parsed = parse_unit_name(name);
+  if (!path && parsed && parsed->is_instance()) path = find_path(parsed->template_name());
   return path && is_mask(*path) ? UnitAbsence::masked : UnitAbsence::missing;
 }
 

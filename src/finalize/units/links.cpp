@@ -2,6 +2,8 @@
 #include "links.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -22,6 +24,42 @@ UnitName name_to_link(const FoundUnit& unit) {
   if (!unit.name.is_template() || unit.install.default_instance.empty()) return unit.name;
   const auto instance = with_specifiers(unit.install.default_instance, unit.name);
   return parse_unit_name(unit.name.with_instance(instance)).value_or(unit.name);
+}
+
+/// Whether units of this type can have a second name.
+bool may_have_alias(std::string_view suffix) {
+  constexpr std::array<std::string_view, 6> k_suffixes{".service", ".socket", ".target",
+                                                       ".device",  ".timer",  ".path"};
+  return std::ranges::find(k_suffixes, suffix) != k_suffixes.end();
+}
+
+/// What systemd would not take about an alias (unit_validate_alias_symlink_or_warn).
+std::optional<std::string> complaint_about_alias(const UnitName& alias, const UnitName& unit) {
+  if (alias.suffix != unit.suffix) return "is a unit of another type";
+  if (alias.is_template() != unit.is_template() && !(alias.is_instance() && unit.is_template()))
+    return "and the unit are not both templates";
+  if (alias.is_instance() && unit.is_instance() && alias.instance != unit.instance)
+    return "is another instance than the unit";
+  if (alias.is_instance() && !unit.instance) return "is an instance, and the unit is not";
+  if (!alias.instance && unit.is_instance()) return "is no instance, and the unit is one";
+  return std::nullopt;
+}
+
+/// The unit whose dependencies a directory such as "multi-user.target.wants" names.
+std::optional<UnitName> owner_of_folder(std::string_view folder) {
+  for (const std::string_view suffix : {".wants", ".requires"}) {
+    if (folder.ends_with(suffix))
+      return parse_unit_name(folder.substr(0, folder.size() - suffix.size()));
+  }
+  return std::nullopt;
+}
+
+/// Whether a link of that name can lead to the unit: it has the unit's name, or is an instance of it.
+bool is_name_of(const UnitName& unit, const std::string& name) {
+  const auto parsed = parse_unit_name(name);
+  if (!parsed || parsed->is_template()) return false;
+  if (parsed->to_string() == unit.to_string()) return true;
+  return unit.is_template() && parsed->template_name() == unit.to_string();
 }
 
 /// Whether the link belongs to the enablement of one of these units.
@@ -71,51 +109,96 @@ std::vector<std::string> remove_all_links(const fs::RootDir& root,
 } // namespace
 
 void UnitLinks::link_dependency(const FoundUnit& unit, const std::string& target,
-                                std::string_view folder_suffix) {
+                                std::string_view folder_suffix, Problems& problems) {
   const auto name = name_to_link(unit);
   const auto other = with_specifiers(target, name);
-  // A template gets its instance from what wants it, which must have one then.
   const auto parsed = parse_unit_name(other);
-  if (!parsed || (name.is_template() && !parsed->instance)) return;
+  if (!parsed) {
+    problems.push_back(base::quoted(other) + " is no name of a unit");
+    return;
+  }
+  // A template gets its instance from what wants it, which must have one then.
+  if (name.is_template() && !parsed->instance) {
+    problems.push_back(base::quoted(name.to_string()) +
+                       " is a template without DefaultInstance=, " + "and " + base::quoted(other) +
+                       " gives it no instance");
+    return;
+  }
+  if (name.to_string() != unit.name.to_string() &&
+      catalogue_.absence_of(name.to_string()) == UnitAbsence::masked) {
+    problems.push_back("its default instance " + base::quoted(name.to_string()) + " is masked");
+    return;
+  }
   root_.make_symlink(
       k_directory + "/" + other + std::string(folder_suffix) + "/" + name.to_string(), unit.path);
 }
 
-bool UnitLinks::link_alias(const FoundUnit& unit, const std::string& alias) {
-  auto name = parse_unit_name(with_specifiers(alias, unit.name));
-  if (!name) return true;
+void UnitLinks::link_folder_alias(const FoundUnit& unit, const std::string& alias,
+                                  Problems& problems) {
+  const auto slash = alias.rfind('/');
+  const auto owner = owner_of_folder(alias.substr(0, slash));
+  if (!owner) {
+    problems.push_back("Alias=" + alias + " is no directory of dependencies of a unit");
+    return;
+  }
+  const auto name = alias.substr(slash + 1);
+  if (!is_name_of(unit.name, name)) {
+    problems.push_back("Alias=" + alias + " has another name than the unit");
+    return;
+  }
+  root_.make_symlink(k_directory + "/" + alias, unit.path);
+}
+
+void UnitLinks::link_alias(const FoundUnit& unit, const std::string& alias, Problems& problems) {
+  // systemd does not read the line where it means nothing.
+  if (!may_have_alias(unit.name.suffix)) return;
+  const auto text = with_specifiers(alias, name_to_link(unit));
+  if (text.find('/') != std::string::npos) {
+    link_folder_alias(unit, text, problems);
+    return;
+  }
+  auto name = parse_unit_name(text);
+  if (!name) {
+    problems.push_back("Alias=" + text + " is no name of a unit");
+    return;
+  }
   if (name->is_template() && unit.name.is_instance()) {
     name = parse_unit_name(name->with_instance(*unit.name.instance));
   }
-  if (name->to_string() == unit.name.to_string()) return true;
+  if (name->to_string() == unit.name.to_string()) return;
+  if (auto complaint = complaint_about_alias(*name, unit.name)) {
+    problems.push_back("Alias=" + text + " " + *complaint);
+    return;
+  }
   const auto path = k_directory + "/" + name->to_string();
   const auto present = root_.find_link_target(path);
-  if (present && last_part(*present) != last_part(unit.path)) return false;
-  root_.make_symlink(path, unit.path);
-  return true;
-}
-
-bool UnitLinks::link_unit(const FoundUnit& unit) {
-  bool is_complete = true;
-  for (const auto& alias : unit.install.aliases) {
-    is_complete = link_alias(unit, alias) && is_complete;
+  const bool is_taken =
+      present ? last_part(*present) != last_part(unit.path) : root_.find_status(path).has_value();
+  if (is_taken) {
+    problems.push_back("Alias=" + text + " leads to another unit already");
+    return;
   }
-  for (const auto& target : unit.install.wanted_by)
-    link_dependency(unit, target, ".wants");
-  for (const auto& target : unit.install.required_by)
-    link_dependency(unit, target, ".requires");
-  for (const auto& target : unit.install.upheld_by)
-    link_dependency(unit, target, ".upholds");
-  return is_complete;
+  root_.make_symlink(path, unit.path);
 }
 
-EnableResult UnitLinks::enable(const std::string& name) {
+void UnitLinks::link_unit(const FoundUnit& unit, Problems& problems) {
+  for (const auto& alias : unit.install.aliases)
+    link_alias(unit, alias, problems);
+  for (const auto& target : unit.install.wanted_by)
+    link_dependency(unit, target, ".wants", problems);
+  for (const auto& target : unit.install.required_by)
+    link_dependency(unit, target, ".requires", problems);
+  for (const auto& target : unit.install.upheld_by)
+    link_dependency(unit, target, ".upholds", problems);
+}
+
+Enablement UnitLinks::enable(const std::string& name) {
   const auto first = catalogue_.find(name);
   if (!first) {
-    return catalogue_.absence_of(name) == UnitAbsence::masked ? EnableResult::masked
-                                                              : EnableResult::missing;
+    const bool is_masked = catalogue_.absence_of(name) == UnitAbsence::masked;
+    return {is_masked ? EnableResult::masked : EnableResult::missing, {}};
   }
-  bool is_complete = true;
+  Enablement done;
   std::set<std::string> seen;
   std::vector<std::string> waiting{first->name.to_string()};
   while (!waiting.empty()) {
@@ -125,12 +208,12 @@ EnableResult UnitLinks::enable(const std::string& name) {
     // Units of Also= that are not installed are left out, as systemctl does.
     const auto unit = catalogue_.find(next);
     if (!unit) continue;
-    is_complete = link_unit(*unit) && is_complete;
+    link_unit(*unit, done.problems);
     for (const auto& also : unit->install.also)
-      waiting.push_back(with_specifiers(also, unit->name));
+      waiting.push_back(with_specifiers(also, name_to_link(*unit)));
   }
-  if (!is_complete) return EnableResult::alias_taken;
-  return first->install.is_empty() ? EnableResult::has_no_install_section : EnableResult::enabled;
+  if (first->install.is_empty()) done.result = EnableResult::has_no_install_section;
+  return done;
 }
 
 bool UnitLinks::disable(const std::string& name) {
@@ -145,7 +228,7 @@ bool UnitLinks::disable(const std::string& name) {
     const auto unit = catalogue_.find(next);
     if (!unit) continue;
     for (const auto& also : unit->install.also) {
-      const auto other = with_specifiers(also, unit->name);
+      const auto other = with_specifiers(also, name_to_link(*unit));
       if (!names.contains(other)) waiting.push_back(other);
     }
   }

@@ -5,8 +5,8 @@
 // it: the programs of a foreign architecture would need an emulator.
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include <imagewright/fs/root_dir.hpp>
 
@@ -17,9 +17,15 @@ namespace imagewright::finalize::units {
 enum class EnableResult : std::uint8_t {
   enabled,
   has_no_install_section, ///< the unit cannot be enabled; others start it
-  alias_taken,            ///< an Alias= of it leads to another unit; every other link is there
   masked,
   missing,
+};
+
+/// What came of enabling a unit.
+struct Enablement {
+  EnableResult result = EnableResult::enabled;
+  /// What [Install] sections ask for and cannot have, each a sentence; every other link is there.
+  std::vector<std::string> problems;
 };
 
 class UnitLinks {
@@ -29,7 +35,7 @@ public:
   const UnitCatalogue& catalogue() const { return catalogue_; }
 
   /// Makes the links that the unit's [Install] section asks for, and those of its Also= units.
-  EnableResult enable(const std::string& name);
+  Enablement enable(const std::string& name);
   /// Removes every link that enabling may have made, also of its Also= units. False when there is
   /// no such unit.
   bool disable(const std::string& name);
@@ -37,11 +43,14 @@ public:
   void mask(const std::string& name);
 
 private:
-  /// These two: false when an alias leads to another unit, which keeps it.
-  bool link_unit(const FoundUnit& unit);
+  using Problems = std::vector<std::string>;
+
+  void link_unit(const FoundUnit& unit, Problems& problems);
   void link_dependency(const FoundUnit& unit, const std::string& target,
-                       std::string_view folder_suffix);
-  bool link_alias(const FoundUnit& unit, const std::string& alias);
+                       std::string_view folder_suffix, Problems& problems);
+  void link_alias(const FoundUnit& unit, const std::string& alias, Problems& problems);
+  /// "Alias=multi-user.target.wants/name.service"
+  void link_folder_alias(const FoundUnit& unit, const std::string& alias, Problems& problems);
 
   const fs::RootDir& root_;
   UnitCatalogue catalogue_;

@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <imagewright_test/scratch.hpp>
 #include <imagewright_test/skip.hpp>
@@ -72,14 +74,15 @@ struct UnitRoot {
   imagewright_test::ScratchDirectory directory;
 };
 
-void systemctl(const UnitRoot& root, const std::string& verb, const std::string& unit) {
+/// Whether it succeeded.
+bool systemctl(const UnitRoot& root, const std::string& verb, const std::string& unit) {
   base::Cancellation cancellation;
   process::HostCommandRunner runner(cancellation);
   process::Command command{
       .argv = {"systemctl", "--quiet", "--root=" + root.directory.path().string(), verb}};
   if (!unit.empty()) command.argv.push_back(unit);
   // Units that cannot be enabled are no failure of this test: links are compared.
-  runner.run(command);
+  return runner.run(command).exit_code == 0;
 }
 
 /// The first difference of two sets, for the message of a failure.
@@ -140,6 +143,78 @@ TEST_CASE("enables and disables units as systemctl does") {
   for (const auto* name : {"own.service", "own-required.service"}) {
     systemctl(theirs, "mask", name);
     links.mask(name);
+    CHECK(difference(theirs.links(), ours.links()) == "");
+  }
+}
+
+TEST_CASE("links nasty units as systemctl does, and complains where it does") {
+  if (!has_systemctl()) IMAGEWRIGHT_SKIP("systemctl is not installed");
+  const std::vector<std::pair<std::string, std::string>> units{
+      {"n-wants.service", "Alias=multi-user.target.wants/n-wants.service"},
+      {"n-requires.service", "Alias=multi-user.target.requires/n-requires.service"},
+      {"n-wants@.service", "Alias=multi-user.target.wants/n-wants@%i.service"},
+      {"n-wants-tpl@.service", "Alias=multi-user.target.wants/n-wants-tpl@.service"},
+      {"n-wants-x@.service", "Alias=multi-user.target.wants/n-wants-x@x.service"},
+      {"n-wants-i.service", "Alias=slot@.target.wants/n-wants-i.service"},
+      {"n-other-name.service", "Alias=multi-user.target.wants/else.service"},
+      {"n-no-wants.service", "Alias=multi-user.target.d/n-no-wants.service"},
+      {"n-no-unit.service", "Alias=multi-user.wants/n-no-unit.service"},
+      {"n-up.service", "Alias=../n-up.service"},
+      {"n-absolute.service", "Alias=/etc/systemd/system/n-abs.service"},
+      {"n-suffix.service", "Alias=n-suffix-alias"},
+      {"n-type.service", "Alias=n-type.socket"},
+      {"n-to-tpl.service", "Alias=n-to-tpl@.service"},
+      {"n-to-inst.service", "Alias=n-to-inst@x.service"},
+      {"n-from-tpl@.service", "Alias=n-from-tpl.service"},
+      {"n-tpl@.service", "Alias=n-tpl-alias@.service"},
+      {"n-tpl-inst@.service", "Alias=n-tpl-inst-alias@x.service"},
+      {"n-tpl-dflt@.service", "Alias=n-tpl-dflt-alias@.service\nDefaultInstance=d\n"
+                              "WantedBy=a-%i.target\nAlso=n-tpl-also@%i.service"},
+      {"n-tpl-also@.service", "WantedBy=b-%i.target"},
+      {"n-self.service", "Alias=n-self.service\nWantedBy=a.target"},
+      {"n-two.service", "Alias=n-two-a.service bad n-two-b.service\nWantedBy=a.target"},
+      {"n-reset.service", "Alias=n-gone.service\nAlias=\nWantedBy=gone.target\nWantedBy=\n"
+                          "WantedBy=a.target"},
+      {"n-bad-want.service", "WantedBy=a.target nonsense b.target"},
+      {"n-slot@.service", "WantedBy=slot@.target"},
+      {"n-bare@.service", "WantedBy=multi-user.target"},
+      {"n-dev@.service", "RequiredBy=dev-%i.device"},
+      {"n-slice.slice", "Alias=n-slice-alias.slice\nWantedBy=a.target"},
+      {"n-mount.mount", "WantedBy=local-fs.target\nAlias=n-mount-alias.mount"},
+      {"n-timer.timer", "WantedBy=timers.target\nAlias=n-timer-alias.timer"},
+      {"n-a\\x2db.service", "WantedBy=multi-user.target\nAlias=%p-x.service"},
+      {"n-spec@.service", "WantedBy=%p-%i-%j.target"},
+      {"n-spec-alias@.service", "Alias=%p-other@%i.service"},
+      {"n-also-gone.service", "Also=n-nothing.service\nWantedBy=a.target"},
+      {"n-also-loop-a.service", "Also=n-also-loop-b.service\nWantedBy=a.target"},
+      {"n-also-loop-b.service", "Also=n-also-loop-a.service\nWantedBy=b.target"},
+      {"n-quoted.service", "WantedBy=\"a.target\" 'b.target'"},
+      {"n-conflict-a.service", "Alias=n-conflict.service"},
+      {"n-conflict-b.service", "Alias=n-conflict.service"}};
+  const UnitRoot theirs;
+  const UnitRoot ours;
+  for (const auto& [name, install] : units) {
+    for (const auto* root : {&theirs, &ours})
+      root->unit(name, "[Service]\nExecStart=/bin/true\n[Install]\n" + install + "\n");
+  }
+  const fs::RootDir root(ours.directory.path());
+  finalize::units::UnitLinks links(root);
+  const auto compare = [&](const std::string& name) {
+    INFO(name);
+    const bool is_theirs_fine = systemctl(theirs, "enable", name);
+    const auto done = links.enable(name);
+    CHECK(difference(theirs.links(), ours.links()) == "");
+    CHECK(is_theirs_fine == done.problems.empty());
+  };
+  for (const auto& [name, install] : units) {
+    compare(name);
+    const auto at = name.find("@.");
+    if (at != std::string::npos) compare(name.substr(0, at + 1) + "i" + name.substr(at + 1));
+  }
+  for (const auto& [name, install] : units) {
+    INFO(name);
+    systemctl(theirs, "disable", name);
+    links.disable(name);
     CHECK(difference(theirs.links(), ours.links()) == "");
   }
 }

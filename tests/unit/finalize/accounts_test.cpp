@@ -177,3 +177,23 @@ TEST_CASE_METHOD(AccountRoot, "leaves the tables alone when the config has no ac
   run();
   CHECK(root.read("/etc/passwd") == "garbage without colon");
 }
+
+TEST_CASE_METHOD(AccountRoot, "an id that the config writes out is kept for whom it names") {
+  add_user("alpha");
+  auto& beta = add_user("beta");
+  beta.uid = 1000;
+  plan.os.groups = {{"ops", std::nullopt, at(3)}, {"team", 1001, at(4)}};
+  run();
+  CHECK(root.read("/etc/passwd").find("beta:x:1000:1000:") != std::string::npos);
+  CHECK(root.read("/etc/passwd").find("alpha:x:1003:1003:") != std::string::npos);
+  CHECK(root.read("/etc/group").find("ops:x:1002:") != std::string::npos);
+  CHECK(root.read("/etc/group").find("team:x:1001:") != std::string::npos);
+}
+
+TEST_CASE_METHOD(AccountRoot, "users get subordinate ids where the root has files for them") {
+  root.write("/etc/subuid", "old:100000:65536", 0644);
+  add_user("kim");
+  run();
+  CHECK(root.read("/etc/subuid") == "old:100000:65536\nkim:165536:65536\n");
+  CHECK_FALSE(root.exists("/etc/subgid"));
+}

@@ -94,6 +94,16 @@ public:
     return "";
   }
 
+  /// What was warned of.
+  std::vector<base::Diagnostic> warnings() const {
+    std::vector<base::Diagnostic> found_warnings;
+    for (const auto& event : reporter.events()) {
+      if (const auto* warning = std::get_if<base::Diagnostic>(&event))
+        found_warnings.push_back(*warning);
+    }
+    return found_warnings;
+  }
+
   /// "user:group": what the host stored, or what is recorded because it could not.
   std::string owner_of(const std::string& path) const {
     const auto file = root.open(path, O_PATH | O_NOFOLLOW);

@@ -132,3 +132,20 @@ TEST_CASE_METHOD(FakeRoot, "refuses options of a module that is blocked") {
                       .options = {{"nested", "1"}}}};
   CHECK(code_of([&] { run_step(steps::kernel_modules); }) == "finalize.options-of-blocked-module");
 }
+
+TEST_CASE_METHOD(FileRoot, "a directory's file where nothing stays is refused") {
+  const imagewright_test::ScratchDirectory host;
+  const auto place = GENERATE(as<std::string>{}, "tmp/x", "var/tmp/a/b", "run/x", "var/run/x",
+                              "dev/x", "proc/x", "sys/x");
+  host.write(place, "x");
+  plan.os.additional_directories.push_back(
+      {.source = host.path(), .destination = "/", .where = at(4)});
+  CHECK(code_of([&] { run_step(steps::added_directories); }) == "finalize.file-not-kept");
+}
+
+TEST_CASE_METHOD(FileRoot, "what says what the image is can be the config's") {
+  add("/etc/imagewright-release", std::string("mine\n"), std::nullopt);
+  run_step(steps::added_files);
+  run_step(steps::release_file);
+  CHECK(root.read("/etc/imagewright-release") == "mine\n");
+}

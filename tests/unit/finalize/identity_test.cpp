@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 
 #include "fake_root.hpp"
@@ -115,4 +117,84 @@ TEST_CASE_METHOD(FakeRoot, "removes what the making of the image left") {
   CHECK(root.list("/tmp").empty());
   CHECK_FALSE(root.exists("/var/cache/ldconfig/aux-cache"));
   CHECK(root.exists("/var/log/keep.log"));
+}
+
+TEST_CASE_METHOD(FakeRoot, "takes away identity that scripts left, and names it") {
+  const std::vector<std::string> made{"/etc/ssh/ssh_host_ed25519_key",
+                                      "/etc/ssh/ssh_host_ed25519_key.pub",
+                                      "/etc/ssh/ssh_host_rsa_key",
+                                      "/etc/iscsi/initiatorname.iscsi",
+                                      "/etc/nvme/hostid",
+                                      "/etc/nvme/hostnqn",
+                                      "/etc/hostid",
+                                      "/var/lib/NetworkManager/secret_key",
+                                      "/var/lib/NetworkManager/eth0.lease",
+                                      "/var/lib/dhcp/dhclient.leases",
+                                      "/var/lib/dhclient/dhclient.leases",
+                                      "/var/lib/cloud/instances/i-1/id",
+                                      "/var/lib/cloud/sem/once",
+                                      "/var/lib/systemd/random-seed",
+                                      "/var/lib/systemd/credential.secret",
+                                      "/boot/efi/loader/random-seed"};
+  for (const auto& path : made)
+    root.write(path, "secret", 0600);
+  root.make_symlink("/var/lib/cloud/instance", "instances/i-1");
+  root.write("/etc/ssh/sshd_config", "", 0600);
+  root.write("/etc/ssh/ssh_host_rsa_key_notes", "", 0600);
+  // A package's own.
+  root.write("/etc/ssh/ssh_host_ecdsa_key", "shared on purpose", 0600);
+  root.make_directories("/var/lib/cloud/instances", 0755);
+  installed.owned_identity_files = {"/etc/ssh/ssh_host_ecdsa_key", "/var/lib/cloud/instances"};
+  run_step(steps::machine_identity);
+  const auto warned = warnings();
+  for (const auto& path : made) {
+    CAPTURE(path);
+    CHECK_FALSE(root.find_status(path));
+    const auto names_it = [&](const base::Diagnostic& warning) {
+      return warning.code == "finalize.identity-removed" &&
+             warning.message.find('"' + path + '"') != std::string::npos;
+    };
+    CHECK(std::ranges::count_if(warned, names_it) == 1);
+  }
+  CHECK_FALSE(root.find_status("/var/lib/cloud/instance"));
+  CHECK(root.list("/var/lib/cloud/instances").empty());
+  CHECK(root.find_status("/var/lib/cloud/instances"));
+  CHECK(root.read("/etc/ssh/ssh_host_ecdsa_key") == "shared on purpose");
+  CHECK(root.exists("/etc/ssh/sshd_config"));
+  CHECK(root.exists("/etc/ssh/ssh_host_rsa_key_notes"));
+}
+
+TEST_CASE_METHOD(FakeRoot, "identity that a link leads to is left where it is") {
+  root.write("/srv/keys/ssh_host_rsa_key", "elsewhere", 0600);
+  root.make_symlink("/etc/ssh", "/srv/keys");
+  run_step(steps::machine_identity);
+  CHECK(root.exists("/srv/keys/ssh_host_rsa_key"));
+}
+
+TEST_CASE_METHOD(FakeRoot, "the list of identity is the release's") {
+  plan.identity_files = {"/opt/agent/*/id"};
+  root.write("/opt/agent/a/id", "1", 0600);
+  root.write("/opt/agent/a/b/id", "1", 0600);
+  root.write("/etc/hostid", "1", 0600);
+  run_step(steps::machine_identity);
+  CHECK_FALSE(root.exists("/opt/agent/a/id"));
+  CHECK(root.exists("/opt/agent/a/b/id"));
+  CHECK(root.exists("/etc/hostid"));
+}
+
+TEST_CASE_METHOD(FakeRoot, "a boot can be a first one for systemd") {
+  plan.os.machine_id = {model::MachineIdMode::uninitialized, at(3)};
+  run_step(steps::machine_identity);
+  CHECK(root.read("/etc/machine-id") == "uninitialized\n");
+  CHECK(root.find_status("/etc/machine-id")->permissions == 0444);
+}
+
+TEST_CASE_METHOD(FakeRoot, "a time zone is a file, not a directory of them") {
+  root.write("/usr/share/zoneinfo/Europe/Berlin", "TZif", 0644);
+  root.make_symlink("/usr/share/zoneinfo/Germany", "Europe/Berlin");
+  plan.os.timezone = {"Europe", at(5)};
+  CHECK(code_of([&] { run_step(steps::locale); }) == "finalize.unknown-timezone");
+  plan.os.timezone = {"Germany", at(5)};
+  run_step(steps::locale);
+  CHECK(root.find_link_target("/etc/localtime") == "../usr/share/zoneinfo/Germany");
 }

@@ -48,6 +48,21 @@ TEST_CASE_METHOD(FakeRoot, "what is verified is mounted from its mapping and nev
   CHECK(root.read("/etc/fstab") == "/dev/mapper/root\t/\text4\tro\t0\t0\n");
 }
 
+TEST_CASE_METHOD(FakeRoot, "fields of fstab have their blanks and backslashes escaped") {
+  add_partition("/", model::FilesystemType::ext4);
+  add_partition("/srv/my data", model::FilesystemType::ext4);
+  auto& partition = plan.layout.partitions[1];
+  partition.label = "my \\ data";
+  partition.filesystem->identifier = model::MountIdentifier::part_label;
+  partition.filesystem->mount_options = "x-systemd.requires=/a b";
+  run_step(finalize::steps::mounts);
+  CHECK(root.read("/etc/fstab") == "UUID=" + uuid_of(0) + "\t/\text4\tdefaults\t0\t1\n" +
+                                       R"(PARTLABEL=my\040\134\040data)" + "\t" +
+                                       R"(/srv/my\040data)" + "\text4\t" +
+                                       R"(x-systemd.requires=/a\040b)" + "\t0\t2\n");
+  CHECK(root.exists("/srv/my data"));
+}
+
 TEST_CASE_METHOD(FakeRoot, "leaves out partitions that are not mounted") {
   plan.layout.partitions.emplace_back();
   add_partition("/", model::FilesystemType::ext4);
@@ -75,4 +90,20 @@ TEST_CASE_METHOD(FakeRoot, "mounts overlays at boot or in the initramfs") {
       "overlay\t/etc\toverlay\tlowerdir=/sysroot/etc:/sysroot/usr/etc,upperdir=/sysroot/var/upper,"
       "workdir=/sysroot/var/work,x-systemd.requires=/var,x-initrd.mount,"
       "x-systemd.wanted-by=initrd-fs.target,noatime\t0\t0\n");
+}
+
+TEST_CASE_METHOD(FakeRoot, "lines of a package's fstab stay, but for mount points of the config") {
+  root.write("/etc/fstab",
+             "# by a package\ntmpfs /scratch tmpfs size=64M 0 0\n/dev/sda1 / ext4 defaults 0 1\n"
+             "/dev/sdb1 /srv/my\\040data/ ext4 defaults 0 0\n\n/swapfile none swap sw 0 0",
+             0644);
+  add_partition("/", model::FilesystemType::ext4);
+  add_partition("/srv/my data", model::FilesystemType::ext4);
+  run_step(finalize::steps::mounts);
+  CHECK(root.read("/etc/fstab") ==
+        "# by a package\ntmpfs /scratch tmpfs size=64M 0 0\n/swapfile none swap sw 0 0\nUUID=" +
+            uuid_of(0) + "\t/\text4\tdefaults\t0\t1\nUUID=" + uuid_of(1) +
+            "\t/srv/my\\040data\text4\tdefaults\t0\t2\n");
+  REQUIRE(warnings().size() == 2);
+  CHECK(warnings()[0].code == "finalize.mount-replaced");
 }

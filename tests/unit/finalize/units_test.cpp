@@ -70,18 +70,18 @@ TEST_CASE("replaces the specifiers that need no running system") {
 }
 
 TEST_CASE_METHOD(UnitRoot, "enables a unit by its links") {
-  CHECK(links.enable("ssh.service") == units::EnableResult::enabled);
+  CHECK(links.enable("ssh.service").result == units::EnableResult::enabled);
   CHECK(target("multi-user.target.wants/ssh.service") == k_vendor + "ssh.service");
   CHECK(target("sshd.service") == k_vendor + "ssh.service");
 }
 
 TEST_CASE_METHOD(UnitRoot, "enables what an alias leads to") {
-  CHECK(links.enable("alias.service") == units::EnableResult::enabled);
+  CHECK(links.enable("alias.service").result == units::EnableResult::enabled);
   CHECK(target("multi-user.target.wants/ssh.service") == k_vendor + "ssh.service");
 }
 
 TEST_CASE_METHOD(UnitRoot, "enables units of Also= that are there, and every kind of dependency") {
-  CHECK(links.enable("net.service") == units::EnableResult::enabled);
+  CHECK(links.enable("net.service").result == units::EnableResult::enabled);
   CHECK(target("network.target.wants/net.service") == k_vendor + "net.service");
   CHECK(target("boot.target.requires/net.service") == k_vendor + "net.service");
   CHECK(target("sockets.target.wants/net.socket") == k_vendor + "net.socket");
@@ -89,10 +89,10 @@ TEST_CASE_METHOD(UnitRoot, "enables units of Also= that are there, and every kin
 
 TEST_CASE_METHOD(UnitRoot,
                  "enables templates as their default instance, and instances as themselves") {
-  CHECK(links.enable("getty@.service") == units::EnableResult::enabled);
+  CHECK(links.enable("getty@.service").result == units::EnableResult::enabled);
   CHECK(target("getty.target.wants/getty@tty1.service") == k_vendor + "getty@.service");
   CHECK(target("autovt@.service") == k_vendor + "getty@.service");
-  CHECK(links.enable("getty@ttyS0.service") == units::EnableResult::enabled);
+  CHECK(links.enable("getty@ttyS0.service").result == units::EnableResult::enabled);
   CHECK(target("getty.target.wants/getty@ttyS0.service") == k_vendor + "getty@.service");
   CHECK(target("autovt@ttyS0.service") == k_vendor + "getty@.service");
 }
@@ -100,30 +100,59 @@ TEST_CASE_METHOD(UnitRoot,
 TEST_CASE_METHOD(UnitRoot, "drop-ins have a say in how a unit is enabled") {
   add("static.service.d/10.conf", "[Install]\nWantedBy=vendor.target\n");
   root.write(k_etc + "static.service.d/20.conf", "[Install]\nWantedBy=own.target\n", 0644);
-  CHECK(links.enable("static.service") == units::EnableResult::enabled);
+  CHECK(links.enable("static.service").result == units::EnableResult::enabled);
   CHECK(target("vendor.target.wants/static.service") == k_vendor + "static.service");
   CHECK(target("own.target.wants/static.service") == k_vendor + "static.service");
 }
 
 TEST_CASE_METHOD(UnitRoot, "says why a unit cannot be enabled") {
-  CHECK(links.enable("static.service") == units::EnableResult::has_no_install_section);
-  CHECK(links.enable("nothing.service") == units::EnableResult::missing);
+  CHECK(links.enable("static.service").result == units::EnableResult::has_no_install_section);
+  CHECK(links.enable("nothing.service").result == units::EnableResult::missing);
   links.mask("ssh.service");
-  CHECK(links.enable("ssh.service") == units::EnableResult::masked);
+  CHECK(links.enable("ssh.service").result == units::EnableResult::masked);
   CHECK(target("ssh.service") == "/dev/null");
 }
 
 TEST_CASE_METHOD(UnitRoot, "an alias stays with the unit that has it") {
   add("other.service", "[Install]\nAlias=sshd.service\n");
-  CHECK(links.enable("ssh.service") == units::EnableResult::enabled);
-  CHECK(links.enable("ssh.service") == units::EnableResult::enabled);
-  CHECK(links.enable("other.service") == units::EnableResult::alias_taken);
+  CHECK(links.enable("ssh.service").result == units::EnableResult::enabled);
+  CHECK(links.enable("ssh.service").result == units::EnableResult::enabled);
+  CHECK(links.enable("other.service").problems.size() == 1);
   CHECK(target("sshd.service") == k_vendor + "ssh.service");
+}
+
+TEST_CASE_METHOD(UnitRoot, "an alias may be a link in a directory of dependencies") {
+  add("wifi@.service", "[Install]\nAlias=multi-user.target.wants/wifi@%i.service\n");
+  CHECK(links.enable("wifi@wlan0.service").problems.empty());
+  CHECK(target("multi-user.target.wants/wifi@wlan0.service") == k_vendor + "wifi@.service");
+  CHECK(links.disable("wifi@wlan0.service"));
+  CHECK(root.list(k_etc).empty());
+}
+
+TEST_CASE_METHOD(UnitRoot, "an alias that cannot be is said, and no link") {
+  const auto alias =
+      GENERATE(as<std::string>{}, "nonsense", "bad.socket", "other@.service", "other@x.service",
+               "a.target.d/bad.service", "../bad.service", "a.target.wants/else.service",
+               "a.wants/bad.service", "sub/bad.service", "/etc/passwd");
+  add("bad.service", "[Install]\nAlias=" + alias + "\n");
+  CHECK(links.enable("bad.service").problems.size() == 1);
+  CHECK(root.list(k_etc).empty());
+}
+
+TEST_CASE_METHOD(UnitRoot, "an instance of a masked template is masked") {
+  links.mask("getty@.service");
+  CHECK(links.enable("getty@ttyS0.service").result == units::EnableResult::masked);
+}
+
+TEST_CASE_METHOD(UnitRoot, "a masked default instance is not enabled through its template") {
+  links.mask("getty@tty1.service");
+  CHECK(links.enable("getty@.service").problems.size() == 1);
 }
 
 TEST_CASE_METHOD(UnitRoot, "a template without instance hangs on other templates only") {
   add("part@.service", "[Install]\nWantedBy=whole@.service multi-user.target\n");
-  CHECK(links.enable("part@.service") == units::EnableResult::enabled);
+  CHECK(links.enable("part@.service").result == units::EnableResult::enabled);
+  CHECK(links.enable("part@.service").problems.size() == 1);
   CHECK(target("whole@.service.wants/part@.service") == k_vendor + "part@.service");
   CHECK(root.list(k_etc) == std::vector<std::string>{"whole@.service.wants"});
 }

@@ -96,3 +96,22 @@ TEST_CASE("arguments by hand that contradict the SELinux mode") {
     }
   }
 }
+
+TEST_CASE("the release's mode is for configs that say nothing") {
+  PolicyCase test;
+  test.release.default_selinux_mode = {model::SelinuxMode::disabled, in_release(9)};
+  const auto words = [&] { return words_of(test.result().policy); };
+  const auto has = [&](const char* word) { return std::ranges::count(words(), word) == 1; };
+  CHECK(has("selinux=0"));
+  CHECK(expected_of(test.result().policy, model::CheckKind::selinux_mode) == "disabled");
+  SECTION("but not for a config with a mode") {
+    test.config.os.selinux_mode = {model::SelinuxMode::permissive, at(5)};
+    CHECK(has("selinux=1"));
+    CHECK_FALSE(has("selinux=0"));
+  }
+  SECTION("nor for one with an argument") {
+    test.add_words("selinux=1", 8);
+    CHECK(test.result().diagnostics.empty());
+    CHECK_FALSE(has("selinux=0"));
+  }
+}

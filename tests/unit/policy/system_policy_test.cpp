@@ -5,7 +5,7 @@
 
 using namespace policy_test;
 
-TEST_CASE("kernel arguments come in their documented order, each once") {
+TEST_CASE("kernel arguments come in their documented order, the user's as they are written") {
   PolicyCase test;
   test.release.kernel_arguments = {"net.ifnames=0 rd.auto=1"};
   test.config.os.selinux_mode = {model::SelinuxMode::permissive, at(5)};
@@ -15,10 +15,11 @@ TEST_CASE("kernel arguments come in their documented order, each once") {
   test.add_words("net.ifnames=0", 9);
   const auto result = test.result();
   CHECK(result.diagnostics.empty());
-  CHECK(line_of(result.policy) ==
-        "root=UUID=" + base::Uuid::from_name("test", "root").to_string() +
-            " rw console=tty0 console=ttyS0 net.ifnames=0 rd.auto=1 security=selinux selinux=1 "
-            "systemd.unified_cgroup_hierarchy=0 fips=1 quiet console=ttyS1");
+  CHECK(
+      line_of(result.policy) ==
+      "root=UUID=" + base::Uuid::from_name("test", "root").to_string() +
+          " rw console=tty0 console=ttyS0 rd.auto=1 security=selinux "
+          "systemd.unified_cgroup_hierarchy=0 fips=1 quiet console=ttyS1 selinux=1 net.ifnames=0");
 }
 
 TEST_CASE("arguments of one architecture stay away from the other") {
@@ -104,4 +105,18 @@ TEST_CASE("the kernel that is chosen is the whole policy's choice") {
   test.config.os.kernel.series = {"6.12", at(9)};
   CHECK(test.result().policy.default_kernel ==
         model::DefaultKernel{.package = "kernel-hwe", .series = "6.12"});
+}
+
+TEST_CASE("an instance of a unit whose template is masked or disabled is a conflict") {
+  PolicyCase test;
+  test.config.os.services.enable = {{"dflt@tty1", at(3)}, {"plain@a", at(4)}, {"ssh", at(5)}};
+  const auto codes = [&] { return codes_of(test.result().diagnostics); };
+  test.config.os.services.mask = {{"plain@", at(9)}};
+  CHECK(codes() == Texts{"policy.unit-conflict"});
+  test.config.os.services.mask = {{"ssh.service", at(9)}};
+  CHECK(codes() == Texts{"policy.unit-conflict"});
+  test.config.os.services.mask = {{"plain@.socket", at(9)}, {"plain@b", at(10)}};
+  CHECK(codes().empty());
+  test.config.os.services.disable = {{"dflt@.service", at(9)}};
+  CHECK(codes() == Texts{"policy.unit-conflict"});
 }

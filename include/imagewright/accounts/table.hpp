@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace imagewright::finalize {
+namespace imagewright::accounts {
 
 using AccountRow = std::vector<std::string>;
 
@@ -31,4 +31,4 @@ private:
   std::vector<AccountRow> rows_;
 };
 
-} // namespace imagewright::finalize
+} // namespace imagewright::accounts

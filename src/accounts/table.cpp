@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "table.hpp"
-
 #include <algorithm>
 
+#include <imagewright/accounts/table.hpp>
 #include <imagewright/base/text.hpp>
 
-namespace imagewright::finalize {
+namespace imagewright::accounts {
 
 AccountTable::AccountTable(std::string_view text, std::size_t field_count) {
   for (const auto& line : base::split(text, '\n')) {
@@ -45,4 +44,4 @@ std::string AccountTable::to_text() const {
   return text;
 }
 
-} // namespace imagewright::finalize
+} // namespace imagewright::accounts

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Files of the config at paths that this program writes to, too.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "step.hpp"
+
+namespace imagewright::finalize {
+
+/// Writes the file unless the config has given it: then the config's stays.
+void write_unless_given(const fs::RootDir& files, const std::vector<GivenFile>& given,
+                        const std::string& path, std::string_view content, mode_t permissions);
+
+/// The config's files of the boot chain as they are now. What is made of kernels and command line
+/// cannot be the config's.
+class GivenBootFiles {
+public:
+  GivenBootFiles(const fs::RootDir& files, const std::vector<GivenFile>& given);
+
+  /// Throws base::Error (finalize.file-overwritten) when one of them is not what it was.
+  void require_untouched() const;
+
+private:
+  struct File {
+    GivenFile given;
+    std::string content;
+  };
+
+  const fs::RootDir& files_;
+  std::vector<File> boot_files_;
+};
+
+} // namespace imagewright::finalize
