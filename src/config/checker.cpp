@@ -11,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 
 #include "config/hints.hpp"
+#include "config/language/text_checks.hpp"
 #include "config/values.hpp"
 
 namespace imagewright::config {
@@ -275,8 +276,18 @@ bool Checker::check_scalar(const yaml::Node& node, const Type& type, std::string
 
 bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_view label) {
   if (type.check == nullptr) return true;
+  const bool is_name = type.check == check_package || type.check == check_unit;
+  if (is_name && node.style == yaml::ScalarStyle::plain && node.last_line > node.where.line) {
+    return error("config.bad-value",
+                 fmt::format("{}: {} runs over several lines", label, base::quoted(node.text)),
+                 node.where, "begin each line with \"- \", all in the same column");
+  }
   const auto complaint = type.check(node.text);
   if (!complaint) return true;
+  if (type.secrecy == Secrecy::secret) {
+    return error("config.bad-value", fmt::format("{}: the value {}", label, complaint->phrase),
+                 node.where, complaint->hint);
+  }
   std::string hint = complaint->hint;
   if (hint.empty() && !type.words.empty()) {
     const std::vector<std::string> words = texts_of(type.words);

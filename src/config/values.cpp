@@ -138,8 +138,10 @@ bool is_boolean_literal(std::string_view text) {
 }
 
 std::optional<bool> parse_boolean(std::string_view text) {
-  constexpr std::array yes = {"true", "True", "TRUE", "y", "Y", "yes", "on"};
-  constexpr std::array no = {"false", "False", "FALSE", "n", "N", "no", "off"};
+  constexpr std::array yes = {"true", "True", "TRUE", "y",  "Y", "yes",
+                              "Yes",  "YES",  "on",   "On", "ON"};
+  constexpr std::array no = {"false", "False", "FALSE", "n",   "N",  "no",
+                             "No",    "NO",    "off",   "Off", "OFF"};
   if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
   if (std::find(no.begin(), no.end(), text) != no.end()) return false;
   return std::nullopt;

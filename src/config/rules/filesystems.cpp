@@ -56,11 +56,6 @@ private:
                "add \"type: ext4\"");
     }
     if (filesystem.subvolumes.empty()) return;
-    if (!filesystem.type || filesystem.type->value != FilesystemType::btrfs) {
-      report("\"btrfs\" settings are only for filesystems of the type btrfs", filesystem.where,
-             "set \"type: btrfs\", or remove them");
-      return;
-    }
     if (filesystem.mount_point) {
       diagnostics_.add(
           {.code = "config.conflict",
