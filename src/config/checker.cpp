@@ -11,14 +11,41 @@
 #include <imagewright/base/text.hpp>
 
 #include "config/hints.hpp"
+#include "config/language/text_checks.hpp"
 #include "config/values.hpp"
 
 namespace imagewright::config {
 
 namespace {
 
-bool is_core_tag(const std::string& tag) {
-  return tag.empty() || tag.starts_with("tag:yaml.org,2002:");
+constexpr std::string_view k_core = "tag:yaml.org,2002:";
+
+/// May a value of this shape be written with this tag?
+bool fits_tag(Shape shape, const std::string& tag) {
+  if (tag.empty()) return true;
+  const std::string_view name =
+      tag.starts_with(k_core) ? std::string_view(tag).substr(k_core.size()) : std::string_view();
+  switch (shape) {
+  case Shape::list:
+    return name == "seq";
+  case Shape::mapping:
+  case Shape::map:
+    return name == "map";
+  case Shape::boolean:
+    return name == "bool" || name == "str";
+  case Shape::integer:
+    return name == "int" || name == "float";
+  case Shape::text:
+  case Shape::word:
+    break;
+  }
+  return name == "str" || name == "int" || name == "float" || name == "bool" || name == "timestamp";
+}
+
+/// Was this written as a number or a boolean, and not as text?
+bool is_bare(const yaml::Node& node) {
+  if (node.tag == "tag:yaml.org,2002:int" || node.tag == "tag:yaml.org,2002:float") return true;
+  return node.style == yaml::ScalarStyle::plain && node.tag.empty();
 }
 
 } // namespace
@@ -52,12 +79,12 @@ bool Checker::check_value(const yaml::Node& node, const Type& type, std::string_
 }
 
 bool Checker::check_form(const yaml::Node& node, const Type& type, std::string_view label) {
-  if (!is_core_tag(node.tag)) {
+  const Type* form = form_for(node, type);
+  if (!fits_tag(form == nullptr ? type.shape : form->shape, node.tag)) {
     return error("config.wrong-type",
                  fmt::format("the tag {} means nothing here", base::quoted(node.tag)), node.where,
                  "remove it");
   }
-  const Type* form = form_for(node, type);
   if (form == nullptr) {
     return error("config.wrong-type",
                  fmt::format("{} must be {}, not {}", label, names_of_forms(type),
@@ -195,11 +222,14 @@ bool Checker::check_map(const yaml::Node& node, const Type& type, std::string_vi
                         entry.where, complaint->hint);
       }
     }
-    if (entry.value.is_null()) {
-      is_good = error("config.wrong-type", fmt::format("{} has no value", base::quoted(entry.key)),
-                      entry.where, "write a value, or remove the key");
+    // Nothing after the colon of a free map is an empty text, if its values are texts.
+    if (entry.value.is_null() && type.item->shape == Shape::text) {
+      yaml::Node empty = entry.value;
+      empty.kind = yaml::NodeKind::scalar;
+      is_good &= check_form(empty, *type.item, base::quoted(entry.key));
       continue;
     }
+    if (entry.value.is_null()) continue;
     is_good &= check_value(entry.value, *type.item, base::quoted(entry.key));
   }
   return is_good;
@@ -208,6 +238,7 @@ bool Checker::check_map(const yaml::Node& node, const Type& type, std::string_vi
 bool Checker::check_list(const yaml::Node& node, const Type& type, std::string_view label) {
   bool is_good = true;
   const std::string item_label = fmt::format("an item of {}", label);
+  std::size_t given = 0;
   for (std::size_t index = 0; index < node.items.size(); ++index) {
     const yaml::Node& item = node.items[index];
     if (index >= type.maximum_items) {
@@ -216,15 +247,13 @@ bool Checker::check_list(const yaml::Node& node, const Type& type, std::string_v
                                type.maximum_items == 1 ? "" : "s"),
                    item.where, std::string(type.too_many_items_hint));
     }
-    if (item.is_null()) {
-      unclean_.insert(&item);
-      is_good = error("config.wrong-type", fmt::format("{} is empty", item_label), item.where,
-                      "write a value, or remove the item");
-      continue;
-    }
+    if (item.is_null()) continue;
+    ++given;
     is_good &= check_value(item, *type.item, item_label);
   }
-  return is_good;
+  if (given >= type.minimum_items) return is_good;
+  return error("config.missing-key", fmt::format("{} needs an item", label), node.where,
+               "add one, or remove the whole section");
 }
 
 bool Checker::check_scalar(const yaml::Node& node, const Type& type, std::string_view label) {
@@ -247,8 +276,18 @@ bool Checker::check_scalar(const yaml::Node& node, const Type& type, std::string
 
 bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_view label) {
   if (type.check == nullptr) return true;
+  const bool is_name = type.check == check_package || type.check == check_unit;
+  if (is_name && node.style == yaml::ScalarStyle::plain && node.last_line > node.where.line) {
+    return error("config.bad-value",
+                 fmt::format("{}: {} runs over several lines", label, base::quoted(node.text)),
+                 node.where, "begin each line with \"- \", all in the same column");
+  }
   const auto complaint = type.check(node.text);
   if (!complaint) return true;
+  if (type.secrecy == Secrecy::secret) {
+    return error("config.bad-value", fmt::format("{}: the value {}", label, complaint->phrase),
+                 node.where, complaint->hint);
+  }
   std::string hint = complaint->hint;
   if (hint.empty() && !type.words.empty()) {
     const std::vector<std::string> words = texts_of(type.words);
@@ -269,17 +308,20 @@ bool Checker::check_word(const yaml::Node& node, const Type& type, std::string_v
 }
 
 bool Checker::check_boolean(const yaml::Node& node, std::string_view label) {
-  const bool is_good =
-      node.style == yaml::ScalarStyle::plain && parse_boolean(node.text).has_value();
-  if (is_good) return true;
-  return error("config.wrong-type",
-               fmt::format("{}: {} is not true or false", label, base::quoted(node.text)),
-               node.where, parse_boolean(node.text) ? "remove the quotes" : "write true or false");
+  // The words of YAML 1.1 are booleans in quotes too, as Image Customizer reads them.
+  const bool is_word = parse_boolean(node.text).has_value();
+  const bool is_literal = is_boolean_literal(node.text);
+  if (is_word && (!is_literal || node.style == yaml::ScalarStyle::plain)) return true;
+  const auto meant = meant_boolean(node.text);
+  return error(
+      "config.wrong-type",
+      fmt::format("{}: {} is not true or false", label, base::quoted(node.text)), node.where,
+      is_literal ? std::string("remove the quotes")
+                 : fmt::format("write {}", !meant ? "true or false" : *meant ? "true" : "false"));
 }
 
 bool Checker::check_integer(const yaml::Node& node, const Type& type, std::string_view label) {
-  const auto number =
-      node.style == yaml::ScalarStyle::plain ? parse_integer(node.text) : std::nullopt;
+  const auto number = is_bare(node) ? parse_integer(node.text) : std::nullopt;
   if (!number) {
     return error("config.wrong-type",
                  fmt::format("{}: {} is not a whole number", label, base::quoted(node.text)),

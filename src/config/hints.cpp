@@ -102,13 +102,38 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
   return fmt::format("keys here are {}", base::join(names, ", "));
 }
 
+namespace {
+
+/// About a text where a list belongs.
+std::string hint_for_list(const yaml::Node& node) {
+  const bool has_dash = node.style == yaml::ScalarStyle::plain && node.text.starts_with('-');
+  if (node.text.empty()) return "write it as a list: []";
+  const std::string first = base::escape_controls(base::split(node.text, ' ').front());
+  if (has_dash) return fmt::format("write a blank behind each dash: \"- {}\"", first.substr(1));
+  if (node.last_line > node.where.line)
+    return fmt::format("begin each line with \"- \": \"- {}\"", first);
+  const bool needs_quotes = node.text.find_first_of(",[]{}#:\"'\n") != std::string::npos;
+  return needs_quotes ? "write it as a list, with \"- \" before it on a line of its own"
+                      : fmt::format("write it as a list: [{}]", base::escape_controls(node.text));
+}
+
+/// About a list or a mapping where a single value belongs.
+std::string hint_for_value(const yaml::Node& node, const Type& type) {
+  const bool has_one_item = node.is_sequence() && node.items.size() == 1 && node.items[0].is_scalar();
+  if (has_one_item && type.secrecy == Secrecy::open)
+    return fmt::format("write {} without brackets and dash", base::quoted(node.items[0].text));
+  return fmt::format("write {}", name_of(type));
+}
+
+} // namespace
+
 std::string hint_for_kind(const yaml::Node& node, const Type& type) {
   constexpr std::size_t most_keys = 8;
-  if (type.shape == Shape::list && node.is_scalar())
-    return fmt::format("write it as a list: [{}]", base::escape_controls(node.text));
+  if (type.shape == Shape::list && node.is_scalar()) return hint_for_list(node);
   if (type.shape == Shape::list && node.is_mapping())
     return "start each item of the list with \"- \"";
-  if (type.shape != Shape::mapping) return {};
+  if (type.shape == Shape::map) return "write \"name: value\" on a line of its own for each entry";
+  if (type.shape != Shape::mapping) return hint_for_value(node, type);
   std::vector<std::string> names = current_names(type.keys);
   if (names.size() > most_keys) {
     names.resize(most_keys);
@@ -123,7 +148,15 @@ std::string owner_name(const Type& type, std::string_view label) {
 }
 
 std::string hint_for_number(const std::string& text, const Type& type) {
-  if (is_zero_padded(text)) return "write the number without leading zeros";
+  if (is_zero_padded(text)) {
+    const std::string_view digits = std::string_view(text).substr(
+        std::min(text.find_first_not_of('0'), text.size() - 1));
+    const auto octal = parse_integer(fmt::format("0o{}", digits));
+    return octal && *octal > 7
+               ? fmt::format("write {}, or {} if octal digits are meant: readers of YAML disagree",
+                             digits, *octal)
+               : fmt::format("write {}", digits);
+  }
   return parse_integer(text) ? "remove the quotes" : fmt::format("write {}", type.title);
 }
 

@@ -28,7 +28,10 @@ base::Diagnostics in_file_order(const base::Diagnostics& diagnostics) {
 
 LoadedImageConfig finish(const Loader& loader, std::optional<model::ImageConfig> config) {
   base::Diagnostics diagnostics = loader.diagnostics();
-  if (config && !diagnostics.has_errors()) diagnostics.append(check_whole_config(*config));
+  if (config && !diagnostics.has_errors()) {
+    if (!config->release) diagnostics.append(loader.diagnostics_without_release());
+    diagnostics.append(check_whole_config(*config));
+  }
   diagnostics = in_file_order(diagnostics);
   if (!config || diagnostics.has_errors()) throw base::InputError(std::move(diagnostics));
   return {std::move(*config), std::move(diagnostics)};

@@ -58,6 +58,7 @@ std::optional<model::ImageConfig> Loader::load_text(std::string_view text,
   chain_.pop_back();
   if (result) {
     files_.push_back(path);
+    apply_switches(*result);
     result->path = path;
     result->directory = directory_of(path);
     result->files = files_;
@@ -80,9 +81,41 @@ model::ImageConfig Loader::read_own(const CheckedDocument& document,
     own_packages.update =
         joined(read_lists(*packages, "updateLists", path), std::move(own_packages.update));
   }
+  note_switches(root);
   diagnostics_.append(check_file_rules(own, document));
+  without_release_.append(check_boot_loader_reset(own));
   if (options_.file_checks == FileChecks::performed) diagnostics_.append(check_named_files(own));
   return own;
+}
+
+// "false" and "not given" are one in a bound config, but not when configs build on each other: files
+// are read in the order of the chain, so that what is noted last wins.
+void Loader::note_switches(const Reader& root) {
+  const auto note = [&](const std::optional<Reader>& section, std::string_view name) {
+    const auto value = section ? section->boolean(name) : std::nullopt;
+    if (value) switches_.insert_or_assign(std::string(name), *value);
+  };
+  const auto os = root.mapping("os");
+  const auto packages = os ? os->mapping("packages") : std::nullopt;
+  for (const std::string_view name : {"removePackageManager", "recommends", "docs"})
+    note(packages, name);
+  note(root.mapping("scripts"), "network");
+}
+
+void Loader::apply_switches(model::ImageConfig& config) const {
+  for (const auto& [name, value] : switches_) {
+    const auto inclusion = value.value ? model::Inclusion::included : model::Inclusion::left_out;
+    if (name == "removePackageManager") {
+      config.os.packages.remove_package_manager =
+          value.value ? std::optional(value.where) : std::nullopt;
+    } else if (name == "recommends") {
+      config.os.packages.recommends = inclusion;
+    } else if (name == "docs") {
+      config.os.packages.documentation = inclusion;
+    } else {
+      config.scripts.network = value.value ? model::ScriptNetwork::host : model::ScriptNetwork::none;
+    }
+  }
 }
 
 std::vector<model::PackageRequest> Loader::read_lists(const Reader& packages,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,6 +27,8 @@ public:
   std::optional<model::ImageConfig> load_text(std::string_view text,
                                               const std::filesystem::path& path);
   const base::Diagnostics& diagnostics() const { return diagnostics_; }
+  /// Mistakes only of a config that has no release, in none of its files.
+  const base::Diagnostics& diagnostics_without_release() const { return without_release_; }
 
 private:
   model::ImageConfig read_own(const CheckedDocument& document, const std::filesystem::path& path);
@@ -34,6 +37,8 @@ private:
                                                const std::filesystem::path& path);
   std::optional<model::ImageConfig> load_base(const model::LocatedText& name,
                                               const std::filesystem::path& path);
+  void note_switches(const Reader& root);
+  void apply_switches(model::ImageConfig& config) const;
   void report_cycle(const model::LocatedText& name, const std::filesystem::path& target);
   /// The packages of list files, as `os.packages.installLists` names them.
   std::vector<model::PackageRequest> read_lists(const Reader& packages, const std::string& key,
@@ -43,6 +48,9 @@ private:
 
   LoadOptions options_;
   base::Diagnostics diagnostics_;
+  base::Diagnostics without_release_;
+  /// Switches as the last file that gives one has them.
+  std::map<std::string, model::Located<bool>> switches_;
   std::vector<std::filesystem::path> chain_; ///< files that are being read, outermost first
   std::set<std::filesystem::path> finished_;
   std::vector<std::filesystem::path> files_;

@@ -170,12 +170,19 @@ void overlay(model::ScriptsConfig& base, model::ScriptsConfig own) {
   if (own_network == model::ScriptNetwork::host) network = own_network;
 }
 
+/// An empty section counts for nothing.
+bool says_something(const model::StorageConfig& storage) {
+  model::StorageConfig bare;
+  bare.where = storage.where;
+  return storage != bare;
+}
+
 /// Only one of two configs describes the disk (check_mergeable); a word about identifiers may
 /// stand in the other.
 void overlay(model::StorageConfig& base, model::StorageConfig own) {
   std::optional<base::SourceLocation> reset = std::move(base.reset_partition_uuids);
   replace(reset, own.reset_partition_uuids);
-  if (own.where.line != 0 || base.where.line == 0) base = std::move(own);
+  if (says_something(own) || !says_something(base)) base = std::move(own);
   base.reset_partition_uuids = std::move(reset);
 }
 
@@ -183,11 +190,17 @@ void overlay(model::StorageConfig& base, model::StorageConfig own) {
 
 base::Diagnostics check_mergeable(const model::ImageConfig& base, const model::ImageConfig& own) {
   base::Diagnostics diagnostics;
-  if (base.storage.where.line != 0 && own.storage.where.line != 0) {
+  if (says_something(base.storage) && says_something(own.storage)) {
+    // The older place of resetPartitionsUuidsType stands outside of the section.
+    const auto place = [](const model::StorageConfig& storage) {
+      return storage.where.line != 0 || !storage.reset_partition_uuids
+                 ? storage.where
+                 : *storage.reset_partition_uuids;
+    };
     diagnostics.add({.code = "config.conflict",
                      .message = "storage is described in two configs that build on each other",
-                     .where = own.storage.where,
-                     .related = {{base.storage.where, "and here"}},
+                     .where = place(own.storage),
+                     .related = {{place(base.storage), "and here"}},
                      .hint = "keep it in one of them"});
   }
   return diagnostics;

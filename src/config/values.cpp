@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "config/values.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
+#include <iterator>
 #include <limits>
 
 #include <imagewright/base/checked.hpp>
+#include <imagewright/base/text.hpp>
 
 #include "config/language/language.hpp"
 
@@ -24,6 +28,20 @@ std::optional<std::uint64_t> parse_unsigned(std::string_view text, int radix) {
       std::from_chars(text.data(), text.data() + text.size(), number, radix);
   if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+/// "1.0", "1e3": the number, when it is whole and a double holds it exactly.
+std::optional<std::uint64_t> parse_whole_fraction(std::string_view text) {
+  constexpr double largest = 9007199254740992.0; // 2^53
+  const bool has_leading_zero = text.size() > 1 && text[0] == '0' && text[1] != '.';
+  if (text.empty() || has_leading_zero ||
+      text.find_first_not_of("0123456789.eE+-") != std::string_view::npos)
+    return std::nullopt;
+  double number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (number < 0 || number > largest || std::trunc(number) != number) return std::nullopt;
+  return static_cast<std::uint64_t>(number);
 }
 
 std::optional<unsigned> unit_shift(char unit) {
@@ -114,30 +132,47 @@ std::optional<base::Epoch> parse_time(std::string_view text) {
          std::chrono::seconds(*second) - *offset;
 }
 
+bool is_boolean_literal(std::string_view text) {
+  constexpr std::array words = {"true", "True", "TRUE", "false", "False", "FALSE"};
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
 std::optional<bool> parse_boolean(std::string_view text) {
   constexpr std::array yes = {"true", "True", "TRUE", "y",  "Y", "yes",
                               "Yes",  "YES",  "on",   "On", "ON"};
   constexpr std::array no = {"false", "False", "FALSE", "n",   "N",  "no",
                              "No",    "NO",    "off",   "Off", "OFF"};
-  for (const char* word : yes) {
-    if (text == word) return true;
-  }
-  for (const char* word : no) {
-    if (text == word) return false;
-  }
+  if (std::find(yes.begin(), yes.end(), text) != yes.end()) return true;
+  if (std::find(no.begin(), no.end(), text) != no.end()) return false;
   return std::nullopt;
 }
 
+std::optional<bool> meant_boolean(std::string_view text) {
+  const std::string lower = base::to_lower(text);
+  if (lower == "enabled" || lower == "enable" || lower == "1") return true;
+  if (lower == "disabled" || lower == "disable" || lower == "0") return false;
+  return parse_boolean(lower);
+}
+
 std::optional<std::int64_t> parse_integer(std::string_view text) {
-  const bool is_negative = text.starts_with('-');
-  if (is_negative || text.starts_with('+')) text.remove_prefix(1);
+  std::string digits;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(digits),
+               [](char character) { return character != '_'; });
+  const bool is_negative = digits.starts_with('-');
+  if (is_negative || digits.starts_with('+')) digits.erase(0, 1);
+  const std::string prefix = base::to_lower(std::string_view(digits).substr(0, 2));
+  const std::string_view rest = std::string_view(digits).substr(std::min<std::size_t>(2, digits.size()));
   std::optional<std::uint64_t> number;
-  if (text.starts_with("0x")) {
-    number = parse_unsigned(text.substr(2), 16);
-  } else if (text.starts_with("0o")) {
-    number = parse_unsigned(text.substr(2), 8);
-  } else if (is_digits(text) && (text.size() == 1 || text[0] != '0')) {
-    number = parse_unsigned(text, 10);
+  if (prefix == "0x") {
+    number = parse_unsigned(rest, 16);
+  } else if (prefix == "0o") {
+    number = parse_unsigned(rest, 8);
+  } else if (prefix == "0b") {
+    number = parse_unsigned(rest, 2);
+  } else if (is_digits(digits) && (digits.size() == 1 || digits[0] != '0')) {
+    number = parse_unsigned(digits, 10);
+  } else {
+    number = parse_whole_fraction(digits);
   }
   if (!number) return std::nullopt;
   const auto positive = base::checked_cast<std::int64_t>(*number);

@@ -23,9 +23,14 @@ std::optional<base::ByteSize> parse_size(std::string_view text);
 std::optional<mode_t> parse_permissions(std::string_view text);
 /// "2026-01-31", or RFC 3339 with an offset or "Z".
 std::optional<base::Epoch> parse_time(std::string_view text);
-/// The words that YAML 1.1 has for booleans.
+/// true and false as YAML 1.2 has them, and those words of YAML 1.1 that Image Customizer takes.
 std::optional<bool> parse_boolean(std::string_view text);
-/// Decimal with an optional sign and without leading zeros, or 0x and 0o.
+/// Is this one of the ways to write true or false that are booleans by themselves?
+bool is_boolean_literal(std::string_view text);
+/// What somebody means who writes a word that is no boolean, such as "Yes" or "enabled".
+std::optional<bool> meant_boolean(std::string_view text);
+/// Decimal with an optional sign and without leading zeros, or 0x, 0o and 0b; "_" between digits;
+/// a decimal fraction or power of ten when its value is whole.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 /// A word for the type of a partition.
 std::optional<model::PartitionKind> parse_partition_kind(std::string_view text);

@@ -14,6 +14,7 @@
 #include <imagewright/finalize/plan.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/validate.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/policy/system_policy.hpp>
@@ -246,8 +247,9 @@ enum class Demand : std::uint8_t {
   correct,   ///< no mistakes; a config for customizing need not be one that build honours
 };
 
-PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
-  const config::LoadedImageConfig loaded = config::load_image_config(options.config);
+PlannedBuild make_plans(const PlanOptions& options, Demand demand,
+                        const config::LoadOptions& load_options) {
+  const config::LoadedImageConfig loaded = config::load_image_config(options.config, load_options);
   PlannedBuild planned;
   const bool has_release = loaded.config.release || !options.release.empty();
   if (demand == Demand::correct && !has_release) {
@@ -277,17 +279,22 @@ PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
 } // namespace
 
 PlannedBuild plan_build(const PlanOptions& options) {
-  PlannedBuild planned = make_plans(options, Demand::buildable);
+  PlannedBuild planned = make_plans(options, Demand::buildable, {});
   if (planned.warnings.has_errors()) throw base::InputError(planned.warnings);
   return planned;
 }
 
-base::Diagnostics validate_config(const PlanOptions& options) {
+base::Diagnostics validate_config(const PlanOptions& options,
+                                  const config::LoadOptions& load_options) {
   try {
-    return make_plans(options, Demand::correct).warnings;
+    return make_plans(options, Demand::correct, load_options).warnings;
   } catch (const base::InputError& error) {
     return error.diagnostics();
   }
+}
+
+base::Diagnostics validate_config(const PlanOptions& options) {
+  return validate_config(options, config::LoadOptions());
 }
 
 } // namespace imagewright::plan

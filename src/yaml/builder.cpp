@@ -35,42 +35,142 @@ std::size_t skip_properties(std::string_view text, std::size_t offset) {
   return offset;
 }
 
-/// Does quoted text that begins at `offset` have its closing quote?
-bool has_closing_quote(std::string_view text, std::size_t offset) {
-  const char quote = text[offset];
-  for (std::size_t index = offset + 1; index < text.size(); ++index) {
-    if (quote == '"' && text[index] == '\\') {
-      ++index;
-    } else if (text[index] == quote) {
-      return true;
-    }
-  }
-  return false;
+bool is_continuation(char character) {
+  return (static_cast<unsigned char>(character) & 0xC0U) == 0x80;
+}
+
+bool is_mark_of_document(std::string_view line) {
+  return (line.starts_with("---") || line.starts_with("...")) &&
+         (line.size() == 3 || std::string_view(" \t\r\n").find(line[3]) != std::string_view::npos);
 }
 
 } // namespace
 
-// The library takes the end of the file for a closing quote when a line break stands before it.
-void Builder::check_quotes_are_closed(const YAML::Mark& mark) {
-  if (mark.is_null()) return;
-  const std::size_t offset = skip_properties(text_, static_cast<std::size_t>(mark.pos));
-  const bool is_quoted = offset < text_.size() && (text_[offset] == '"' || text_[offset] == '\'');
-  if (is_quoted && !has_closing_quote(text_, offset)) {
-    stop("yaml.syntax", "the quoted text has no end", locate(mark), "add the closing quote");
+base::SourceLocation Builder::locate(std::size_t offset) const {
+  const std::string_view before = text_.substr(0, std::min(offset, text_.size()));
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::string_view line = before.substr(before.size() - column_of(before.size()));
+  const auto parts = std::count_if(line.begin(), line.end(), is_continuation);
+  return {file_, static_cast<std::uint32_t>(lines + 1),
+          static_cast<std::uint32_t>(line.size() - static_cast<std::size_t>(parts) + 1)};
+}
+
+// Columns count characters, and the library counts bytes.
+base::SourceLocation Builder::locate(const YAML::Mark& mark) const {
+  if (mark.is_null()) return {file_, 0, 0};
+  const auto end = std::min(static_cast<std::size_t>(mark.pos), text_.size());
+  const std::size_t bytes = std::min(static_cast<std::size_t>(mark.column), end);
+  const std::string_view line = text_.substr(end - bytes, bytes);
+  const auto parts = std::count_if(line.begin(), line.end(), is_continuation);
+  return {file_, static_cast<std::uint32_t>(mark.line) + 1,
+          static_cast<std::uint32_t>(mark.column - parts + 1)};
+}
+
+std::size_t Builder::column_of(std::size_t offset) const {
+  const std::size_t line_break = offset == 0 ? std::string_view::npos : text_.rfind('\n', offset - 1);
+  return line_break == std::string_view::npos ? offset : offset - line_break - 1;
+}
+
+std::size_t Builder::least_column() const {
+  for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
+    if (frame->is_in_brackets) continue;
+    return (frame->key ? frame->key->column : frame->column) + 1;
+  }
+  return 0;
+}
+
+void Builder::stop_at(const Slip& slip) const {
+  stop("yaml.syntax", slip.message, locate(slip.offset), slip.hint);
+}
+
+void Builder::refuse(const std::optional<Slip>& slip) const {
+  if (slip) stop_at(*slip);
+}
+
+// Each rule of the strict reading is about a slip that other readers of YAML refuse, or a value that
+// the library gets wrong.
+std::size_t Builder::read_strictly(std::size_t offset, Node& node) const {
+  const char first = offset < text_.size() ? text_[offset] : ' ';
+  if (node.style == ScalarStyle::plain) return end_of_plain(text_, offset, node.text);
+  if (first == '|' || first == '>') {
+    refuse(find_block_slip(text_, offset, least_column()));
+    return offset;
+  }
+  if (first != '"' && first != '\'') return offset;
+  const bool is_key = !frames_.empty() && frames_.back().measured.node.kind == NodeKind::mapping &&
+                      !frames_.back().key;
+  StrictScalar scalar = read_quoted(text_, offset, is_key ? 0 : least_column());
+  refuse(scalar.slip);
+  // The library takes the end of the file for a closing quote when a line break stands before it.
+  if (scalar.end == text_.size() && (text_.back() != first || scalar.end == offset + 1))
+    stop("yaml.syntax", "the quoted text has no end", locate(offset), "add the closing quote");
+  refuse(find_comment_slip(text_, scalar.end));
+  node.text = std::move(scalar.value);
+  return scalar.end;
+}
+
+// The library reads a word on a line of its own as a key with nothing behind it.
+void Builder::check_key_has_colon(std::size_t offset, std::size_t end, const Node& key) const {
+  const std::size_t column = column_of(offset);
+  const std::string_view line = text_.substr(offset - column);
+  const std::size_t first = line.find_first_not_of(" \t-");
+  if (first != std::string_view::npos && line[first] == '?') return;
+  const std::size_t next = text_.find_first_not_of(" \t", end);
+  if (next != std::string_view::npos && text_[next] == ':') return;
+  if (text_.substr(offset, end - offset).find('\n') != std::string_view::npos) return;
+  if (key.text.starts_with('-') && key.text.size() > 1 && key.style == ScalarStyle::plain) {
+    stop("yaml.syntax", fmt::format("the dash of {} has no blank behind it", base::quoted(key.text)),
+         key.where, fmt::format("write \"- {}\"", base::escape_controls(key.text.substr(1))));
+  }
+  stop("yaml.syntax", fmt::format("the key {} has no colon", base::quoted(key.text)), key.where,
+       fmt::format("write \"{}:\"", base::escape_controls(key.text)));
+}
+
+// An anchor or a tag belongs to the value below it, and so stands deeper than the key (section 6.9).
+void Builder::check_properties(std::size_t offset) const {
+  if (frames_.empty() || frames_.back().is_in_brackets || !frames_.back().key) return;
+  const Key& key = *frames_.back().key;
+  while (offset < text_.size() && (text_[offset] == '&' || text_[offset] == '!')) {
+    const bool is_on_own_line = locate(offset).line != key.where.line;
+    const std::string_view line = text_.substr(offset - column_of(offset));
+    const bool is_first = line.find_first_not_of(" \t") == column_of(offset);
+    if (is_on_own_line && is_first && column_of(offset) <= key.column) {
+      stop("yaml.syntax", "this anchor or tag is not indented enough to belong to the key before it",
+           locate(offset), "indent it more than the key");
+    }
+    offset = std::min(text_.find_first_of(" \t\r\n", offset), text_.size());
+    offset = std::min(text_.find_first_not_of(" \t\r\n", offset), text_.size());
   }
 }
 
-base::SourceLocation Builder::locate(const YAML::Mark& mark) const {
-  if (mark.is_null()) return {file_, 0, 0};
-  return {file_, static_cast<std::uint32_t>(mark.line) + 1,
-          static_cast<std::uint32_t>(mark.column) + 1};
+void Builder::stop_at_second_document(const YAML::Mark& mark) const {
+  const auto end = std::min(static_cast<std::size_t>(mark.pos), text_.size());
+  bool has_content = false;
+  for (std::size_t start = 0; start <= end && start < text_.size();) {
+    const std::string_view line = text_.substr(start, text_.find('\n', start) - start);
+    if (is_mark_of_document(line) && has_content) {
+      stop("yaml.many-documents", "the file holds more than one YAML document", locate(start),
+           fmt::format("keep one document, and remove the \"{}\" between them", line.substr(0, 3)));
+    }
+    has_content = has_content || (!line.empty() && line[0] != '#' && line[0] != '%' && line[0] != '\r');
+    start += line.size() + 1;
+  }
+  const NodeKind before = root_ ? root_->kind : NodeKind::null;
+  const std::string_view rest = text_.substr(end);
+  const bool is_item = rest.starts_with("- ");
+  if (before == NodeKind::sequence) {
+    stop("yaml.syntax", "the file begins with a list, and this does not belong to it", locate(mark),
+         "start each item with \"- \", or write a key with a colon before the list and indent it");
+  }
+  stop("yaml.syntax",
+       fmt::format("the file begins with {}, and this does not belong to it", to_string(before)),
+       locate(mark),
+       is_item ? "indent the list below the key that it belongs to"
+               : "check the indentation, and that every key has its colon");
 }
 
 void Builder::OnDocumentStart(const YAML::Mark& mark) {
-  if (has_document_) {
-    stop("yaml.many-documents", "the file holds more than one YAML document", locate(mark),
-         "keep one document, and remove the \"---\" between them");
-  }
+  if (has_document_) stop_at_second_document(mark);
   has_document_ = true;
 }
 
@@ -100,25 +200,66 @@ base::SourceLocation Builder::locate_empty(const YAML::Mark& mark) const {
           static_cast<std::uint32_t>(column + 1)};
 }
 
+// A key that is not there at all; "null" and "~" are words.
+void Builder::check_null(const YAML::Mark& mark, const base::SourceLocation& where) const {
+  if (frames_.empty() || frames_.back().measured.node.kind != NodeKind::mapping ||
+      frames_.back().key || mark.is_null())
+    return;
+  const auto offset = static_cast<std::size_t>(mark.pos);
+  const char first = offset < text_.size() ? text_[offset] : ' ';
+  if (first != ':' && first != '?') return;
+  stop("yaml.syntax", "there is no key before this colon", where, "write a key, or remove the line");
+}
+
 void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const base::SourceLocation where = locate_empty(mark);
   count_nodes(1, where);
+  check_null(mark, where);
   Measured measured;
   measured.node.where = where;
   deliver(std::move(measured), anchor);
+}
+
+/// An explicit tag does not tell whether the text after it is quoted.
+ScalarStyle Builder::style_of(const YAML::Mark& mark, const std::string& tag) const {
+  if (tag == "?") return ScalarStyle::plain;
+  if (tag == "!" || mark.is_null()) return ScalarStyle::quoted;
+  const std::size_t offset = skip_properties(text_, static_cast<std::size_t>(mark.pos));
+  const bool is_quoted = offset < text_.size() && std::string_view("\"'|>").find(text_[offset]) !=
+                                                      std::string_view::npos;
+  return is_quoted ? ScalarStyle::quoted : ScalarStyle::plain;
 }
 
 void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        const std::string& value) {
   const base::SourceLocation where = locate(mark);
   count_nodes(1, where);
-  if (tag != "?") check_quotes_are_closed(mark);
   Measured measured;
   measured.node.kind = NodeKind::scalar;
-  measured.node.style = tag == "?" ? ScalarStyle::plain : ScalarStyle::quoted;
+  measured.node.style = style_of(mark, tag);
   measured.node.text = value;
   measured.node.tag = explicit_tag(tag);
   measured.node.where = where;
+  if (!mark.is_null()) {
+    check_properties(static_cast<std::size_t>(mark.pos));
+    const std::size_t offset = skip_properties(text_, static_cast<std::size_t>(mark.pos));
+    const std::size_t end = read_strictly(offset, measured.node);
+    const auto raw = text_.substr(offset, end - offset);
+    measured.node.last_line = where.line + static_cast<std::uint32_t>(
+                                               std::count(raw.begin(), raw.end(), '\n'));
+    const bool is_key = !frames_.empty() &&
+                        frames_.back().measured.node.kind == NodeKind::mapping &&
+                        !frames_.back().key && !frames_.back().is_in_brackets;
+    if (is_key && end > offset) check_key_has_colon(offset, end, measured.node);
+    next_column_ = column_of(offset);
+  }
+  if (measured.node.tag == "tag:yaml.org,2002:null") {
+    if (!value.empty() && value != "~" && base::to_lower(value) != "null") {
+      stop("yaml.syntax", fmt::format("{} is tagged as null", base::quoted(value)), where,
+           "remove the tag, or the value");
+    }
+    measured.node = Node{.where = where};
+  }
   deliver(std::move(measured), anchor);
 }
 
@@ -139,17 +280,17 @@ void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
 }
 
 void Builder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                              YAML::EmitterStyle::value /*style*/) {
-  open(NodeKind::sequence, mark, tag, anchor);
+                              YAML::EmitterStyle::value style) {
+  open(NodeKind::sequence, mark, tag, anchor, style);
 }
 
 void Builder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                         YAML::EmitterStyle::value /*style*/) {
-  open(NodeKind::mapping, mark, tag, anchor);
+                         YAML::EmitterStyle::value style) {
+  open(NodeKind::mapping, mark, tag, anchor, style);
 }
 
 void Builder::open(NodeKind kind, const YAML::Mark& mark, const std::string& tag,
-                   YAML::anchor_t anchor) {
+                   YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
   const base::SourceLocation where = locate(mark);
   count_nodes(1, where);
   // The library calls back while it descends, so this also bounds its own recursion.
@@ -163,6 +304,16 @@ void Builder::open(NodeKind kind, const YAML::Mark& mark, const std::string& tag
   frame.measured.node.tag = explicit_tag(tag);
   frame.measured.node.where = where;
   frame.anchor = anchor;
+  frame.is_in_brackets = style == YAML::EmitterStyle::Flow;
+  if (!mark.is_null()) {
+    check_properties(static_cast<std::size_t>(mark.pos));
+    const std::size_t offset = skip_properties(text_, static_cast<std::size_t>(mark.pos));
+    const bool is_outermost = frames_.empty() || !frames_.back().is_in_brackets;
+    const bool has_bracket = offset < text_.size() && (text_[offset] == '[' || text_[offset] == '{');
+    if (frame.is_in_brackets && is_outermost && has_bracket)
+      refuse(find_bracket_slip(text_, offset, least_column()));
+    frame.column = column_of(offset);
+  }
   frames_.push_back(std::move(frame));
 }
 
@@ -208,7 +359,7 @@ void Builder::deliver_to_mapping(Frame& frame, Node node) {
          node.where, "put a value that starts with \"{\" or \"[\" in quotes");
   }
   if (node.kind == NodeKind::null) node.text = "null";
-  frame.key = Key{std::move(node.text), std::move(node.where), node.style};
+  frame.key = Key{std::move(node.text), std::move(node.where), node.style, next_column_};
 }
 
 void Builder::add_entry(Frame& frame, Key key, Node value) {

@@ -15,6 +15,8 @@
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/yaml/parse.hpp>
 
+#include "yaml/strict.hpp"
+
 namespace imagewright::yaml {
 
 /// Thrown to leave the parser library: the document asks for too much, or there is no sense in
@@ -33,6 +35,7 @@ public:
   std::optional<Node> take_root() { return std::move(root_); }
   const base::Diagnostics& diagnostics() const { return diagnostics_; }
   base::SourceLocation locate(const YAML::Mark& mark) const;
+  base::SourceLocation locate(std::size_t offset) const;
 
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override {}
@@ -58,23 +61,37 @@ private:
     std::string text;
     base::SourceLocation where;
     ScalarStyle style = ScalarStyle::plain;
+    std::size_t column = 0; ///< in bytes, counted from 0
   };
   struct Frame {
     Measured measured;
     YAML::anchor_t anchor = 0;
     std::optional<Key> key;
+    bool is_in_brackets = false;
+    std::size_t column = 0; ///< of its first dash or key, counted from 0
     std::vector<Node> merged;                               ///< mappings named by "<<"
     std::unordered_map<std::string, std::size_t> positions; ///< of keys among the entries
   };
 
-  void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
+  void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            YAML::EmitterStyle::value style);
   void close();
   void deliver(Measured measured, YAML::anchor_t anchor);
   void deliver_to_mapping(Frame& frame, Node node);
   void add_entry(Frame& frame, Key key, Node value);
   void add_merged(Frame& frame, const Key& key, Node value);
   base::SourceLocation locate_empty(const YAML::Mark& mark) const;
-  void check_quotes_are_closed(const YAML::Mark& mark);
+  std::size_t column_of(std::size_t offset) const;
+  /// Where lines of a value start that belongs to the collection that is open.
+  std::size_t least_column() const;
+  [[noreturn]] void stop_at(const Slip& slip) const;
+  void refuse(const std::optional<Slip>& slip) const;
+  std::size_t read_strictly(std::size_t offset, Node& node) const;
+  void check_key_has_colon(std::size_t offset, std::size_t end, const Node& key) const;
+  void check_properties(std::size_t offset) const;
+  void check_null(const YAML::Mark& mark, const base::SourceLocation& where) const;
+  ScalarStyle style_of(const YAML::Mark& mark, const std::string& tag) const;
+  void stop_at_second_document(const YAML::Mark& mark) const;
   void count_nodes(std::uint32_t count, const base::SourceLocation& where);
 
   std::string_view text_;
@@ -86,6 +103,7 @@ private:
   std::optional<Node> root_;
   std::uint32_t node_count_ = 0;
   bool has_document_ = false;
+  std::size_t next_column_ = 0; ///< of the scalar that was read last
 };
 
 } // namespace imagewright::yaml

@@ -12,6 +12,7 @@
 #include <imagewright/yaml/parse.hpp>
 
 #include "yaml/builder.hpp"
+#include "yaml/cause.hpp"
 #include "yaml/complaint.hpp"
 #include "yaml/text_check.hpp"
 
@@ -49,6 +50,17 @@ std::optional<base::SourceLocation> find_tab(std::string_view text, const YAML::
   return base::SourceLocation{where.file, where.line, static_cast<std::uint32_t>(tab + 1)};
 }
 
+/// A carriage return alone ends a line too (section 5.4), which the library does not know; and the
+/// last line of a text block needs its end.
+std::string with_plain_breaks(std::string text) {
+  for (std::size_t index = 0; index < text.size(); ++index) {
+    const bool is_alone = text[index] == '\r' && (index + 1 == text.size() || text[index + 1] != '\n');
+    if (is_alone) text[index] = '\n';
+  }
+  if (!text.empty() && text.back() != '\n') text += '\n';
+  return text;
+}
+
 Document build(std::string_view text, const std::string& file, const Limits& limits) {
   TextBuffer buffer(text);
   std::istream stream(&buffer);
@@ -68,6 +80,8 @@ Document build(std::string_view text, const std::string& file, const Limits& lim
          .hint = "use fewer levels"});
   } catch (const YAML::Exception& error) {
     const base::SourceLocation where = builder.locate(error.mark);
+    if (auto cause = find_cause(text, static_cast<std::uint32_t>(where.line), file))
+      return failed(builder.diagnostics(), std::move(*cause));
     const auto tab = find_tab(text, error.mark, where);
     Complaint complaint = tab ? tab_complaint() : complaint_for(error.msg);
     return failed(builder.diagnostics(), {.code = "yaml.syntax",
@@ -94,9 +108,22 @@ Document parse(std::string_view text, const std::string& file, const Limits& lim
              .where = base::SourceLocation{file, 0, 0},
              .hint = "move long texts into files beside the config"});
   }
-  if (text.starts_with(k_byte_order_mark)) text.remove_prefix(k_byte_order_mark.size());
-  if (auto bad_text = find_bad_text(text, file)) return failed({}, std::move(*bad_text));
-  return build(text, file, limits);
+  std::string decoded;
+  if (const auto order = utf16_order(text)) {
+    auto utf8 = from_utf16(text.substr(2), *order);
+    if (!utf8) {
+      return failed({}, {.code = "yaml.not-text",
+                         .message = "the file begins as UTF-16, and is not",
+                         .where = base::SourceLocation{file, 0, 0},
+                         .hint = "save the file with the encoding UTF-8"});
+    }
+    decoded = std::move(*utf8);
+  } else {
+    if (text.starts_with(k_byte_order_mark)) text.remove_prefix(k_byte_order_mark.size());
+    decoded = std::string(text);
+  }
+  if (auto bad_text = find_bad_text(decoded, file)) return failed({}, std::move(*bad_text));
+  return build(with_plain_breaks(std::move(decoded)), file, limits);
 }
 
 } // namespace imagewright::yaml

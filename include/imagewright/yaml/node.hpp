@@ -33,6 +33,8 @@ struct Node {
   std::vector<Node> items;    ///< of a sequence
   std::vector<Entry> entries; ///< of a mapping, in the order of the file, each key once
   base::SourceLocation where;
+  /// The line on which a scalar ends.
+  std::uint32_t last_line = 0;
 
   bool is_null() const { return kind == NodeKind::null; }
   bool is_scalar() const { return kind == NodeKind::scalar; }

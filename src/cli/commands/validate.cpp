@@ -4,7 +4,7 @@
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/config/annotations.hpp>
 #include <imagewright/json/value.hpp>
-#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/validate.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
@@ -19,6 +19,7 @@ struct ValidateWords {
   PlanWords plan;
   std::string format = "human";
   bool is_json = false;
+  bool leaves_files_out = false;
 };
 
 json::Value to_json(const base::Diagnostic& diagnostic) {
@@ -65,10 +66,13 @@ void show(const base::Diagnostics& problems, const std::string& format,
 
 ExitCode run_validate(const ValidateWords& words, const CommandContext& context) {
   base::Diagnostics problems;
+  const config::LoadOptions load_options{.file_checks = words.leaves_files_out
+                                                            ? config::FileChecks::skipped
+                                                            : config::FileChecks::performed};
   for (const std::string& config : words.configs) {
     PlanWords plan = words.plan;
     plan.config = config;
-    problems.append(plan::validate_config(plan_options_from(plan, context)));
+    problems.append(plan::validate_config(plan_options_from(plan, context), load_options));
   }
   show(problems, words.is_json ? "json" : words.format, context);
   return problems.has_errors() ? ExitCode::wrong_input : ExitCode::done;
@@ -87,6 +91,8 @@ RegisteredCommand add_validate_command(CLI::App& application) {
                    "human (on standard error), json, sarif or github (on standard output)")
       ->check(CLI::IsMember({"human", "json", "sarif", "github"}))
       ->capture_default_str();
+  parser->add_flag("--no-file-checks", words->leaves_files_out,
+                   "Does not ask whether the files exist that a config names");
   parser->add_flag("--json", words->is_json, "The same as --format json");
   parser->footer("Exits with 2 when there are mistakes; warnings alone exit with 0.");
   return {parser, [words](const CommandContext& context) { return run_validate(*words, context); }};

@@ -30,7 +30,7 @@ model::AdditionalFile bind_old_target(const Reader& owner, const std::string& so
     file.destination = reader.text_or("path", "");
     file.permissions = reader.permissions("permissions");
   } else {
-    file.destination = node.text;
+    file.destination = in_form(TextForm::image_path, node.text);
   }
   return file;
 }

@@ -30,7 +30,9 @@ const yaml::Node* Reader::find_value(std::string_view name) const {
 std::optional<model::LocatedText> Reader::text(std::string_view name) const {
   const yaml::Node* value = find_value(name);
   if (value == nullptr || !value->is_scalar()) return std::nullopt;
-  return model::LocatedText{value->text, value->where};
+  const Type* form = form_for(*value, *key(name).type);
+  return model::LocatedText{in_form(form == nullptr ? TextForm::as_written : form->form, value->text),
+                            value->where};
 }
 
 std::string Reader::text_or(std::string_view name, std::string_view fallback) const {
@@ -85,9 +87,12 @@ std::vector<model::LocatedText> Reader::texts(std::string_view name) const {
   if (value == nullptr) return result;
   if (value->is_scalar() && context_->checker.is_clean(*value))
     result.push_back({value->text, value->where});
+  const Type* list = form_for(*value, *key(name).type);
+  if (list == nullptr || list->item == nullptr) return result;
   for (const yaml::Node& item : value->items) {
-    if (item.is_scalar() && context_->checker.is_clean(item))
-      result.push_back({item.text, item.where});
+    const bool is_given = item.is_scalar() && !is_absent(item, *list->item);
+    if (is_given && context_->checker.is_clean(item))
+      result.push_back({in_form(list->item->form, item.text), item.where});
   }
   return result;
 }
@@ -111,7 +116,8 @@ std::map<std::string, model::LocatedText> Reader::text_map(std::string_view name
   const yaml::Node* value = find_given(name);
   if (value == nullptr) return result;
   for (const yaml::Entry& entry : value->entries) {
-    if (!entry.value.is_scalar() || !context_->checker.is_clean(entry.value)) continue;
+    const bool is_text = entry.value.is_scalar() || entry.value.is_null();
+    if (!is_text || !context_->checker.is_clean(entry.value)) continue;
     result[entry.key] = {entry.value.text, entry.where};
   }
   return result;

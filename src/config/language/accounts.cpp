@@ -27,12 +27,18 @@ constexpr Word k_password_words[] = {
     word("hashed-file", PasswordType::hashed_file, "`value` is the path of a file with the hash"),
 };
 constexpr Type k_password_word_type{.shape = Shape::word, .words = k_password_words};
+constexpr Type k_password_value_type{.shape = Shape::text,
+                                     .title = "a text",
+                                     .empty_text = EmptyText::means_not_given,
+                                     .secrecy = Secrecy::secret};
 constexpr Key k_password_keys[] = {
     {.name = "type",
      .type = &k_password_word_type,
      .documentation = "What `value` is.",
      .presence = Presence::required},
-    {.name = "value", .type = &k_text_type, .documentation = "The password, its hash, or a path."},
+    {.name = "value",
+     .type = &k_password_value_type,
+     .documentation = "The password, its hash, or a path."},
 };
 constexpr Type k_password_type{
     .shape = Shape::mapping, .title = "a password", .keys = k_password_keys};
@@ -48,6 +54,27 @@ constexpr Key k_group_keys[] = {
      .default_text = "the next free one"},
 };
 constexpr Type k_group_mapping{.shape = Shape::mapping, .title = "a group", .keys = k_group_keys};
+
+// Somebody may have put the private half here, so that no message may show it.
+constexpr Type k_public_key_type{.shape = Shape::text,
+                                 .title = "a public key",
+                                 .check = check_non_blank,
+                                 .pattern = "\\S",
+                                 .empty_text = EmptyText::means_not_given,
+                                 .secrecy = Secrecy::secret};
+constexpr Type k_public_key_list_type{.shape = Shape::list, .item = &k_public_key_type};
+constexpr Type k_program_path_type{.shape = Shape::text,
+                                   .title = "an absolute path",
+                                   .check = check_program_path,
+                                   .pattern = "^/[^:]*$",
+                                   .empty_text = EmptyText::means_not_given,
+                                   .form = TextForm::image_path};
+constexpr Type k_home_type{.shape = Shape::text,
+                           .title = "an absolute path without blanks",
+                           .check = check_home,
+                           .pattern = "^/[^\\s:]*$",
+                           .empty_text = EmptyText::means_not_given,
+                           .form = TextForm::image_path};
 
 constexpr Key k_user_keys[] = {
     {.name = "name",
@@ -66,20 +93,22 @@ constexpr Key k_user_keys[] = {
      .type = &k_expiry_type,
      .documentation = "Days until a password must be changed; -1: never."},
     {.name = "sshPublicKeyPaths",
-     .type = &k_path_list_type,
+     .type = &k_optional_path_list_type,
      .documentation = "Files with public keys for ~/.ssh/authorized_keys."},
     {.name = "sshPublicKeys",
-     .type = &k_non_blank_list_type,
+     .type = &k_public_key_list_type,
      .documentation = "Public keys for ~/.ssh/authorized_keys.",
      .since = "0.3"},
     {.name = "primaryGroup",
-     .type = &k_non_blank_type,
+     .type = &k_optional_name_type,
      .documentation = "Primary group.",
      .default_text = "a group of the user's name"},
-    {.name = "secondaryGroups", .type = &k_non_blank_list_type, .documentation = "Further groups."},
-    {.name = "startupCommand", .type = &k_non_blank_type, .documentation = "Login shell."},
+    {.name = "secondaryGroups",
+     .type = &k_optional_name_list_type,
+     .documentation = "Further groups."},
+    {.name = "startupCommand", .type = &k_program_path_type, .documentation = "Login shell."},
     {.name = "homeDirectory",
-     .type = &k_non_blank_type,
+     .type = &k_home_type,
      .documentation = "Home directory.",
      .default_text = "/home/NAME",
      .since = "0.5"},

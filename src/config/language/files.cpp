@@ -8,11 +8,11 @@ namespace {
 
 constexpr Key k_file_keys[] = {
     {.name = "destination",
-     .type = &k_absolute_path_type,
+     .type = &k_file_destination_type,
      .documentation = "Path in the image.",
      .presence = Presence::required},
     {.name = "source",
-     .type = &k_path_type,
+     .type = &k_optional_path_type,
      .documentation = "File beside the config. Excludes `content`."},
     {.name = "content",
      .type = &k_text_type,
@@ -36,7 +36,7 @@ constexpr Type k_file_mapping{.shape = Shape::mapping,
 // these.
 constexpr Key k_old_target_keys[] = {
     {.name = "path",
-     .type = &k_absolute_path_type,
+     .type = &k_file_destination_type,
      .documentation = "Path in the image.",
      .presence = Presence::required},
     {.name = "permissions", .type = &k_permissions_type, .documentation = "Its permissions."},
@@ -44,7 +44,7 @@ constexpr Key k_old_target_keys[] = {
 constexpr Type k_old_target_mapping{.shape = Shape::mapping,
                                     .title = "a destination",
                                     .keys = k_old_target_keys,
-                                    .other_form = &k_absolute_path_type};
+                                    .other_form = &k_file_destination_type};
 constexpr Type k_old_targets_type{
     .shape = Shape::list, .item = &k_old_target_mapping, .other_form = &k_old_target_mapping};
 constexpr Type k_old_files_type{.shape = Shape::map,
@@ -58,7 +58,7 @@ constexpr Key k_directory_keys[] = {
      .documentation = "Directory beside the config.",
      .presence = Presence::required},
     {.name = "destination",
-     .type = &k_absolute_path_type,
+     .type = &k_directory_destination_type,
      .documentation = "Path in the image.",
      .presence = Presence::required},
     {.name = "newDirPermissions",
@@ -78,7 +78,7 @@ constexpr Key k_directory_keys[] = {
      .documentation = "Old name of `source`.",
      .current_spelling = "source"},
     {.name = "destinationPath",
-     .type = &k_absolute_path_type,
+     .type = &k_directory_destination_type,
      .documentation = "Old name of `destination`.",
      .current_spelling = "destination"},
     {.name = "sha256hashmap",

@@ -16,7 +16,12 @@ extern const Type k_non_blank_type;
 extern const Type k_word_without_blanks_type;
 extern const Type k_boolean_type;
 extern const Type k_path_type;
+extern const Type k_optional_text_type; ///< "" is not given, as in the next two
+extern const Type k_optional_name_type;
+extern const Type k_optional_path_type;
 extern const Type k_absolute_path_type;
+extern const Type k_file_destination_type;
+extern const Type k_directory_destination_type;
 extern const Type k_mount_path_type;
 extern const Type k_mount_options_type;
 extern const Type k_disk_size_type;
@@ -29,6 +34,8 @@ extern const Type k_architecture_type;
 extern const Type k_text_list_type;
 extern const Type k_non_blank_list_type;
 extern const Type k_path_list_type;
+extern const Type k_optional_name_list_type;
+extern const Type k_optional_path_list_type;
 extern const Type k_package_list_items_type;
 extern const Type k_text_map_type;
 

@@ -343,7 +343,7 @@ constexpr Type k_history_type{
     .shape = Shape::word, .words = k_history_words, .empty_text = EmptyText::means_not_given};
 
 constexpr Type k_sysctl_type{
-    .shape = Shape::map, .item = &k_text_type, .map_key_check = check_sysctl_key};
+    .shape = Shape::map, .item = &k_non_blank_type, .map_key_check = check_sysctl_key};
 constexpr Type k_seconds_type{.shape = Shape::integer,
                               .title = "a number of seconds from 1 to 86400",
                               .minimum = 1,

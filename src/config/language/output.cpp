@@ -103,7 +103,7 @@ constexpr Key k_cosi_keys[] = {
 constexpr Type k_cosi_type{.shape = Shape::mapping, .title = "cosi settings", .keys = k_cosi_keys};
 constexpr Key k_output_image_keys[] = {
     {.name = "path",
-     .type = &k_text_type,
+     .type = &k_optional_text_type,
      .documentation = "The file to write; `--output-dir` replaces its directory."},
     {.name = "format", .type = &k_format_type, .documentation = "Format of the file."},
     {.name = "cosi", .type = &k_cosi_type, .documentation = "Settings for `cosi`.", .since = "1.2"},
@@ -119,7 +119,8 @@ constexpr Word k_artifact_words[] = {
 };
 constexpr Type k_artifact_type{
     .shape = Shape::word, .words = k_artifact_words, .empty_text = EmptyText::means_not_given};
-constexpr Type k_artifact_list_type{.shape = Shape::list, .item = &k_artifact_type};
+constexpr Type k_artifact_list_type{
+    .shape = Shape::list, .item = &k_artifact_type, .minimum_items = 1};
 constexpr Key k_artifacts_keys[] = {
     {.name = "items",
      .type = &k_artifact_list_type,
@@ -158,31 +159,36 @@ constexpr Key k_output_keys[] = {
      .preview = "output-artifacts",
      .since = "0.14"},
     {.name = "selinuxPolicyPath",
-     .type = &k_path_type,
+     .type = &k_optional_path_type,
      .documentation = "Directory for a copy of the SELinux policy.",
      .preview = "output-selinux-policy",
      .since = "1.1"},
 };
 
 constexpr Key k_platform_keys[] = {
-    {.name = "os", .type = &k_text_type, .documentation = "Operating system."},
+    {.name = "os", .type = &k_optional_text_type, .documentation = "Operating system."},
     {.name = "architecture",
-     .type = &k_text_type,
+     .type = &k_optional_text_type,
      .documentation = "Architecture.",
      .default_text = "the host's"},
 };
 constexpr Type k_platform_text_type{.shape = Shape::text,
                                     .title = "OS[/ARCHITECTURE]",
                                     .check = check_oci_platform,
-                                    .pattern = "^[^/]+(/[^/]+)?$"};
+                                    .pattern = "^[^/]+(/[^/]+)?$",
+                                    .empty_text = EmptyText::means_not_given};
 constexpr Type k_platform_type{.shape = Shape::mapping,
                                .title = "a platform",
                                .keys = k_platform_keys,
                                .other_form = &k_platform_text_type};
+constexpr std::string_view k_oci_pattern =
+    "^[^\\s/@?#]+/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*"
+    "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
+    "(@(sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}))?$";
 constexpr Type k_reference_type{.shape = Shape::text,
                                 .title = "a reference such as registry.example/name:tag",
                                 .check = check_oci_reference,
-                                .pattern = "^[^\\s/]+/\\S+$"};
+                                .pattern = k_oci_pattern};
 constexpr Key k_oci_keys[] = {
     {.name = "uri",
      .type = &k_reference_type,

@@ -33,7 +33,7 @@ constexpr Type k_script_path_type{.shape = Shape::text,
 constexpr Type k_script_text_type{
     .shape = Shape::text, .title = "a text", .empty_text = EmptyText::means_not_given};
 constexpr Type k_environment_type{
-    .shape = Shape::map, .item = &k_text_type, .map_key_check = check_no_blanks};
+    .shape = Shape::map, .item = &k_text_type, .map_key_check = check_variable_name};
 constexpr Key k_script_keys[] = {
     {.name = "path",
      .type = &k_script_path_type,

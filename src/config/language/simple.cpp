@@ -20,14 +20,38 @@ constinit const Type k_path_type{.shape = Shape::text,
                                  .title = "a path, relative to the file that names it",
                                  .check = check_non_blank,
                                  .pattern = "\\S"};
+constinit const Type k_optional_text_type{
+    .shape = Shape::text, .title = "a text", .empty_text = EmptyText::means_not_given};
+constinit const Type k_optional_name_type{.shape = Shape::text,
+                                          .title = "a text",
+                                          .check = check_non_blank,
+                                          .pattern = "\\S",
+                                          .empty_text = EmptyText::means_not_given};
+constinit const Type k_optional_path_type{.shape = Shape::text,
+                                          .title = "a path, relative to the file that names it",
+                                          .check = check_non_blank,
+                                          .pattern = "\\S",
+                                          .empty_text = EmptyText::means_not_given};
 constinit const Type k_absolute_path_type{.shape = Shape::text,
                                           .title = "an absolute path",
                                           .check = check_absolute_path,
-                                          .pattern = "^/"};
+                                          .pattern = "^/",
+                                          .form = TextForm::image_path};
+constinit const Type k_file_destination_type{.shape = Shape::text,
+                                             .title = "a path of the image",
+                                             .check = check_file_destination,
+                                             .pattern = "[^/.]",
+                                             .form = TextForm::image_path};
+constinit const Type k_directory_destination_type{.shape = Shape::text,
+                                                  .title = "a path of the image",
+                                                  .check = check_directory_destination,
+                                                  .pattern = "\\S",
+                                                  .form = TextForm::image_path};
 constinit const Type k_mount_path_type{.shape = Shape::text,
                                        .title = "an absolute path",
                                        .check = check_mount_path,
-                                       .pattern = "^/[^\\s:,]*$"};
+                                       .pattern = "^/[^\\s:,]*$",
+                                       .form = TextForm::image_path};
 constinit const Type k_mount_options_type{.shape = Shape::text,
                                           .title = "mount options, separated by commas",
                                           .check = check_mount_options,
@@ -75,6 +99,8 @@ constinit const Type k_architecture_type{
 constinit const Type k_text_list_type{.shape = Shape::list, .item = &k_text_type};
 constinit const Type k_non_blank_list_type{.shape = Shape::list, .item = &k_non_blank_type};
 constinit const Type k_path_list_type{.shape = Shape::list, .item = &k_path_type};
+constinit const Type k_optional_name_list_type{.shape = Shape::list, .item = &k_optional_name_type};
+constinit const Type k_optional_path_list_type{.shape = Shape::list, .item = &k_optional_path_type};
 constinit const Type k_package_list_items_type{.shape = Shape::list, .item = &k_package_type};
 constinit const Type k_text_map_type{.shape = Shape::map, .item = &k_text_type};
 

@@ -158,7 +158,8 @@ constexpr Type k_quota_type{.shape = Shape::mapping, .title = "quota", .keys = k
 constexpr Type k_subvolume_path_type{.shape = Shape::text,
                                      .title = "a relative path without \".\" and \"..\"",
                                      .check = check_subvolume_path,
-                                     .pattern = "^[^/].*$"};
+                                     .pattern = "^[^/]+(/[^/]+)*$",
+                                     .form = TextForm::as_written};
 constexpr Key k_subvolume_keys[] = {
     {.name = "path",
      .type = &k_subvolume_path_type,

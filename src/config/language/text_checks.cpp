@@ -2,8 +2,14 @@
 #include "config/language/text_checks.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/uuid.hpp>
@@ -44,6 +50,149 @@ bool has_scheme(std::string_view text, std::initializer_list<std::string_view> s
   return std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
 }
 
+std::string size_text(base::ByteSize size) {
+  for (const auto& [shift, unit] : {std::pair{40U, 'T'}, {30U, 'G'}, {20U, 'M'}}) {
+    const bool is_whole = size.bytes() > 0 && size.is_multiple_of(base::ByteSize(1ULL << shift));
+    if (is_whole) return fmt::format("{}{}", size.bytes() >> shift, unit);
+  }
+  return fmt::format("{}M", (size.bytes() + (1U << 20U) - 1) >> 20U);
+}
+
+std::string whole_mib_hint(base::ByteSize size) {
+  const base::ByteSize up((size.bytes() / (1U << 20U) + 1) << 20U);
+  return fmt::format("write it in whole MiB, such as {}", size_text(up));
+}
+
+/// What somebody means who writes "4g", "4GiB", "4 GB" or "1.5G": a size that is one.
+std::optional<base::ByteSize> meant_size(std::string_view text) {
+  std::string compact;
+  for (const char character : base::to_lower(base::trimmed(text))) {
+    if (character != ' ' && character != '_') compact += character;
+  }
+  std::string_view rest = compact;
+  double number = 0;
+  const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+  if (failure != std::errc() || number < 0 || number > 1e6) return std::nullopt;
+  rest = std::string_view(end, rest.data() + rest.size());
+  constexpr std::string_view units = "kmgt";
+  const std::size_t unit = rest.empty() ? std::string_view::npos : units.find(rest[0]);
+  if (unit == std::string_view::npos) return std::nullopt;
+  rest.remove_prefix(1);
+  if (!rest.empty() && rest != "b" && rest != "ib") return std::nullopt;
+  const double bytes = number * static_cast<double>(1ULL << (10 * (unit + 1)));
+  if (std::trunc(bytes) != bytes) return std::nullopt;
+  return base::ByteSize(static_cast<std::uint64_t>(bytes));
+}
+
+/// About a text that is no size; `example` is the hint when nobody can tell what was meant.
+TextComplaint complaint_about_size(std::string_view text, std::string example) {
+  const std::string_view digits = text.substr(0, text.find_first_not_of(k_digits));
+  if (digits.size() == text.size() && !text.empty())
+    return {"has no unit", fmt::format("write the unit: {0}M is {0} MiB, {0}G is {0} GiB", text)};
+  const auto meant = meant_size(text);
+  const bool is_good = meant && meant->bytes() > 0 && meant->is_multiple_of(base::ByteSize::mib(1));
+  std::string hint = is_good ? fmt::format("write {}", size_text(*meant)) : std::move(example);
+  if (digits.size() > 1 && digits[0] == '0') return {"has a leading zero", std::move(hint)};
+  return {"is not a size", std::move(hint)};
+}
+
+bool is_at_or_below(std::string_view path, std::string_view directory) {
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+/// Words of a-z and 0-9, separated by ".", "_", "__" or any number of "-" (OCI distribution
+/// specification, "Pulling manifests").
+bool is_repository_part(std::string_view text) {
+  std::size_t index = 0;
+  const auto skip_word = [&] {
+    const std::size_t begin = index;
+    while (index < text.size() &&
+           (is_digit(text[index]) || k_lower.find(text[index]) != std::string_view::npos))
+      ++index;
+    return index > begin;
+  };
+  bool is_good = skip_word();
+  while (is_good && index < text.size()) {
+    const std::size_t begin = index;
+    const char separator = text[index];
+    while (index < text.size() && text[index] == separator)
+      ++index;
+    const std::size_t count = index - begin;
+    const bool is_separator =
+        separator == '-' || (separator == '_' && count <= 2) || (separator == '.' && count == 1);
+    is_good = is_separator && skip_word();
+  }
+  return is_good;
+}
+
+bool is_repository(std::string_view text) {
+  const std::vector<std::string> parts = base::split(text, '/');
+  return std::all_of(parts.begin(), parts.end(),
+                     [](const std::string& part) { return is_repository_part(part); });
+}
+
+bool is_tag(std::string_view text) {
+  return holds_only(text, "_.-") && text.size() <= 128 && text.front() != '.' && text.front() != '-';
+}
+
+bool is_digest(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, std::size_t>, 3> algorithms = {
+      {{"sha256:", 64}, {"sha384:", 96}, {"sha512:", 128}}};
+  return std::any_of(algorithms.begin(), algorithms.end(), [&](const auto& row) {
+    return text.starts_with(row.first) && text.size() == row.first.size() + row.second &&
+           text.find_first_not_of("0123456789abcdef", row.first.size()) == std::string_view::npos;
+  });
+}
+
+/// "host", "host:port", "[address]", "[address]:port" (RFC 3986, section 3.2.2 and 3.2.3).
+bool is_host_and_port(std::string_view text) {
+  std::size_t end = text.find(':');
+  if (text.starts_with('[')) {
+    const std::size_t bracket = text.find(']');
+    if (bracket == std::string_view::npos) return false;
+    if (text.substr(1, bracket - 1).find_first_not_of("0123456789abcdefABCDEF:.%") !=
+        std::string_view::npos)
+      return false;
+    end = bracket + 1;
+  } else if (text.substr(0, end).find_first_of("[]") != std::string_view::npos) {
+    return false;
+  }
+  if (end == std::string_view::npos || end == text.size()) return true;
+  return text[end] == ':' && text.find_first_not_of(k_digits, end + 1) == std::string_view::npos;
+}
+
+bool is_registry(std::string_view text) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    return byte >= 0x80 || is_letter(character) || is_digit(character) ||
+           std::string_view("-._~!$&'()*+,;=:[]").find(character) != std::string_view::npos;
+  });
+  return !text.empty() && text.front() != ':' && is_plain && is_host_and_port(text);
+}
+
+/// About what follows "scheme://".
+Complaint check_url_parts(std::string_view rest) {
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  const std::size_t at = authority.rfind('@');
+  const std::string_view host = at == std::string_view::npos ? authority : authority.substr(at + 1);
+  if (host.empty() || host.front() == ':')
+    return TextComplaint{"is a URL without a host", "write it like http://host/path"};
+  if (!is_host_and_port(host))
+    return TextComplaint{"is a URL whose host or port cannot be read",
+                         "write it like http://host:8080/path; a port is a number"};
+  for (std::size_t found = rest.find('%'); found != std::string_view::npos;
+       found = rest.find('%', found + 1)) {
+    const std::string_view digits = rest.substr(found + 1, 2);
+    const bool is_good =
+        digits.size() == 2 &&
+        digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    if (!is_good)
+      return TextComplaint{"holds a \"%\" without two hexadecimal digits", "write %25 for a \"%\""};
+  }
+  return std::nullopt;
+}
+
 bool has_part(std::string_view path, std::string_view part) {
   for (const std::string& piece : base::split(path, '/')) {
     if (piece == part) return true;
@@ -70,10 +219,52 @@ Complaint check_no_blanks(std::string_view text) {
 Complaint check_absolute_path(std::string_view text) {
   if (!text.starts_with('/'))
     return TextComplaint{"is not an absolute path", "start it with \"/\""};
-  if (text.find('\0') != std::string_view::npos)
-    return TextComplaint{"holds a zero byte", "remove it"};
-  if (has_part(text, "..")) return TextComplaint{"holds \"..\"", "write the path without it"};
+  if (base::has_control_characters(text))
+    return TextComplaint{"holds a control character", "remove it"};
   return std::nullopt;
+}
+
+Complaint check_directory_destination(std::string_view text) {
+  if (text.empty()) return TextComplaint{"is empty", "write a path of the image"};
+  if (base::has_control_characters(text))
+    return TextComplaint{"holds a control character", "remove it"};
+  for (const std::string_view place : {"/dev", "/proc", "/sys"}) {
+    if (!is_at_or_below(in_form(TextForm::image_path, text), place)) continue;
+    return TextComplaint{"is where the kernel shows its own files",
+                         "choose another directory: nothing that an image holds there is seen"};
+  }
+  return std::nullopt;
+}
+
+Complaint check_file_destination(std::string_view text) {
+  Complaint complaint = check_directory_destination(text);
+  if (!complaint && in_form(TextForm::image_path, text) == "/")
+    return TextComplaint{"is the root directory, not a file", "add the name of the file"};
+  return complaint;
+}
+
+Complaint check_program_path(std::string_view text) {
+  Complaint complaint = check_absolute_path(text);
+  if (!complaint && text.find(':') != std::string_view::npos)
+    return TextComplaint{"holds a \":\", which ends a field of /etc/passwd", "use another path"};
+  return complaint;
+}
+
+Complaint check_home(std::string_view text) {
+  Complaint complaint = check_program_path(text);
+  if (!complaint && text.find(' ') != std::string_view::npos)
+    return TextComplaint{"holds a blank, which many programs do not expect in a home directory",
+                         "use another path"};
+  if (!complaint && has_part(text, ".."))
+    return TextComplaint{"holds \"..\"", "write the path without it"};
+  return complaint;
+}
+
+Complaint check_variable_name(std::string_view text) {
+  if (text.empty()) return TextComplaint{"is empty", "write the name of a variable"};
+  if (text.find_first_of(std::string_view("=\0\n", 3)) == std::string_view::npos)
+    return std::nullopt;
+  return TextComplaint{"holds \"=\" or a line break", "write the name of a variable alone"};
 }
 
 Complaint check_mount_path(std::string_view text) {
@@ -82,10 +273,6 @@ Complaint check_mount_path(std::string_view text) {
   if (text.find_first_of(" \t\r\n:,") != std::string_view::npos) {
     return TextComplaint{"holds a blank, a colon or a comma, which a mount path may not",
                          "use another path"};
-  }
-  if (text.find("//") != std::string_view::npos || has_part(text, ".") || has_part(text, "..")) {
-    return TextComplaint{"is not in its shortest form",
-                         "write it without \"//\", \".\" and \"..\""};
   }
   return std::nullopt;
 }
@@ -126,27 +313,19 @@ Complaint check_local_path(std::string_view text) {
 }
 
 Complaint check_hash_signature_path(std::string_view text) {
-  const bool is_good = text.starts_with("/boot/") && text.size() > 6 && text.back() != '/' &&
-                       text.find("//") == std::string_view::npos && !has_part(text, ".") &&
-                       !has_part(text, "..");
-  if (is_good) return std::nullopt;
-  return TextComplaint{"is not a path under /boot", "write it like \"/boot/root.hash.sig\""};
+  const bool is_good = text.starts_with("/boot/") && text.size() > 6 &&
+                       in_form(TextForm::image_path, text) == text;
+  if (!is_good)
+    return TextComplaint{"is not a path under /boot", "write it like \"/boot/root.hash.sig\""};
+  if (text.find_first_of(" \t\r\n:,") == std::string_view::npos) return std::nullopt;
+  return TextComplaint{"holds a blank, a colon or a comma", "use another file name"};
 }
 
 Complaint check_disk_size(std::string_view text) {
   const auto size = parse_size(text);
-  const std::string_view digits = text.substr(0, text.find_first_not_of(k_digits));
-  if (!size && digits.size() > 1 && digits[0] == '0') {
-    return TextComplaint{"has a leading zero", "write the number without it: sizes are decimal"};
-  }
-  if (!size && digits.size() == text.size() && !text.empty()) {
-    return TextComplaint{"has no unit", "add K, M, G or T"};
-  }
-  if (!size)
-    return TextComplaint{"is not a size", "write a whole number and K, M, G or T, such as 512M"};
-  if (!size->is_multiple_of(base::ByteSize::mib(1))) {
-    return TextComplaint{"is not a multiple of 1 MiB", "write it in M, as whole MiB"};
-  }
+  if (!size) return complaint_about_size(text, "write a whole number and K, M, G or T, such as 512M");
+  if (!size->is_multiple_of(base::ByteSize::mib(1)))
+    return TextComplaint{"is not a multiple of 1 MiB", whole_mib_hint(*size)};
   return std::nullopt;
 }
 
@@ -160,14 +339,18 @@ Complaint check_partition_size(std::string_view text) {
 
 Complaint check_byte_size(std::string_view text) {
   if (parse_size(text)) return std::nullopt;
-  return TextComplaint{"is not a size", "write a whole number and K, M, G or T, such as 64K"};
+  return complaint_about_size(text, "write a whole number and K, M, G or T, such as 64K");
 }
 
 Complaint check_permissions(std::string_view text) {
   if (parse_permissions(text)) return std::nullopt;
   if (!text.empty() && text.find_first_not_of("01234567") == std::string_view::npos) {
-    return TextComplaint{"has bits beyond 777", "leave out setuid, setgid and sticky"};
+    return TextComplaint{"has bits beyond 777",
+                         fmt::format("write {}: setuid, setgid and sticky are not possible",
+                                     text.substr(text.size() - 3))};
   }
+  if (text.starts_with("0o") && parse_permissions(text.substr(2)))
+    return TextComplaint{"is not written as permissions are", fmt::format("write {}", text.substr(2))};
   return TextComplaint{"is not an octal number", "write permissions such as 644 or 0755"};
 }
 
@@ -183,7 +366,11 @@ Complaint check_partition_label(std::string_view text) {
 }
 
 Complaint check_partition_type(std::string_view text) {
-  if (parse_partition_kind(text) || base::Uuid::parse(text)) return std::nullopt;
+  if (parse_partition_kind(text)) return std::nullopt;
+  if (const auto uuid = base::Uuid::parse(text)) {
+    if (*uuid != base::Uuid()) return std::nullopt;
+    return TextComplaint{"means that the entry of the partition table is unused", "leave the type out"};
+  }
   return TextComplaint{"is neither a partition type nor a UUID", ""};
 }
 
@@ -194,7 +381,8 @@ Complaint check_verity_name(std::string_view text) {
 }
 
 Complaint check_hostname(std::string_view text) {
-  if (text.size() > 253) return TextComplaint{"is longer than 253 characters", "shorten it"};
+  if (text.size() > 64)
+    return TextComplaint{"is longer than 64 characters, the most that Linux keeps", "shorten it"};
   const std::vector<std::string> labels = base::split(text, '.');
   for (const std::string& label : labels) {
     if (label.size() > 63)
@@ -229,7 +417,24 @@ Complaint check_series(std::string_view text) {
 }
 
 Complaint check_locale(std::string_view text) {
-  if (holds_only(text, "_.@-")) return std::nullopt;
+  // language[_TERRITORY][.CODESET][@modifier], or C and POSIX (locale(1), "Locale names").
+  const auto is_word = [](std::string_view word, std::string_view others) {
+    return holds_only(word, others);
+  };
+  const std::size_t at = text.find('@');
+  const bool has_good_modifier = at == std::string_view::npos || is_word(text.substr(at + 1), "");
+  const std::string_view before = text.substr(0, at);
+  const std::size_t dot = before.find('.');
+  const bool has_good_set = dot == std::string_view::npos || is_word(before.substr(dot + 1), "-");
+  const std::vector<std::string> names = base::split(before.substr(0, dot), '_');
+  const std::string& language = names.front();
+  const bool is_language = language == "C" || language == "POSIX" ||
+                           ((language.size() == 2 || language.size() == 3) &&
+                            language.find_first_not_of(k_lower) == std::string::npos);
+  const bool has_good_territory =
+      names.size() == 1 || (names.size() == 2 && (names[1].size() == 2 || names[1].size() == 3) &&
+                            is_word(names[1], ""));
+  if (has_good_modifier && has_good_set && is_language && has_good_territory) return std::nullopt;
   return TextComplaint{"is not a locale", "write it like C.UTF-8 or de_DE.UTF-8"};
 }
 
@@ -282,20 +487,50 @@ Complaint check_url(std::string_view text) {
 }
 
 Complaint check_boot_url(std::string_view text) {
-  if (has_scheme(text, {"ftp", "http", "https", "nfs", "tftp"})) return std::nullopt;
-  return TextComplaint{"is not a URL with ftp, http, https, nfs or tftp",
-                       "write it like http://host/path"};
+  const std::size_t colon = text.find("://");
+  const std::string_view scheme = text.substr(0, colon == std::string_view::npos ? 0 : colon);
+  constexpr std::array schemes = {"ftp", "http", "https", "nfs", "tftp"};
+  if (std::find(schemes.begin(), schemes.end(), scheme) == schemes.end()) {
+    const std::string lower = base::to_lower(scheme);
+    const bool is_upper = std::find(schemes.begin(), schemes.end(), lower) != schemes.end();
+    return TextComplaint{"is not a URL with ftp, http, https, nfs or tftp",
+                         is_upper ? fmt::format("write {}{}", lower, text.substr(colon))
+                                  : std::string("write it like http://host/path")};
+  }
+  if (text.find_first_of(k_blanks) != std::string_view::npos || base::has_control_characters(text))
+    return TextComplaint{"holds a blank, which ends a word of the kernel command line",
+                         "write %20 for a blank"};
+  return check_url_parts(text.substr(colon + 3));
 }
 
 Complaint check_oci_reference(std::string_view text) {
+  constexpr std::string_view example = "write it like registry.example/name:tag";
   const std::size_t slash = text.find('/');
-  const bool is_good = slash != std::string_view::npos && slash > 0 && slash + 1 < text.size() &&
-                       text.find_first_of(k_blanks) == std::string_view::npos &&
-                       text.find("://") == std::string_view::npos &&
-                       text.find("//") == std::string_view::npos && holds_only(text, "._-/:@+");
-  if (is_good) return std::nullopt;
-  return TextComplaint{"is not a reference to an OCI image",
-                       "write it like registry.example/name:tag"};
+  if (slash == std::string_view::npos)
+    return TextComplaint{"names no registry", std::string(example)};
+  if (!is_registry(text.substr(0, slash)))
+    return TextComplaint{"does not begin with the host of a registry", std::string(example)};
+  std::string_view name = text.substr(slash + 1);
+  const std::size_t at = name.find('@');
+  if (at != std::string_view::npos) {
+    if (!is_digest(name.substr(at + 1)))
+      return TextComplaint{"has a digest that is none",
+                           "write @sha256: and 64 digits from 0-9 and a-f, or leave it out"};
+    name = name.substr(0, at);
+  }
+  // With a digest, what follows a colon is not looked at.
+  const std::size_t colon = name.find(':');
+  if (colon != std::string_view::npos) {
+    if (at == std::string_view::npos && !is_tag(name.substr(colon + 1)))
+      return TextComplaint{"has a tag that is none",
+                           "start a tag with a letter, a digit or \"_\"; \".\" and \"-\" may follow"};
+    name = name.substr(0, colon);
+  }
+  if (is_repository(name)) return std::nullopt;
+  const std::string lower = base::to_lower(name);
+  return TextComplaint{"has a repository name that is none",
+                       is_repository(lower) ? fmt::format("write {} in lower case", name)
+                                            : std::string(example)};
 }
 
 Complaint check_oci_platform(std::string_view text) {
@@ -315,27 +550,7 @@ Complaint check_image_version(std::string_view text) {
 }
 
 Complaint check_image_variant(std::string_view text) {
-  // Words of a-z and 0-9, separated by ".", "_", "__" or any number of "-".
-  std::size_t index = 0;
-  const auto skip_word = [&] {
-    const std::size_t begin = index;
-    while (index < text.size() &&
-           (is_digit(text[index]) || k_lower.find(text[index]) != std::string_view::npos))
-      ++index;
-    return index > begin;
-  };
-  bool is_good = skip_word();
-  while (is_good && index < text.size()) {
-    const std::size_t begin = index;
-    const char separator = text[index];
-    while (index < text.size() && text[index] == separator)
-      ++index;
-    const std::size_t count = index - begin;
-    const bool is_separator =
-        separator == '-' || (separator == '_' && count <= 2) || (separator == '.' && count == 1);
-    is_good = is_separator && skip_word();
-  }
-  if (is_good) return std::nullopt;
+  if (is_repository_part(text)) return std::nullopt;
   return TextComplaint{"is not the name of an image variant", "write it like minimal-os"};
 }
 

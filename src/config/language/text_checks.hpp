@@ -13,6 +13,11 @@ namespace imagewright::config {
 std::optional<TextComplaint> check_non_blank(std::string_view text);
 std::optional<TextComplaint> check_no_blanks(std::string_view text);
 std::optional<TextComplaint> check_absolute_path(std::string_view text);
+std::optional<TextComplaint> check_file_destination(std::string_view text);
+std::optional<TextComplaint> check_directory_destination(std::string_view text);
+std::optional<TextComplaint> check_program_path(std::string_view text);
+std::optional<TextComplaint> check_home(std::string_view text);
+std::optional<TextComplaint> check_variable_name(std::string_view text);
 std::optional<TextComplaint> check_mount_path(std::string_view text);
 std::optional<TextComplaint> check_mount_options(std::string_view text);
 std::optional<TextComplaint> check_subvolume_path(std::string_view text);

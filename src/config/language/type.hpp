@@ -39,6 +39,19 @@ using TextCheck = std::optional<TextComplaint> (*)(std::string_view text);
 /// Whether "" counts as "not given".
 enum class EmptyText : std::uint8_t { is_a_value, means_not_given };
 
+/// How a text is read, once it is known to be good.
+enum class TextForm : std::uint8_t {
+  as_written,
+  image_path,     ///< a path of the image, from its root: "a", "/a/" and "/b/../a" are "/a"
+  relative_path,  ///< a path without a root: "a/" is "a"
+};
+
+/// The form in which every later stage sees the text.
+std::string in_form(TextForm form, std::string_view text);
+
+/// Whether a value may be shown to people.
+enum class Secrecy : std::uint8_t { open, secret };
+
 struct Key;
 
 enum class ChoiceCount : std::uint8_t { exactly_one, at_most_one };
@@ -58,10 +71,13 @@ struct Type {
   std::string_view pattern;    ///< the same as a regular expression, for editors; may be empty
   std::span<const Word> words; ///< of a word; of a text: words that it is likely to be
   EmptyText empty_text = EmptyText::is_a_value;
+  TextForm form = TextForm::as_written;
+  Secrecy secrecy = Secrecy::open;
   std::int64_t minimum = 0;
   std::int64_t maximum = 0;
   const Type* item = nullptr; ///< of a list or a map
   TextCheck map_key_check = nullptr;
+  std::size_t minimum_items = 0; ///< of a list that is given
   std::size_t maximum_items = SIZE_MAX;
   std::string_view too_many_items_hint;
   std::span<const Key> keys;        ///< of a mapping

@@ -6,11 +6,15 @@
 
 #include <imagewright/base/text.hpp>
 
+#include "config/rules/credentials.hpp"
 #include "config/rules/rules.hpp"
 
 namespace imagewright::config {
 
 namespace {
+
+/// What utmp(5) and the tools for accounts can hold.
+constexpr std::size_t k_longest_name = 31;
 
 /// What passwd(5) and its kin can hold between two colons.
 bool is_field(std::string_view text) {
@@ -39,15 +43,6 @@ public:
       check_name("group", user.primary_group->text, user.primary_group->where);
     for (const model::LocatedText& group : user.secondary_groups)
       check_name("group", group.text, group.where);
-    check_path("home directory", user.home_directory);
-    check_path("startup command", user.startup_command);
-    for (const std::string& key : user.ssh_public_keys) {
-      if (!base::has_control_characters(base::trimmed(key))) continue;
-      diagnostics_.error(
-          "config.bad-value",
-          fmt::format("a public key of {} has more than one line", base::quoted(user.name)),
-          user.where, "write each key as an item of its own");
-    }
     if (user.password) check_password(user, *user.password);
   }
 
@@ -57,7 +52,15 @@ private:
   void check_name(std::string_view kind, const std::string& name,
                   const base::SourceLocation& where) {
     // Absence is a mistake of its own.
-    if (name.empty() || is_account_name(name)) return;
+    if (name.empty()) return;
+    if (name.size() > k_longest_name) {
+      diagnostics_.error("config.bad-value",
+                         fmt::format("{} is longer than {} characters, the most for a {}",
+                                     base::quoted(name), k_longest_name, kind),
+                         where, "shorten it");
+      return;
+    }
+    if (is_account_name(name)) return;
     diagnostics_.error("config.bad-value",
                        fmt::format("{} is no name for a {}", base::quoted(name), kind), where,
                        "use letters, digits, \"_\", \"-\" and \".\", and not digits alone");
@@ -74,14 +77,6 @@ private:
                       .where = where,
                       .related = {{first->second, "the first one stands here"}},
                       .hint = "say everything in one place"});
-  }
-
-  void check_path(std::string_view what, const std::optional<model::LocatedText>& path) {
-    if (!path || path->text.empty()) return;
-    if (path->text.starts_with('/') && is_field(path->text)) return;
-    diagnostics_.error("config.bad-value",
-                       fmt::format("{} cannot be a {}", base::quoted(path->text), what),
-                       path->where, "give an absolute path without \":\"");
   }
 
   static bool is_usable(const model::PasswordConfig& password) {
@@ -107,6 +102,8 @@ private:
                          fmt::format("the password of {} has a character that it cannot have",
                                      base::quoted(user.name)),
                          password.where, "write it in one line; a hash has no \":\"");
+    } else if (password.type == model::PasswordType::hashed) {
+      diagnostics_.append(check_password_hash(password.value, password.where, user.name));
     } else if (password.type == model::PasswordType::plain_text) {
       diagnostics_.warning("config.plain-text-password",
                            fmt::format("the password of {} stands in the config as plain text",

@@ -3,6 +3,7 @@
 
 #include <imagewright/base/text.hpp>
 
+#include "config/rules/credentials.hpp"
 #include "config/rules/rules.hpp"
 
 namespace imagewright::config {
@@ -17,6 +18,35 @@ base::Diagnostics check_btrfs_gate(const model::ImageConfig& own) {
     diagnostics.error("config.preview-feature",
                       "the filesystem type btrfs needs the preview feature \"btrfs\"",
                       filesystem.type->where, "add \"- btrfs\" to previewFeatures in this file");
+  }
+  return diagnostics;
+}
+
+/// Settings for btrfs are refused beside another type even when they are empty.
+base::Diagnostics check_btrfs_settings(const CheckedDocument& document) {
+  base::Diagnostics diagnostics;
+  const auto root = document.root();
+  const auto storage = root ? root->mapping("storage") : std::nullopt;
+  if (!storage) return diagnostics;
+  for (const Reader& filesystem : storage->mappings("filesystems")) {
+    const auto settings = filesystem.mapping("btrfs");
+    const auto type = filesystem.word<model::FilesystemType>("type");
+    if (!settings || (type && type->value == model::FilesystemType::btrfs)) continue;
+    diagnostics.error("config.bad-filesystem",
+                      "\"btrfs\" settings are only for filesystems of the type btrfs",
+                      settings->where(), "set \"type: btrfs\", or remove them");
+  }
+  return diagnostics;
+}
+
+base::Diagnostics check_public_keys(const CheckedDocument& document) {
+  base::Diagnostics diagnostics;
+  const auto root = document.root();
+  const auto os = root ? root->mapping("os") : std::nullopt;
+  if (!os) return diagnostics;
+  for (const Reader& user : os->mappings("users")) {
+    for (const model::LocatedText& key : user.texts("sshPublicKeys"))
+      diagnostics.append(check_public_key(key, user.text_or("name", "")));
   }
   return diagnostics;
 }
@@ -44,9 +74,11 @@ base::Diagnostics check_promises(const model::ImageConfig& own) {
 base::Diagnostics check_file_rules(const model::ImageConfig& own, const CheckedDocument& document) {
   base::Diagnostics diagnostics;
   if (document.is_clean("storage")) diagnostics.append(check_storage(own.storage));
+  if (document.is_clean("storage")) diagnostics.append(check_btrfs_settings(document));
   diagnostics.append(check_btrfs_gate(own));
   diagnostics.append(check_os(own.os, document));
   diagnostics.append(check_accounts(own.os));
+  diagnostics.append(check_public_keys(document));
   if (document.is_clean("os") && document.is_clean("storage"))
     diagnostics.append(check_uki(own.os, own.storage));
   diagnostics.append(check_outputs(own, document));

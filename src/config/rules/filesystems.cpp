@@ -56,11 +56,6 @@ private:
                "add \"type: ext4\"");
     }
     if (filesystem.subvolumes.empty()) return;
-    if (!filesystem.type || filesystem.type->value != FilesystemType::btrfs) {
-      report("\"btrfs\" settings are only for filesystems of the type btrfs", filesystem.where,
-             "set \"type: btrfs\", or remove them");
-      return;
-    }
     if (filesystem.mount_point) {
       diagnostics_.add(
           {.code = "config.conflict",
@@ -150,6 +145,18 @@ private:
                         .where = identifier.where,
                         .related = {{partition->where, "the partition stands here"}},
                         .hint = "add a label to the partition"});
+      return;
+    }
+    // It becomes a word of the kernel command line and of /etc/fstab.
+    if (partition->label.text.find_first_of(" \"'\\") != std::string::npos) {
+      diagnostics_.add(
+          {.code = "config.bad-filesystem",
+           .message = fmt::format("idType part-label cannot name {}: the kernel command line has no "
+                                  "way to write its blanks and quotes",
+                                  base::quoted(partition->label.text)),
+           .where = partition->label.where,
+           .related = {{identifier.where, "the label is used here"}},
+           .hint = "use a label without blanks and quotes, or \"idType: part-uuid\""});
       return;
     }
     for (const model::PartitionConfig& other : storage_.disk->partitions) {

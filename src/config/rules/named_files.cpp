@@ -6,8 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
 
+#include "config/rules/credentials.hpp"
 #include "config/rules/rules.hpp"
 
 namespace imagewright::config {
@@ -47,6 +50,17 @@ private:
     }
   }
 
+  void check_key_file(const fs::path& path, const base::SourceLocation& where) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored)) return;
+    try {
+      const std::string text = imagewright::fs::read_file(path, base::ByteSize::mib(1));
+      diagnostics_.append(check_public_key_file(text, where, path.string()));
+    } catch (const base::Error& error) {
+      report(error.diagnostic().message, where);
+    }
+  }
+
   void expect_directory(const fs::path& path, const base::SourceLocation& where) {
     std::error_code ignored;
     if (!fs::is_directory(path, ignored))
@@ -69,8 +83,10 @@ private:
     }
 
     for (const model::UserConfig& user : os.users) {
-      for (const fs::path& path : user.ssh_public_key_files)
+      for (const fs::path& path : user.ssh_public_key_files) {
         expect_file(path, "the key file", user.where);
+        check_key_file(path, user.where);
+      }
       if (user.password && !user.password->file.empty())
         expect_file(user.password->file, "the password file", user.password->where);
     }

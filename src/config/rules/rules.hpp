@@ -13,6 +13,9 @@ namespace imagewright::config {
 
 /// Rules of one file; sections that have errors already are left out.
 base::Diagnostics check_file_rules(const model::ImageConfig& own, const CheckedDocument& document);
+/// A file that lays out the disk of an existing image sets up its boot loader too. Not for configs
+/// with a release, which are composed from packages: there the boot loader is always set up.
+base::Diagnostics check_boot_loader_reset(const model::ImageConfig& own);
 /// Rules of a config together with everything that it builds on.
 base::Diagnostics check_whole_config(const model::ImageConfig& config);
 /// Do the files exist that one config names?

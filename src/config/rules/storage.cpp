@@ -82,6 +82,21 @@ base::Diagnostics check_growth(const StorageConfig& storage) {
 
 } // namespace
 
+base::Diagnostics check_boot_loader_reset(const model::ImageConfig& own) {
+  base::Diagnostics diagnostics;
+  if (own.os.bootloader_reset) return diagnostics;
+  const auto report = [&](const std::string& key, const base::SourceLocation& where) {
+    diagnostics.error("config.missing-key",
+                      fmt::format("{} needs \"os.bootloader.resetType\" in the same file",
+                                  base::quoted(key)),
+                      where, "add \"bootloader: {resetType: hard-reset}\" under os");
+  };
+  if (own.storage.disk) report("storage.disks", own.storage.disk->where);
+  if (own.storage.reset_partition_uuids)
+    report("storage.resetPartitionsUuidsType", *own.storage.reset_partition_uuids);
+  return diagnostics;
+}
+
 base::Diagnostics check_storage(const StorageConfig& storage) {
   base::Diagnostics diagnostics = check_what_belongs_together(storage);
   if (storage.disk) diagnostics.append(check_disk(*storage.disk));

@@ -88,7 +88,15 @@ private:
 
   void add_id(const std::string& id, const base::SourceLocation& where) {
     const auto [known, is_new] = ids_.emplace(id, where);
-    if (is_new || id.empty()) return;
+    if (is_new) return;
+    if (id.empty()) {
+      diagnostics_.add({.code = "config.duplicate-name",
+                        .message = "two partitions have no id",
+                        .where = where,
+                        .related = {{known->second, "the first one stands here"}},
+                        .hint = "give each partition an id: only one may go without"});
+      return;
+    }
     diagnostics_.add({.code = "config.duplicate-name",
                       .message = fmt::format("the id {} is used twice", base::quoted(id)),
                       .where = where,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,16 +54,38 @@ base::Diagnostics check_mount(const VerityConfig& verity, const model::MountPoin
   return diagnostics;
 }
 
+/// The room of a partition, when it is known.
+std::optional<model::Located<base::ByteSize>> size_of(const StorageConfig& storage,
+                                                      const model::PartitionConfig& partition) {
+  if (partition.size) return partition.size;
+  base::ByteSize start = base::ByteSize::mib(1);
+  for (const model::PartitionConfig& each : storage.disk->partitions) {
+    if (each.start) start = each.start->value;
+    if (&each == &partition) break;
+    if (each.size) start = start + each.size->value;
+    if (each.end) start = each.end->value;
+  }
+  // What takes the rest of the disk ends before the second partition table.
+  const base::ByteSize table = base::ByteSize::mib(1);
+  const auto& disk_size = storage.disk->max_size;
+  if (!partition.end && (!disk_size || disk_size->value < start + table)) return std::nullopt;
+  const base::ByteSize end = partition.end ? partition.end->value : disk_size->value - table;
+  if (end < start) return std::nullopt;
+  return model::Located<base::ByteSize>{end - start,
+                                        partition.end ? partition.end->where : partition.where};
+}
+
 base::Diagnostics check_inline_size(const StorageConfig& storage, const VerityConfig& verity) {
   base::Diagnostics diagnostics;
   const bool is_inline = verity.data_device_id && verity.hash_device_id &&
                          verity.data_device_id->text == verity.hash_device_id->text;
   const model::PartitionConfig* partition =
       is_inline ? find_partition(storage, verity.data_device_id->text) : nullptr;
+  const auto size = partition == nullptr ? std::nullopt : size_of(storage, *partition);
   // Data is rounded down to whole MiB, and the hashes of even 1 MiB need a little room after it.
-  if (partition != nullptr && partition->size && partition->size->value < base::ByteSize::mib(2)) {
+  if (size && size->value < base::ByteSize::mib(2)) {
     diagnostics.error("config.bad-verity", "the partition is too small for data and their hashes",
-                      partition->size->where, "give it 2M or more");
+                      size->where, "give it 2M or more");
   }
   return diagnostics;
 }

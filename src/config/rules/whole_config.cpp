@@ -10,18 +10,27 @@ namespace imagewright::config {
 
 namespace {
 
-/// A config with a release composes from packages, where the boot loader is always set up.
-base::Diagnostics check_boot_loader_reset(const model::ImageConfig& config) {
+bool has_scripts(const model::ScriptsConfig& scripts) {
+  return !scripts.post_customization.empty() || !scripts.finalize_customization.empty();
+}
+
+/// What stands in a directory that the last step empties can be of use to scripts only.
+base::Diagnostics check_lost_files(const model::ImageConfig& config) {
   base::Diagnostics diagnostics;
-  if (config.os.bootloader_reset || config.release) return diagnostics;
-  const auto report = [&](const std::string& key, const base::SourceLocation& where) {
-    diagnostics.error("config.missing-key",
-                      fmt::format("{} needs \"os.bootloader.resetType\"", base::quoted(key)), where,
-                      "add \"bootloader: {resetType: hard-reset}\" under os");
+  const auto check = [&](const std::string& path, const base::SourceLocation& where) {
+    for (const std::string directory : {"/tmp", "/var/tmp", "/run"}) {
+      if (path != directory && !path.starts_with(directory + "/")) continue;
+      diagnostics.error("config.lost-file",
+                        fmt::format("{} is not in the finished image: {} is emptied when it is made",
+                                    base::quoted(path), base::quoted(directory)),
+                        where, "choose another directory");
+    }
   };
-  if (config.storage.disk) report("storage.disks", config.storage.disk->where);
-  if (config.storage.reset_partition_uuids)
-    report("storage.resetPartitionsUuidsType", *config.storage.reset_partition_uuids);
+  if (has_scripts(config.scripts)) return diagnostics;
+  for (const model::AdditionalFile& file : config.os.additional_files)
+    check(file.destination, file.where);
+  for (const model::AdditionalDirectory& directory : config.os.additional_directories)
+    check(directory.destination, directory.where);
   return diagnostics;
 }
 
@@ -43,7 +52,8 @@ base::Diagnostics check_boot_type(const model::ImageConfig& config) {
 
 base::Diagnostics check_package_manager(const model::ImageConfig& config) {
   base::Diagnostics diagnostics;
-  if (!config.os.packages.remove_package_manager) return diagnostics;
+  const auto& removal = config.os.packages.remove_package_manager;
+  if (!removal) return diagnostics;
   for (const model::OutputImage& image : config.output.images) {
     if (model::image_format_of(image.format)) continue;
     diagnostics.add(
@@ -51,8 +61,7 @@ base::Diagnostics check_package_manager(const model::ImageConfig& config) {
          .message =
              "this output format needs the package database, which removePackageManager takes away",
          .where = image.where,
-         .related = {{*config.os.packages.remove_package_manager,
-                      "removePackageManager is set here"}},
+         .related = {{*removal, "removePackageManager is set here"}},
          .hint = "write a disk format, or keep the package manager"});
   }
   return diagnostics;
@@ -61,8 +70,8 @@ base::Diagnostics check_package_manager(const model::ImageConfig& config) {
 } // namespace
 
 base::Diagnostics check_whole_config(const model::ImageConfig& config) {
-  base::Diagnostics diagnostics = check_boot_loader_reset(config);
-  diagnostics.append(check_boot_type(config));
+  base::Diagnostics diagnostics = check_boot_type(config);
+  diagnostics.append(check_lost_files(config));
   diagnostics.append(check_package_manager(config));
   return diagnostics;
 }

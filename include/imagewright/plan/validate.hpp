@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Mistakes of a config, with a choice of what is looked at.
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/config/load.hpp>
+#include <imagewright/plan/build_plan.hpp>
+
+namespace imagewright::plan {
+
+/// As validate_config(options); `load_options` say whether files must exist that the config names.
+base::Diagnostics validate_config(const PlanOptions& options,
+                                  const config::LoadOptions& load_options);
+
+} // namespace imagewright::plan

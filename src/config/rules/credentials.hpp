@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Keys and hashes as the programs read them that will check them. No message shows any part of one.
+
+#include <string>
+#include <string_view>
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/model/located.hpp>
+
+namespace imagewright::config {
+
+/// A line for authorized_keys as sshd(8) reads it: an error for a private key and for a line
+/// without a key, a warning for a key whose data cannot be right.
+base::Diagnostics check_public_key(const model::LocatedText& key, std::string_view user);
+/// The text of a file of public keys; `where` is the place that names it.
+base::Diagnostics check_public_key_file(std::string_view text, const base::SourceLocation& where,
+                                        std::string_view path);
+/// A hash as crypt(5) reads it: an error when it is of no method, a warning when it is too short or
+/// too long for its method.
+base::Diagnostics check_password_hash(const std::string& hash, const base::SourceLocation& where,
+                                      std::string_view user);
+
+} // namespace imagewright::config

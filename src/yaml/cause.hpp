@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <imagewright/base/diagnostic.hpp>
+
+namespace imagewright::yaml {
+
+/// What most likely led to the parser library's complaint about a line, when the lines around it
+/// show it: a dash without its blank, a key without its colon.
+std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t line,
+                                           const std::string& file);
+
+} // namespace imagewright::yaml

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A second, strict reading of single values and of collections in brackets, straight from the text.
+// The parser library lets slips pass there that readers of YAML disagree about, and gets some
+// values wrong. (YAML 1.2.2; sections are named where a rule is applied.)
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace imagewright::yaml {
+
+/// What is wrong at a place of the text.
+struct Slip {
+  std::size_t offset = 0;
+  std::string message;
+  std::string hint;
+};
+
+/// A value as the text has it: its content, or a slip; and where it ends.
+struct StrictScalar {
+  std::string value;
+  std::size_t end = 0; ///< offset of the first byte behind it
+  std::optional<Slip> slip;
+};
+
+/// Reads quoted text whose opening quote stands at `offset`. Lines after the first start in the
+/// column `least_column` or later (section 7.3).
+StrictScalar read_quoted(std::string_view text, std::size_t offset, std::size_t least_column);
+
+/// What is wrong with the header or the first lines of the text block whose "|" or ">" stands at
+/// `offset` (section 8.1); its text is indented by `least_column` or more.
+std::optional<Slip> find_block_slip(std::string_view text, std::size_t offset,
+                                    std::size_t least_column);
+
+/// Where a text without quotes ends that begins at `offset` and has been read as `value`.
+std::size_t end_of_plain(std::string_view text, std::size_t offset, std::string_view value);
+
+/// What is wrong in the collection whose bracket stands at `offset`: entries that are not there,
+/// brackets that do not match, comments without a blank before them, lines that start before
+/// `least_column` (section 7.4).
+std::optional<Slip> find_bracket_slip(std::string_view text, std::size_t offset,
+                                      std::size_t least_column);
+
+/// A comment right behind a value, without a blank before it (section 6.6).
+std::optional<Slip> find_comment_slip(std::string_view text, std::size_t end);
+
+} // namespace imagewright::yaml
