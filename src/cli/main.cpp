@@ -6,6 +6,7 @@
 
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/cli/run.hpp>
+#include <imagewright/pipeline/workers.hpp>
 
 namespace {
 
@@ -27,6 +28,8 @@ std::optional<std::string> environment_variable(const std::string& name) {
 } // namespace
 
 int main(int argument_count, char** arguments) {
+  const auto worker_status = imagewright::pipeline::run_worker_if_asked(argument_count, arguments);
+  if (worker_status) return *worker_status;
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   std::signal(SIGPIPE, SIG_IGN);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
 
 #include <fmt/format.h>
 
@@ -10,7 +13,8 @@
 
 #include "database.hpp"
 #include "install_observer.hpp"
-#include "package_files.hpp"
+#include "package_copies.hpp"
+#include "request_codec.hpp"
 #include "worker.hpp"
 
 namespace imagewright::install {
@@ -66,11 +70,9 @@ private:
   std::vector<std::string> made_;
 };
 
-sandbox::SandboxOptions sandbox_options(const InstallRequest& request,
-                                        const PackagePlaces& places) {
+sandbox::SandboxOptions sandbox_options(const InstallRequest& request) {
   sandbox::SandboxOptions options;
   options.root = request.root;
-  options.bind_mounts = places.bind_mounts;
   options.epoch = request.epoch;
   options.emulator = request.emulator;
   options.metadata_record = request.metadata_record;
@@ -78,13 +80,16 @@ sandbox::SandboxOptions sandbox_options(const InstallRequest& request,
 }
 
 InsideResult run_inside(sandbox::Sandbox& sandbox, const InstallRequest& request,
-                        const PackagePlaces& places, InstallObserver& observer) {
+                        const PackageCopies& copies, InstallObserver& observer) {
+  const fs::UniqueFd directory(::open(copies.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory)
+    base::throw_system_error("install.package-missing", "cannot open", copies.path().string(),
+                             errno);
   try {
-    return decode_result(sandbox.call(
-        [&](const sandbox::CallContext& context) {
-          return install_inside(request, places, context);
-        },
-        observer));
+    return decode_result(sandbox.call({.job = k_transaction_job,
+                                       .request = encode_request(request),
+                                       .descriptors = {directory.get()}},
+                                      observer));
   } catch (base::Error& error) {
     // Of the sandbox's own failures a scriptlet is the likely cause.
     const std::string activity = observer.activity();
@@ -101,12 +106,13 @@ model::InstalledRoot install_packages(const InstallRequest& request,
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter) {
   Stage stage(reporter, fmt::format("{} packages", request.packages.files.size()));
-  const PackagePlaces places = place_packages(request.packages);
+  const PackageCopies copies(request.packages,
+                             std::filesystem::absolute(request.root).parent_path(), cancellation);
   const fs::RootDir root(request.root);
   const MountDirectories mount_directories(root);
   InstallObserver observer(request, reporter);
-  sandbox::Sandbox sandbox(sandbox_options(request, places), cancellation);
-  InsideResult inside = run_inside(sandbox, request, places, observer);
+  sandbox::Sandbox sandbox(sandbox_options(request), cancellation);
+  InsideResult inside = run_inside(sandbox, request, copies, observer);
   mount_directories.remove_all_but(inside.restored);
 
   model::InstalledRoot result{request.root, std::move(inside.packages), observer.scriptlets(),

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include <elf.h>
 #include <fcntl.h>
@@ -81,6 +82,28 @@ Prepared prepare(const SandboxOptions& options) {
   for (const BindMount& bind : options.bind_mounts)
     prepared.binds.push_back(prepare_bind(bind));
   return prepared;
+}
+
+/// A descriptor belongs to the mounts of the process that opened it, of which no view can be made:
+/// the same file is looked up among those of this one.
+void protect_descriptor(int descriptor) {
+  struct stat given {};
+  if (::fstat(descriptor, &given) != 0) throw_cannot_enter("cannot look at", "a descriptor");
+  if (!S_ISDIR(given.st_mode) && !S_ISREG(given.st_mode)) return;
+  const std::string path =
+      std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", descriptor)).string();
+  const fs::UniqueFd view = clone_mount(path);
+  struct stat seen {};
+  if (::fstat(view.get(), &seen) != 0 || seen.st_dev != given.st_dev ||
+      seen.st_ino != given.st_ino) {
+    errno = ESTALE;
+    throw_cannot_enter("cannot protect", path);
+  }
+  set_attributes(view, k_plain | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
+  const fs::UniqueFd readable(
+      ::open(fmt::format("/proc/self/fd/{}", view.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!readable || ::dup3(readable.get(), descriptor, O_CLOEXEC) < 0)
+    throw_cannot_enter("cannot protect", path);
 }
 
 /// A file without a name that holds the interpreter: the kernel keeps it open.
@@ -207,6 +230,11 @@ void raise_loopback() {
 }
 
 } // namespace
+
+void protect_descriptors(int first, std::uint64_t count) {
+  for (std::uint64_t index = 0; index < count; ++index)
+    protect_descriptor(first + static_cast<int>(index));
+}
 
 Entered enter(const SandboxOptions& options) {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {

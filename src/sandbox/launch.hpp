@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include <imagewright/process/program_image.hpp>
 #include <imagewright/process/supervision.hpp>
 
 #include "channel.hpp"
@@ -22,9 +23,15 @@ struct Launched {
   process::ChildProcess child;
 };
 
-/// Forks the keeper; `streams` are the worker's. Throws base::Error.
-Launched launch(const SandboxOptions& options, const process::StandardStreams& streams,
-                const Work& work);
+/// What the worker is given besides the options.
+struct LaunchRequest {
+  process::StandardStreams streams; ///< the worker's
+  std::vector<int> descriptors;     ///< for a job
+  Work work;
+};
+
+/// Starts the keeper. Throws base::Error.
+Launched launch(const SandboxOptions& options, LaunchRequest request);
 
 /// Throws what a record of failure says; other records are left alone.
 void throw_if_setup_failed(const Record& record);

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include <imagewright/model/root.hpp>
 #include <imagewright/report/reporter.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::install {
 
@@ -59,10 +61,14 @@ struct InstallRequest {
   std::filesystem::path metadata_record;
 };
 
-/// Verifies every package, then installs all of them. Throws base::Error (install.…, sandbox.…) and
-/// base::Cancelled; the root is then of no use any more. The caller must not have other threads.
+/// Takes a private copy of every package, verifies it, then installs all of them. Throws
+/// base::Error (install.…, sandbox.…) and base::Cancelled; the root is then of no use any more. The
+/// caller must not have other threads.
 model::InstalledRoot install_packages(const InstallRequest& request,
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter);
+
+/// What this module does in workers, for sandbox::run_worker_if_asked.
+std::span<const sandbox::WorkerJob> worker_jobs();
 
 } // namespace imagewright::install
