@@ -50,6 +50,7 @@ model::PackageSet packages_in(const std::filesystem::path& directory) {
     file.package.build_time = base::Epoch(std::chrono::seconds(std::stoll(word[5])));
     file.package.installed_size = base::ByteSize(std::stoull(word[6]));
     file.package.repository = "workbench";
+    file.package.checksum = fs::digest_of_file(paths[index]);
     file.package.download_size = base::ByteSize(std::filesystem::file_size(paths[index]));
     file.path = paths[index];
     set.files.push_back(file);
