@@ -43,7 +43,7 @@ public:
     }
     launched_.child.wait();
     take_in();
-    if (!result_) throw_died("the function had returned");
+    if (!result_) throw_died("the job had ended", launched_.memory_kills);
     return std::move(*result_);
   }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -25,6 +27,7 @@
 #include "interpreter_image.hpp"
 #include "mount_api.hpp"
 #include "mount_points.hpp"
+#include "process_watch.hpp"
 
 namespace imagewright::sandbox {
 
@@ -35,6 +38,15 @@ constexpr std::array k_devices{"null", "zero", "full", "random", "urandom", "tty
 /// Settings and switches of the whole machine, which root could write.
 constexpr std::array k_read_only_proc{"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus",
                                       "/proc/fs"};
+
+/// What tells about the host: its keys, log, hardware and timers.
+constexpr std::array k_hidden_files{"/proc/keys",       "/proc/key-users",     "/proc/kcore",
+                                    "/proc/kmsg",       "/proc/timer_list",    "/proc/sched_debug",
+                                    "/proc/interrupts", "/proc/latency_stats", "/proc/kallsyms",
+                                    "/proc/vmallocinfo"};
+constexpr std::array k_hidden_directories{"/proc/acpi", "/proc/scsi", "/proc/asound",
+                                          "/sys/firmware", "/sys/kernel/debug",
+                                          "/sys/devices/virtual/powercap"};
 
 /// Mounts that can only be made while the host's files are still in sight.
 struct Prepared {
@@ -77,8 +89,12 @@ Prepared prepare(const SandboxOptions& options) {
   set_attributes(prepared.root, MOUNT_ATTR_NODEV);
   prepared.proc = prepare_proc();
   prepared.sys = prepare_sys();
-  for (const char* device : k_devices)
+  for (const char* device : k_devices) {
     prepared.devices.push_back(clone_mount(std::string("/dev/") + device));
+    // Read-only: the device works as ever, its owner and mode on the host cannot be changed.
+    set_attributes(prepared.devices.back(),
+                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
+  }
   for (const BindMount& bind : options.bind_mounts)
     prepared.binds.push_back(prepare_bind(bind));
   return prepared;
@@ -169,8 +185,8 @@ void make_link(const std::string& path, const char* target) {
 }
 
 void mount_devices(const std::vector<fs::UniqueFd>& devices) {
-  attach(make_mount("tmpfs", {{"mode", "0755"}, {"size", "1m"}},
-                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC),
+  // Only the nodes that are put into it can be opened, none that a program makes there.
+  attach(make_mount("tmpfs", {{"mode", "0755"}, {"size", "1m"}}, k_plain | MOUNT_ATTR_NOEXEC),
          "/dev");
   for (std::size_t index = 0; index < devices.size(); ++index) {
     const std::string path = std::string("/dev/") + k_devices[index];
@@ -192,11 +208,40 @@ void mount_devices(const std::vector<fs::UniqueFd>& devices) {
 
 void mount_proc(const fs::UniqueFd& proc) {
   attach(proc, "/proc");
+  limit_process_numbers();
   for (const char* path : k_read_only_proc) {
     if (::access(path, F_OK) != 0) continue;
     const fs::UniqueFd view = clone_mount(path);
     set_attributes(view, MOUNT_ATTR_RDONLY);
     attach(view, path);
+  }
+}
+
+/// Numbers of processes and threads of this process namespace; since Linux 6.14 it has a limit of
+/// its own. Before that the number is the whole machine's: then nothing is written, and the watch
+/// over processes is all there is.
+void limit_process_numbers() {
+  utsname kernel{};
+  unsigned major = 0;
+  unsigned minor = 0;
+  if (::uname(&kernel) != 0 || std::sscanf(kernel.release, "%u.%u", &major, &minor) != 2) return;
+  if (major < 6 || (major == 6 && minor < 14)) return;
+  const fs::UniqueFd limit(::open("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC));
+  const std::string number = fmt::format("{}\n", k_most_processes + k_process_reserve);
+  // Where /proc/sys cannot be written, as in some containers, the watch has to do, ignoring.
+  if (limit) (void)!::write(limit.get(), number.data(), number.size());
+}
+
+/// Puts something empty over what is there of them.
+void hide(const fs::UniqueFd& null_device) {
+  for (const char* path : k_hidden_files) {
+    if (::access(path, F_OK) != 0) continue;
+    attach(clone_mount(fmt::format("/proc/self/fd/{}", null_device.get())), path);
+  }
+  for (const char* path : k_hidden_directories) {
+    if (::access(path, F_OK) != 0) continue;
+    attach(make_mount("tmpfs", {{"mode", "0555"}}, k_plain | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY),
+           path);
   }
 }
 
@@ -248,6 +293,7 @@ Entered enter(const SandboxOptions& options) {
   mount_proc(prepared.proc);
   if (prepared.sys) attach(prepared.sys, "/sys");
   mount_devices(prepared.devices);
+  hide(fs::UniqueFd(::open("/dev/null", O_PATH | O_CLOEXEC)));
   attach(make_mount("tmpfs", {{"mode", "0755"}}, k_plain), "/run");
   attach(make_mount("tmpfs", {{"mode", "1777"}}, k_plain), "/tmp");
   for (std::size_t index = 0; index < prepared.binds.size(); ++index) {

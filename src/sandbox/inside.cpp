@@ -7,11 +7,13 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +64,14 @@ void set_limits() {
     descriptors.rlim_cur = std::min(descriptors.rlim_max, k_descriptor_limit);
     ::setrlimit(RLIMIT_NOFILE, &descriptors);
   }
+}
+
+/// A caller's low limit is about the caller: the watch needs some for each process.
+void raise_descriptor_limit() {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
+  descriptors.rlim_cur = descriptors.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
 }
 
 /// The worker's environment is the sandbox's.
@@ -160,6 +170,9 @@ void die_with_keeper(process::Pipe& keeper_is_alive) {
                            process::Pipe& keeper_is_alive) noexcept {
   guarded([&] {
     die_with_keeper(keeper_is_alive);
+    // A session's keys belong to the caller; programs inside could ask for them by number. Where
+    // there are no keys or no right to them, there is nothing to leave, ignoring.
+    (void)::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
     // Opened while the host's files are in sight.
     std::optional<MetadataRecord> record;
     if (inside.supervision == Supervision::needed) record.emplace(inside.options.metadata_record);
@@ -199,6 +212,7 @@ void keep(std::span<const WorkerJob> jobs) noexcept {
     const auto request = RecordReader(k_channel).receive(Waiting::blocking);
     if (!request || request->kind != RecordKind::request) return;
     const Inside inside = decode_inside(request->payload);
+    raise_descriptor_limit();
     die_with(inside.parent);
     make_namespaces();
     sigset_t signals;

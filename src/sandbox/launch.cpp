@@ -67,10 +67,10 @@ void throw_if_setup_failed(const Record& record) {
   throw_cannot_enter("cannot " + record.payload.substr(sizeof(int)), "a worker");
 }
 
-void throw_died(const std::string& what) {
+void throw_died(const std::string& what, std::optional<std::uint64_t> memory_kills) {
   throw base::Error(base::FailureKind::build, "sandbox.call-died",
                     "the processes of a sandbox were killed before " + what,
-                    "the host may be out of memory; look at its kernel log");
+                    hint_about_kill(memory_kills));
 }
 
 } // namespace imagewright::sandbox

@@ -11,6 +11,7 @@
 
 #include "channel.hpp"
 #include "inside.hpp"
+#include "memory_kills.hpp"
 #include "mount_points.hpp"
 
 namespace imagewright::sandbox {
@@ -21,6 +22,7 @@ struct Launched {
   std::unique_ptr<MountPoints> mount_points;
   fs::UniqueFd channel;
   process::ChildProcess child;
+  std::optional<std::uint64_t> memory_kills = count_memory_kills();
 };
 
 /// What the worker is given besides the options.
@@ -37,6 +39,8 @@ Launched launch(const SandboxOptions& options, LaunchRequest request);
 void throw_if_setup_failed(const Record& record);
 
 /// Throws base::Error (sandbox.call-died): the processes inside are gone without a word.
-[[noreturn]] void throw_died(const std::string& what);
+/// `memory_kills` is as of their start.
+[[noreturn]] void throw_died(const std::string& what,
+                             std::optional<std::uint64_t> memory_kills = std::nullopt);
 
 } // namespace imagewright::sandbox

@@ -21,8 +21,9 @@ namespace imagewright::sandbox {
 namespace {
 
 /// What the first process said before the end; the last word on how the program fared.
-void apply_records(process::CommandResult& result, const process::Command& command, int channel) {
-  RecordReader reader(channel);
+void apply_records(process::CommandResult& result, const process::Command& command,
+                   const Launched& launched) {
+  RecordReader reader(launched.channel.get());
   bool has_end = false;
   while (const auto record = reader.receive(Waiting::none)) {
     throw_if_setup_failed(*record);
@@ -40,7 +41,7 @@ void apply_records(process::CommandResult& result, const process::Command& comma
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
   }
   if (has_end) return;
-  if (!result.is_timed_out && !result.is_stopped_by_watch) throw_died("the program had ended");
+  if (!result.is_timed_out && !result.is_stopped_by_watch) throw_died("the program had ended", launched.memory_kills);
   result.exit_code.reset();
   result.signal = SIGKILL;
 }
@@ -104,7 +105,7 @@ process::CommandResult Sandbox::run(const process::Command& given) {
   process::CommandResult result =
       process::supervise(command, std::move(launched.child),
                          {std::move(output.read_end), std::move(error.read_end)}, cancellation_);
-  apply_records(result, command, launched.channel.get());
+  apply_records(result, command, launched);
   return result;
 }
 
