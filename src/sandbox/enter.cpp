@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -17,17 +16,16 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 
+#include "hidden_host.hpp"
 #include "interpreter_image.hpp"
 #include "mount_api.hpp"
 #include "mount_points.hpp"
-#include "process_watch.hpp"
 
 namespace imagewright::sandbox {
 
@@ -38,15 +36,6 @@ constexpr std::array k_devices{"null", "zero", "full", "random", "urandom", "tty
 /// Settings and switches of the whole machine, which root could write.
 constexpr std::array k_read_only_proc{"/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus",
                                       "/proc/fs"};
-
-/// What tells about the host: its keys, log, hardware and timers.
-constexpr std::array k_hidden_files{"/proc/keys",       "/proc/key-users",     "/proc/kcore",
-                                    "/proc/kmsg",       "/proc/timer_list",    "/proc/sched_debug",
-                                    "/proc/interrupts", "/proc/latency_stats", "/proc/kallsyms",
-                                    "/proc/vmallocinfo"};
-constexpr std::array k_hidden_directories{"/proc/acpi", "/proc/scsi", "/proc/asound",
-                                          "/sys/firmware", "/sys/kernel/debug",
-                                          "/sys/devices/virtual/powercap"};
 
 /// Mounts that can only be made while the host's files are still in sight.
 struct Prepared {
@@ -217,34 +206,6 @@ void mount_proc(const fs::UniqueFd& proc) {
   }
 }
 
-/// Numbers of processes and threads of this process namespace; since Linux 6.14 it has a limit of
-/// its own. Before that the number is the whole machine's: then nothing is written, and the watch
-/// over processes is all there is.
-void limit_process_numbers() {
-  utsname kernel{};
-  unsigned major = 0;
-  unsigned minor = 0;
-  if (::uname(&kernel) != 0 || std::sscanf(kernel.release, "%u.%u", &major, &minor) != 2) return;
-  if (major < 6 || (major == 6 && minor < 14)) return;
-  const fs::UniqueFd limit(::open("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC));
-  const std::string number = fmt::format("{}\n", k_most_processes + k_process_reserve);
-  // Where /proc/sys cannot be written, as in some containers, the watch has to do, ignoring.
-  if (limit) (void)!::write(limit.get(), number.data(), number.size());
-}
-
-/// Puts something empty over what is there of them.
-void hide(const fs::UniqueFd& null_device) {
-  for (const char* path : k_hidden_files) {
-    if (::access(path, F_OK) != 0) continue;
-    attach(clone_mount(fmt::format("/proc/self/fd/{}", null_device.get())), path);
-  }
-  for (const char* path : k_hidden_directories) {
-    if (::access(path, F_OK) != 0) continue;
-    attach(make_mount("tmpfs", {{"mode", "0555"}}, k_plain | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY),
-           path);
-  }
-}
-
 /// Targets on fresh filesystems are made here; the others stand in the image already.
 void mount_bind(const BindMount& bind, const fs::UniqueFd& mount) {
   if (is_on_fresh_filesystem(bind.target)) {
@@ -293,7 +254,7 @@ Entered enter(const SandboxOptions& options) {
   mount_proc(prepared.proc);
   if (prepared.sys) attach(prepared.sys, "/sys");
   mount_devices(prepared.devices);
-  hide(fs::UniqueFd(::open("/dev/null", O_PATH | O_CLOEXEC)));
+  hide_host();
   attach(make_mount("tmpfs", {{"mode", "0755"}}, k_plain), "/run");
   attach(make_mount("tmpfs", {{"mode", "1777"}}, k_plain), "/tmp");
   for (std::size_t index = 0; index < prepared.binds.size(); ++index) {

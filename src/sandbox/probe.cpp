@@ -55,8 +55,9 @@ void try_to_the_end() {
   std::filesystem::create_directory(directory.path() / "root");
   const base::Cancellation cancellation;
   become_root();
-  Sandbox sandbox({.root = directory.path() / "root", .metadata_record = directory.path() / "record"},
-                  cancellation);
+  Sandbox sandbox(
+      {.root = directory.path() / "root", .metadata_record = directory.path() / "record"},
+      cancellation);
   process::Command command;
   command.argv = {"/probe"};
   command.timeout = std::chrono::seconds(10);

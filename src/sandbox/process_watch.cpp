@@ -59,7 +59,8 @@ struct Watched {
   std::string name;
 };
 
-/// Signals by which nobody ends a process on purpose: those of the kernel, of abort(3), and SIGKILL.
+/// Signals by which nobody ends a process on purpose: those of the kernel, of abort(3), and
+/// SIGKILL.
 bool is_violent(int signal) {
   switch (signal) {
   case SIGKILL:
@@ -117,7 +118,8 @@ private:
     const std::string directory = std::string(name) + "/task";
     if (::fstatat(::dirfd(processes_.get()), directory.c_str(), &tasks, 0) != 0) return 0;
     const auto threads = static_cast<std::size_t>(tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 1);
-    if (!is_own_ || pid == worker_ || pid == ::getpid() || watched_.size() >= k_most_watched) return threads;
+    if (!is_own_ || pid == worker_ || pid == ::getpid() || watched_.size() >= k_most_watched)
+      return threads;
     Watched& watched = watched_[pid];
     if (!watched.process)
       watched.process = fs::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -129,11 +131,13 @@ private:
 
   /// Empty when the process is gone.
   std::string name_of(const std::string& path) const {
-    const fs::UniqueFd file(::openat(::dirfd(processes_.get()), path.c_str(), O_RDONLY | O_CLOEXEC));
+    const fs::UniqueFd file(
+        ::openat(::dirfd(processes_.get()), path.c_str(), O_RDONLY | O_CLOEXEC));
     std::array<char, 64> text{};
     const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : -1;
-    return length <= 0 ? std::string()
-                       : std::string(base::trimmed({text.data(), static_cast<std::size_t>(length)}));
+    return length <= 0
+               ? std::string()
+               : std::string(base::trimmed({text.data(), static_cast<std::size_t>(length)}));
   }
 
   /// Those that are gone: the kernel tells how once they were reaped.
@@ -161,12 +165,11 @@ private:
 
   void judge_status(const std::string& name, int status) const {
     if (!WIFSIGNALED(status) || !is_violent(WTERMSIG(status))) return;
-    throw base::Error(
-        base::FailureKind::build, "sandbox.process-killed",
-        fmt::format("{} in the image root was ended by signal {} ({})",
-                    name.empty() ? "a program" : "the program " + base::quoted(name),
-                    WTERMSIG(status), ::strsignal(WTERMSIG(status))),
-        hint_about_kill(memory_kills_));
+    throw base::Error(base::FailureKind::build, "sandbox.process-killed",
+                      fmt::format("{} in the image root was ended by signal {} ({})",
+                                  name.empty() ? "a program" : "the program " + base::quoted(name),
+                                  WTERMSIG(status), ::strsignal(WTERMSIG(status))),
+                      hint_about_kill(memory_kills_));
   }
 
   [[noreturn]] static void throw_too_many() {

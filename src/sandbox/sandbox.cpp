@@ -41,7 +41,8 @@ void apply_records(process::CommandResult& result, const process::Command& comma
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
   }
   if (has_end) return;
-  if (!result.is_timed_out && !result.is_stopped_by_watch) throw_died("the program had ended", launched.memory_kills);
+  if (!result.is_timed_out && !result.is_stopped_by_watch)
+    throw_died("the program had ended", launched.memory_kills);
   result.exit_code.reset();
   result.signal = SIGKILL;
 }

@@ -11,15 +11,18 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <imagewright_test/workers.hpp>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -191,6 +194,68 @@ std::string exit_early(const WorkerCall& /*call*/) {
   ::_exit(3);
 }
 
+/// What a script might do with system calls. Each word is something that worked.
+std::string try_calls(const WorkerCall& /*call*/) {
+  std::string worked;
+  const auto tried = [&](const char* name, long result) {
+    if (result >= 0) worked += std::string(name) + " ";
+  };
+  std::array<char, 8> memory{};
+  const iovec here{memory.data(), memory.size()};
+  tried("user-namespace", ::unshare(CLONE_NEWUSER));
+  tried("mount-namespace", ::unshare(CLONE_NEWNS));
+  const long child = ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0);
+  if (child == 0) ::_exit(0);
+  tried("clone", child);
+  tried("clone3", ::syscall(SYS_clone3, nullptr, 0) < 0 && errno == ENOSYS ? -1 : 0);
+  tried("setns", ::syscall(SYS_setns, ::open("/proc/self/ns/net", O_RDONLY), 0));
+  tried("fsopen", ::syscall(SYS_fsopen, "tmpfs", 0));
+  tried("open_tree", ::syscall(SYS_open_tree, AT_FDCWD, "/", 0));
+  tried("mount", ::syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, nullptr));
+  tried("keyctl", ::syscall(SYS_keyctl, 0, -3, 0));
+  tried("add_key", ::syscall(SYS_add_key, "user", "x", "y", 1, -3));
+  tried("bpf", ::syscall(SYS_bpf, 0, nullptr, 0) < 0 && errno == EPERM ? -1 : 0);
+  tried("perf",
+        ::syscall(SYS_perf_event_open, nullptr, 0, -1, -1, 0) < 0 && errno == EPERM ? -1 : 0);
+  tried("ptrace", ::syscall(SYS_ptrace, 16, ::getppid(), 0, 0));
+  tried("read-memory", ::process_vm_readv(::getpid(), &here, 1, &here, 1, 0));
+  tried("handle",
+        ::syscall(SYS_open_by_handle_at, AT_FDCWD, nullptr, 0) < 0 && errno == EPERM ? -1 : 0);
+  tried("io_uring", ::syscall(SYS_io_uring_setup, 1, nullptr) < 0 && errno == ENOSYS ? -1 : 0);
+  tried("vsock", ::socket(AF_VSOCK, SOCK_STREAM, 0));
+  tried("packet", ::socket(AF_PACKET, SOCK_RAW, 0));
+  tried("alg", ::socket(AF_ALG, SOCK_SEQPACKET, 0));
+  tried("netlink-audit", ::socket(AF_NETLINK, SOCK_RAW, 9));
+  tried("netlink-events", ::socket(AF_NETLINK, SOCK_RAW, 15));
+  if (::socket(AF_NETLINK, SOCK_RAW, 0) < 0) worked += "no-netlink-route ";
+  if (::socket(AF_UNIX, SOCK_STREAM, 0) < 0) worked += "no-unix ";
+#if defined(__x86_64__)
+  // getpid(2) by the interface of 32 bits.
+  long number = 20;
+  __asm__ volatile("int $0x80" : "+a"(number) : : "memory");
+  tried("32-bits", number);
+  tried("x32", ::syscall(0x40000000L + 39));
+#endif
+  return worked;
+}
+
+std::string make_threads(const WorkerCall& /*call*/) {
+  for (int process = 0; process < 20; ++process) {
+    if (::fork() != 0) continue;
+    std::vector<std::thread> threads;
+    try {
+      for (int number = 0; number < 400; ++number)
+        threads.emplace_back([] { ::sleep(30); });
+    } catch (const std::system_error&) {
+      // As many as there are, ignoring.
+    }
+    ::sleep(30);
+    ::_exit(0);
+  }
+  ::sleep(30);
+  return {};
+}
+
 constexpr std::array k_jobs{
     WorkerJob{.name = "make-file", .run = &make_file},
     WorkerJob{.name = "talk", .run = &talk},
@@ -208,6 +273,8 @@ constexpr std::array k_jobs{
     WorkerJob{.name = "take-memory", .run = &take_memory},
     WorkerJob{.name = "take-time", .run = &take_time},
     WorkerJob{.name = "tell-prepared", .run = &tell_prepared, .prepare = &prepare},
+    WorkerJob{.name = "try-calls", .run = &try_calls},
+    WorkerJob{.name = "make-threads", .run = &make_threads},
     WorkerJob{.name = "exit-early", .run = &exit_early},
 };
 
