@@ -95,8 +95,13 @@ void protect_descriptor(int descriptor) {
   struct stat given {};
   if (::fstat(descriptor, &given) != 0) throw_cannot_enter("cannot look at", "a descriptor");
   if (!S_ISDIR(given.st_mode) && !S_ISREG(given.st_mode)) return;
+  std::error_code error;
   const std::string path =
-      std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", descriptor)).string();
+      std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", descriptor), error).string();
+  if (error) {
+    errno = error.value();
+    throw_cannot_enter("cannot protect", "a descriptor");
+  }
   const fs::UniqueFd view = clone_mount(path);
   struct stat seen {};
   if (::fstat(view.get(), &seen) != 0 || seen.st_dev != given.st_dev ||
