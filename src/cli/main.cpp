@@ -6,6 +6,8 @@
 
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/cli/run.hpp>
+#include <imagewright/pipeline/workers.hpp>
+#include <imagewright/process/start_state.hpp>
 
 namespace {
 
@@ -27,9 +29,9 @@ std::optional<std::string> environment_variable(const std::string& name) {
 } // namespace
 
 int main(int argument_count, char** arguments) {
-  std::signal(SIGINT, request_stop);
-  std::signal(SIGTERM, request_stop);
-  std::signal(SIGPIPE, SIG_IGN);
+  const auto worker_status = imagewright::pipeline::run_worker_if_asked(argument_count, arguments);
+  if (worker_status) return *worker_status;
+  imagewright::process::settle_start_state(request_stop);
   return imagewright::cli::run({.arguments = {arguments + 1, arguments + argument_count},
                                 .environment = environment_variable},
                                cancellation);

@@ -45,21 +45,23 @@ std::string name_of(const model::ScriptConfig& script) {
 void run_script(const FinalizeServices& services, root::WorkRoot& root,
                 const model::ScriptConfig& script, const std::string& log_name) {
   process::Command command{.description = "run script " + name_of(script),
-                           .environment = script.environment,
-                           .working_directory = std::string(k_script_directory)};
+                           .environment = script.environment};
   if (!services.log_directory.empty()) {
     command.log_file = services.log_directory / log_name;
   }
-  const auto programs =
-      root.programs({{.source = script.directory, .target = std::string(k_script_directory)}});
   if (script.path.empty()) {
     const ScriptFile file(root.files(), script.content);
     command.argv = {script.interpreter, ScriptFile::k_path};
     command.argv.insert(command.argv.end(), script.arguments.begin(), script.arguments.end());
-    process::require_success(programs->run(command));
+    process::require_success(root.programs()->run(command));
     return;
   }
-  command.argv = {script.interpreter, std::string(k_script_directory) + "/" + script.path};
+  // The script and nothing beside it: files of passwords may stand in the config's directory.
+  const std::string place = std::string(k_script_directory) + "/" + script.path;
+  const auto programs =
+      root.programs({{.source = script.directory / script.path, .target = place}});
+  command.working_directory = std::string(k_script_directory);
+  command.argv = {script.interpreter, place};
   command.argv.insert(command.argv.end(), script.arguments.begin(), script.arguments.end());
   process::require_success(programs->run(command));
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cerrno>
+
+#include <fcntl.h>
 
 #include <fmt/format.h>
 
@@ -10,7 +13,8 @@
 
 #include "database.hpp"
 #include "install_observer.hpp"
-#include "package_files.hpp"
+#include "package_copies.hpp"
+#include "request_codec.hpp"
 #include "worker.hpp"
 
 namespace imagewright::install {
@@ -67,13 +71,16 @@ private:
 };
 
 InsideResult run_inside(sandbox::Sandbox& sandbox, const InstallRequest& request,
-                        const PackagePlaces& places, InstallObserver& observer) {
+                        const PackageCopies& copies, InstallObserver& observer) {
+  const fs::UniqueFd directory(::open(copies.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory)
+    base::throw_system_error("install.package-missing", "cannot open", copies.path().string(),
+                             errno);
   try {
-    return decode_result(sandbox.call(
-        [&](const sandbox::CallContext& context) {
-          return install_inside(request, places, context);
-        },
-        observer));
+    return decode_result(sandbox.call({.job = k_transaction_job,
+                                       .request = encode_request(request),
+                                       .descriptors = {directory.get()}},
+                                      observer));
   } catch (base::Error& error) {
     // Of the sandbox's own failures a scriptlet is the likely cause.
     const std::string activity = observer.activity();
@@ -90,11 +97,11 @@ model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter) {
   Stage stage(reporter, fmt::format("{} packages", request.packages.files.size()));
-  const PackagePlaces places = place_packages(request.packages);
+  const PackageCopies copies(request.packages, root.options().directory.parent_path(), cancellation);
   const MountDirectories mount_directories(root.files());
   InstallObserver observer(request, root.options().emulator, reporter);
-  sandbox::Sandbox sandbox(root.begin_run(places.bind_mounts), cancellation);
-  InsideResult inside = run_inside(sandbox, request, places, observer);
+  sandbox::Sandbox sandbox(root.begin_run({}), cancellation);
+  InsideResult inside = run_inside(sandbox, request, copies, observer);
   root.end_run();
   mount_directories.remove_all_but(inside.restored);
 

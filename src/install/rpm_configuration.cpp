@@ -2,6 +2,7 @@
 #include "rpm_configuration.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include <nss.h>
 #include <unistd.h>
@@ -70,6 +71,7 @@ void define_macros(const InstallRequest& request) {
 void configure_rpm(const InstallRequest& request) {
   const std::string directory = k_private_directory;
   const std::string machines = directory + "/rpmrc";
+  std::filesystem::create_directories(directory);
   fs::write_file_atomically(machines, k_machines);
   look_up_users_in_files_only();
   const std::string nowhere = directory + "/none";

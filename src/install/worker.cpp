@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "worker.hpp"
 
+#include <array>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
@@ -11,8 +13,10 @@
 #include "kernel_packages.hpp"
 #include "owned_paths.hpp"
 #include "package_accounts.hpp"
+#include "package_files.hpp"
 #include "payload_check.hpp"
 #include "problems.hpp"
+#include "request_codec.hpp"
 #include "rpm_configuration.hpp"
 #include "shadowed_paths.hpp"
 #include "signature_check.hpp"
@@ -55,13 +59,13 @@ std::string encode_result(const InsideResult& result) {
 
 } // namespace
 
-std::string install_inside(const InstallRequest& request, const PackagePlaces& places,
-                           const sandbox::CallContext& context) {
-  const PackageFiles files(places);
+std::string install_inside(const sandbox::WorkerCall& call) {
+  const InstallRequest request = decode_request(call.request);
+  const PackageFiles files(call.descriptors.front());
   RpmLog log;
   configure_rpm(request);
   const TransactionSet transaction = make_transaction(request);
-  const EventSink tell = [&](const Event& event) { context.messages.send(encode(event)); };
+  const EventSink tell = [&](const Event& event) { call.messages.send(encode(event)); };
 
   const std::vector<CheckedPackage> packages =
       check_signatures(transaction.get(), request, files, log);
@@ -74,7 +78,7 @@ std::string install_inside(const InstallRequest& request, const PackagePlaces& p
   run_transaction(transaction.get(), packages, files, accounts, log, tell);
   accounts.settle_numbers();
   InsideResult result;
-  const fs::RootDir image(fmt::format("/proc/self/fd/{}", context.bare_root));
+  const fs::RootDir image(fmt::format("/proc/self/fd/{}", call.bare_root));
   make_device_files(packages, image);
   result.restored = restore_shadowed_paths(transaction.get(), image);
   result.packages = installed_packages(transaction.get());
@@ -82,6 +86,12 @@ std::string install_inside(const InstallRequest& request, const PackagePlaces& p
   result.owned_identity_files = owned_paths(transaction.get(), request.identity_files);
   if (rpmtsCloseDB(transaction.get()) != 0) throw_transaction_failed(log.take());
   return encode_result(result);
+}
+
+std::span<const sandbox::WorkerJob> worker_jobs() {
+  static constexpr std::array jobs{
+      sandbox::WorkerJob{.name = k_transaction_job, .run = &install_inside}};
+  return jobs;
 }
 
 InsideResult decode_result(std::string_view bytes) {

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include <imagewright/install/install.hpp>
-
-#include "package_files.hpp"
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::install {
 
@@ -21,10 +20,12 @@ struct InsideResult {
   std::vector<std::string> owned_identity_files;     ///< sorted
 };
 
-/// Verifies, installs, restores what the sandbox hid, and reads the database back. Gives encoded
-/// packages.
-std::string install_inside(const InstallRequest& request, const PackagePlaces& places,
-                           const sandbox::CallContext& context);
+inline constexpr const char* k_transaction_job = "install.transaction";
+
+/// The job: verifies, installs, restores what the sandbox hid, and reads the database back. Its
+/// request is an InstallRequest, its one descriptor the directory of package copies, its messages
+/// are events.
+std::string install_inside(const sandbox::WorkerCall& call);
 
 InsideResult decode_result(std::string_view bytes);
 

@@ -42,18 +42,15 @@ void add_privilege(std::vector<HostFinding>& findings) {
                       .need = Need::build,
                       .is_present = abilities.can_make_sandboxes(),
                       .detail = abilities.can_make_sandboxes() ? "yes" : abilities.reason,
-                      .remedy = "run as root, or enable user namespaces"});
-  if (!is_there(abilities.is_root)) {
-    findings.push_back(ability("user namespaces", Need::build, abilities.user_namespaces,
-                               "sysctl user.max_user_namespaces must not be 0"));
-  }
+                      .remedy = abilities.remedy});
   findings.push_back({.subject = "composes as",
                       .need = Need::build,
                       .is_present = abilities.can_make_sandboxes(),
                       .detail = std::string(sandbox::to_string(sandbox::find_rung())),
                       .remedy = ""});
   findings.push_back(ability("private registration of foreign programs", Need::foreign,
-                             abilities.private_binfmt_misc, "needs Linux 6.7 or newer"));
+                             abilities.private_binfmt_misc, abilities.can_make_sandboxes() ? "needs Linux 6.7 or newer"
+                                                            : abilities.remedy));
 }
 
 void add_foreign(std::vector<HostFinding>& findings) {

@@ -43,7 +43,7 @@ public:
     }
     launched_.child.wait();
     take_in();
-    if (!result_) throw_died("the function had returned");
+    if (!result_) throw_died("the job had ended", launched_.memory_kills);
     return std::move(*result_);
   }
 
@@ -108,29 +108,17 @@ private:
   std::optional<std::string> result_;
 };
 
-/// The worker's environment is the sandbox's, not the caller's.
-void replace_environment(const std::map<std::string, std::string>& environment) {
-  ::clearenv();
-  for (const auto& [name, value] : environment)
-    ::setenv(name.c_str(), value.c_str(), 1);
-}
-
 } // namespace
 
-std::string Sandbox::call(const SandboxFunction& function, CallHandler& handler) {
+std::string Sandbox::call(const InsideCall& wanted, CallHandler& handler) {
   cancellation_.check();
   const fs::UniqueFd input = fs::open_for_reading("/dev/null");
   process::Pipe output = process::make_pipe();
-  const Work work = [&](int channel, const CallContext& context) {
-    replace_environment(sandbox_environment(options_.epoch));
-    try {
-      send_record(channel, RecordKind::function_result, function(context));
-    } catch (const std::exception& exception) {
-      send_record(channel, RecordKind::function_failed, encode_exception(exception));
-    }
-  };
   Launched launched =
-      launch(options_, {input.get(), output.write_end.get(), output.write_end.get()}, work);
+      launch(options_,
+             {.streams = {input.get(), output.write_end.get(), output.write_end.get()},
+              .descriptors = wanted.descriptors,
+              .work = JobWork{std::string(wanted.job), wanted.request, wanted.descriptors.size()}});
   output.write_end.reset();
   return CallSupervisor(std::move(launched), std::move(output.read_end), handler)
       .run(cancellation_);

@@ -23,6 +23,10 @@ constexpr std::array k_kept{
 
 } // namespace
 
+void forbid_tracing() {
+  if (::prctl(PR_SET_DUMPABLE, 0) != 0) throw_cannot_enter("cannot hide", "a worker");
+}
+
 void drop_capabilities() {
   std::array<std::uint32_t, 2> kept{};
   for (const int capability : k_kept) {
@@ -42,6 +46,15 @@ void drop_capabilities() {
   }
   if (::syscall(SYS_capset, &header, sets.data()) != 0)
     throw_cannot_enter("cannot drop", "capabilities");
+  forbid_tracing();
+}
+
+void drop_all_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const std::array<__user_cap_data_struct, 2> none{};
+  if (::syscall(SYS_capset, &header, none.data()) != 0)
+    throw_cannot_enter("cannot drop", "capabilities");
+  forbid_tracing();
 }
 
 } // namespace imagewright::sandbox

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "channel.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <vector>
 
 #include <sys/socket.h>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/sandbox/worker.hpp>
+
+#include "error_codec.hpp"
 
 namespace imagewright::sandbox {
 
@@ -44,6 +49,24 @@ void send_record(int fd, RecordKind kind, std::string_view payload) {
     if (sent < 0) {
       base::throw_system_error("sandbox.call-died", "cannot talk to", "the other side", errno);
     }
+  }
+}
+
+void send_start_failure(int fd, const char* step, int error_number) noexcept {
+  std::array<char, k_header_size + sizeof(int) + 64> packet{
+      static_cast<char>(RecordKind::not_started), '\0'};
+  std::memcpy(packet.data() + k_header_size, &error_number, sizeof error_number);
+  const std::size_t length = std::min<std::size_t>(std::strlen(step), 64);
+  std::memcpy(packet.data() + k_header_size + sizeof(int), step, length);
+  // A short record that cannot be sent leaves the end of the process as the only word, ignoring.
+  (void)::send(fd, packet.data(), k_header_size + sizeof(int) + length, MSG_NOSIGNAL);
+}
+
+void report_failure(int fd, const std::exception& exception) noexcept {
+  try {
+    send_record(fd, RecordKind::setup_failed, encode_exception(exception));
+  } catch (const std::exception&) {
+    // Nobody listens any more: the process outside is gone and this one follows it, ignoring.
   }
 }
 

@@ -5,6 +5,7 @@
 // borders.
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ namespace imagewright::sandbox {
 enum class RecordKind : std::uint8_t {
   wants_id_maps, ///< the user namespace is there
   id_maps_done,
+  request,      ///< what a worker shall do, encoded
+  not_started,  ///< the step that failed before a worker began, and its error number
   setup_failed, ///< an encoded exception
   start_failed, ///< a process::StartFailure
   message,      ///< from a function
@@ -40,6 +43,13 @@ Channel make_channel();
 
 /// Blocks until it is on its way. Throws base::Error when the other side is gone.
 void send_record(int fd, RecordKind kind, std::string_view payload);
+
+/// For a child that may not allocate: a record of kind not_started. Failure is ignored: the other
+/// side sees the end.
+void send_start_failure(int fd, const char* step, int error_number) noexcept;
+
+/// A record of kind setup_failed; ignoring that nobody may listen any more.
+void report_failure(int fd, const std::exception& exception) noexcept;
 
 enum class Waiting : std::uint8_t { blocking, none };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include <elf.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 
 #include <imagewright/base/error.hpp>
 
+#include "hidden_host.hpp"
 #include "interpreter_image.hpp"
 #include "mount_api.hpp"
 #include "mount_points.hpp"
@@ -76,11 +78,42 @@ Prepared prepare(const SandboxOptions& options) {
   set_attributes(prepared.root, MOUNT_ATTR_NODEV);
   prepared.proc = prepare_proc();
   prepared.sys = prepare_sys();
-  for (const char* device : k_devices)
+  for (const char* device : k_devices) {
     prepared.devices.push_back(clone_mount(std::string("/dev/") + device));
+    // Read-only: the device works as ever, its owner and mode on the host cannot be changed.
+    set_attributes(prepared.devices.back(),
+                   MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
+  }
   for (const BindMount& bind : options.bind_mounts)
     prepared.binds.push_back(prepare_bind(bind));
   return prepared;
+}
+
+/// A descriptor belongs to the mounts of the process that opened it, of which no view can be made:
+/// the same file is looked up among those of this one.
+void protect_descriptor(int descriptor) {
+  struct stat given {};
+  if (::fstat(descriptor, &given) != 0) throw_cannot_enter("cannot look at", "a descriptor");
+  if (!S_ISDIR(given.st_mode) && !S_ISREG(given.st_mode)) return;
+  std::error_code error;
+  const std::string path =
+      std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", descriptor), error).string();
+  if (error) {
+    errno = error.value();
+    throw_cannot_enter("cannot protect", "a descriptor");
+  }
+  const fs::UniqueFd view = clone_mount(path);
+  struct stat seen {};
+  if (::fstat(view.get(), &seen) != 0 || seen.st_dev != given.st_dev ||
+      seen.st_ino != given.st_ino) {
+    errno = ESTALE;
+    throw_cannot_enter("cannot protect", path);
+  }
+  set_attributes(view, k_plain | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY);
+  const fs::UniqueFd readable(
+      ::open(fmt::format("/proc/self/fd/{}", view.get()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!readable || ::dup3(readable.get(), descriptor, O_CLOEXEC) < 0)
+    throw_cannot_enter("cannot protect", path);
 }
 
 /// A file without a name that holds the interpreter: the kernel keeps it open.
@@ -146,8 +179,8 @@ void make_link(const std::string& path, const char* target) {
 }
 
 void mount_devices(const std::vector<fs::UniqueFd>& devices) {
-  attach(make_mount("tmpfs", {{"mode", "0755"}, {"size", "1m"}},
-                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC),
+  // Only the nodes that are put into it can be opened, none that a program makes there.
+  attach(make_mount("tmpfs", {{"mode", "0755"}, {"size", "1m"}}, k_plain | MOUNT_ATTR_NOEXEC),
          "/dev");
   for (std::size_t index = 0; index < devices.size(); ++index) {
     const std::string path = std::string("/dev/") + k_devices[index];
@@ -169,6 +202,7 @@ void mount_devices(const std::vector<fs::UniqueFd>& devices) {
 
 void mount_proc(const fs::UniqueFd& proc) {
   attach(proc, "/proc");
+  limit_process_numbers();
   for (const char* path : k_read_only_proc) {
     if (::access(path, F_OK) != 0) continue;
     const fs::UniqueFd view = clone_mount(path);
@@ -208,6 +242,11 @@ void raise_loopback() {
 
 } // namespace
 
+void protect_descriptors(int first, std::uint64_t count) {
+  for (std::uint64_t index = 0; index < count; ++index)
+    protect_descriptor(first + static_cast<int>(index));
+}
+
 Entered enter(const SandboxOptions& options) {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
     throw_cannot_enter("cannot make mounts private below", "/");
@@ -220,6 +259,7 @@ Entered enter(const SandboxOptions& options) {
   mount_proc(prepared.proc);
   if (prepared.sys) attach(prepared.sys, "/sys");
   mount_devices(prepared.devices);
+  hide_host();
   attach(make_mount("tmpfs", {{"mode", "0755"}}, k_plain), "/run");
   attach(make_mount("tmpfs", {{"mode", "1777"}}, k_plain), "/tmp");
   for (std::size_t index = 0; index < prepared.binds.size(); ++index) {

@@ -15,6 +15,11 @@ struct Entered {
   fs::UniqueFd binary_formats; ///< keeps the emulator registered
 };
 
+/// Puts a read-only view in the place of each descriptor of a file or directory, so that whoever
+/// gets at it cannot open it anew for writing. In the first process, while the host's files are in
+/// sight. Throws base::Error.
+void protect_descriptors(int first, std::uint64_t count);
+
 /// Makes the root "/" of this process, which is the first one of new namespaces. Throws
 /// base::Error.
 Entered enter(const SandboxOptions& options);

@@ -7,11 +7,13 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +22,9 @@
 #include <imagewright/process/supervision.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "anew.hpp"
 #include "call_filter.hpp"
+#include "call_policy.hpp"
 #include "capabilities.hpp"
 #include "channel.hpp"
 #include "clerk.hpp"
@@ -29,43 +33,19 @@
 #include "mount_api.hpp"
 #include "process_watch.hpp"
 #include "user_namespace.hpp"
+#include "worker_codec.hpp"
 
 namespace imagewright::sandbox {
 
 namespace {
 
-/// The one descriptor of the host besides the standard streams.
-constexpr int k_channel = 3;
 /// Enough for every program; package scripts close each possible descriptor in turn when they
 /// start.
 constexpr rlim_t k_descriptor_limit = 4096;
 /// No file of a package or an initramfs comes near; a script that fills a disk does not get far.
 constexpr rlim_t k_file_size_limit = rlim_t{16} << 30U;
 
-/// Standard streams and channel move to 0, 1, 2, 3; nothing else of the caller stays open.
-void keep_only_own_descriptors(const Inside& inside) {
-  const int wanted[] = {inside.streams.input, inside.streams.output, inside.streams.error,
-                        inside.channel};
-  int safe[4];
-  for (int index = 0; index < 4; ++index) {
-    safe[index] = ::fcntl(wanted[index], F_DUPFD_CLOEXEC, 10);
-    if (safe[index] < 0) throw_cannot_enter("cannot duplicate", "a descriptor");
-  }
-  for (int index = 0; index < 4; ++index) {
-    if (::dup3(safe[index], index, index == k_channel ? O_CLOEXEC : 0) < 0) {
-      throw_cannot_enter("cannot duplicate", "a descriptor");
-    }
-  }
-  ::close_range(k_channel + 1, ~0U, 0);
-}
-
-void die_with(pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(1);
-}
-
-void make_namespaces(UserNamespace user_namespace) {
-  if (user_namespace == UserNamespace::own) enter_own_user_namespace(k_channel);
+void make_namespaces() {
   // Who stands for one group only may not leave any; they give no right over the image's files.
   if (::setgroups(0, nullptr) != 0 && !is_in_user_namespace())
     throw_cannot_enter("cannot leave", "supplementary groups");
@@ -86,30 +66,75 @@ void set_limits() {
   }
 }
 
+/// A caller's low limit is about the caller: the watch needs some for each process.
+void raise_descriptor_limit() {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) return;
+  descriptors.rlim_cur = descriptors.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
+}
+
+/// The worker's environment is the sandbox's.
+void set_environment(const std::map<std::string, std::string>& environment) {
+  ::clearenv();
+  for (const auto& [name, value] : environment)
+    ::setenv(name.c_str(), value.c_str(), 1);
+}
+
+/// Becomes a program of the image; comes back only to say why not.
+void become(const ProgramWork& program) {
+  process::Command command;
+  command.argv = program.argv;
+  command.working_directory = program.working_directory;
+  const process::ProgramImage image(command, program.environment);
+  const process::StartFailure failure = image.execute({0, 1, 2});
+  send_record(k_channel, RecordKind::start_failed,
+              std::string_view(reinterpret_cast<const char*>(&failure), sizeof failure));
+}
+
+void do_job(const Inside& inside, const JobWork& work, std::span<const WorkerJob> jobs,
+            const Entered& entered) {
+  set_environment(sandbox_environment(inside.options.epoch));
+  std::vector<int> descriptors;
+  for (std::uint64_t index = 0; index < work.descriptor_count; ++index)
+    descriptors.push_back(k_first_descriptor + static_cast<int>(index));
+  try {
+    send_record(k_channel, RecordKind::function_result,
+                find_job(jobs, work.name)
+                    .run({.request = work.request,
+                          .descriptors = descriptors,
+                          .messages = MessageSender(k_channel),
+                          .bare_root = entered.bare_root.get()}));
+  } catch (const std::exception& exception) {
+    send_record(k_channel, RecordKind::function_failed, encode_exception(exception));
+  }
+}
+
 /// Does what was wanted; with a socket to a clerk, under its eyes.
-[[noreturn]] void work(const Inside& inside, const Entered& entered, const fs::UniqueFd& clerk) {
+[[noreturn]] void work(const Inside& inside, std::span<const WorkerJob> jobs,
+                       const Entered& entered, const fs::UniqueFd& clerk) {
   ::setsid();
   process::restore_default_signals();
   ::umask(022);
   set_limits();
   // While this process may still ask for it.
+  filter_calls_of_scripts();
   if (clerk) send_descriptor(clerk.get(), filter_metadata_calls());
   drop_capabilities();
-  inside.work(k_channel, CallContext{MessageSender(k_channel), entered.bare_root.get()});
+  if (const auto* program = std::get_if<ProgramWork>(&inside.work)) {
+    become(*program);
+  } else {
+    do_job(inside, std::get<JobWork>(inside.work), jobs, entered);
+  }
   ::_exit(0);
 }
 
 /// Runs `body` and reports what it throws; a function boundary that no exception passes.
 void guarded(const std::function<void()>& body) noexcept {
   try {
-    try {
-      body();
-    } catch (const std::exception& exception) {
-      send_record(k_channel, RecordKind::setup_failed, encode_exception(exception));
-    }
-  } catch (const std::exception&) {
-    // Nobody listens any more: the process outside is gone and this one follows it.
-    ::_exit(1);
+    body();
+  } catch (const std::exception& exception) {
+    report_failure(k_channel, exception);
   }
 }
 
@@ -141,17 +166,23 @@ void die_with_keeper(process::Pipe& keeper_is_alive) {
 }
 
 /// Process 1 of the namespace: when it ends, the kernel ends all others in there.
-[[noreturn]] void be_first(const Inside& inside, process::Pipe& keeper_is_alive) noexcept {
+[[noreturn]] void be_first(const Inside& inside, std::span<const WorkerJob> jobs,
+                           process::Pipe& keeper_is_alive) noexcept {
   guarded([&] {
     die_with_keeper(keeper_is_alive);
+    // A session's keys belong to the caller; programs inside could ask for them by number. Where
+    // there are no keys or no right to them, there is nothing to leave, ignoring.
+    (void)::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
     // Opened while the host's files are in sight.
     std::optional<MetadataRecord> record;
     if (inside.supervision == Supervision::needed) record.emplace(inside.options.metadata_record);
+    if (const auto* job = std::get_if<JobWork>(&inside.work))
+      protect_descriptors(k_first_descriptor, job->descriptor_count);
     const Entered entered = enter(inside.options);
     const fs::UniqueFd clerk = record ? start_clerk(*record) : fs::UniqueFd();
     const pid_t worker = ::fork();
     if (worker < 0) throw_cannot_enter("cannot fork in", inside.options.root.string());
-    if (worker == 0) guarded([&] { work(inside, entered, clerk); });
+    if (worker == 0) guarded([&] { work(inside, jobs, entered, clerk); });
     if (worker == 0) ::_exit(1);
     const int status = wait_for_worker(worker);
     send_record(k_channel, RecordKind::ended,
@@ -176,15 +207,14 @@ void wait_for_first(pid_t first, const sigset_t& signals) {
 
 } // namespace
 
-void keep(const Inside& inside) noexcept {
+void keep(std::span<const WorkerJob> jobs) noexcept {
   guarded([&] {
-    ::setpgid(0, 0);
+    const auto request = RecordReader(k_channel).receive(Waiting::blocking);
+    if (!request || request->kind != RecordKind::request) return;
+    const Inside inside = decode_inside(request->payload);
+    raise_descriptor_limit();
     die_with(inside.parent);
-    process::restore_default_signals();
-    keep_only_own_descriptors(inside);
-    make_namespaces(inside.user_namespace);
-    // Changing ids makes the kernel forget this.
-    die_with(inside.parent);
+    make_namespaces();
     sigset_t signals;
     ::sigemptyset(&signals);
     ::sigaddset(&signals, SIGTERM);
@@ -193,7 +223,7 @@ void keep(const Inside& inside) noexcept {
     process::Pipe alive = process::make_pipe();
     const pid_t first = ::fork();
     if (first < 0) throw_cannot_enter("cannot fork for", inside.options.root.string());
-    if (first == 0) be_first(inside, alive);
+    if (first == 0) be_first(inside, jobs, alive);
     wait_for_first(first, signals);
   });
   ::_exit(0);

@@ -1,39 +1,59 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The processes of a sandbox. The keeper stands between the host and the namespaces: it ends them
-// when it is asked to. The first process inside builds the root and reaps; the worker is its child
-// and does what was wanted.
+// The processes of a sandbox. The keeper is this program started anew and stands between the host
+// and the namespaces: it ends them when it is asked to. The first process inside builds the root
+// and reaps; the worker is its child and does what was wanted. None of them holds anything of the
+// caller but what `Inside` says.
 
-#include <functional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
 
 #include <sys/types.h>
 
-#include <imagewright/process/program_image.hpp>
+#include <imagewright/process/command.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::sandbox {
 
-enum class UserNamespace : std::uint8_t { shared, own };
-
-/// Whether somebody has to answer for the kernel, which refuses some owners and devices.
-enum class Supervision : std::uint8_t { none, needed };
-
-/// What the worker does. Runs in the worker and does not return.
-using Work = std::function<void(int channel, const CallContext& context)>;
-
-/// Everything that the processes inside are given. Descriptors are the caller's numbers.
-struct Inside {
-  const SandboxOptions& options;
-  UserNamespace user_namespace = UserNamespace::shared;
-  Supervision supervision = Supervision::none;
-  process::StandardStreams streams;
-  int channel = -1;
-  pid_t parent = -1;
-  const Work& work;
+/// Whom a sandbox asks about system calls, besides the kernel.
+enum class Supervision : std::uint8_t {
+  none,
+  needed, ///< owners, devices and metadata: the kernel refuses some of them
 };
 
-/// The keeper's whole life, in a child that was just forked.
-[[noreturn]] void keep(const Inside& inside) noexcept;
+/// The worker becomes a program of the image.
+struct ProgramWork {
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> environment; ///< complete
+  std::string working_directory;
+};
+
+/// The worker does a job of ours.
+struct JobWork {
+  std::string name;
+  std::string request;
+  std::uint64_t descriptor_count = 0;
+};
+
+using Work = std::variant<ProgramWork, JobWork>;
+
+/// Everything that the processes inside are given, besides standard streams, channel and
+/// descriptors at their fixed numbers.
+struct Inside {
+  SandboxOptions options;
+  Supervision supervision = Supervision::none;
+  pid_t parent = -1;
+  Work work;
+};
+
+std::string encode(const Inside& inside);
+Inside decode_inside(std::string_view bytes);
+
+/// The keeper's whole life: asks what is wanted over the channel.
+[[noreturn]] void keep(std::span<const WorkerJob> jobs) noexcept;
 
 } // namespace imagewright::sandbox

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 
+#include <imagewright/process/program_image.hpp>
 #include <imagewright/process/supervision.hpp>
 
 #include "channel.hpp"
 #include "inside.hpp"
+#include "memory_kills.hpp"
 #include "mount_points.hpp"
 
 namespace imagewright::sandbox {
@@ -20,16 +22,25 @@ struct Launched {
   std::unique_ptr<MountPoints> mount_points;
   fs::UniqueFd channel;
   process::ChildProcess child;
+  std::optional<std::uint64_t> memory_kills = count_memory_kills();
 };
 
-/// Forks the keeper; `streams` are the worker's. Throws base::Error.
-Launched launch(const SandboxOptions& options, const process::StandardStreams& streams,
-                const Work& work);
+/// What the worker is given besides the options.
+struct LaunchRequest {
+  process::StandardStreams streams; ///< the worker's
+  std::vector<int> descriptors;     ///< for a job
+  Work work;
+};
+
+/// Starts the keeper. Throws base::Error.
+Launched launch(const SandboxOptions& options, LaunchRequest request);
 
 /// Throws what a record of failure says; other records are left alone.
 void throw_if_setup_failed(const Record& record);
 
 /// Throws base::Error (sandbox.call-died): the processes inside are gone without a word.
-[[noreturn]] void throw_died(const std::string& what);
+/// `memory_kills` is as of their start.
+[[noreturn]] void throw_died(const std::string& what,
+                             std::optional<std::uint64_t> memory_kills = std::nullopt);
 
 } // namespace imagewright::sandbox

@@ -4,11 +4,12 @@
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/process/signals.hpp>
 #include <imagewright/process/supervision.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 
+#include "anew.hpp"
 #include "channel.hpp"
-#include "error_codec.hpp"
 #include "mount_api.hpp"
 #include "user_namespace.hpp"
 
@@ -18,15 +19,14 @@ namespace {
 
 /// A child that stays in the namespace that its parent leaves: ids can be mapped from there alone.
 [[noreturn]] void map_parent(pid_t parent, Channel& channel) noexcept {
+  // Not the caller's handlers: a signal ends this process.
+  process::restore_default_signals();
+  die_with(parent);
   channel.inside.reset();
   try {
-    try {
-      answer_id_maps(channel.outside.get(), parent);
-    } catch (const std::exception& exception) {
-      send_record(channel.outside.get(), RecordKind::setup_failed, encode_exception(exception));
-    }
-  } catch (const std::exception&) {
-    // The parent is gone: nobody waits for ids, ignoring.
+    answer_id_maps(channel.outside.get(), parent);
+  } catch (const std::exception& exception) {
+    report_failure(channel.outside.get(), exception);
   }
   ::_exit(0);
 }
@@ -37,9 +37,11 @@ void enter_user_namespace() {
   const pid_t pid = ::fork();
   if (pid < 0) throw_cannot_enter("cannot fork for", "a user namespace");
   if (pid == 0) map_parent(self, channel);
-  process::ChildProcess helper(pid, process::Ending::ask);
+  // Killed, not asked, when this fails: it waits for a wish that does not come then.
+  process::ChildProcess helper(pid, process::Ending::kill_group);
   channel.outside.reset();
   enter_own_user_namespace(channel.inside.get());
+  channel.inside.reset();
   helper.wait();
 }
 

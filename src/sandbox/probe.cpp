@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
+#include <csignal>
 #include <functional>
 
+#include <poll.h>
 #include <sched.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/process/signals.hpp>
 #include <imagewright/process/supervision.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 #include <imagewright/sandbox/probe.hpp>
+#include <imagewright/sandbox/sandbox.hpp>
 
+#include "channel.hpp"
+#include "error_codec.hpp"
 #include "mount_api.hpp"
+#include "refusal_cause.hpp"
 #include "user_namespace.hpp"
 
 namespace imagewright::sandbox {
@@ -26,6 +35,7 @@ bool works_in_child(const std::function<bool()>& attempt) {
   const pid_t pid = ::fork();
   if (pid < 0) return false;
   if (pid == 0) {
+    process::restore_default_signals();
     bool is_fine = false;
     try {
       is_fine = attempt();
@@ -34,33 +44,77 @@ bool works_in_child(const std::function<bool()>& attempt) {
     }
     ::_exit(is_fine ? 0 : 1);
   }
-  return process::ChildProcess(pid, process::Ending::ask).wait() == 0;
+  return process::ChildProcess(pid).wait() == 0;
 }
 
-std::string why_not(const HostAbilities& abilities) {
-  if (!may_administrate() && abilities.user_namespaces == Ability::absent)
-    return "this user may not make user namespaces";
-  if (abilities.namespaces == Ability::absent)
-    return "mount and process namespaces are not allowed here";
-  return {};
+/// All that a build does before the first program of an image begins, in an empty root: the program
+/// that is asked for is not there, and hearing so means that everything before it worked.
+void try_to_the_end() {
+  const fs::TemporaryDirectory directory(std::filesystem::temp_directory_path(),
+                                         "imagewright-probe-");
+  std::filesystem::create_directory(directory.path() / "root");
+  const base::Cancellation cancellation;
+  become_root();
+  Sandbox sandbox(
+      {.root = directory.path() / "root", .metadata_record = directory.path() / "record"},
+      cancellation);
+  process::Command command;
+  command.argv = {"/probe"};
+  command.timeout = std::chrono::seconds(10);
+  try {
+    sandbox.run(command);
+  } catch (const base::Error& error) {
+    if (error.diagnostic().code != "process.missing-tool") throw;
+  }
+}
+
+/// In a child, since a process that became root of a user namespace stays it. Empty when it worked.
+std::string why_not() {
+  Channel channel = make_channel();
+  const pid_t pid = ::fork();
+  if (pid < 0) throw_cannot_enter("cannot fork for", "a trial");
+  if (pid == 0) {
+    process::restore_default_signals();
+    channel.outside.reset();
+    try {
+      try_to_the_end();
+      send_record(channel.inside.get(), RecordKind::function_result, {});
+    } catch (const std::exception& exception) {
+      report_failure(channel.inside.get(), exception);
+    }
+    ::_exit(0);
+  }
+  const process::ChildProcess child(pid);
+  channel.inside.reset();
+  const auto record = RecordReader(channel.outside.get()).receive(Waiting::blocking);
+  if (!record) return "the trial was killed";
+  if (record->kind == RecordKind::function_result) return {};
+  try {
+    throw_decoded(record->payload);
+  } catch (const std::exception& exception) {
+    return exception.what();
+  }
 }
 
 } // namespace
 
 HostAbilities probe() {
-  constexpr int others = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET;
   HostAbilities abilities;
   abilities.is_root = ability(is_root());
   abilities.user_namespaces = ability(works_in_child([] { return ::unshare(CLONE_NEWUSER) == 0; }));
   abilities.subordinate_ids = ability(has_subordinate_ids());
-  abilities.namespaces = ability(works_in_child(
-      [] { return ::unshare((may_administrate() ? 0 : CLONE_NEWUSER) | others) == 0; }));
   abilities.private_binfmt_misc = ability(works_in_child([] {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
     make_mount("binfmt_misc", {}, 0);
     return true;
   }));
-  abilities.reason = why_not(abilities);
+  abilities.reason = why_not();
+  abilities.namespaces = ability(abilities.reason.empty());
+  if (!abilities.reason.empty()) {
+    const RefusalCause cause = find_cause_of_refusal();
+    abilities.reason += "; " + cause.what;
+    abilities.remedy = cause.remedy;
+  }
   return abilities;
 }
 

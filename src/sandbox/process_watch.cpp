@@ -1,64 +1,210 @@
 // SPDX-License-Identifier: MIT
 #include "process_watch.hpp"
 
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
+#include <cstring>
 #include <ctime>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/unique_fd.hpp>
 
+#include "memory_kills.hpp"
 #include "mount_api.hpp"
 
 namespace imagewright::sandbox {
 
 namespace {
 
-/// A fork bomb makes some hundred processes in this time.
-constexpr timespec k_interval{.tv_sec = 0, .tv_nsec = 50'000'000};
+/// What lives shorter than this may go unnoticed; looking costs some microseconds.
+constexpr timespec k_interval{.tv_sec = 0, .tv_nsec = 20'000'000};
+
+/// linux/pidfd.h: PIDFD_GET_INFO, with which a descriptor of a process tells since Linux 6.15 how
+/// it ended, whoever reaped it. Laid out here, for hosts with older headers.
+struct ProcessInfo {
+  std::uint64_t mask;
+  std::uint64_t cgroup;
+  std::uint32_t ids[11];
+  std::int32_t status;
+};
+static_assert(sizeof(ProcessInfo) == 64);
+constexpr std::uint64_t k_info_exit = 1U << 3U;
+constexpr unsigned long k_get_info = _IOWR(0xFF, 11, ProcessInfo);
 
 struct DirectoryCloser {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
 using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 
-std::size_t count_processes(DIR* processes) {
-  ::rewinddir(processes);
-  std::size_t count = 0;
-  while (const dirent* entry = ::readdir(processes)) {
-    if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9') ++count;
+struct Watched {
+  fs::UniqueFd process;
+  std::string name;
+};
+
+/// Signals by which nobody ends a process on purpose: those of the kernel, of abort(3), and
+/// SIGKILL.
+bool is_violent(int signal) {
+  switch (signal) {
+  case SIGKILL:
+  case SIGSEGV:
+  case SIGBUS:
+  case SIGILL:
+  case SIGFPE:
+  case SIGABRT:
+  case SIGSYS:
+  case SIGTRAP:
+  case SIGXCPU:
+  case SIGXFSZ:
+    return true;
+  default:
+    return false;
   }
-  return count;
 }
 
-void require_few(DIR* processes) {
-  if (count_processes(processes) <= k_most_processes) return;
-  throw base::Error(
-      base::FailureKind::build, "sandbox.too-many-processes",
-      fmt::format("a program in the image root started more than {} processes", k_most_processes),
-      "report it to whoever builds the package or wrote the script");
-}
+class ProcessWatch {
+public:
+  explicit ProcessWatch(pid_t worker)
+      : worker_(worker), processes_(::opendir("/proc")), memory_kills_(count_memory_kills()) {
+    if (!processes_) throw_cannot_enter("cannot open", "/proc");
+  }
+
+  /// The worker's status, when it has ended.
+  std::optional<int> reap() {
+    while (true) {
+      int status = 0;
+      const pid_t ended = ::waitpid(-1, &status, WNOHANG);
+      if (ended == worker_) return status;
+      if (ended < 0 && errno != EINTR) return -1;
+      if (ended == 0) return std::nullopt;
+      if (ended > 0) judge(ended, status);
+    }
+  }
+
+  void look() {
+    judge_ended();
+    std::size_t count = 0;
+    ::rewinddir(processes_.get());
+    while (const dirent* entry = ::readdir(processes_.get())) {
+      pid_t pid = 0;
+      const char* end = entry->d_name + std::strlen(entry->d_name);
+      if (std::from_chars(entry->d_name, end, pid).ptr != end) continue;
+      count += take_note(pid, entry->d_name);
+    }
+    if (count > k_most_processes) throw_too_many();
+  }
+
+private:
+  /// Gives how many threads it has.
+  std::size_t take_note(pid_t pid, const char* name) {
+    struct stat tasks {};
+    const std::string directory = std::string(name) + "/task";
+    if (::fstatat(::dirfd(processes_.get()), directory.c_str(), &tasks, 0) != 0) return 0;
+    const auto threads = static_cast<std::size_t>(tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 1);
+    if (!is_own_ || pid == worker_ || pid == ::getpid() || watched_.size() >= k_most_watched)
+      return threads;
+    Watched& watched = watched_[pid];
+    if (!watched.process)
+      watched.process = fs::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    // Anew each time: what was forked becomes another program.
+    const std::string current = name_of(std::string(name) + "/comm");
+    if (!current.empty()) watched.name = current;
+    return threads;
+  }
+
+  /// Empty when the process is gone.
+  std::string name_of(const std::string& path) const {
+    const fs::UniqueFd file(
+        ::openat(::dirfd(processes_.get()), path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 64> text{};
+    const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : -1;
+    return length <= 0
+               ? std::string()
+               : std::string(base::trimmed({text.data(), static_cast<std::size_t>(length)}));
+  }
+
+  /// Those that are gone: the kernel tells how once they were reaped.
+  void judge_ended() {
+    for (auto entry = watched_.begin(); entry != watched_.end();) {
+      pollfd polled{entry->second.process.get(), POLLIN, 0};
+      const bool is_open = static_cast<bool>(entry->second.process);
+      const bool has_ended = is_open && ::poll(&polled, 1, 0) > 0;
+      ProcessInfo info{};
+      info.mask = k_info_exit;
+      const bool is_known = has_ended &&
+                            ::ioctl(entry->second.process.get(), k_get_info, &info) == 0 &&
+                            (info.mask & k_info_exit) != 0;
+      if (is_known) judge_status(entry->second.name, info.status);
+      const bool is_gone = !is_open || is_known || (has_ended && ::kill(entry->first, 0) != 0);
+      entry = is_gone ? watched_.erase(entry) : std::next(entry);
+    }
+  }
+
+  void judge(pid_t pid, int status) {
+    const auto found = watched_.find(pid);
+    judge_status(found == watched_.end() ? std::string() : found->second.name, status);
+    if (found != watched_.end()) watched_.erase(found);
+  }
+
+  void judge_status(const std::string& name, int status) const {
+    if (!WIFSIGNALED(status) || !is_violent(WTERMSIG(status))) return;
+    throw base::Error(base::FailureKind::build, "sandbox.process-killed",
+                      fmt::format("{} in the image root was ended by signal {} ({})",
+                                  name.empty() ? "a program" : "the program " + base::quoted(name),
+                                  WTERMSIG(status), ::strsignal(WTERMSIG(status))),
+                      hint_about_kill(memory_kills_));
+  }
+
+  [[noreturn]] static void throw_too_many() {
+    throw base::Error(base::FailureKind::build, "sandbox.too-many-processes",
+                      fmt::format("programs in the image root had more than {} processes and "
+                                  "threads",
+                                  k_most_processes),
+                      "report it to whoever builds the package or wrote the script");
+  }
+
+  /// Descriptors are few; a bomb is not worth any.
+  static constexpr std::size_t k_most_watched = 500;
+
+  pid_t worker_;
+  Directory processes_;
+  /// Where only the host's /proc is to be had, its numbers are those of other processes.
+  bool is_own_ = ::access(fmt::format("/proc/self/task/{}", ::getpid()).c_str(), F_OK) == 0;
+  std::optional<std::uint64_t> memory_kills_;
+  std::map<pid_t, Watched> watched_;
+};
 
 } // namespace
 
 int wait_for_worker(pid_t worker) {
-  const Directory processes(::opendir("/proc"));
-  if (!processes) throw_cannot_enter("cannot open", "/proc");
+  ProcessWatch watch(worker);
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGCHLD);
   while (true) {
-    int status = 0;
-    const pid_t ended = ::waitpid(-1, &status, WNOHANG);
-    if (ended == worker) return status;
-    if (ended < 0 && errno != EINTR) return -1;
-    if (ended != 0) continue;
-    require_few(processes.get());
+    if (const auto status = watch.reap()) {
+      // What ended just before it counts too.
+      watch.look();
+      return *status;
+    }
+    watch.look();
     ::sigtimedwait(&signals, nullptr, &k_interval);
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The first process of a sandbox: it reaps, and ends everything when there are too many.
+// The first process of a sandbox: it reaps, ends everything when there are too many processes, and
+// notices when one is killed.
 
 #include <cstddef>
 
@@ -9,13 +10,17 @@
 
 namespace imagewright::sandbox {
 
-/// More than any package or initramfs needs, and few enough that the host stays usable. A limit of
-/// the kernel would do for ordinary users alone: root is exempt from RLIMIT_NPROC.
+/// Processes and threads: more than any package or initramfs needs, and few enough that the host
+/// stays usable.
 constexpr std::size_t k_most_processes = 4096;
+
+/// How many more the kernel allows, so that it is the watch that says why everything ends.
+constexpr std::size_t k_process_reserve = 512;
 
 /// Reaps whatever is orphaned until the worker has ended, and gives its status; -1 when there is no
 /// such process. /proc must be the sandbox's own and SIGCHLD blocked. Throws base::Error
-/// (sandbox.too-many-processes).
+/// (sandbox.too-many-processes, sandbox.process-killed): another process of the sandbox crashed or
+/// was killed, which its parent may have ignored.
 int wait_for_worker(pid_t worker);
 
 } // namespace imagewright::sandbox

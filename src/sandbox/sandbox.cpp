@@ -21,8 +21,9 @@ namespace imagewright::sandbox {
 namespace {
 
 /// What the first process said before the end; the last word on how the program fared.
-void apply_records(process::CommandResult& result, const process::Command& command, int channel) {
-  RecordReader reader(channel);
+void apply_records(process::CommandResult& result, const process::Command& command,
+                   const Launched& launched) {
+  RecordReader reader(launched.channel.get());
   bool has_end = false;
   while (const auto record = reader.receive(Waiting::none)) {
     throw_if_setup_failed(*record);
@@ -40,7 +41,8 @@ void apply_records(process::CommandResult& result, const process::Command& comma
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
   }
   if (has_end) return;
-  if (!result.is_timed_out && !result.is_stopped_by_watch) throw_died("the program had ended");
+  if (!result.is_timed_out && !result.is_stopped_by_watch)
+    throw_died("the program had ended", launched.memory_kills);
   result.exit_code.reset();
   result.signal = SIGKILL;
 }
@@ -83,27 +85,28 @@ Sandbox::Sandbox(SandboxOptions options, const base::Cancellation& cancellation)
   }
 }
 
-process::CommandResult Sandbox::run(const process::Command& command) {
+process::CommandResult Sandbox::run(const process::Command& given) {
   cancellation_.check();
-  std::map<std::string, std::string> environment = command.environment;
-  environment.merge(sandbox_environment(options_.epoch));
-  const process::ProgramImage image(command, environment);
+  process::Command command = given;
+  // Nothing that runs in a root runs for ever.
+  command.timeout = std::min(command.timeout.value_or(options_.time_limit), options_.time_limit);
+  ProgramWork work{.argv = command.argv,
+                   .environment = command.environment,
+                   .working_directory = command.working_directory.string()};
+  work.environment.merge(sandbox_environment(options_.epoch));
   const fs::UniqueFd input = process::open_standard_input(command);
   process::Pipe output = process::make_pipe();
   process::Pipe error = process::make_pipe();
-  const Work work = [&image](int channel, const CallContext&) {
-    const process::StartFailure failure = image.execute({0, 1, 2});
-    send_record(channel, RecordKind::start_failed,
-                std::string_view(reinterpret_cast<const char*>(&failure), sizeof failure));
-  };
   Launched launched =
-      launch(options_, {input.get(), output.write_end.get(), error.write_end.get()}, work);
+      launch(options_, {.streams = {input.get(), output.write_end.get(), error.write_end.get()},
+                        .descriptors = {},
+                        .work = std::move(work)});
   output.write_end.reset();
   error.write_end.reset();
   process::CommandResult result =
       process::supervise(command, std::move(launched.child),
                          {std::move(output.read_end), std::move(error.read_end)}, cancellation_);
-  apply_records(result, command, launched.channel.get());
+  apply_records(result, command, launched);
   return result;
 }
 

@@ -2,6 +2,7 @@
 #include "user_namespace.hpp"
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 
@@ -92,6 +93,7 @@ void run_map_program(const std::string& name, pid_t child, id_t own,
                   fmt::format("{}", range.start),
                   fmt::format("{}", range.count)};
   command.description = "map user ids";
+  command.timeout = std::chrono::seconds(10);
   process::require_success(runner.run(command));
 }
 
@@ -120,7 +122,13 @@ bool may_administrate() {
 
 bool is_in_user_namespace() {
   // include/linux/proc_ns.h: PROC_USER_INIT_INO, the number of the machine's own.
-  return std::filesystem::read_symlink("/proc/self/ns/user") != "user:[4026531837]";
+  std::error_code error;
+  const auto name = std::filesystem::read_symlink("/proc/self/ns/user", error);
+  if (error) {
+    errno = error.value();
+    throw_cannot_enter("cannot read", "/proc/self/ns/user");
+  }
+  return name != "user:[4026531837]";
 }
 
 bool has_subordinate_ids() {

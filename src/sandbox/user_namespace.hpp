@@ -31,7 +31,8 @@ bool is_root();
 /// a container usually may not.
 bool may_administrate();
 
-/// Whether some ids or rights of the machine are out of reach, even for root.
+/// Whether some ids or rights of the machine are out of reach, even for root. Throws base::Error
+/// where /proc does not tell.
 bool is_in_user_namespace();
 
 /// Maps the ids of a child that has just made its user namespace: for who may

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include <imagewright_test/skip.hpp>
+#include <imagewright_test/workers.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -23,6 +24,10 @@ void note_skipped(const std::string& reason) {
 } // namespace imagewright_test
 
 int main(int argument_count, char** arguments) {
+  if (imagewright_test::run_worker_if_asked != nullptr) {
+    const auto status = imagewright_test::run_worker_if_asked(argument_count, arguments);
+    if (status) return *status;
+  }
   Catch::Session session;
   const int result = session.run(argument_count, arguments);
   // ctest shows 77 as "Skipped": a run in which something was left out must not look like a full

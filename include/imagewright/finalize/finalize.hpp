@@ -23,7 +23,8 @@ struct FinalizeServices {
   std::filesystem::path log_directory;
 };
 
-/// Where scripts find the directory of their config, which is also where they start.
+/// Where a script of the config finds itself, by the path that the config gives it, and nothing else;
+/// it starts there. One that is text in the config starts in "/".
 inline constexpr std::string_view k_script_directory = "/_imageconfigs";
 
 /// Runs every step that is for composed roots. Throws base::Error with the step's name as context;

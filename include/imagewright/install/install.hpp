@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include <imagewright/model/root.hpp>
 #include <imagewright/report/reporter.hpp>
 #include <imagewright/root/work_root.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::install {
 
@@ -60,11 +62,14 @@ struct InstallRequest {
   std::vector<std::string> identity_files;
 };
 
-/// Verifies every package, then installs all of them into the root, which is usually empty. Throws
-/// base::Error (install.…, sandbox.…) and base::Cancelled; the root is then of no use any more. The
-/// caller must not have other threads.
+/// Takes a private copy of every package, verifies it, then installs all of them into the root, which
+/// is usually empty. Throws base::Error (install.…, sandbox.…) and base::Cancelled; the root is then
+/// of no use any more. The caller must not have other threads.
 model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest& request,
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter);
+
+/// What this module does in workers, for sandbox::run_worker_if_asked.
+std::span<const sandbox::WorkerJob> worker_jobs();
 
 } // namespace imagewright::install

@@ -19,12 +19,15 @@ struct HostAbilities {
   Ability namespaces = Ability::absent; ///< mount, process, IPC, host name and network namespaces
   Ability private_binfmt_misc =
       Ability::absent; ///< foreign programs can be registered inside a user namespace
-  std::string reason;  ///< why sandboxes cannot be made; empty when they can
+  std::string reason; ///< why sandboxes cannot be made; empty when they can
+  std::string remedy; ///< what helps in this place; empty when nothing has to
 
   bool operator==(const HostAbilities&) const = default;
   bool can_make_sandboxes() const { return reason.empty(); }
 };
 
+/// Tries to the end what a build does before its first program, in children of this process, which
+/// must not have other threads. The program's main must know workers (worker.hpp).
 HostAbilities probe();
 
 } // namespace imagewright::sandbox

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Runs programs and functions inside an image root, cut off from the host's files, processes and
-// network.
+// Runs programs, and jobs of ours, inside an image root, cut off from the host's files, processes
+// and network.
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,6 +17,7 @@
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/process/command_runner.hpp>
 #include <imagewright/sandbox/emulation.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::sandbox {
 
@@ -46,17 +46,8 @@ struct SandboxOptions {
   /// A file outside the root, one for all sandboxes of that root: a MetadataRecord of what the host
   /// refuses to store, shown to programs inside as if it were stored. Empty: programs see refusals.
   std::filesystem::path metadata_record;
-};
-
-/// Sends texts from a function inside to the handler outside, in order.
-class MessageSender {
-public:
-  explicit MessageSender(int fd) : fd_(fd) {}
-  /// Blocks until the handler has taken it. Throws base::Cancelled when nobody listens any more.
-  void send(std::string_view text) const;
-
-private:
-  int fd_;
+  /// The longest that a program may run, whatever its command says.
+  std::chrono::milliseconds time_limit = std::chrono::hours(1);
 };
 
 /// The side of a call that stays outside. Hears output and messages in the order in which they
@@ -72,9 +63,9 @@ public:
   CallHandler& operator=(CallHandler&&) = delete;
   virtual ~CallHandler() = default;
 
-  /// What the function sent. May throw: everything inside is killed then.
+  /// What the job sent. May throw: everything inside is killed then.
   virtual void on_message(std::string_view text) = 0;
-  /// What the function, or a program that it started, wrote to its standard output or error.
+  /// What the job, or a program that it started, wrote to its standard output or error.
   virtual void on_output(std::string_view text) = 0;
   /// When to give up; absence: never. Asked again after each message.
   virtual std::optional<TimePoint> deadline() const = 0;
@@ -83,17 +74,12 @@ public:
   virtual void on_deadline() = 0;
 };
 
-/// What a function inside can use besides the files that it sees.
-struct CallContext {
-  MessageSender messages;
-  /// The image's root directory without what the sandbox mounts over it (/proc, /run, /tmp, ...).
-  int bare_root = -1;
+/// A job to be done inside.
+struct InsideCall {
+  std::string_view job; ///< the name of a WorkerJob
+  std::string request;
+  std::vector<int> descriptors; ///< borrowed until the call is over
 };
-
-/// Runs inside; gives bytes that the call returns. Only the descriptors of its context are open:
-/// those of the caller are not. Exceptions come out again as base::Error, base::Cancelled or
-/// base::BugError.
-using SandboxFunction = std::function<std::string(const CallContext&)>;
 
 /// An image root with own user (when needed), mount, process, IPC, host name and network
 /// namespaces, made anew for each run and call and gone with it: /tmp, /run and /dev do not outlast
@@ -111,10 +97,10 @@ public:
   /// process.cannot-start.
   process::CommandResult run(const process::Command& command) override;
 
-  /// Runs a function of ours inside the root, in a process of its own: memory that it changes is
-  /// not seen outside. The caller must not have other threads. Throws what the function threw;
-  /// sandbox.call-died when its process was killed.
-  std::string call(const SandboxFunction& function, CallHandler& handler);
+  /// Does a job of ours inside the root, in a worker that holds nothing of this process but the
+  /// request and the descriptors. The caller must not have other threads. Throws what the job
+  /// threw; sandbox.call-died when its process was killed.
+  std::string call(const InsideCall& wanted, CallHandler& handler);
 
 private:
   SandboxOptions options_;

@@ -116,7 +116,16 @@ Installation::Installation(const PackageBuilder& builder) {
   request.trust["test"].public_keys = {builder.key().public_key};
 }
 
+void Installation::lock() {
+  for (model::PackageFile& file : request.packages.files) {
+    if (!std::filesystem::exists(file.path)) continue;
+    file.package.checksum = fs::digest_of_file(file.path);
+    file.package.download_size = base::ByteSize(std::filesystem::file_size(file.path));
+  }
+}
+
 model::InstalledRoot Installation::run() {
+  lock();
   report::NullReporter reporter;
   return run(reporter);
 }

@@ -58,6 +58,9 @@ struct Installation {
   void add(imagewright::model::PackageFile file) {
     request.packages.files.push_back(std::move(file));
   }
+  /// Makes the files as they are the ones that were asked for.
+  void lock();
+  /// Locks, and installs.
   imagewright::model::InstalledRoot run();
   imagewright::model::InstalledRoot run(imagewright::report::Reporter& reporter);
   /// The code and text of the error that run() throws: "code: message\ncontext…"; fails the test

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include <imagewright_test/skip.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/report/reporter.hpp>
 
 #include "package_builder.hpp"
 
@@ -221,4 +224,72 @@ TEST_CASE("a signature over SHA-1 is refused", "[install]") {
   installation.add(package);
   CHECK_THAT(installation.failure(), StartsWith("install.signature-weak"));
   CHECK(is_untouched(installation));
+}
+
+TEST_CASE("a package that is not the one of the lock is refused, whatever its signature",
+          "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build("data", k_body));
+  installation.lock();
+  const auto other = builder.build("data", std::string(k_body) + "%doc /usr/share/data/numbers\n");
+  installation.request.packages.files.front().path = other.path;
+  std::filesystem::resize_file(other.path, std::filesystem::file_size(other.path));
+  flip_byte(other.path, 20);
+  try {
+    report::NullReporter reporter;
+    installation.run(reporter);
+    FAIL("nothing was thrown");
+  } catch (const base::Error& error) {
+    CHECK(error.diagnostic().code == "install.package-corrupt");
+    CHECK(error.kind() == base::FailureKind::verification);
+  }
+  CHECK(is_untouched(installation));
+}
+
+TEST_CASE("the bytes that were verified are the bytes that are installed", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build("data", k_body));
+  installation.lock();
+  const std::filesystem::path path = installation.request.packages.files.front().path;
+  const PackageBuilder attacker;
+  const auto evil = attacker.build("data",
+                                   "%install\nmkdir -p %{buildroot}/usr/share/data\necho evil > "
+                                   "%{buildroot}/usr/share/data/numbers\n%files\n/usr/share/data\n",
+                                   {}, Signing::left_out);
+  // Again and again for as long as the installation goes on: by a rename, and in place.
+  const bool is_in_place = GENERATE(false, true);
+  std::atomic<bool> is_done{false};
+  std::thread meddler([&] {
+    while (!is_done) {
+      // Not before the copy was made: this is about what comes after it.
+      bool is_copied = false;
+      for (const auto& entry : std::filesystem::directory_iterator(installation.scratch.path()))
+        is_copied = is_copied || entry.path().filename().string().starts_with(".packages-");
+      if (!is_copied || !std::filesystem::exists(installation.path("run"))) continue;
+      if (is_in_place) {
+        std::ofstream(path, std::ios::binary) << imagewright_test::read_text(evil.path);
+      } else {
+        std::filesystem::copy_file(evil.path, path.string() + ".new",
+                                   std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::rename(path.string() + ".new", path);
+      }
+    }
+  });
+  std::string failure;
+  try {
+    report::NullReporter reporter;
+    installation.run(reporter);
+  } catch (const base::Error& error) {
+    failure = error.diagnostic().code;
+  }
+  is_done = true;
+  meddler.join();
+  CHECK(failure.empty());
+  CHECK_THAT(imagewright_test::read_text(installation.path("usr/share/data/numbers")),
+             StartsWith("1\n2\n"));
+  CHECK(imagewright_test::read_text(path) == imagewright_test::read_text(evil.path));
 }

@@ -54,6 +54,7 @@ model::PackageSet packages_in(const std::filesystem::path& directory) {
         .license = rpm({"-qp", "--nosignature", "--qf", "%{LICENSE}", paths[index].string()}),
         .vendor = "Imagewright"};
     file.package.repository = "workbench";
+    file.package.checksum = fs::digest_of_file(paths[index]);
     file.package.download_size = base::ByteSize(std::filesystem::file_size(paths[index]));
     file.path = paths[index];
     set.files.push_back(file);

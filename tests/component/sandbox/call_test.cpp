@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/fs/unique_fd.hpp>
 
 #include "test_root.hpp"
 
@@ -31,15 +32,15 @@ public:
   std::optional<TimePoint> limit;
 };
 
-std::string call(TestRoot& root, const sandbox::SandboxFunction& function, Listener& listener) {
+std::string call(TestRoot& root, const sandbox::InsideCall& wanted, Listener& listener) {
   sandbox::Sandbox sandbox(root.options, root.cancellation);
-  return sandbox.call(function, listener);
+  return sandbox.call(wanted, listener);
 }
 
-std::string code_of(TestRoot& root, const sandbox::SandboxFunction& function) {
+std::string code_of(TestRoot& root, const sandbox::InsideCall& wanted) {
   Listener listener;
   try {
-    call(root, function, listener);
+    call(root, wanted, listener);
   } catch (const base::Error& error) {
     return error.diagnostic().code;
   }
@@ -48,21 +49,11 @@ std::string code_of(TestRoot& root, const sandbox::SandboxFunction& function) {
 
 } // namespace
 
-TEST_CASE("a function runs inside and its result comes out", "[sandbox]") {
+TEST_CASE("a job runs inside and its answer comes out", "[sandbox]") {
   IMAGEWRIGHT_NEED_SANDBOX();
   TestRoot root;
   Listener listener;
-  int here = 1;
-  const std::string result = call(
-      root,
-      [&](const sandbox::CallContext&) {
-        here = 2;
-        std::ofstream("/made") << "inside";
-        return std::to_string(::getppid()) + std::string(100000, 'x') + std::getenv("LC_ALL");
-      },
-      listener);
-  CHECK(result == "1" + std::string(100000, 'x') + "C.UTF-8");
-  CHECK(here == 1);
+  CHECK(call(root, {.job = "make-file"}, listener) == "1" + std::string(100000, 'x') + "C.UTF-8");
   CHECK(imagewright_test::read_text(root.path("made")) == "inside");
 }
 
@@ -75,17 +66,7 @@ TEST_CASE("messages and output arrive in the order in which they were sent", "[s
     expected += "out" + std::to_string(number) + "<" + std::string(20000, 'm') +
                 std::to_string(number) + ">";
   }
-  call(
-      root,
-      [](const sandbox::CallContext& context) {
-        for (int number = 0; number < 50; ++number) {
-          const std::string text = "out" + std::to_string(number);
-          if (::write(1, text.data(), text.size()) < 0) ::_exit(1);
-          context.messages.send(std::string(20000, 'm') + std::to_string(number));
-        }
-        return std::string();
-      },
-      listener);
+  call(root, {.job = "talk"}, listener);
   // Without Catch2's rendering of a megabyte.
   const bool is_in_order = listener.heard == expected;
   CHECK(is_in_order);
@@ -103,53 +84,29 @@ TEST_CASE("exceptions keep their kind and content on the way out", "[sandbox]") 
   diagnostic.context = {"while one", "while two"};
   diagnostic.hint = "hint";
   try {
-    call(
-        root,
-        [&](const sandbox::CallContext&) -> std::string {
-          throw base::Error(base::FailureKind::verification, diagnostic);
-        },
-        listener);
+    call(root, {.job = "throw-error"}, listener);
     FAIL("nothing was thrown");
   } catch (const base::Error& error) {
     CHECK(error.kind() == base::FailureKind::verification);
     CHECK(error.diagnostic() == diagnostic);
   }
-  CHECK_THROWS_AS(call(
-                      root,
-                      [](const sandbox::CallContext&) -> std::string { throw base::Cancelled(); },
-                      listener),
-                  base::Cancelled);
-  CHECK_THROWS_WITH(
-      call(
-          root, [](const sandbox::CallContext&) -> std::string { throw std::runtime_error("odd"); },
-          listener),
-      "odd");
+  CHECK_THROWS_AS(call(root, {.job = "throw-cancelled"}, listener), base::Cancelled);
+  CHECK_THROWS_WITH(call(root, {.job = "throw-foreign"}, listener), "odd");
 }
 
-TEST_CASE("the deadline ends a call, and a killed function is noticed", "[sandbox]") {
+TEST_CASE("the deadline ends a call, and a killed job is noticed", "[sandbox]") {
   IMAGEWRIGHT_NEED_SANDBOX();
   TestRoot root;
   Listener listener;
-  listener.limit = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+  listener.limit = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
   try {
-    call(
-        root,
-        [](const sandbox::CallContext& context) {
-          context.messages.send("begun");
-          if (::write(1, "tail", 4) < 0) ::_exit(1);
-          ::pause();
-          return std::string();
-        },
-        listener);
+    call(root, {.job = "hang"}, listener);
     FAIL("nothing was thrown");
   } catch (const base::Error& error) {
     CHECK(error.diagnostic().code == "test.deadline");
   }
   CHECK(listener.heard == "<begun>tail");
-  CHECK(code_of(root, [](const sandbox::CallContext&) {
-          ::raise(SIGKILL);
-          return std::string();
-        }) == "sandbox.call-died");
+  CHECK(code_of(root, {.job = "die", .request = std::to_string(SIGKILL)}) == "sandbox.call-died");
 }
 
 TEST_CASE("no descriptor of the caller is open inside", "[sandbox]") {
@@ -157,17 +114,7 @@ TEST_CASE("no descriptor of the caller is open inside", "[sandbox]") {
   TestRoot root;
   Listener listener;
   const int host_directory = ::open("/", O_PATH | O_DIRECTORY);
-  const std::string links = call(
-      root,
-      [](const sandbox::CallContext&) {
-        std::string names;
-        for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
-          std::error_code error;
-          names += std::filesystem::read_symlink(entry.path(), error).string() + " ";
-        }
-        return names;
-      },
-      listener);
+  const std::string links = call(root, {.job = "list-descriptors"}, listener);
   ::close(host_directory);
   INFO(links);
   // Null device, two pipes, the channel, the bare root (and the file that keeps a foreign format),
@@ -180,16 +127,28 @@ TEST_CASE("the bare root shows the image below the sandbox's own mounts, and no 
   IMAGEWRIGHT_NEED_SANDBOX();
   TestRoot root;
   Listener listener;
-  const std::string result = call(
-      root,
-      [](const sandbox::CallContext& context) {
-        ::mkdirat(context.bare_root, "tmp/below", 0700);
-        const bool is_seen = ::access("/tmp/below", F_OK) == 0;
-        const bool is_out =
-            ::faccessat(context.bare_root, "../../../../../../etc/hostname", F_OK, 0) == 0;
-        return std::string(is_seen ? "seen " : "hidden ") + (is_out ? "out" : "in");
-      },
-      listener);
-  CHECK(result == "hidden in");
+  CHECK(call(root, {.job = "use-bare-root"}, listener) == "hidden in");
   CHECK(std::filesystem::exists(root.path("tmp/below")));
+}
+
+TEST_CASE("a directory that a job was given can be read, and nothing beside it", "[sandbox]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  TestRoot root;
+  Listener listener;
+  std::filesystem::create_directory(root.scratch / "data");
+  std::ofstream(root.scratch / "data/given") << "content";
+  std::ofstream(root.scratch / "secret") << "secret";
+  const fs::UniqueFd directory(::open((root.scratch / "data").c_str(), O_RDONLY | O_DIRECTORY));
+  CHECK(call(root, {.job = "use-directory", .descriptors = {directory.get()}}, listener) ==
+        "content");
+}
+
+TEST_CASE("a job inside knows nothing of its caller", "[sandbox]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  ::setenv("IMAGEWRIGHT_TEST_SECRET", "leaked-marker", 1);
+  TestRoot root;
+  Listener listener;
+  const std::string text = call(root, {.job = "tell-origin"}, listener);
+  CHECK_THAT(text,
+             !Catch::Matchers::Contains("leaked-marker") && Catch::Matchers::Contains(" closed"));
 }

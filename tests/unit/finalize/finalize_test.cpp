@@ -88,10 +88,13 @@ TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and d
   CHECK(seen == "echo $1\n");
   CHECK(programs.commands[0].argv.back() == "one");
   CHECK(programs.commands[0].environment.at("A") == "b");
-  CHECK(programs.commands[0].working_directory == "/_imageconfigs");
+  CHECK(programs.commands[0].working_directory.empty());
+  CHECK(programs.commands[1].working_directory == "/_imageconfigs");
   CHECK(programs.commands[1].argv ==
         std::vector<std::string>{"/bin/sh", "/_imageconfigs/scripts/last.sh"});
-  CHECK(visible_directories == std::vector<std::filesystem::path>{"/host/config", "/host/config"});
+  // The script alone: what else is in the config's directory is not for it.
+  CHECK(visible_directories ==
+        std::vector<std::filesystem::path>{"/host/config/scripts/last.sh"});
   CHECK(root.list("/").empty());
 }
 

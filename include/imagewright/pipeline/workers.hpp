@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The workers of the program: what it does when it was started anew by itself.
+
+#include <optional>
+
+namespace imagewright::pipeline {
+
+/// To be called at the very start of main. When this process was started as a worker it does its
+/// work, and gives the exit status that main shall return at once; nothing otherwise.
+std::optional<int> run_worker_if_asked(int argument_count, char** arguments);
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Work on what strangers made, done by this program started anew: with an empty environment, none
+// of the caller's memory, and no descriptor but those that it was given.
+//
+// A job has a name and is found by it in the worker, so the job, its request and its answer are all
+// that crosses the border; both are bytes that the module of the job encodes (byte_codec.hpp) and
+// checks. A module that has jobs offers a function `worker_jobs()`; the program's main, and the
+// main of each test program that reaches them, hands the lists to run_worker_if_asked first of all.
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/cancellation.hpp>
+
+namespace imagewright::sandbox {
+
+/// Sends texts from a job inside an image root to the handler outside, in order.
+class MessageSender {
+public:
+  explicit MessageSender(int fd) : fd_(fd) {}
+  /// Blocks until the handler has taken it. Throws base::Cancelled when nobody listens any more.
+  void send(std::string_view text) const;
+
+private:
+  int fd_;
+};
+
+/// What a job is given.
+struct WorkerCall {
+  std::string_view request;
+  /// In the order in which they were handed over; their numbers are others than the caller's. They
+  /// stay open until the job has ended.
+  std::span<const int> descriptors;
+  /// For jobs inside an image root (Sandbox::call) alone.
+  MessageSender messages;
+  /// The image's root directory without what the sandbox mounts over it (/proc, /run, /tmp, …); -1
+  /// outside of a root.
+  int bare_root = -1;
+};
+
+/// A named piece of work. Gives its answer; exceptions come out again at the caller as base::Error,
+/// base::Cancelled or base::BugError.
+struct WorkerJob {
+  std::string_view name;
+  std::string (*run)(const WorkerCall&) = nullptr;
+  /// Runs before the worker is confined, without the request: loads what a library needs from files
+  /// of its own. May be null.
+  void (*prepare)() = nullptr;
+};
+
+/// What a worker may use.
+struct WorkerLimits {
+  base::ByteSize memory = base::ByteSize::mib(1024);
+  std::chrono::milliseconds time = std::chrono::minutes(2);
+};
+
+/// Work of a worker that has nothing but descriptors.
+struct WorkerRequest {
+  std::string_view job;
+  /// For messages, as a noun: "the metadata of the repository \"x\"".
+  std::string subject;
+  std::string request;
+  /// Borrowed until the answer is there. Opened for reading alone they can be read and nothing
+  /// else: a worker cannot open them anew.
+  std::vector<int> descriptors;
+  WorkerLimits limits;
+};
+
+/// Runs a job in a worker that can open no file, make no socket and start no process, and gives its
+/// answer. An own network namespace and a filter of system calls keep it there, where the host has
+/// them. Throws what the job threw; sandbox.worker-died, sandbox.worker-timeout and
+/// sandbox.worker-memory as base::Error when it did not come to an end by itself. Threads of the
+/// caller do no harm.
+std::string run_in_worker(const WorkerRequest& request, const base::Cancellation& cancellation);
+
+/// To be called at the very start of main. When this process was started as a worker it does the
+/// work, and gives the exit status that main shall return at once; nothing otherwise.
+std::optional<int> run_worker_if_asked(int argument_count, char** arguments,
+                                       std::span<const WorkerJob> jobs);
+
+} // namespace imagewright::sandbox

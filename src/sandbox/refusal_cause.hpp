@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Why a host refuses namespaces and mounts, in the words of whoever can change it.
+
+#include <string>
+
+namespace imagewright::sandbox {
+
+struct RefusalCause {
+  std::string what;
+  std::string remedy; ///< one that works in that place
+};
+
+/// What of the host's settings refuses, as far as they can be read: the first that fits.
+RefusalCause find_cause_of_refusal();
+
+} // namespace imagewright::sandbox

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/sandbox/worker.hpp>
+
+#include "test_root.hpp"
+
+using namespace imagewright;
+using Catch::Matchers::Contains;
+using imagewright_test::ScratchDirectory;
+
+namespace {
+
+std::string run(const sandbox::WorkerRequest& request) {
+  const base::Cancellation cancellation;
+  return sandbox::run_in_worker(request, cancellation);
+}
+
+sandbox::WorkerRequest of(std::string_view job, std::string request = {}) {
+  return {.job = job, .subject = "the test's data", .request = std::move(request)};
+}
+
+/// Code and message.
+std::string failure_of(const sandbox::WorkerRequest& request) {
+  try {
+    run(request);
+  } catch (const base::Error& error) {
+    return error.diagnostic().code + ": " + error.diagnostic().message;
+  }
+  return "nothing was thrown";
+}
+
+} // namespace
+
+TEST_CASE("a worker reads what it was given and gives its answer", "[sandbox][worker]") {
+  const ScratchDirectory scratch;
+  const fs::UniqueFd file(::open(scratch.write("data", "\x01\x02\x03").c_str(), O_RDONLY));
+  sandbox::WorkerRequest request = of("sum-of-file", std::string(100000, 'r'));
+  request.descriptors = {file.get()};
+  CHECK(run(request) == "6" + std::string(100000, 'r'));
+}
+
+TEST_CASE("a worker knows nothing of its caller", "[sandbox][worker]") {
+  ::setenv("IMAGEWRIGHT_TEST_SECRET", "leaked-marker", 1);
+  const std::string text = run(of("tell-origin"));
+  CHECK_THAT(text, !Contains("leaked-marker") && Contains(" closed"));
+}
+
+TEST_CASE("a worker that was taken over has nowhere to go", "[sandbox][worker]") {
+  const ScratchDirectory scratch;
+  const fs::UniqueFd file(::open(scratch.write("data", "x").c_str(), O_RDONLY));
+  sandbox::WorkerRequest request = of("break-out");
+  request.descriptors = {file.get()};
+  CHECK(run(request) == " threads");
+}
+
+TEST_CASE("a worker that dies is an error with a name", "[sandbox][worker]") {
+  CHECK(failure_of(of("die", "11")) == "sandbox.worker-died: the worker that reads the test's data "
+                                       "ended with signal 11 (Segmentation fault)");
+  CHECK_THAT(failure_of(of("die", "6")), Contains("signal 6 (Aborted)"));
+  CHECK_THAT(failure_of(of("exit-early")),
+             Contains("sandbox.worker-died") && Contains("exit status 3"));
+}
+
+TEST_CASE("a worker has limits of memory and time", "[sandbox][worker]") {
+  sandbox::WorkerRequest hungry = of("take-memory");
+  hungry.limits.memory = base::ByteSize::mib(64);
+  CHECK_THAT(failure_of(hungry), Contains("sandbox.worker-memory"));
+  sandbox::WorkerRequest slow = of("take-time");
+  slow.limits.time = std::chrono::milliseconds(300);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(failure_of(slow) ==
+        "sandbox.worker-timeout: the worker that reads the test's data did not end within 0.3 s");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+}
+
+TEST_CASE("what a job throws comes out of its worker", "[sandbox][worker]") {
+  CHECK(failure_of(of("throw-error")) == "test.some-code: message");
+  CHECK_THROWS_AS(run(of("throw-cancelled")), base::Cancelled);
+  CHECK_THROWS_WITH(run(of("throw-foreign")), "odd");
+  CHECK_THROWS_AS(run(of("no-such-job")), base::BugError);
+}
+
+TEST_CASE("a job may prepare itself before it is confined", "[sandbox][worker]") {
+  CHECK(run(of("tell-prepared")) == "prepared");
+}
+
+TEST_CASE("a wish to stop ends a worker", "[sandbox][worker]") {
+  base::Cancellation cancellation;
+  std::thread canceller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    cancellation.request();
+  });
+  CHECK_THROWS_AS(sandbox::run_in_worker(of("take-time"), cancellation), base::Cancelled);
+  canceller.join();
+}
+
+TEST_CASE("workers run side by side, started by threads", "[sandbox][worker]") {
+  std::vector<std::string> answers(8);
+  {
+    std::vector<std::jthread> threads;
+    for (std::string& answer : answers)
+      threads.emplace_back([&answer] { answer = run(of("tell-prepared")); });
+  }
+  CHECK(answers == std::vector<std::string>(8, "prepared"));
+}
