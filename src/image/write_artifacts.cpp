@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/report/stage_scope.hpp>
@@ -139,30 +139,25 @@ private:
     return {hasher.finish(), with_footer.finish()};
   }
 
+  /// The first task is for everything flat, if there is such an output; each other output is one.
   std::vector<base::Digest> compute_digests() const {
-    const bool has_flat =
-        std::any_of(request_.outputs.begin(), request_.outputs.end(),
-                    [](const ArtifactOutput& output) { return is_flat(output.format); });
-    // With one thread the work is deferred to get(), in order.
-    const auto policy = request_.thread_count > 1 ? std::launch::async : std::launch::deferred;
-    auto flat =
-        std::async(policy, [&] { return has_flat ? flat_digests() : std::vector<base::Digest>{}; });
-    std::vector<std::future<base::Digest>> others;
-    for (const ArtifactOutput& output : request_.outputs) {
-      others.push_back(is_flat(output.format)
-                           ? std::future<base::Digest>{}
-                           : std::async(policy, [&] { return fs::digest_of_file(output.path); }));
-    }
-    const auto flat_results = flat.get();
-    std::vector<base::Digest> digests;
-    for (std::size_t index = 0; index < others.size(); ++index) {
-      const ImageFormat format = request_.outputs[index].format;
-      if (is_flat(format)) {
-        digests.push_back(flat_results.at(format == ImageFormat::raw ? 0 : 1));
-      } else {
-        digests.push_back(others[index].get());
-      }
-    }
+    std::vector<base::Digest> digests(request_.outputs.size());
+    std::vector<std::size_t> flat;
+    std::vector<std::size_t> others;
+    for (std::size_t index = 0; index < digests.size(); ++index)
+      (is_flat(request_.outputs[index].format) ? flat : others).push_back(index);
+    const std::size_t flat_tasks = flat.empty() ? 0 : 1;
+    base::parallel_for(
+        flat_tasks + others.size(), request_.thread_count, cancellation_, [&](std::size_t task) {
+          if (task >= flat_tasks) {
+            const std::size_t index = others[task - flat_tasks];
+            digests[index] = fs::digest_of_file(request_.outputs[index].path);
+            return;
+          }
+          const std::vector<base::Digest> found = flat_digests();
+          for (const std::size_t index : flat)
+            digests[index] = found[request_.outputs[index].format == ImageFormat::raw ? 0 : 1];
+        });
     return digests;
   }
 

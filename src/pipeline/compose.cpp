@@ -122,6 +122,7 @@ private:
     const std::filesystem::path root = root_path();
     std::filesystem::create_directories(root);
     install::InstallRequest request = install_request(plan_, fetched, root);
+    request.thread_count = services_.thread_count;
     request.emulator = findings_.emulator;
     request.metadata_record = record_path();
     model::InstalledRoot installed =

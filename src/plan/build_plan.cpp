@@ -15,6 +15,7 @@
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/plan/output_format.hpp>
+#include <imagewright/plan/validate_text.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
 namespace imagewright::plan {
@@ -250,8 +251,8 @@ enum class Demand : std::uint8_t {
   correct,   ///< no mistakes; a config for customizing need not be one that build honours
 };
 
-PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
-  const config::LoadedImageConfig loaded = config::load_image_config(options.config);
+PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptions& options,
+                        Demand demand) {
   PlannedBuild planned;
   const bool has_release = loaded.config.release || !options.release.empty();
   if (demand == Demand::correct && !has_release) {
@@ -281,14 +282,25 @@ PlannedBuild make_plans(const PlanOptions& options, Demand demand) {
 } // namespace
 
 PlannedBuild plan_build(const PlanOptions& options) {
-  PlannedBuild planned = make_plans(options, Demand::buildable);
+  PlannedBuild planned =
+      make_plans(config::load_image_config(options.config), options, Demand::buildable);
   if (planned.warnings.has_errors()) throw base::InputError(planned.warnings);
   return planned;
 }
 
 base::Diagnostics validate_config(const PlanOptions& options) {
   try {
-    return make_plans(options, Demand::correct).warnings;
+    return make_plans(config::load_image_config(options.config), options, Demand::correct).warnings;
+  } catch (const base::InputError& error) {
+    return error.diagnostics();
+  }
+}
+
+base::Diagnostics validate_config_text(std::string_view text, const PlanOptions& options) {
+  try {
+    return make_plans(config::load_image_config_text(text, options.config), options,
+                      Demand::correct)
+        .warnings;
   } catch (const base::InputError& error) {
     return error.diagnostics();
   }

@@ -57,6 +57,7 @@ struct InstallRequest {
   std::optional<sandbox::Emulator> emulator;
   /// As in sandbox::SandboxOptions.
   std::filesystem::path metadata_record;
+  unsigned thread_count = 1; ///< that verify packages
 };
 
 /// Verifies every package, then installs all of them. Throws base::Error (install.…, sandbox.…) and

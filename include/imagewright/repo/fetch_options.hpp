@@ -16,6 +16,8 @@ enum class Network : std::uint8_t {
 struct FetchOptions {
   Network network = Network::allowed;
   std::uint32_t parallel_downloads = 8;
+  /// That compare checksums.
+  unsigned thread_count = 1;
   /// How often a file is tried, over all mirrors, before it counts as unreachable.
   std::uint32_t attempts = 3;
   /// Before the second attempt; doubled before each further one.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/shell.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "../boot_paths.hpp"
@@ -14,21 +15,10 @@
 namespace imagewright::finalize::boot_loaders {
 namespace {
 
-/// A word that GRUB's script language takes literally.
-std::string grub_word(const std::string& text) {
-  constexpr std::string_view k_plain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,:/=@+%";
-  if (!text.empty() && text.find_first_not_of(k_plain) == std::string::npos) return text;
-  std::string quoted = "'";
-  for (const char c : text)
-    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
+/// Words that GRUB's script language takes literally.
 std::string grub_words(const std::string& line) {
-  auto words = base::split_whitespace(line);
-  std::ranges::transform(words, words.begin(), grub_word);
-  return base::join(words, " ");
+  const auto words = base::split_whitespace(line);
+  return base::shell_command(words);
 }
 
 /// GRUB's own driver knows the ports of a PC; elsewhere the firmware's console is the serial line.
@@ -44,12 +34,12 @@ std::string terminal_lines(const BootLoader& loader) {
 
 std::string menu_entry(const std::string& title, const BootInput& input,
                        const BootFilesystem& filesystem, const model::InstalledKernel& kernel) {
-  return "menuentry " + grub_word(title + ", Linux " + kernel.release) + " --id " +
-         grub_word(kernel.release) + " {\n" + //
-         "  " + search_line(filesystem) +     //
-         "  linux " + grub_word(grub_path(filesystem, kernel.image)) + " " +
+  return "menuentry " + base::shell_word(title + ", Linux " + kernel.release) + " --id " +
+         base::shell_word(kernel.release) + " {\n" + //
+         "  " + search_line(filesystem) +            //
+         "  linux " + base::shell_word(grub_path(filesystem, kernel.image)) + " " +
          grub_words(input.command_line) + "\n" + //
-         "  initrd " + grub_word(grub_path(filesystem, kernel.initramfs)) + "\n}\n";
+         "  initrd " + base::shell_word(grub_path(filesystem, kernel.initramfs)) + "\n}\n";
 }
 
 std::string main_configuration(const BootInput& input, const fs::RootDir& files,
@@ -65,21 +55,11 @@ std::string main_configuration(const BootInput& input, const fs::RootDir& files,
   return text;
 }
 
-/// A word of a shell, as /etc/default/grub is read by one.
-std::string shell_word(const std::string& text) {
-  std::string word = "\"";
-  for (const char letter : text) {
-    if (std::string_view("\\\"$`").find(letter) != std::string_view::npos) word += '\\';
-    word += letter;
-  }
-  return word + "\"";
-}
-
 /// grub-mkconfig (GRUB 2.12 and later) otherwise takes the newest, also of those that are added on
 /// the node.
 std::string default_kernel_line(const std::vector<model::InstalledKernel>& kernels) {
   if (kernels.empty() || is_newest_kernel(kernels, kernels.front())) return "";
-  return "GRUB_TOP_LEVEL=" + shell_word(kernels.front().image) + "\n";
+  return "GRUB_TOP_LEVEL=" + base::shell_double_quoted(kernels.front().image) + "\n";
 }
 
 /// What grub-mkconfig needs to make the same again on the node. It finds the root filesystem
@@ -88,7 +68,7 @@ std::string defaults(const BootInput& input, const std::vector<model::InstalledK
   auto words = base::split_whitespace(lasting_command_line(input));
   std::erase_if(words, [](const std::string& word) { return word.starts_with("root="); });
   return "GRUB_TIMEOUT=" + std::to_string(input.boot_loader.timeout_seconds) + "\n" +
-         "GRUB_CMDLINE_LINUX=" + shell_word(base::join(words, " ")) + "\n" +
+         "GRUB_CMDLINE_LINUX=" + base::shell_double_quoted(base::join(words, " ")) + "\n" +
          "GRUB_DISABLE_OS_PROBER=true\n" + default_kernel_line(kernels) +
          (has_serial_driver(input.boot_loader) ? "GRUB_TERMINAL=\"serial console\"\n" : "");
 }
