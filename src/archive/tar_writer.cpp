@@ -6,9 +6,6 @@
 #include <optional>
 #include <span>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <archive.h>
 #include <archive_entry.h>
 #include <fmt/format.h>
@@ -17,7 +14,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/fs/unfinished_file.hpp>
 
 namespace imagewright::archive {
 
@@ -179,10 +176,7 @@ EntryPointer make_entry(const TarEntry& entry) {
 class TarWriter::Stream {
 public:
   Stream(std::filesystem::path path, const TarOptions& options)
-      : path_(std::move(path)),
-        fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)),
-        writer_(archive_write_new()) {
-    if (!fd_) base::throw_system_error("fs.cannot-write", "cannot write", path_.string(), errno);
+      : file_(std::move(path), 0644), writer_(archive_write_new()) {
     if (!writer_) throw std::bad_alloc();
     // A filter that libarchive would hand to an external program answers ARCHIVE_WARN.
     if (add_filter(writer_.get(), options.compression) != ARCHIVE_OK) {
@@ -201,10 +195,7 @@ public:
   Stream& operator=(const Stream&) = delete;
   Stream(Stream&&) = delete;
   Stream& operator=(Stream&&) = delete;
-  ~Stream() {
-    writer_.reset();
-    if (!is_finished_) ::unlink(path_.c_str());
-  }
+  ~Stream() = default; // the writer goes first: it still writes
 
   void header(const TarEntry& entry) {
     const EntryPointer made = make_entry(entry);
@@ -224,7 +215,7 @@ public:
 
   base::Digest finish() {
     check(archive_write_close(writer_.get()));
-    is_finished_ = true;
+    file_.keep();
     return hasher_.finish();
   }
 
@@ -234,7 +225,7 @@ private:
     auto& stream = *static_cast<Stream*>(data);
     try {
       const std::span bytes(static_cast<const std::byte*>(block), size);
-      fs::write_exactly(stream.fd_.get(), bytes, stream.offset_, stream.path_.string());
+      fs::write_exactly(stream.file_.fd(), bytes, stream.offset_, stream.file_.path().string());
       stream.hasher_.update(bytes);
       stream.offset_ += size;
       return static_cast<la_ssize_t>(size);
@@ -254,17 +245,15 @@ private:
     const char* text = archive_error_string(writer_.get());
     throw base::Error(
         base::FailureKind::build, "fs.cannot-write",
-        fmt::format("cannot write {}: {}", base::quoted(path_.string()),
+        fmt::format("cannot write {}: {}", base::quoted(file_.path().string()),
                     text == nullptr ? "libarchive does not say why" : base::escape_controls(text)),
         "check the directory it is written to");
   }
 
-  std::filesystem::path path_;
-  fs::UniqueFd fd_;
+  fs::UnfinishedFile file_;
   std::uint64_t offset_ = 0;
   base::Hasher hasher_;
   std::exception_ptr failure_;
-  bool is_finished_ = false;
   std::unique_ptr<struct archive, WriterDeleter> writer_;
 };
 

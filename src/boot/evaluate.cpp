@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/version_series.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
@@ -29,19 +30,6 @@ std::string systemd_version_of(std::string_view output) {
     return words[2].substr(1, words[2].size() - 2);
   }
   return words.size() >= 2 ? words[1] : std::string();
-}
-
-std::string pretty_name_of(std::string_view os_release) {
-  constexpr std::string_view k_key = "PRETTY_NAME=";
-  for (const std::string& line : base::split(os_release, '\n')) {
-    if (line.rfind(k_key, 0) != 0) continue;
-    std::string_view value = std::string_view(line).substr(k_key.size());
-    if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'')) {
-      value = value.substr(1, value.size() - 2);
-    }
-    return std::string(value);
-  }
-  return {};
 }
 
 std::chrono::milliseconds startup_of(const std::string& microseconds) {
@@ -180,7 +168,7 @@ GuestFacts facts_of(const Answers& answers) {
   // `is-system-running` exits with a failure for every state but "running".
   const auto state = answers.by_key.find("system-state");
   if (state != answers.by_key.end()) facts.system_state = base::trimmed(state->second.text);
-  facts.operating_system = pretty_name_of(text("os-release"));
+  facts.operating_system = base::find_value(text("os-release"), "PRETTY_NAME").value_or("");
   facts.failed_units = base::split_whitespace(text("failed-units"));
   std::sort(facts.failed_units.begin(), facts.failed_units.end());
   const auto status = answers.by_key.find("failed-units-status");

@@ -32,6 +32,12 @@ std::optional<model::QemuMachine::Firmware> find_firmware(const model::Architect
   return std::nullopt;
 }
 
+model::QemuMachine::Firmware require_firmware(const model::Architecture& architecture) {
+  auto firmware = find_firmware(architecture);
+  if (!firmware) throw_missing(architecture);
+  return *firmware;
+}
+
 std::optional<model::QemuMachine::Firmware>
 prepare_firmware(const BootRequest& request, const std::filesystem::path& directory) {
   const model::Architecture& architecture = request.architecture;
@@ -40,12 +46,11 @@ prepare_firmware(const BootRequest& request, const std::filesystem::path& direct
     throw base::Error(base::FailureKind::host, "boot.firmware-missing",
                       "there is no legacy BIOS for " + architecture.name, "boot it with UEFI");
   }
-  auto firmware = find_firmware(architecture);
-  if (!firmware) throw_missing(architecture);
+  model::QemuMachine::Firmware firmware = require_firmware(architecture);
   // The guest writes its boot variables; neither the host's file nor another boot may see them.
   const auto variables = directory / "uefi-variables.fd";
-  fs::write_file_atomically(variables, fs::read_file(firmware->variables));
-  firmware->variables = variables.string();
+  fs::write_file_atomically(variables, fs::read_file(firmware.variables));
+  firmware.variables = variables.string();
   return firmware;
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/shell.hpp>
+
 #include "boot/answers.hpp"
 #include "boot/qemu_arguments.hpp"
 
@@ -88,7 +90,7 @@ systemctl poweroff --no-block || systemctl poweroff --force --force
 )sh";
 
 std::string question(const std::string& key, const model::Check& check) {
-  const std::string subject = shell_quoted(check.subject);
+  const std::string subject = base::shell_quoted(check.subject);
   switch (check.kind) {
   case model::CheckKind::package_series:
     return fmt::format("answer {} package_version {}\n", key, subject);
@@ -115,18 +117,6 @@ std::string question(const std::string& key, const model::Check& check) {
 
 std::string answer_key(std::size_t check_index) {
   return fmt::format("check:{}", check_index);
-}
-
-std::string shell_quoted(std::string_view text) {
-  std::string word = "'";
-  for (const char byte : text) {
-    if (byte == '\'') {
-      word += "'\\''";
-    } else {
-      word += byte;
-    }
-  }
-  return word + "'";
 }
 
 std::string guest_unit() {

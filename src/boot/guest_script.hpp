@@ -30,9 +30,6 @@ struct GuestScriptOptions {
 /// The key under which the answer to the check at this index comes back: "check:3".
 std::string answer_key(std::size_t check_index);
 
-/// A word of a POSIX shell that stands for exactly this text.
-std::string shell_quoted(std::string_view text);
-
 std::string guest_unit();
 /// Makes the target that every boot reaches start the unit. Links would be removed by a preset at
 /// the first boot.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
 
+#include <imagewright/boot/accelerator.hpp>
 #include <imagewright/boot/host_facts.hpp>
 #include <imagewright/process/program.hpp>
 
@@ -29,7 +30,12 @@ HostFact acceleration_fact() {
                 .is_required = false,
                 .remedy =
                     "nothing needs it; with it images of the host's architecture boot faster"};
-  if (::access(k_device, R_OK | W_OK) == 0) fact.found = k_device;
+  if (can_run_kvm_guest()) {
+    fact.found = k_device;
+  } else if (::access(k_device, F_OK) == 0) {
+    fact.remedy = "the device is there, but no guest runs on it: let this user open it, and allow "
+                  "nested virtualization where this host is a guest itself";
+  }
   return fact;
 }
 

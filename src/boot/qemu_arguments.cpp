@@ -22,7 +22,10 @@ void append_firmware(std::vector<std::string>& arguments,
           "-drive", "if=pflash,unit=1,format=raw,file=" + option_value(firmware.variables)});
 }
 
-void append_processor(std::vector<std::string>& arguments, const BootRequest& request) {
+} // namespace
+
+std::vector<std::string> processor_arguments(const BootRequest& request) {
+  std::vector<std::string> arguments;
   switch (request.accelerator) {
   case Accelerator::emulation:
     // Translations of code that is gone slow every write to its page, and the default buffer of
@@ -36,7 +39,10 @@ void append_processor(std::vector<std::string>& arguments, const BootRequest& re
   }
   append(arguments, {"-smp", std::to_string(request.processor_count), "-m",
                      fmt::format("{}M", request.memory.bytes() >> 20U)});
+  return arguments;
 }
+
+namespace {
 
 /// The image as a node of QEMU's block layer.
 json::Value image_node(const BootRequest& request) {
@@ -75,7 +81,8 @@ std::string block_driver(model::ImageFormat format) {
 std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files) {
   std::vector<std::string> arguments{request.architecture.qemu.program, "-machine",
                                      request.architecture.qemu.machine};
-  append_processor(arguments, request);
+  const std::vector<std::string> processor = processor_arguments(request);
+  arguments.insert(arguments.end(), processor.begin(), processor.end());
   append(arguments, {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"});
   if (files.firmware) append_firmware(arguments, *files.firmware);
   append(arguments, {"-blockdev",

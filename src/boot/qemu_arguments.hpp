@@ -29,6 +29,9 @@ std::string option_value(const std::string& text);
 /// The name of the block driver that reads a format of disks.
 std::string block_driver(model::ImageFormat format);
 
+/// Accelerator, processors and memory.
+std::vector<std::string> processor_arguments(const BootRequest& request);
+
 std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files);
 
 /// `qemu-img create` of an empty overlay over the image.

@@ -12,6 +12,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/cache/cache.hpp>
+#include <imagewright/fs/digest.hpp>
 #include <imagewright/fs/file.hpp>
 
 #include "content.hpp"
@@ -79,7 +80,7 @@ std::optional<std::filesystem::path> Cache::find(const base::Digest& digest) {
     const auto known = verified_.find(key);
     if (known != verified_.end() && known->second == *identity) return path;
   }
-  if (digest_of_content(path, digest.algorithm) != digest) {
+  if (fs::digest_of_file(path, digest.algorithm) != digest) {
     ::unlink(path.c_str());
     return std::nullopt;
   }
@@ -95,7 +96,7 @@ fs::TemporaryDirectory Cache::stage() const {
 
 std::filesystem::path Cache::put_staged(const std::filesystem::path& staged,
                                         const base::Digest& digest) {
-  const base::Digest actual = digest_of_content(staged, digest.algorithm);
+  const base::Digest actual = fs::digest_of_file(staged, digest.algorithm);
   if (actual != digest) {
     throw base::Error(base::FailureKind::verification, "cache.wrong-content",
                       fmt::format("{} has the digest {} instead of {}",

@@ -37,13 +37,6 @@ void for_each_block(int fd, const std::filesystem::path& path, Use use) {
 
 } // namespace
 
-base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAlgorithm algorithm) {
-  const fs::UniqueFd fd = fs::open_for_reading(path);
-  base::Hasher hasher(algorithm);
-  for_each_block(fd.get(), path, [&](std::span<const std::byte> block) { hasher.update(block); });
-  return hasher.finish();
-}
-
 void copy_content(const std::filesystem::path& source, const std::filesystem::path& target) {
   const fs::UniqueFd from = fs::open_for_reading(source);
   const fs::UniqueFd into(::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));

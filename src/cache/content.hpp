@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// File content for the cache: digests of any algorithm, cheap copies, names.
+// File content for the cache: cheap copies, names.
 
 #include <filesystem>
 #include <string>
@@ -10,9 +10,6 @@
 #include <imagewright/base/digest.hpp>
 
 namespace imagewright::cache {
-
-/// Reads the whole file. Throws base::Error (fs.cannot-read).
-base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAlgorithm algorithm);
 
 /// Copies a file's content to a new file, sharing blocks where the filesystem can.
 void copy_content(const std::filesystem::path& source, const std::filesystem::path& target);

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What every command shares: global options, the console, and how a command is registered.
+// What every command shares: what it runs with, and how it stands in the table of commands.
 
 #include <filesystem>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
-
-#include <CLI/CLI.hpp>
 
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/render.hpp>
@@ -16,6 +14,7 @@
 #include <imagewright/plan/services.hpp>
 #include <imagewright/report/factory.hpp>
 
+#include "arguments.hpp"
 #include "console.hpp"
 #include "exit_code.hpp"
 
@@ -26,11 +25,12 @@ struct GlobalOptions {
   report::ProgressMode progress = report::ProgressMode::automatic;
   base::Color color = base::Color::off;
   unsigned jobs = 1;
-  std::optional<std::filesystem::path> cache_place; ///< absent: nobody says where
-
-  /// For commands that need the cache. Throws base::Error (cli.no-cache-directory).
-  const std::filesystem::path& cache_directory() const;
+  /// Absent: neither an option nor the environment gives a place.
+  std::optional<std::filesystem::path> cache_directory;
 };
+
+/// Whether a command keeps anything in the cache.
+enum class CacheUse : std::uint8_t { needed, none };
 
 /// What a command runs with.
 struct CommandContext {
@@ -41,47 +41,38 @@ struct CommandContext {
   const report::Clock& clock;
 
   /// Throws base::Error (cli.no-cache-directory).
-  plan::Services services() const { return services_with(options.cache_directory()); }
-  /// For commands that never look into the cache.
-  plan::Services services_without_cache() const { return services_with({}); }
-
-private:
-  plan::Services services_with(const std::filesystem::path& cache) const {
-    return {.reporter = console.reporter(),
-            .cancellation = cancellation,
-            .clock = clock,
-            .cache_directory = cache,
-            .thread_count = options.jobs};
-  }
-};
-
-using Action = std::function<ExitCode(const CommandContext&)>;
-
-/// A command of the parser and what it does.
-struct RegisteredCommand {
-  CLI::App* parser = nullptr;
-  Action action;
+  std::filesystem::path cache_directory() const;
+  plan::Services services(CacheUse use = CacheUse::needed) const;
 };
 
 /// Whether `--json` was given.
 enum class OutputStyle : std::uint8_t { text, json };
 
-RegisteredCommand add_build_command(CLI::App& application);
-RegisteredCommand add_plan_command(CLI::App& application);
-RegisteredCommand add_lock_command(CLI::App& application);
-RegisteredCommand add_validate_command(CLI::App& application);
-RegisteredCommand add_why_command(CLI::App& application);
-RegisteredCommand add_boot_command(CLI::App& application);
-RegisteredCommand add_inspect_command(CLI::App& application);
-RegisteredCommand add_diff_command(CLI::App& application);
-RegisteredCommand add_advisories_command(CLI::App& application);
-RegisteredCommand add_verify_command(CLI::App& application);
-RegisteredCommand add_doctor_command(CLI::App& application);
-RegisteredCommand add_convert_command(CLI::App& application);
-RegisteredCommand add_cache_command(CLI::App& application);
-RegisteredCommand add_completion_command(CLI::App& application);
-RegisteredCommand add_schema_command(CLI::App& application);
-RegisteredCommand add_import_command(CLI::App& application);
-RegisteredCommand add_help_command(CLI::App& application);
+/// `--json`, which every command has that says something.
+Argument json_argument(bool& is_json, std::string description = "Print the result as JSON");
+
+/// The file that a command is to read. Throws base::Error (cli.missing-input) when it is not there
+/// or is a directory; `what` is "image" or "manifest".
+std::filesystem::path input_file(const std::string& path, const std::string& what);
+
+Command build_command();
+Command plan_command();
+Command lock_command();
+Command validate_command();
+Command why_command();
+Command boot_command();
+Command inspect_command();
+Command diff_command();
+Command advisories_command();
+Command verify_command();
+Command doctor_command();
+Command convert_command();
+Command cache_command();
+Command releases_command();
+/// It prints what is made from the table that it stands in.
+Command completion_command(const CommandTable& table);
+Command schema_command();
+Command import_command();
+Command help_command(const CommandTable& table);
 
 } // namespace imagewright::cli

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Shell completions, made from the parser itself so that they cannot be out of date.
+// Completions for shells, made from the tables of the command line.
 
 #include <string>
-#include <vector>
 
-#include <CLI/CLI.hpp>
+#include "arguments.hpp"
 
 namespace imagewright::cli {
 
-/// The commands of a parser, in the order of its help.
-std::vector<const CLI::App*> commands_of(const CLI::App& application);
-
-/// `shell` is "bash", "zsh" or "fish".
-std::string completion_script(const CLI::App& application, const std::string& shell);
+/// A script for "bash", "zsh" or "fish". Options, commands and the values that are known are in it;
+/// releases and error codes are asked for when they are wanted.
+std::string completion_script(const CommandTable& table, const std::string& shell);
 
 } // namespace imagewright::cli

@@ -50,9 +50,10 @@ void Console::show(const base::Diagnostic& diagnostic) const {
   write_all(STDERR_FILENO, base::render(diagnostic, file_line_reader(), color_));
 }
 
-void Console::show(const base::Diagnostics& diagnostics) const {
+void Console::show(const base::Diagnostics& diagnostics,
+                   const base::SourceLineReader& read_line) const {
   for (const base::Diagnostic& diagnostic : diagnostics.sorted())
-    show(diagnostic);
+    write_all(STDERR_FILENO, base::render(diagnostic, read_line, color_)); // as above, ignoring
 }
 
 } // namespace imagewright::cli

@@ -26,8 +26,9 @@ public:
   /// A command's result. Throws base::Error (cli.cannot-write-output) when nobody can take it.
   void print(std::string_view text) const;
   void show(const base::Diagnostic& diagnostic) const;
-  /// All of them in file order.
-  void show(const base::Diagnostics& diagnostics) const;
+  /// All of them in file order; source lines come from `read_line`.
+  void show(const base::Diagnostics& diagnostics,
+            const base::SourceLineReader& read_line = file_line_reader()) const;
 
 private:
   base::Color color_;

@@ -3,11 +3,12 @@
 
 namespace imagewright::cli {
 
-void add_input_format_option(CLI::App& parser, std::string& word) {
-  parser
-      .add_option("--input-format", word,
-                  "Format of the image that is read (default: found from its content)")
-      ->check(CLI::IsMember(model::image_format_words(model::ImageKind::disk)));
+Argument input_format_argument(std::string& word) {
+  return {.names = {"--input-format"},
+          .value = "FORMAT",
+          .description = "Format of the image that is read, by default found from its content",
+          .target = &word,
+          .choices = model::image_format_words(model::ImageKind::disk)};
 }
 
 std::optional<model::ImageFormat> input_format_from(const std::string& word) {

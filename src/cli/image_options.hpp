@@ -6,14 +6,14 @@
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include <imagewright/model/image_format.hpp>
+
+#include "arguments.hpp"
 
 namespace imagewright::cli {
 
 /// `--input-format`; empty: found from the content.
-void add_input_format_option(CLI::App& parser, std::string& word);
+Argument input_format_argument(std::string& word);
 std::optional<model::ImageFormat> input_format_from(const std::string& word);
 
 } // namespace imagewright::cli

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/cli/run.hpp>
@@ -11,10 +13,12 @@
 
 namespace {
 
-// A signal handler can reach nothing but a global; this is the only one.
+// A signal handler can reach nothing but globals; these are the only ones.
 imagewright::base::Cancellation cancellation;
+volatile std::sig_atomic_t stopping_signal = 0;
 
 void request_stop(int signal_number) {
+  stopping_signal = signal_number;
   cancellation.request();
   // The second signal ends the program at once.
   std::signal(signal_number, SIG_DFL);
@@ -26,13 +30,23 @@ std::optional<std::string> environment_variable(const std::string& name) {
   return std::string(value);
 }
 
+/// As a shell tells it: 128 and the number of the signal.
+int exit_code_for(int code) {
+  constexpr int k_interrupted = 130;
+  constexpr int k_signal_base = 128;
+  return code == k_interrupted && stopping_signal != 0 ? k_signal_base + stopping_signal : code;
+}
+
 } // namespace
 
 int main(int argument_count, char** arguments) {
   const auto worker_status = imagewright::pipeline::run_worker_if_asked(argument_count, arguments);
   if (worker_status) return *worker_status;
   imagewright::process::settle_start_state(request_stop);
-  return imagewright::cli::run({.arguments = {arguments + 1, arguments + argument_count},
-                                .environment = environment_variable},
-                               cancellation);
+  std::error_code unknown; // then there is no data beside the program
+  return exit_code_for(
+      imagewright::cli::run({.arguments = {arguments + 1, arguments + argument_count},
+                             .environment = environment_variable,
+                             .program = std::filesystem::read_symlink("/proc/self/exe", unknown)},
+                            cancellation));
 }

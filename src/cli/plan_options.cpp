@@ -11,6 +11,8 @@
 #include <imagewright/model/architecture_names.hpp>
 #include <imagewright/model/image_format.hpp>
 
+#include "data_directories.hpp"
+
 namespace imagewright::cli {
 
 namespace {
@@ -46,56 +48,73 @@ bool is_continuous_integration(const CommandContext& context) {
   return value && !value->empty() && *value != "false" && *value != "0";
 }
 
-/// Where release profiles are installed, and where the environment says that they are.
-std::vector<std::filesystem::path> release_directories(const CommandContext& context) {
-  std::vector<std::filesystem::path> directories;
-  if (const auto data = context.invocation.environment("IMAGEWRIGHT_DATA_DIR")) {
-    directories.push_back(std::filesystem::path(*data) / "releases");
-  }
-  directories.emplace_back(IMAGEWRIGHT_INSTALLED_DATA_DIR "/releases");
-  return directories;
-}
-
 } // namespace
 
-void add_plan_options(CLI::App& parser, PlanWords& words) {
-  parser.add_option("CONFIG", words.config, "The image config, a YAML file")->required();
-  parser
-      .add_option(
-          "--arch", words.architectures,
-          "Architecture to compose for, repeatable (default: the config's, else the host's)")
-      ->check(CLI::IsMember(model::architecture_words()));
-  parser.add_option("--release", words.release, "Release profile: a name or a file");
-  parser.add_option("--repo", words.repositories,
-                    "NAME=URL or NAME=DIRECTORY: take a repository from there, repeatable");
+Argument release_argument(PlanWords& words) {
+  return {.names = {"--release"},
+          .value = "FILE|NAME",
+          .description = "Release profile: a name (see imagewright releases) or a file",
+          .target = &words.release,
+          .completes = Completes::releases};
 }
 
-void add_format_option(CLI::App& parser, PlanWords& words) {
-  parser.add_option("--format", words.formats, "Image format, repeatable; overrides the config")
-      ->check(CLI::IsMember(model::image_format_words()));
+void add_plan_options(Command& command, PlanWords& words) {
+  command.arguments.push_back({.value = "CONFIG",
+                               .description = "The image config, a YAML file",
+                               .target = &words.config,
+                               .completes = Completes::files,
+                               .is_required = true});
+  command.arguments.push_back(
+      {.names = {"--arch"},
+       .value = "ARCH",
+       .description = "Architecture to compose for, by default the config's, else the host's",
+       .target = &words.architectures,
+       .choices = model::architecture_words(),
+       .aliases = {{"amd64", "x86_64"}, {"x64", "x86_64"}, {"arm64", "aarch64"}}});
+  command.arguments.push_back(release_argument(words));
+  command.arguments.push_back({.names = {"--repo"},
+                               .value = "NAME=URL|DIR",
+                               .description = "Take the repository NAME from there, or add it",
+                               .target = &words.repositories});
 }
 
-void add_lock_use_options(CLI::App& parser, PlanWords& words) {
-  parser.add_flag("--locked", words.is_locked,
-                  "Refuse to resolve: the lock must be there and fresh (default when CI is set and "
-                  "there is a lock)");
-  parser
-      .add_option("--source-date-epoch", words.epoch,
-                  "Time stamp of the image in seconds since 1970 (default: SOURCE_DATE_EPOCH, else "
-                  "the newest build time among the packages)")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{0xFFFFFFFF}));
-  add_offline_option(parser, words);
+void add_format_option(Command& command, PlanWords& words) {
+  command.arguments.push_back({.names = {"--format"},
+                               .value = "FORMAT",
+                               .description = "Image format in place of the config's",
+                               .target = &words.formats,
+                               .choices = model::image_format_words()});
 }
 
-void add_offline_option(CLI::App& parser, PlanWords& words) {
-  parser.add_flag("--offline", words.is_offline, "Use only the cache and local directories");
+void add_lock_use_options(Command& command, PlanWords& words) {
+  command.arguments.push_back(
+      {.names = {"--locked"},
+       .description = "Refuse to resolve: the lock must be there and fresh (the default when CI is "
+                      "set and there is a lock)",
+       .target = &words.is_locked});
+  command.arguments.push_back(
+      {.names = {"--source-date-epoch"},
+       .value = "SECONDS",
+       .description = "Time stamp of the image in seconds since 1970, by default "
+                      "SOURCE_DATE_EPOCH, else the newest build time among the packages",
+       .target = &words.epoch,
+       .range = std::pair{std::int64_t{0}, std::int64_t{0xFFFFFFFF}}});
+  add_offline_option(command, words);
+}
+
+void add_offline_option(Command& command, PlanWords& words) {
+  command.arguments.push_back({.names = {"--offline"},
+                               .description = "Use only the cache and local directories",
+                               .target = &words.is_offline});
 }
 
 plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context) {
+  if (!words.config.empty()) input_file(words.config, "config");
   plan::PlanOptions options{.config = words.config,
                             .architectures = words.architectures,
                             .release = words.release,
-                            .release_directories = release_directories(context)};
+                            .release_directories =
+                                installed_release_directories(context.invocation)};
   for (const std::string& word : words.repositories) {
     options.repositories.push_back(repository_from(word));
   }

@@ -6,8 +6,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 
@@ -27,10 +25,11 @@ struct PlanWords {
   std::int64_t epoch = -1;
 };
 
-void add_plan_options(CLI::App& parser, PlanWords& words);
-void add_format_option(CLI::App& parser, PlanWords& words);
-void add_lock_use_options(CLI::App& parser, PlanWords& words);
-void add_offline_option(CLI::App& parser, PlanWords& words);
+void add_plan_options(Command& command, PlanWords& words);
+void add_format_option(Command& command, PlanWords& words);
+void add_lock_use_options(Command& command, PlanWords& words);
+void add_offline_option(Command& command, PlanWords& words);
+Argument release_argument(PlanWords& words);
 
 /// Throws base::Error (cli.usage) when a word does not fit.
 plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context);

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include <functional>
+#include <memory>
 #include <optional>
-#include <sstream>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/suggest.hpp>
-#include <imagewright/base/text.hpp>
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/cli/run.hpp>
 
 #include "command.hpp"
-#include "completion.hpp"
+#include "help_text.hpp"
+#include "parse.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -25,39 +24,91 @@ struct GlobalWords {
   std::string color = "auto";
   unsigned jobs = 0;
   std::string cache_directory;
+  bool is_quiet = false;
+  bool is_verbose = false;
 };
 
-constexpr const char* k_footer =
+constexpr const char* k_exit_codes =
     "Exit codes: 0 done, 1 the build failed, 2 wrong usage or config, 3 packages cannot be "
-    "resolved,\n"
-    "4 this host cannot do it, 5 verification failed, 70 a bug in Imagewright, 130 interrupted.\n"
+    "resolved, 4 this host cannot do it, 5 verification failed, 70 a bug in Imagewright, 130 "
+    "interrupted, 143 ended by SIGTERM.";
+constexpr const char* k_start =
     "Start with: imagewright validate CONFIG, then imagewright plan CONFIG, then imagewright build "
-    "CONFIG.\n"
+    "CONFIG.";
+constexpr const char* k_codes =
     "A message ends with its code in brackets; imagewright help error CODE explains it.";
+constexpr const char* k_environment =
+    "Environment: IMAGEWRIGHT_DATA is a directory with a directory of release profiles, releases; "
+    "SOURCE_DATE_EPOCH the time stamp of images; CI makes a lock that is there binding; NO_COLOR, "
+    "FORCE_COLOR and TERM=dumb say whether there are colours, COLUMNS how wide help is; "
+    "XDG_CACHE_HOME and HOME where the cache is.";
 
-void add_global_options(CLI::App& application, GlobalWords& words) {
-  application
-      .add_option("--log-level", words.level, "How much to say: debug, info, warning, error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
-  application.add_option("--progress", words.progress, "How to show progress, on standard error")
-      ->check(CLI::IsMember({"auto", "plain", "json", "none"}))
-      ->capture_default_str();
-  application.add_option("--color", words.color, "When to colour messages")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->capture_default_str();
-  application.add_option("--jobs", words.jobs, "Threads to use (default: one per processor)")
-      ->check(CLI::Range(1U, 1024U));
-  application.add_option("--cache-dir", words.cache_directory,
-                         "Where packages and metadata are kept (default: "
-                         "$XDG_CACHE_HOME/imagewright, else ~/.cache/imagewright)");
+std::vector<Argument> global_arguments(GlobalWords& words) {
+  return {{.names = {"--log-level"},
+           .value = "LEVEL",
+           .description = "How much to say",
+           .target = &words.level,
+           .choices = {"debug", "info", "warning", "error"}},
+          {.names = {"-v", "--verbose"},
+           .description = "The same as --log-level debug",
+           .target = &words.is_verbose,
+           .excludes = "--quiet"},
+          {.names = {"-q", "--quiet"},
+           .description = "Only results and errors: --progress none --log-level error",
+           .target = &words.is_quiet},
+          {.names = {"--progress"},
+           .value = "MODE",
+           .description = "How to show progress, on standard error",
+           .target = &words.progress,
+           .choices = {"auto", "plain", "json", "none"}},
+          {.names = {"--color"},
+           .value = "WHEN",
+           .description = "When to colour messages",
+           .target = &words.color,
+           .choices = {"auto", "always", "never"}},
+          {.names = {"-j", "--jobs"},
+           .value = "N",
+           .description = "Threads to use, by default one per processor",
+           .target = &words.jobs,
+           .range = std::pair{std::int64_t{1}, std::int64_t{1024}}},
+          {.names = {"--cache-dir"},
+           .value = "DIR",
+           .description = "Where packages and metadata are kept, by default "
+                          "$XDG_CACHE_HOME/imagewright, else ~/.cache/imagewright",
+           .target = &words.cache_directory,
+           .completes = Completes::directories}};
 }
 
+bool is_set(const std::optional<std::string>& variable) {
+  return variable && !variable->empty();
+}
+
+bool is_dumb(const Invocation& invocation) {
+  return invocation.environment("TERM") == "dumb";
+}
+
+/// An option outweighs the environment, and there a wish for colours outweighs what the terminal
+/// is (https://no-color.org, https://force-color.org).
 base::Color color_for(const std::string& word, const Invocation& invocation) {
   if (word == "always") return base::Color::on;
-  const auto no_color = invocation.environment("NO_COLOR");
-  const bool is_wanted = word == "auto" && !(no_color && !no_color->empty());
-  return is_wanted && report::is_terminal(2) ? base::Color::on : base::Color::off;
+  if (word == "never" || is_set(invocation.environment("NO_COLOR"))) return base::Color::off;
+  if (is_set(invocation.environment("FORCE_COLOR"))) return base::Color::on;
+  return report::is_terminal(2) && !is_dumb(invocation) ? base::Color::on : base::Color::off;
+}
+
+/// A terminal that cannot move its cursor gets lines.
+report::ProgressMode progress_for(const GlobalWords& words, const Invocation& invocation) {
+  if (words.is_quiet) return report::ProgressMode::none;
+  const auto mode =
+      report::find_progress_mode(words.progress).value_or(report::ProgressMode::automatic);
+  const bool is_plain = mode == report::ProgressMode::automatic && is_dumb(invocation);
+  return is_plain ? report::ProgressMode::plain : mode;
+}
+
+report::Level level_for(const GlobalWords& words) {
+  if (words.is_quiet) return report::Level::error;
+  if (words.is_verbose) return report::Level::debug;
+  return report::find_level(words.level).value_or(report::Level::info);
 }
 
 std::optional<std::filesystem::path> cache_directory_for(const std::string& option,
@@ -69,17 +120,16 @@ std::optional<std::filesystem::path> cache_directory_for(const std::string& opti
     return std::filesystem::path(*cache_home) / "imagewright";
   }
   const auto home = invocation.environment("HOME");
-  if (home && !home->empty()) return std::filesystem::path(*home) / ".cache/imagewright";
+  if (is_set(home)) return std::filesystem::path(*home) / ".cache/imagewright";
   return std::nullopt;
 }
 
 GlobalOptions options_from(const GlobalWords& words, const Invocation& invocation) {
-  return {.level = report::find_level(words.level).value_or(report::Level::info),
-          .progress =
-              report::find_progress_mode(words.progress).value_or(report::ProgressMode::automatic),
+  return {.level = level_for(words),
+          .progress = progress_for(words, invocation),
           .color = color_for(words.color, invocation),
-          .jobs = words.jobs > 0 ? words.jobs : std::max(1U, std::thread::hardware_concurrency()),
-          .cache_place = cache_directory_for(words.cache_directory, invocation)};
+          .jobs = words.jobs > 0 ? words.jobs : base::default_thread_count(),
+          .cache_directory = cache_directory_for(words.cache_directory, invocation)};
 }
 
 /// Runs an action and turns whatever it throws into words and an exit code.
@@ -104,111 +154,58 @@ ExitCode guarded(const Console& console, const std::function<ExitCode()>& action
   }
 }
 
-struct Parser {
-  CLI::App application{"Composes bootable node images for RPM distributions.", "imagewright"};
-  GlobalWords words;
-  std::vector<RegisteredCommand> commands;
-
-  Parser() {
-    application.set_version_flag("--version", fmt::format("imagewright {}", k_version));
-    application.require_subcommand(1);
-    application.fallthrough();
-    application.footer(k_footer);
-    application.get_formatter()->column_width(34);
-    add_global_options(application, words);
-    commands = {add_build_command(application),      add_plan_command(application),
-                add_lock_command(application),       add_validate_command(application),
-                add_why_command(application),        add_boot_command(application),
-                add_advisories_command(application), add_inspect_command(application),
-                add_diff_command(application),       add_verify_command(application),
-                add_doctor_command(application),     add_convert_command(application),
-                add_cache_command(application),      add_completion_command(application),
-                add_schema_command(application),     add_import_command(application),
-                add_help_command(application)};
-  }
-};
-
-/// What stands where a command should, when it is none.
-std::optional<std::string> unknown_command(const CLI::App& application) {
-  if (!application.get_subcommands().empty()) return std::nullopt;
-  for (const std::string& word : application.remaining()) {
-    if (!word.starts_with('-')) return word;
-  }
-  return std::nullopt;
+void fill(CommandTable& table, GlobalWords& words) {
+  table.summary = "Composes bootable node images for RPM distributions.";
+  table.globals = global_arguments(words);
+  table.commands = {build_command(),
+                    plan_command(),
+                    lock_command(),
+                    validate_command(),
+                    why_command(),
+                    boot_command(),
+                    inspect_command(),
+                    diff_command(),
+                    advisories_command(),
+                    verify_command(),
+                    convert_command(),
+                    releases_command(),
+                    doctor_command(),
+                    cache_command(),
+                    schema_command(),
+                    import_command(),
+                    completion_command(table),
+                    help_command(table)};
+  table.notes = {k_start, k_codes, k_exit_codes, k_environment};
+  note_defaults(table);
 }
 
-/// The options of the command that was given, and those of all.
-std::vector<std::string> known_options(const CLI::App& application) {
-  std::vector<std::string> names;
-  const auto add = [&](const CLI::App& parser) {
-    for (const CLI::Option* option : parser.get_options()) {
-      for (const std::string& name : option->get_lnames())
-        names.push_back("--" + name);
-    }
-  };
-  add(application);
-  for (const CLI::App* command : application.get_subcommands())
-    add(*command);
-  return names;
-}
-
-base::Diagnostic usage_problem(const CLI::App& application, const CLI::ParseError& error) {
-  base::Diagnostic problem{.code = "cli.usage",
-                           .message = error.what(),
-                           .hint = "imagewright --help, or imagewright COMMAND --help"};
-  if (const auto word = unknown_command(application)) {
-    std::vector<std::string> names;
-    for (const CLI::App* command : commands_of(application))
-      names.push_back(command->get_name());
-    const std::string near = base::did_you_mean(*word, names);
-    problem.message = fmt::format("there is no command {}", base::quoted(*word));
-    problem.hint = near.empty() ? "imagewright --help lists all commands" : near;
-    return problem;
+/// Help and version go to standard output and are no failure.
+ExitCode show_help(const CommandTable& table, const ParsedLine& line, const Console& console,
+                   std::size_t width) {
+  if (line.wish == Wish::version) {
+    console.print(fmt::format("imagewright {}\n", k_version));
+  } else if (line.command == nullptr) {
+    console.print(program_help(table, width));
+  } else {
+    console.print(command_help(table, *line.command, line.nested, width));
   }
-  std::vector<std::string> unexpected = application.remaining(true);
-  const auto option = std::ranges::find_if(
-      unexpected, [](const std::string& word) { return word.starts_with("--"); });
-  if (option == unexpected.end()) return problem;
-  const std::string near = base::did_you_mean(*option, known_options(application));
-  if (!near.empty()) problem.hint = near;
-  return problem;
-}
-
-/// Help and version go to standard output and are no failure; wrong usage goes to standard error.
-ExitCode finish_parsing(const CLI::App& application, const CLI::ParseError& error,
-                        const Console& console) {
-  std::ostringstream output;
-  std::ostringstream problems;
-  application.exit(error, output, problems);
-  console.print(output.str());
-  if (error.get_exit_code() == 0) return ExitCode::done;
-  console.show(usage_problem(application, error));
-  return ExitCode::wrong_input;
+  return ExitCode::done;
 }
 
 } // namespace
 
-const std::filesystem::path& GlobalOptions::cache_directory() const {
-  if (cache_place) return *cache_place;
-  throw base::Error(base::FailureKind::input, "cli.no-cache-directory",
-                    "there is no place for the cache: neither XDG_CACHE_HOME nor HOME is set",
-                    "give one with --cache-dir");
-}
-
 int run(const Invocation& invocation, const base::Cancellation& cancellation) {
   const report::MonotonicClock clock;
-  const Console plain(base::Color::off, std::make_unique<report::NullReporter>());
-  Parser parser;
-  try {
-    // CLI11 takes arguments from the back.
-    parser.application.parse(
-        std::vector<std::string>(invocation.arguments.rbegin(), invocation.arguments.rend()));
-  } catch (const CLI::ParseError& error) {
-    return static_cast<int>(
-        guarded(plain, [&] { return finish_parsing(parser.application, error, plain); }));
-  }
+  GlobalWords words;
+  // A mistake in the line itself is coloured as the environment says.
+  const Console plain(color_for("auto", invocation), std::make_unique<report::NullReporter>());
   const ExitCode code = guarded(plain, [&] {
-    const GlobalOptions options = options_from(parser.words, invocation);
+    CommandTable table;
+    fill(table, words);
+    const ParsedLine line = parse_line(table, invocation.arguments);
+    if (line.wish != Wish::command)
+      return show_help(table, line, plain, help_width(invocation.environment("COLUMNS")));
+    const GlobalOptions options = options_from(words, invocation);
     const Console console(options.color, report::make_reporter({.mode = options.progress,
                                                                 .level = options.level,
                                                                 .color = options.color,
@@ -219,12 +216,8 @@ int run(const Invocation& invocation, const base::Cancellation& cancellation) {
                                  .console = console,
                                  .cancellation = cancellation,
                                  .clock = clock};
-    for (const RegisteredCommand& command : parser.commands) {
-      if (command.parser->parsed()) {
-        return guarded(console, [&] { return command.action(context); });
-      }
-    }
-    throw base::BugError("no command was chosen");
+    const Command& command = line.nested != nullptr ? *line.nested : *line.command;
+    return guarded(console, [&] { return command.action(context); });
   });
   return static_cast<int>(code);
 }

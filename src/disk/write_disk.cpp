@@ -4,8 +4,6 @@
 #include <functional>
 #include <memory>
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -14,7 +12,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/write_disk.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/fs/unfinished_file.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/tree/late_text.hpp>
 #include <imagewright/tree/split.hpp>
@@ -37,30 +35,6 @@ struct PlannedPartition {
   /// Of a filesystem. `content` looks at it when it writes: root hashes come in between.
   std::shared_ptr<tree::RootTree> tree;
   PlannedFilesystem content; ///< without `write`: nothing is written to it
-};
-
-/// The file that is being made; removed again unless it is kept.
-class NewFile {
-public:
-  explicit NewFile(const std::filesystem::path& path)
-      : path_(path), fd_(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
-    if (!fd_) base::throw_system_error("fs.cannot-write", "cannot create", path, errno);
-  }
-  NewFile(const NewFile&) = delete;
-  NewFile& operator=(const NewFile&) = delete;
-  NewFile(NewFile&&) = delete;
-  NewFile& operator=(NewFile&&) = delete;
-  ~NewFile() {
-    if (!is_kept_) unlink(path_.c_str());
-  }
-
-  int fd() const { return fd_.get(); }
-  void keep() { is_kept_ = true; }
-
-private:
-  std::filesystem::path path_;
-  fs::UniqueFd fd_;
-  bool is_kept_ = false;
 };
 
 using Trees = std::map<std::string, tree::RootTree, std::less<>>;
@@ -215,8 +189,7 @@ WrittenDisk write_partitions(const DiskRequest& request, std::vector<PlannedPart
   write_those(is_verified);
   model::RootHashes hashes = write_trees(request.layout, file, cancellation);
   for (PlannedPartition& partition : planned) {
-    if (partition.tree)
-      *partition.tree = tree::with_late_texts(std::move(*partition.tree), hashes);
+    if (partition.tree) *partition.tree = tree::with_late_texts(std::move(*partition.tree), hashes);
   }
   write_those(std::not_fn(is_verified));
   return {std::move(uses), std::move(hashes)};
@@ -228,7 +201,7 @@ WrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& 
                        report::Reporter& reporter, const base::Cancellation& cancellation) {
   report::StageScope stage(reporter, "disk", base::to_string(request.layout.size));
   auto planned = plan_partitions(request);
-  NewFile file(raw);
+  fs::UnfinishedFile file(raw);
   if (ftruncate(file.fd(), static_cast<off_t>(request.layout.size.bytes())) != 0) {
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
   }

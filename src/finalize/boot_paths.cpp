@@ -2,18 +2,17 @@
 #include "boot_paths.hpp"
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 #include <imagewright/model/verity.hpp>
-
-#include "key_value.hpp"
 
 namespace imagewright::finalize {
 
 std::string entry_token(const fs::RootDir& files) {
   const auto text = files.find_content("/etc/os-release").value_or("");
   for (const auto* key : {"IMAGE_ID", "ID"}) {
-    const auto value = find_value(text, key);
+    const auto value = base::find_value(text, key);
     if (value && !value->empty()) return *value;
   }
   return "linux";

@@ -11,7 +11,9 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/digest.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/unfinished_file.hpp>
 
 namespace imagewright::fs {
 
@@ -101,23 +103,17 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
     write_through(path, content);
     return;
   }
-  std::string staged = fmt::format("{}.XXXXXX", path.string());
-  UniqueFd fd(::mkostemp(staged.data(), O_CLOEXEC));
-  if (!fd) throw_write_error(path.string(), errno);
-  try {
-    write_exactly(fd.get(), std::as_bytes(std::span(content.data(), content.size())), 0,
-                  path.string());
-    // mkostemp makes files private; what we publish is as readable as any other new file.
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    if (::fchmod(fd.get(), 0666 & ~mask) != 0 || ::fsync(fd.get()) != 0 ||
-        ::rename(staged.c_str(), path.c_str()) != 0) {
-      throw_write_error(path.string(), errno);
-    }
-  } catch (...) {
-    ::unlink(staged.c_str());
-    throw;
+  UnfinishedFile file = UnfinishedFile::make_beside(path);
+  write_exactly(file.fd(), std::as_bytes(std::span(content.data(), content.size())), 0,
+                path.string());
+  // Such files are private; what we publish is as readable as any other new file.
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  if (::fchmod(file.fd(), 0666 & ~mask) != 0 || ::fsync(file.fd()) != 0 ||
+      ::rename(file.path().c_str(), path.c_str()) != 0) {
+    throw_write_error(path.string(), errno);
   }
+  file.keep();
 }
 
 void read_exactly(int fd, std::span<std::byte> buffer, std::uint64_t offset,
@@ -168,24 +164,37 @@ void for_each_data_extent(
 }
 
 base::Digest digest_of_file(const std::filesystem::path& path) {
+  return digest_of_file(path, base::DigestAlgorithm::sha256);
+}
+
+base::Digest digest_of_file(const std::filesystem::path& path, base::DigestAlgorithm algorithm) {
   const UniqueFd fd = open_for_reading(path);
+  return digest_of_open_file(fd.get(), path.string(), algorithm);
+}
+
+base::Digest digest_of_open_file(int fd, const std::string& name, base::DigestAlgorithm algorithm,
+                                 std::uint64_t start) {
   struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) throw_read_error(path.string(), errno);
-  base::Hasher hasher;
+  if (::fstat(fd, &status) != 0) throw_read_error(name, errno);
+  base::Hasher hasher(algorithm);
   std::vector<std::byte> buffer(k_buffer_size);
-  std::uint64_t position = 0;
-  for_each_data_extent(fd.get(), [&](std::uint64_t offset, std::uint64_t length) {
+  std::uint64_t position = start;
+  for_each_data_extent(fd, [&](std::uint64_t offset, std::uint64_t length) {
+    const std::uint64_t end = offset + length;
+    offset = std::max(offset, position);
+    if (offset >= end) return; // all of it stands before the start
     hasher.update_zeros(offset - position);
-    position = offset + length;
-    while (length > 0) {
-      const auto piece = std::span(buffer).first(std::min<std::uint64_t>(length, buffer.size()));
-      read_exactly(fd.get(), piece, offset, path.string());
+    position = end;
+    while (offset < end) {
+      const auto piece =
+          std::span(buffer).first(std::min<std::uint64_t>(end - offset, buffer.size()));
+      read_exactly(fd, piece, offset, name);
       hasher.update(piece);
       offset += piece.size();
-      length -= piece.size();
     }
   });
-  hasher.update_zeros(static_cast<std::uint64_t>(status.st_size) - position);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > position) hasher.update_zeros(size - position);
   return hasher.finish();
 }
 

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <vector>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
@@ -19,28 +18,13 @@ constexpr std::uint64_t k_chunk_size = std::uint64_t{8} << 20U;
 
 } // namespace
 
-OutputFile::OutputFile(std::filesystem::path path)
-    : path_(std::move(path)),
-      fd_(open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {
-  if (!fd_) base::throw_system_error("fs.cannot-write", "cannot create", path_, errno);
-}
+OutputFile::OutputFile(std::filesystem::path path) : file_(std::move(path)) {}
 
 OutputFile::OutputFile(const std::filesystem::path& present, std::filesystem::path path)
-    : path_(std::move(path)) {
-  // RENAME_NOREPLACE: an output never replaces a file.
-  if (renameat2(AT_FDCWD, present.c_str(), AT_FDCWD, path_.c_str(), RENAME_NOREPLACE) != 0) {
-    base::throw_system_error("fs.cannot-write", "cannot rename the raw disk to", path_, errno);
-  }
-  fd_ = fs::UniqueFd(open(path_.c_str(), O_RDWR | O_CLOEXEC));
-  if (!fd_) base::throw_system_error("fs.cannot-write", "cannot open", path_, errno);
-}
-
-OutputFile::~OutputFile() {
-  if (!is_kept_ && fd_) unlink(path_.c_str());
-}
+    : file_(fs::UnfinishedFile::take_over(present, std::move(path))) {}
 
 void OutputFile::write(std::uint64_t offset, std::span<const std::byte> data) {
-  fs::write_exactly(fd_.get(), data, offset, path_.string());
+  fs::write_exactly(file_.fd(), data, offset, file_.path().string());
 }
 
 void OutputFile::copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
@@ -51,7 +35,7 @@ void OutputFile::copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t 
     auto source = static_cast<loff_t>(from);
     auto target = static_cast<loff_t>(to);
     ssize_t copied =
-        copy_file_range(disk.fd(), &source, fd_.get(), &target, std::min(length, k_chunk_size), 0);
+        copy_file_range(disk.fd(), &source, file_.fd(), &target, std::min(length, k_chunk_size), 0);
     if (copied <= 0) {
       // Not between these two places (EXDEV, EINVAL, ENOSYS, …): by hand. A full disk shows itself
       // there as well.
@@ -81,8 +65,9 @@ void OutputFile::copy_stored(const SourceDisk& disk, std::uint64_t from, std::ui
 }
 
 void OutputFile::set_size(std::uint64_t size) {
-  if (ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) {
-    base::throw_system_error("fs.cannot-write", "cannot set the size of", path_, errno);
+  if (ftruncate(file_.fd(), static_cast<off_t>(size)) != 0) {
+    base::throw_system_error("fs.cannot-write", "cannot set the size of", file_.path().string(),
+                             errno);
   }
 }
 

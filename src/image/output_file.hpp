@@ -8,7 +8,7 @@
 #include <span>
 
 #include <imagewright/base/cancellation.hpp>
-#include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/fs/unfinished_file.hpp>
 
 #include "image/source_disk.hpp"
 
@@ -20,11 +20,6 @@ public:
   explicit OutputFile(std::filesystem::path path);
   /// Takes a finished file over by renaming it.
   OutputFile(const std::filesystem::path& present, std::filesystem::path path);
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-  OutputFile(OutputFile&&) = delete;
-  OutputFile& operator=(OutputFile&&) = delete;
-  ~OutputFile();
 
   void write(std::uint64_t offset, std::span<const std::byte> data);
   /// Copies a stretch of the disk, inside the kernel and by sharing blocks where the host can.
@@ -36,12 +31,10 @@ public:
                    std::uint64_t length, const base::Cancellation& cancellation);
   /// Everything beyond what was written reads as zeros.
   void set_size(std::uint64_t size);
-  void keep() { is_kept_ = true; }
+  void keep() { file_.keep(); }
 
 private:
-  std::filesystem::path path_;
-  fs::UniqueFd fd_;
-  bool is_kept_ = false;
+  fs::UnfinishedFile file_;
 };
 
 } // namespace imagewright::image

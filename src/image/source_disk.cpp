@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <future>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::image {
@@ -15,6 +15,8 @@ namespace imagewright::image {
 namespace {
 
 constexpr std::uint64_t k_sector = 512;
+/// Units that one thread examines in a row.
+constexpr std::size_t k_stretch = 64;
 
 /// Units of the disk that the host stores at least a part of.
 std::vector<std::uint64_t> units_to_examine(const FileSource& file) {
@@ -46,24 +48,15 @@ SourceDisk::SourceDisk(const std::filesystem::path& path, unsigned thread_count,
   }
   const std::vector<std::uint64_t> units = units_to_examine(file_);
   std::vector<char> is_stored(units.size()); // not bits: threads write neighbours
-  const std::size_t workers = std::max(1U, thread_count);
-  const std::size_t share = (units.size() + workers - 1) / workers;
-  const auto examine = [&](std::size_t worker) {
+  const std::size_t stretches = (units.size() + k_stretch - 1) / k_stretch;
+  base::parallel_for(stretches, thread_count, cancellation, [&](std::size_t stretch) {
     std::vector<std::byte> buffer(k_unit_size);
-    const std::size_t end = std::min(units.size(), (worker + 1) * share);
-    for (std::size_t index = worker * share; index < end; ++index) {
-      cancellation.check();
+    const std::size_t end = std::min(units.size(), (stretch + 1) * k_stretch);
+    for (std::size_t index = stretch * k_stretch; index < end; ++index) {
       read(units[index] * k_unit_size, buffer);
       is_stored[index] = is_all_zero(buffer) ? 0 : 1;
     }
-  };
-  std::vector<std::future<void>> running;
-  for (std::size_t worker = 1; worker < workers; ++worker) {
-    running.push_back(std::async(std::launch::async, examine, worker));
-  }
-  examine(0);
-  for (auto& each : running)
-    each.get();
+  });
   for (std::size_t index = 0; index < units.size(); ++index) {
     if (is_stored[index] != 0) stored_.push_back(units[index]);
   }

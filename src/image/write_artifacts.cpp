@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/report/stage_scope.hpp>
@@ -119,31 +119,29 @@ private:
     return hasher;
   }
 
+  /// The first task is for everything flat, if there is such an output; each other output is one.
   std::vector<base::Digest> compute_digests() const {
-    if (request_.digests == ArtifactDigests::omitted)
-      return std::vector<base::Digest>(files_.size());
-    const bool has_flat = std::ranges::any_of(request_.outputs, is_flat);
-    // With one thread the work is deferred to get(), in order.
-    const auto policy = request_.thread_count > 1 ? std::launch::async : std::launch::deferred;
-    auto flat = std::async(policy, [&] { return has_flat ? hash_disk() : base::Hasher(); });
-    std::vector<std::future<base::Digest>> others;
-    for (const ArtifactOutput& output : request_.outputs) {
-      others.push_back(is_flat(output) ? std::future<base::Digest>{} : std::async(policy, [&] {
-        return fs::digest_of_file(output.path);
-      }));
-    }
-    const base::Hasher disk = flat.get();
-    std::vector<base::Digest> digests;
-    for (std::size_t index = 0; index < others.size(); ++index) {
-      const ArtifactOutput& output = request_.outputs[index];
-      if (!is_flat(output)) {
-        digests.push_back(others[index].get());
-        continue;
-      }
-      base::Hasher whole = disk.fork();
-      whole.update(trailer_of(output));
-      digests.push_back(whole.finish());
-    }
+    std::vector<base::Digest> digests(files_.size());
+    if (request_.digests == ArtifactDigests::omitted) return digests;
+    std::vector<std::size_t> flat;
+    std::vector<std::size_t> others;
+    for (std::size_t index = 0; index < digests.size(); ++index)
+      (is_flat(request_.outputs[index]) ? flat : others).push_back(index);
+    const std::size_t flat_tasks = flat.empty() ? 0 : 1;
+    base::parallel_for(flat_tasks + others.size(), request_.thread_count, cancellation_,
+                       [&](std::size_t task) {
+                         if (task >= flat_tasks) {
+                           const std::size_t index = others[task - flat_tasks];
+                           digests[index] = fs::digest_of_file(request_.outputs[index].path);
+                           return;
+                         }
+                         const base::Hasher disk = hash_disk();
+                         for (const std::size_t index : flat) {
+                           base::Hasher whole = disk.fork();
+                           whole.update(trailer_of(request_.outputs[index]));
+                           digests[index] = whole.finish();
+                         }
+                       });
     return digests;
   }
 

@@ -6,10 +6,10 @@
 #include <set>
 #include <span>
 
+#include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "efi_sections.hpp"
-#include "key_value.hpp"
 
 namespace imagewright::inspect {
 
@@ -100,7 +100,8 @@ void add_unified_images(const SystemView& view, const std::string& directory,
     if (!line) continue;
     entries.push_back(
         {.file = path,
-         .title = value_of_key(find_efi_section(program, ".osrel").value_or(""), "PRETTY_NAME"),
+         .title = base::find_value(find_efi_section(program, ".osrel").value_or(""), "PRETTY_NAME")
+                      .value_or(""),
          .kernel = path,
          .initramfs = path,
          .command_line = std::string(base::trimmed(*line))});

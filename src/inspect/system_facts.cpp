@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/system_facts.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "boot_entries.hpp"
-#include "key_value.hpp"
 #include "limits.hpp"
 #include "package_database.hpp"
 #include "sqlite_log.hpp"
@@ -37,7 +37,7 @@ std::optional<std::string> argument(const std::string& command_line, std::string
 
 std::string selinux_mode(const SystemView& view, const std::string& command_line) {
   const std::string text = view.read("/etc/selinux/config").value_or("");
-  std::string mode = base::to_lower(value_of_key(text, "SELINUX"));
+  std::string mode = base::to_lower(base::find_value(text, "SELINUX").value_or(""));
   if (mode != "permissive" && mode != "enforcing") return "disabled";
   if (argument(command_line, "selinux") == "0") return "disabled";
   const auto enforcing = argument(command_line, "enforcing");
@@ -106,14 +106,15 @@ SystemFacts read_system(const OpenedImage& image) {
   SystemFacts facts;
   const std::string release =
       view.read("/etc/os-release").value_or(view.read("/usr/lib/os-release").value_or(""));
-  facts.operating_system = value_of_key(release, "PRETTY_NAME");
+  facts.operating_system = base::find_value(release, "PRETTY_NAME").value_or("");
   facts.host_name = std::string(base::trimmed(view.read("/etc/hostname").value_or("")));
   facts.kernels = kernel_releases(view);
   facts.efi_programs = find_efi_programs(view);
   facts.boot_entries = read_boot_entries(view);
   const std::string command_line = facts.kernel_command_line();
   facts.selinux_mode = selinux_mode(view, command_line);
-  facts.selinux_policy = value_of_key(view.read("/etc/selinux/config").value_or(""), "SELINUXTYPE");
+  const std::string selinux = view.read("/etc/selinux/config").value_or("");
+  facts.selinux_policy = base::find_value(selinux, "SELINUXTYPE").value_or("");
   facts.cgroup_version = cgroup_version(command_line);
   facts.is_fips = argument(command_line, "fips") == "1";
   UnitLinks units = read_unit_links(view);

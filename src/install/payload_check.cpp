@@ -2,26 +2,21 @@
 #include "payload_check.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <optional>
-#include <thread>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 #include <rpm/rpmpgp.h>
 
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/digest.hpp>
+#include <imagewright/fs/file.hpp>
 
 namespace imagewright::install {
 
 namespace {
-
-constexpr std::size_t k_buffer_size = std::size_t{1} << 18U;
 
 struct Task {
   std::size_t index = 0;
@@ -56,19 +51,9 @@ std::optional<base::Digest> expected_digest(Header header) {
 }
 
 /// Empty when it is fine.
-std::string check(const Task& task, int fd) {
-  base::Hasher hasher(task.expected.algorithm);
-  std::vector<std::byte> buffer(k_buffer_size);
-  std::uint64_t offset = task.offset;
-  while (true) {
-    const ssize_t count = ::pread(fd, buffer.data(), buffer.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return "it cannot be read";
-    if (count == 0) break;
-    hasher.update(std::span(buffer.data(), static_cast<std::size_t>(count)));
-    offset += static_cast<std::uint64_t>(count);
-  }
-  const base::Digest found = hasher.finish();
+std::string check(const Task& task, int fd, const std::string& name) {
+  const base::Digest found =
+      fs::digest_of_open_file(fd, name, task.expected.algorithm, task.offset);
   if (found == task.expected) return {};
   return fmt::format("expected {}, found {}", task.expected.to_string(), found.to_string());
 }
@@ -92,30 +77,16 @@ std::vector<Task> tasks_for(const std::vector<CheckedPackage>& packages,
 } // namespace
 
 void check_payloads(const std::vector<CheckedPackage>& packages, const model::PackageSet& set,
-                    const PackageFiles& files) {
+                    const PackageFiles& files, unsigned thread_count) {
   const std::vector<Task> tasks = tasks_for(packages, set);
   std::vector<std::string> complaints(packages.size());
-  std::vector<std::exception_ptr> failures(packages.size());
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t task = next++; task < tasks.size(); task = next++) {
-      const std::size_t index = tasks[task].index;
-      try {
-        complaints[index] = check(tasks[task], files.open(index).get());
-      } catch (const std::exception&) {
-        failures[index] = std::current_exception();
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    const unsigned count = std::max(1U, std::thread::hardware_concurrency());
-    for (unsigned number = 1; number < count; ++number)
-      threads.emplace_back(work);
-    work();
-  }
+  const base::Cancellation never; // who wants to stop ends this whole process
+  base::parallel_for(tasks.size(), thread_count, never, [&](std::size_t task) {
+    const std::size_t index = tasks[task].index;
+    complaints[index] =
+        check(tasks[task], files.open(index).get(), set.files[index].package.nevra.to_string());
+  });
   for (std::size_t index = 0; index < packages.size(); ++index) {
-    if (failures[index]) std::rethrow_exception(failures[index]);
     if (complaints[index].empty()) continue;
     base::Diagnostic diagnostic;
     diagnostic.code = "install.package-corrupt";

@@ -139,7 +139,7 @@ void read_accounts(ByteReader& reader, InstallRequest& request) {
 std::string encode_request(const InstallRequest& request) {
   // A member that is added has to be thought about here.
   const auto& [packages, trust, scriptlets, epoch, rpm_database_path, documentation, languages,
-               users, groups, identity_files] = request;
+               users, groups, identity_files, thread_count] = request;
   ByteWriter writer;
   writer.number(packages.files.size());
   for (const model::PackageFile& file : packages.files)
@@ -151,6 +151,7 @@ std::string encode_request(const InstallRequest& request) {
   write_texts(writer, languages);
   write_accounts(writer, request);
   write_texts(writer, identity_files);
+  writer.number(thread_count);
   return writer.take();
 }
 
@@ -167,6 +168,7 @@ InstallRequest decode_request(std::string_view bytes) {
   request.languages = read_texts(reader);
   read_accounts(reader, request);
   request.identity_files = read_texts(reader);
+  request.thread_count = static_cast<unsigned>(reader.number());
   return request;
 }
 

@@ -69,7 +69,7 @@ std::string install_inside(const sandbox::WorkerCall& call) {
 
   const std::vector<CheckedPackage> packages =
       check_signatures(transaction.get(), request, files, log);
-  check_payloads(packages, request.packages, files);
+  check_payloads(packages, request.packages, files, request.thread_count);
   tell({EventKind::verified, {}, {}, {}, packages.size()});
   // Everything was verified: librpm need not do it again with whichever keyring came last.
   rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NOSIGNATURES);

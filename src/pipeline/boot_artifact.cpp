@@ -11,7 +11,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/version_series.hpp>
+#include <imagewright/boot/accelerator.hpp>
 #include <imagewright/boot/boot_image.hpp>
+#include <imagewright/boot/session.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/model/partition_type.hpp>
@@ -111,12 +113,17 @@ void answer_from_manifest(boot::BootReport& report, const audit::Manifest& manif
   }
 }
 
-} // namespace
+/// An image and what its manifest says of it.
+struct Bootable {
+  audit::Manifest manifest;
+  boot::BootRequest request; ///< without a place for temporary files
+};
 
-boot::BootReport boot_artifact(const BootOptions& options, const plan::Services& services) {
+Bootable bootable(const BootOptions& options) {
   // An image that is not there deserves its own message, before the manifest's.
   fs::open_for_reading(options.image);
-  const audit::Manifest manifest = read_manifest(options);
+  Bootable found{.manifest = read_manifest(options), .request = {}};
+  const audit::Manifest& manifest = found.manifest;
   const audit::ArtifactRecord& record = record_of(manifest, options.image);
   const model::Architecture* architecture = model::find_architecture(manifest.architecture);
   const auto root = boot::find_root_partition(manifest.layout);
@@ -125,27 +132,49 @@ boot::BootReport boot_artifact(const BootOptions& options, const plan::Services&
         base::FailureKind::input, "pipeline.cannot-boot",
         fmt::format("the manifest of {} describes no system that can be booted", manifest.name));
   }
-  refuse_verified_root(manifest);
+  const std::filesystem::path serial_log =
+      options.serial_log.empty() ? std::filesystem::path(options.image.string() + ".serial.log")
+                                 : options.serial_log;
+  found.request = {.image = std::filesystem::absolute(options.image),
+                   .format = record.format,
+                   .architecture = *architecture,
+                   .root = *root,
+                   .checks = manifest.checks,
+                   .accelerator = options.accelerator ? *options.accelerator
+                                                      : boot::best_accelerator(*architecture),
+                   .firmware = options.firmware.value_or(firmware_for(manifest, *architecture)),
+                   .memory = options.memory,
+                   .timeout = options.timeout,
+                   .serial_log = std::filesystem::absolute(serial_log)};
+  return found;
+}
+
+} // namespace
+
+boot::BootReport boot_artifact(const BootOptions& options, const plan::Services& services) {
+  Bootable image = bootable(options);
+  refuse_verified_root(image.manifest);
   std::filesystem::create_directories(services.cache_directory);
   const fs::ClaimedDirectory work(services.cache_directory, ".boot-");
-  boot::BootRequest request{
-      .image = std::filesystem::absolute(options.image),
-      .format = record.format,
-      .architecture = *architecture,
-      .root = *root,
-      .checks = manifest.checks,
-      .accelerator = options.accelerator,
-      .firmware = options.firmware.value_or(firmware_for(manifest, *architecture)),
-      .memory = options.memory,
-      .timeout = options.timeout,
-      .work_directory = work.path(),
-      .serial_log = options.serial_log.empty() ? options.image.string() + ".serial.log"
-                                               : options.serial_log.string()};
-  request.serial_log = std::filesystem::absolute(request.serial_log);
+  image.request.work_directory = work.path();
   process::HostCommandRunner runner(services.cancellation);
-  boot::BootReport report = boot::boot_image(request, runner, services.reporter);
-  answer_from_manifest(report, manifest);
+  boot::BootReport report = boot::boot_image(image.request, runner, services.reporter);
+  answer_from_manifest(report, image.manifest);
   return report;
+}
+
+int run_boot_session(const BootOptions& options, const boot::SessionRequest& session,
+                     const plan::Services& services) {
+  Bootable image = bootable(options);
+  std::filesystem::create_directories(services.cache_directory);
+  const fs::ClaimedDirectory work(services.cache_directory, ".boot-");
+  image.request.work_directory = work.path();
+  process::HostCommandRunner runner(services.cancellation);
+  return boot::run_session(image.request, session, runner, services.cancellation);
+}
+
+std::vector<std::string> boot_command(const BootOptions& options) {
+  return boot::session_command(bootable(options).request);
 }
 
 } // namespace imagewright::pipeline

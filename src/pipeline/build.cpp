@@ -43,7 +43,7 @@ void require_place_for(const std::filesystem::path& report) {
 
 } // namespace
 
-std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Services& services) {
+BuildResult build(const BuildOptions& options, const plan::Services& services) {
   require_place_for(options.report_file);
   plan::PlannedBuild planned = plan::plan_build(options.plan);
   for (const base::Diagnostic& warning : planned.warnings.items()) {
@@ -63,13 +63,14 @@ std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Se
   BuildOptions decided = options;
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
-  std::vector<fs::PublishedFile> published;
+  BuildResult result;
   for (const plan::ResolvedPlan& plan : resolved) {
+    result.package_count += plan.lock.packages.size();
     for (fs::PublishedFile& file : compose(plan, decided, services)) {
-      published.push_back(std::move(file));
+      result.files.push_back(std::move(file));
     }
   }
-  return published;
+  return result;
 }
 
 } // namespace imagewright::pipeline

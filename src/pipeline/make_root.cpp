@@ -41,8 +41,9 @@ model::InstalledRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& p
   FetchedPackages fetched;
   fetched.keys = repositories.set().load_keys(&plan.lock);
   fetched.packages = repositories.set().download(plan.lock);
-  return install::install_packages(root, install_request(plan, fetched), services.cancellation,
-                                   services.reporter);
+  install::InstallRequest request = install_request(plan, fetched);
+  request.thread_count = services.thread_count;
+  return install::install_packages(root, request, services.cancellation, services.reporter);
 }
 
 SealedTree seal(root::WorkRoot& root, const model::InstalledRoot& installed,

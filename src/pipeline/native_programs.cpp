@@ -111,6 +111,7 @@ public:
     const std::filesystem::path root = sandbox::native_root(emulator);
     std::filesystem::create_directories(root);
     install::InstallRequest request = install_request(tools_, fetched);
+    request.thread_count = services_.thread_count;
     request.scriptlets.use = install::ScriptletUse::left_out;
     request.documentation = install::Documentation::excluded;
     root::WorkRoot work({.directory = root,

@@ -14,9 +14,9 @@
 #include <imagewright/finalize/plan.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/build_plan.hpp>
-#include <imagewright/plan/validate.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/plan/output_format.hpp>
+#include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
 namespace imagewright::plan {
@@ -247,9 +247,8 @@ enum class Demand : std::uint8_t {
   correct,   ///< no mistakes; a config for customizing need not be one that build honours
 };
 
-PlannedBuild make_plans(const PlanOptions& options, Demand demand,
-                        const config::LoadOptions& load_options) {
-  const config::LoadedImageConfig loaded = config::load_image_config(options.config, load_options);
+PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptions& options,
+                        Demand demand) {
   PlannedBuild planned;
   const bool has_release = loaded.config.release || !options.release.empty();
   if (demand == Demand::correct && !has_release) {
@@ -279,7 +278,8 @@ PlannedBuild make_plans(const PlanOptions& options, Demand demand,
 } // namespace
 
 PlannedBuild plan_build(const PlanOptions& options) {
-  PlannedBuild planned = make_plans(options, Demand::buildable, {});
+  PlannedBuild planned =
+      make_plans(config::load_image_config(options.config), options, Demand::buildable);
   if (planned.warnings.has_errors()) throw base::InputError(planned.warnings);
   return planned;
 }
@@ -287,7 +287,20 @@ PlannedBuild plan_build(const PlanOptions& options) {
 base::Diagnostics validate_config(const PlanOptions& options,
                                   const config::LoadOptions& load_options) {
   try {
-    return make_plans(options, Demand::correct, load_options).warnings;
+    return make_plans(config::load_image_config(options.config, load_options), options,
+                      Demand::correct)
+        .warnings;
+  } catch (const base::InputError& error) {
+    return error.diagnostics();
+  }
+}
+
+base::Diagnostics validate_config_text(std::string_view text, const PlanOptions& options,
+                                       const config::LoadOptions& load_options) {
+  try {
+    return make_plans(config::load_image_config_text(text, options.config, load_options), options,
+                      Demand::correct)
+        .warnings;
   } catch (const base::InputError& error) {
     return error.diagnostics();
   }

@@ -83,7 +83,10 @@ private:
           std::chrono::ceil<std::chrono::milliseconds>(started_ + *command_.timeout - Clock::now());
       wait = std::clamp(left, std::chrono::milliseconds{0}, wait);
     }
-    if (::poll(polled.data(), polled.size(), static_cast<int>(wait.count())) <= 0) return false;
+    if (::poll(polled.data(), polled.size(), static_cast<int>(wait.count())) <= 0) {
+      watch({}); // an empty text now and then lets a watcher show that time passes
+      return false;
+    }
     for (std::size_t index = 0; index < outputs_.size(); ++index) {
       if (polled[index + 1].revents != 0) drain(outputs_[index]);
     }
@@ -108,11 +111,15 @@ private:
   void take(Output& output, std::string_view text) {
     output.tail.append(text);
     if (log_) write_log(text);
-    if (command_.watch_output && !result_.is_stopped_by_watch &&
-        command_.watch_output(text) == Watch::stop) {
-      result_.is_stopped_by_watch = true;
-      kill();
-    }
+    watch(text);
+  }
+
+  void watch(std::string_view text) {
+    if (!command_.watch_output || result_.is_stopped_by_watch ||
+        command_.watch_output(text) != Watch::stop)
+      return;
+    result_.is_stopped_by_watch = true;
+    kill();
   }
 
   void write_log(std::string_view text) {

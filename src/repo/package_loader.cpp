@@ -7,35 +7,20 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
+#include <imagewright/fs/digest.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
 #include "failure.hpp"
-#include "parallel.hpp"
 
 namespace imagewright::repo {
 
 namespace {
 
 constexpr const char* k_stage = "download";
-
-/// The digest of a file in any of our algorithms.
-base::Digest digest_of_content(const std::filesystem::path& path, base::DigestAlgorithm algorithm) {
-  const fs::UniqueFd fd = fs::open_for_reading(path);
-  const std::uint64_t size = std::filesystem::file_size(path);
-  std::vector<std::byte> buffer(std::size_t{256} * 1024);
-  base::Hasher hasher(algorithm);
-  for (std::uint64_t offset = 0; offset < size;) {
-    const auto length = std::min<std::uint64_t>(buffer.size(), size - offset);
-    const auto piece = std::span(buffer).first(static_cast<std::size_t>(length));
-    fs::read_exactly(fd.get(), piece, offset, path.string());
-    hasher.update(piece);
-    offset += length;
-  }
-  return hasher.finish();
-}
 
 [[noreturn]] void fail_package(const model::Repository& repository,
                                const model::LockedPackage& package,
@@ -102,7 +87,8 @@ public:
       repository_of_.push_back(&find_repository(package));
     }
     paths_.resize(lock_.packages.size());
-    for_each_in_parallel(lock_.packages.size(), [&](std::size_t index) { find_present(index); });
+    base::parallel_for(lock_.packages.size(), context_.options.thread_count, context_.cancellation,
+                       [&](std::size_t index) { find_present(index); });
     fetch_absent();
     model::PackageSet set;
     for (std::size_t index = 0; index < paths_.size(); ++index) {
@@ -143,7 +129,7 @@ private:
       fail_package(repository, package,
                    {DownloadProblem::missing, base::quoted(path.string()) + " does not exist"});
     }
-    const base::Digest actual = digest_of_content(path, package.checksum.algorithm);
+    const base::Digest actual = fs::digest_of_file(path, package.checksum.algorithm);
     if (actual != package.checksum) {
       fail_package(repository, package,
                    {DownloadProblem::wrong_content,
@@ -201,11 +187,12 @@ private:
 
   void store(const std::vector<Download>& downloads, const std::vector<std::size_t>& absent,
              const std::vector<DownloadResult>& results) {
-    for_each_in_parallel(downloads.size(), [&](std::size_t item) {
-      if (results[item]) return;
-      paths_[absent[item]] =
-          context_.cache.put_staged(downloads[item].target, *downloads[item].digest);
-    });
+    base::parallel_for(downloads.size(), context_.options.thread_count, context_.cancellation,
+                       [&](std::size_t item) {
+                         if (results[item]) return;
+                         paths_[absent[item]] = context_.cache.put_staged(downloads[item].target,
+                                                                          *downloads[item].digest);
+                       });
     // The first failure is told after everything that did arrive was kept.
     for (std::size_t item = 0; item < results.size(); ++item) {
       if (!results[item]) continue;

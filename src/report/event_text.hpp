@@ -3,17 +3,14 @@
 
 // The words in which people read events.
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
 #include <imagewright/base/render.hpp>
+#include <imagewright/report/duration_text.hpp>
 #include <imagewright/report/reporter.hpp>
 
 namespace imagewright::report {
-
-/// "320 ms", "3.2 s", "2 min 5 s"
-std::string duration_text(std::chrono::nanoseconds duration);
 
 /// "57/135, 48 MiB of 107 MiB, bash"; empty when nothing is known.
 std::string progress_text(const Progress& progress);

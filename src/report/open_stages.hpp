@@ -46,6 +46,12 @@ public:
     return duration;
   }
 
+  /// A stage may have parts that are called the same; people want to read of the whole.
+  bool is_open(std::string_view name) const {
+    return std::any_of(stages_.begin(), stages_.end(),
+                       [&](const OpenStage& open) { return open.name == name; });
+  }
+
   OpenStage* innermost() { return stages_.empty() ? nullptr : &stages_.back(); }
   std::size_t depth() const { return stages_.size(); }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <fmt/format.h>
+
 #include "report/event_text.hpp"
 #include "report/guarded.hpp"
 #include "report/line_writer.hpp"
@@ -25,9 +27,10 @@ void PlainReporter::stage_started(std::string_view stage, std::string_view detai
     const std::string text = started_text(stage, detail);
     log_.note(text);
     const std::lock_guard lock(mutex_);
+    const bool is_part = stages_.is_open(stage);
     stages_.open(stage, detail, clock_.now());
     stages_.find(stage)->shown = clock_.now();
-    if (options_.mode != ProgressMode::none) write_text(options_.fd, text + "\n");
+    if (options_.mode != ProgressMode::none && !is_part) write_text(options_.fd, text + "\n");
   });
 }
 
@@ -38,7 +41,8 @@ void PlainReporter::stage_finished(std::string_view stage, StageOutcome outcome,
     const std::string text =
         finished_text(stage, outcome, summary, stages_.close(stage, clock_.now()));
     log_.note(text);
-    if (options_.mode != ProgressMode::none) write_text(options_.fd, text + "\n");
+    const bool is_shown = options_.mode != ProgressMode::none && !stages_.is_open(stage);
+    if (is_shown) write_text(options_.fd, text + "\n");
   });
 }
 
@@ -50,7 +54,10 @@ void PlainReporter::progress(std::string_view stage, const Progress& progress) n
     const auto now = clock_.now();
     if (open == nullptr || now - open->shown.value_or(now) < k_progress_interval) return;
     open->shown = now;
-    write_text(options_.fd, open->name + ": " + progress_text(progress) + "\n");
+    const std::string amounts = progress_text(progress);
+    write_text(options_.fd, fmt::format("{}: {}{}after {}\n", open->name, amounts,
+                                        amounts.empty() ? "still at work " : ", ",
+                                        duration_text(now - open->started)));
   });
 }
 

@@ -53,6 +53,7 @@ void TerminalReporter::stage_finished(std::string_view stage, StageOutcome outco
     const std::lock_guard lock(mutex_);
     const auto duration = stages_.close(stage, clock_.now());
     log_.note(finished_text(stage, outcome, summary, duration));
+    if (stages_.is_open(stage)) return; // it was a part of that one
     print_above(std::string(2 * stages_.depth(), ' ') +
                 finished_line(stage, outcome, summary, duration, options_.color));
   });

@@ -355,7 +355,7 @@ class Comparison(TestCase):
         empty = self.directory / "empty.raw"
         empty.write_bytes(bytes(1 << 20))
         for arguments, code, name in ((("inspect", empty), "disk.no-partition-table", ""),
-                                      (("inspect", self.directory / "absent"), "fs.cannot-read", "absent"),
+                                      (("inspect", self.directory / "absent"), "cli.missing-input", "absent"),
                                       (("diff", lock, empty), "audit.kinds-differ", "empty.raw"),
                                       (("verify", self.directory), "pipeline.cannot-verify", "SHA256SUMS")):
             result = self.run_program(*arguments, expect=None)

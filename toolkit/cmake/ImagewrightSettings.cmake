@@ -11,6 +11,12 @@ if(IMAGEWRIGHT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${IMAGEWRIGHT_CCACHE})
 endif()
 
+# A quarter of a test build is linking, and mold takes a tenth of the time.
+find_program(IMAGEWRIGHT_MOLD mold)
+if(IMAGEWRIGHT_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_EXE_LINKER_FLAGS MATCHES "fuse-ld")
+  add_link_options(-fuse-ld=mold)
+endif()
+
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 

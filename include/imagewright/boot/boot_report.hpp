@@ -67,5 +67,7 @@ struct BootReport {
 /// A table for people, ending with a newline.
 std::string to_text(const BootReport& report);
 json::Value to_json(const BootReport& report);
+/// As JUnit's XML, which CI services show: a test case for each check; `suite` is the image's name.
+std::string to_junit(const BootReport& report, std::string_view suite);
 
 } // namespace imagewright::boot

@@ -3,6 +3,7 @@
 
 // The command line: words in, exit code out.
 
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <span>
@@ -18,6 +19,7 @@ struct Invocation {
   std::vector<std::string> arguments; ///< without the program's name
   /// A variable of the environment, or nothing.
   std::function<std::optional<std::string>(const std::string& name)> environment;
+  std::filesystem::path program; ///< its own file, beside which its data is installed
 };
 
 /// Runs one command; results go to descriptor 1, everything else to 2. Gives the exit code.

@@ -60,11 +60,12 @@ struct InstallRequest {
   std::vector<accounts::SystemGroup> groups;
   /// Patterns of paths (base::matches_path_pattern); which of them packages own is asked for.
   std::vector<std::string> identity_files;
+  unsigned thread_count = 1; ///< that verify packages
 };
 
-/// Takes a private copy of every package, verifies it, then installs all of them into the root, which
-/// is usually empty. Throws base::Error (install.…, sandbox.…) and base::Cancelled; the root is then
-/// of no use any more. The caller must not have other threads.
+/// Takes a private copy of every package, verifies it, then installs all of them into the root,
+/// which is usually empty. Throws base::Error (install.…, sandbox.…) and base::Cancelled; the root
+/// is then of no use any more. The caller must not have other threads.
 model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest& request,
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter);

@@ -40,9 +40,15 @@ struct BuildOptions {
   std::string tool_version;
 };
 
-/// Composes the images of every architecture, one after the other. Gives the published files in
-/// order. Throws base::InputError and base::Error (pipeline.cannot-write-report before anything is
-/// done); then nothing of the failed architecture is published.
-std::vector<fs::PublishedFile> build(const BuildOptions& options, const plan::Services& services);
+/// What a build made, in order.
+struct BuildResult {
+  std::vector<fs::PublishedFile> files;
+  std::size_t package_count = 0; ///< in all images together
+};
+
+/// Composes the images of every architecture, one after the other. Throws base::InputError and
+/// base::Error (pipeline.cannot-write-report before anything is done); then nothing of the failed
+/// architecture is published.
+BuildResult build(const BuildOptions& options, const plan::Services& services);
 
 } // namespace imagewright::pipeline

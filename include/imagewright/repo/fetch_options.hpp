@@ -18,6 +18,8 @@ enum class Network : std::uint8_t {
 struct FetchOptions {
   Network network = Network::allowed;
   std::uint32_t parallel_downloads = 8;
+  /// That compare checksums.
+  unsigned thread_count = 1;
   /// How often a file is tried, over all mirrors each time, before it counts as unreachable. An
   /// attempt that moved bytes of it goes on where it broke off and does not count.
   std::uint32_t attempts = 6;

@@ -11,6 +11,8 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/json/value.hpp>
+#include <imagewright/model/architecture_names.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
@@ -120,7 +122,24 @@ ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
   return ExitCode::done;
 }
 
+[[noreturn]] void throw_usage(const std::string& message, const std::string& hint) {
+  throw base::Error(base::FailureKind::input, "cli.usage", message, hint);
+}
+
+void check_words(const AdvisoriesWords& words) {
+  const bool is_delta = !words.old_packages.empty() || !words.new_packages.empty();
+  if (is_delta != words.subject.empty() || words.old_packages.empty() != words.new_packages.empty())
+    throw_usage("either WHAT is given, or --from and --to",
+                "for example imagewright advisories --from old.lock.json --to new.lock.json");
+  if (is_delta && words.format == "sarif")
+    throw_usage("there is no SARIF of what has changed", "choose text, json or markdown");
+  if (!words.largest_age.empty() && !parse_age(words.largest_age))
+    throw_usage(fmt::format("{} is no age", base::quoted(words.largest_age)),
+                "write a number of days or hours: 14d, 36h");
+}
+
 ExitCode run_advisories(const AdvisoriesWords& words, const CommandContext& context) {
+  check_words(words);
   const advisory::Feed feed = advisory::read_feed(words.feed);
   if (!words.largest_age.empty())
     require_young(feed, *parse_age(words.largest_age), current_time(context));
@@ -130,45 +149,70 @@ ExitCode run_advisories(const AdvisoriesWords& words, const CommandContext& cont
 
 } // namespace
 
-RegisteredCommand add_advisories_command(CLI::App& application) {
+Command advisories_command() {
   const auto words = std::make_shared<AdvisoriesWords>();
-  CLI::App* parser = application.add_subcommand(
-      "advisories", "Say which advisories of a vendor's feed are open for a set of packages");
-  auto* subject = parser->add_option("WHAT", words->subject,
-                                     "An image, a manifest, a lock, or a list of packages");
-  parser->add_option("--feed", words->feed, "OVAL definitions, OSV documents, or updateinfo.xml")
-      ->required();
-  auto* old_packages = parser->add_option("--from", words->old_packages,
-                                          "What there was; with --to, in place of WHAT");
-  auto* new_packages = parser->add_option("--to", words->new_packages, "What there is now");
-  old_packages->needs(new_packages)->excludes(subject);
-  new_packages->needs(old_packages);
-  parser->add_option("--arch", words->architecture, "Which architecture of a lock");
-  parser->add_option("--max-feed-age", words->largest_age, "Refuse an older feed: 14d, 36h")
-      ->check([](const std::string& text) {
-        return parse_age(text) ? "" : "write a number of days or hours: 14d, 36h";
-      });
-  parser
-      ->add_option(
-          "--fail-on", words->least_severity,
-          "Exit with 5 when one of that severity or above is open (with --from: newly open)")
-      ->check(CLI::IsMember({"critical", "high", "medium", "low"}));
-  parser->add_option("--vex", words->suppressions,
-                     "An OpenVEX document: what does not matter, and why");
-  parser->add_option("--format", words->format, "text, json, markdown or sarif")
-      ->check(CLI::IsMember({"text", "json", "markdown", "sarif"}));
-  parser->footer(
-      "Nothing is fetched. Feeds name source packages, which manifests and locks know; "
-      "for images and\nlists, packages are looked up by their own names, and how many is "
-      "said.\n\nExamples:\n  imagewright advisories out/node-x86_64.manifest.json --feed "
-      "oval.xml --fail-on high\n  imagewright advisories --from old.lock.json --to "
-      "new.lock.json --arch x86_64 --feed oval.xml --format markdown");
-  parser->callback([words, old_packages] {
-    if (words->subject.empty() && old_packages->count() == 0)
-      throw CLI::RequiredError("WHAT, or --from and --to");
-  });
-  return {parser,
-          [words](const CommandContext& context) { return run_advisories(*words, context); }};
+  Command command{.name = "advisories",
+                  .summary =
+                      "Say which advisories of a vendor's feed are open for a set of packages"};
+  command.arguments = {
+      {.value = "WHAT",
+       .description = "An image, a manifest, a lock, or a list of packages",
+       .target = &words->subject,
+       .completes = Completes::files},
+      {.names = {"--feed"},
+       .value = "FILE",
+       .description = "OVAL definitions, OSV documents, or updateinfo.xml",
+       .target = &words->feed,
+       .completes = Completes::files,
+       .is_required = true},
+      {.names = {"--from"},
+       .value = "OLD",
+       .description = "What there was; with --to, in place of WHAT",
+       .target = &words->old_packages,
+       .completes = Completes::files},
+      {.names = {"--to"},
+       .value = "NEW",
+       .description = "What there is now",
+       .target = &words->new_packages,
+       .completes = Completes::files},
+      {.names = {"--arch"},
+       .value = "ARCH",
+       .description = "Which architecture of a lock",
+       .target = &words->architecture,
+       .choices = model::architecture_words()},
+      {.names = {"--max-feed-age"},
+       .value = "AGE",
+       .description = "Refuse an older feed: 14d, 36h",
+       .target = &words->largest_age},
+      {.names = {"--fail-on"},
+       .value = "SEVERITY",
+       .description = "Exit with 5 when one of that severity or above is open; with --from, newly "
+                      "open",
+       .target = &words->least_severity,
+       .choices = {"critical", "high", "medium", "low"}},
+      {.names = {"--vex"},
+       .value = "FILE",
+       .description = "An OpenVEX document: what does not matter, and why",
+       .target = &words->suppressions,
+       .completes = Completes::files},
+      {.names = {"--format"},
+       .value = "FORMAT",
+       .description = "How the answer is written",
+       .target = &words->format,
+       .choices = {"text", "json", "markdown", "sarif"}}};
+  command.notes = "Nothing is fetched. Feeds name source packages, which manifests and locks know; "
+                  "for images and lists, packages are looked up by their own names, and how many "
+                  "is said.";
+  command.examples = {
+      {"imagewright advisories out/node-x86_64.manifest.json --feed oval.xml --fail-on high",
+       "A gate for a pipeline"},
+      {"imagewright advisories --from old.lock.json --to new.lock.json --arch x86_64 --feed "
+       "oval.xml",
+       "What an update fixes and opens"}};
+  command.action = [words](const CommandContext& context) {
+    return run_advisories(*words, context);
+  };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <filesystem>
 #include <memory>
+#include <optional>
 
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/shell.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/boot/boot_image.hpp>
+#include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>
 
@@ -14,24 +22,75 @@ namespace {
 struct BootWords {
   std::string image;
   std::string manifest;
-  std::string accelerator = "tcg";
+  std::string accelerator = "auto";
   std::string firmware = "auto";
   std::string serial_log;
   unsigned timeout = 900;
   unsigned memory = 1024;
+  std::string junit;
+  unsigned port = 0;
+  bool is_console = false;
+  bool is_ssh = false;
+  bool is_shell = false;
+  bool prints_command = false;
   bool is_json = false;
 };
 
+/// Somebody who builds and boots gives the config to both.
+void refuse_config(const std::string& path) {
+  const std::string extension = std::filesystem::path(path).extension().string();
+  if (extension == ".yaml" || extension == ".yml") {
+    throw base::Error(
+        base::FailureKind::input, "cli.not-an-image",
+        fmt::format("{} is a config, not an image", base::quoted(path)),
+        fmt::format("compose its image first: imagewright build {}", base::shell_word(path)));
+  }
+  if (extension == ".json") {
+    throw base::Error(base::FailureKind::input, "cli.not-an-image",
+                      fmt::format("{} is no image", base::quoted(path)),
+                      "give the image; its manifest is found beside it, or given by --manifest");
+  }
+}
+
+std::optional<boot::SessionKind> session_of(const BootWords& words) {
+  if (words.is_console) return boot::SessionKind::console;
+  if (words.is_ssh) return boot::SessionKind::ssh;
+  if (words.is_shell) return boot::SessionKind::shell;
+  return std::nullopt;
+}
+
+ExitCode run_session(const pipeline::BootOptions& options, boot::SessionKind kind,
+                     const BootWords& words, const CommandContext& context) {
+  const boot::SessionRequest session{
+      .kind = kind,
+      .port = static_cast<std::uint16_t>(words.port),
+      .announce = [&](const std::string& text) { context.console.print(text + "\n"); }};
+  const int code = pipeline::run_boot_session(options, session, context.services());
+  return code == 0 ? ExitCode::done : ExitCode::build_failed;
+}
+
 ExitCode run_boot(const BootWords& words, const CommandContext& context) {
+  refuse_config(words.image);
+  input_file(words.image, "image");
   pipeline::BootOptions options{.image = words.image,
                                 .manifest = words.manifest,
                                 .serial_log = words.serial_log,
                                 .timeout = std::chrono::seconds(words.timeout),
                                 .memory = base::ByteSize::mib(words.memory)};
+  if (words.accelerator == "tcg") options.accelerator = boot::Accelerator::emulation;
   if (words.accelerator == "kvm") options.accelerator = boot::Accelerator::kvm;
   if (words.firmware == "uefi") options.firmware = boot::Firmware::uefi;
   if (words.firmware == "bios") options.firmware = boot::Firmware::legacy_bios;
+  if (words.prints_command) {
+    context.console.print(base::shell_command(pipeline::boot_command(options)) + "\n");
+    return ExitCode::done;
+  }
+  if (const auto kind = session_of(words)) return run_session(options, *kind, words, context);
   const boot::BootReport report = pipeline::boot_artifact(options, context.services());
+  if (!words.junit.empty()) {
+    fs::write_file_atomically(words.junit,
+                              boot::to_junit(report, options.image.filename().string()));
+  }
   context.console.print(words.is_json ? json::to_text(boot::to_json(report))
                                       : boot::to_text(report));
   return report.has_failures() ? ExitCode::verification_failed : ExitCode::done;
@@ -39,31 +98,84 @@ ExitCode run_boot(const BootWords& words, const CommandContext& context) {
 
 } // namespace
 
-RegisteredCommand add_boot_command(CLI::App& application) {
+Command boot_command() {
   const auto words = std::make_shared<BootWords>();
-  CLI::App* parser = application.add_subcommand(
-      "boot", "Boot the image in QEMU and check it against what its config promised");
-  parser->add_option("IMAGE", words->image, "An image file that build has written")->required();
-  parser->add_option("--manifest", words->manifest,
-                     "The image's manifest (default: NAME-ARCH.manifest.json beside it)");
-  parser->add_option("--accel", words->accelerator, "QEMU accelerator")
-      ->check(CLI::IsMember({"tcg", "kvm"}))
-      ->capture_default_str();
-  parser->add_option("--firmware", words->firmware, "Firmware of the virtual machine")
-      ->check(CLI::IsMember({"auto", "uefi", "bios"}))
-      ->capture_default_str();
-  parser->add_option("--timeout", words->timeout, "Seconds until the boot counts as failed")
-      ->check(CLI::Range(1U, 86400U))
-      ->capture_default_str();
-  parser->add_option("--memory", words->memory, "Memory of the virtual machine in MiB")
-      ->check(CLI::Range(128U, 1048576U))
-      ->capture_default_str();
-  parser->add_option("--serial-log", words->serial_log,
-                     "Where the guest's console is recorded (default: IMAGE.serial.log)");
-  parser->add_flag("--json", words->is_json, "Print the report as JSON");
-  parser->footer("The image is not changed: the guest writes to a throw-away overlay.\n"
-                 "Exits with 5 when the running system is not what its config promised.");
-  return {parser, [words](const CommandContext& context) { return run_boot(*words, context); }};
+  Command command{.name = "boot",
+                  .summary = "Boot an image in QEMU and check it against what its config promised"};
+  command.arguments = {
+      {.value = "IMAGE",
+       .description = "An image file that build has written",
+       .target = &words->image,
+       .completes = Completes::files,
+       .is_required = true},
+      {.names = {"--manifest"},
+       .value = "FILE",
+       .description = "The image's manifest, by default NAME-ARCH.manifest.json beside it",
+       .target = &words->manifest,
+       .completes = Completes::files},
+      {.names = {"--accel"},
+       .value = "ACCEL",
+       .description = "What executes the guest: KVM where it runs guests, else emulation (auto)",
+       .target = &words->accelerator,
+       .choices = {"auto", "kvm", "tcg"}},
+      {.names = {"--console"},
+       .description = "Check nothing: the guest's serial console is this terminal",
+       .target = &words->is_console,
+       .excludes = "--ssh"},
+      {.names = {"--ssh"},
+       .value = "PORT",
+       .description = "Check nothing: print the ssh command that logs in as root, with a key for "
+                      "this boot alone, and run until interrupted; PORT of this host, by default "
+                      "a free one",
+       .target = &words->port,
+       .range = std::pair{std::int64_t{1}, std::int64_t{65535}},
+       .has_optional_value = true,
+       .excludes = "--shell",
+       .is_given = &words->is_ssh},
+      {.names = {"--shell"},
+       .description = "Check nothing: log in as root over ssh; the machine ends with that shell",
+       .target = &words->is_shell,
+       .excludes = "--console"},
+      {.names = {"--print-command"},
+       .description = "Print the QEMU command instead of running it",
+       .target = &words->prints_command},
+      {.names = {"--junit"},
+       .value = "FILE",
+       .description = "Write the report as JUnit's XML as well",
+       .target = &words->junit,
+       .completes = Completes::files},
+      {.names = {"--firmware"},
+       .value = "KIND",
+       .description = "Firmware of the virtual machine",
+       .target = &words->firmware,
+       .choices = {"auto", "uefi", "bios"}},
+      {.names = {"--timeout"},
+       .value = "SECONDS",
+       .description = "When the boot counts as failed",
+       .target = &words->timeout,
+       .range = std::pair{std::int64_t{1}, std::int64_t{86400}}},
+      {.names = {"--memory"},
+       .value = "MIB",
+       .description = "Memory of the virtual machine in MiB",
+       .target = &words->memory,
+       .range = std::pair{std::int64_t{128}, std::int64_t{1048576}}},
+      {.names = {"--serial-log"},
+       .value = "FILE",
+       .description = "Where the guest's console is recorded, by default IMAGE.serial.log",
+       .target = &words->serial_log,
+       .completes = Completes::files},
+      json_argument(words->is_json, "Print the report as JSON")};
+  command.notes =
+      "The image is not changed: what the guest writes is thrown away.\n"
+      "For --ssh and --shell the image needs an SSH server, DHCP, and systemd 252 or newer, "
+      "which takes the key as a credential.\n"
+      "Exits with 5 when the running system is not what its config promised.";
+  command.examples = {
+      {"imagewright boot out/node-x86_64.qcow2", "Boot what build has written, and check it"},
+      {"imagewright boot --junit boot.xml out/node-x86_64.qcow2", "A report for a CI service"},
+      {"imagewright boot out/node-x86_64.qcow2 --shell", "Look around in it"}};
+  command.action = [words](const CommandContext& context) { return run_boot(*words, context); };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
 #include <memory>
 
+#include <fmt/format.h>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/shell.hpp>
+#include <imagewright/json/value.hpp>
 #include <imagewright/pipeline/build.hpp>
+#include <imagewright/report/duration_text.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
@@ -17,12 +27,49 @@ struct BuildWords {
   std::string report_file;
   std::string emulation = "auto";
   bool keeps_root = false;
+  bool is_json = false;
 };
 
 pipeline::EmulationUse emulation_use(const std::string& word) {
   if (word == "full") return pipeline::EmulationUse::full;
   if (word == "forced") return pipeline::EmulationUse::forced;
   return pipeline::EmulationUse::automatic;
+}
+
+bool is_bootable(const std::filesystem::path& path) {
+  constexpr std::array k_disks{".qcow2", ".raw", ".vhd", ".vhdx"};
+  return std::ranges::find(k_disks, path.extension().string()) != k_disks.end();
+}
+
+json::Value to_json(const pipeline::BuildResult& result) {
+  json::Array files;
+  for (const fs::PublishedFile& file : result.files) {
+    files.push_back(json::Object{{"path", file.path.string()},
+                                 {"bytes", std::filesystem::file_size(file.path)},
+                                 {"digest", file.digest.to_string()}});
+  }
+  return json::Object{{"packages", result.package_count}, {"files", files}};
+}
+
+/// For the person who waited: what there is now, and what to do with it.
+std::string last_words(const pipeline::BuildResult& result, std::chrono::nanoseconds duration) {
+  std::size_t width = 0;
+  for (const fs::PublishedFile& file : result.files)
+    width = std::max(width, file.path.string().size());
+  std::string text =
+      fmt::format("done in {}: {} packages, {} files\n", report::duration_text(duration),
+                  result.package_count, result.files.size());
+  const fs::PublishedFile* image = nullptr;
+  for (const fs::PublishedFile& file : result.files) {
+    const base::ByteSize size(std::filesystem::file_size(file.path));
+    text += fmt::format("  {:<{}}  {:>9}\n", file.path.string(), width, base::to_string(size));
+    if (image == nullptr && is_bootable(file.path)) image = &file;
+  }
+  if (image == nullptr) return text;
+  const std::string name = base::shell_word(image->path.string());
+  return text + fmt::format("next: imagewright boot {} checks it in QEMU; imagewright inspect {} "
+                            "shows what is in it",
+                            name, name);
 }
 
 ExitCode run_build(const BuildWords& words, const CommandContext& context) {
@@ -35,35 +82,58 @@ ExitCode run_build(const BuildWords& words, const CommandContext& context) {
                                        .emulation = emulation_use(words.emulation),
                                        .report_file = words.report_file,
                                        .tool_version = k_version};
-  for (const fs::PublishedFile& file : pipeline::build(options, context.services())) {
-    context.console.print(file.path.string() + "\n");
+  const auto started = context.clock.now();
+  const pipeline::BuildResult result = pipeline::build(options, context.services());
+  if (words.is_json) {
+    context.console.print(json::to_text(to_json(result)));
+  } else {
+    for (const fs::PublishedFile& file : result.files)
+      context.console.print(file.path.string() + "\n");
   }
+  context.console.reporter().message(report::Level::info,
+                                     last_words(result, context.clock.now() - started));
   return ExitCode::done;
 }
 
 } // namespace
 
-RegisteredCommand add_build_command(CLI::App& application) {
+Command build_command() {
   const auto words = std::make_shared<BuildWords>();
-  CLI::App* parser =
-      application.add_subcommand("build", "Compose the image(s) that CONFIG describes");
-  add_plan_options(*parser, words->plan);
-  add_format_option(*parser, words->plan);
-  add_lock_use_options(*parser, words->plan);
-  parser->add_option("--output-dir", words->output_directory,
-                     "Where artifacts are published (default: the directory of "
-                     "output.image.path, else out)");
-  parser->add_option("--report", words->report_file, "Write the build report to this file as well");
-  parser->add_flag("--keep-root", words->keeps_root,
-                   "Keep the installed root as NAME-ARCH.root in the output directory");
-  parser
-      ->add_option("--emulation", words->emulation,
-                   "Programs of a foreign architecture that run under an emulator: auto, those "
-                   "without a native twin; full, all; forced, the host's own as well")
-      ->check(CLI::IsMember({"auto", "full", "forced"}))
-      ->capture_default_str();
-  parser->footer("Prints the paths of the published files, one a line.");
-  return {parser, [words](const CommandContext& context) { return run_build(*words, context); }};
+  Command command{.name = "build", .summary = "Compose the image(s) that CONFIG describes"};
+  add_plan_options(command, words->plan);
+  add_format_option(command, words->plan);
+  add_lock_use_options(command, words->plan);
+  const std::vector<Argument> more{
+      {.names = {"-o", "--output-dir"},
+       .value = "DIR",
+       .description =
+           "Where artifacts are published, by default the directory of output.image.path, "
+           "else out",
+       .target = &words->output_directory,
+       .completes = Completes::directories},
+      {.names = {"--report"},
+       .value = "FILE",
+       .description = "Write the build report to this file as well",
+       .target = &words->report_file,
+       .completes = Completes::files},
+      {.names = {"--keep-root"},
+       .description = "Keep the installed root as NAME-ARCH.root in the output directory",
+       .target = &words->keeps_root},
+      {.names = {"--emulation"},
+       .value = "WHICH",
+       .description = "Programs of a foreign architecture that run under an emulator: those "
+                      "without a native twin (auto), all (full), the host's own as well (forced)",
+       .target = &words->emulation,
+       .choices = {"auto", "full", "forced"}},
+      json_argument(words->is_json, "Print the published files as JSON")};
+  command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+  command.notes = "Prints the paths of the published files, one a line.";
+  command.examples = {
+      {"imagewright build configs/node.yaml", "Compose for the config's architectures into out/"},
+      {"imagewright build configs/node.yaml --arch arm64 --format vhd-fixed -o images",
+       "An ARM64 image as Azure takes it"}};
+  command.action = [words](const CommandContext& context) { return run_build(*words, context); };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -23,8 +23,8 @@ std::string describe(const pipeline::CacheUsage& usage) {
 }
 
 ExitCode run_info(const CacheWords& words, const CommandContext& context) {
-  const pipeline::CacheUsage usage = pipeline::cache_usage(context.options.cache_directory());
-  const std::string directory = context.options.cache_directory().string();
+  const pipeline::CacheUsage usage = pipeline::cache_usage(context.cache_directory());
+  const std::string directory = context.cache_directory().string();
   context.console.print(words.is_json ? json::to_text(json::Object{{"directory", directory},
                                                                    {"files", usage.file_count},
                                                                    {"bytes", usage.size.bytes()}})
@@ -34,28 +34,41 @@ ExitCode run_info(const CacheWords& words, const CommandContext& context) {
 
 ExitCode run_prune(const CacheWords& words, const CommandContext& context) {
   const auto oldest = std::chrono::system_clock::now() - std::chrono::days(words.days);
-  const pipeline::CacheUsage removed =
-      pipeline::prune_cache(context.options.cache_directory(), oldest);
-  context.console.print(fmt::format("removed {}\n", describe(removed)));
+  const pipeline::CacheUsage removed = pipeline::prune_cache(context.cache_directory(), oldest);
+  context.console.print(
+      words.is_json ? json::to_text(json::Object{{"directory", context.cache_directory().string()},
+                                                 {"removedFiles", removed.file_count},
+                                                 {"removedBytes", removed.size.bytes()}})
+                    : fmt::format("removed {}\n", describe(removed)));
   return ExitCode::done;
 }
 
 } // namespace
 
-RegisteredCommand add_cache_command(CLI::App& application) {
+Command cache_command() {
   const auto words = std::make_shared<CacheWords>();
-  CLI::App* parser =
-      application.add_subcommand("cache", "Look at or clean the cache of packages and metadata");
-  parser->require_subcommand(1);
-  CLI::App* info = parser->add_subcommand("info", "How much is in the cache");
-  info->add_flag("--json", words->is_json, "Print it as JSON");
-  CLI::App* prune = parser->add_subcommand("prune", "Remove what was not used lately");
-  prune->add_option("--days", words->days, "What was used within so many days stays")
-      ->check(CLI::Range(0U, 36500U))
-      ->capture_default_str();
-  return {parser, [words, prune](const CommandContext& context) {
-            return prune->parsed() ? run_prune(*words, context) : run_info(*words, context);
-          }};
+  Command info{.name = "info", .summary = "How much is in the cache"};
+  info.arguments = {json_argument(words->is_json)};
+  info.examples = {{"imagewright cache info", "Where the cache is and how large"},
+                   {"imagewright cache info --json --cache-dir /var/cache/imagewright",
+                    "The same of another cache, for a program"}};
+  info.action = [words](const CommandContext& context) { return run_info(*words, context); };
+  Command prune{.name = "prune", .summary = "Remove what was not used lately"};
+  prune.arguments = {{.names = {"--days"},
+                      .value = "N",
+                      .description = "What was used within so many days stays",
+                      .target = &words->days,
+                      .range = std::pair{std::int64_t{0}, std::int64_t{36500}}},
+                     json_argument(words->is_json)};
+  prune.examples = {{"imagewright cache prune", "Remove what was not used for a month"},
+                    {"imagewright cache prune --days 0", "Remove everything"}};
+  prune.action = [words](const CommandContext& context) { return run_prune(*words, context); };
+  Command command{.name = "cache",
+                  .summary = "Look at or clean the cache of packages and metadata",
+                  .nested = {std::move(info), std::move(prune)}};
+  command.examples = {{"imagewright cache info", "Where the cache is and how large"},
+                      {"imagewright cache prune --days 7", "Keep what was used this week"}};
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -7,20 +7,23 @@
 
 namespace imagewright::cli {
 
-RegisteredCommand add_completion_command(CLI::App& application) {
+Command completion_command(const CommandTable& table) {
   const auto shell = std::make_shared<std::string>();
-  CLI::App* parser =
-      application.add_subcommand("completion", "Print completions for a shell: bash, zsh or fish");
-  parser->add_option("SHELL", *shell, "The shell")
-      ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
-  parser->footer("bash: imagewright completion bash > /etc/bash_completion.d/imagewright\n"
-                 "zsh:  imagewright completion zsh > \"${fpath[1]}/_imagewright\"\n"
-                 "fish: imagewright completion fish > ~/.config/fish/completions/imagewright.fish");
-  return {parser, [shell, &application](const CommandContext& context) {
-            context.console.print(completion_script(application, *shell));
-            return ExitCode::done;
-          }};
+  Command command{.name = "completion", .summary = "Print completions for a shell"};
+  command.arguments = {{.value = "SHELL",
+                        .description = "The shell",
+                        .target = shell.get(),
+                        .choices = {"bash", "zsh", "fish"},
+                        .is_required = true}};
+  command.notes = "An installed program brings them along.";
+  command.examples = {{"source <(imagewright completion bash)", "Completions for this bash alone"},
+                      {"imagewright completion fish > ~/.config/fish/completions/imagewright.fish",
+                       "Completions for every fish of this user"}};
+  command.action = [shell, &table](const CommandContext& context) {
+    context.console.print(completion_script(table, *shell));
+    return ExitCode::done;
+  };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -17,6 +17,8 @@ struct DiffWords {
 };
 
 ExitCode run_diff(const DiffWords& words, const CommandContext& context) {
+  input_file(words.left, "file");
+  input_file(words.right, "file");
   const audit::Comparison comparison =
       audit::compare_files(words.left, words.right, context.cancellation);
   context.console.print(words.is_json ? json::to_text(audit::to_json(comparison))
@@ -27,17 +29,32 @@ ExitCode run_diff(const DiffWords& words, const CommandContext& context) {
 
 } // namespace
 
-RegisteredCommand add_diff_command(CLI::App& application) {
+Command diff_command() {
   const auto words = std::make_shared<DiffWords>();
-  CLI::App* parser =
-      application.add_subcommand("diff", "Say what differs between two images, manifests or locks");
-  parser->add_option("A", words->left, "An image, a manifest or a lock")->required();
-  parser->add_option("B", words->right, "Another of the same kind")->required();
-  parser->add_flag("--json", words->is_json, "Print it as JSON");
-  parser->add_flag("--exit-code", words->has_exit_code, "Exit with 5 when there is a difference");
-  parser->footer("Prints nothing when there is no difference. The format of an image file does not "
-                 "matter:\nthe same disk as qcow2 and as VHD is equal.");
-  return {parser, [words](const CommandContext& context) { return run_diff(*words, context); }};
+  Command command{.name = "diff",
+                  .summary = "Say what differs between two images, manifests or locks"};
+  command.arguments = {{.value = "A",
+                        .description = "An image, a manifest or a lock",
+                        .target = &words->left,
+                        .completes = Completes::files,
+                        .is_required = true},
+                       {.value = "B",
+                        .description = "Another of the same kind",
+                        .target = &words->right,
+                        .completes = Completes::files,
+                        .is_required = true},
+                       json_argument(words->is_json),
+                       {.names = {"--exit-code"},
+                        .description = "Exit with 5 when there is a difference",
+                        .target = &words->has_exit_code}};
+  command.notes = "Prints nothing when there is no difference. The format of an image file does "
+                  "not matter: the same disk as qcow2 and as VHD is equal.";
+  command.examples = {
+      {"imagewright diff old/node-x86_64.qcow2 out/node-x86_64.qcow2", "What an update changes"},
+      {"imagewright diff --exit-code node.lock.json new.lock.json",
+       "Fail when the packages are not the same"}};
+  command.action = [words](const CommandContext& context) { return run_diff(*words, context); };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -12,7 +12,7 @@ namespace {
 
 ExitCode run_doctor(OutputStyle style, const CommandContext& context) {
   const pipeline::HostExamination examination =
-      pipeline::examine_host(context.services_without_cache());
+      pipeline::examine_host(context.services(CacheUse::none));
   context.console.print(style == OutputStyle::json ? json::to_text(pipeline::to_json(examination))
                                                    : pipeline::to_text(examination));
   return examination.can_build() ? ExitCode::done : ExitCode::host_cannot;
@@ -20,15 +20,19 @@ ExitCode run_doctor(OutputStyle style, const CommandContext& context) {
 
 } // namespace
 
-RegisteredCommand add_doctor_command(CLI::App& application) {
+Command doctor_command() {
   const auto is_json = std::make_shared<bool>(false);
-  CLI::App* parser = application.add_subcommand(
-      "doctor", "What this host can and cannot do for a build, and the remedy for each gap");
-  parser->add_flag("--json", *is_json, "Print the findings as JSON");
-  parser->footer("Exits with 4 when this host cannot build images.");
-  return {parser, [is_json](const CommandContext& context) {
-            return run_doctor(*is_json ? OutputStyle::json : OutputStyle::text, context);
-          }};
+  Command command{.name = "doctor",
+                  .summary =
+                      "What this host can and cannot do for a build, and the remedy for each gap"};
+  command.arguments = {json_argument(*is_json)};
+  command.notes = "Exits with 4 when this host cannot build images.";
+  command.examples = {{"imagewright doctor", "Look before the first build"},
+                      {"imagewright doctor --json", "The findings for a program"}};
+  command.action = [is_json](const CommandContext& context) {
+    return run_doctor(*is_json ? OutputStyle::json : OutputStyle::text, context);
+  };
+  return command;
 }
 
 } // namespace imagewright::cli

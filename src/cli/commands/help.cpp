@@ -10,8 +10,10 @@
 #include <imagewright/base/text.hpp>
 
 #include "../command.hpp"
-#include "../completion.hpp"
 #include "../error_pages.hpp"
+#include "../help_text.hpp"
+#include "../manual_page.hpp"
+#include "version.hpp"
 
 namespace imagewright::cli {
 
@@ -43,35 +45,49 @@ std::string error_help(const std::string& code) {
   refuse("error code", code, known, "imagewright help error lists all codes");
 }
 
-std::string command_help(const CLI::App& application, const std::string& name) {
-  // App::help() would answer for the command that was parsed, which is this one.
-  if (name.empty())
-    return application.get_formatter()->make_help(&application, application.get_name(),
-                                                  CLI::AppFormatMode::Normal);
-  std::vector<std::string> known = {"error"};
-  for (const CLI::App* command : commands_of(application)) {
-    if (command->get_name() == name) return command->help(application.get_name());
-    known.push_back(command->get_name());
+std::string help_on(const HelpWords& words, const CommandTable& table,
+                    const CommandContext& context) {
+  const std::size_t width = help_width(context.invocation.environment("COLUMNS"));
+  if (words.topic.empty()) return program_help(table, width);
+  if (words.topic == "error") return error_help(words.code);
+  if (words.topic == "manual") return manual_page(table, k_version);
+  const Command* command = table.find(words.topic);
+  if (command == nullptr) {
+    std::vector<std::string> known = table.command_names();
+    known.insert(known.end(), {"error", "manual"});
+    refuse("command", words.topic, known, "imagewright --help lists all commands");
   }
-  refuse("command", name, known, "imagewright --help lists all commands");
+  for (const Command& nested : command->nested) {
+    if (nested.name == words.code) return command_help(table, *command, &nested, width);
+  }
+  return command_help(table, *command, nullptr, width);
 }
 
 } // namespace
 
-RegisteredCommand add_help_command(CLI::App& application) {
+Command help_command(const CommandTable& table) {
   const auto words = std::make_shared<HelpWords>();
-  CLI::App* parser = application.add_subcommand(
-      "help", "Explain a command, or an error by its code: imagewright help error CODE");
-  parser->add_option("TOPIC", words->topic, "The name of a command, or error");
-  parser->add_option("CODE", words->code, "After error: the code, as messages have it in brackets");
-  parser->footer("For example: imagewright help build, imagewright help error config.unknown-key,\n"
-                 "and imagewright help error for the list of all codes.");
-  return {parser, [words, &application](const CommandContext& context) {
-            context.console.print(words->topic == "error"
-                                      ? error_help(words->code)
-                                      : command_help(application, words->topic));
-            return ExitCode::done;
-          }};
+  Command command{.name = "help",
+                  .summary =
+                      "Explain a command, or an error by its code: imagewright help error CODE"};
+  command.arguments = {{.value = "TOPIC",
+                        .description = "The name of a command, error, or manual for the manual "
+                                       "page",
+                        .target = &words->topic,
+                        .completes = Completes::topics},
+                       {.value = "CODE",
+                        .description =
+                            "After error: the code, as messages have it in brackets; without one, "
+                            "all codes",
+                        .target = &words->code,
+                        .completes = Completes::error_codes}};
+  command.examples = {{"imagewright help build", "Explain a command"},
+                      {"imagewright help error config.unknown-key", "Explain an error"}};
+  command.action = [words, &table](const CommandContext& context) {
+    context.console.print(help_on(*words, table, context));
+    return ExitCode::done;
+  };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -34,7 +34,8 @@ const config::ImportedConfig& chosen(const std::vector<config::ImportedConfig>& 
 }
 
 ExitCode run_import(const ImportWords& words, const CommandContext& context) {
-  const std::string text = fs::read_file(words.file, base::ByteSize::mib(16));
+  const std::string text =
+      fs::read_file(input_file(words.file, "JSON file"), base::ByteSize::mib(16));
   const auto configs = config::import_toolkit_json(text, words.file);
   const config::ImportedConfig& config = chosen(configs, words);
   for (const std::string& line : config.left_out) {
@@ -46,15 +47,26 @@ ExitCode run_import(const ImportWords& words, const CommandContext& context) {
 
 } // namespace
 
-RegisteredCommand add_import_command(CLI::App& application) {
+Command import_command() {
   const auto words = std::make_shared<ImportWords>();
-  CLI::App* parser = application.add_subcommand(
-      "import",
-      "Print the config that an older JSON image definition of the azurelinux toolkit amounts to");
-  parser->add_option("JSON", words->file, "The JSON file")->required();
-  parser->add_option("--system", words->system, "Which of its system configs, by name");
-  parser->footer("What could not be carried over stands in comments at the top of the config.");
-  return {parser, [words](const CommandContext& context) { return run_import(*words, context); }};
+  Command command{.name = "import",
+                  .summary = "Print the config that an older JSON image definition of the "
+                             "azurelinux toolkit amounts to"};
+  command.arguments = {{.value = "JSON",
+                        .description = "The JSON file",
+                        .target = &words->file,
+                        .completes = Completes::files,
+                        .is_required = true},
+                       {.names = {"--system"},
+                        .value = "NAME",
+                        .description = "Which of its system configs, by name",
+                        .target = &words->system}};
+  command.notes = "What could not be carried over stands in comments at the top of the config.";
+  command.examples = {
+      {"imagewright import core-efi.json > core.yaml", "Begin with what there is"},
+      {"imagewright import --system Standard images.json", "One of several systems"}};
+  command.action = [words](const CommandContext& context) { return run_import(*words, context); };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -22,6 +22,7 @@ struct InspectWords {
 };
 
 ExitCode run_inspect(const InspectWords& words, const CommandContext& context) {
+  input_file(words.image, "image");
   const inspect::OpenedImage image(words.image, input_format_from(words.input_format));
   const inspect::SystemFacts facts = inspect::read_system(image);
   if (words.is_json) {
@@ -40,20 +41,28 @@ ExitCode run_inspect(const InspectWords& words, const CommandContext& context) {
 
 } // namespace
 
-RegisteredCommand add_inspect_command(CLI::App& application) {
+Command inspect_command() {
   const auto words = std::make_shared<InspectWords>();
-  CLI::App* parser = application.add_subcommand(
-      "inspect", "Show partitions, filesystems, boot chain, packages and policy of an image");
-  parser
-      ->add_option("IMAGE", words->image,
-                   "An image file: " + base::join(model::image_format_words(), ", "))
-      ->required();
-  add_input_format_option(*parser, words->input_format);
-  parser->add_flag("--json", words->is_json, "Print it as JSON");
-  parser->add_flag("--files", words->lists_files,
-                   "List every file with owner, mode, time, attributes and digest");
-  parser->footer("The image is only read, and nothing is mounted.");
-  return {parser, [words](const CommandContext& context) { return run_inspect(*words, context); }};
+  Command command{.name = "inspect",
+                  .summary =
+                      "Show partitions, filesystems, boot chain, packages and policy of an image"};
+  command.arguments = {
+      {.value = "IMAGE",
+       .description = "An image: " + base::join(model::image_format_words(), ", "),
+       .target = &words->image,
+       .completes = Completes::files,
+       .is_required = true},
+      input_format_argument(words->input_format),
+      json_argument(words->is_json),
+      {.names = {"--files"},
+       .description = "List every file with owner, mode, time, attributes and digest",
+       .target = &words->lists_files}};
+  command.notes = "The image is only read, and nothing is mounted.";
+  command.examples = {
+      {"imagewright inspect out/node-x86_64.qcow2", "What is in an image"},
+      {"imagewright inspect --json --files disk.vhd > disk.json", "Everything, for a program"}};
+  command.action = [words](const CommandContext& context) { return run_inspect(*words, context); };
+  return command;
 }
 
 } // namespace imagewright::cli

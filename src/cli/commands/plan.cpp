@@ -42,18 +42,25 @@ ExitCode run_plan(const ShowWords& show, const CommandContext& context) {
 
 } // namespace
 
-RegisteredCommand add_plan_command(CLI::App& application) {
+Command plan_command() {
   const auto words = std::make_shared<ShowWords>();
-  CLI::App* parser = application.add_subcommand(
-      "plan",
-      "Show what build would do: packages, sizes, layout, kernel arguments, files, units, checks");
-  add_plan_options(*parser, words->plan);
-  add_format_option(*parser, words->plan);
-  add_lock_use_options(*parser, words->plan);
-  parser->add_flag("--packages", words->lists_packages,
-                   "List what was asked for and every package with its version");
-  parser->add_flag("--json", words->is_json, "Print a list with one object per architecture");
-  return {parser, [words](const CommandContext& context) { return run_plan(*words, context); }};
+  Command command{.name = "plan",
+                  .summary = "Show what build would do: packages, sizes, layout, kernel "
+                             "arguments, files, units, checks"};
+  add_plan_options(command, words->plan);
+  add_format_option(command, words->plan);
+  add_lock_use_options(command, words->plan);
+  command.arguments.push_back(
+      {.names = {"--packages"},
+       .description = "List what was asked for and every package with its version",
+       .target = &words->lists_packages});
+  command.arguments.push_back(
+      json_argument(words->is_json, "Print a list with one object for each architecture"));
+  command.examples = {{"imagewright plan configs/node.yaml", "Look before building"},
+                      {"imagewright plan configs/node.yaml --arch aarch64 --offline",
+                       "Another architecture, from what is in the cache"}};
+  command.action = [words](const CommandContext& context) { return run_plan(*words, context); };
+  return command;
 }
 
 } // namespace imagewright::cli

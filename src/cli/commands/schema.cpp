@@ -14,8 +14,6 @@ namespace imagewright::cli {
 
 namespace {
 
-enum class SchemaTopic : std::uint8_t { schema, support };
-
 std::string_view explain(config::UnsupportedReason reason) {
   switch (reason) {
   case config::UnsupportedReason::needs_base_image:
@@ -37,22 +35,23 @@ std::string support_text() {
 
 } // namespace
 
-RegisteredCommand add_schema_command(CLI::App& application) {
-  CLI::App* parser = application.add_subcommand(
-      "schema", "Print the JSON Schema of the config language, for editors");
-  const auto topic = std::make_shared<SchemaTopic>(SchemaTopic::schema);
-  parser->add_flag_callback(
-      "--support", [topic] { *topic = SchemaTopic::support; },
-      "Print instead the keys that build cannot honour; such a key in a config is an error");
-  parser->footer("For example: imagewright schema > imagewright.schema.json, and as the first line "
-                 "of a config\n"
-                 "# yaml-language-server: $schema=imagewright.schema.json");
-  return {parser, [topic](const CommandContext& context) {
-            context.console.print(*topic == SchemaTopic::support
-                                      ? support_text()
-                                      : json::to_text(config::json_schema()));
-            return ExitCode::done;
-          }};
+Command schema_command() {
+  const auto lists_support = std::make_shared<bool>(false);
+  Command command{.name = "schema",
+                  .summary = "Print the JSON Schema of the config language, for editors"};
+  command.arguments = {{.names = {"--support"},
+                        .description = "Print instead the keys that build cannot honour; such a "
+                                       "key in a config is an error",
+                        .target = lists_support.get()}};
+  command.notes = "An editor finds it by the first line of a config: "
+                  "# yaml-language-server: $schema=imagewright.schema.json";
+  command.examples = {{"imagewright schema > imagewright.schema.json", "For an editor"},
+                      {"imagewright schema --support", "What build cannot honour"}};
+  command.action = [lists_support](const CommandContext& context) {
+    context.console.print(*lists_support ? support_text() : json::to_text(config::json_schema()));
+    return ExitCode::done;
+  };
+  return command;
 }
 
 } // namespace imagewright::cli

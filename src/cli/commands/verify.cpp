@@ -35,22 +35,35 @@ ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
 
 } // namespace
 
-RegisteredCommand add_verify_command(CLI::App& application) {
+Command verify_command() {
   const auto words = std::make_shared<VerifyWords>();
-  CLI::App* parser =
-      application.add_subcommand("verify", "Compose published images again and compare every byte");
-  parser->add_option("OUT_DIR", words->directory, "The output directory of a build")->required();
-  parser->add_option("--config", words->plan.config,
-                     "Where the config is now (default: where it was when it was built)");
-  parser->add_option("--repo", words->plan.repositories,
-                     "NAME=URL or NAME=DIRECTORY in place of those of the build, repeatable");
-  add_offline_option(*parser, words->plan);
-  parser->add_flag("--json", words->is_json, "Print the findings as JSON");
-  parser->footer(
-      "Packages and time come from the manifest, everything else from the config, which "
-      "must be unchanged.\nExits with 5 when anything differs, and says what: partition, "
-      "file, and what about it.");
-  return {parser, [words](const CommandContext& context) { return run_verify(*words, context); }};
+  Command command{.name = "verify",
+                  .summary = "Compose published images again and compare every byte"};
+  command.arguments = {
+      {.value = "OUT_DIR",
+       .description = "The output directory of a build",
+       .target = &words->directory,
+       .completes = Completes::directories,
+       .is_required = true},
+      {.names = {"--config"},
+       .value = "FILE",
+       .description = "Where the config is now, by default where it was when it was built",
+       .target = &words->plan.config,
+       .completes = Completes::files},
+      {.names = {"--repo"},
+       .value = "NAME=URL|DIR",
+       .description = "Repository in place of that of the build",
+       .target = &words->plan.repositories}};
+  add_offline_option(command, words->plan);
+  command.arguments.push_back(json_argument(words->is_json));
+  command.notes = "Packages and time come from the manifest, everything else from the config, "
+                  "which must be unchanged.\nExits with 5 when anything differs, and says what: "
+                  "partition, file, and what about it.";
+  command.examples = {{"imagewright verify out", "Prove that a published set can be made again"},
+                      {"imagewright verify out --config configs/node.yaml --offline",
+                       "From a config that has moved, without network"}};
+  command.action = [words](const CommandContext& context) { return run_verify(*words, context); };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -28,15 +28,23 @@ ExitCode run_why(const WhyWords& words, const CommandContext& context) {
 
 } // namespace
 
-RegisteredCommand add_why_command(CLI::App& application) {
+Command why_command() {
   const auto words = std::make_shared<WhyWords>();
-  CLI::App* parser = application.add_subcommand(
-      "why", "Why PACKAGE is in the image: the chain of requirers down to the config line");
-  add_plan_options(*parser, words->plan);
-  parser->add_option("PACKAGE", words->package, "A package's name, or its full name")->required();
-  add_lock_use_options(*parser, words->plan);
-  parser->add_flag("--json", words->is_json, "Print the chains as JSON");
-  return {parser, [words](const CommandContext& context) { return run_why(*words, context); }};
+  Command command{.name = "why",
+                  .summary = "Why PACKAGE is in the image: the chain of requirers down to the "
+                             "config line"};
+  add_plan_options(command, words->plan);
+  command.arguments.push_back({.value = "PACKAGE",
+                               .description = "A package's name, or its full name",
+                               .target = &words->package,
+                               .is_required = true});
+  add_lock_use_options(command, words->plan);
+  command.arguments.push_back(json_argument(words->is_json));
+  command.examples = {{"imagewright why configs/node.yaml glibc", "Who needs a package"},
+                      {"imagewright why configs/node.yaml openssl-libs --locked",
+                       "Of the packages that the lock has"}};
+  command.action = [words](const CommandContext& context) { return run_why(*words, context); };
+  return command;
 }
 
 } // namespace imagewright::cli

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "../key_value.hpp"
+#include <imagewright/base/key_value.hpp>
+
 #include "../version_order.hpp"
 
 namespace imagewright::finalize::boot_loaders {
@@ -28,7 +29,7 @@ bool is_newest_kernel(const std::vector<model::InstalledKernel>& kernels,
 
 std::string pretty_name(const fs::RootDir& files) {
   const auto text = files.find_content("/etc/os-release").value_or("");
-  return find_value(text, "PRETTY_NAME").value_or("Linux");
+  return base::find_value(text, "PRETTY_NAME").value_or("Linux");
 }
 
 } // namespace imagewright::finalize::boot_loaders

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/shell.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "../boot_paths.hpp"
@@ -59,7 +60,7 @@ std::string main_configuration(const BootInput& input, const fs::RootDir& files,
 /// the node.
 std::string default_kernel_line(const std::vector<model::InstalledKernel>& kernels) {
   if (kernels.empty() || is_newest_kernel(kernels, kernels.front())) return "";
-  return "GRUB_TOP_LEVEL=" + shell_word(kernels.front().image) + "\n";
+  return "GRUB_TOP_LEVEL=" + base::shell_double_quoted(kernels.front().image) + "\n";
 }
 
 std::string replaced(std::string text, std::string_view placeholder, const std::string& value) {
@@ -75,7 +76,8 @@ std::string defaults(const BootInput& input, const std::vector<model::InstalledK
   auto words = model::kernel_words(lasting_command_line(input));
   std::erase_if(
       words, [](const std::string& word) { return model::kernel_parameter(word).name == "root"; });
-  const auto arguments = shell_word(grub_arguments(model::joined_kernel_words(words)));
+  const auto arguments =
+      base::shell_double_quoted(grub_arguments(model::joined_kernel_words(words)));
   const auto timeout = std::to_string(input.boot_loader.timeout_seconds);
   if (const auto& form = input.boot_loader.facts.defaults; !form.empty()) {
     // The form has the quotes.

@@ -92,6 +92,11 @@ void make_initramfs(const Input& input, root::WorkRoot& root,
   root.files().make_directories(parent_of(kernel.initramfs));
   process::Command command{.argv = dracut_arguments(input, kernel),
                            .description = "make the initramfs of kernel " + kernel.release};
+  // The longest step of many builds: time must be seen to pass.
+  command.watch_output = [&](std::string_view) {
+    stage.progress({});
+    return process::Watch::keep_running;
+  };
   if (!input.services.log_directory.empty()) {
     command.log_file = input.services.log_directory / ("initramfs-" + kernel.release + ".log");
   }

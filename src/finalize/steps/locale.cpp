@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 
-#include "../key_value.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -31,7 +31,7 @@ void set_timezone(const fs::RootDir& files, const model::LocatedText& zone) {
 void set_value(const fs::RootDir& files, const std::string& path, const std::string& key,
                const std::string& value) {
   const auto text = files.find_content(path).value_or("");
-  files.write(path, with_value(text, key, value), 0644);
+  files.write(path, base::with_value(text, key, value), 0644);
 }
 
 StepYield set_locale(const Input& input, root::WorkRoot& root) {

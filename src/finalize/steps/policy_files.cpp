@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 
-#include "../key_value.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -22,7 +22,7 @@ void apply(const fs::RootDir& files, const model::PolicySetting& setting) {
                           setting.origin + " has to set " + setting.key,
                       setting.hint);
   }
-  files.write(setting.path, with_value(*text, setting.key, setting.value),
+  files.write(setting.path, base::with_value(*text, setting.key, setting.value),
               files.find_target_status(setting.path)->permissions);
 }
 

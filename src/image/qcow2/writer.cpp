@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <bit>
-#include <future>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/parallel_for.hpp>
 
 #include "image/big_endian.hpp"
 #include "image/qcow2/cluster_codec.hpp"
@@ -86,7 +86,6 @@ public:
       batch.push_back(cluster);
       cluster = next_stored(cluster + 1);
       if (batch.size() < batch_size && cluster < cluster_count_) continue;
-      cancellation_.check();
       for (const Compressed& each : compress(batch, thread_count))
         append(each);
       batch.clear();
@@ -136,28 +135,18 @@ private:
     put(l2_, table - tables_start_ + cluster % entries * 8, entry);
   }
 
-  // Every thread takes each n-th cluster; results stand in the order of the disk.
+  /// Results stand in the order of the disk.
   std::vector<Compressed> compress(const std::vector<std::uint64_t>& clusters,
                                    unsigned thread_count) const {
     std::vector<Compressed> results(clusters.size());
-    const std::size_t workers = std::max(1U, thread_count);
-    const auto work = [&](std::size_t worker) {
-      for (std::size_t index = worker; index < clusters.size(); index += workers) {
-        Bytes cluster(geometry_.cluster());
-        disk_.read(clusters[index] * geometry_.cluster(), cluster);
-        Bytes smaller = compress_cluster(cluster, output_.compression, output_.level);
-        const bool is_compressed = !smaller.empty();
-        results[index] = {clusters[index], is_compressed,
-                          is_compressed ? std::move(smaller) : std::move(cluster)};
-      }
-    };
-    std::vector<std::future<void>> running;
-    for (std::size_t worker = 1; worker < workers; ++worker) {
-      running.push_back(std::async(std::launch::async, work, worker));
-    }
-    work(0);
-    for (auto& each : running)
-      each.get();
+    base::parallel_for(clusters.size(), thread_count, cancellation_, [&](std::size_t index) {
+      Bytes cluster(geometry_.cluster());
+      disk_.read(clusters[index] * geometry_.cluster(), cluster);
+      Bytes smaller = compress_cluster(cluster, output_.compression, output_.level);
+      const bool is_compressed = !smaller.empty();
+      results[index] = {clusters[index], is_compressed,
+                        is_compressed ? std::move(smaller) : std::move(cluster)};
+    });
     return results;
   }
 

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <imagewright/base/shell.hpp>
 #include <imagewright/process/command_runner.hpp>
 
 #include "boot/answers.hpp"
@@ -40,7 +41,7 @@ TEST_CASE("the script is valid for a POSIX shell") {
 
 TEST_CASE("a quoted word reaches the program unchanged") {
   const std::string text = "it's \"$HOME\" `id` \\ \n*";
-  const auto result = run({"sh", "-c", "printf %s " + boot::shell_quoted(text)});
+  const auto result = run({"sh", "-c", "printf %s " + base::shell_quoted(text)});
   CHECK(result.standard_output == text);
 }
 

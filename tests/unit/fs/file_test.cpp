@@ -9,6 +9,7 @@
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/fs/digest.hpp>
 #include <imagewright/fs/file.hpp>
 
 using namespace imagewright;
@@ -38,6 +39,12 @@ TEST_CASE("digests a sparse file like its full content") {
   std::string full(3 << 20, '\0');
   full.replace(1 << 20, 4, "data");
   CHECK(fs::digest_of_file(path) == base::digest_of(full));
+  for (const auto algorithm : {base::DigestAlgorithm::sha384, base::DigestAlgorithm::sha512})
+    CHECK(fs::digest_of_file(path, algorithm) == base::digest_of(full, algorithm));
+  for (const std::size_t start : {0U, 7U, 1U << 20U, (1U << 20U) + 2U, 2U << 20U, 3U << 20U}) {
+    CHECK(fs::digest_of_open_file(fd.get(), "sparse", base::DigestAlgorithm::sha256, start) ==
+          base::digest_of(std::string_view(full).substr(start)));
+  }
 }
 
 TEST_CASE("reading past the end is an error, not a short read") {

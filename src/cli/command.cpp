@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "command.hpp"
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+namespace imagewright::cli {
+
+std::filesystem::path CommandContext::cache_directory() const {
+  if (options.cache_directory) return *options.cache_directory;
+  throw base::Error(base::FailureKind::input, "cli.no-cache-directory",
+                    "there is no place for the cache: neither XDG_CACHE_HOME nor HOME is set",
+                    "give one with --cache-dir");
+}
+
+plan::Services CommandContext::services(CacheUse use) const {
+  return {.reporter = console.reporter(),
+          .cancellation = cancellation,
+          .clock = clock,
+          .cache_directory = use == CacheUse::needed ? cache_directory() : std::filesystem::path(),
+          .thread_count = options.jobs};
+}
+
+Argument json_argument(bool& is_json, std::string description) {
+  return {.names = {"--json"}, .description = std::move(description), .target = &is_json};
+}
+
+std::filesystem::path input_file(const std::string& path, const std::string& what) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_directory(status)) {
+    throw base::Error(
+        base::FailureKind::input, "cli.missing-input",
+        fmt::format("{} is a directory, not a file with the {}", base::quoted(path), what),
+        "give the file itself");
+  }
+  if (!std::filesystem::exists(status)) {
+    throw base::Error(base::FailureKind::input, "cli.missing-input",
+                      fmt::format("there is no {} {}", what, base::quoted(path)),
+                      fmt::format("it was looked for in {}",
+                                  std::filesystem::absolute(path).parent_path().string()));
+  }
+  return path;
+}
+
+} // namespace imagewright::cli

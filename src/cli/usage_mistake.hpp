@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What is wrong with a command line that the parser refuses.
+
+#include <string>
+#include <vector>
+
+#include "arguments.hpp"
+
+namespace imagewright::cli {
+
+/// Throws base::Error (cli.usage) about the first word that means nothing: a command or an option
+/// that is not there, with what is near to it. Where every word means something, `otherwise` is
+/// said.
+[[noreturn]] void throw_usage_mistake(const CommandTable& table,
+                                      const std::vector<std::string>& words,
+                                      const std::string& otherwise);
+
+} // namespace imagewright::cli
