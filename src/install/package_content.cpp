@@ -29,6 +29,14 @@ std::string read_current(rpmfi archive) {
   return text;
 }
 
+/// librpm's name for reading what a compressor wrote.
+const char* reading_mode(const std::string& compressor) {
+  if (compressor == "zstd") return "r.zstdio";
+  if (compressor == "xz" || compressor == "lzma") return "r.xzdio";
+  if (compressor == "bzip2") return "r.bzdio";
+  return "r.gzdio";
+}
+
 } // namespace
 
 std::vector<std::string>
@@ -41,10 +49,8 @@ read_package_files(const CheckedPackage& package, std::size_t index, const Packa
   if (::lseek(descriptor.get(), static_cast<off_t>(package.payload_offset), SEEK_SET) < 0)
     base::throw_system_error("install.package-missing", "cannot read", text_of(header, RPMTAG_NAME),
                              errno);
-  const std::string compressor = text_of(header, RPMTAG_PAYLOADCOMPRESSOR);
   const RpmFile payload(
-      Fdopen(fdDup(descriptor.get()),
-             ("r." + (compressor.empty() ? "gzip" : compressor) + "dio").c_str()));
+      Fdopen(fdDup(descriptor.get()), reading_mode(text_of(header, RPMTAG_PAYLOADCOMPRESSOR))));
   rpmfiles list = rpmfilesNew(nullptr, header, RPMTAG_BASENAMES, RPMFI_KEEPHEADER);
   const FileInformation archive(
       rpmfiNewArchiveReader(payload.get(), list, RPMFI_ITER_READ_ARCHIVE));

@@ -27,8 +27,21 @@ std::vector<std::string> logical_lines(std::string_view text) {
   return lines;
 }
 
+/// Words between blanks; quotes at the beginning of a word group, and vanish (config_parse_strv).
+std::vector<std::string> words_of(std::string_view value) {
+  std::vector<std::string> words;
+  while (!(value = base::trimmed(value)).empty()) {
+    const bool is_quoted = value.front() == '"' || value.front() == '\'';
+    const auto end = is_quoted ? value.find(value.front(), 1) : value.find_first_of(" \t");
+    words.emplace_back(value.substr(is_quoted ? 1 : 0, is_quoted ? end - 1 : end));
+    if (end == std::string_view::npos) break;
+    value.remove_prefix(end + 1);
+  }
+  return words;
+}
+
 void assign(std::vector<std::string>& list, std::string_view value) {
-  const auto words = base::split_whitespace(value);
+  const auto words = words_of(value);
   if (words.empty()) list.clear();
   list.insert(list.end(), words.begin(), words.end());
 }

@@ -36,7 +36,6 @@ bool may_have_alias(std::string_view suffix) {
 /// What systemd would not take about an alias (unit_validate_alias_symlink_or_warn).
 std::optional<std::string> complaint_about_alias(const UnitName& alias, const UnitName& unit) {
   if (alias.suffix != unit.suffix) return "is a unit of another type";
-  if (!may_have_alias(alias.suffix)) return "is of a type that has no aliases";
   if (alias.is_template() != unit.is_template() && !(alias.is_instance() && unit.is_template()))
     return "and the unit are not both templates";
   if (alias.is_instance() && unit.is_instance() && alias.instance != unit.instance)
@@ -55,14 +54,12 @@ std::optional<UnitName> owner_of_folder(std::string_view folder) {
   return std::nullopt;
 }
 
-/// Whether a link of that name can lead to the unit.
+/// Whether a link of that name can lead to the unit: it has the unit's name, or is an instance of it.
 bool is_name_of(const UnitName& unit, const std::string& name) {
   const auto parsed = parse_unit_name(name);
-  if (!parsed) return false;
+  if (!parsed || parsed->is_template()) return false;
   if (parsed->to_string() == unit.to_string()) return true;
-  if (!parsed->instance || !unit.instance) return false;
-  const bool is_open = parsed->is_template() || unit.is_template();
-  return is_open && parsed->template_name() == unit.template_name();
+  return unit.is_template() && parsed->template_name() == unit.to_string();
 }
 
 /// Whether the link belongs to the enablement of one of these units.
@@ -153,6 +150,8 @@ void UnitLinks::link_folder_alias(const FoundUnit& unit, const std::string& alia
 }
 
 void UnitLinks::link_alias(const FoundUnit& unit, const std::string& alias, Problems& problems) {
+  // systemd does not read the line where it means nothing.
+  if (!may_have_alias(unit.name.suffix)) return;
   const auto text = with_specifiers(alias, name_to_link(unit));
   if (text.find('/') != std::string::npos) {
     link_folder_alias(unit, text, problems);

@@ -85,9 +85,9 @@ printf 'u svc 412:staff -\ng staff 50\n' > %{buildroot}/usr/lib/sysusers.d/zz.co
              "Requires: svc\n");
   }
   SECTION("a capability as rpm 4.19 makes it") {
-    // "u svc 412 -" and "g staff 50".
+    // "u svc 412 - " and "g staff 50  ".
     test.add("svc", program_of("svc", "staff"),
-             "Provides: user(svc) = dSBzdmMgNDEyIC0=\nProvides: group(staff) = ZyBzdGFmZiA1MA==\n");
+             "Provides: user(svc) = dSBzdmMgNDEyIC0g\nProvides: group(staff) = ZyBzdGFmZiA1MCAg\n");
   }
   test.installation.run();
   CHECK_THAT(account(test.installation, "etc/passwd", "svc"), Contains("svc:x:412:"));
