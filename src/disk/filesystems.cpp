@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
+#include <imagewright/model/filesystem_type.hpp>
+
 #include "disk/ext4/filesystem.hpp"
 #include "disk/fat/filesystem.hpp"
 #include "disk/filesystem.hpp"

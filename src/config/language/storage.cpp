@@ -181,7 +181,7 @@ constexpr Type k_btrfs_type{
 constexpr std::size_t k_filesystem_word_count = [] {
   std::size_t count = 0;
   for (const model::FilesystemRow& row : model::k_filesystem_types)
-    count += row.other_word.empty() ? 1 : 2;
+    count += row.other_word.empty() ? 1U : 2U;
   return count;
 }();
 constexpr auto k_filesystem_words = [] {
