@@ -28,7 +28,7 @@ model::LockedPackage package(const std::string& name, std::uint32_t epoch, char 
           .location = "Packages/" + name + ".rpm",
           .checksum = digest(digit),
           .download_size = base::ByteSize(1000),
-          .installed_size = base::ByteSize(18446744073709551615ULL),
+          .installed_size = base::ByteSize(std::uint64_t{1} << 40U),
           .build_time = base::Epoch(std::chrono::seconds(1700000000))};
 }
 
@@ -40,12 +40,11 @@ model::Lock example() {
   model::LockedRepository unsigned_repository = repository;
   unsigned_repository.name = "local";
   unsigned_repository.key_fingerprints.clear();
-  return {
-      .architectures = {{.architecture = "aarch64", .request = digest('1')},
-                        {.architecture = "x86_64",
-                         .request = digest('2'),
-                         .repositories = {repository, unsigned_repository},
-                         .packages = {package("bash", 0, '3'), package("dhcp \"x\"", 4, '4')}}}};
+  return {.architectures = {{.architecture = "aarch64", .request = digest('1')},
+                            {.architecture = "x86_64",
+                             .request = digest('2'),
+                             .repositories = {repository, unsigned_repository},
+                             .packages = {package("bash", 0, '3'), package("dhcp\"x\"", 4, '4')}}}};
 }
 
 base::Diagnostic error_of(const std::string& text) {
@@ -103,6 +102,27 @@ TEST_CASE("a location outside its repository is refused") {
   const std::string good = lock::to_text(example());
   CHECK(error_of(replaced(good, "Packages/bash.rpm", "../bash.rpm")).code == "lock.damaged");
   CHECK(error_of(replaced(good, "Packages/bash.rpm", "/bash.rpm")).code == "lock.damaged");
+}
+
+TEST_CASE(
+    "places with a scheme or hidden climbing, impossible sizes and steering names are refused") {
+  const std::string good = lock::to_text(example());
+  for (const char* location : {"file:///etc/passwd", "http://host/a.rpm", "a/%2e%2e/b", "a//b"}) {
+    INFO(location);
+    CHECK(error_of(replaced(good, "Packages/bash.rpm", location)).code == "lock.damaged");
+  }
+  CHECK(error_of(replaced(good, "\"downloadSize\":1000", "\"downloadSize\":18446744073709551615"))
+            .code == "lock.damaged");
+  CHECK(error_of(replaced(good, "\"bash\"", "\"::error::x\"")).code == "lock.damaged");
+}
+
+TEST_CASE("a package's own base is kept beside its location") {
+  model::Lock lock = example();
+  lock.architectures[1].packages[0].location = "https://pool.example/p/bash-1^2.rpm";
+  const std::string text = lock::to_text(lock);
+  CHECK(text.find("\"location\":\"bash-1^2.rpm\"") != std::string::npos);
+  CHECK(text.find("\"base\":\"https://pool.example/p\"") != std::string::npos);
+  CHECK(lock::parse(text, "node.lock.json") == lock);
 }
 
 TEST_CASE("a lock of a newer format is refused as such") {
