@@ -153,7 +153,7 @@ class Help(TestCase):
 
     def understood(self, line):
         """Every option and command of a line that somebody may copy exists."""
-        words = [word.strip("'\"()<") for word in re.split(r"\s+", line.split("imagewright ", 1)[1].split(" > ")[0].split(")")[0])]
+        words = [word.strip("'\"()<") for word in re.split(r"\s+", re.search(r"(?<![\w/])imagewright (.*)", line).group(1).split(" > ")[0].split(")")[0])]
         command = next((word for word in words if not word.startswith("-")), None)
         texts = self.run_program("--help").stdout
         if command is not None:

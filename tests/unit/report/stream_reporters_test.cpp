@@ -43,7 +43,7 @@ TEST_CASE("plain lines tell stages, and progress only now and then") {
   reporter->message(report::Level::debug, "not shown");
   reporter->stage_finished("install", StageOutcome::done, "");
   CHECK(stream.text() == "install: 135 packages\n"
-                         "install: 70/135, bash\n"
+                         "install: 70/135, bash, after 11.0 s\n"
                          "install: done in 11.0 s\n");
 }
 
