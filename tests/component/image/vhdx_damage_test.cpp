@@ -107,7 +107,7 @@ TEST_CASE("the log of a VHDX that was not closed is replayed, as qemu-img does")
   const auto content = patient.get(table, sector);
   // What reached its place is garbage, and zeros where zeros are.
   patient.put(table, std::vector<std::byte>(sector, std::byte{0xFF}));
-  patient.put(table + sector, std::vector<std::byte>(sector, std::byte{0xFF}));
+  patient.put(table + 2 * sector, std::vector<std::byte>(sector, std::byte{0xFF}));
   patient.change_sealed(128 * k_kib, 4 * k_kib, 48, std::byte{1});
   const std::uint64_t file_size = std::filesystem::file_size(patient.path);
   // Two entries, of which the second one is the head: it says that the first is the tail.
@@ -136,7 +136,7 @@ TEST_CASE("the log of a VHDX that was not closed is replayed, as qemu-img does")
       base::little_endian::put(entry, 2 * sector - 4, static_cast<std::uint32_t>(sequence));
     } else {
       base::little_endian::put(entry, 64 + 8, std::uint64_t{sector});
-      base::little_endian::put(entry, 64 + 16, table + sector);
+      base::little_endian::put(entry, 64 + 16, table + 2 * sector);
     }
     base::little_endian::put(entry, 4, base::crc32c(entry));
     patient.put(place, entry);
