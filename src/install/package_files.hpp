@@ -42,7 +42,4 @@ private:
   std::vector<fs::UniqueFd> directories_;
 };
 
-/// What to do about a package file that is damaged, wherever it stands.
-std::string remedy_for_damage(const model::PackageFile& file);
-
 } // namespace imagewright::install
