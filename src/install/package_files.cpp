@@ -21,10 +21,4 @@ fs::UniqueFd PackageFiles::open(std::size_t index) const {
   return file;
 }
 
-std::string remedy_for_damage(const model::PackageFile& file) {
-  return fmt::format("the file is {}: of a local repository, put a sound one in its place; of the "
-                     "cache, remove it and build again",
-                     base::quoted(file.path.string()));
-}
-
 } // namespace imagewright::install

@@ -24,7 +24,4 @@ private:
   int directory_;
 };
 
-/// What to do about a package file that is damaged, wherever it stands.
-std::string remedy_for_damage(const model::PackageFile& file);
-
 } // namespace imagewright::install

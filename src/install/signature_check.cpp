@@ -186,6 +186,12 @@ std::uint64_t size_of(const fs::UniqueFd& file) {
 
 } // namespace
 
+std::string remedy_for_damage(const model::PackageFile& file) {
+  return fmt::format("the file is {}: of a local repository, put a sound one in its place; of the "
+                     "cache, remove it and build again",
+                     base::quoted(file.path.string()));
+}
+
 std::vector<CheckedPackage> check_signatures(rpmts transaction, const InstallRequest& request,
                                              const PackageFiles& files, RpmLog& log) {
   std::map<std::string, Keyring> keyrings;

@@ -5,6 +5,7 @@
 // trusts.
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <imagewright/install/install.hpp>
@@ -26,5 +27,8 @@ struct CheckedPackage {
 /// install.package-mismatch, install.bad-key.
 std::vector<CheckedPackage> check_signatures(rpmts transaction, const InstallRequest& request,
                                              const PackageFiles& files, RpmLog& log);
+
+/// What to do about a package file that is damaged, wherever it stands.
+std::string remedy_for_damage(const model::PackageFile& file);
 
 } // namespace imagewright::install
