@@ -24,9 +24,14 @@ std::vector<std::string> read_texts(ByteReader& reader) {
 }
 
 void write_package(ByteWriter& writer, const model::LockedPackage& package) {
-  const auto& [name, epoch, version, release, architecture] = package.nevra;
+  // What each package is held against; not where it came from.
+  const auto& [nevra, repository, location, checksum, download_size, installed_size, build_time] =
+      package;
+  const auto& [name, epoch, version, release, architecture] = nevra;
   writer.text(name).number(epoch).text(version).text(release).text(architecture);
-  writer.text(package.repository).number(package.download_size.bytes());
+  writer.text(repository).text(checksum.to_string()).number(download_size.bytes());
+  writer.number(installed_size.bytes());
+  writer.number(static_cast<std::uint64_t>(build_time.time_since_epoch().count()));
 }
 
 model::PackageFile read_package(ByteReader& reader) {
@@ -38,7 +43,11 @@ model::PackageFile read_package(ByteReader& reader) {
   nevra.release = reader.text();
   nevra.architecture = reader.text();
   file.package.repository = reader.text();
+  file.package.checksum = base::Digest::parse(reader.text()).value_or(base::Digest{});
   file.package.download_size = base::ByteSize(reader.number());
+  file.package.installed_size = base::ByteSize(reader.number());
+  file.package.build_time =
+      base::Epoch(std::chrono::seconds(static_cast<std::int64_t>(reader.number())));
   // For messages of librpm.
   file.path = nevra.to_string() + ".rpm";
   return file;
