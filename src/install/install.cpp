@@ -97,7 +97,8 @@ model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter) {
   Stage stage(reporter, fmt::format("{} packages", request.packages.files.size()));
-  const PackageCopies copies(request.packages, root.options().directory.parent_path(), cancellation);
+  const PackageCopies copies(request.packages, root.options().directory.parent_path(),
+                             cancellation);
   const MountDirectories mount_directories(root.files());
   InstallObserver observer(request, root.options().emulator, reporter);
   sandbox::Sandbox sandbox(root.begin_run({}), cancellation);

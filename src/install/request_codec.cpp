@@ -55,13 +55,14 @@ std::optional<std::string> read_optional_text(ByteReader& reader) {
   return is_there ? std::optional(std::move(text)) : std::nullopt;
 }
 
-/// What is checked before the worker is asked is left out: checksum and location.
+/// What each package is held against; not where it came from.
 void write_package(ByteWriter& writer, const model::LockedPackage& package) {
   const auto& [nevra, repository, location, checksum, download_size, installed_size, build_time,
                provenance] = package;
   const auto& [name, epoch, version, release, architecture] = nevra;
   writer.text(name).number(epoch).text(version).text(release).text(architecture);
-  writer.text(repository).number(download_size.bytes()).number(installed_size.bytes());
+  writer.text(repository).text(checksum.to_string());
+  writer.number(download_size.bytes()).number(installed_size.bytes());
   const auto& [source_package, license, vendor] = provenance;
   writer.number(seconds_of(build_time)).text(source_package).text(license).text(vendor);
 }
@@ -75,6 +76,7 @@ model::PackageFile read_package(ByteReader& reader) {
   nevra.release = reader.text();
   nevra.architecture = reader.text();
   file.package.repository = reader.text();
+  file.package.checksum = base::Digest::parse(reader.text()).value_or(base::Digest{});
   file.package.download_size = base::ByteSize(reader.number());
   file.package.installed_size = base::ByteSize(reader.number());
   file.package.build_time = read_time(reader);
