@@ -63,15 +63,23 @@ std::string command_text(const Command& command, const Command* nested) {
   return text;
 }
 
+/// A sentence as the line of a list: whatis(1) shows it beside other names.
+std::string name_line(std::string_view summary) {
+  std::string line(summary);
+  if (line.ends_with('.')) line.pop_back();
+  return base::to_lower(line.substr(0, 1)) + line.substr(1);
+}
+
 } // namespace
 
 std::string manual_page(const CommandTable& table, std::string_view version) {
   std::string text = fmt::format(
       ".\\\" Made by \"imagewright help manual\".\n"
       ".TH IMAGEWRIGHT 1 \"\" \"imagewright {}\" \"User Commands\"\n"
+      ".nh\n.ad l\n" // words are searched for, and copied
       ".SH NAME\nimagewright \\- {}\n.SH SYNOPSIS\n\\fBimagewright\\fR COMMAND [OPTIONS] ...\n"
       ".SH COMMANDS\nCommands:\n",
-      literal(version), literal(base::to_lower(table.summary)));
+      literal(version), literal(name_line(table.summary)));
   for (const Command& command : table.commands)
     text += command_text(command, nullptr);
   text += ".SH OPTIONS\nOptions of every command:\n";

@@ -58,6 +58,18 @@ std::vector<std::string> known_releases(std::span<const std::filesystem::path> d
   return names;
 }
 
+/// Those that are there; all when none is. Of a config deep below, most are not.
+std::vector<std::string> places_among(std::span<const std::filesystem::path> directories) {
+  std::vector<std::string> present;
+  std::vector<std::string> all;
+  std::error_code ignored;
+  for (const std::filesystem::path& directory : directories) {
+    all.push_back(directory.string());
+    if (std::filesystem::is_directory(directory, ignored)) present.push_back(directory.string());
+  }
+  return present.empty() ? all : present;
+}
+
 } // namespace
 
 LoadedImageConfig load_image_config(const std::filesystem::path& path, const LoadOptions& options) {
@@ -113,9 +125,10 @@ std::filesystem::path find_release_profile(const model::LocatedText& name_or_pat
   }
   const std::vector<std::string> names = known_releases(directories);
   std::string hint = base::did_you_mean(name, names);
-  if (hint.empty() && !names.empty())
-    hint = fmt::format("releases are {}", base::join(names, ", "));
-  if (hint.empty()) hint = "give the path of a release profile";
+  if (!hint.empty()) hint += ' ';
+  hint += names.empty() ? "give the path of a release profile"
+                        : fmt::format("releases are {}", base::join(names, ", "));
+  hint += "; looked for in " + base::join(places_among(directories), ", ");
   diagnostics.error("config.release-not-found",
                     fmt::format("there is no release {}", base::quoted(name)), name_or_path.where,
                     std::move(hint));

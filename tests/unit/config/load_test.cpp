@@ -200,7 +200,7 @@ TEST_CASE("repositories of the config replace the release's by name") {
   CHECK(config::repositories_for(profile, config, "aarch64")[0].path == "/r/aarch64");
 }
 
-TEST_CASE("a release that does not exist is reported with near names") {
+TEST_CASE("a release that does not exist is reported with near names, all names and places") {
   const ScratchDirectory scratch;
   const auto file = scratch.write("workbench.yaml", "x: 1\n");
   const std::vector<std::filesystem::path> directories = {scratch.path()};
@@ -211,7 +211,9 @@ TEST_CASE("a release that does not exist is reported with near names") {
     config::find_release_profile({"workbnech", where}, ".", directories);
     FAIL("found a release that does not exist");
   } catch (const base::InputError& error) {
-    CHECK(error.diagnostics().items()[0].hint == "did you mean \"workbench\"?");
+    CHECK(error.diagnostics().items()[0].hint ==
+          "did you mean \"workbench\"? releases are workbench; looked for in " +
+              scratch.path().string());
     CHECK(error.diagnostics().items()[0].where == where);
   }
 }
