@@ -13,9 +13,9 @@
 #include <imagewright/config/support.hpp>
 #include <imagewright/finalize/plan.hpp>
 #include <imagewright/plan/build_plan.hpp>
-#include <imagewright/plan/validate.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/plan/output_format.hpp>
+#include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
 namespace imagewright::plan {
