@@ -226,6 +226,7 @@ bool Checker::check_map(const yaml::Node& node, const Type& type, std::string_vi
     if (entry.value.is_null() && type.item->shape == Shape::text) {
       yaml::Node empty = entry.value;
       empty.kind = yaml::NodeKind::scalar;
+      empty.where = entry.where;
       is_good &= check_form(empty, *type.item, base::quoted(entry.key));
       continue;
     }
@@ -313,11 +314,13 @@ bool Checker::check_boolean(const yaml::Node& node, std::string_view label) {
   const bool is_literal = is_boolean_literal(node.text);
   if (is_word && (!is_literal || node.style == yaml::ScalarStyle::plain)) return true;
   const auto meant = meant_boolean(node.text);
-  return error(
-      "config.wrong-type",
-      fmt::format("{}: {} is not true or false", label, base::quoted(node.text)), node.where,
-      is_literal ? std::string("remove the quotes")
-                 : fmt::format("write {}", !meant ? "true or false" : *meant ? "true" : "false"));
+  return error("config.wrong-type",
+               fmt::format("{}: {} is not true or false", label, base::quoted(node.text)),
+               node.where,
+               is_literal ? std::string("remove the quotes")
+                          : fmt::format("write {}", !meant   ? "true or false"
+                                                    : *meant ? "true"
+                                                             : "false"));
 }
 
 bool Checker::check_integer(const yaml::Node& node, const Type& type, std::string_view label) {

@@ -119,7 +119,8 @@ std::string hint_for_list(const yaml::Node& node) {
 
 /// About a list or a mapping where a single value belongs.
 std::string hint_for_value(const yaml::Node& node, const Type& type) {
-  const bool has_one_item = node.is_sequence() && node.items.size() == 1 && node.items[0].is_scalar();
+  const bool has_one_item =
+      node.is_sequence() && node.items.size() == 1 && node.items[0].is_scalar();
   if (has_one_item && type.secrecy == Secrecy::open)
     return fmt::format("write {} without brackets and dash", base::quoted(node.items[0].text));
   return fmt::format("write {}", name_of(type));
@@ -149,8 +150,8 @@ std::string owner_name(const Type& type, std::string_view label) {
 
 std::string hint_for_number(const std::string& text, const Type& type) {
   if (is_zero_padded(text)) {
-    const std::string_view digits = std::string_view(text).substr(
-        std::min(text.find_first_not_of('0'), text.size() - 1));
+    const std::string_view digits =
+        std::string_view(text).substr(std::min(text.find_first_not_of('0'), text.size() - 1));
     const auto octal = parse_integer(fmt::format("0o{}", digits));
     return octal && *octal > 7
                ? fmt::format("write {}, or {} if octal digits are meant: readers of YAML disagree",

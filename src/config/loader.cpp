@@ -88,8 +88,8 @@ model::ImageConfig Loader::read_own(const CheckedDocument& document,
   return own;
 }
 
-// "false" and "not given" are one in a bound config, but not when configs build on each other: files
-// are read in the order of the chain, so that what is noted last wins.
+// "false" and "not given" are one in a bound config, but not when configs build on each other:
+// files are read in the order of the chain, so that what is noted last wins.
 void Loader::note_switches(const Reader& root) {
   const auto note = [&](const std::optional<Reader>& section, std::string_view name) {
     const auto value = section ? section->boolean(name) : std::nullopt;
@@ -113,7 +113,8 @@ void Loader::apply_switches(model::ImageConfig& config) const {
     } else if (name == "docs") {
       config.os.packages.documentation = inclusion;
     } else {
-      config.scripts.network = value.value ? model::ScriptNetwork::host : model::ScriptNetwork::none;
+      config.scripts.network =
+          value.value ? model::ScriptNetwork::host : model::ScriptNetwork::none;
     }
   }
 }

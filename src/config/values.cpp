@@ -161,7 +161,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   const bool is_negative = digits.starts_with('-');
   if (is_negative || digits.starts_with('+')) digits.erase(0, 1);
   const std::string prefix = base::to_lower(std::string_view(digits).substr(0, 2));
-  const std::string_view rest = std::string_view(digits).substr(std::min<std::size_t>(2, digits.size()));
+  const std::string_view rest =
+      std::string_view(digits).substr(std::min<std::size_t>(2, digits.size()));
   std::optional<std::uint64_t> number;
   if (prefix == "0x") {
     number = parse_unsigned(rest, 16);

@@ -67,7 +67,8 @@ base::SourceLocation Builder::locate(const YAML::Mark& mark) const {
 }
 
 std::size_t Builder::column_of(std::size_t offset) const {
-  const std::size_t line_break = offset == 0 ? std::string_view::npos : text_.rfind('\n', offset - 1);
+  const std::size_t line_break =
+      offset == 0 ? std::string_view::npos : text_.rfind('\n', offset - 1);
   return line_break == std::string_view::npos ? offset : offset - line_break - 1;
 }
 
@@ -87,8 +88,8 @@ void Builder::refuse(const std::optional<Slip>& slip) const {
   if (slip) stop_at(*slip);
 }
 
-// Each rule of the strict reading is about a slip that other readers of YAML refuse, or a value that
-// the library gets wrong.
+// Each rule of the strict reading is about a slip that other readers of YAML refuse, or a value
+// that the library gets wrong.
 std::size_t Builder::read_strictly(std::size_t offset, Node& node) const {
   const char first = offset < text_.size() ? text_[offset] : ' ';
   if (node.style == ScalarStyle::plain) return end_of_plain(text_, offset, node.text);
@@ -119,14 +120,16 @@ void Builder::check_key_has_colon(std::size_t offset, std::size_t end, const Nod
   if (next != std::string_view::npos && text_[next] == ':') return;
   if (text_.substr(offset, end - offset).find('\n') != std::string_view::npos) return;
   if (key.text.starts_with('-') && key.text.size() > 1 && key.style == ScalarStyle::plain) {
-    stop("yaml.syntax", fmt::format("the dash of {} has no blank behind it", base::quoted(key.text)),
-         key.where, fmt::format("write \"- {}\"", base::escape_controls(key.text.substr(1))));
+    stop("yaml.syntax",
+         fmt::format("the dash of {} has no blank behind it", base::quoted(key.text)), key.where,
+         fmt::format("write \"- {}\"", base::escape_controls(key.text.substr(1))));
   }
   stop("yaml.syntax", fmt::format("the key {} has no colon", base::quoted(key.text)), key.where,
        fmt::format("write \"{}:\"", base::escape_controls(key.text)));
 }
 
-// An anchor or a tag belongs to the value below it, and so stands deeper than the key (section 6.9).
+// An anchor or a tag belongs to the value below it, and so stands deeper than the key
+// (section 6.9).
 void Builder::check_properties(std::size_t offset) const {
   if (frames_.empty() || frames_.back().is_in_brackets || !frames_.back().key) return;
   const Key& key = *frames_.back().key;
@@ -135,7 +138,8 @@ void Builder::check_properties(std::size_t offset) const {
     const std::string_view line = text_.substr(offset - column_of(offset));
     const bool is_first = line.find_first_not_of(" \t") == column_of(offset);
     if (is_on_own_line && is_first && column_of(offset) <= key.column) {
-      stop("yaml.syntax", "this anchor or tag is not indented enough to belong to the key before it",
+      stop("yaml.syntax",
+           "this anchor or tag is not indented enough to belong to the key before it",
            locate(offset), "indent it more than the key");
     }
     offset = std::min(text_.find_first_of(" \t\r\n", offset), text_.size());
@@ -152,7 +156,8 @@ void Builder::stop_at_second_document(const YAML::Mark& mark) const {
       stop("yaml.many-documents", "the file holds more than one YAML document", locate(start),
            fmt::format("keep one document, and remove the \"{}\" between them", line.substr(0, 3)));
     }
-    has_content = has_content || (!line.empty() && line[0] != '#' && line[0] != '%' && line[0] != '\r');
+    has_content =
+        has_content || (!line.empty() && line[0] != '#' && line[0] != '%' && line[0] != '\r');
     start += line.size() + 1;
   }
   const NodeKind before = root_ ? root_->kind : NodeKind::null;
@@ -208,7 +213,8 @@ void Builder::check_null(const YAML::Mark& mark, const base::SourceLocation& whe
   const auto offset = static_cast<std::size_t>(mark.pos);
   const char first = offset < text_.size() ? text_[offset] : ' ';
   if (first != ':' && first != '?') return;
-  stop("yaml.syntax", "there is no key before this colon", where, "write a key, or remove the line");
+  stop("yaml.syntax", "there is no key before this colon", where,
+       "write a key, or remove the line");
 }
 
 void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -225,8 +231,8 @@ ScalarStyle Builder::style_of(const YAML::Mark& mark, const std::string& tag) co
   if (tag == "?") return ScalarStyle::plain;
   if (tag == "!" || mark.is_null()) return ScalarStyle::quoted;
   const std::size_t offset = skip_properties(text_, static_cast<std::size_t>(mark.pos));
-  const bool is_quoted = offset < text_.size() && std::string_view("\"'|>").find(text_[offset]) !=
-                                                      std::string_view::npos;
+  const bool is_quoted = offset < text_.size() &&
+                         std::string_view("\"'|>").find(text_[offset]) != std::string_view::npos;
   return is_quoted ? ScalarStyle::quoted : ScalarStyle::plain;
 }
 
@@ -245,8 +251,8 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     const std::size_t offset = skip_properties(text_, static_cast<std::size_t>(mark.pos));
     const std::size_t end = read_strictly(offset, measured.node);
     const auto raw = text_.substr(offset, end - offset);
-    measured.node.last_line = where.line + static_cast<std::uint32_t>(
-                                               std::count(raw.begin(), raw.end(), '\n'));
+    measured.node.last_line =
+        where.line + static_cast<std::uint32_t>(std::count(raw.begin(), raw.end(), '\n'));
     const bool is_key = !frames_.empty() &&
                         frames_.back().measured.node.kind == NodeKind::mapping &&
                         !frames_.back().key && !frames_.back().is_in_brackets;
@@ -309,7 +315,8 @@ void Builder::open(NodeKind kind, const YAML::Mark& mark, const std::string& tag
     check_properties(static_cast<std::size_t>(mark.pos));
     const std::size_t offset = skip_properties(text_, static_cast<std::size_t>(mark.pos));
     const bool is_outermost = frames_.empty() || !frames_.back().is_in_brackets;
-    const bool has_bracket = offset < text_.size() && (text_[offset] == '[' || text_[offset] == '{');
+    const bool has_bracket =
+        offset < text_.size() && (text_[offset] == '[' || text_[offset] == '{');
     if (frame.is_in_brackets && is_outermost && has_bracket)
       refuse(find_bracket_slip(text_, offset, least_column()));
     frame.column = column_of(offset);

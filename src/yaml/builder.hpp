@@ -68,8 +68,8 @@ private:
     YAML::anchor_t anchor = 0;
     std::optional<Key> key;
     bool is_in_brackets = false;
-    std::size_t column = 0; ///< of its first dash or key, counted from 0
-    std::vector<Node> merged;                               ///< mappings named by "<<"
+    std::size_t column = 0;   ///< of its first dash or key, counted from 0
+    std::vector<Node> merged; ///< mappings named by "<<"
     std::unordered_map<std::string, std::size_t> positions; ///< of keys among the entries
   };
 

@@ -68,7 +68,8 @@ std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t 
     const Line& each = lines[index - 1];
     if (each.content.empty()) continue;
     ++looked_at;
-    const bool has_sibling = index > 1 && (is_item(lines[index - 2]) || lines[index - 2].content.ends_with(':'));
+    const bool has_sibling =
+        index > 1 && (is_item(lines[index - 2]) || lines[index - 2].content.ends_with(':'));
     if (is_dash_without_blank(each) && (has_sibling || looked_at == 2)) {
       return cause(each, file,
                    fmt::format("the dash of {} has no blank behind it", base::quoted(each.content)),

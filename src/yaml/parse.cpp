@@ -54,7 +54,8 @@ std::optional<base::SourceLocation> find_tab(std::string_view text, const YAML::
 /// last line of a text block needs its end.
 std::string with_plain_breaks(std::string text) {
   for (std::size_t index = 0; index < text.size(); ++index) {
-    const bool is_alone = text[index] == '\r' && (index + 1 == text.size() || text[index + 1] != '\n');
+    const bool is_alone =
+        text[index] == '\r' && (index + 1 == text.size() || text[index + 1] != '\n');
     if (is_alone) text[index] = '\n';
   }
   if (!text.empty() && text.back() != '\n') text += '\n';

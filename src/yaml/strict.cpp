@@ -48,7 +48,8 @@ Slip indentation_slip(std::string_view text, std::size_t line_start) {
 class QuotedReader {
 public:
   QuotedReader(std::string_view text, std::size_t offset, std::size_t least_column)
-      : text_(text), offset_(offset), index_(offset + 1), quote_(text[offset]), least_column_(least_column) {}
+      : text_(text), offset_(offset), index_(offset + 1), quote_(text[offset]),
+        least_column_(least_column) {}
 
   StrictScalar read() {
     while (index_ < text_.size() && !result_.slip) {
@@ -76,10 +77,24 @@ public:
 private:
   /// Section 5.7.
   void read_escape() {
-    constexpr std::array<std::pair<char, std::uint32_t>, 18> simple = {
-        {{'0', 0},    {'a', 7},    {'b', 8},    {'t', 9},      {'\t', 9},     {'n', 10},
-         {'v', 11},   {'f', 12},   {'r', 13},   {'e', 27},     {' ', 32},     {'"', 34},
-         {'/', 47},   {'\\', 92},  {'N', 0x85}, {'_', 0xA0},   {'L', 0x2028}, {'P', 0x2029}}};
+    constexpr std::array<std::pair<char, std::uint32_t>, 18> simple = {{{'0', 0},
+                                                                        {'a', 7},
+                                                                        {'b', 8},
+                                                                        {'t', 9},
+                                                                        {'\t', 9},
+                                                                        {'n', 10},
+                                                                        {'v', 11},
+                                                                        {'f', 12},
+                                                                        {'r', 13},
+                                                                        {'e', 27},
+                                                                        {' ', 32},
+                                                                        {'"', 34},
+                                                                        {'/', 47},
+                                                                        {'\\', 92},
+                                                                        {'N', 0x85},
+                                                                        {'_', 0xA0},
+                                                                        {'L', 0x2028},
+                                                                        {'P', 0x2029}}};
     const char letter = index_ + 1 < text_.size() ? text_[index_ + 1] : '\0';
     const auto found = std::find_if(simple.begin(), simple.end(),
                                     [&](const auto& row) { return row.first == letter; });
@@ -130,11 +145,13 @@ private:
     while (index_ < text_.size() && (text_[index_] == ' ' || text_[index_] == '\t'))
       ++index_;
     const std::size_t spaces = text_.substr(line_start_).find_first_not_of(' ');
-    const bool is_empty = index_ >= text_.size() || is_blank_or_break(text_[index_]);
+    const bool is_empty =
+        index_ >= text_.size() || is_blank_or_break(text_[index_]) || text_[index_] == quote_;
     if (is_empty || spaces >= least_column_ || result_.slip) return;
     // A key or an item here means that the closing quote was forgotten.
     if (begins_anew(text_.substr(line_start_, text_.find('\n', line_start_) - line_start_))) {
-      result_.slip = Slip{offset_, "the quoted text has no end", "add the closing quote on this line"};
+      result_.slip =
+          Slip{offset_, "the quoted text has no end", "add the closing quote on this line"};
     } else {
       result_.slip = indentation_slip(text_, line_start_);
     }
@@ -171,6 +188,8 @@ public:
   std::optional<Slip> walk() {
     do {
       step();
+      // What is nested too deeply is refused elsewhere.
+      if (open_.size() > 256) return std::nullopt;
     } while (!slip_ && !open_.empty() && index_ < text_.size());
     if (!slip_ && !open_.empty()) report_open();
     if (!slip_) slip_ = find_comment_slip(text_, index_);
@@ -232,7 +251,8 @@ private:
   void close(char character) {
     const std::size_t opening = open_.back().offset;
     if (closing_of(opening) != character) {
-      report(opening, fmt::format("the \"{}\" is not closed before a \"{}\"", text_[opening], character),
+      report(opening,
+             fmt::format("the \"{}\" is not closed before a \"{}\"", text_[opening], character),
              fmt::format("write \"{}\" behind its last entry", closing_of(opening)));
       return;
     }
@@ -250,8 +270,8 @@ private:
 
   void step_over_plain() {
     const bool is_last = index_ + 1 >= text_.size();
-    const bool stands_alone = is_last || is_blank_or_break(text_[index_ + 1]) ||
-                              is_bracket_or_comma(text_[index_ + 1]);
+    const bool stands_alone =
+        is_last || is_blank_or_break(text_[index_ + 1]) || is_bracket_or_comma(text_[index_ + 1]);
     if (text_[index_] == '-' && stands_alone) {
       report(index_, "a list item may not start with \"- \" inside of brackets",
              "separate the items with commas, without dashes");
@@ -301,8 +321,8 @@ std::optional<Slip> find_block_slip(std::string_view text, std::size_t offset,
                                     std::size_t least_column) {
   std::size_t index = offset + 1;
   bool has_indentation = false;
-  while (index < text.size() && std::string_view("+-123456789").find(text[index]) !=
-                                    std::string_view::npos) {
+  while (index < text.size() &&
+         std::string_view("+-123456789").find(text[index]) != std::string_view::npos) {
     has_indentation = has_indentation || (text[index] != '+' && text[index] != '-');
     ++index;
   }

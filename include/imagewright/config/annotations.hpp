@@ -12,7 +12,7 @@
 
 namespace imagewright::config {
 
-/// A SARIF 2.1.0 log with one run. Relative paths stay relative; columns count bytes.
+/// A SARIF 2.1.0 log with one run. Relative paths stay relative; columns count characters.
 json::Value to_sarif(const std::vector<base::Diagnostic>& diagnostics,
                      std::string_view tool_version);
 

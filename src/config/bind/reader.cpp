@@ -31,8 +31,8 @@ std::optional<model::LocatedText> Reader::text(std::string_view name) const {
   const yaml::Node* value = find_value(name);
   if (value == nullptr || !value->is_scalar()) return std::nullopt;
   const Type* form = form_for(*value, *key(name).type);
-  return model::LocatedText{in_form(form == nullptr ? TextForm::as_written : form->form, value->text),
-                            value->where};
+  return model::LocatedText{
+      in_form(form == nullptr ? TextForm::as_written : form->form, value->text), value->where};
 }
 
 std::string Reader::text_or(std::string_view name, std::string_view fallback) const {

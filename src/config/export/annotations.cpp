@@ -136,7 +136,9 @@ json::Value to_sarif(const std::vector<base::Diagnostic>& diagnostics,
   for (const std::string& code : codes)
     rules.push_back(Object{{"id", code}});
   Object driver{{"name", "imagewright"}, {"version", tool_version}, {"rules", std::move(rules)}};
-  Object run{{"tool", Object{{"driver", std::move(driver)}}}, {"results", std::move(results)}};
+  Object run{{"tool", Object{{"driver", std::move(driver)}}},
+             {"columnKind", "unicodeCodePoints"},
+             {"results", std::move(results)}};
   return Object{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
                 {"version", "2.1.0"},
                 {"runs", Array{std::move(run)}}};

@@ -24,6 +24,30 @@ at the directory of the file that holds them. Sizes are a whole number and K, M,
 Unknown keys are errors. **Ours** marks keys that Azure Linux Image Customizer does not have; *preview* names the feature that has to be listed
 in `previewFeatures` of the same file.
 
+## Values
+
+* Null items of lists are left out, a null value in a free map is an empty text, and `""` is "not given" for optional texts.
+* Paths of the image have one form from the moment they are read: `etc//foo/` is `/etc/foo`, and `..` never leads out of the root.
+* Booleans are `true`, `false` and the words `y`, `yes`, `on`, `n`, `no`, `off` (these also in quotes). Whole numbers may be written `1_000`, `0x1F`,
+  `0o17`, `0b101`, `1.0` and `1e3`, and with the tags `!!int` and `!!float`; never in quotes.
+* When configs build on each other, a single value or switch of the last file counts, `false` too; an empty `storage` counts for nothing.
+
+Image Customizer takes some values that are refused here:
+
+* numbers with leading zeros (octal to some readers of YAML, decimal to others) and fractions (it cuts them off); tags of one's own and `!!binary`;
+* host names over 64 characters, or with a dot or a hyphen at an end: Linux and systemd do not keep them;
+* account names that are numbers, hold blanks, `/`, `,` or `:`, or are longer than 31 characters; an account given twice; a login shell or a home that is no
+  absolute path, and homes with blanks or `..`: the account files or the tools for them do not hold them;
+* names of units and packages that systemd and RPM cannot have; values over several lines where one line is meant, such as keys and passwords;
+* overlays without `lowerDirs` (the kernel does not mount them); a disk without a filesystem at `/`; sizes beyond any disk; a zone of verity that is not known;
+* partition labels with line breaks, and labels with blanks or quotes under `idType: part-label`: the kernel command line cannot hold them; a partition type of zeros;
+* URLs with blanks (they are one word of the kernel command line) or without a host; a tag or digest of an OCI reference that is announced and empty;
+* private SSH keys; hashes of no method of crypt(5). Keys that sshd does not know are a warning;
+* files below `/dev`, `/proc` and `/sys`, which the kernel covers, and, in a config without scripts, below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end;
+* names of environment variables that are empty or hold `=`, and paths of blanks alone.
+
+A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused. UTF-16 with its mark is read.
+
 )";
 
 std::string words_text(const Type& type) {

@@ -133,7 +133,8 @@ bool is_repository(std::string_view text) {
 }
 
 bool is_tag(std::string_view text) {
-  return holds_only(text, "_.-") && text.size() <= 128 && text.front() != '.' && text.front() != '-';
+  return holds_only(text, "_.-") && text.size() <= 128 && text.front() != '.' &&
+         text.front() != '-';
 }
 
 bool is_digest(std::string_view text) {
@@ -184,9 +185,8 @@ Complaint check_url_parts(std::string_view rest) {
   for (std::size_t found = rest.find('%'); found != std::string_view::npos;
        found = rest.find('%', found + 1)) {
     const std::string_view digits = rest.substr(found + 1, 2);
-    const bool is_good =
-        digits.size() == 2 &&
-        digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+    const bool is_good = digits.size() == 2 && digits.find_first_not_of("0123456789abcdefABCDEF") ==
+                                                   std::string_view::npos;
     if (!is_good)
       return TextComplaint{"holds a \"%\" without two hexadecimal digits", "write %25 for a \"%\""};
   }
@@ -313,8 +313,8 @@ Complaint check_local_path(std::string_view text) {
 }
 
 Complaint check_hash_signature_path(std::string_view text) {
-  const bool is_good = text.starts_with("/boot/") && text.size() > 6 &&
-                       in_form(TextForm::image_path, text) == text;
+  const bool is_good =
+      text.starts_with("/boot/") && text.size() > 6 && in_form(TextForm::image_path, text) == text;
   if (!is_good)
     return TextComplaint{"is not a path under /boot", "write it like \"/boot/root.hash.sig\""};
   if (text.find_first_of(" \t\r\n:,") == std::string_view::npos) return std::nullopt;
@@ -323,7 +323,8 @@ Complaint check_hash_signature_path(std::string_view text) {
 
 Complaint check_disk_size(std::string_view text) {
   const auto size = parse_size(text);
-  if (!size) return complaint_about_size(text, "write a whole number and K, M, G or T, such as 512M");
+  if (!size)
+    return complaint_about_size(text, "write a whole number and K, M, G or T, such as 512M");
   if (!size->is_multiple_of(base::ByteSize::mib(1)))
     return TextComplaint{"is not a multiple of 1 MiB", whole_mib_hint(*size)};
   return std::nullopt;
@@ -350,7 +351,8 @@ Complaint check_permissions(std::string_view text) {
                                      text.substr(text.size() - 3))};
   }
   if (text.starts_with("0o") && parse_permissions(text.substr(2)))
-    return TextComplaint{"is not written as permissions are", fmt::format("write {}", text.substr(2))};
+    return TextComplaint{"is not written as permissions are",
+                         fmt::format("write {}", text.substr(2))};
   return TextComplaint{"is not an octal number", "write permissions such as 644 or 0755"};
 }
 
@@ -369,7 +371,8 @@ Complaint check_partition_type(std::string_view text) {
   if (parse_partition_kind(text)) return std::nullopt;
   if (const auto uuid = base::Uuid::parse(text)) {
     if (*uuid != base::Uuid()) return std::nullopt;
-    return TextComplaint{"means that the entry of the partition table is unused", "leave the type out"};
+    return TextComplaint{"means that the entry of the partition table is unused",
+                         "leave the type out"};
   }
   return TextComplaint{"is neither a partition type nor a UUID", ""};
 }
@@ -522,8 +525,9 @@ Complaint check_oci_reference(std::string_view text) {
   const std::size_t colon = name.find(':');
   if (colon != std::string_view::npos) {
     if (at == std::string_view::npos && !is_tag(name.substr(colon + 1)))
-      return TextComplaint{"has a tag that is none",
-                           "start a tag with a letter, a digit or \"_\"; \".\" and \"-\" may follow"};
+      return TextComplaint{
+          "has a tag that is none",
+          "start a tag with a letter, a digit or \"_\"; \".\" and \"-\" may follow"};
     name = name.substr(0, colon);
   }
   if (is_repository(name)) return std::nullopt;

@@ -42,8 +42,8 @@ enum class EmptyText : std::uint8_t { is_a_value, means_not_given };
 /// How a text is read, once it is known to be good.
 enum class TextForm : std::uint8_t {
   as_written,
-  image_path,     ///< a path of the image, from its root: "a", "/a/" and "/b/../a" are "/a"
-  relative_path,  ///< a path without a root: "a/" is "a"
+  image_path,    ///< a path of the image, from its root: "a", "/a/" and "/b/../a" are "/a"
+  relative_path, ///< a path without a root: "a/" is "a"
 };
 
 /// The form in which every later stage sees the text.

@@ -108,8 +108,7 @@ Verdict judge(std::string_view line) {
   for (std::size_t index = 0; index < std::min<std::size_t>(words.size(), 2); ++index) {
     if (std::find(k_key_types.begin(), k_key_types.end(), words[index]) == k_key_types.end())
       continue;
-    const bool is_good =
-        index + 1 < words.size() && is_key_data(words[index + 1], words[index]);
+    const bool is_good = index + 1 < words.size() && is_key_data(words[index + 1], words[index]);
     return is_good ? Verdict::good : Verdict::damaged;
   }
   return Verdict::no_key;
@@ -117,11 +116,10 @@ Verdict judge(std::string_view line) {
 
 void report_private(base::Diagnostics& diagnostics, std::string_view what,
                     const base::SourceLocation& where) {
-  diagnostics.error("config.private-key",
-                    fmt::format("{} is a PRIVATE key; everybody who has the image would have it",
-                                what),
-                    where,
-                    "give the file that ends in .pub, and make a new key if this one was shared");
+  diagnostics.error(
+      "config.private-key",
+      fmt::format("{} is a PRIVATE key; everybody who has the image would have it", what), where,
+      "give the file that ends in .pub, and make a new key if this one was shared");
 }
 
 /// A method of crypt(5): how its hashes begin, and how long they are at least.
@@ -130,11 +128,11 @@ struct Method {
   std::size_t shortest = 0;
 };
 
-constexpr std::array k_methods = {
-    Method{"$y$", 60},  Method{"$gy$", 60}, Method{"$7$", 60},  Method{"$2b$", 60},
-    Method{"$2y$", 60}, Method{"$2a$", 60}, Method{"$2x$", 60}, Method{"$6$", 90},
-    Method{"$5$", 47},  Method{"$sha1", 40}, Method{"$md5", 30}, Method{"$1$", 26},
-    Method{"$3$", 36},  Method{"_", 20}};
+constexpr std::array k_methods = {Method{"$y$", 60},   Method{"$gy$", 60}, Method{"$7$", 60},
+                                  Method{"$2b$", 60},  Method{"$2y$", 60}, Method{"$2a$", 60},
+                                  Method{"$2x$", 60},  Method{"$6$", 90},  Method{"$5$", 47},
+                                  Method{"$sha1", 40}, Method{"$md5", 30}, Method{"$1$", 26},
+                                  Method{"$3$", 36},   Method{"_", 20}};
 
 constexpr std::string_view k_hash_letters =
     "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -150,8 +148,9 @@ base::Diagnostics check_public_key(const model::LocatedText& key, std::string_vi
   }
   const std::string_view line = base::trimmed(key.text);
   if (base::has_control_characters(line)) {
-    diagnostics.error("config.bad-value", fmt::format("a public key of {} has more than one line", name),
-                      key.where, "write each key as an item of its own");
+    diagnostics.error("config.bad-value",
+                      fmt::format("a public key of {} has more than one line", name), key.where,
+                      "write each key as an item of its own");
     return diagnostics;
   }
   if (line.starts_with('#')) return diagnostics;
@@ -164,9 +163,10 @@ base::Diagnostics check_public_key(const model::LocatedText& key, std::string_vi
                         key.where, "copy the whole line of the .pub file");
     break;
   case Verdict::no_key:
-    diagnostics.error("config.unusable-key",
-                      fmt::format("a public key of {} is no key that sshd knows", name), key.where,
-                      "copy the line of the .pub file, which begins like \"ssh-ed25519\"");
+    // Image Customizer takes such a config, and so it stays valid.
+    diagnostics.warning(
+        "config.unusable-key", fmt::format("a public key of {} is no key that sshd knows", name),
+        key.where, "copy the line of the .pub file, which begins like \"ssh-ed25519\"");
     break;
   }
   return diagnostics;

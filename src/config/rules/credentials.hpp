@@ -11,8 +11,8 @@
 
 namespace imagewright::config {
 
-/// A line for authorized_keys as sshd(8) reads it: an error for a private key and for a line
-/// without a key, a warning for a key whose data cannot be right.
+/// A line for authorized_keys as sshd(8) reads it: an error for a private key, a warning for a line
+/// without a key and for a key whose data cannot be right.
 base::Diagnostics check_public_key(const model::LocatedText& key, std::string_view user);
 /// The text of a file of public keys; `where` is the place that names it.
 base::Diagnostics check_public_key_file(std::string_view text, const base::SourceLocation& where,

@@ -149,14 +149,14 @@ private:
     }
     // It becomes a word of the kernel command line and of /etc/fstab.
     if (partition->label.text.find_first_of(" \"'\\") != std::string::npos) {
-      diagnostics_.add(
-          {.code = "config.bad-filesystem",
-           .message = fmt::format("idType part-label cannot name {}: the kernel command line has no "
-                                  "way to write its blanks and quotes",
-                                  base::quoted(partition->label.text)),
-           .where = partition->label.where,
-           .related = {{identifier.where, "the label is used here"}},
-           .hint = "use a label without blanks and quotes, or \"idType: part-uuid\""});
+      diagnostics_.add({.code = "config.bad-filesystem",
+                        .message = fmt::format(
+                            "idType part-label cannot name {}: the kernel command line has no "
+                            "way to write its blanks and quotes",
+                            base::quoted(partition->label.text)),
+                        .where = partition->label.where,
+                        .related = {{identifier.where, "the label is used here"}},
+                        .hint = "use a label without blanks and quotes, or \"idType: part-uuid\""});
       return;
     }
     for (const model::PartitionConfig& other : storage_.disk->partitions) {

@@ -86,10 +86,10 @@ base::Diagnostics check_boot_loader_reset(const model::ImageConfig& own) {
   base::Diagnostics diagnostics;
   if (own.os.bootloader_reset) return diagnostics;
   const auto report = [&](const std::string& key, const base::SourceLocation& where) {
-    diagnostics.error("config.missing-key",
-                      fmt::format("{} needs \"os.bootloader.resetType\" in the same file",
-                                  base::quoted(key)),
-                      where, "add \"bootloader: {resetType: hard-reset}\" under os");
+    diagnostics.error(
+        "config.missing-key",
+        fmt::format("{} needs \"os.bootloader.resetType\" in the same file", base::quoted(key)),
+        where, "add \"bootloader: {resetType: hard-reset}\" under os");
   };
   if (own.storage.disk) report("storage.disks", own.storage.disk->where);
   if (own.storage.reset_partition_uuids)

@@ -20,10 +20,11 @@ base::Diagnostics check_lost_files(const model::ImageConfig& config) {
   const auto check = [&](const std::string& path, const base::SourceLocation& where) {
     for (const std::string directory : {"/tmp", "/var/tmp", "/run"}) {
       if (path != directory && !path.starts_with(directory + "/")) continue;
-      diagnostics.error("config.lost-file",
-                        fmt::format("{} is not in the finished image: {} is emptied when it is made",
-                                    base::quoted(path), base::quoted(directory)),
-                        where, "choose another directory");
+      diagnostics.error(
+          "config.lost-file",
+          fmt::format("{} is not in the finished image: {} is emptied when it is made",
+                      base::quoted(path), base::quoted(directory)),
+          where, "choose another directory");
     }
   };
   if (has_scripts(config.scripts)) return diagnostics;

@@ -244,3 +244,93 @@ TEST_CASE("two thousand lines are read in good time") {
   // An optimized build needs a few milliseconds; sanitizers take ten times as long and more.
   CHECK(seconds < 1.0);
 }
+
+TEST_CASE("gives Image Customizer's verdict on values") {
+  const char* const good[] = {
+      "os: {services: {enable: [a, ~]}}\n",
+      "os: {users: [~]}\n",
+      "os: {users: [{name: a, uid: 1_000, primaryGroup: '', startupCommand: '', homeDirectory: "
+      "''}]}\n",
+      "os: {users: [{name: a, uid: 0b101, passwordExpiresDays: 1e1}]}\n",
+      "os: {users: [{name: a, uid: !!int '5', sshPublicKeyPaths: [''], sshPublicKeys: ['', ~]}]}\n",
+      "os: {overlays: [{lowerDirs: [/l/], upperDir: /u/, workDir: /w, mountPoint: /m//n}]}\n",
+      "os: {packages: {updateExistingPackages: 'yes'}}\n",
+      "os: {packages: {updateExistingPackages: !!bool true}}\n",
+      "os: {additionalFiles: [{destination: a/../b, content: x, source: ''}]}\n",
+      "scripts: {postCustomization: [{content: a, environmentVariables: {EMPTY: , 'a b': c}}]}\n",
+      "previewFeatures: [input-image-oci]\ninput: {image: {oci: '[::1]:5000/b'}}\n",
+      "previewFeatures: [input-image-oci]\ninput: {image: {oci: {uri: a/b__c, platform: ''}}}\n",
+      "pxe: {initramfsType: bootstrap, bootstrapBaseUrl: 'http://[::1]:80/a%20b'}\n",
+  };
+  for (const char* text : good) {
+    INFO(text);
+    CHECK(faults_of(text) == Faults{});
+  }
+  const char* const oci = "previewFeatures: [input-image-oci]\ninput: {image: {oci: ";
+  for (const char* reference : {"a/B", "'a/b:-x'", "'a/b:x:y'", "'a/b@sha256:abc'", "a/b/",
+                                "a/b___c", "'user@a/b'", "a//b", "a:x/b", "a"}) {
+    INFO(reference);
+    CHECK(faults_of(oci + std::string(reference) + "}}\n") == Faults{"2:22 config.bad-value"});
+  }
+  for (const char* url :
+       {"HTTP://a", "'http://a:x'", "http://a/%zz", "'http://[::1/a'", "torrent://a"}) {
+    INFO(url);
+    CHECK(faults_of("pxe: {initramfsType: bootstrap, bootstrapFileUrl: " + std::string(url) + "}\n")
+              .size() == 1);
+  }
+  const std::string artifacts =
+      "previewFeatures: [output-artifacts]\noutput: {artifacts: {path: a, items: ";
+  CHECK(faults_of(artifacts + "[]}}\n").size() == 1);
+  CHECK(faults_of(artifacts + "[~]}}\n").size() == 1);
+  CHECK(faults_of(artifacts + "[ukis]}}\n").empty());
+}
+
+TEST_CASE("paths of the image have one form from the moment they are read") {
+  const auto config =
+      config_of("os:\n  additionalFiles:\n  - {destination: etc//foo/, content: x}\n"
+                "  users:\n  - {name: a, homeDirectory: /srv/a/, startupCommand: /bin//sh}\n");
+  CHECK(config.os.additional_files[0].destination == "/etc/foo");
+  CHECK(config.os.users[0].home_directory->text == "/srv/a");
+  CHECK(config.os.users[0].startup_command->text == "/bin/sh");
+  CHECK(faults_of("os: {additionalFiles: [{destination: /, content: x}]}\n") ==
+        Faults{"1:38 config.bad-value"});
+  CHECK(faults_of("os: {additionalFiles: [{destination: /proc/x, content: x}]}\n").size() == 1);
+  CHECK(faults_of("os: {additionalFiles: [{destination: /tmp/x, content: x}]}\n") ==
+        Faults{"1:24 config.lost-file"});
+  CHECK(faults_of("os: {additionalFiles: [{destination: /tmp/x, content: x}]}\n"
+                  "scripts: {postCustomization: [{content: a}]}\n")
+            .empty());
+}
+
+TEST_CASE("a private key is refused, and no message shows any of it") {
+  const std::string secret = "b3BlbnNzaC1rZXktdjEAAAAA";
+  for (const std::string& key : {"-----BEGIN OPENSSH PRIVATE KEY-----" + secret, secret}) {
+    try {
+      load_image_config_text("os:\n  users:\n  - name: a\n    sshPublicKeys: ['" + key + "']\n",
+                             "node.yaml");
+      FAIL("taken");
+    } catch (const base::InputError& error) {
+      REQUIRE(error.diagnostics().items().size() == 1);
+      const base::Diagnostic& said = error.diagnostics().items()[0];
+      CHECK(said.code == "config.private-key");
+      CHECK(said.where->line == 4);
+      CHECK((said.message + said.hint).find(secret) == std::string::npos);
+    }
+  }
+  CHECK(faults_of("os: {users: [{name: a, password: {type: hashed, value: secret}}]}\n") ==
+        Faults{"1:41 config.unusable-password"});
+  CHECK(faults_of("os: {users: [{name: a, password: {type: hashed, value: '!'}}]}\n").empty());
+}
+
+TEST_CASE("of a switch the last file counts, and empty storage counts for nothing") {
+  const ScratchDirectory scratch;
+  scratch.write("base.yaml", "previewFeatures: [remove-package-manager]\nos: {packages: "
+                             "{removePackageManager: true, docs: false}}\nstorage: {}\n");
+  scratch.write("node.yaml",
+                "previewFeatures: [base-configs, remove-package-manager]\nbaseConfigs: [{path: "
+                "base.yaml}]\nos: {packages: {removePackageManager: false, docs: true}}\n"
+                "storage: {reinitializeVerity: ''}\n");
+  const auto config = load_image_config(scratch.path() / "node.yaml").config;
+  CHECK_FALSE(config.os.packages.remove_package_manager);
+  CHECK(config.os.packages.documentation == model::Inclusion::included);
+}

@@ -52,7 +52,13 @@ TEST_CASE("integers have no leading zeros") {
   CHECK(parse_integer("0x10") == 16);
   CHECK_FALSE(parse_integer("010"));
   CHECK_FALSE(parse_integer("99999999999999999999"));
-  CHECK_FALSE(parse_integer("1e3"));
+  CHECK(parse_integer("1e3") == 1000);
+  CHECK(parse_integer("1_000") == 1000);
+  CHECK(parse_integer("0b101") == 5);
+  CHECK(parse_integer("0X1F") == 31);
+  CHECK(parse_integer("1.0") == 1);
+  CHECK_FALSE(parse_integer("1.5"));
+  CHECK_FALSE(parse_integer("08"));
 }
 
 TEST_CASE("host names are DNS names and no addresses") {

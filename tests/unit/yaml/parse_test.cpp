@@ -30,14 +30,14 @@ imagewright::base::Diagnostic complaint_about(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("positions count from one and in bytes") {
+TEST_CASE("positions count from one and in characters") {
   const Node root = root_of("first: 1\nsecond:\n  - \"ü\"\n  - {ü: x, key: y}\n");
   CHECK(root.where == SourceLocation{"a.yaml", 1, 1});
   CHECK(root.find_entry("second")->where == SourceLocation{"a.yaml", 2, 1});
   const Node& list = *root.find("second");
   REQUIRE(list.is_sequence());
   CHECK(list.items[0].where == SourceLocation{"a.yaml", 3, 5});
-  CHECK(list.items[1].find_entry("key")->where == SourceLocation{"a.yaml", 4, 13});
+  CHECK(list.items[1].find_entry("key")->where == SourceLocation{"a.yaml", 4, 12});
 }
 
 TEST_CASE("scalars keep their text and their quoting") {
@@ -146,8 +146,32 @@ TEST_CASE("syntax errors are explained in our words at their place") {
   };
   const Case cases[] = {
       {"a: 'x\n", 1, "the quoted text has no end"},
-      {"a: [1, 2\nb: 3\n", 2, "the \"[\" is not closed, or a comma is missing"},
-      {"a: {x: 1\n", 2, "the \"{\" is not closed, or a comma is missing"},
+      {"a: [1, 2\nb: 3\n", 1, "the \"[\" is not closed"},
+      {"a: {x: 1\n", 1, "the \"{\" is not closed"},
+      {"a: {b: [1, 2}\n", 1, "the \"[\" is not closed before a \"}\""},
+      {"a: \"x\nb: 1\n", 1, "the quoted text has no end"},
+      {"a:\n- b\n-vim\n", 3, "the dash of \"-vim\" has no blank behind it"},
+      {"a: 1\nservices\n", 2, "the key \"services\" has no colon"},
+      {"a:\n  services\n  enable: [b]\n", 2, "the key \"services\" has no colon"},
+      {"a:\n  services\n    enable: [b]\n", 2, "the key \"services\" has no colon"},
+      {"a: [b,, c]\n", 1, "there is no entry before this comma"},
+      {"a: [ , c]\n", 1, "there is no entry before this comma"},
+      {"a: [-, -]\n", 1, "a list item may not start with \"- \" inside of brackets"},
+      {"a: [b, c]#d\n", 1, "a comment needs a blank before its \"#\""},
+      {"a: \"b\"#d\n", 1, "a comment needs a blank before its \"#\""},
+      {"a: [b,#d\n c]\n", 1, "a comment needs a blank before its \"#\""},
+      {"a: ># d\n  x\n", 1, "a comment needs a blank before its \"#\""},
+      {"a: [b,\nc]\n", 2, "this line is not indented enough to belong to the value before it"},
+      {"a: \"b\nc\"\n", 2, "this line is not indented enough to belong to the value before it"},
+      {"a: \"b\n\tc\"\n", 2, "a tab is used for indentation"},
+      {"- [\n\tb,\n c\n ]\n", 2, "a tab is used for indentation"},
+      {"a: \"\\'\"\n", 1, "this escape sequence does not exist"},
+      {"a: >\n \n    \n  b\n", 3,
+       "this empty line has more blanks than the first line of the text"},
+      {"a:\n&x\n- b\n", 2,
+       "this anchor or tag is not indented enough to belong to the key before it"},
+      {"a: 1\n: 2\n", 2, "there is no key before this colon"},
+      {"- a\nb: c\n", 2, "the file begins with a list, and this does not belong to it"},
       {"a: b: c\n", 1, "a \":\" may not stand here"},
       {"a: \"\\q\"\n", 1, "this escape sequence does not exist"},
       {"a: *nobody\n", 1, "there is no anchor of this name above"},
@@ -164,6 +188,40 @@ TEST_CASE("syntax errors are explained in our words at their place") {
     REQUIRE(complaint.where);
     CHECK(complaint.where->line == each.line);
   }
+}
+
+TEST_CASE("values are what the text says, where the parser library gets them wrong") {
+  CHECK(root_of("a: \" b\n\n\n\"\n").find("a")->text == " b\n\n");
+  CHECK(root_of("a: '\n\n'\n").find("a")->text == "\n");
+  CHECK(root_of("a: \"\\N\\_\\L\\P\"\n").find("a")->text == "\u0085\u00a0\u2028\u2029");
+  CHECK(root_of("a: \"b \\\n  c\"\n").find("a")->text == "b c");
+  CHECK(root_of("a: \"b\\t\n  c\"\n").find("a")->text == "b\t c");
+  CHECK(root_of("a: |\n  x\n   ").find("a")->text == "x\n \n");
+  CHECK(root_of("- |+\n   ").items[0].text == "\n");
+  CHECK(root_of("a: 'it''s'\n").find("a")->text == "it's");
+  CHECK(root_of("a: !!null ''\n").find("a")->is_null());
+  CHECK(root_of("a: !!int 5\n").find("a")->style == ScalarStyle::plain);
+  CHECK(root_of("a: !!int '5'\n").find("a")->style == ScalarStyle::quoted);
+}
+
+TEST_CASE("brackets may close in the first column, and comments stand between entries") {
+  CHECK(root_of("a: [\n  b, # one\n  \"c # d\", e#f\n]\n").find("a")->items.size() == 3);
+  CHECK(root_of("a: {\n  b: [c, 'd]'],\n}\n").find("a")->entries.size() == 1);
+}
+
+TEST_CASE("columns count characters") {
+  CHECK(root_of("a: {\u00e4\u00e4: b, c: d}\n").find("a")->find_entry("c")->where.column == 12);
+}
+
+TEST_CASE("UTF-16 and lines that end in carriage returns alone are read") {
+  CHECK(root_of(std::string("\xff\xfe"
+                            "a\0:\0 \0\xe4\0\n\0",
+                            12))
+            .find("a")
+            ->text == "\u00e4");
+  CHECK(root_of(std::string("\xfe\xff\0a\0:\0 \0b", 10)).find("a")->text == "b");
+  CHECK(root_of("a: 1\rb: 2\r").find("b")->where.line == 2);
+  CHECK(complaint_about("\xff\xfe\x61").code == "yaml.not-text");
 }
 
 TEST_CASE("a mapping with very many keys is read in good time") {
