@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <system_error>
+
 #include <fmt/format.h>
 
 #include <imagewright/audit/comparison.hpp>
@@ -27,6 +29,18 @@ const char* word_for(Kind kind) {
   throw base::BugError("unknown kind of file");
 }
 
+/// Waiting for a pipe, or failing late, would say less.
+void require_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path, ignored);
+  if (std::filesystem::is_regular_file(status) || std::filesystem::is_block_file(status)) return;
+  throw base::Error(
+      base::FailureKind::input, "fs.cannot-read",
+      fmt::format("cannot read {}: {}", base::quoted(path.string()),
+                  std::filesystem::exists(status) ? "it is not a file" : "there is no such file"),
+      "give the path of an image, a manifest or a lock");
+}
+
 /// No image format starts with a brace; of our JSON documents each names itself.
 Kind kind_of(const std::filesystem::path& path) {
   char first = '\0';
@@ -51,6 +65,8 @@ model::Lock read_lock(const std::filesystem::path& path) {
 
 Comparison compare_files(const std::filesystem::path& left, const std::filesystem::path& right,
                          const base::Cancellation& cancellation) {
+  require_file(left);
+  require_file(right);
   const Kind kind = kind_of(left);
   const Kind other = kind_of(right);
   if (kind != other) {

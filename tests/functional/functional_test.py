@@ -293,7 +293,7 @@ class Workbench(TestCase):
         result = self.run_program("build", config, expect=2)
         self.assertEqual(result.stderr.count("error:"), 1, result.stderr)
         self.assertIn("[config.unsupported-key]", result.stderr)
-        self.assertIn("use raw, qcow2, vhd,", result.stderr)
+        self.assertIn("use one of vhd, vhd-fixed, vhdx, qcow2, raw,", result.stderr)
 
     def test_a_full_output_is_an_error_for_help_too(self):
         with open("/dev/full", "w") as full:
