@@ -106,7 +106,7 @@ class Packaging(TestCase):
         (root / "node.yaml").write_text("release: workbench\nos:\n  hostnam: x\n")
 
         def run(*arguments):
-            return subprocess.run(["chroot", root, "/usr/bin/imagewright", *arguments], capture_output=True, text=True, env={})
+            return subprocess.run(["/usr/sbin/chroot", root, "/usr/bin/imagewright", *arguments], capture_output=True, text=True, env={})
         releases = run("releases")
         self.assertEqual(releases.returncode, 0, releases.stderr)
         self.assertIn("/usr/share/imagewright/releases/workbench.yaml", releases.stdout)
