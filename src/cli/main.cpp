@@ -6,6 +6,8 @@
 #include <string>
 #include <system_error>
 
+#include <sys/auxv.h>
+
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/cli/run.hpp>
 #include <imagewright/pipeline/workers.hpp>
@@ -30,6 +32,15 @@ std::optional<std::string> environment_variable(const std::string& name) {
   return std::string(value);
 }
 
+/// Where /proc is not mounted, the kernel's note of what was executed says it (getauxval(3)).
+std::filesystem::path own_file() {
+  std::error_code unknown;
+  std::filesystem::path file = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  const auto* executed = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  if (unknown && executed != nullptr) file = std::filesystem::absolute(executed, unknown);
+  return file;
+}
+
 /// As a shell tells it: 128 and the number of the signal.
 int exit_code_for(int code) {
   constexpr int k_interrupted = 130;
@@ -43,10 +54,9 @@ int main(int argument_count, char** arguments) {
   const auto worker_status = imagewright::pipeline::run_worker_if_asked(argument_count, arguments);
   if (worker_status) return *worker_status;
   imagewright::process::settle_start_state(request_stop);
-  std::error_code unknown; // then there is no data beside the program
   return exit_code_for(
       imagewright::cli::run({.arguments = {arguments + 1, arguments + argument_count},
                              .environment = environment_variable,
-                             .program = std::filesystem::read_symlink("/proc/self/exe", unknown)},
+                             .program = own_file()},
                             cancellation));
 }
