@@ -20,7 +20,7 @@ struct InsideResult {
   std::vector<std::string> owned_identity_files;     ///< sorted
 };
 
-inline constexpr const char* k_transaction_job = "install.transaction";
+inline constexpr const char* k_transaction_job = "transaction";
 
 /// The job: verifies, installs, restores what the sandbox hid, and reads the database back. Its
 /// request is an InstallRequest, its one descriptor the directory of package copies, its messages

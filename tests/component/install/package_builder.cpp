@@ -121,7 +121,6 @@ void Installation::lock() {
   for (model::PackageFile& file : request.packages.files) {
     if (!std::filesystem::exists(file.path)) continue;
     file.package.checksum = fs::digest_of_file(file.path);
-    file.package.download_size = base::ByteSize(std::filesystem::file_size(file.path));
   }
 }
 
