@@ -88,6 +88,7 @@ Bound bind(CLI::App& parser, const Argument& argument) {
     option->expected(0, 1);
   } else if (argument.is_positional() && argument.is_repeatable()) {
     option->expected(1, 100000);
+    option->allow_extra_args();
   } else {
     option->expected(1);
     option->allow_extra_args(false);
@@ -120,6 +121,8 @@ public:
     application_.set_help_flag("-h,--help");
     application_.set_version_flag("-V,--version", "");
     application_.fallthrough();
+    // A second command's name is a word of the first: `help build`.
+    application_.require_subcommand(0, 1);
     for (const Argument& argument : table.globals)
       globals_.push_back(bind(application_, argument));
     for (const Command& command : table.commands)

@@ -86,7 +86,7 @@ private:
   [[noreturn]] void refuse_command(const std::string& word) const {
     const std::string near = base::did_you_mean(word, table_.command_names());
     refuse(fmt::format("there is no command {}", base::quoted(word)),
-           near.empty() ? "imagewright --help lists the commands" : near);
+           near.empty() ? "imagewright --help lists all commands" : near);
   }
 
   const Command* find_nested(const std::string& word) const {
@@ -138,7 +138,7 @@ void throw_usage_mistake(const CommandTable& table, const std::vector<std::strin
   Walk walk(table);
   walk.go(words);
   if (walk.command() == nullptr)
-    refuse("no command was given", "imagewright --help lists the commands");
+    refuse("no command was given", "imagewright --help lists all commands");
   if (!walk.command()->nested.empty() && walk.nested() == nullptr) {
     std::vector<std::string> names;
     for (const Command& nested : walk.command()->nested)

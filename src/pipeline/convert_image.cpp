@@ -56,7 +56,8 @@ fs::PublishedFile convert_image(const ConvertOptions& options, const plan::Servi
        // Nothing of an image's content is younger than the image; a fixed time keeps the bytes the
        // same.
        .epoch = base::Epoch(),
-       .thread_count = services.thread_count},
+       .thread_count = services.thread_count,
+       .digests = options.digests},
       services.reporter, services.cancellation);
   fs::sync_path(artifact.path);
   if (std::rename(artifact.path.c_str(), options.output.c_str()) != 0) {

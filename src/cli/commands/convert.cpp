@@ -6,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/convert_image.hpp>
@@ -42,6 +43,7 @@ ExitCode run_convert(const ConvertWords& words, const CommandContext& context) {
   pipeline::ConvertOptions options{.input = words.input, .output = words.output};
   if (!words.format.empty()) options.format = model::find_image_format(words.format);
   options.input_format = input_format_from(words.input_format);
+  if (words.is_json) options.digests = image::ArtifactDigests::computed;
   const fs::PublishedFile file = pipeline::convert_image(options, context.services(CacheUse::none));
   context.console.print(
       words.is_json ? json::to_text(json::Object{{"path", file.path.string()},
