@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include "console.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
+#include <map>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/config/secrets.hpp>
 
 namespace imagewright::cli {
 
@@ -24,16 +30,33 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
+/// As much of a file as a config may have; nothing when it is no regular file.
+std::string beginning_of(const std::string& file) {
+  constexpr std::size_t k_most = std::size_t{16} << 20U;
+  std::error_code unknown;
+  if (!std::filesystem::is_regular_file(file, unknown)) return {};
+  std::ifstream stream(file, std::ios::binary);
+  std::string text(std::min<std::uintmax_t>(std::filesystem::file_size(file, unknown), k_most),
+                   '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
 } // namespace
 
 base::SourceLineReader file_line_reader() {
-  return [](const std::string& file, std::uint32_t line) -> std::optional<std::string> {
-    std::ifstream stream(file);
-    std::string text;
-    for (std::uint32_t number = 0; number < line; ++number) {
-      if (!std::getline(stream, text)) return std::nullopt;
+  // What a message points at may be a password or a key: lines come without such values. Several
+  // messages on one file read it once.
+  const auto files = std::make_shared<std::map<std::string, std::vector<std::string>>>();
+  return [files](const std::string& file, std::uint32_t line) -> std::optional<std::string> {
+    auto found = files->find(file);
+    if (found == files->end()) {
+      found = files->emplace(file, config::lines_without_secrets(beginning_of(file))).first;
     }
-    return text;
+    const std::vector<std::string>& lines = found->second;
+    if (line == 0 || line > lines.size()) return std::nullopt;
+    return lines[line - 1];
   };
 }
 

@@ -11,6 +11,7 @@
 #include <imagewright/base/shell.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/annotations.hpp>
+#include <imagewright/config/secrets.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/plan/build_plan.hpp>
@@ -66,10 +67,10 @@ constexpr const char* k_standard_input = "<stdin>";
 
 /// Lines of files, and of the text that came in.
 base::SourceLineReader line_reader(const std::optional<std::string>& text) {
-  return [text](const std::string& file, std::uint32_t line) -> std::optional<std::string> {
-    if (!text || std::filesystem::path(file).filename() != k_standard_input)
-      return file_line_reader()(file, line);
-    const auto lines = base::split(*text, '\n');
+  if (!text) return file_line_reader();
+  return [lines = config::lines_without_secrets(*text), of_files = file_line_reader()](
+             const std::string& file, std::uint32_t line) -> std::optional<std::string> {
+    if (std::filesystem::path(file).filename() != k_standard_input) return of_files(file, line);
     return line >= 1 && line <= lines.size() ? std::optional(lines[line - 1]) : std::nullopt;
   };
 }
