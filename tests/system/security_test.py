@@ -127,7 +127,7 @@ class LabelledImage(TestCase):
         texts = {"standard output": self.result.stdout, "standard error": self.result.stderr}
         for path in self.output.glob("*.json"):
             texts[path.name] = path.read_text()
-        self.assertEqual(len(texts), 5)
+        self.assertEqual(len(texts), 6)
         for file in ("/etc/imagewright-release",):
             texts[file] = self.debugfs([f"cat {file}"])
             self.assertIn(NAME, texts[file])

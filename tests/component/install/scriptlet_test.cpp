@@ -153,13 +153,20 @@ TEST_CASE("what librpm warns of is passed on", "[install]") {
   IMAGEWRIGHT_NEED_PACKAGES();
   const PackageBuilder builder;
   Installation installation(builder);
-  installation.add(builder.build(
-      "owned", "%install\nmkdir -p %{buildroot}/srv\ntouch %{buildroot}/srv/file\n%files\n"
-               "%attr(0644,nobody-knows,root) /srv/file\n"));
+  installation.add(builder.build_shell());
+  installation.add(
+      builder.build("first",
+                    "%install\nmkdir -p %{buildroot}/srv\n%files\n/srv\n%post\necho made > "
+                    "/srv/file\n",
+                    "Requires(post): shell"));
+  installation.add(builder.build("second",
+                                 "%install\nmkdir -p %{buildroot}/srv\necho packaged > "
+                                 "%{buildroot}/srv/file\n%files\n%config /srv/file\n",
+                                 "Requires(pre): first"));
   WarningReporter reporter;
   installation.run(reporter);
   REQUIRE(reporter.messages.size() == 1);
-  CHECK_THAT(reporter.messages[0], Contains("nobody-knows"));
+  CHECK_THAT(reporter.messages[0], Contains("/srv/file.rpmorig"));
 }
 
 TEST_CASE("users of one package own files of the next", "[install]") {
