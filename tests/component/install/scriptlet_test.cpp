@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 
 #include <imagewright_test/skip.hpp>
 #include <sys/stat.h>
@@ -153,16 +155,10 @@ TEST_CASE("what librpm warns of is passed on", "[install]") {
   IMAGEWRIGHT_NEED_PACKAGES();
   const PackageBuilder builder;
   Installation installation(builder);
-  installation.add(builder.build_shell());
-  installation.add(
-      builder.build("first",
-                    "%install\nmkdir -p %{buildroot}/srv\n%files\n/srv\n%post\necho made > "
-                    "/srv/file\n",
-                    "Requires(post): shell"));
-  installation.add(builder.build("second",
-                                 "%install\nmkdir -p %{buildroot}/srv\necho packaged > "
-                                 "%{buildroot}/srv/file\n%files\n%config /srv/file\n",
-                                 "Requires(pre): first"));
+  installation.add(builder.build("settings", "%install\nmkdir -p %{buildroot}/srv\necho packaged > "
+                                             "%{buildroot}/srv/file\n%files\n%config /srv/file\n"));
+  std::filesystem::create_directories(installation.path("srv"));
+  std::ofstream(installation.path("srv/file")) << "made before\n";
   WarningReporter reporter;
   installation.run(reporter);
   REQUIRE(reporter.messages.size() == 1);
