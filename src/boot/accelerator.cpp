@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <cstring>
 
 #include <fcntl.h>
@@ -6,8 +7,11 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+#include <imagewright/base/cancellation.hpp>
 #include <imagewright/boot/accelerator.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/process/command_runner.hpp>
+#include <imagewright/process/program.hpp>
 
 namespace imagewright::boot {
 
@@ -68,9 +72,24 @@ bool runs_one_instruction(int /*vm*/, int /*vcpu*/, std::size_t /*run_size*/) {
 }
 #endif
 
-} // namespace
+/// There are hosts where the kernel runs an instruction and QEMU cannot set a processor up: it is
+/// started with everything but a guest to run.
+bool starts_in_qemu(const model::Architecture& architecture) {
+  if (!process::find_program(architecture.qemu.program)) return false;
+  const base::Cancellation cancellation;
+  process::HostCommandRunner programs(cancellation);
+  const process::CommandResult result =
+      programs.run({.argv = {architecture.qemu.program, "-machine", architecture.qemu.machine,
+                             "-accel", "kvm", "-cpu", "host", "-m", "64M", "-nodefaults",
+                             "-display", "none", "-S", "-monitor", "stdio"},
+                    .description = "try KVM",
+                    .standard_input = "quit\n",
+                    .timeout = std::chrono::seconds(10)});
+  return result.exit_code == 0;
+}
 
-bool can_run_kvm_guest() {
+/// Whether the host's kernel runs an instruction of a guest.
+bool runs_in_kernel() {
   const fs::UniqueFd kvm(::open("/dev/kvm", O_RDWR | O_CLOEXEC));
   if (!kvm) return false;
   const fs::UniqueFd vm(::ioctl(kvm.get(), KVM_CREATE_VM, 0));
@@ -79,6 +98,13 @@ bool can_run_kvm_guest() {
   const int run_size = ::ioctl(kvm.get(), KVM_GET_VCPU_MMAP_SIZE, 0);
   return vcpu && run_size > 0 &&
          runs_one_instruction(vm.get(), vcpu.get(), static_cast<std::size_t>(run_size));
+}
+
+} // namespace
+
+bool can_run_kvm_guest() {
+  const model::Architecture* host = model::host_architecture();
+  return host != nullptr && runs_in_kernel() && starts_in_qemu(*host);
 }
 
 Accelerator best_accelerator(const model::Architecture& architecture) {

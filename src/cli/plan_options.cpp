@@ -50,6 +50,19 @@ bool is_continuous_integration(const CommandContext& context) {
 
 } // namespace
 
+namespace {
+
+std::vector<std::pair<std::string, std::string>> other_architecture_names() {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const model::ArchitectureName& row : model::k_architecture_names) {
+    for (const std::string_view other : row.other_names)
+      if (!other.empty()) names.emplace_back(other, row.name);
+  }
+  return names;
+}
+
+} // namespace
+
 Argument release_argument(PlanWords& words) {
   return {.names = {"--release"},
           .value = "FILE|NAME",
@@ -70,7 +83,7 @@ void add_plan_options(Command& command, PlanWords& words) {
        .description = "Architecture to compose for, by default the config's, else the host's",
        .target = &words.architectures,
        .choices = model::architecture_words(),
-       .aliases = {{"amd64", "x86_64"}, {"x64", "x86_64"}, {"arm64", "aarch64"}}});
+       .aliases = other_architecture_names()});
   command.arguments.push_back(release_argument(words));
   command.arguments.push_back({.names = {"--repo"},
                                .value = "NAME=URL|DIR",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "boot_paths.hpp"
 
+#include <algorithm>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
@@ -39,8 +41,25 @@ std::string lasting_command_line(const BootInput& input) {
   return model::joined_kernel_words(words);
 }
 
+std::string name_on_esp(const fs::RootDir& files, const std::string& path) {
+  const std::string below = std::string(k_esp_mount) + "/";
+  if (!path.starts_with(below)) return path;
+  std::string found(k_esp_mount);
+  for (const std::string& part : base::split(path.substr(below.size()), '/')) {
+    const auto names = files.list(found);
+    const auto same = std::ranges::find_if(names, [&](const std::string& name) {
+      return base::to_lower(name) == base::to_lower(part);
+    });
+    // Of two spellings, which ext4 below the mount point can have, the one that was asked for.
+    const bool is_exact = std::ranges::find(names, part) != names.end();
+    found += "/" + (is_exact || same == names.end() ? part : *same);
+  }
+  return found;
+}
+
 void copy_boot_file(const fs::RootDir& files, const std::string& source,
-                    const std::string& destination) {
+                    const std::string& wanted_destination) {
+  const std::string destination = name_on_esp(files, wanted_destination);
   if (source == destination) return;
   const auto content = files.find_content(source);
   if (!content) {

@@ -34,8 +34,13 @@ std::string initramfs_path(const fs::RootDir& files, const BootLoader& loader,
 /// root hashes where that file is inside what is hashed.
 std::string lasting_command_line(const BootInput& input);
 
-/// Copies a file of the root. Throws base::Error (finalize.missing-boot-file) when there is no such
-/// file.
+/// The path under which a name of the ESP is there already: FAT knows no case, so that a package's
+/// "EFI/Boot" is our "EFI/BOOT". What is not there keeps its spelling; other paths are unchanged.
+std::string name_on_esp(const fs::RootDir& files, const std::string& path);
+
+/// Copies a file of the root. On the ESP a file that is there under another spelling is replaced,
+/// or left alone when it is the source itself. Throws base::Error (finalize.missing-boot-file) when
+/// there is no such file.
 void copy_boot_file(const fs::RootDir& files, const std::string& source,
                     const std::string& destination);
 

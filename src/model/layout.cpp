@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/model/layout.hpp>
 
 namespace imagewright::model {
@@ -61,21 +62,7 @@ std::string kernel_mount_source(const Partition& partition) {
 }
 
 std::string filesystem_label(FilesystemType type, const std::string& partition_label) {
-  const auto room = [&]() -> std::size_t {
-    switch (type) {
-    case FilesystemType::ext4:
-      return 16;
-    case FilesystemType::fat32:
-      return 11;
-    case FilesystemType::xfs:
-      return 12;
-    case FilesystemType::btrfs:
-      return 255;
-    case FilesystemType::swap:
-      return 15;
-    }
-    return 0;
-  }();
+  const std::size_t room = row_of(type).longest_label;
   // What FAT's directory entries cannot hold (Microsoft's FAT specification, section 6.1).
   const bool is_fit = type != FilesystemType::fat32 ||
                       partition_label.find_first_of("\"*+,./:;<=>?[\\]|") == std::string::npos;

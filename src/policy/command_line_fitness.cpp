@@ -8,6 +8,7 @@
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/boot_choice.hpp>
+#include <imagewright/model/boot_loader.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 namespace imagewright::policy {
@@ -31,16 +32,20 @@ struct LoaderShare {
 
 bool is_started_by_grub(const PolicyInput& input) {
   return model::boot_type_of(input.config, input.release) == model::BootType::legacy ||
-         model::boot_loader_of(input.config, input.release) == "grub";
+         model::boot_loader_of(input.config, input.release) ==
+             model::row_of(model::BootLoaderName::grub).word;
 }
 
 LoaderShare share_of_loader(const PolicyInput& input) {
   constexpr std::string_view k_grub = "BOOT_IMAGE=/boot/vmlinuz- ";
   constexpr std::string_view k_entry = "initrd=\\\\\\initrd ";
-  if (is_started_by_grub(input)) return {"GRUB", k_grub.size() + k_longest_release};
-  if (model::boot_loader_of(input.config, input.release).empty() || input.config.os.uki_mode)
-    return {};
-  return {"systemd-boot", k_entry.size() + k_longest_token + k_longest_release};
+  if (is_started_by_grub(input)) {
+    return {std::string(model::row_of(model::BootLoaderName::grub).title),
+            k_grub.size() + k_longest_release};
+  }
+  const auto* loader = model::find_boot_loader(model::boot_loader_of(input.config, input.release));
+  if (loader == nullptr || input.config.os.uki_mode) return {};
+  return {std::string(loader->title), k_entry.size() + k_longest_token + k_longest_release};
 }
 
 bool is_hexadecimal(char c) {

@@ -20,6 +20,7 @@ THIRD_PARTY_HEADERS = [
     (re.compile(r"^rpm/"), "librpm"),
     (re.compile(r"^selinux/"), "libselinux"),
     (re.compile(r"^libfdisk/"), "libfdisk"),
+    (re.compile(r"^expat\.h"), "expat"),
     (re.compile(r"^(ext2fs/|et/|uuid/|com_err\.h)"), "libext2fs"),
     (re.compile(r"^CLI/"), "cli11"),
     (re.compile(r"^nlohmann/"), "nlohmann-json"),

@@ -146,7 +146,7 @@ class Verification(TestCase):
         output = self.published(scratch)
         result = self.run_program("verify", output)
         self.assertEqual(sorted(result.stdout.splitlines()),
-                         [f"{NAME}{suffix}: same bytes" for suffix in (".manifest.json", ".raw", ".spdx.json")])
+                         [f"{NAME}{suffix}: same bytes" for suffix in (".cdx.json", ".manifest.json", ".raw", ".spdx.json")])
 
         image = output / f"{NAME}.raw"
         partitions = json.loads((output / f"{NAME}.manifest.json").read_text())["disk"]["partitions"]

@@ -30,7 +30,7 @@ std::string entry_name(const std::string& token, const model::InstalledKernel& k
 std::string install_entry(const BootInput& input, const fs::RootDir& files,
                           const std::string& token, const model::InstalledKernel& kernel) {
   copy_boot_file(files, kernel.image, k_esp + "/" + token + "/" + kernel.release + "/linux");
-  const auto entry = k_esp + "/loader/entries/" + entry_name(token, kernel);
+  const auto entry = name_on_esp(files, k_esp + "/loader/entries/" + entry_name(token, kernel));
   files.write(entry, entry_text(input, pretty_name(files), token, kernel), 0644);
   return entry;
 }
@@ -82,9 +82,9 @@ StepYield install_systemd_boot(const BootInput& input, const fs::RootDir& files)
   const auto& architecture = input.architecture;
   copy_boot_file(files, boot_file(architecture, input.boot_loader.facts.efi_program),
                  k_esp + "/EFI/systemd/systemd-boot" + architecture.efi_name + ".efi");
-  write_unless_given(files, input.given_files, k_esp + "/loader/loader.conf",
+  write_unless_given(files, input.given_files, name_on_esp(files, k_esp + "/loader/loader.conf"),
                      loader_configuration(input, token), 0644);
-  files.write(k_esp + "/loader/entries.srel", "type1\n", 0644);
+  files.write(name_on_esp(files, k_esp + "/loader/entries.srel"), "type1\n", 0644);
   StepYield yield = install_kernels(input, files, token);
   yield.add(leave_facts_for_the_node(input, files, token));
   return yield;

@@ -9,6 +9,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/model/kept_paths.hpp>
 
+#include "../boot_paths.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -57,8 +58,8 @@ void copy_tree(root::WorkRoot& root, const model::AdditionalDirectory& wish,
                const files::path& source, const std::string& destination, StepYield& yield) {
   make_directory(root, wish, destination);
   for (const auto& entry : sorted_entries(source)) {
-    const std::string path =
-        (destination == "/" ? "" : destination) + "/" + entry.path().filename().string();
+    const std::string path = name_on_esp(root.files(), (destination == "/" ? "" : destination) +
+                                                           "/" + entry.path().filename().string());
     refuse_emptied(wish, path);
     if (entry.is_symlink()) {
       root.files().make_symlink(path, files::read_symlink(entry.path()).string());

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 
+#include "../boot_paths.hpp"
 #include "../content.hpp"
 #include "../steps.hpp"
 
@@ -22,9 +23,10 @@ mode_t permissions_of(const model::AdditionalFile& file) {
 StepYield add_files(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   for (const auto& file : input.files) {
-    root.files().write(file.destination, content_of(file.content), permissions_of(file));
-    root.own(file.destination, 0, 0);
-    yield.given_files.push_back({file.destination, file.where});
+    const std::string destination = name_on_esp(root.files(), file.destination);
+    root.files().write(destination, content_of(file.content), permissions_of(file));
+    root.own(destination, 0, 0);
+    yield.given_files.push_back({destination, file.where});
   }
   return yield;
 }

@@ -54,7 +54,8 @@ std::optional<UnitName> owner_of_folder(std::string_view folder) {
   return std::nullopt;
 }
 
-/// Whether a link of that name can lead to the unit: it has the unit's name, or is an instance of it.
+/// Whether a link of that name can lead to the unit: it has the unit's name, or is an instance of
+/// it.
 bool is_name_of(const UnitName& unit, const std::string& name) {
   const auto parsed = parse_unit_name(name);
   if (!parsed || parsed->is_template()) return false;

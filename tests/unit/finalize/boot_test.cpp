@@ -158,6 +158,32 @@ TEST_CASE_METHOD(BootRoot, "puts the shim before the loader when the release has
   CHECK(root.read("/boot/efi/EFI/BOOT/grubx64.efi") == "loader");
 }
 
+TEST_CASE_METHOD(BootRoot, "names on the ESP are found whatever their case") {
+  SECTION("a shim that is packaged in its place is left alone") {
+    root.write("/boot/efi/EFI/BOOT/bootx64.efi", "shim", 0644);
+    plan.boot_loader.facts.shim.text = "/boot/efi/EFI/BOOT/bootx64.efi";
+    run();
+    CHECK(root.read("/boot/efi/EFI/BOOT/bootx64.efi") == "shim");
+    CHECK(root.list("/boot/efi/EFI/BOOT") ==
+          std::vector<std::string>{"bootx64.efi", "grubx64.efi"});
+  }
+  SECTION("a file of another spelling is replaced") {
+    root.write("/boot/efi/efi/Boot/BootX64.efi", "old", 0644);
+    run();
+    CHECK(root.read("/boot/efi/efi/Boot/BootX64.efi") == "loader");
+    CHECK(root.list("/boot/efi/efi/Boot") == std::vector<std::string>{"BootX64.efi"});
+    CHECK_FALSE(root.exists("/boot/efi/EFI"));
+  }
+  SECTION("so is one of a file of the config") {
+    root.write("/boot/efi/EFI/tool.efi", "packaged", 0644);
+    plan.os.additional_files = {
+        {.destination = "/boot/efi/efi/TOOL.EFI", .content = std::string("mine"), .where = at(3)}};
+    run_step(steps::added_files);
+    CHECK(root.read("/boot/efi/EFI/tool.efi") == "mine");
+    CHECK_FALSE(root.exists("/boot/efi/efi"));
+  }
+}
+
 TEST_CASE_METHOD(BootRoot, "a boot loader whose program is missing is an error") {
   plan.boot_loader.facts.efi_program.text = "/usr/lib/boot/none.efi";
   CHECK(code_of([&] { run(); }) == "finalize.missing-boot-file");
