@@ -58,8 +58,15 @@ void mask_scalar(Lines& lines, const yaml::Node& node) {
     lines[number - 1] = k_mask;
 }
 
+/// Also where somebody wrote the secret in the place of the mapping that it belongs into.
+bool may_hold_secret(const Type& type) {
+  return type.secrecy == Secrecy::secret || std::ranges::any_of(type.keys, [](const Key& key) {
+           return key.type != nullptr && key.type->secrecy == Secrecy::secret;
+         });
+}
+
 void mask_secrets_of(Lines& lines, const yaml::Node& node, const Type& type) {
-  if (node.is_scalar() && type.secrecy == Secrecy::secret) mask_scalar(lines, node);
+  if (node.is_scalar() && may_hold_secret(type)) mask_scalar(lines, node);
   if (type.item != nullptr) {
     for (const yaml::Node& item : node.items)
       mask_secrets_of(lines, item, *type.item);

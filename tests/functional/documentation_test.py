@@ -33,6 +33,9 @@ class HowTos(TestCase):
                 ran += 1
         self.assertGreater(ran, 0)
 
+    def test_advisories(self):
+        self.run_page("advisories.md")
+
     def test_first_image(self):
         self.run_page("first-image.md")
 

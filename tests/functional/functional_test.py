@@ -59,6 +59,18 @@ class Validation(TestCase):
         self.assertIn(' 3 |   hostnam: node\n   |   ^\n', errors)
         self.assertIn('did you mean "hostname"?', errors)
 
+    def test_secrets_of_a_config_are_not_shown(self):
+        key = "-----BEGIN OPENSSH PRIVATE KEY-----"
+        for password in ("{type: plain-text, value: hunter2}", "{type: hashed, value: hunter2}", "{type: nonsense, value: hunter2}",
+                         "{type: plain-text, value: hunter2", "hunter2"):
+            for form in ("human", "json", "sarif", "github"):
+                path = self.scratch() / "node.yaml"
+                path.write_text(f"os:\n  users:\n  - name: a\n    password: {password}\n    sshPublicKeys: ['{key} hunter2']\n")
+                result = self.run_program("validate", "--format", form, path, expect=None)
+                said = result.stdout + result.stderr
+                self.assertIn("node.yaml", said)
+                self.assertNotIn("hunter2", said, (password, form))
+
     def test_an_empty_file_is_an_error(self):
         self.assertIn("node.yaml", self.validate(""))
 
