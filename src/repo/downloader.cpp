@@ -68,8 +68,8 @@ struct Job {
 class Batch {
 public:
   Batch(const FetchOptions& options, const base::Cancellation& cancellation,
-        const DownloadObserver& observer)
-      : options_(options), cancellation_(cancellation), observer_(observer),
+        DownloadObserver observer)
+      : options_(options), cancellation_(cancellation), observer_(std::move(observer)),
         multi_(curl_multi_init()) {
     if (!multi_) throw base::BugError("libcurl gives no handle");
   }
@@ -249,7 +249,7 @@ private:
 
   const FetchOptions& options_;
   const base::Cancellation& cancellation_;
-  const DownloadObserver& observer_;
+  const DownloadObserver observer_; // a copy: none may be a temporary of the caller
   // The transfers in it go first.
   MultiPointer multi_;
   std::vector<std::unique_ptr<Job>> jobs_;
