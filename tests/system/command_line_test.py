@@ -17,9 +17,9 @@ from imagewright_testing import TestCase, require_workbench  # noqa: E402
 # Of every kind that a shell, a menu or a file would change; each is one entry of the list.
 WORDS = ["hugepagesz=2M hugepages=2 hugepagesz=2M hugepages=1", "console=tty0 console=ttyS0", 'test.dyndbg="file a.c +p ; file b.c +p"',
          '"test.whole=in quotes"', "test.seed=nocloud;s=http://127.0.0.1/seed/", "test.map=128M$1G", "test.hash=#1", "test.percent=%n%%",
-         "test.escape=a\\x20b", "test.letters=ü€", "test.marks=!&|<>(){}[]*?~^", "test.same test.same"]
+         "test.letters=ü€", "test.marks=!&|<>(){}[]*?~^", "test.same test.same"]
 # GRUB would put backslashes before these.
-LITERAL_WORDS = ["test.slash=a\\b", "test.single=it's", 'test.double=a"b"c']
+LITERAL_WORDS = ["test.slash=a\\b", "test.escape=a\\x20b", "test.single=it's", 'test.double=a"b"c']
 LOADERS = {"systemd-boot": "{bootloader: {type: systemd-boot}}", "uki": "{uki: {mode: create}}", "grub": "{bootloader: {type: grub}}"}
 
 
