@@ -68,7 +68,7 @@ class CommandLine(TestCase):
                 self.assertEqual(result.returncode, 0, result.stderr[-4000:])
                 report = json.loads(self.run_program("boot", next(out.glob("*.qcow2")), "--json", "--progress", "none").stdout)
                 wanted = [meaning(word) for entry in entries for word in kernel_words(entry)]
-                found = [meaning(word) for word in kernel_words(report["commandLine"])]
+                found = [meaning(word) for word in kernel_words(report["facts"]["commandLine"])]
                 self.assertEqual(found[-len(wanted):], wanted)
 
     def test_what_grub_would_change_is_refused(self):
