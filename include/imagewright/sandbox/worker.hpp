@@ -53,6 +53,9 @@ struct WorkerJob {
   /// Runs before the worker is confined, without the request: loads what a library needs from files
   /// of its own. May be null.
   void (*prepare)() = nullptr;
+  /// For libraries that open what they read by its name: the names, absolute ones, of the
+  /// descriptors of a worker that parses, in their order. There is no other name.
+  std::span<const std::string_view> names = {};
 };
 
 /// What a worker may use.
