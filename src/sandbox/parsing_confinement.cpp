@@ -35,7 +35,7 @@ void limit(__rlimit_resource resource, rlim_t value) {
 
 void set_limits(const WorkerLimits& limits) {
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_FSIZE, limits.memory.bytes());
+  limit(RLIMIT_FSIZE, limits.file_size.bytes());
   // Of all threads together, so more than the time that may pass.
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(limits.time).count();
   limit(RLIMIT_CPU, static_cast<rlim_t>(seconds) * 4 + 1);

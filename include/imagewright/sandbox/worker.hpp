@@ -62,6 +62,8 @@ struct WorkerJob {
 struct WorkerLimits {
   base::ByteSize memory = base::ByteSize::mib(1024);
   std::chrono::milliseconds time = std::chrono::minutes(2);
+  /// Of a file that it was given to write into, or makes in memory.
+  base::ByteSize file_size = base::ByteSize::mib(1024);
 };
 
 /// Work of a worker that has nothing but descriptors.
