@@ -80,6 +80,7 @@ std::optional<std::string> StageCache::find(const std::string& stage, const Stag
   auto [finding, text] = store_->find_entry(stage, text_of(inputs));
   if (finding == Finding::found) {
     findings_.push_back({stage, true, {}});
+    remember(stage, inputs);
     return std::move(text);
   }
   if (finding == Finding::damaged) warn_of_damage(stage);
@@ -87,6 +88,15 @@ std::optional<std::string> StageCache::find(const std::string& stage, const Stag
                        finding == Finding::damaged ? "what was kept is damaged"
                                                    : why_missed(stage, inputs)});
   return std::nullopt;
+}
+
+void StageCache::remember(const std::string& stage, const StageInputs& inputs) {
+  try {
+    store_->put_entry("last", stage + "\n" + subject_, text_of(inputs));
+  } catch (const base::Error& error) {
+    reporter_.message(report::Level::debug,
+                      "a later miss will not know its reason: " + error.diagnostic().message);
+  }
 }
 
 std::string StageCache::why_missed(const std::string& stage, const StageInputs& inputs) const {
@@ -101,7 +111,7 @@ void StageCache::keep(const std::string& stage, const StageInputs& inputs,
   if (!store_) return;
   try {
     store_->put_entry(stage, text_of(inputs), text());
-    store_->put_entry("last", stage + "\n" + subject_, text_of(inputs));
+    remember(stage, inputs);
     has_kept_ = true;
   } catch (const base::Error& error) {
     reporter_.warning(

@@ -68,6 +68,8 @@ public:
   const std::vector<StageFinding>& findings() const { return findings_; }
 
 private:
+  /// For telling, when the next build misses, why.
+  void remember(const std::string& stage, const StageInputs& inputs);
   std::string why_missed(const std::string& stage, const StageInputs& inputs) const;
   void warn_of_damage(const std::string& stage);
 
