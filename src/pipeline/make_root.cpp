@@ -9,14 +9,11 @@
 
 #include <imagewright/install/install.hpp>
 #include <imagewright/model/verity.hpp>
-#include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/tree/file_contexts.hpp>
 #include <imagewright/tree/label.hpp>
 #include <imagewright/tree/late_text.hpp>
 #include <imagewright/tree/scan.hpp>
-
-#include "install_request.hpp"
 
 namespace imagewright::pipeline {
 
@@ -35,15 +32,37 @@ std::vector<std::string> real_paths(const fs::RootDir& files,
 
 } // namespace
 
-model::InstalledRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
-                               plan::NetworkUse network, const plan::Services& services) {
-  plan::PlanRepositories repositories(plan.plan, network, services);
-  FetchedPackages fetched;
-  fetched.keys = repositories.set().load_keys(&plan.lock);
-  fetched.packages = repositories.set().download(plan.lock);
-  install::InstallRequest request = install_request(plan, fetched);
-  request.thread_count = services.thread_count;
-  return install::install_packages(root, request, services.cancellation, services.reporter);
+PackageSource::PackageSource(const plan::ResolvedPlan& plan, plan::NetworkUse network,
+                             const plan::Services& services)
+    : plan_(plan), services_(services), repositories_(plan.plan, network, services) {
+  fetched_.keys = repositories_.set().load_keys(&plan.lock);
+}
+
+StageInputs PackageSource::inputs() const {
+  FetchedPackages wanted = fetched_;
+  for (const model::LockedPackage& package : plan_.lock.packages)
+    wanted.packages.files.push_back({package, {}});
+  StageInputs inputs = install::inputs_of(install_request(plan_, wanted));
+  inputs["architecture"] = plan_.plan.architecture.name;
+  return inputs;
+}
+
+install::InstallRequest PackageSource::fetch() {
+  fetched_.packages = repositories_.set().download(plan_.lock);
+  install::InstallRequest request = install_request(plan_, fetched_);
+  request.thread_count = services_.thread_count;
+  return request;
+}
+
+MadeRoot make_root(root::WorkRoot& root, PackageSource& packages, const StageInputs& inputs,
+                   StageCache& cache, const plan::Services& services) {
+  MadeRoot made =
+      obtain_root(root, inputs, cache, services, [&](report::Reporter& reporter) {
+        return install::install_packages(root, packages.fetch(), services.cancellation, reporter);
+      });
+  made.installed.packaged = finalize::packaged_places(root.files());
+  made.known.settle();
+  return made;
 }
 
 SealedTree seal(root::WorkRoot& root, const model::InstalledRoot& installed,

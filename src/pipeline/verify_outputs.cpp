@@ -93,7 +93,9 @@ public:
                                      .resolve = {.network = options_.network},
                                      .output_directory = made(work_.path() / "out"),
                                      .report_file = {},
-                                     .tool_version = options_.tool_version};
+                                     .tool_version = options_.tool_version,
+                                     // A proof asks nothing of what was to be proved.
+                                     .stage_reuse = StageReuse::refused};
     compare(compose(plan, build_options, services_), sums, manifest, verification);
   }
 

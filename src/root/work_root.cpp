@@ -91,6 +91,10 @@ void WorkRoot::end_run() {
   names_->record = take_record(names_->plain, options_.run_record);
 }
 
+void WorkRoot::take_over(Record record) {
+  names_->record = std::move(record);
+}
+
 void WorkRoot::own(std::string_view path, uid_t user, gid_t group) {
   Record& record = names_->record;
   const fs::UniqueFd file = names_->plain.open(path, O_PATH | O_NOFOLLOW);

@@ -18,9 +18,8 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/runtime_directories.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/root/attributes.hpp>
 #include <imagewright/tree/scan.hpp>
-
-#include "attributes.hpp"
 
 namespace imagewright::tree {
 
@@ -192,7 +191,7 @@ private:
     inode.group = image_id(status.st_gid, options_.group_ids, path);
     const base::Epoch modified{std::chrono::seconds(status.st_mtim.tv_sec)};
     inode.modified = std::min(modified, options_.epoch);
-    inode.attributes = read_attributes(host_name, shown(path));
+    inode.attributes = root::read_attributes(host_name, shown(path));
     if (inode.type == fs::FileType::regular) read_regular(inode, path, host_name, status);
     if (inode.type == fs::FileType::symlink) inode.target = read_target(host_name, path);
     if (inode.type == fs::FileType::character_device || inode.type == fs::FileType::block_device) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/fs/publication.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
@@ -28,6 +29,15 @@ enum class EmulationUse : std::uint8_t {
   forced,    ///< all, even of the host's architecture
 };
 
+/// Whether stages are taken from earlier builds in which their inputs were the same.
+enum class StageReuse : std::uint8_t {
+  wanted,
+  refused, ///< everything is made anew, and nothing is kept
+};
+
+/// The room that stages of earlier builds may take when nobody says otherwise.
+inline constexpr base::ByteSize k_usual_stage_room = base::ByteSize::gib(10);
+
 struct BuildOptions {
   plan::PlanOptions plan;
   plan::ResolveOptions resolve;
@@ -38,6 +48,8 @@ struct BuildOptions {
   /// One more copy of the report; empty: none.
   std::filesystem::path report_file;
   std::string tool_version;
+  StageReuse stage_reuse = StageReuse::wanted;
+  base::ByteSize stage_room = k_usual_stage_room;
 };
 
 /// What a build made, in order.

@@ -67,6 +67,9 @@ public:
   /// base::Error (root.cannot-own).
   void own(std::string_view path, uid_t user, gid_t group);
 
+  /// Files were laid out here that are recorded elsewhere: this is the record now.
+  void take_over(Record record);
+
 private:
   class Names;
 

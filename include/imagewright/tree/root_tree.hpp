@@ -17,16 +17,11 @@
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/root/attributes.hpp>
 
 namespace imagewright::tree {
 
-/// "security.capability", "user.comment", …, with the value as the kernel gives it.
-struct ExtendedAttribute {
-  std::string name;
-  std::string value;
-
-  auto operator<=>(const ExtendedAttribute&) const = default;
-};
+using root::ExtendedAttribute;
 
 struct DeviceNumber {
   std::uint32_t major = 0;

@@ -27,6 +27,8 @@ struct BuildWords {
   std::string report_file;
   std::string emulation = "auto";
   bool keeps_root = false;
+  bool is_anew = false;
+  unsigned cache_room = 0;
   bool is_json = false;
 };
 
@@ -81,7 +83,14 @@ ExitCode run_build(const BuildWords& words, const CommandContext& context) {
                                                              : pipeline::RootDirectory::removed,
                                        .emulation = emulation_use(words.emulation),
                                        .report_file = words.report_file,
-                                       .tool_version = k_version};
+                                       .tool_version = k_version,
+                                       .stage_reuse = words.is_anew
+                                                          ? pipeline::StageReuse::refused
+                                                          : pipeline::StageReuse::wanted,
+                                       .stage_room =
+                                           words.cache_room == 0
+                                               ? pipeline::k_usual_stage_room
+                                               : base::ByteSize::gib(words.cache_room)};
   const auto started = context.clock.now();
   const pipeline::BuildResult result = pipeline::build(options, context.services());
   if (words.is_json) {
@@ -119,6 +128,16 @@ Command build_command() {
       {.names = {"--keep-root"},
        .description = "Keep the installed root as NAME-ARCH.root in the output directory",
        .target = &words->keeps_root},
+      {.names = {"--no-cache"},
+       .description = "Make everything anew: of the cache only packages and metadata are used, and "
+                      "nothing is kept for later builds",
+       .target = &words->is_anew},
+      {.names = {"--cache-limit"},
+       .value = "GIB",
+       .description = "The room in GiB that the cache may take for roots and initramfs images of "
+                      "earlier builds, 10 when it is not given",
+       .target = &words->cache_room,
+       .range = std::pair{std::int64_t{1}, std::int64_t{1048576}}},
       {.names = {"--emulation"},
        .value = "WHICH",
        .description = "Programs of a foreign architecture that run under an emulator: those "
