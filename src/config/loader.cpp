@@ -48,7 +48,7 @@ std::optional<model::ImageConfig> Loader::load_text(std::string_view text,
                                                     const std::filesystem::path& path) {
   chain_.push_back(identity_of(path));
   const CheckedDocument document(text, path.string(), k_image_config_type, directory_of(path));
-  diagnostics_.append(document.diagnostics());
+  add_from_named_file(document.diagnostics());
   std::optional<model::ImageConfig> result;
   if (const auto root = document.root()) {
     auto base = load_bases(*root, path);
@@ -82,9 +82,9 @@ model::ImageConfig Loader::read_own(const CheckedDocument& document,
         joined(read_lists(*packages, "updateLists", path), std::move(own_packages.update));
   }
   note_switches(root);
-  diagnostics_.append(check_file_rules(own, document));
+  add_from_named_file(check_file_rules(own, document));
   without_release_.append(check_boot_loader_reset(own));
-  if (options_.file_checks == FileChecks::performed) diagnostics_.append(check_named_files(own));
+  if (options_.file_checks == FileChecks::performed) add_from_named_file(check_named_files(own));
   return own;
 }
 
@@ -130,7 +130,9 @@ std::vector<model::PackageRequest> Loader::read_lists(const Reader& packages,
     if (!file.text) continue;
     const CheckedDocument document(*file.text, list.string(), k_package_list_type,
                                    directory_of(list));
-    diagnostics_.append(document.diagnostics());
+    named_at_.push_back(name.where);
+    add_from_named_file(document.diagnostics());
+    named_at_.pop_back();
     files_.push_back(list);
     const auto root = document.root();
     if (!root) continue;
@@ -162,7 +164,18 @@ std::optional<model::ImageConfig> Loader::load_base(const model::LocatedText& na
   }
   // Reached on two ways: it counts once, where it was met first.
   if (finished_.contains(identity)) return std::nullopt;
-  return load_file(target, name.where);
+  named_at_.push_back(name.where);
+  auto config = load_file(target, name.where);
+  named_at_.pop_back();
+  return config;
+}
+
+void Loader::add_from_named_file(const base::Diagnostics& diagnostics) {
+  for (base::Diagnostic each : diagnostics.items()) {
+    for (auto where = named_at_.rbegin(); where != named_at_.rend(); ++where)
+      each.related.push_back({*where, "the file is named here"});
+    diagnostics_.add(std::move(each));
+  }
 }
 
 void Loader::report_cycle(const model::LocatedText& name, const std::filesystem::path& target) {

@@ -39,6 +39,8 @@ private:
                                               const std::filesystem::path& path);
   void note_switches(const Reader& root);
   void apply_switches(model::ImageConfig& config) const;
+  /// The mistakes of a file that another one names, with the places that led to it.
+  void add_from_named_file(const base::Diagnostics& diagnostics);
   void report_cycle(const model::LocatedText& name, const std::filesystem::path& target);
   /// The packages of list files, as `os.packages.installLists` names them.
   std::vector<model::PackageRequest> read_lists(const Reader& packages, const std::string& key,
@@ -52,6 +54,7 @@ private:
   /// Switches as the last file that gives one has them.
   std::map<std::string, model::Located<bool>> switches_;
   std::vector<std::filesystem::path> chain_; ///< files that are being read, outermost first
+  std::vector<base::SourceLocation> named_at_; ///< where each of them but the first is named
   std::set<std::filesystem::path> finished_;
   std::vector<std::filesystem::path> files_;
 };

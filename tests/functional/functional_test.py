@@ -103,6 +103,9 @@ class Exchange(TestCase):
         sarif = json.loads(self.run_program("validate", path, "--format", "sarif", expect=2).stdout)
         self.assertEqual(sarif["version"], "2.1.0")
         self.assertEqual(len(sarif["runs"][0]["results"]), 1)
+        (rule,) = sarif["runs"][0]["tool"]["driver"]["rules"]
+        self.assertEqual(rule["help"]["markdown"], (TOP / "docs/errors/config.unknown-key.md").read_text())
+        self.assertEqual(rule["shortDescription"]["text"], "A mapping has a key that the language does not know at this place.")
         self.assertIn("::error file=", self.run_program("validate", path, "--format", "github", expect=2).stdout)
 
     def test_upstream_configs_are_valid_without_a_release(self):

@@ -37,7 +37,7 @@ constexpr std::size_t k_inputs_per_annotation = 16;
 void check_annotations(const base::Diagnostics& diagnostics) {
   const std::string annotations = config::to_github_annotations(diagnostics.items());
   require(annotations.ends_with('\n'));
-  require(!json::to_line(config::to_sarif(diagnostics.items(), "0")).empty());
+  require(!json::to_line(config::to_sarif(diagnostics.items(), {.version = "0"})).empty());
 }
 
 void check_diagnostics(const base::Diagnostics& diagnostics, std::string_view text) {

@@ -19,6 +19,7 @@
 #include <imagewright/plan/validate.hpp>
 
 #include "../command.hpp"
+#include "../error_pages.hpp"
 #include "../plan_options.hpp"
 #include "version.hpp"
 
@@ -94,12 +95,23 @@ void refuse_release_profile(const std::string& path) {
                   base::shell_word(path)));
 }
 
+config::SarifTool sarif_tool() {
+  return {.version = k_version,
+          .page_of =
+              [](std::string_view code) {
+                const auto pages = error_pages();
+                const auto page = std::ranges::find(pages, code, &ErrorPage::code);
+                return page == pages.end() ? std::string_view() : page->text;
+              },
+          .pages_url = k_pages_url};
+}
+
 void show(const base::Diagnostics& problems, const std::string& format,
           const std::optional<std::string>& text, const CommandContext& context) {
   if (format == "json") {
     context.console.print(json_text(problems));
   } else if (format == "sarif") {
-    context.console.print(json::to_text(config::to_sarif(problems.sorted(), k_version)));
+    context.console.print(json::to_text(config::to_sarif(problems.sorted(), sarif_tool())));
   } else if (format == "github") {
     context.console.print(config::to_github_annotations(problems.sorted()));
   } else {

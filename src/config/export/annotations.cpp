@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -88,6 +89,59 @@ Object result_of(const base::Diagnostic& diagnostic) {
   return result;
 }
 
+/// The paragraphs of a page without its title, each on one line.
+std::vector<std::string> paragraphs_of(std::string_view page) {
+  std::vector<std::string> paragraphs(1);
+  for (const std::string& line : base::split(page, '\n')) {
+    if (line.starts_with("# ")) continue;
+    std::string& last = paragraphs.back();
+    if (!line.empty()) {
+      last += (last.empty() ? "" : " ") + line;
+    } else if (!last.empty()) {
+      paragraphs.emplace_back();
+    }
+  }
+  if (paragraphs.back().empty()) paragraphs.pop_back();
+  return paragraphs;
+}
+
+/// "**Why it matters.** Because." without the words that every page has.
+std::string without_heading(const std::string& paragraph) {
+  const std::size_t end = paragraph.find(".** ");
+  return paragraph.starts_with("**") && end != std::string::npos ? paragraph.substr(end + 4)
+                                                                 : paragraph;
+}
+
+std::string first_sentence(const std::string& text) {
+  return text.substr(0, std::min(text.find(". "), text.size() - 1) + 1);
+}
+
+Object text_object(const std::string& text) {
+  return Object{{"text", text}};
+}
+
+Object rule_of(const std::string& code, const SarifTool& tool) {
+  Object rule{{"id", code}};
+  const std::string_view page = tool.page_of ? tool.page_of(code) : std::string_view();
+  const std::vector<std::string> paragraphs = paragraphs_of(page);
+  if (paragraphs.empty()) return rule;
+  std::string description;
+  std::string advice;
+  for (const std::string& paragraph : paragraphs) {
+    const bool is_advice = !advice.empty() || paragraph.starts_with("**What to do");
+    std::string& text = is_advice ? advice : description;
+    text += (text.empty() ? "" : " ") + without_heading(paragraph);
+  }
+  if (description.empty()) description = advice;
+  rule.emplace_back("shortDescription", text_object(first_sentence(description)));
+  rule.emplace_back("fullDescription", text_object(description));
+  rule.emplace_back("help",
+                    Object{{"text", advice.empty() ? description : advice}, {"markdown", page}});
+  if (!tool.pages_url.empty())
+    rule.emplace_back("helpUri", fmt::format("{}{}.md", tool.pages_url, code));
+  return rule;
+}
+
 std::string escaped_data(std::string_view text) {
   std::string result;
   for (const char character : text) {
@@ -124,8 +178,7 @@ std::string escaped_property(std::string_view text) {
 
 } // namespace
 
-json::Value to_sarif(const std::vector<base::Diagnostic>& diagnostics,
-                     std::string_view tool_version) {
+json::Value to_sarif(const std::vector<base::Diagnostic>& diagnostics, const SarifTool& tool) {
   std::set<std::string> codes;
   Array results;
   for (const base::Diagnostic& each : diagnostics) {
@@ -134,8 +187,10 @@ json::Value to_sarif(const std::vector<base::Diagnostic>& diagnostics,
   }
   Array rules;
   for (const std::string& code : codes)
-    rules.push_back(Object{{"id", code}});
-  Object driver{{"name", "imagewright"}, {"version", tool_version}, {"rules", std::move(rules)}};
+    rules.push_back(rule_of(code, tool));
+  Object driver{{"name", "imagewright"}, {"version", tool.version}};
+  if (!tool.pages_url.empty()) driver.emplace_back("informationUri", tool.pages_url);
+  driver.emplace_back("rules", std::move(rules));
   Object run{{"tool", Object{{"driver", std::move(driver)}}},
              {"columnKind", "unicodeCodePoints"},
              {"results", std::move(results)}};

@@ -66,13 +66,15 @@ constexpr Type k_public_key_list_type{.shape = Shape::list, .item = &k_public_ke
 constexpr Type k_program_path_type{.shape = Shape::text,
                                    .title = "an absolute path",
                                    .check = check_program_path,
-                                   .pattern = "^/[^:]*$",
+                                   .pattern = "^/[^:\\x00-\\x1f\\x7f]*$",
+                                   .example = "/bin/bash",
                                    .empty_text = EmptyText::means_not_given,
                                    .form = TextForm::image_path};
 constexpr Type k_home_type{.shape = Shape::text,
                            .title = "an absolute path without blanks",
                            .check = check_home,
-                           .pattern = "^/[^\\s:]*$",
+                           .pattern = "^/(?!(.*/)?\\.\\.(/|$))[^\\s:]*$",
+                           .example = "/home/operator",
                            .empty_text = EmptyText::means_not_given,
                            .form = TextForm::image_path};
 

@@ -50,6 +50,7 @@ constexpr Type k_old_targets_type{
 constexpr Type k_old_files_type{.shape = Shape::map,
                                 .item = &k_old_targets_type,
                                 .map_key_check = check_non_blank,
+                                .map_key_pattern = "\\S",
                                 .current_form = "a list of {source, destination, permissions}"};
 
 constexpr Key k_directory_keys[] = {

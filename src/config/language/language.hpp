@@ -25,6 +25,7 @@ extern const Type k_directory_destination_type;
 extern const Type k_mount_path_type;
 extern const Type k_mount_options_type;
 extern const Type k_disk_size_type;
+extern const Type k_room_type; ///< a size that is not 0
 extern const Type k_byte_size_type;
 extern const Type k_permissions_type;
 extern const Type k_series_type;

@@ -19,20 +19,32 @@ using model::UkiMode;
 constexpr Type k_hostname_type{.shape = Shape::text,
                                .title = "a host name",
                                .check = check_hostname,
-                               .pattern = "^[A-Za-z0-9.-]+$",
+                               .pattern =
+                                   "^(?![0-9]+(\\.[0-9]+){3}$)(?=.{1,64}$)[A-Za-z0-9]([A-Za-z0-9-]{"
+                                   "0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}["
+                                   "A-Za-z0-9])?)*$",
+                               .example = "node.example.org",
                                .empty_text = EmptyText::means_not_given};
 constexpr Type k_locale_type{.shape = Shape::text,
                              .title = "a locale, such as C.UTF-8",
                              .check = check_locale,
-                             .pattern = "^[A-Za-z0-9_.@-]+$"};
+                             .pattern =
+                                 "^(C|POSIX|[a-z]{2,3})(_[A-Za-z0-9]{2,3})?(\\.[A-Za-z0-9-]+)?("
+                                 "@[A-Za-z0-9]+)?$",
+                             .example = "C.UTF-8"};
 constexpr Type k_timezone_type{.shape = Shape::text,
                                .title = "a time zone, such as Etc/UTC",
                                .check = check_timezone,
-                               .pattern = "^[A-Za-z0-9_+/-]+$"};
+                               .pattern = "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
+                               .example = "Etc/UTC"};
 constexpr Type k_time_type{.shape = Shape::text,
                            .title = "a day (YYYY-MM-DD) or a time (RFC 3339)",
                            .check = check_time,
-                           .pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}",
+                           .pattern =
+                               "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2["
+                               "0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?(Z|z|[+-]([01][0-9]|2[0-"
+                               "3]):[0-5][0-9]))?$",
+                           .example = "2026-01-31",
                            .empty_text = EmptyText::means_not_given};
 constexpr Type k_identifier_type{.shape = Shape::text,
                                  .title = "a word",
@@ -181,7 +193,8 @@ constexpr Type k_machine_id_type{
 constexpr Type k_drop_in_name_type{.shape = Shape::text,
                                    .title = "a file name",
                                    .check = check_drop_in_name,
-                                   .pattern = "^[^\\s/]+$"};
+                                   .pattern = "^[A-Za-z0-9_+@:][A-Za-z0-9._+@:-]*$",
+                                   .example = "limits.conf"};
 constexpr Key k_drop_in_keys[] = {
     {.name = "unit",
      .type = &k_unit_type,
@@ -235,8 +248,10 @@ constexpr Word k_load_mode_words[] = {
 };
 constexpr Type k_load_mode_type{
     .shape = Shape::word, .words = k_load_mode_words, .empty_text = EmptyText::means_not_given};
-constexpr Type k_module_options_type{
-    .shape = Shape::map, .item = &k_word_without_blanks_type, .map_key_check = check_no_blanks};
+constexpr Type k_module_options_type{.shape = Shape::map,
+                                     .item = &k_word_without_blanks_type,
+                                     .map_key_check = check_no_blanks,
+                                     .map_key_pattern = "^\\S+$"};
 constexpr Key k_module_keys[] = {
     {.name = "name",
      .type = &k_word_without_blanks_type,
@@ -342,8 +357,10 @@ constexpr Word k_history_words[] = {
 constexpr Type k_history_type{
     .shape = Shape::word, .words = k_history_words, .empty_text = EmptyText::means_not_given};
 
-constexpr Type k_sysctl_type{
-    .shape = Shape::map, .item = &k_non_blank_type, .map_key_check = check_sysctl_key};
+constexpr Type k_sysctl_type{.shape = Shape::map,
+                             .item = &k_non_blank_type,
+                             .map_key_check = check_sysctl_key,
+                             .map_key_pattern = "^(?!\\.)[A-Za-z0-9._/*:-]*[A-Za-z0-9_/*:-]$"};
 constexpr Type k_seconds_type{.shape = Shape::integer,
                               .title = "a number of seconds from 1 to 86400",
                               .minimum = 1,

@@ -137,7 +137,8 @@ constexpr Type k_artifacts_type{
 constexpr Type k_name_type{.shape = Shape::text,
                            .title = "a file name",
                            .check = check_file_name,
-                           .pattern = "^[A-Za-z0-9][A-Za-z0-9._+-]*$"};
+                           .pattern = "^[A-Za-z0-9_+][A-Za-z0-9._+-]*$",
+                           .example = "node"};
 constexpr Key k_output_keys[] = {
     {.name = "name",
      .type = &k_name_type,
@@ -175,7 +176,8 @@ constexpr Key k_platform_keys[] = {
 constexpr Type k_platform_text_type{.shape = Shape::text,
                                     .title = "OS[/ARCHITECTURE]",
                                     .check = check_oci_platform,
-                                    .pattern = "^[^/]+(/[^/]+)?$",
+                                    .pattern = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$",
+                                    .example = "linux/amd64",
                                     .empty_text = EmptyText::means_not_given};
 constexpr Type k_platform_type{.shape = Shape::mapping,
                                .title = "a platform",
@@ -183,12 +185,13 @@ constexpr Type k_platform_type{.shape = Shape::mapping,
                                .other_form = &k_platform_text_type};
 constexpr std::string_view k_oci_pattern =
     "^[^\\s/@?#]+/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([._]|__|-+)[a-z0-9]+)*)*"
-    "(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?"
-    "(@(sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}))?$";
+    "((:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?|"
+    "(:[^@]*)?@(sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}))$";
 constexpr Type k_reference_type{.shape = Shape::text,
                                 .title = "a reference such as registry.example/name:tag",
                                 .check = check_oci_reference,
-                                .pattern = k_oci_pattern};
+                                .pattern = k_oci_pattern,
+                                .example = "registry.example/os/node:3.0"};
 constexpr Key k_oci_keys[] = {
     {.name = "uri",
      .type = &k_reference_type,
@@ -203,7 +206,8 @@ constexpr Type k_oci_type{.shape = Shape::mapping,
 constexpr Type k_version_type{.shape = Shape::text,
                               .title = "a version such as 3.0 or 3.0.20250910",
                               .check = check_image_version,
-                              .pattern = "^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"};
+                              .pattern = "^[0-9]+\\.[0-9]+(\\.[0-9]+)?$",
+                              .example = "3.0"};
 constexpr Type k_variant_type{.shape = Shape::text,
                               .title = "a variant such as minimal-os",
                               .check = check_image_variant,
@@ -280,7 +284,11 @@ constexpr Key k_iso_keys[] = {
 constexpr Type k_boot_url_type{.shape = Shape::text,
                                .title = "a URL with ftp, http, https, nfs or tftp",
                                .check = check_boot_url,
-                               .pattern = "^(ftp|http|https|nfs|tftp)://",
+                               .pattern =
+                                   "^(ftp|http|https|nfs|tftp)://([^\\s/?#@]*@)?(\\[[0-9A-Fa-f:.%]"
+                                   "+\\]|[^\\s/?#:@\\[\\]%]+)(:[0-9]*)?([/?#]([^\\s%]|%[0-9A-Fa-f]"
+                                   "{2})*)?$",
+                               .example = "http://boot.example.org/images",
                                .empty_text = EmptyText::means_not_given};
 constexpr Key k_pxe_keys[] = {
     {.name = "kernelCommandLine",

@@ -28,12 +28,15 @@ constexpr Type k_preview_list_type{.shape = Shape::list, .item = &k_preview_feat
 constexpr Type k_script_path_type{.shape = Shape::text,
                                   .title = "a path inside the config's directory",
                                   .check = check_local_path,
-                                  .pattern = "^[^/]",
+                                  .pattern = "^(?!/)(?!([^/]+/\\.\\./)*\\.\\.(/|$))",
+                                  .example = "scripts/configure.sh",
                                   .empty_text = EmptyText::means_not_given};
 constexpr Type k_script_text_type{
     .shape = Shape::text, .title = "a text", .empty_text = EmptyText::means_not_given};
-constexpr Type k_environment_type{
-    .shape = Shape::map, .item = &k_text_type, .map_key_check = check_variable_name};
+constexpr Type k_environment_type{.shape = Shape::map,
+                                  .item = &k_text_type,
+                                  .map_key_check = check_variable_name,
+                                  .map_key_pattern = "^[^=\\n]+$"};
 constexpr Key k_script_keys[] = {
     {.name = "path",
      .type = &k_script_path_type,
@@ -88,11 +91,12 @@ constexpr Type k_base_configs_type{.shape = Shape::list, .item = &k_base_config_
 constexpr Type k_repository_name_type{.shape = Shape::text,
                                       .title = "a word",
                                       .check = check_file_name,
-                                      .pattern = "^[A-Za-z0-9][A-Za-z0-9._+-]*$"};
+                                      .pattern = "^[A-Za-z0-9_+][A-Za-z0-9._+-]*$"};
 constexpr Type k_url_type{.shape = Shape::text,
                           .title = "a URL with file, http or https",
                           .check = check_url,
-                          .pattern = "^(file|http|https)://"};
+                          .pattern = "^([Ff][Ii][Ll][Ee]|[Hh][Tt][Tt][Pp][Ss]?)://\\S+$",
+                          .example = "https://packages.example.org/base/$basearch"};
 constexpr Type k_number_type{.shape = Shape::integer,
                              .title = "a number from 0 to 1000000",
                              .minimum = 0,

@@ -57,6 +57,9 @@ constexpr Word k_partition_type_words[] = {
 constexpr Type k_partition_type{.shape = Shape::text,
                                 .title = "a partition type word, or a GPT type UUID",
                                 .check = check_partition_type,
+                                .pattern =
+                                    "^(?!0{8}-0{4}-0{4}-0{4}-0{12}$)[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-"
+                                    "[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$",
                                 .words = k_partition_type_words,
                                 .empty_text = EmptyText::means_not_given};
 
@@ -64,11 +67,14 @@ constexpr Type k_label_type{.shape = Shape::text,
                             .title = "at most 35 ASCII characters",
                             .check = check_partition_label,
                             .pattern = "^[ -~]{0,35}$"};
-constexpr Type k_partition_size_type{.shape = Shape::text,
-                                     .title = "a size in whole MiB, or \"grow\"",
-                                     .check = check_partition_size,
-                                     .pattern = "^((0|[1-9][0-9]*)[KMGT]|grow)$",
-                                     .empty_text = EmptyText::means_not_given};
+constexpr Type k_partition_size_type{
+    .shape = Shape::text,
+    .title = "a size in whole MiB, or \"grow\"",
+    .check = check_partition_size,
+    .pattern = "^([1-9][0-9]{2,11}[02468]K|[1-9][0-9]{0,9}M|[1-9][0-9]{0,6}G|"
+               "[1-9][0-9]{0,3}T|grow)$",
+    .example = "grow",
+    .empty_text = EmptyText::means_not_given};
 
 constexpr Key k_partition_keys[] = {
     {.name = "id",
@@ -79,11 +85,11 @@ constexpr Key k_partition_keys[] = {
      .documentation = "GPT partition name.",
      .default_text = "empty"},
     {.name = "start",
-     .type = &k_disk_size_type,
+     .type = &k_room_type,
      .documentation = "Offset on the disk.",
      .default_text = "1M for the first partition, else the end of the one before"},
     {.name = "end",
-     .type = &k_disk_size_type,
+     .type = &k_room_type,
      .documentation = "Where it ends (exclusive). Excludes `size`."},
     {.name = "size",
      .type = &k_partition_size_type,
@@ -109,7 +115,7 @@ constexpr Key k_disk_keys[] = {
      .documentation = "Kind of partition table.",
      .presence = Presence::required},
     {.name = "maxSize",
-     .type = &k_disk_size_type,
+     .type = &k_room_type,
      .documentation = "Size of the disk.",
      .default_text = "the end of the last partition and 1M"},
     {.name = "partitions",
@@ -147,10 +153,10 @@ constexpr Key k_mount_point_keys[] = {
 
 constexpr Key k_quota_keys[] = {
     {.name = "referencedLimit",
-     .type = &k_disk_size_type,
+     .type = &k_room_type,
      .documentation = "Limit of the referenced data."},
     {.name = "exclusiveLimit",
-     .type = &k_disk_size_type,
+     .type = &k_room_type,
      .documentation = "Limit of the data that it shares with nobody."},
 };
 constexpr Type k_quota_type{.shape = Shape::mapping, .title = "quota", .keys = k_quota_keys};
@@ -158,7 +164,9 @@ constexpr Type k_quota_type{.shape = Shape::mapping, .title = "quota", .keys = k
 constexpr Type k_subvolume_path_type{.shape = Shape::text,
                                      .title = "a relative path without \".\" and \"..\"",
                                      .check = check_subvolume_path,
-                                     .pattern = "^[^/]+(/[^/]+)*$",
+                                     .pattern =
+                                         "^(?!\\.{1,2}(/|$))[^/]+(/(?!\\.{1,2}(/|$))[^/]+)*$",
+                                     .example = "home",
                                      .form = TextForm::as_written};
 constexpr Key k_subvolume_keys[] = {
     {.name = "path",
@@ -245,11 +253,13 @@ constexpr Type k_corruption_type{
 constexpr Type k_verity_name_type{.shape = Shape::text,
                                   .title = "\"root\" or \"usr\"",
                                   .check = check_verity_name,
-                                  .pattern = "^[a-z]+$"};
+                                  .pattern = "^(root|usr)$",
+                                  .example = "root"};
 constexpr Type k_signature_path_type{.shape = Shape::text,
                                      .title = "an absolute path under /boot",
                                      .check = check_hash_signature_path,
-                                     .pattern = "^/boot/",
+                                     .pattern = "^/boot(/(?!\\.{1,2}(/|$))[^/\\s:,]+)+$",
+                                     .example = "/boot/root.hash.sig",
                                      .empty_text = EmptyText::means_not_given};
 constexpr Key k_verity_keys[] = {
     {.name = "id",

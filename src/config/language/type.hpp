@@ -69,14 +69,16 @@ struct Type {
   std::string_view title;
   TextCheck check = nullptr;   ///< of a text, also when one of `words` does not fit
   std::string_view pattern;    ///< the same as a regular expression, for editors; may be empty
+  std::string_view example;    ///< a good text, for editors; may be empty
   std::span<const Word> words; ///< of a word; of a text: words that it is likely to be
   EmptyText empty_text = EmptyText::is_a_value;
   TextForm form = TextForm::as_written;
   Secrecy secrecy = Secrecy::open;
   std::int64_t minimum = 0;
-  std::int64_t maximum = 0;
+  std::int64_t maximum = 0; ///< also of a text whose digits are a number to readers of YAML
   const Type* item = nullptr; ///< of a list or a map
   TextCheck map_key_check = nullptr;
+  std::string_view map_key_pattern; ///< the same as a regular expression
   std::size_t minimum_items = 0; ///< of a list that is given
   std::size_t maximum_items = SIZE_MAX;
   std::string_view too_many_items_hint;

@@ -22,7 +22,7 @@ const std::vector<base::Diagnostic> k_diagnostics = {
 } // namespace
 
 TEST_CASE("SARIF has levels, regions and related places") {
-  const json::Value log = config::to_sarif(k_diagnostics, "1.0");
+  const json::Value log = config::to_sarif(k_diagnostics, {.version = "1.0"});
   CHECK(*log.find("version")->find_string() == "2.1.0");
   const json::Value& run = (*log.find("runs")->find_array())[0];
   CHECK(run.find("tool")->find("driver")->find("rules")->find_array()->size() == 2);
@@ -39,6 +39,31 @@ TEST_CASE("SARIF has levels, regions and related places") {
       *(*results[1].find("locations")->find_array())[0].find("physicalLocation");
   CHECK(*whole_file.find("artifactLocation")->find("uri")->find_string() == "file:///etc/x.yaml");
   CHECK(whole_file.find("region") == nullptr);
+}
+
+TEST_CASE("rules of SARIF carry the texts of the pages of their codes") {
+  const auto page_of = [](std::string_view code) {
+    return code == "config.conflict"
+               ? std::string_view("# config.conflict\n\n**What happened.** Two keys\nexclude each "
+                                  "other. Both are there.\n\n**Why it matters.** Only one can "
+                                  "hold.\n\n**What to do.** Keep one.\n\nOr none.\n")
+               : std::string_view();
+  };
+  const json::Value log = config::to_sarif(
+      k_diagnostics, {.version = "1", .page_of = page_of, .pages_url = "https://example.org/e/"});
+  const json::Value& driver = *(*log.find("runs")->find_array())[0].find("tool")->find("driver");
+  CHECK(*driver.find("informationUri")->find_string() == "https://example.org/e/");
+  const json::Array& rules = *driver.find("rules")->find_array();
+  const auto text = [&](const char* key) {
+    return *rules[0].find(key)->find("text")->find_string();
+  };
+  CHECK(text("shortDescription") == "Two keys exclude each other.");
+  CHECK(text("fullDescription") ==
+        "Two keys exclude each other. Both are there. Only one can hold.");
+  CHECK(text("help") == "Keep one. Or none.");
+  CHECK(rules[0].find("help")->find("markdown")->find_string()->starts_with("# config.conflict"));
+  CHECK(*rules[0].find("helpUri")->find_string() == "https://example.org/e/config.conflict.md");
+  CHECK(rules[1].find("help") == nullptr);
 }
 
 TEST_CASE("annotations are one line each, with everything escaped that could end them") {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <regex>
+#include <set>
 #include <string>
 
 #include <imagewright_test/golden.hpp>
@@ -54,17 +56,37 @@ TEST_CASE("every key of the language is documented") {
   CHECK(count > 200);
 }
 
+TEST_CASE("examples and patterns of texts agree with their checks") {
+  int count = 0;
+  std::set<const Type*> seen;
+  const auto check = [&](const Type& type) {
+    if (type.check == nullptr || !seen.insert(&type).second) return;
+    INFO(type.title << " " << type.pattern);
+    CHECK_FALSE(type.pattern.empty());
+    if (type.example.empty()) return;
+    CHECK_FALSE(type.check(type.example));
+    CHECK(std::regex_search(std::string(type.example), std::regex(std::string(type.pattern))));
+    ++count;
+  };
+  for_each_key(config::k_image_config_type, "", [&](const Key& key, const std::string&) {
+    for (const Type* form = key.type; form != nullptr; form = form->other_form) {
+      check(*form);
+      if (form->item != nullptr) check(*form->item);
+    }
+  });
+  CHECK(count > 20);
+}
+
 TEST_CASE("the JSON Schema knows keys, words and old spellings") {
   const json::Value schema = config::json_schema();
   CHECK(*schema.find("additionalProperties")->find_bool() == false);
-  const json::Value& os = (*schema.find("properties")->find("os")->find("anyOf")->find_array())[0];
-  const json::Value& selinux =
-      (*os.find("properties")->find("selinux")->find("anyOf")->find_array())[0];
+  const json::Value& os = *schema.find("properties")->find("os");
   const json::Value& mode =
-      (*selinux.find("properties")->find("mode")->find("anyOf")->find_array())[0];
-  CHECK(mode.find("enum")->find_array()->size() == 5);
-  const json::Value& old =
-      (*os.find("properties")->find("resetBootLoaderType")->find("anyOf")->find_array())[0];
+      *os.find("properties")->find("selinux")->find("properties")->find("mode");
+  // Four modes, and two ways to give none.
+  CHECK(mode.find("enum")->find_array()->size() == 6);
+  CHECK(mode.find("enumDescriptions")->find_array()->size() == 6);
+  const json::Value& old = *os.find("properties")->find("resetBootLoaderType");
   CHECK(*old.find("deprecated")->find_bool());
   CHECK(json::to_text(schema) == json::to_text(json::parse(json::to_text(schema), "schema.json")));
 }
