@@ -22,6 +22,7 @@
 #include <imagewright/sandbox/sandbox.hpp>
 
 #include "build_report.hpp"
+#include "compose_in_machine.hpp"
 #include "emulator.hpp"
 #include "make_root.hpp"
 #include "native_programs.hpp"
@@ -36,14 +37,12 @@ std::string name_of(const plan::ResolvedPlan& plan) {
   return plan.plan.config.name + "-" + plan.plan.architecture.name;
 }
 
-BuildFindings with_emulator(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                            const std::filesystem::path& directory,
-                            const plan::Services& services) {
-  BuildFindings findings;
+void add_emulator(BuildFindings& findings, const plan::ResolvedPlan& plan,
+                  const BuildOptions& options, const std::filesystem::path& directory,
+                  const plan::Services& services) {
   findings.emulator = prepare_emulator(plan.plan.architecture, options.emulation, directory);
   if (findings.emulator && options.emulation == EmulationUse::automatic)
     findings.no_native_programs = add_native_programs(plan, options, *findings.emulator, services);
-  return findings;
 }
 
 /// Opens programs, and notes what each costs where they are emulated. What it borrows must outlive
@@ -136,24 +135,41 @@ struct Workplace {
   fs::ClaimedDirectory logs;
 };
 
-std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
-                                             const BuildOptions& options,
-                                             const plan::Services& services, Workplace& place,
-                                             const report::StageTimings& timings) {
-  const std::string name = name_of(plan);
-  BuildFindings findings = with_emulator(plan, options, place.work.path() / "emulation", services);
+ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                          const plan::Services& services, const Workplace& place,
+                          BuildFindings& findings) {
+  add_emulator(findings, plan, options, place.work.path() / "emulation", services);
   root::WorkRoot root({.directory = place.root(),
                        .run_record = place.work.path() / "owners",
                        .epoch = plan.epoch,
                        .emulator = findings.emulator},
                       program_opener(findings, services.cancellation));
-  const model::InstalledRoot installed = make_root(root, plan, options.resolve.network, services);
+  model::InstalledRoot installed =
+      make_root(root, plan, fetch_packages(plan, options.resolve.network, services), services);
   finalize::FinalizePlan wishes = plan.finalize;
   wishes.tool_version = options.tool_version;
-  SealedTree sealed = seal(root, installed, wishes,
-                           {.reporter = services.reporter,
-                            .cancellation = services.cancellation,
-                            .log_directory = place.logs.path()});
+  return {.sealed = seal(root, installed, wishes,
+                         {.reporter = services.reporter,
+                          .cancellation = services.cancellation,
+                          .log_directory = place.logs.path()}),
+          .scriptlets = std::move(installed.scriptlets)};
+}
+
+std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
+                                             const BuildOptions& options,
+                                             const plan::Services& services, Workplace& place,
+                                             const report::StageTimings& timings) {
+  const std::string name = name_of(plan);
+  BuildFindings findings;
+  findings.rung = options.rung.value();
+  ComposedRoot composed = findings.rung == sandbox::Rung::machine
+                              ? compose_in_machine(plan, options,
+                                                   {.directory = place.work.path(),
+                                                    .content = place.root(),
+                                                    .logs = place.logs.path()},
+                                                   services)
+                              : compose_here(plan, options, services, place, findings);
+  SealedTree sealed = std::move(composed.sealed);
   const model::SealedRoot sealed_root = sealed.root;
   const WrittenImage image = write_image(std::move(sealed), plan,
                                          {.raw = place.work.path() / "disk.raw",
@@ -168,7 +184,7 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   stage_text(place.publication, name + ".manifest.json", audit::to_text(manifest));
   stage_text(place.publication, name + ".spdx.json", audit::to_spdx(manifest));
   stage_text(place.publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
-  findings.scriptlets = installed.scriptlets;
+  findings.scriptlets = std::move(composed.scriptlets);
   findings.partitions = image.partitions;
   findings.artifacts = image.artifacts;
   const std::string report =

@@ -16,8 +16,6 @@
 #include <imagewright/tree/late_text.hpp>
 #include <imagewright/tree/scan.hpp>
 
-#include "install_request.hpp"
-
 namespace imagewright::pipeline {
 
 namespace {
@@ -35,12 +33,17 @@ std::vector<std::string> real_paths(const fs::RootDir& files,
 
 } // namespace
 
-model::InstalledRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
-                               plan::NetworkUse network, const plan::Services& services) {
+FetchedPackages fetch_packages(const plan::ResolvedPlan& plan, plan::NetworkUse network,
+                               const plan::Services& services) {
   plan::PlanRepositories repositories(plan.plan, network, services);
   FetchedPackages fetched;
   fetched.keys = repositories.set().load_keys(&plan.lock);
   fetched.packages = repositories.set().download(plan.lock);
+  return fetched;
+}
+
+model::InstalledRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
+                               const FetchedPackages& fetched, const plan::Services& services) {
   install::InstallRequest request = install_request(plan, fetched);
   request.thread_count = services.thread_count;
   return install::install_packages(root, request, services.cancellation, services.reporter);

@@ -12,6 +12,8 @@
 #include <imagewright/root/work_root.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
+#include "install_request.hpp"
+
 namespace imagewright::pipeline {
 
 /// A root that nothing changes any more, with what is in it.
@@ -20,9 +22,12 @@ struct SealedTree {
   tree::RootTree tree; ///< labelled, with a note of where words are still to come
 };
 
-/// Fetches the packages and installs them into the root.
+FetchedPackages fetch_packages(const plan::ResolvedPlan& plan, plan::NetworkUse network,
+                               const plan::Services& services);
+
+/// Installs the packages into the root.
 model::InstalledRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
-                               plan::NetworkUse network, const plan::Services& services);
+                               const FetchedPackages& fetched, const plan::Services& services);
 
 /// Finalizes the root and reads it.
 SealedTree seal(root::WorkRoot& root, const model::InstalledRoot& installed,

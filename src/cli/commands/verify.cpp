@@ -6,6 +6,7 @@
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
+#include "../rung_options.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -15,6 +16,7 @@ namespace {
 struct VerifyWords {
   PlanWords plan;
   std::string directory;
+  RungWords rung;
   bool is_json = false;
 };
 
@@ -26,7 +28,9 @@ ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
        .repositories = plan.repositories,
        .network = words.plan.is_offline ? plan::NetworkUse::forbidden : plan::NetworkUse::allowed,
        .release_directories = plan.release_directories,
-       .tool_version = k_version},
+       .tool_version = k_version,
+       .rung = wanted_rung(words.rung),
+       .machine_kernel = machine_kernel(words.rung)},
       context.services());
   context.console.print(words.is_json ? json::to_text(pipeline::to_json(verification))
                                       : pipeline::to_text(verification));
@@ -55,6 +59,7 @@ Command verify_command() {
        .description = "Repository in place of that of the build",
        .target = &words->plan.repositories}};
   add_offline_option(command, words->plan);
+  add_rung_options(command, words->rung);
   command.arguments.push_back(json_argument(words->is_json));
   command.notes = "Packages and time come from the manifest, everything else from the config, "
                   "which must be unchanged.\nExits with 5 when anything differs, and says what: "
