@@ -5,6 +5,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/boot/accelerator.hpp>
+#include <imagewright/machine/guest_kernel.hpp>
 #include <imagewright/machine/run_in_machine.hpp>
 #include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/sandbox/probe.hpp>
@@ -24,6 +25,9 @@ RungFinding examine_machine() {
   finding.detail = boot::can_run_kvm_guest()
                        ? "with KVM"
                        : "without KVM: programs of the image run about ten times slower";
+  if (machine::find_host_kernel().empty())
+    finding.detail += "; of kernels there are those of images only: name one with --machine-kernel "
+                      "for an image without";
   return finding;
 }
 

@@ -101,7 +101,7 @@ std::string why_not(Rung rung) {
 std::optional<Refusal> try_rung(Rung rung) {
   std::string reason = why_not(rung);
   if (reason.empty()) return std::nullopt;
-  const RefusalCause cause = find_cause_of_refusal();
+  const RefusalCause cause = find_cause_of_refusal(reason);
   return Refusal{.reason = reason + "; " + cause.what, .remedy = cause.remedy};
 }
 
