@@ -55,7 +55,7 @@ Launched launch(const SandboxOptions& options, LaunchRequest request) {
                     process::ChildProcess(pid, process::Ending::ask)};
   channel.inside.reset();
   if (is_own) answer_id_maps(launched.channel.get(), pid, IdMaps::many);
-  ask(launched.channel.get(), {options, supervision, ::getpid(), std::move(request.work)});
+  ask(launched.channel.get(), {options, supervision, std::move(request.work)});
   return launched;
 }
 
