@@ -112,6 +112,7 @@ std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs&
   return json::to_text(Object{{"imagewrightReport", 1},
                               {"name", plan.plan.config.name},
                               {"architecture", plan.plan.architecture.name},
+                              {"rung", sandbox::row_of(findings.rung).name},
                               {"inputs", to_json(inputs)},
                               {"packages", static_cast<std::uint64_t>(plan.lock.packages.size())},
                               {"artifacts", artifacts},

@@ -14,6 +14,7 @@
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/report/stage_timings.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 
 #include "emulator.hpp"
 #include "stages/stage_cache.hpp"
@@ -22,6 +23,7 @@ namespace imagewright::pipeline {
 
 /// What a build learned on its way.
 struct BuildFindings {
+  sandbox::Rung rung = sandbox::Rung::root;
   std::vector<model::ScriptletRun> scriptlets;
   std::vector<disk::PartitionUse> partitions;
   std::vector<model::Artifact> artifacts;

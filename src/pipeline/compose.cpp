@@ -25,6 +25,7 @@
 #include <imagewright/sandbox/sandbox.hpp>
 
 #include "build_report.hpp"
+#include "compose_in_machine.hpp"
 #include "emulator.hpp"
 #include "make_root.hpp"
 #include "native_programs.hpp"
@@ -42,14 +43,12 @@ std::string name_of(const plan::ResolvedPlan& plan) {
   return plan.plan.config.name + "-" + plan.plan.architecture.name;
 }
 
-BuildFindings with_emulator(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                            const std::filesystem::path& directory,
-                            const plan::Services& services) {
-  BuildFindings findings;
+void add_emulator(BuildFindings& findings, const plan::ResolvedPlan& plan,
+                  const BuildOptions& options, const std::filesystem::path& directory,
+                  const plan::Services& services) {
   findings.emulator = prepare_emulator(plan.plan.architecture, options.emulation, directory);
   if (findings.emulator && options.emulation == EmulationUse::automatic)
     findings.no_native_programs = add_native_programs(plan, options, *findings.emulator, services);
-  return findings;
 }
 
 /// Opens programs, and notes what each costs where they are emulated. What it borrows must outlive
@@ -183,12 +182,11 @@ std::optional<std::vector<fs::PublishedFile>> reuse_outputs(const plan::Resolved
   return files;
 }
 
-std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
-                                             const BuildOptions& options, const BuildMeans& means,
-                                             Workplace& place, std::string& report) {
+ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                          const BuildMeans& means, const Workplace& place,
+                          BuildFindings& findings) {
   const plan::Services& services = means.services;
-  const std::string name = name_of(plan);
-  BuildFindings findings = with_emulator(plan, options, place.work.path() / "emulation", services);
+  add_emulator(findings, plan, options, place.work.path() / "emulation", services);
   root::WorkRoot root({.directory = place.root(),
                        .run_record = place.work.path() / "owners",
                        .epoch = plan.epoch,
@@ -196,18 +194,36 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                       program_opener(findings, services.cancellation));
   StageInputs environment = means.tool;
   environment["native programs"] = findings.no_native_programs.value_or("where there are such");
-  const MadeRoot made = make_root(root, means.packages,
-                                  merged(means.packages.inputs(), environment), means.cache,
-                                  services);
-  const model::InstalledRoot& installed = made.installed;
+  MadeRoot made = make_root(root, plan, means.packages,
+                            merged(means.packages.inputs(), environment), means.cache, services);
   finalize::FinalizePlan wishes = plan.finalize;
   wishes.tool_version = options.tool_version;
   InitramfsRecall recall(environment, made.known, means.cache, services);
-  SealedTree sealed = seal(root, installed, wishes,
+  SealedTree sealed = seal(root, made.installed, wishes,
                            {.reporter = services.reporter,
                             .cancellation = services.cancellation,
                             .log_directory = place.logs.path(),
                             .recall = &recall});
+  return {.sealed = std::move(sealed),
+          .scriptlets = std::move(made.installed.scriptlets),
+          .known = std::move(made.known)};
+}
+
+std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
+                                             const BuildOptions& options, const BuildMeans& means,
+                                             Workplace& place, std::string& report) {
+  const plan::Services& services = means.services;
+  const std::string name = name_of(plan);
+  BuildFindings findings;
+  findings.rung = options.rung.value();
+  ComposedRoot composed = findings.rung == sandbox::Rung::machine
+                              ? compose_in_machine(plan, options, means.packages.fetch(),
+                                                   {.directory = place.work.path(),
+                                                    .content = place.root(),
+                                                    .logs = place.logs.path()},
+                                                   services)
+                              : compose_here(plan, options, means, place, findings);
+  SealedTree sealed = std::move(composed.sealed);
   const model::SealedRoot sealed_root = sealed.root;
   const WrittenImage image = write_image(std::move(sealed), plan,
                                          {.raw = place.work.path() / "disk.raw",
@@ -218,11 +234,11 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                                               }},
                                          services);
   const audit::Manifest manifest =
-      describe(plan, sealed_root, image, made.known, options.tool_version, services);
+      describe(plan, sealed_root, image, composed.known, options.tool_version, services);
   stage_text(place.publication, name + ".manifest.json", audit::to_text(manifest));
   stage_text(place.publication, name + ".spdx.json", audit::to_spdx(manifest));
   stage_text(place.publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
-  findings.scriptlets = installed.scriptlets;
+  findings.scriptlets = std::move(composed.scriptlets);
   findings.partitions = image.partitions;
   findings.artifacts = image.artifacts;
   findings.stages = means.cache.findings();

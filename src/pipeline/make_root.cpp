@@ -47,19 +47,24 @@ StageInputs PackageSource::inputs() const {
   return inputs;
 }
 
-install::InstallRequest PackageSource::fetch() {
+const FetchedPackages& PackageSource::fetch() {
   fetched_.packages = repositories_.set().download(plan_.lock);
-  install::InstallRequest request = install_request(plan_, fetched_);
-  request.thread_count = services_.thread_count;
-  return request;
+  return fetched_;
 }
 
-MadeRoot make_root(root::WorkRoot& root, PackageSource& packages, const StageInputs& inputs,
-                   StageCache& cache, const plan::Services& services) {
-  MadeRoot made =
-      obtain_root(root, inputs, cache, services, [&](report::Reporter& reporter) {
-        return install::install_packages(root, packages.fetch(), services.cancellation, reporter);
-      });
+model::InstalledRoot install_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
+                                  const FetchedPackages& fetched, const plan::Services& services,
+                                  report::Reporter& reporter) {
+  install::InstallRequest request = install_request(plan, fetched);
+  request.thread_count = services.thread_count;
+  return install::install_packages(root, request, services.cancellation, reporter);
+}
+
+MadeRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan, PackageSource& packages,
+                   const StageInputs& inputs, StageCache& cache, const plan::Services& services) {
+  MadeRoot made = obtain_root(root, inputs, cache, services, [&](report::Reporter& reporter) {
+    return install_root(root, plan, packages.fetch(), services, reporter);
+  });
   made.installed.packaged = finalize::packaged_places(root.files());
   made.known.settle();
   return made;

@@ -35,7 +35,7 @@ public:
   /// Everything that the installed root depends on besides the tool.
   StageInputs inputs() const;
   /// Fetches the packages.
-  install::InstallRequest fetch();
+  const FetchedPackages& fetch();
 
 private:
   const plan::ResolvedPlan& plan_;
@@ -44,10 +44,15 @@ private:
   FetchedPackages fetched_;
 };
 
+/// Installs packages into the root, and notes what they brought.
+model::InstalledRoot install_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
+                                  const FetchedPackages& fetched, const plan::Services& services,
+                                  report::Reporter& reporter);
+
 /// Fetches the packages and installs them into the root, unless an earlier build has done that.
 /// `inputs` are all that the root depends on.
-MadeRoot make_root(root::WorkRoot& root, PackageSource& packages, const StageInputs& inputs,
-                   StageCache& cache, const plan::Services& services);
+MadeRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan, PackageSource& packages,
+                   const StageInputs& inputs, StageCache& cache, const plan::Services& services);
 
 /// Finalizes the root and reads it.
 SealedTree seal(root::WorkRoot& root, const model::InstalledRoot& installed,

@@ -21,6 +21,7 @@
 #include <imagewright/process/signals.hpp>
 #include <imagewright/process/supervision.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 #include "anew.hpp"
 #include "call_filter.hpp"
@@ -29,7 +30,6 @@
 #include "channel.hpp"
 #include "clerk.hpp"
 #include "enter.hpp"
-#include "error_codec.hpp"
 #include "first_process.hpp"
 #include "mount_api.hpp"
 #include "process_watch.hpp"

@@ -10,11 +10,11 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 #include <imagewright/sandbox/worker.hpp>
 
 #include "anew.hpp"
 #include "channel.hpp"
-#include "error_codec.hpp"
 #include "inside.hpp"
 #include "named_descriptors.hpp"
 #include "parsing_confinement.hpp"

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 
 namespace imagewright::pipeline {
 
@@ -45,6 +47,10 @@ struct BuildOptions {
   std::filesystem::path output_directory;
   RootDirectory root_directory = RootDirectory::removed;
   EmulationUse emulation = EmulationUse::automatic;
+  /// Absent: the first of the ladder that works here.
+  std::optional<sandbox::Rung> rung;
+  /// A kernel image or package for machines; empty: what find_guest_kernel finds.
+  std::filesystem::path machine_kernel;
   /// One more copy of the report; empty: none.
   std::filesystem::path report_file;
   std::string tool_version;

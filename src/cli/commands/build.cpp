@@ -15,6 +15,7 @@
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
+#include "../rung_options.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -26,6 +27,7 @@ struct BuildWords {
   std::string output_directory;
   std::string report_file;
   std::string emulation = "auto";
+  RungWords rung;
   bool keeps_root = false;
   bool is_anew = false;
   unsigned cache_room = 0;
@@ -82,6 +84,8 @@ ExitCode run_build(const BuildWords& words, const CommandContext& context) {
                                                              ? pipeline::RootDirectory::kept
                                                              : pipeline::RootDirectory::removed,
                                        .emulation = emulation_use(words.emulation),
+                                       .rung = wanted_rung(words.rung),
+                                       .machine_kernel = machine_kernel(words.rung),
                                        .report_file = words.report_file,
                                        .tool_version = k_version,
                                        .stage_reuse = words.is_anew
@@ -146,11 +150,14 @@ Command build_command() {
        .choices = {"auto", "full", "forced"}},
       json_argument(words->is_json, "Print the published files as JSON")};
   command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+  add_rung_options(command, words->rung);
   command.notes = "Prints the paths of the published files, one a line.";
   command.examples = {
       {"imagewright build configs/node.yaml", "Compose for the config's architectures into out/"},
       {"imagewright build configs/node.yaml --arch arm64 --format vhd-fixed -o images",
-       "An ARM64 image as Azure takes it"}};
+       "An ARM64 image as Azure takes it"},
+      {"imagewright build configs/node.yaml --rung machine",
+       "Packages that nobody trusts: their scripts run in a virtual machine"}};
   command.action = [words](const CommandContext& context) { return run_build(*words, context); };
   return command;
 }

@@ -11,6 +11,7 @@
 #include "../command.hpp"
 #include "../key_options.hpp"
 #include "../plan_options.hpp"
+#include "../rung_options.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -20,16 +21,19 @@ namespace {
 struct VerifyWords {
   PlanWords plan;
   std::string directory;
+  RungWords rung;
   std::vector<std::string> keys;
   KeyWords key_words;
   bool is_json = false;
 };
 
 ExitCode check_signatures(const VerifyWords& words, const CommandContext& context) {
-  if (!words.plan.config.empty() || !words.plan.repositories.empty() || words.plan.is_offline) {
+  const bool has_rung = wanted_rung(words.rung) || !words.rung.machine_kernel.empty();
+  if (!words.plan.config.empty() || !words.plan.repositories.empty() || words.plan.is_offline ||
+      has_rung) {
     throw base::Error(base::FailureKind::input, "cli.usage",
                       "with --key, signatures are checked and nothing is composed again",
-                      "leave out --config, --repo and --offline, or leave out --key");
+                      "leave out --config, --repo, --offline and --rung, or leave out --key");
   }
   std::vector<attest::VerificationKey> keys;
   for (const std::string& key : words.keys)
@@ -50,7 +54,9 @@ ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
        .repositories = plan.repositories,
        .network = words.plan.is_offline ? plan::NetworkUse::forbidden : plan::NetworkUse::allowed,
        .release_directories = plan.release_directories,
-       .tool_version = k_version},
+       .tool_version = k_version,
+       .rung = wanted_rung(words.rung),
+       .machine_kernel = machine_kernel(words.rung)},
       context.services());
   context.console.print(words.is_json ? json::to_text(pipeline::to_json(verification))
                                       : pipeline::to_text(verification));
@@ -85,6 +91,7 @@ Command verify_command() {
        .description = "Repository in place of that of the build",
        .target = &words->plan.repositories}};
   add_offline_option(command, words->plan);
+  add_rung_options(command, words->rung);
   add_key_options(command, words->key_words);
   command.arguments.push_back(json_argument(words->is_json));
   command.notes = "Packages and time come from the manifest, everything else from the config, "
@@ -92,11 +99,11 @@ Command verify_command() {
                   "partition, file, and what about it.\nWith --key, nothing is composed: what "
                   "imagewright sign signed is compared with what is there, and every file that is "
                   "changed, missing or not signed is an error of its own.";
-  command.examples = {{"imagewright verify out", "Prove that a published set can be made again"},
-                      {"imagewright verify out --config configs/node.yaml --offline",
-                       "From a config that has moved, without network"},
-                      {"imagewright verify out --key release.pub.pem",
-                       "Is this what was signed, and all of it?"}};
+  command.examples = {
+      {"imagewright verify out", "Prove that a published set can be made again"},
+      {"imagewright verify out --config configs/node.yaml --offline",
+       "From a config that has moved, without network"},
+      {"imagewright verify out --key release.pub.pem", "Is this what was signed, and all of it?"}};
   command.action = [words](const CommandContext& context) { return run_verify(*words, context); };
   return command;
 }
