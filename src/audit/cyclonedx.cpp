@@ -5,7 +5,7 @@
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/json/value.hpp>
 
-#include "package_url.hpp"
+#include <imagewright/audit/package_url.hpp>
 
 namespace imagewright::audit {
 

@@ -64,6 +64,7 @@ Command boot_command();
 Command inspect_command();
 Command diff_command();
 Command advisories_command();
+Command sign_command();
 Command verify_command();
 Command doctor_command();
 Command convert_command();

@@ -166,6 +166,7 @@ void fill(CommandTable& table, GlobalWords& words) {
                     inspect_command(),
                     diff_command(),
                     advisories_command(),
+                    sign_command(),
                     verify_command(),
                     convert_command(),
                     releases_command(),

@@ -2,7 +2,10 @@
 #include "config/merge.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
+#include <set>
+#include <string>
 
 namespace imagewright::config {
 
@@ -60,9 +63,25 @@ void overlay(model::KernelConfig& base, model::KernelConfig own) {
   replace(series, own_series);
 }
 
+/// The same unit however it is written: "sshd" is "sshd.service".
+std::string full_unit_name(const std::string& name) {
+  return name.find('.') == std::string::npos ? name + ".service" : name;
+}
+
 void overlay(model::ServicesConfig& base, model::ServicesConfig own) {
   auto& [enable, disable, mask, drop_ins] = base;
   auto& [own_enable, own_disable, own_mask, own_drop_ins] = own;
+  // A unit is in the state that the last file gives it.
+  std::set<std::string> decided;
+  for (const auto* names : {&own_enable, &own_disable, &own_mask}) {
+    for (const model::LocatedText& unit : *names)
+      decided.insert(full_unit_name(unit.text));
+  }
+  for (auto* names : {&enable, &disable, &mask}) {
+    std::erase_if(*names, [&](const model::LocatedText& unit) {
+      return decided.contains(full_unit_name(unit.text));
+    });
+  }
   append(enable, own_enable);
   append(disable, own_disable);
   append(mask, own_mask);
@@ -74,6 +93,71 @@ void overlay(model::ScriptletsConfig& base, model::ScriptletsConfig own) {
   auto& [own_allow_failure, own_timeout] = own;
   append(allow_failure, own_allow_failure);
   replace(timeout, own_timeout);
+}
+
+void overlay(model::GroupConfig& base, model::GroupConfig own) {
+  auto& [name, gid, where] = base;
+  auto& [own_name, own_gid, own_where] = own;
+  name = std::move(own_name);
+  replace(gid, own_gid);
+  where = std::move(own_where);
+}
+
+void overlay(model::UserConfig& base, model::UserConfig own) {
+  auto& [name, uid, password, password_expires_days, ssh_public_key_files, ssh_public_keys,
+         primary_group, secondary_groups, startup_command, home_directory, where] = base;
+  auto& [own_name, own_uid, own_password, own_password_expires_days, own_ssh_public_key_files,
+         own_ssh_public_keys, own_primary_group, own_secondary_groups, own_startup_command,
+         own_home_directory, own_where] = own;
+  name = std::move(own_name);
+  replace(uid, own_uid);
+  replace(password, own_password);
+  replace(password_expires_days, own_password_expires_days);
+  append(ssh_public_key_files, own_ssh_public_key_files);
+  append(ssh_public_keys, own_ssh_public_keys);
+  replace(primary_group, own_primary_group);
+  append(secondary_groups, own_secondary_groups);
+  replace(startup_command, own_startup_command);
+  replace(home_directory, own_home_directory);
+  where = std::move(own_where);
+}
+
+void overlay(model::ModuleConfig& base, model::ModuleConfig own) {
+  auto& [name, load_mode, options, where] = base;
+  auto& [own_name, own_load_mode, own_options, own_where] = own;
+  name = std::move(own_name);
+  if (own_load_mode != model::ModuleLoadMode::inherit) load_mode = own_load_mode;
+  if (!own_options.empty()) options = std::move(own_options);
+  // A module that is not loaded has no use for them.
+  if (load_mode == model::ModuleLoadMode::disable) options.clear();
+  where = std::move(own_where);
+}
+
+const std::string& name_of(const model::GroupConfig& group) {
+  return group.name;
+}
+const std::string& name_of(const model::UserConfig& user) {
+  return user.name;
+}
+const std::string& name_of(const model::ModuleConfig& module) {
+  return module.name.text;
+}
+
+/// Items of a name that the base has too say more about the same thing.
+template <typename Item>
+void overlay_by_name(std::vector<Item>& items, std::vector<Item>& own) {
+  const std::size_t base_count = items.size();
+  for (Item& each : own) {
+    const auto end = items.begin() + static_cast<std::ptrdiff_t>(base_count);
+    const auto same = std::find_if(items.begin(), end, [&](const Item& other) {
+      return !name_of(other).empty() && name_of(other) == name_of(each);
+    });
+    if (same == end) {
+      items.push_back(std::move(each));
+    } else {
+      overlay(*same, std::move(each));
+    }
+  }
 }
 
 void overlay(model::OsConfig& base, model::OsConfig own) {
@@ -105,10 +189,10 @@ void overlay(model::OsConfig& base, model::OsConfig own) {
   replace(network, own_network);
   append(additional_files, own_additional_files);
   append(additional_directories, own_additional_directories);
-  append(groups, own_groups);
-  append(users, own_users);
+  overlay_by_name(groups, own_groups);
+  overlay_by_name(users, own_users);
   overlay(services, std::move(own_services));
-  append(modules, own_modules);
+  overlay_by_name(modules, own_modules);
   append(overlays, own_overlays);
   for (auto& [key, value] : own_sysctl)
     sysctl[key] = std::move(value);
@@ -129,6 +213,9 @@ void overlay(model::LiveMediumConfig& base, model::LiveMediumConfig own) {
   append(additional_files, own_additional_files);
   replace(initramfs, own_initramfs);
   replace(kdump_boot_files, own_kdump_boot_files);
+  // They exclude each other.
+  if (own_bootstrap_base_url) bootstrap_file_url.reset();
+  if (own_bootstrap_file_url) bootstrap_base_url.reset();
   replace(bootstrap_base_url, own_bootstrap_base_url);
   replace(bootstrap_file_url, own_bootstrap_file_url);
   where = std::move(own_where);

@@ -280,6 +280,8 @@ PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptio
   if (demand == Demand::buildable || !loaded.config.input.is_given()) {
     mistakes.append(config::unsupported_keys(loaded.config, config::Command::build));
   }
+  if (demand == Demand::buildable)
+    mistakes.append(config::small_fat_filesystems(loaded.config.storage));
   Planner planner(loaded.config, release.profile, options, mistakes);
   for (const model::LocatedText& name : architectures_for(loaded.config, options)) {
     auto plan = planner.plan(name);

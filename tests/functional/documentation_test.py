@@ -45,6 +45,9 @@ class HowTos(TestCase):
     def test_pipelines(self):
         self.run_page("pipelines.md")
 
+    def test_signing(self):
+        self.run_page("signing.md")
+
 
 class Links(TestCase):
     def test_every_relative_link_resolves(self):

@@ -127,6 +127,40 @@ class Exchange(TestCase):
                                           for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
         return [error.message for error in validator.iter_errors(yaml.load(path.read_text(), Loader=Yaml12))]
 
+    def test_the_canonical_form_shows_what_merged_and_is_a_config(self):
+        scratch = self.scratch()
+        (scratch / "base.yaml").write_text("os: {hostname: base, packages: {install: [vim]}, services: {enable: [nginx]}}\n")
+        (scratch / "node.yaml").write_text("previewFeatures: [base-configs]\nbaseConfigs: [{path: base.yaml}]\n"
+                                           "os: {hostname: node, packages: {install: [jq]}, services: {disable: [nginx.service]},\n"
+                                           "     users: [{name: one, password: {type: plain-text, value: hush}}]}\n")
+        result = self.run_program("validate", "--canonical", "node.yaml", cwd=scratch)
+        self.assertIn("os:\n  hostname: node\n  packages:\n    install:\n    - vim\n    - jq\n", result.stdout)
+        self.assertNotIn("enable", result.stdout)
+        self.assertNotIn("hush", result.stdout)
+        self.assertIn("plain text", result.stderr)
+        shown = self.run_program("validate", "--canonical", "--show-secrets", "node.yaml", cwd=scratch).stdout
+        self.assertIn("value: hush", shown)
+        (scratch / "again.yaml").write_text(shown)
+        again = self.run_program("validate", "--canonical", "--show-secrets", "again.yaml", cwd=scratch).stdout
+        self.assertEqual(again.splitlines()[1:], shown.splitlines()[1:])
+
+    def test_the_canonical_form_of_a_wrong_config_is_none(self):
+        path = self.scratch() / "node.yaml"
+        path.write_text("os: {hostnam: node}\n")
+        self.assertEqual(self.run_program("validate", "--canonical", path, expect=2).stdout, "")
+        path.write_text("os: {hostname: node}\n")
+        for arguments in (["--canonical", path, path], ["--canonical", "--json", path], ["--show-secrets", path]):
+            self.assertIn("[cli.usage]", self.run_program("validate", *arguments, expect=2).stderr)
+
+    def test_files_that_a_config_names_are_looked_for_unless_told_otherwise(self):
+        path = self.scratch() / "node.yaml"
+        path.write_text("os: {additionalFiles: [{destination: /a, source: missing}], users: [{name: u, sshPublicKeyPaths: [k.pub]}]}\n")
+        self.assertIn("[config.missing-file]", self.run_program("validate", path, expect=2).stderr)
+        self.assertEqual(self.run_program("validate", "--no-file-checks", path).stderr, "")
+        path.write_text("os: {users: [{name: u, sshPublicKeyPaths: [/dev/zero]}]}\n")
+        for arguments, code in (([], 2), (["--no-file-checks"], 0)):
+            self.run_program("validate", *arguments, path, expect=code)
+
     def test_the_schema_is_valid_and_accepts_what_validate_accepts(self):
         jsonschema = require_module("jsonschema")
         schema = self.schema()

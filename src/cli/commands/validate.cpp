@@ -11,6 +11,7 @@
 #include <imagewright/base/shell.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/annotations.hpp>
+#include <imagewright/config/canonical.hpp>
 #include <imagewright/config/secrets.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
@@ -31,6 +32,8 @@ struct ValidateWords {
   std::string format = "human";
   bool is_json = false;
   bool leaves_files_out = false;
+  bool is_canonical = false;
+  bool shows_secrets = false;
 };
 
 json::Value to_json(const base::Diagnostic& diagnostic) {
@@ -104,7 +107,31 @@ void show(const base::Diagnostics& problems, const std::string& format,
   }
 }
 
+/// The options that go with the canonical form, and no others. Throws base::Error (cli.usage).
+void check_words(const ValidateWords& words) {
+  const auto refuse = [](std::string message, std::string hint) {
+    throw base::Error(base::FailureKind::input, "cli.usage", std::move(message), std::move(hint));
+  };
+  if (words.shows_secrets && !words.is_canonical)
+    refuse("--show-secrets says how --canonical writes, which is not given", "add --canonical");
+  if (!words.is_canonical) return;
+  if (words.configs.size() != 1)
+    refuse("--canonical writes one config", "give one CONFIG at a time");
+  if (words.is_json || words.format != "human")
+    refuse("--canonical writes the config, and --format the mistakes in it", "give one of the two");
+}
+
+void print_canonical(const ValidateWords& words, const std::optional<std::string>& text,
+                     const config::LoadOptions& load_options, const CommandContext& context) {
+  const config::LoadedImageConfig loaded =
+      text ? config::load_image_config_text(*text, k_standard_input, load_options)
+           : config::load_image_config(words.configs.front(), load_options);
+  context.console.print(config::canonical_text(
+      loaded.config, words.shows_secrets ? config::Secrets::shown : config::Secrets::masked));
+}
+
 ExitCode run_validate(const ValidateWords& words, const CommandContext& context) {
+  check_words(words);
   base::Diagnostics problems;
   const config::LoadOptions load_options{.file_checks = words.leaves_files_out
                                                             ? config::FileChecks::skipped
@@ -124,6 +151,8 @@ ExitCode run_validate(const ValidateWords& words, const CommandContext& context)
     problems.append(plan::validate_config(options, load_options));
   }
   show(problems, words.is_json ? "json" : words.format, text, context);
+  if (words.is_canonical && !problems.has_errors())
+    print_canonical(words, text, load_options, context);
   return problems.has_errors() ? ExitCode::wrong_input : ExitCode::done;
 }
 
@@ -144,9 +173,22 @@ Command validate_command() {
        .description = "human goes to standard error, the others to standard output",
        .target = &words->format,
        .choices = {"human", "json", "sarif", "github"}},
+      {.names = {"--canonical"},
+       .description = "Print the config as it was understood: base configs and package lists "
+                      "merged in, one spelling for each value; itself a config",
+       .target = &words->is_canonical},
+      {.names = {"--show-secrets"},
+       .description = "Let --canonical print passwords and their hashes",
+       .target = &words->shows_secrets},
+      {.names = {"--no-file-checks"},
+       .description = "Do not look for the files that a config names, such as sources and scripts; "
+                      "base configs and package lists are read all the same",
+       .target = &words->leaves_files_out},
       json_argument(words->is_json, "The same as --format json")};
   command.notes = "Exits with 2 when there are mistakes; warnings alone exit with 0.";
   command.examples = {{"imagewright validate configs/*.yaml", "All configs at once"},
+                      {"imagewright validate --canonical node.yaml",
+                       "What a config says with all that it builds on"},
                       {"imagewright validate --format sarif node.yaml > node.sarif",
                        "For a code scanning service"}};
   command.action = [words](const CommandContext& context) { return run_validate(*words, context); };

@@ -7,8 +7,8 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/import.hpp>
 
+#include "config/export/yaml_writer.hpp"
 #include "config/import/toolkit.hpp"
-#include "config/import/yaml_writer.hpp"
 
 namespace imagewright::config {
 

@@ -9,6 +9,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "disk/ext4/handle.hpp"
 #include "disk/ext4/inode.hpp"
 
 namespace imagewright::disk {
@@ -126,6 +127,17 @@ std::uint32_t inode_count_for(std::uint64_t block_count, const tree::RootTree& t
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, UINT32_MAX - 1));
 }
 
+/// A filesystem that is too small for a journal has none, as mke2fs makes it.
+Ext4Features features_for(std::uint64_t block_count, const std::vector<std::string>& words) {
+  Ext4Features features = ext4_features(words);
+  if (block_count < k_fewest_blocks_with_journal) {
+    constexpr std::uint32_t k_of_journals =
+        EXT3_FEATURE_COMPAT_HAS_JOURNAL | EXT4_FEATURE_COMPAT_ORPHAN_FILE;
+    features.compatible &= ~k_of_journals;
+  }
+  return features;
+}
+
 [[noreturn]] void throw_too_large(const model::Partition& partition, base::ByteSize need,
                                   base::ByteSize room) {
   throw base::Error(
@@ -145,7 +157,7 @@ Ext4Plan plan_ext4(const model::Partition& partition, const tree::RootTree& tree
   const std::uint64_t block_count = partition.size.bytes() / k_ext4_block_size;
   Ext4Plan plan{.parameters = {.block_count = block_count,
                                .inode_count = inode_count_for(block_count, tree),
-                               .features = ext4_features(filesystem.features),
+                               .features = features_for(block_count, filesystem.features),
                                .uuid = filesystem.uuid,
                                .label = filesystem.label,
                                .epoch = epoch}};

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include <imagewright/fs/file.hpp>
 
 #include "disk/fat/directory.hpp"
@@ -51,7 +53,7 @@ Bytes make_boot_sector(const FatPlan& plan) {
   put(sector, tail + 3, plan.serial);
   const ShortName label = fat_label(plan.label.empty() ? "NO NAME" : plan.label);
   put_text(sector, tail + 7, std::string_view(label.data(), label.size()));
-  put_text(sector, tail + 18, is_fat32 ? "FAT32   " : "FAT16   ");
+  put_text(sector, tail + 18, fmt::format("FAT{}   ", entry_bits_of(geometry.kind)));
   // Code that stops the processor: these volumes are started by UEFI firmware, not by their boot
   // sector.
   put_text(sector, tail + 26, "\xF4\xEB\xFD");
@@ -70,25 +72,40 @@ Bytes make_information_sector(const FatPlan& plan) {
   return sector;
 }
 
+/// One entry of a table; what is wider than an entry is cut.
+void put_entry(Bytes& table, FatKind kind, std::uint64_t cluster, std::uint32_t value) {
+  switch (kind) {
+  case FatKind::fat32:
+    put(table, cluster * 4, value & 0x0FFFFFFFU);
+    return;
+  case FatKind::fat16:
+    put(table, cluster * 2, static_cast<std::uint16_t>(value));
+    return;
+  case FatKind::fat12:
+    break;
+  }
+  // Two entries share three bytes: the second one begins in the upper half of the middle one.
+  const std::uint64_t offset = cluster + cluster / 2;
+  const unsigned pair = get<std::uint16_t>(table, offset);
+  const unsigned bits = value & 0xFFFU;
+  put(table, offset,
+      static_cast<std::uint16_t>(cluster % 2 == 0 ? (pair & 0xF000U) | bits
+                                                  : (pair & 0x000FU) | bits << 4U));
+}
+
 // Section 4: every chain is contiguous, so each entry names the next cluster or ends the chain.
 Bytes make_table(const FatPlan& plan) {
-  const bool is_fat32 = plan.geometry.kind == FatKind::fat32;
-  const std::size_t width = is_fat32 ? 4 : 2;
+  const FatKind kind = plan.geometry.kind;
   const std::uint64_t entries = std::uint64_t{plan.used_clusters} + 2;
-  Bytes table((entries * width + k_fat_sector - 1) / k_fat_sector * k_fat_sector);
-  const auto put_entry = [&](std::uint64_t cluster, std::uint32_t value) {
-    if (is_fat32) {
-      put(table, cluster * width, value & 0x0FFFFFFFU);
-    } else {
-      put(table, cluster * width, static_cast<std::uint16_t>(value));
-    }
-  };
-  put_entry(0, 0xFFFFFF00U | k_media_fixed_disk);
-  put_entry(1, UINT32_MAX);
+  const std::uint64_t bytes = (entries * entry_bits_of(kind) + 7) / 8;
+  Bytes table((bytes + k_fat_sector - 1) / k_fat_sector * k_fat_sector);
+  put_entry(table, kind, 0, 0xFFFFFF00U | k_media_fixed_disk);
+  put_entry(table, kind, 1, UINT32_MAX);
   for (const FatNode& node : plan.nodes) {
     for (std::uint32_t index = 0; index < node.cluster_count; ++index) {
       const bool is_last = index + 1 == node.cluster_count;
-      put_entry(node.first_cluster + index, is_last ? UINT32_MAX : node.first_cluster + index + 1);
+      put_entry(table, kind, node.first_cluster + index,
+                is_last ? UINT32_MAX : node.first_cluster + index + 1);
     }
   }
   return table;
@@ -134,7 +151,7 @@ base::ByteSize write_fat(BlockDevice& device, const FatPlan& plan, const tree::R
   for (std::size_t index = 0; index < plan.nodes.size(); ++index) {
     const FatNode& node = plan.nodes[index];
     const std::uint64_t offset = node.first_cluster == 0 ? std::uint64_t{geometry.root_sector()} *
-                                                               k_fat_sector // the root of FAT16
+                                                               k_fat_sector // the root of FAT12 and FAT16
                                                          : geometry.offset_of(node.first_cluster);
     const tree::Inode& inode = tree.inodes.at(node.inode);
     if (node.is_directory) {

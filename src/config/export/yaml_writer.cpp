@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "config/import/yaml_writer.hpp"
+#include "config/export/yaml_writer.hpp"
 
+#include <algorithm>
 #include <string_view>
-#include <variant>
+#include <vector>
+
+#include <imagewright/base/text.hpp>
 
 #include "config/values.hpp"
 
@@ -14,8 +17,10 @@ namespace {
 bool is_plain(const std::string& text) {
   constexpr std::string_view safe =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./+ ";
+  // "0x1F", "0b1", "1e3", "2026-01-31", ".inf"
   const bool is_number =
-      !text.empty() && text.find_first_not_of("0123456789.+-_eExXoO") == std::string::npos;
+      !text.empty() && text.find_first_of("0123456789.+-") == 0 &&
+      text.find_first_not_of("0123456789.+-_abcdefxoABCDEFXOinINF") == std::string::npos;
   const bool starts_well =
       !text.empty() && text.front() != '-' && text.front() != ' ' && text.back() != ' ';
   const bool is_word =
@@ -27,6 +32,33 @@ bool is_plain(const std::string& text) {
 std::string scalar(const json::Value& value) {
   const std::string* text = value.find_string();
   return text != nullptr && is_plain(*text) ? *text : json::to_line(value);
+}
+
+/// Lines that a literal block holds as they are.
+bool is_literal(const std::string& text) {
+  if (text.find('\n') == std::string::npos || text.front() == ' ' || text.front() == '\t' ||
+      text.front() == '\n' || text.ends_with("\n\n"))
+    return false;
+  return std::all_of(text.begin(), text.end(), [](char character) {
+    return (character >= ' ' && character <= '~') || character == '\n' || character == '\t';
+  });
+}
+
+std::string literal(const std::string& text, std::size_t indent) {
+  const bool ends_line = text.back() == '\n';
+  std::string result = ends_line ? "|\n" : "|-\n";
+  std::vector<std::string> lines = base::split(text, '\n');
+  if (ends_line) lines.pop_back();
+  for (const std::string& line : lines)
+    result += (line.empty() ? "" : std::string(indent, ' ') + line) + "\n";
+  return result;
+}
+
+/// What follows a colon or a dash, with the end of its line.
+std::string inline_value(const json::Value& value, std::size_t indent) {
+  const std::string* text = value.find_string();
+  if (text != nullptr && is_literal(*text)) return literal(*text, indent);
+  return scalar(value) + "\n";
 }
 
 bool is_block(const json::Value& value) {
@@ -42,7 +74,7 @@ std::string object_block(const json::Object& object, std::size_t indent) {
   for (const auto& [key, value] : object) {
     text += std::string(indent, ' ') + scalar(key) + ":";
     if (!is_block(value)) {
-      text += " " + scalar(value) + "\n";
+      text += " " + inline_value(value, indent + 2);
     } else {
       const bool is_list = value.find_array() != nullptr;
       text += "\n" + block(value, is_list ? indent : indent + 2);
@@ -55,7 +87,7 @@ std::string array_block(const json::Array& array, std::size_t indent) {
   std::string text;
   for (const json::Value& item : array) {
     if (!is_block(item)) {
-      text += std::string(indent, ' ') + "- " + scalar(item) + "\n";
+      text += std::string(indent, ' ') + "- " + inline_value(item, indent + 2);
       continue;
     }
     std::string inner = block(item, indent + 2);
