@@ -130,6 +130,7 @@ private:
                            .architectures = {manifest.architecture},
                            .release = inputs.release,
                            .repositories = inputs.repositories,
+                           .key_files = options_.key_files,
                            .formats = inputs.formats,
                            .release_directories = options_.release_directories};
     if (!options_.repositories.empty()) plan.repositories = options_.repositories;

@@ -19,6 +19,8 @@
 #include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
+#include "platform.hpp"
+
 namespace imagewright::plan {
 
 namespace {
@@ -97,6 +99,17 @@ void apply_overrides(std::vector<model::Repository>& repositories,
   }
 }
 
+/// The files of the command line, beside the profile, and where RPM systems have them.
+std::vector<std::filesystem::path> key_places(const PlanOptions& options,
+                                              const std::filesystem::path& release_file) {
+  std::vector<std::filesystem::path> places = options.key_files;
+  const std::filesystem::path directory = std::filesystem::absolute(release_file).parent_path();
+  places.push_back(directory);
+  places.push_back(directory / "keys");
+  places.emplace_back("/etc/pki/rpm-gpg");
+  return places;
+}
+
 /// Plans for one architecture; collects every mistake on the way.
 class Planner {
 public:
@@ -112,12 +125,16 @@ public:
     apply_overrides(plan.repositories, options_.repositories);
     const std::optional<model::DiskLayout> layout = provisional_layout(plan);
     if (!layout) return std::nullopt;
-    policy::SystemPolicyResult decided = policy::system_policy(
-        {.config = config_, .release = release_, .architecture = *architecture, .layout = *layout});
+    plan.outputs = outputs();
+    plan.platform = platform_of(plan.outputs, release_, mistakes_);
+    policy::SystemPolicyResult decided = policy::system_policy({.config = config_,
+                                                                .release = release_,
+                                                                .architecture = *architecture,
+                                                                .layout = *layout,
+                                                                .platform = plan.platform});
     mistakes_.append(decided.diagnostics);
     mistakes_.append(finalize::check_boot_setup(config_, release_, *architecture, *layout));
     plan.packages = requests(decided.policy);
-    plan.outputs = outputs();
     return plan;
   }
 
@@ -270,6 +287,7 @@ PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptio
     auto plan = planner.plan(name);
     if (!plan) continue;
     plan->release_file = release_file;
+    plan->key_places = key_places(options, release_file);
     planned.plans.push_back(std::move(*plan));
   }
   check_output_path(planned, mistakes);

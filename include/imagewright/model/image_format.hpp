@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/output_config.hpp>
+#include <imagewright/model/platform.hpp>
 
 namespace imagewright::model {
 
@@ -58,6 +60,8 @@ struct ImageFormatRow {
   base::ByteSize size_unit = base::ByteSize(512);
   /// Which of the formats with one extension `convert` writes.
   bool owns_extension = true;
+  /// Where such files usually run; absent: nowhere in particular.
+  std::optional<Platform> platform = {};
 };
 
 // Azure takes fixed VHDs of whole MiB, and converting for it is why most people convert to VHD.
@@ -69,20 +73,23 @@ inline constexpr std::array k_image_formats{
                    .title = "dynamic VHD",
                    .qemu_driver = "vpc",
                    .size_unit = base::ByteSize::mib(1),
-                   .owns_extension = false},
+                   .owns_extension = false,
+                   .platform = Platform::hyperv},
     ImageFormatRow{.format = ImageFormat::vhd_fixed,
                    .config_word = OutputFormat::vhd_fixed,
                    .word = "vhd-fixed",
                    .extension = ".vhd",
                    .title = "fixed VHD, as Azure needs it",
                    .qemu_driver = "vpc",
-                   .size_unit = base::ByteSize::mib(1)},
+                   .size_unit = base::ByteSize::mib(1),
+                   .platform = Platform::azure},
     ImageFormatRow{.format = ImageFormat::vhdx,
                    .config_word = OutputFormat::vhdx,
                    .word = "vhdx",
                    .extension = ".vhdx",
                    .title = "VHDX",
-                   .qemu_driver = "vhdx"},
+                   .qemu_driver = "vhdx",
+                   .platform = Platform::hyperv},
     ImageFormatRow{.format = ImageFormat::qcow2,
                    .config_word = OutputFormat::qcow2,
                    .word = "qcow2",
@@ -90,13 +97,15 @@ inline constexpr std::array k_image_formats{
                    .title = "QEMU's format",
                    .compressions = {.zstd = true, .gzip = true},
                    .has_clusters = true,
-                   .qemu_driver = "qcow2"},
+                   .qemu_driver = "qcow2",
+                   .platform = Platform::qemu},
     ImageFormatRow{.format = ImageFormat::raw,
                    .config_word = OutputFormat::raw,
                    .word = "raw",
                    .extension = ".raw",
                    .title = "the disk's bytes",
-                   .qemu_driver = "raw"},
+                   .qemu_driver = "raw",
+                   .platform = Platform::bare},
     ImageFormatRow{.format = ImageFormat::tar,
                    .config_word = OutputFormat::tar,
                    .word = "tar",
@@ -112,7 +121,8 @@ inline constexpr std::array k_image_formats{
                    .extension = ".wsl",
                    .title = "archive for the Windows Subsystem for Linux",
                    .kind = ImageKind::archive,
-                   .compressions = {.gzip = true, .xz = true}},
+                   .compressions = {.gzip = true, .xz = true},
+                   .platform = Platform::wsl},
 };
 
 constexpr const ImageFormatRow& row_of(ImageFormat format) {

@@ -15,6 +15,7 @@
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/file_config.hpp>
 #include <imagewright/model/located.hpp>
+#include <imagewright/model/platform.hpp>
 
 namespace imagewright::model {
 
@@ -82,6 +83,7 @@ struct OutputImage {
   OutputFormat format = OutputFormat::raw;
   CompressionConfig compression;
   std::optional<base::ByteSize> cluster_size; ///< of qcow2; absent: 64 KiB
+  std::optional<Located<Platform>> platform;  ///< absent: the format's
   base::SourceLocation where;
 
   bool operator==(const OutputImage&) const = default;

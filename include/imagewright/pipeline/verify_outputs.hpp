@@ -20,6 +20,7 @@ struct VerifyOptions {
   std::filesystem::path directory;                    ///< where a build published
   std::filesystem::path config;                       ///< empty: where the config stood then
   std::vector<plan::RepositoryOverride> repositories; ///< in place of those of the build
+  std::vector<std::filesystem::path> key_files;       ///< as for the build
   plan::NetworkUse network = plan::NetworkUse::allowed;
   std::vector<std::filesystem::path> release_directories;
   std::string tool_version;

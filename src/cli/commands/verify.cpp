@@ -52,6 +52,7 @@ ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
       {.directory = words.directory,
        .config = plan.config,
        .repositories = plan.repositories,
+       .key_files = plan.key_files,
        .network = words.plan.is_offline ? plan::NetworkUse::forbidden : plan::NetworkUse::allowed,
        .release_directories = plan.release_directories,
        .tool_version = k_version,
@@ -89,7 +90,8 @@ Command verify_command() {
       {.names = {"--repo"},
        .value = "NAME=URL|DIR",
        .description = "Repository in place of that of the build",
-       .target = &words->plan.repositories}};
+       .target = &words->plan.repositories},
+      key_argument(words->plan)};
   add_offline_option(command, words->plan);
   add_rung_options(command, words->rung);
   add_key_options(command, words->key_words);

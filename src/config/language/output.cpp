@@ -80,6 +80,13 @@ constexpr Key k_image_keys[] = {
      .documentation = "Cluster size of qcow2: a power of two from 512 bytes (as K: 1K) to 2M.",
      .default_text = "64K",
      .is_own = true},
+    {.name = "platform",
+     .type = &k_platform_word_type,
+     .documentation = "What the image runs on. The images of one config are of one platform, or of "
+                      "platforms that the release does not tell apart.",
+     .default_text = "azure for vhd-fixed, hyperv for vhd and vhdx, qemu for qcow2, wsl for wsl, "
+                     "bare for raw",
+     .is_own = true},
 };
 constexpr Type k_image_mapping{
     .shape = Shape::mapping, .title = "an image file", .keys = k_image_keys};
