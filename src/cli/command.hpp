@@ -64,6 +64,8 @@ Command boot_command();
 Command inspect_command();
 Command diff_command();
 Command advisories_command();
+Command lint_command();
+Command export_command();
 Command verify_command();
 Command doctor_command();
 Command convert_command();

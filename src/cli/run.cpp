@@ -166,6 +166,8 @@ void fill(CommandTable& table, GlobalWords& words) {
                     inspect_command(),
                     diff_command(),
                     advisories_command(),
+                    lint_command(),
+                    export_command(),
                     verify_command(),
                     convert_command(),
                     releases_command(),
