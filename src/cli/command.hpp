@@ -65,6 +65,8 @@ Command inspect_command();
 Command diff_command();
 Command advisories_command();
 Command sign_command();
+Command lint_command();
+Command export_command();
 Command verify_command();
 Command doctor_command();
 Command convert_command();

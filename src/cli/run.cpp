@@ -167,6 +167,8 @@ void fill(CommandTable& table, GlobalWords& words) {
                     diff_command(),
                     advisories_command(),
                     sign_command(),
+                    lint_command(),
+                    export_command(),
                     verify_command(),
                     convert_command(),
                     releases_command(),

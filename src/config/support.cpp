@@ -49,7 +49,7 @@ Place find_medium_format(const ImageConfig& config) {
 
 bool is_archive(const model::OutputImage& image) {
   const auto format = model::image_format_of(image.format);
-  return format && !model::is_disk(*format);
+  return format && model::row_of(*format).kind == model::ImageKind::archive;
 }
 
 /// Which archives compress with what is said by a rule of its own.

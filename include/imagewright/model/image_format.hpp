@@ -19,8 +19,15 @@
 
 namespace imagewright::model {
 
-/// A disk with partitions, or the root's files.
-enum class ImageKind : std::uint8_t { disk, archive };
+/// A disk with partitions, the root's files, or a disk that is one filesystem without partitions.
+enum class ImageKind : std::uint8_t { disk, archive, volume };
+
+/// What of the root goes into the file.
+enum class RootForm : std::uint8_t {
+  node,             ///< all of it
+  wsl_distribution, ///< what the Windows Subsystem for Linux takes as a distribution
+  wslg_system,      ///< what it takes as the system distribution that shows windows
+};
 
 /// What compresses inside of the file, or around it; "none" always does.
 struct CompressionSet {
@@ -62,6 +69,9 @@ struct ImageFormatRow {
   bool owns_extension = true;
   /// Where such files usually run; absent: nowhere in particular.
   std::optional<Platform> platform = {};
+  RootForm root_form = RootForm::node;
+  /// Of a volume: the format of the disk that is the filesystem.
+  ImageFormat container = ImageFormat::raw;
 };
 
 // Azure takes fixed VHDs of whole MiB, and converting for it is why most people convert to VHD.
@@ -122,7 +132,28 @@ inline constexpr std::array k_image_formats{
                    .title = "archive for the Windows Subsystem for Linux",
                    .kind = ImageKind::archive,
                    .compressions = {.gzip = true, .xz = true},
-                   .platform = Platform::wsl},
+                   .platform = Platform::wsl,
+                   .root_form = RootForm::wsl_distribution},
+    ImageFormatRow{.format = ImageFormat::wsl_vhdx,
+                   .config_word = OutputFormat::wsl_vhdx,
+                   .word = "wsl-vhdx",
+                   .extension = ".wsl.vhdx",
+                   .title = "VHDX of one ext4, for wsl --import-in-place",
+                   .kind = ImageKind::volume,
+                   .owns_extension = false,
+                   .platform = Platform::wsl,
+                   .root_form = RootForm::wsl_distribution,
+                   .container = ImageFormat::vhdx},
+    ImageFormatRow{.format = ImageFormat::wslg_system_vhd,
+                   .config_word = OutputFormat::wslg_system_vhd,
+                   .word = "wslg-system-vhd",
+                   .extension = ".wslg.vhd",
+                   .title = "fixed VHD of one ext4, as system distribution of WSLg",
+                   .kind = ImageKind::volume,
+                   .owns_extension = false,
+                   .platform = Platform::wsl,
+                   .root_form = RootForm::wslg_system,
+                   .container = ImageFormat::vhd_fixed},
 };
 
 constexpr const ImageFormatRow& row_of(ImageFormat format) {

@@ -62,6 +62,8 @@ enum class OutputFormat : std::uint8_t {
   vhdx,
   tar,
   wsl,
+  wsl_vhdx,
+  wslg_system_vhd,
   iso,
   pxe_dir,
   pxe_tar,
@@ -144,6 +146,10 @@ constexpr std::optional<ImageFormat> image_format_of(OutputFormat format) {
     return ImageFormat::tar;
   case OutputFormat::wsl:
     return ImageFormat::wsl;
+  case OutputFormat::wsl_vhdx:
+    return ImageFormat::wsl_vhdx;
+  case OutputFormat::wslg_system_vhd:
+    return ImageFormat::wslg_system_vhd;
   case OutputFormat::iso:
   case OutputFormat::pxe_dir:
   case OutputFormat::pxe_tar:

@@ -62,6 +62,8 @@ struct Inode {
   std::string content;          ///< of regular files: the path below the tree's host directory
   std::uint32_t name_count = 1; ///< more than one: hard links
   std::vector<LatePlace> late_places; ///< of regular files
+  /// Of regular files that no file of the host directory holds (`content` is empty): all of it.
+  std::string text;
 
   bool operator==(const Inode&) const = default;
 };
@@ -97,7 +99,8 @@ public:
   explicit ContentReader(std::filesystem::path host_path);
 
   /// Opens a regular file for reading, never through a link and never outside the tree's host
-  /// directory. A file with late places is given as a copy that has their texts. Throws base::Error
+  /// directory. A file with late places is given as a copy that has their texts, one that is a text
+  /// as that. Throws base::Error
   /// (tree.cannot-read), also when the file is no longer as long as the table says.
   fs::UniqueFd open(const Inode& inode) const;
 

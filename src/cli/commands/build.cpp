@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/shell.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/report/duration_text.hpp>
 
@@ -41,8 +41,13 @@ pipeline::EmulationUse emulation_use(const std::string& word) {
 }
 
 bool is_bootable(const std::filesystem::path& path) {
-  constexpr std::array k_disks{".qcow2", ".raw", ".vhd", ".vhdx"};
-  return std::ranges::find(k_disks, path.extension().string()) != k_disks.end();
+  const std::string name = path.filename().string();
+  const model::ImageFormatRow* best = nullptr;
+  for (const model::ImageFormatRow& row : model::k_image_formats) {
+    const bool fits = name.ends_with(row.extension);
+    if (fits && (best == nullptr || row.extension.size() > best->extension.size())) best = &row;
+  }
+  return best != nullptr && best->kind == model::ImageKind::disk;
 }
 
 json::Value to_json(const pipeline::BuildResult& result) {
