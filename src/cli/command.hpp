@@ -67,6 +67,7 @@ Command advisories_command();
 Command verify_command();
 Command doctor_command();
 Command convert_command();
+Command customize_command();
 Command cache_command();
 Command releases_command();
 /// It prints what is made from the table that it stands in.
