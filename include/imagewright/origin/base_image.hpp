@@ -36,8 +36,8 @@ struct BaseFilesystem {
 class BaseImage {
 public:
   /// Reads every table. Throws base::Error for an image that cannot be taken apart, saying why:
-  /// origin.no-system, origin.several-systems, origin.mount-not-found, origin.unknown-filesystem,
-  /// origin.sector-size, origin.unknown-architecture, origin.bad-name, and what inspect throws.
+  /// origin.no-system, origin.several-systems, origin.mount-not-found, origin.sector-size,
+  /// origin.unknown-architecture, origin.bad-name, and what inspect throws.
   BaseImage(const std::filesystem::path& path, std::optional<model::ImageFormat> format,
             const base::Cancellation& cancellation);
 
