@@ -70,6 +70,7 @@ Command export_command();
 Command verify_command();
 Command doctor_command();
 Command convert_command();
+Command customize_command();
 Command cache_command();
 Command releases_command();
 /// It prints what is made from the table that it stands in.

@@ -171,6 +171,7 @@ void fill(CommandTable& table, GlobalWords& words) {
                     export_command(),
                     verify_command(),
                     convert_command(),
+                    customize_command(),
                     releases_command(),
                     doctor_command(),
                     cache_command(),

@@ -75,7 +75,8 @@ base::Digest digest_files(const BuildPlan& plan) {
   const model::ImageConfig& config = plan.config;
   for (const std::filesystem::path& file : config.files)
     hasher.add(file);
-  hasher.add(plan.release_file);
+  // A base is customized without one.
+  if (!plan.release_file.empty()) hasher.add(plan.release_file);
   for (const model::AdditionalFile& file : config.os.additional_files) {
     const auto* path = std::get_if<std::filesystem::path>(&file.content);
     if (path == nullptr) continue;

@@ -19,6 +19,7 @@
 #include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
+#include "outputs.hpp"
 #include "platform.hpp"
 
 namespace imagewright::plan {
@@ -125,7 +126,7 @@ public:
     apply_overrides(plan.repositories, options_.repositories);
     const std::optional<model::DiskLayout> layout = provisional_layout(plan);
     if (!layout) return std::nullopt;
-    plan.outputs = outputs();
+    plan.outputs = outputs_of(config_, options_.formats, mistakes_);
     plan.platform = platform_of(plan.outputs, release_, mistakes_);
     policy::SystemPolicyResult decided = policy::system_policy({.config = config_,
                                                                 .release = release_,
@@ -176,64 +177,11 @@ private:
     return wanted;
   }
 
-  std::vector<model::OutputImage> outputs() {
-    std::vector<model::OutputImage> wanted;
-    for (const model::ImageFormat format : options_.formats)
-      wanted.push_back(output_of(format));
-    if (wanted.empty()) wanted = config_.output.images;
-    if (wanted.empty()) wanted.push_back(output_of(model::ImageFormat::qcow2));
-    std::map<std::string, base::SourceLocation> names;
-    for (const model::OutputImage& output : wanted) {
-      // Another kind of artifact, which is among the unsupported keys.
-      if (!model::image_format_of(output.format)) continue;
-      const std::string extension = output_extension(output);
-      const auto [entry, is_new] = names.emplace(extension, output.where);
-      if (is_new) continue;
-      mistakes_.add(
-          {.code = "pipeline.output-clash",
-           .message = fmt::format("two outputs would have the same file name, ending in {}",
-                                  base::quoted(extension)),
-           .where = output.where,
-           .related = {{entry->second, "the first one"}},
-           .hint = "vhd and vhd-fixed both end in .vhd: choose one of them"});
-    }
-    return wanted;
-  }
-
-  static model::OutputImage output_of(model::ImageFormat format) {
-    return {.format = model::output_format_of(format), .where = {"--format"}};
-  }
-
   const model::ImageConfig& config_;
   const model::ReleaseProfile& release_;
   const PlanOptions& options_;
   base::Diagnostics& mistakes_;
 };
-
-/// One file holds one image.
-void check_output_path(const PlannedBuild& planned, base::Diagnostics& mistakes) {
-  if (planned.plans.empty()) return;
-  const BuildPlan& first = planned.plans.front();
-  const auto& path = first.config.output.image_path;
-  if (!path) return;
-  const std::string name = path->value.filename().string();
-  // SHA256SUMS has blanks between digest and name.
-  const bool is_plain =
-      std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != 127; });
-  if (name.empty() || !is_plain) {
-    mistakes.error("pipeline.bad-output-name",
-                   fmt::format("{} is no name for an image", base::quoted(name)), path->where,
-                   "end output.image.path with a file name without blanks");
-  }
-  if (planned.plans.size() > 1 || first.outputs.size() > 1) {
-    mistakes.error("pipeline.output-clash",
-                   fmt::format("{} images would be written to one file, {}",
-                               planned.plans.size() * first.outputs.size(),
-                               base::quoted(path->value.string())),
-                   path->where,
-                   "remove output.image.path: files are then called NAME-ARCH and their extension");
-  }
-}
 
 /// The same mistake of two architectures is shown once.
 base::Diagnostics without_repetition(const base::Diagnostics& diagnostics) {

@@ -148,14 +148,29 @@ private:
     if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       base::throw_system_error("tree.cannot-read", "cannot examine", shown(path), errno);
     }
-    if (is_left_out(path, status)) return false;
+    const bool is_kept = options_.keeps && options_.keeps(path, status);
+    if (!is_kept && is_left_out(path, status)) return false;
     add(path, host_name(directory, name), status);
     if (!S_ISDIR(status.st_mode) || status.st_dev != device_) return false;
-    return std::find(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(), path) ==
+    return is_kept || !is_runtime_directory(path);
+  }
+
+  static bool is_runtime_directory(const std::string& path) {
+    return std::find(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(), path) !=
            fs::k_runtime_directories.end();
   }
 
+  static bool is_in_runtime_directory(const std::string& path) {
+    return std::any_of(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(),
+                       [&](std::string_view directory) {
+                         return path.size() > directory.size() && path.starts_with(directory) &&
+                                path[directory.size()] == '/';
+                       });
+  }
+
   bool is_left_out(const std::string& path, const struct stat& status) const {
+    // Walked into for what is kept of it.
+    if (is_in_runtime_directory(path)) return true;
     if (S_ISSOCK(status.st_mode)) return true;
     if (!S_ISREG(status.st_mode) || !is_database_side_file(path)) return false;
     if (path.ends_with("-wal") && status.st_size > 0) {
@@ -203,6 +218,7 @@ private:
     if (const auto found = options_.overrides.find(path); found != options_.overrides.end()) {
       apply(found->second, inode);
     }
+    if (options_.complete) options_.complete(path, status, inode);
     return inode;
   }
 
@@ -288,14 +304,19 @@ RootTree scan(const model::SealedRoot& root, const ScanOptions& options,
   return Scanner(root, options, cancellation).run();
 }
 
-RootTree scan(const root::WorkRoot& root, const base::Cancellation& cancellation) {
-  const root::Record& record = root.record();
-  ScanOptions options{.epoch = root.epoch()};
-  options.find_override = [&record](const std::string& path) -> std::optional<MetadataOverride> {
+ScanOptions scan_options_of(const root::WorkRoot& root) {
+  ScanOptions options;
+  options.epoch = root.epoch();
+  options.find_override = [&record = root.record()](const std::string& path) -> std::optional<MetadataOverride> {
     const auto found = record.find(path);
     if (found == record.end()) return std::nullopt;
     return override_from(found->second);
   };
+  return options;
+}
+
+RootTree scan(const root::WorkRoot& root, const base::Cancellation& cancellation) {
+  const ScanOptions options = scan_options_of(root);
   return scan(model::SealedRoot{.path = root.options().directory}, options, cancellation);
 }
 

@@ -48,7 +48,7 @@ struct FinalizeServices {
 /// it starts there. One that is text in the config starts in "/".
 inline constexpr std::string_view k_script_directory = "/_imageconfigs";
 
-/// Runs every step that is for composed roots. Throws base::Error with the step's name as context;
+/// Runs every step that is for roots of the plan's origin. Throws base::Error with the step's name as context;
 /// the root is then of no use.
 model::SealedRoot finalize(root::WorkRoot& root, const model::InstalledRoot& installed,
                            const FinalizePlan& plan, const FinalizeServices& services);

@@ -30,8 +30,12 @@ struct DeviceNumber {
   bool operator==(const DeviceNumber&) const = default;
 };
 
-/// May long runs of zeros in a file become holes of the filesystem? Boot loaders cannot read holes.
-enum class Holes : std::uint8_t { allowed, forbidden };
+/// Where a file has holes of the filesystem, which read as zeros.
+enum class Holes : std::uint8_t {
+  allowed,   ///< long runs of zeros become holes
+  forbidden, ///< nowhere: boot loaders cannot read holes
+  as_stored, ///< where the host's file has them, and nowhere else
+};
 
 /// Runs of zeros that are shorter are stored: many small holes would make a file slow to read.
 constexpr std::uint64_t k_smallest_hole = 64U * 1024U;
@@ -52,6 +56,8 @@ struct Inode {
   uid_t owner = 0;
   gid_t group = 0;
   base::Epoch modified;
+  std::uint32_t modified_nanoseconds = 0;    ///< 0 of everything that is made here
+  std::uint32_t flags = 0;                   ///< as the filesystem that it came from has them
   DeviceNumber device;                       ///< of device nodes
   std::string target;                        ///< of symbolic links
   std::vector<ExtendedAttribute> attributes; ///< sorted by name

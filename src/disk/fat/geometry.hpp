@@ -28,10 +28,11 @@ struct FatGeometry {
   std::uint32_t sectors_per_fat = 0;
   std::uint32_t root_entries = 0; ///< but in FAT32 the root directory has a place of its own
   std::uint32_t cluster_count = 0;
+  std::uint32_t table_count = 2;
 
-  std::uint32_t root_sector() const { return reserved_sectors + 2 * sectors_per_fat; }
+  std::uint32_t root_sector() const { return reserved_sectors + table_count * sectors_per_fat; }
   std::uint32_t first_data_sector() const {
-    return root_sector() + root_entries * k_fat_entry_size / k_fat_sector;
+    return root_sector() + (root_entries * k_fat_entry_size + k_fat_sector - 1) / k_fat_sector;
   }
   std::uint32_t cluster_size() const { return sectors_per_cluster * k_fat_sector; }
   /// Byte offset of a cluster; the first has the number 2.

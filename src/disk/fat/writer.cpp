@@ -99,7 +99,9 @@ Bytes make_table(const FatPlan& plan) {
   const std::uint64_t entries = std::uint64_t{plan.used_clusters} + 2;
   const std::uint64_t bytes = (entries * entry_bits_of(kind) + 7) / 8;
   Bytes table((bytes + k_fat_sector - 1) / k_fat_sector * k_fat_sector);
-  put_entry(table, kind, 0, 0xFFFFFF00U | k_media_fixed_disk);
+  const auto media = plan.reserved.empty() ? k_media_fixed_disk
+                                           : get<std::uint8_t>(std::span(plan.reserved), 21);
+  put_entry(table, kind, 0, 0xFFFFFF00U | media);
   put_entry(table, kind, 1, UINT32_MAX);
   for (const FatNode& node : plan.nodes) {
     for (std::uint32_t index = 0; index < node.cluster_count; ++index) {
@@ -111,7 +113,30 @@ Bytes make_table(const FatPlan& plan) {
   return table;
 }
 
-void write_structures(BlockDevice& device, const FatPlan& plan) {
+/// Of a volume that is written anew only these change: where the root begins, and what is free.
+Bytes patched_reserved(const FatPlan& plan) {
+  Bytes reserved = plan.reserved;
+  if (plan.geometry.kind != FatKind::fat32) return reserved;
+  const std::size_t information = get<std::uint16_t>(std::span(reserved), 48);
+  const std::size_t backup = get<std::uint16_t>(std::span(reserved), 50);
+  const auto patch_at = [&](std::size_t boot_sector) {
+    const std::size_t boot = boot_sector * k_fat_sector;
+    if (boot + k_fat_sector > reserved.size()) return;
+    put(reserved, boot + 44, plan.nodes.front().first_cluster);
+    const std::size_t facts = (boot_sector + information) * k_fat_sector;
+    const bool has_facts = information != 0 && information != 0xFFFF &&
+                           facts + k_fat_sector <= reserved.size() &&
+                           get<std::uint32_t>(std::span(reserved), facts + 484) == 0x61417272;
+    if (!has_facts) return;
+    put(reserved, facts + 488, plan.geometry.cluster_count - plan.used_clusters);
+    put(reserved, facts + 492, 2 + plan.used_clusters);
+  };
+  patch_at(0);
+  if (backup != 0 && backup != 0xFFFF) patch_at(backup);
+  return reserved;
+}
+
+void write_new_reserved(BlockDevice& device, const FatPlan& plan) {
   const FatGeometry& geometry = plan.geometry;
   const Bytes boot = make_boot_sector(plan);
   device.write(0, boot);
@@ -121,8 +146,17 @@ void write_structures(BlockDevice& device, const FatPlan& plan) {
     device.write(k_backup_boot_sector * k_fat_sector, boot);
     device.write((k_backup_boot_sector + k_information_sector) * k_fat_sector, information);
   }
+}
+
+void write_structures(BlockDevice& device, const FatPlan& plan) {
+  const FatGeometry& geometry = plan.geometry;
+  if (plan.reserved.empty()) {
+    write_new_reserved(device, plan);
+  } else {
+    device.write(0, patched_reserved(plan));
+  }
   const Bytes table = make_table(plan);
-  for (std::uint32_t copy = 0; copy < 2; ++copy) {
+  for (std::uint32_t copy = 0; copy < geometry.table_count; ++copy) {
     const std::uint64_t sector =
         geometry.reserved_sectors + std::uint64_t{copy} * geometry.sectors_per_fat;
     device.write(sector * k_fat_sector, table);
