@@ -302,7 +302,8 @@ bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_v
 
 bool Checker::check_word(const yaml::Node& node, const Type& type, std::string_view label) {
   if (find_word(type.words, node.text) != nullptr) return true;
-  std::string hint = base::did_you_mean(node.text, texts_of(type.words));
+  std::string hint = hint_for_other_word(node.text, type);
+  if (hint.empty()) hint = base::did_you_mean(node.text, texts_of(type.words));
   if (hint.empty()) hint = fmt::format("write {}", words_text(type));
   return error("config.bad-value", fmt::format("{} cannot be {}", label, base::quoted(node.text)),
                node.where, std::move(hint));

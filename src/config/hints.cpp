@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "config/hints.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "config/language/text_checks.hpp"
 #include "config/values.hpp"
 
 namespace imagewright::config {
@@ -26,6 +30,14 @@ std::vector<std::string> current_names(std::span<const Key> keys) {
     if (key.current_spelling.empty() && key.removed_hint.empty()) names.emplace_back(key.name);
   }
   return names;
+}
+
+const Key* find_by_other_name(std::span<const Key> keys, const std::string& name) {
+  for (const Key& key : keys) {
+    const std::vector<std::string> others = base::split_whitespace(key.also_called);
+    if (std::find(others.begin(), others.end(), name) != others.end()) return &key;
+  }
+  return nullptr;
 }
 
 /// Paths of the mappings that have a key of this name, for a key that stands in the wrong place.
@@ -89,10 +101,22 @@ std::string names_of_forms(const Type& type) {
 }
 
 std::string hint_for_unknown(const Type& root, const Type& type, const std::string& name) {
+  if (const Key* key = find_by_other_name(type.keys, name))
+    return fmt::format("did you mean {}?", base::quoted(key->name));
   const std::vector<std::string> names = current_names(type.keys);
   const std::string meant = base::did_you_mean(name, names);
   if (!meant.empty()) return meant;
+  constexpr std::size_t most_owners = 3;
   std::vector<std::string> owners;
+  // What is meant is rather below the place where it stands than elsewhere.
+  collect_owners(type, "", name, owners, 12);
+  if (&type != &root && !owners.empty() && owners.size() <= most_owners) {
+    std::vector<std::string> places;
+    for (const std::string& owner : owners)
+      places.push_back(base::quoted(owner));
+    return fmt::format("{} belongs under {} of it", base::quoted(name), base::join(places, " or "));
+  }
+  owners.clear();
   collect_owners(root, "", name, owners, 12);
   if (owners.size() == 1) {
     return owners[0].empty()
@@ -104,17 +128,92 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
 
 namespace {
 
+/// Words with commas or blanks between them; none when one of them is no plain name.
+std::vector<std::string> names_in(const std::string& text) {
+  std::string spaced = text;
+  std::replace(spaced.begin(), spaced.end(), ',', ' ');
+  std::vector<std::string> names = base::split_whitespace(spaced);
+  const bool are_names = std::all_of(names.begin(), names.end(), [](const std::string& name) {
+    return std::isalnum(static_cast<unsigned char>(name.front())) != 0 &&
+           name.find_first_of("<>=[]{}#:\"'&*!|%@`") == std::string::npos;
+  });
+  return are_names ? names : std::vector<std::string>();
+}
+
+/// A list of things that have no blank in their names.
+bool holds_names(const Type& list) {
+  const TextCheck check = list.item->check;
+  return list.item->shape == Shape::word || check == check_package || check == check_unit;
+}
+
 /// About a text where a list belongs.
-std::string hint_for_list(const yaml::Node& node) {
+std::string hint_for_list(const yaml::Node& node, const Type& type) {
   const bool has_dash = node.style == yaml::ScalarStyle::plain && node.text.starts_with('-');
   if (node.text.empty()) return "write it as a list: []";
   const std::string first = base::escape_controls(base::split(node.text, ' ').front());
   if (has_dash) return fmt::format("write a blank behind each dash: \"- {}\"", first.substr(1));
   if (node.last_line > node.where.line)
     return fmt::format("begin each line with \"- \": \"- {}\"", first);
+  const std::vector<std::string> names = names_in(node.text);
+  if (names.size() > 1 && holds_names(type))
+    return fmt::format("write it as a list: [{}]", base::join(names, ", "));
   const bool needs_quotes = node.text.find_first_of(",[]{}#:\"'\n") != std::string::npos;
   return needs_quotes ? "write it as a list, with \"- \" before it on a line of its own"
                       : fmt::format("write it as a list: [{}]", base::escape_controls(node.text));
+}
+
+/// About a mapping where a list belongs.
+std::string hint_for_items(const yaml::Node& node, const Type& item) {
+  const bool holds_an_item =
+      std::any_of(node.entries.begin(), node.entries.end(), [&](const yaml::Entry& entry) {
+        return find_key(item.keys, entry.key) != nullptr;
+      });
+  if (!holds_an_item && !node.entries.empty() && find_key(item.keys, "name") != nullptr)
+    return fmt::format("write each as an item with its name: \"- name: {}\"",
+                       base::escape_controls(node.entries.front().key));
+  return "start each item of the list with \"- \", or put brackets around it: [{...}]";
+}
+
+/// Whether a text can be the value of a key, as far as a hint may say so.
+bool fits(const Key& key, const std::string& text) {
+  for (const Type* form = key.type; form != nullptr; form = form->other_form) {
+    if (form->shape == Shape::word && find_word(form->words, text) != nullptr) return true;
+    if (form->shape == Shape::text && form->check != nullptr && !form->check(text)) return true;
+  }
+  return false;
+}
+
+/// The key that a lone text is meant for, when there is one that nobody doubts.
+const Key* key_meant_by(const Type& type, const std::string& text) {
+  for (const Key& key : type.keys) {
+    const bool is_current = key.current_spelling.empty() && key.removed_hint.empty();
+    if (is_current && key.type->shape == Shape::word && find_word(key.type->words, text) != nullptr)
+      return &key;
+  }
+  for (const Key& key : type.keys) {
+    if (key.presence == Presence::required) return fits(key, text) ? &key : nullptr;
+  }
+  if (type.choice) {
+    const Key* key = find_key(type.keys, type.choice->keys.front());
+    return fits(*key, text) ? key : nullptr;
+  }
+  const bool is_single = current_names(type.keys).size() == 1;
+  return is_single && fits(type.keys.front(), text) ? &type.keys.front() : nullptr;
+}
+
+/// About a text where a mapping belongs: "key:value", or the value of one of its keys.
+std::string hint_for_entry(const yaml::Node& node, const Type& type) {
+  if (node.style != yaml::ScalarStyle::plain || node.last_line > node.where.line) return {};
+  const std::size_t colon = node.text.find(':');
+  const std::string name = node.text.substr(0, colon);
+  if (colon != std::string::npos && find_key(type.keys, name) != nullptr) {
+    return fmt::format("write a blank behind the colon: \"{}: {}\"", name,
+                       base::escape_controls(node.text.substr(colon + 1)));
+  }
+  if (node.text.find_first_of(" ,[]{}#\"'&*!|>%@`") != std::string::npos) return {};
+  const Key* meant = key_meant_by(type, node.text);
+  if (meant == nullptr || meant->type->secrecy == Secrecy::secret) return {};
+  return fmt::format("write {{{}: {}}}", meant->name, node.text);
 }
 
 /// About a list or a mapping where a single value belongs.
@@ -130,11 +229,14 @@ std::string hint_for_value(const yaml::Node& node, const Type& type) {
 
 std::string hint_for_kind(const yaml::Node& node, const Type& type) {
   constexpr std::size_t most_keys = 8;
-  if (type.shape == Shape::list && node.is_scalar()) return hint_for_list(node);
-  if (type.shape == Shape::list && node.is_mapping())
-    return "start each item of the list with \"- \"";
+  if (type.shape == Shape::list && node.is_scalar()) return hint_for_list(node, type);
+  if (type.shape == Shape::list && node.is_mapping()) return hint_for_items(node, *type.item);
   if (type.shape == Shape::map) return "write \"name: value\" on a line of its own for each entry";
   if (type.shape != Shape::mapping) return hint_for_value(node, type);
+  if (node.is_scalar()) {
+    std::string hint = hint_for_entry(node, type);
+    if (!hint.empty()) return hint;
+  }
   std::vector<std::string> names = current_names(type.keys);
   if (names.size() > most_keys) {
     names.resize(most_keys);
@@ -146,6 +248,18 @@ std::string hint_for_kind(const yaml::Node& node, const Type& type) {
 std::string owner_name(const Type& type, std::string_view label) {
   return label.starts_with('"') || type.title.empty() ? std::string(label)
                                                       : std::string(type.title);
+}
+
+std::string hint_for_other_word(const std::string& text, const Type& type) {
+  constexpr std::pair<std::string_view, std::string_view> known[] = {
+      {"amd64", "x86_64"}, {"x64", "x86_64"},      {"arm64", "aarch64"},  {"bios", "legacy"},
+      {"uefi", "efi"},     {"off", "disabled"},    {"false", "disabled"}, {"true", "enabled"},
+      {"on", "enabled"},   {"label", "part-label"}};
+  for (const auto& [other, ours] : known) {
+    if (other == text && find_word(type.words, ours) != nullptr)
+      return fmt::format("did you mean {}?", base::quoted(ours));
+  }
+  return {};
 }
 
 std::string hint_for_number(const std::string& text, const Type& type) {

@@ -29,6 +29,8 @@ std::string owner_name(const Type& type, std::string_view label);
 std::string hint_for_unknown(const Type& root, const Type& type, const std::string& name);
 /// What to write when a value is of the wrong kind.
 std::string hint_for_kind(const yaml::Node& node, const Type& type);
+/// About a word that other programs have for one of this type's; empty when it is none.
+std::string hint_for_other_word(const std::string& text, const Type& type);
 /// What to write when a text is not a good number.
 std::string hint_for_number(const std::string& text, const Type& type);
 

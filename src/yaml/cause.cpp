@@ -48,6 +48,33 @@ bool is_bare_word(const Line& line) {
          line.content[0] != '-';
 }
 
+/// "content: |-", "- >2": a text follows on the next lines.
+bool announces_text(const Line& line) {
+  const std::size_t blank = line.content.rfind(' ');
+  if (blank == std::string_view::npos) return false;
+  const std::string_view mark = line.content.substr(blank + 1);
+  return (mark[0] == '|' || mark[0] == '>') &&
+         mark.find_first_not_of("+-123456789", 1) == std::string_view::npos;
+}
+
+/// The column, counted from 0, of what stands behind the closing quote of "key: \"text\" more"; the
+/// end of the line when there is nothing.
+std::size_t end_of_quoted_value(std::string_view content) {
+  std::size_t start = content.starts_with("- ") ? 2 : 0;
+  const std::size_t colon = content.find(": ");
+  if (colon != std::string_view::npos) start = content.find_first_not_of(' ', colon + 1);
+  const char quote = start < content.size() ? content[start] : ' ';
+  if (quote != '"' && quote != '\'') return content.size();
+  std::size_t end = content.find(quote, start + 1);
+  while (quote == '"' && end != std::string_view::npos && content[end - 1] == '\\')
+    end = content.find(quote, end + 1);
+  if (end == std::string_view::npos) return content.size();
+  const std::size_t next = content.find_first_not_of(' ', end + 1);
+  const bool is_comment = next != std::string_view::npos && content[next] == '#';
+  return next == std::string_view::npos || is_comment || content[next] == quote ? content.size()
+                                                                                : next;
+}
+
 base::Diagnostic cause(const Line& line, const std::string& file, std::string message,
                        std::string hint) {
   return {.code = "yaml.syntax",
@@ -74,6 +101,18 @@ std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t 
       return cause(each, file,
                    fmt::format("the dash of {} has no blank behind it", base::quoted(each.content)),
                    fmt::format("write \"- {}\"", base::escape_controls(each.content.substr(1))));
+    }
+    const Line* before = index > 1 ? &lines[index - 2] : nullptr;
+    if (before != nullptr && announces_text(*before) && each.indentation <= before->indentation) {
+      return cause(each, file, "the text that the line before announces is not indented",
+                   "indent it deeper than the key it belongs to");
+    }
+    const std::size_t rest = end_of_quoted_value(each.content);
+    if (looked_at == 1 && rest < each.content.size()) {
+      Line behind = each;
+      behind.indentation += rest;
+      return cause(behind, file, "there is text behind the closing quote",
+                   "put all of the value between the quotes, or remove what follows them");
     }
     const bool is_followed = index < lines.size();
     if (is_bare_word(each) && is_followed) {

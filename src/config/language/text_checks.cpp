@@ -246,6 +246,9 @@ Complaint check_file_destination(std::string_view text) {
 
 Complaint check_program_path(std::string_view text) {
   Complaint complaint = check_absolute_path(text);
+  if (complaint && holds_only(text, "._+-"))
+    return TextComplaint{"is the name of a program, not its path",
+                         fmt::format("write /bin/{}", text)};
   if (!complaint && text.find(':') != std::string_view::npos)
     return TextComplaint{"holds a \":\", which ends a field of /etc/passwd", "use another path"};
   return complaint;
@@ -333,6 +336,9 @@ Complaint check_disk_size(std::string_view text) {
 
 Complaint check_partition_size(std::string_view text) {
   if (text == "grow") return std::nullopt;
+  if (!parse_size(text))
+    return complaint_about_size(text,
+                                "write a size such as 512M, or grow for the rest of the disk");
   Complaint complaint = check_disk_size(text);
   if (!complaint && parse_size(text)->bytes() == 0)
     return TextComplaint{"is no room at all", "give at least 1M"};

@@ -75,11 +75,11 @@ struct Type {
   TextForm form = TextForm::as_written;
   Secrecy secrecy = Secrecy::open;
   std::int64_t minimum = 0;
-  std::int64_t maximum = 0; ///< also of a text whose digits are a number to readers of YAML
+  std::int64_t maximum = 0;   ///< also of a text whose digits are a number to readers of YAML
   const Type* item = nullptr; ///< of a list or a map
   TextCheck map_key_check = nullptr;
   std::string_view map_key_pattern; ///< the same as a regular expression
-  std::size_t minimum_items = 0; ///< of a list that is given
+  std::size_t minimum_items = 0;    ///< of a list that is given
   std::size_t maximum_items = SIZE_MAX;
   std::string_view too_many_items_hint;
   std::span<const Key> keys;        ///< of a mapping
@@ -102,6 +102,7 @@ struct Key {
   std::string_view since;   ///< the version of Image Customizer that has it; empty: ours alone, or
                             ///< from the beginning
   bool is_own = false;      ///< not part of Image Customizer's language
+  std::string_view also_called;      ///< what others call it, with blanks between; only for hints
   std::string_view current_spelling; ///< of a key of earlier versions that is still accepted
   std::string_view removed_hint; ///< of a key of earlier versions whose meaning has no counterpart
 };
