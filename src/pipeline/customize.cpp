@@ -13,11 +13,13 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
+#include <imagewright/image/wsl_root.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/origin/extraction.hpp>
 #include <imagewright/origin/restored_tree.hpp>
 #include <imagewright/origin/rewritten_disk.hpp>
 #include <imagewright/pipeline/customize.hpp>
+#include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/root/work_root.hpp>
@@ -70,7 +72,7 @@ origin::RestoredTree read_back(const Customizing& customizing, const origin::Ext
       origin::restore(*customizing.base, extraction, root, services.cancellation);
   const auto contexts =
       tree::find_file_contexts(root.options().directory, customizing.root.policy.file_labels);
-  if (contexts) restored.tree = tree::label(std::move(restored.tree), *contexts);
+  if (contexts) restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
   return restored;
 }
 
@@ -103,12 +105,14 @@ std::vector<model::Artifact> write_disks(const Customizing& customizing, const W
 model::Artifact write_archive(const Customizing& customizing, const model::OutputImage& output,
                               const tree::RootTree& tree, const Workplace& place,
                               const plan::Services& services) {
+  const tree::RootTree formed =
+      image::root_in_form(tree, {.form = model::row_of(plan::format_of(output)).root_form,
+                                 .epoch = customizing.root.epoch,
+                                 .distribution_name = customizing.plan.plan.config.name});
   return image::write_root_archive(
-      {.tree = tree,
-       .epoch = customizing.root.epoch,
+      {.tree = formed,
        .format = plan::format_of(output),
        .path = place.publication.staged_path(plan::file_name_of(customizing.plan.plan, output)),
-       .distribution_name = customizing.plan.plan.config.name,
        .compression = plan::archive_compression_of(output),
        .level = output.compression.level,
        .thread_count = services.thread_count},
@@ -240,10 +244,24 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
 
 } // namespace
 
+namespace {
+
+/// Its programs run on this host: the rung of a machine is for composing alone.
+sandbox::Rung rung_for_customizing(report::Reporter& reporter) {
+  const sandbox::Rung rung = choose_rung(std::nullopt, reporter);
+  if (rung != sandbox::Rung::machine) return rung;
+  throw base::Error(base::FailureKind::host, "sandbox.no-rung",
+                    "an image cannot be customized in a machine of its own, and no other way to "
+                    "run its programs works here",
+                    "see what \"imagewright doctor\" says about the other rungs");
+}
+
+} // namespace
+
 CustomizeResult customize(const CustomizeOptions& options, const plan::Services& services) {
   // Before there are threads, and for everything that follows: the files of a root belong to ids
   // that only root can name.
-  sandbox::become_root();
+  sandbox::become_root(rung_for_customizing(services.reporter));
   const Customizing customizing = prepare_customizing(options, services);
   Workplace place(options.output_directory.empty()
                       ? plan::output_directory_of(customizing.plan.plan)

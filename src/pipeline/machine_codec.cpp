@@ -39,13 +39,16 @@ base::Epoch read_time(ByteReader& reader) {
 
 void write(ByteWriter& writer, const plan::PlanOptions& options) {
   // A member that is added has to be thought about here, as in the other functions.
-  const auto& [config, architectures, release, repositories, formats, release_directories] =
-      options;
+  const auto& [config, architectures, release, repositories, key_files, formats,
+               release_directories] = options;
   writer.text(config.string());
   write(writer, architectures);
   writer.text(release).number(repositories.size());
   for (const auto& [name, address] : repositories)
     writer.text(name).text(address);
+  writer.number(key_files.size());
+  for (const std::filesystem::path& file : key_files)
+    writer.text(file.string());
   writer.number(formats.size());
   for (const model::ImageFormat format : formats)
     writer.text(model::to_string(format));
@@ -63,6 +66,8 @@ plan::PlanOptions read_plan_options(ByteReader& reader) {
     std::string name = reader.text();
     options.repositories.push_back({std::move(name), reader.text()});
   }
+  for (std::uint64_t count = reader.number(); count != 0; --count)
+    options.key_files.emplace_back(reader.text());
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     const auto format = model::find_image_format(reader.text());
     IMAGEWRIGHT_ASSERT(format);
@@ -150,10 +155,12 @@ model::SealedRoot read_sealed_root(ByteReader& reader) {
 }
 
 void write(ByteWriter& writer, const tree::Inode& inode) {
-  const auto& [type, permissions, owner, group, modified, device, target, attributes, size,
-               stored_size, holes, content, name_count, late_places] = inode;
+  const auto& [type, permissions, owner, group, modified, modified_nanoseconds, flags, device,
+               target, attributes, size, stored_size, holes, content, name_count, late_places,
+               inode_text] = inode;
   writer.number(static_cast<std::uint64_t>(type)).number(permissions).number(owner).number(group);
-  writer.number(seconds_of(modified)).number(device.major).number(device.minor).text(target);
+  writer.number(seconds_of(modified)).number(modified_nanoseconds).number(flags);
+  writer.number(device.major).number(device.minor).text(target);
   writer.number(attributes.size());
   for (const auto& [name, value] : attributes)
     writer.text(name).text(value);
@@ -161,6 +168,7 @@ void write(ByteWriter& writer, const tree::Inode& inode) {
   writer.text(content).number(name_count).number(late_places.size());
   for (const auto& [offset, name, text] : late_places)
     writer.number(offset).text(name).text(text);
+  writer.text(inode_text);
 }
 
 fs::FileType read_type(ByteReader& reader) {
@@ -176,6 +184,8 @@ tree::Inode read_inode(ByteReader& reader) {
   inode.owner = static_cast<uid_t>(reader.number());
   inode.group = static_cast<gid_t>(reader.number());
   inode.modified = read_time(reader);
+  inode.modified_nanoseconds = static_cast<std::uint32_t>(reader.number());
+  inode.flags = static_cast<std::uint32_t>(reader.number());
   inode.device.major = static_cast<std::uint32_t>(reader.number());
   inode.device.minor = static_cast<std::uint32_t>(reader.number());
   inode.target = reader.text();
@@ -185,7 +195,9 @@ tree::Inode read_inode(ByteReader& reader) {
   }
   inode.size = reader.number();
   inode.stored_size = reader.number();
-  inode.holes = reader.number() == 0 ? tree::Holes::allowed : tree::Holes::forbidden;
+  const std::uint64_t holes = reader.number();
+  IMAGEWRIGHT_ASSERT(holes <= static_cast<std::uint64_t>(tree::Holes::as_stored));
+  inode.holes = static_cast<tree::Holes>(holes);
   inode.content = reader.text();
   inode.name_count = static_cast<std::uint32_t>(reader.number());
   for (std::uint64_t count = reader.number(); count != 0; --count) {
@@ -195,6 +207,7 @@ tree::Inode read_inode(ByteReader& reader) {
     place.text = reader.text();
     inode.late_places.push_back(std::move(place));
   }
+  inode.text = reader.text();
   return inode;
 }
 
@@ -272,7 +285,8 @@ MachineQuestion decode_question(std::string_view bytes) {
 }
 
 std::string encode(const ComposedRoot& root) {
-  const auto& [sealed, scriptlets] = root;
+  const auto& [sealed, scriptlets, known_outside] = root;
+  static_cast<void>(known_outside);
   ByteWriter writer;
   write(writer, sealed.root);
   write(writer, sealed.tree);
