@@ -92,8 +92,8 @@ void add_plan_options(Command& command, PlanWords& words) {
   command.arguments.push_back(key_argument(words));
 }
 
-Argument key_argument(PlanWords& words) {
-  return {.names = {"--key"},
+Argument key_argument(PlanWords& words, const std::string& name) {
+  return {.names = {name},
           .value = "FILE",
           .description = "Public key of a repository that names its key by the fingerprint",
           .target = &words.keys,

@@ -30,7 +30,7 @@ void add_plan_options(Command& command, PlanWords& words);
 void add_format_option(Command& command, PlanWords& words);
 void add_lock_use_options(Command& command, PlanWords& words);
 /// Files with public keys.
-Argument key_argument(PlanWords& words);
+Argument key_argument(PlanWords& words, const std::string& name = "--key");
 void add_offline_option(Command& command, PlanWords& words);
 Argument release_argument(PlanWords& words);
 

@@ -285,7 +285,7 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                          .timings = timings,
                          .cache = cache,
                          .packages = packages,
-                         .tool = tool_inputs(options.tool_version,
+                         .tool = tool_inputs(options.tool_version, options.rung.value(),
                                              emulator_of(plan.plan.architecture, options.emulation),
                                              std::to_string(static_cast<int>(options.emulation)))};
   const bool may_reuse = options.root_directory == RootDirectory::removed && cache.store() != nullptr;

@@ -29,11 +29,11 @@ struct VerifyWords {
 
 ExitCode check_signatures(const VerifyWords& words, const CommandContext& context) {
   const bool has_rung = wanted_rung(words.rung) || !words.rung.machine_kernel.empty();
-  if (!words.plan.config.empty() || !words.plan.repositories.empty() || words.plan.is_offline ||
-      has_rung) {
+  if (!words.plan.config.empty() || !words.plan.repositories.empty() ||
+      !words.plan.keys.empty() || words.plan.is_offline || has_rung) {
     throw base::Error(base::FailureKind::input, "cli.usage",
                       "with --key, signatures are checked and nothing is composed again",
-                      "leave out --config, --repo, --offline and --rung, or leave out --key");
+                      "leave out --config, --repo, --repo-key, --offline and --rung, or leave out --key");
   }
   std::vector<attest::VerificationKey> keys;
   for (const std::string& key : words.keys)
@@ -91,7 +91,7 @@ Command verify_command() {
        .value = "NAME=URL|DIR",
        .description = "Repository in place of that of the build",
        .target = &words->plan.repositories},
-      key_argument(words->plan)};
+      key_argument(words->plan, "--repo-key")};
   add_offline_option(command, words->plan);
   add_rung_options(command, words->rung);
   add_key_options(command, words->key_words);

@@ -76,12 +76,12 @@ std::string program_build() {
 
 } // namespace
 
-StageInputs tool_inputs(const std::string& tool_version,
+StageInputs tool_inputs(const std::string& tool_version, sandbox::Rung rung,
                         const std::optional<std::filesystem::path>& emulator,
                         const std::string& emulation) {
   StageInputs inputs{{"version of Imagewright", tool_version},
                      {"build of Imagewright", program_build()},
-                     {"rung of privilege", std::string(to_string(sandbox::find_rung()))},
+                     {"rung of privilege", std::string(sandbox::row_of(rung).name)},
                      {"emulation", emulation}};
   if (emulator) inputs["emulator"] = fs::digest_of_file(*emulator).hex;
   return inputs;
