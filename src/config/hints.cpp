@@ -3,11 +3,15 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/architecture_names.hpp>
 
 #include "config/language/text_checks.hpp"
 #include "config/values.hpp"
@@ -252,10 +256,15 @@ std::string owner_name(const Type& type, std::string_view label) {
 
 std::string hint_for_other_word(const std::string& text, const Type& type) {
   constexpr std::pair<std::string_view, std::string_view> known[] = {
-      {"amd64", "x86_64"}, {"x64", "x86_64"},      {"arm64", "aarch64"},  {"bios", "legacy"},
-      {"uefi", "efi"},     {"off", "disabled"},    {"false", "disabled"}, {"true", "enabled"},
-      {"on", "enabled"},   {"label", "part-label"}};
-  for (const auto& [other, ours] : known) {
+      {"bios", "legacy"},    {"uefi", "efi"},   {"off", "disabled"},  {"false", "disabled"},
+      {"true", "enabled"},   {"on", "enabled"}, {"label", "part-label"}};
+  std::vector<std::pair<std::string_view, std::string_view>> all(std::begin(known),
+                                                                 std::end(known));
+  for (const model::ArchitectureName& architecture : model::k_architecture_names) {
+    for (const std::string_view other : architecture.other_names)
+      all.emplace_back(other, architecture.name);
+  }
+  for (const auto& [other, ours] : all) {
     if (other == text && find_word(type.words, ours) != nullptr)
       return fmt::format("did you mean {}?", base::quoted(ours));
   }

@@ -121,7 +121,14 @@ std::vector<std::string> names_without_say(const fs::RootDir& files,
       hidden.push_back(below(k_units, name));
   }
   std::ranges::sort(hidden);
-  return hidden;
+  // What is below a hidden directory goes with it.
+  std::vector<std::string> tops;
+  for (std::string& path : hidden) {
+    const bool goes_along = std::ranges::any_of(
+        tops, [&](const std::string& top) { return path.starts_with(top + "/"); });
+    if (!goes_along) tops.push_back(std::move(path));
+  }
+  return tops;
 }
 
 } // namespace imagewright::finalize

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
+#include <array>
+
+#include <elf.h>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/architecture_names.hpp>
+#include <imagewright/model/elf_machine.hpp>
 
 namespace imagewright::model {
 
@@ -93,6 +98,18 @@ std::vector<std::string> architecture_words() {
 const Architecture* find_architecture(std::string_view name) {
   for (const Architecture& candidate : all_architectures()) {
     if (candidate.name == name) return &candidate;
+  }
+  return nullptr;
+}
+
+const Architecture* find_elf_machine(std::uint16_t machine) {
+  struct Row {
+    std::uint16_t machine;
+    std::string_view name;
+  };
+  constexpr std::array rows = {Row{EM_AARCH64, "aarch64"}, Row{EM_X86_64, "x86_64"}};
+  for (const Row& row : rows) {
+    if (row.machine == machine) return find_architecture(row.name);
   }
   return nullptr;
 }

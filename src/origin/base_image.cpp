@@ -15,6 +15,8 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/partition_table.hpp>
 #include <imagewright/inspect/file_record.hpp>
+#include <imagewright/model/elf_machine.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/origin/base_image.hpp>
 
 #include "foreign_content.hpp"
@@ -187,18 +189,10 @@ std::vector<BaseFilesystem> read_filesystems(const inspect::OpenedImage& image,
 
 /// ELF specification, "ELF header": e_machine is at 18; ours are little endian.
 const model::Architecture* architecture_of_program(std::string_view program) {
-  struct Machine {
-    std::uint16_t number;
-    std::string_view name;
-  };
-  constexpr std::array machines = {Machine{62, "x86_64"}, Machine{183, "aarch64"}};
   if (program.size() < 20 || !program.starts_with("\x7f" "ELF")) return nullptr;
   const auto number =
       base::little_endian::get<std::uint16_t>(std::as_bytes(std::span(program)), 18);
-  for (const Machine& machine : machines) {
-    if (machine.number == number) return model::find_architecture(std::string(machine.name));
-  }
-  return nullptr;
+  return model::find_elf_machine(number);
 }
 
 const model::Architecture& find_architecture(const inspect::OpenedImage& image) {
@@ -277,8 +271,9 @@ model::DiskLayout BaseImage::layout() const {
                          .size = entry.size});
     if (!partition.files) continue;
     const disk::FilesystemFacts facts = partition.files->facts();
-    added.filesystem = {.type = facts.type == "vfat" ? model::FilesystemType::fat32
-                                                     : model::FilesystemType::ext4,
+    const auto type = model::find_mount_type(facts.type);
+    IMAGEWRIGHT_ASSERT(type); // the readers name what they read as mount(8) does
+    added.filesystem = {.type = *type,
                         .uuid = uuid_of(facts),
                         .label = facts.label,
                         .mount_point = partition.mount_point};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <vector>
 
+#include <imagewright/image/image_file.hpp>
 #include <imagewright/install/install.hpp>
 #include <imagewright/machine/run_in_machine.hpp>
 #include <imagewright/pipeline/workers.hpp>
@@ -17,7 +18,8 @@ std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
   machine::run_guest_if_asked(argument_count, arguments, k_guest_jobs);
   std::vector<sandbox::WorkerJob> jobs;
   // Every module that has jobs.
-  for (const auto& of_module : {install::worker_jobs(), tree::worker_jobs()})
+  for (const auto& of_module :
+       {install::worker_jobs(), tree::worker_jobs(), image::worker_jobs()})
     jobs.insert(jobs.end(), of_module.begin(), of_module.end());
   return sandbox::run_worker_if_asked(argument_count, arguments, jobs);
 }

@@ -108,7 +108,7 @@ class Documentation(unittest.TestCase):
     CODE = re.compile(r"\"((?:%s)\.[a-z0-9]+(?:-[a-z0-9]+)*)\"")
 
     def codes_in_sources(self):
-        names = "|".join(["base", "json", "cli", "layout", *house.load_modules(TOP)])
+        names = "|".join(["base", "json", "cli", "layout", "customize", *house.load_modules(TOP)])
         pattern = re.compile(self.CODE.pattern % names)
         codes = {}
         for path in sorted((TOP / "src").rglob("*.[ch]pp")):

@@ -172,8 +172,10 @@ class Help(TestCase):
         program = self.run_program("--help").stdout
         commands = commands_of(program)
         texts = {command: program + self.run_program(command, "--help").stdout for command in commands}
-        for nested in ("info", "prune"):
-            texts["cache"] += self.run_program("cache", nested, "--help").stdout
+        for outer, nested in (("cache", ("info", "prune")),
+                              ("export", ("libvirt", "hyperv", "terraform", "wsl-catalogue"))):
+            for inner in nested:
+                texts[outer] += self.run_program(outer, inner, "--help").stdout
         mention = re.compile(r"imagewright ((?:--?[\w-]+ )*)([a-z]+)((?: [^`\"\\\n;,()|<>]+)?)")
         files = [*(TOP / "src").rglob("*.cpp"), *(TOP / "docs").rglob("*.md"), TOP / "README.md"]
         wrong = []

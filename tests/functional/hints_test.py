@@ -161,8 +161,11 @@ class Names(TestCase):
         listed = re.match(r"(?:keys here|its keys) are (.*)", hint)
         for name in listed[1].split(", ") if listed else []:
             self.assertTrue(name == "..." or name in self.language.names or name in ("packages", "_comment", "aarch64", "x86_64", "injectFiles", "partition"), hint)
+        # "of it": below the place where the mistake stands, of which the hint says nothing.
+        is_below = hint.endswith(" of it")
         for place in re.findall(r'belongs under "([^"]+)"', hint):
-            self.assertTrue(self.language.has_path(place), hint)
+            named = place.removesuffix("[]").split(".")[-1].removesuffix("[]")
+            self.assertTrue(named in self.language.names if is_below else self.language.has_path(place), hint)
         for name in re.findall(r'^add "([A-Za-z]+):', hint):
             self.assertIn(name, self.language.names, hint)
 

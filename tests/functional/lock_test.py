@@ -70,7 +70,7 @@ class TinyCase(TestCase):
 
 class Locks(TinyCase):
     def build(self, expect):
-        return self.run_in("build", "--locked", "--progress", "none", expect=expect).stderr
+        return self.run_in("build", "--locked", "--no-cache", "--progress", "none", expect=expect).stderr
 
     def test_a_changed_field_never_gives_another_image(self):
         self.run_in("lock")

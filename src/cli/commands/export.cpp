@@ -209,7 +209,9 @@ Command export_command() {
                   .nested = {libvirt_command(words), hyperv_command(words),
                              terraform_command(words), catalogue_command(words)}};
   command.examples = {{"imagewright export libvirt out/node-x86_64.manifest.json > node.xml",
-                       "A domain for virsh define"}};
+                       "A domain for virsh define"},
+                      {"imagewright export hyperv out/node-x86_64.manifest.json > New-Node.ps1",
+                       "A script that makes a machine of Hyper-V"}};
   return command;
 }
 
