@@ -151,7 +151,7 @@ class Customize(ReportsTestCase):
 
     def test_what_is_no_base_is_told_as_what_it_is(self):
         directory = self.scratch()
-        for name, content, code in (("text", b"hello\n", 2), ("zeros", bytes(1 << 20), 1)):
+        for name, content, code in (("text", b"hello\n", 2), ("zeros", bytes(1 << 20), 5)):
             path = directory / name
             path.write_bytes(content)
             self.customize("os: {hostname: x}\noutput: {images: [{format: raw}]}\n", path, expect=code)

@@ -298,7 +298,8 @@ class Mutations(Names):
                 if each["code"] in ("config.wrong-type", "config.unknown-key", "yaml.syntax"):
                     self.assertTrue(each["hint"], each)
                 if "line" in each:
-                    self.assertLessEqual(each["line"], len(re.split(r"\r\n|\n|\r", text)), each)
+                    # YAML 1.1 has more line breaks than editors show.
+                    self.assertLessEqual(each["line"], len((text + "x").splitlines()), each)
             for name in texts:
                 (scratch / name).unlink()
         print(f"{self.COUNT} mutated configs, {wrong} mistakes told")
