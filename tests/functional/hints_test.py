@@ -161,8 +161,10 @@ class Names(TestCase):
         listed = re.match(r"(?:keys here|its keys) are (.*)", hint)
         for name in listed[1].split(", ") if listed else []:
             self.assertTrue(name == "..." or name in self.language.names or name in ("packages", "_comment", "aarch64", "x86_64", "injectFiles", "partition"), hint)
-        for place in re.findall(r'belongs under "([^"]+)"', hint):
-            self.assertTrue(self.language.has_path(place), hint)
+        for place in re.findall(r'"([^"]+)"', hint.partition(" belongs under ")[2]):
+            known = self.language.has_path(place) or (hint.endswith(" of it") and any(
+                path.endswith("." + re.sub(r"\[\]", "", place)) for path in self.language.paths))
+            self.assertTrue(known, hint)
         for name in re.findall(r'^add "([A-Za-z]+):', hint):
             self.assertIn(name, self.language.names, hint)
 
