@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <clocale>
 #include <exception>
 #include <new>
 #include <optional>
@@ -16,37 +15,13 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/unfinished_file.hpp>
 
+#include "archive/utf8_thread.hpp"
+
 namespace imagewright::archive {
 
 namespace {
 
 constexpr std::size_t k_piece_size = 256 * 1024;
-
-/// libarchive takes names to be in the thread's encoding. While this exists that is UTF-8,
-/// whatever the user's locale, so that an archive does not depend on it.
-class Utf8Thread {
-public:
-  Utf8Thread() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ == nullptr) {
-      throw base::Error(base::FailureKind::host, "archive.unsupported",
-                        "this host's C library has no locale C.UTF-8",
-                        "install the C library's locales");
-    }
-    previous_ = ::uselocale(locale_);
-  }
-  Utf8Thread(const Utf8Thread&) = delete;
-  Utf8Thread& operator=(const Utf8Thread&) = delete;
-  Utf8Thread(Utf8Thread&&) = delete;
-  Utf8Thread& operator=(Utf8Thread&&) = delete;
-  ~Utf8Thread() {
-    ::uselocale(previous_);
-    ::freelocale(locale_);
-  }
-
-private:
-  locale_t locale_;
-  locale_t previous_ = nullptr;
-};
 
 struct WriterDeleter {
   void operator()(struct archive* writer) const { archive_write_free(writer); }

@@ -5,7 +5,7 @@
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/json/value.hpp>
 
-#include "package_url.hpp"
+#include <imagewright/audit/package_url.hpp>
 
 namespace imagewright::audit {
 
@@ -41,7 +41,8 @@ json::Value component(const model::LockedPackage& package, const Manifest& manif
     object.emplace_back("supplier", Object{{"name", supplier}});
   object.emplace_back("name", package.nevra.name);
   object.emplace_back("version", package.nevra.evr());
-  object.emplace_back("hashes", Array{hash_of(package.checksum)});
+  if (!package.checksum.hex.empty())
+    object.emplace_back("hashes", Array{hash_of(package.checksum)});
   // Licences of packages are no SPDX expressions everywhere, so they are given as names.
   if (!package.provenance.license.empty())
     object.emplace_back("licenses",

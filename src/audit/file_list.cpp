@@ -19,9 +19,15 @@ namespace {
 
 constexpr std::size_t k_buffer_size = std::size_t{256} << 10U;
 
-std::string digest_of_content(const tree::ContentReader& contents, const tree::Inode& inode) {
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(k_buffer_size, inode.size));
+std::string digest_of_content(const tree::ContentReader& contents, const tree::Inode& inode,
+                              const FindDigest& find_digest) {
   const fs::UniqueFd fd = contents.open(inode);
+  struct stat status {};
+  // A file with late places is opened as a copy.
+  if (find_digest && inode.late_places.empty() && ::fstat(fd.get(), &status) == 0) {
+    if (const auto known = find_digest(status)) return known->to_string();
+  }
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(k_buffer_size, inode.size));
   base::Hasher hasher;
   for (std::uint64_t offset = 0; offset < inode.size;) {
     const auto piece = std::span(buffer).first(
@@ -33,11 +39,12 @@ std::string digest_of_content(const tree::ContentReader& contents, const tree::I
   return hasher.finish().to_string();
 }
 
-std::string describe(const tree::ContentReader& contents, const tree::Inode& inode) {
+std::string describe(const tree::ContentReader& contents, const tree::Inode& inode,
+                     const FindDigest& find_digest) {
   std::string text = fmt::format("{} {:04o} {}:{}", inspect::type_word(inode.type),
                                  inode.permissions, inode.owner, inode.group);
   if (inode.type == fs::FileType::regular) {
-    text += fmt::format(" {} {}", inode.size, digest_of_content(contents, inode));
+    text += fmt::format(" {} {}", inode.size, digest_of_content(contents, inode, find_digest));
   } else if (inode.type == fs::FileType::symlink) {
     text += " " + base::quoted(inode.target);
   } else if (inode.type == fs::FileType::character_device ||
@@ -52,11 +59,12 @@ std::string describe(const tree::ContentReader& contents, const tree::Inode& ino
 } // namespace
 
 std::map<std::string, std::string> list_files(const tree::RootTree& tree, unsigned thread_count,
-                                              const base::Cancellation& cancellation) {
+                                              const base::Cancellation& cancellation,
+                                              const FindDigest& find_digest) {
   const tree::ContentReader contents(tree.host_path);
   std::vector<std::string> descriptions(tree.inodes.size());
   base::parallel_for(descriptions.size(), thread_count, cancellation, [&](std::size_t index) {
-    descriptions[index] = describe(contents, tree.inodes[index]);
+    descriptions[index] = describe(contents, tree.inodes[index], find_digest);
   });
   std::map<std::string, std::string> files;
   for (const tree::Entry& entry : tree.entries)

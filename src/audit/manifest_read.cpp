@@ -142,6 +142,12 @@ private:
     return repository;
   }
 
+  base::Digest checksum_of(const Value& value) const {
+    const Value* checksum = value.find("checksum");
+    const bool is_unknown = checksum != nullptr && checksum->is_null();
+    return is_unknown ? base::Digest{} : digest(value, "checksum");
+  }
+
   model::LockedPackage package(const Value& value) const {
     const auto epoch =
         base::checked_cast<std::uint32_t>(json::unsigned_member(value, "epoch", file_));
@@ -150,7 +156,7 @@ private:
                       text(value, "architecture")},
             .repository = text(value, "repository"),
             .location = text(value, "location"),
-            .checksum = digest(value, "checksum"),
+            .checksum = checksum_of(value),
             .download_size = size(value, "downloadSize"),
             .installed_size = size(value, "installedSize"),
             .build_time = time(value, "buildTime"),

@@ -29,6 +29,11 @@ Value repository(const model::LockedRepository& repository) {
                 {"keys", strings(repository.key_fingerprints)}};
 }
 
+/// Of a package that an image had already only its name is known.
+Value checksum_of(const model::LockedPackage& package) {
+  return package.checksum.hex.empty() ? Value() : Value(package.checksum.to_string());
+}
+
 Value package(const model::LockedPackage& package) {
   return Object{{"name", package.nevra.name},
                 {"epoch", package.nevra.epoch},
@@ -37,7 +42,7 @@ Value package(const model::LockedPackage& package) {
                 {"architecture", package.nevra.architecture},
                 {"repository", package.repository},
                 {"location", package.location},
-                {"checksum", package.checksum.to_string()},
+                {"checksum", checksum_of(package)},
                 {"downloadSize", package.download_size.bytes()},
                 {"installedSize", package.installed_size.bytes()},
                 {"buildTime", package.build_time.time_since_epoch().count()},

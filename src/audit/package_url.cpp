@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "package_url.hpp"
+#include <imagewright/audit/package_url.hpp>
 
 #include <fmt/format.h>
 

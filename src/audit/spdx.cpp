@@ -6,7 +6,7 @@
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/json/value.hpp>
 
-#include "package_url.hpp"
+#include <imagewright/audit/package_url.hpp>
 
 namespace imagewright::audit {
 
@@ -53,7 +53,9 @@ json::Value package(const model::LockedPackage& package, const Manifest& manifes
                 {"filesAnalyzed", false}};
   if (!source.empty()) object.emplace_back("sourceInfo", "built from " + source);
   if (!license.empty()) object.emplace_back("licenseComments", "the package says: " + license);
-  object.emplace_back("checksums",
+  // Of a package that was there already only its name is known.
+  if (!package.checksum.hex.empty())
+    object.emplace_back("checksums",
                       Array{Object{{"algorithm", algorithm_word(package.checksum.algorithm)},
                                    {"checksumValue", package.checksum.hex}}});
   object.emplace_back("externalRefs",

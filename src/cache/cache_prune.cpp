@@ -80,7 +80,10 @@ constexpr Kind k_kinds[] = {
     {"notes", 2, &Usage::notes},
     {"trees", 2, &Usage::trees},
     // What the resolver prepares of metadata.
-    {"solv", 1, &Usage::objects}};
+    {"solv", 1, &Usage::objects},
+    // What stages of builds made.
+    {"stages/content", 2, &Usage::objects},
+    {"stages/entries", 2, &Usage::notes}};
 
 /// Holds the cache for one process alone; going out of scope shares it again.
 class ExclusiveUse {

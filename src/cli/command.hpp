@@ -64,9 +64,13 @@ Command boot_command();
 Command inspect_command();
 Command diff_command();
 Command advisories_command();
+Command sign_command();
+Command lint_command();
+Command export_command();
 Command verify_command();
 Command doctor_command();
 Command convert_command();
+Command customize_command();
 Command cache_command();
 Command releases_command();
 /// It prints what is made from the table that it stands in.

@@ -89,6 +89,15 @@ void add_plan_options(Command& command, PlanWords& words) {
                                .value = "NAME=URL|DIR",
                                .description = "Take the repository NAME from there, or add it",
                                .target = &words.repositories});
+  command.arguments.push_back(key_argument(words));
+}
+
+Argument key_argument(PlanWords& words, const std::string& name) {
+  return {.names = {name},
+          .value = "FILE",
+          .description = "Public key of a repository that names its key by the fingerprint",
+          .target = &words.keys,
+          .completes = Completes::files};
 }
 
 void add_format_option(Command& command, PlanWords& words) {
@@ -130,6 +139,10 @@ plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext
                                 installed_release_directories(context.invocation)};
   for (const std::string& word : words.repositories) {
     options.repositories.push_back(repository_from(word));
+  }
+  for (const std::string& word : words.keys) {
+    input_file(word, "key");
+    options.key_files.push_back(std::filesystem::absolute(word));
   }
   for (const std::string& word : words.formats) {
     options.formats.push_back(model::find_image_format(word).value());

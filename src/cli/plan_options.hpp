@@ -19,6 +19,7 @@ struct PlanWords {
   std::vector<std::string> architectures;
   std::vector<std::string> formats;
   std::vector<std::string> repositories;
+  std::vector<std::string> keys;
   std::string release;
   bool is_locked = false;
   bool is_offline = false;
@@ -28,6 +29,8 @@ struct PlanWords {
 void add_plan_options(Command& command, PlanWords& words);
 void add_format_option(Command& command, PlanWords& words);
 void add_lock_use_options(Command& command, PlanWords& words);
+/// Files with public keys.
+Argument key_argument(PlanWords& words, const std::string& name = "--key");
 void add_offline_option(Command& command, PlanWords& words);
 Argument release_argument(PlanWords& words);
 

@@ -49,7 +49,7 @@ Place find_medium_format(const ImageConfig& config) {
 
 bool is_archive(const model::OutputImage& image) {
   const auto format = model::image_format_of(image.format);
-  return format && !model::is_disk(*format);
+  return format && model::row_of(*format).kind == model::ImageKind::archive;
 }
 
 /// Which archives compress with what is said by a rule of its own.
@@ -98,6 +98,40 @@ Place find_kept_uki(const ImageConfig& config) {
   return mode && mode->value != model::UkiMode::create ? Place(mode->where) : Place();
 }
 
+Place find_modified_uki(const ImageConfig& config) {
+  const auto& mode = config.os.uki_mode;
+  return mode && mode->value == model::UkiMode::modify ? Place(mode->where) : Place();
+}
+
+template <typename Source>
+Place place_of_input(const std::optional<Source>& source) {
+  return source ? Place(source->where) : Place();
+}
+
+Place find_fitting(const ImageConfig& config) {
+  const bool is_given = config.storage.fits_content || config.storage.free_space.bytes() != 0;
+  return is_given ? Place(config.storage.where) : Place();
+}
+
+Place find_reinitialized_verity(const ImageConfig& config) {
+  const auto& verity = config.storage.reinitialize_verity;
+  const bool is_asked = verity && verity->value == model::ReinitializeVerity::all;
+  return is_asked ? Place(verity->where) : Place();
+}
+
+Place find_package_choices(const ImageConfig& config) {
+  const model::PackagesConfig& packages = config.os.packages;
+  const bool is_given = packages.recommends != model::Inclusion::left_out ||
+                        packages.documentation != model::Inclusion::included || packages.languages;
+  return is_given ? Place(config.os.where) : Place();
+}
+
+Place find_scriptlets(const ImageConfig& config) {
+  const model::ScriptletsConfig& scriptlets = config.os.scriptlets;
+  if (scriptlets.timeout) return scriptlets.timeout->where;
+  return first_of(scriptlets.allow_failure);
+}
+
 Place find_created_uki(const ImageConfig& config) {
   const auto& mode = config.os.uki_mode;
   return mode && mode->value == model::UkiMode::create ? Place(mode->where) : Place();
@@ -123,12 +157,33 @@ constexpr auto k_yes = std::nullopt;
 
 const std::array k_rows = {
     Row{"input", find_input, Reason::needs_base_image, k_yes},
+    Row{"input.image.oci", [](const ImageConfig& config) { return place_of_input(config.input.oci); },
+        k_yes, Reason::not_built_yet, "fetch the image, and give its file with --image"},
+    Row{"input.image.azureLinux",
+        [](const ImageConfig& config) { return place_of_input(config.input.azure_linux); }, k_yes,
+        Reason::not_built_yet, "fetch the image, and give its file with --image"},
+    Row{"release", [](const ImageConfig& config) { return place_of(config.release); }, k_yes,
+        Reason::not_built_yet},
+    Row{"repositories",
+        [](const ImageConfig& config) { return first_of(config.repositories); }, k_yes,
+        Reason::not_built_yet},
+    Row{"storage.disks",
+        [](const ImageConfig& config) { return place_of(config.storage.disk); }, k_yes,
+        Reason::not_built_yet},
+    Row{"storage.bootType",
+        [](const ImageConfig& config) { return place_of(config.storage.boot_type); }, k_yes,
+        Reason::not_built_yet},
+    Row{"storage.filesystems",
+        [](const ImageConfig& config) { return first_of(config.storage.filesystems); }, k_yes,
+        Reason::not_built_yet},
+    Row{"storage.autoSize", find_fitting, k_yes, Reason::not_built_yet},
     Row{"storage.resetPartitionsUuidsType",
         [](const ImageConfig& config) { return config.storage.reset_partition_uuids; },
         Reason::needs_base_image, Reason::not_built_yet},
     Row{"storage.reinitializeVerity",
         [](const ImageConfig& config) { return place_of(config.storage.reinitialize_verity); },
-        Reason::needs_base_image, Reason::not_built_yet},
+        Reason::needs_base_image, k_yes},
+    Row{"storage.reinitializeVerity: all", find_reinitialized_verity, k_yes, Reason::not_built_yet},
     Row{"storage.verity[].dataDevice", find_existing_verity, Reason::needs_base_image,
         Reason::not_built_yet},
     Row{"storage.verity", find_own_verity, k_yes, Reason::not_built_yet},
@@ -142,8 +197,49 @@ const std::array k_rows = {
         [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::xfs); },
         Reason::not_built_yet, Reason::not_built_yet, "use ext4"},
     Row{"storage.bootType: legacy", find_legacy_boot, k_yes, Reason::not_built_yet},
-    Row{"os.uki.mode", find_kept_uki, Reason::needs_base_image, Reason::not_built_yet},
+    Row{"os.uki.mode", find_kept_uki, Reason::needs_base_image, k_yes},
+    Row{"os.uki.mode: modify", find_modified_uki, k_yes, Reason::not_built_yet},
     Row{"os.uki.mode: create", find_created_uki, k_yes, Reason::not_built_yet},
+    Row{"os.packages.install",
+        [](const ImageConfig& config) { return first_of(config.os.packages.install); }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.packages.remove",
+        [](const ImageConfig& config) { return first_of(config.os.packages.remove); }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.packages.update",
+        [](const ImageConfig& config) { return first_of(config.os.packages.update); }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.packages.updateExistingPackages",
+        [](const ImageConfig& config) { return config.os.packages.update_existing; }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.packages.exclude",
+        [](const ImageConfig& config) { return first_of(config.os.packages.exclude); }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.packages.recommends, docs, languages", find_package_choices, k_yes,
+        Reason::not_built_yet},
+    Row{"os.kernel.package",
+        [](const ImageConfig& config) { return place_of(config.os.kernel.package); }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.kernel.series",
+        [](const ImageConfig& config) { return place_of(config.os.kernel.series); }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.cgroup.version",
+        [](const ImageConfig& config) { return place_of(config.os.cgroup_version); }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.fips.mode", [](const ImageConfig& config) { return place_of(config.os.fips_mode); },
+        k_yes, Reason::not_built_yet},
+    Row{"os.machineId.mode",
+        [](const ImageConfig& config) { return place_of(config.os.machine_id); }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.overlays", [](const ImageConfig& config) { return first_of(config.os.overlays); },
+        k_yes, Reason::not_built_yet},
+    Row{"os.scriptlets", find_scriptlets, k_yes, Reason::not_built_yet},
+    Row{"os.bootloader.resetType",
+        [](const ImageConfig& config) { return config.os.bootloader_reset; }, k_yes,
+        Reason::not_built_yet},
+    Row{"os.bootloader.type",
+        [](const ImageConfig& config) { return place_of(config.os.boot_loader); }, k_yes,
+        Reason::not_built_yet},
     Row{"os.packages.snapshotTime",
         [](const ImageConfig& config) { return place_of(config.os.packages.snapshot_time); },
         Reason::not_built_yet, Reason::not_built_yet},

@@ -33,12 +33,29 @@ struct PlannedFilesystem {
   std::uint64_t file_count = 0;
 };
 
+/// What a filesystem is called in messages.
+struct FilesystemPlace {
+  std::string partition;
+  std::string mount_point;
+};
+
+/// Everything that a filesystem is made from anew.
+struct RewrittenFilesystem {
+  const fs::ByteSource& original; ///< the whole partition
+  FilesystemPlace place;
+  base::Epoch epoch;
+};
+
 struct FilesystemWriter {
   /// Throws base::Error (disk.content-too-large, disk.name-unsupported, …) for what cannot be
   /// written. `partition` must outlive the plan.
   PlannedFilesystem (*plan)(const model::Partition& partition,
                             std::shared_ptr<const tree::RootTree> tree,
                             base::Epoch epoch) = nullptr;
+  /// The same with everything but the content as it is in a filesystem that exists. Throws
+  /// base::Error (disk.rewrite-unsupported) also when that cannot be kept.
+  PlannedFilesystem (*plan_rewrite)(const RewrittenFilesystem& request,
+                                    std::shared_ptr<const tree::RootTree> tree) = nullptr;
 };
 
 struct FilesystemReading {

@@ -6,6 +6,7 @@
 #include <imagewright/disk/fit.hpp>
 #include <imagewright/tree/split.hpp>
 
+#include "disk/ext4/handle.hpp"
 #include "disk/ext4/plan.hpp"
 
 namespace imagewright::disk {
@@ -51,7 +52,9 @@ base::ByteSize smallest_last_partition(const DiskRequest& request) {
   }
   const tree::RootTree tree = tree_of(request, *last.filesystem);
   // Every size that is large enough is followed by sizes that are: halving finds the border.
-  std::uint64_t too_small = 1;
+  // What nobody asked to be small gets a journal.
+  std::uint64_t too_small =
+      k_fewest_blocks_with_journal * k_ext4_block_size / base::ByteSize::mib(1).bytes() - 1;
   std::uint64_t enough = 16;
   while (enough < k_largest_mib && !fits(last, enough, tree, request.epoch)) {
     too_small = enough;

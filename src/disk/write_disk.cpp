@@ -217,4 +217,25 @@ WrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& 
   return written;
 }
 
+PartitionUse write_volume(const VolumeRequest& request, const std::filesystem::path& raw,
+                          report::Reporter& reporter, const base::Cancellation& cancellation) {
+  report::StageScope stage(reporter, "disk", base::to_string(request.partition.size));
+  IMAGEWRIGHT_ASSERT(request.partition.filesystem.has_value());
+  const FilesystemWriter* writer = find_writer(request.partition.filesystem->type);
+  IMAGEWRIGHT_ASSERT(writer != nullptr);
+  PlannedPartition planned{.partition = &request.partition};
+  planned.tree = std::make_shared<tree::RootTree>(request.tree);
+  planned.content = writer->plan(request.partition, planned.tree, request.epoch);
+  fs::UnfinishedFile file(raw);
+  if (ftruncate(file.fd(), static_cast<off_t>(request.partition.size.bytes())) != 0) {
+    base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
+  }
+  ProgressMeter meter(stage, request.tree);
+  const PartitionUse use = write_partition(
+      planned, {.fd = file.fd(), .name = raw.string()},
+      [&](std::uint64_t bytes, const std::string& path) { meter.add(bytes, path); }, cancellation);
+  file.keep();
+  return use;
+}
+
 } // namespace imagewright::disk

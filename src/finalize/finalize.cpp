@@ -21,9 +21,11 @@ std::string joined_command_line(const model::SystemPolicy& policy) {
   return line;
 }
 
-std::vector<const Step*> steps_for(AppliesTo kind) {
+std::vector<const Step*> steps_for(RootOrigin origin) {
+  const bool is_composed = origin == RootOrigin::packages;
+  const AppliesTo kind = is_composed ? AppliesTo::composed : AppliesTo::customized;
   std::vector<const Step*> steps;
-  for (const Step* step : all_steps()) {
+  for (const Step* step : is_composed ? all_steps() : customizing_steps()) {
     if (step->applies_to == kind || step->applies_to == AppliesTo::both) steps.push_back(step);
   }
   return steps;
@@ -58,7 +60,7 @@ model::SealedRoot finalize(root::WorkRoot& root, const model::InstalledRoot& ins
   report::StageScope stage(services.reporter, "finalize");
   Findings found;
   found.command_line = joined_command_line(plan.policy);
-  const auto steps = steps_for(AppliesTo::composed);
+  const auto steps = steps_for(plan.origin);
   report::Progress progress{.items_done = 0, .items_total = steps.size()};
   for (const Step* step : steps) {
     services.cancellation.check();
@@ -79,7 +81,7 @@ model::SealedRoot finalize(root::WorkRoot& root, const model::InstalledRoot& ins
 
 std::vector<std::string_view> step_names() {
   std::vector<std::string_view> names;
-  for (const Step* step : steps_for(AppliesTo::composed))
+  for (const Step* step : steps_for(RootOrigin::packages))
     names.push_back(step->name);
   return names;
 }

@@ -12,6 +12,8 @@ namespace {
 
 #define IMAGEWRIGHT_POINT_AT_STEP(name) &steps::name,
 constexpr std::array k_steps{IMAGEWRIGHT_FOR_EACH_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
+constexpr std::array k_customizing_steps{
+    IMAGEWRIGHT_FOR_EACH_CUSTOMIZING_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
 #undef IMAGEWRIGHT_POINT_AT_STEP
 
 template <typename Value>
@@ -32,6 +34,10 @@ void StepYield::add(StepYield other) {
 
 std::span<const Step* const> all_steps() {
   return k_steps;
+}
+
+std::span<const Step* const> customizing_steps() {
+  return k_customizing_steps;
 }
 
 } // namespace imagewright::finalize

@@ -78,8 +78,9 @@ struct Step {
   StepYield (*run)(const StepInput&, root::WorkRoot&) = nullptr;
 };
 
-/// In the order in which they run: that of the list in CMakeLists.txt.
+/// In the order in which they run: that of the lists in CMakeLists.txt.
 std::span<const Step* const> all_steps();
+std::span<const Step* const> customizing_steps();
 
 // Parts that an Input may be made of: a member of one of these, or one of the functions.
 

@@ -11,6 +11,7 @@ namespace imagewright::finalize::steps {
 
 #define IMAGEWRIGHT_DECLARE_STEP(name) extern const Step name;
 IMAGEWRIGHT_FOR_EACH_STEP(IMAGEWRIGHT_DECLARE_STEP)
+IMAGEWRIGHT_FOR_EACH_CUSTOMIZING_STEP(IMAGEWRIGHT_DECLARE_STEP)
 #undef IMAGEWRIGHT_DECLARE_STEP
 
 } // namespace imagewright::finalize::steps

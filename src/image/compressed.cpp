@@ -22,6 +22,8 @@ constexpr std::size_t k_magic_size = 6;
 /// No node has a larger disk in a compressed file; a stream without end is told from it.
 constexpr base::ByteSize k_largest = base::ByteSize::gib(1024);
 
+} // namespace
+
 fs::UniqueFd nameless_file() {
   const std::filesystem::path directory = std::filesystem::temp_directory_path();
   fs::UniqueFd fd(open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
@@ -34,8 +36,6 @@ fs::UniqueFd nameless_file() {
   return fd;
 }
 
-} // namespace
-
 archive::Compression compression_of(const fs::ByteSource& file) {
   if (file.size() < k_magic_size) return archive::Compression::none;
   std::vector<std::byte> magic(k_magic_size);
@@ -43,8 +43,7 @@ archive::Compression compression_of(const fs::ByteSource& file) {
   return archive::detect_compression(magic);
 }
 
-fs::UniqueFd expand(const FileSource& file, const std::string& name) {
-  fs::UniqueFd plain = nameless_file();
+void expand(const FileSource& file, const std::string& name, const fs::UniqueFd& plain) {
   std::uint64_t size = 0;
   if (lseek(file.fd(), 0, SEEK_SET) != 0)
     base::throw_system_error("fs.cannot-read", "cannot read", name, errno);
@@ -58,7 +57,6 @@ fs::UniqueFd expand(const FileSource& file, const std::string& name) {
   });
   if (ftruncate(plain.get(), static_cast<off_t>(size)) != 0)
     base::throw_system_error("fs.cannot-write", "cannot set the size of", name, errno);
-  return plain;
 }
 
 } // namespace imagewright::image

@@ -14,8 +14,12 @@ namespace imagewright::image {
 
 archive::Compression compression_of(const fs::ByteSource& file);
 
-/// The plain content as a file with holes that has no name and is gone with its descriptor: readers
-/// go to any place of it. Throws base::Error (archive.damaged, archive.too-large, fs.disk-full).
-fs::UniqueFd expand(const FileSource& file, const std::string& name);
+/// An empty file that has no name and is gone with its descriptor, in the directory for temporary
+/// files. Throws base::Error (fs.cannot-write).
+fs::UniqueFd nameless_file();
+
+/// Writes the plain content into `plain`, an empty file, with holes: readers go to any place of it.
+/// Throws base::Error (archive.damaged, archive.too-large, fs.disk-full).
+void expand(const FileSource& file, const std::string& name, const fs::UniqueFd& plain);
 
 } // namespace imagewright::image

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <optional>
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +12,6 @@
 #include <imagewright/base/crc32.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/fs/unique_fd.hpp>
 
 namespace imagewright::image {
 
@@ -50,18 +48,17 @@ std::uint32_t header_checksum(Bytes header) {
 
 class GrownDisk {
 public:
-  GrownDisk(const std::filesystem::path& raw, std::uint64_t size)
-      : name_(raw.string()), fd_(open(raw.c_str(), O_RDWR | O_CLOEXEC)), size_(size) {
-    if (!fd_) base::throw_system_error("fs.cannot-write", "cannot open", name_, errno);
+  GrownDisk(int raw, std::string name, std::uint64_t size)
+      : name_(std::move(name)), fd_(raw), size_(size) {
     struct stat status {};
-    if (fstat(fd_.get(), &status) != 0)
+    if (fstat(fd_, &status) != 0)
       base::throw_system_error("fs.cannot-read", "cannot examine", name_, errno);
     old_size_ = static_cast<std::uint64_t>(status.st_size);
   }
 
   GrownTable grow() {
     const bool is_found = find_header();
-    if (ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0)
+    if (ftruncate(fd_, static_cast<off_t>(size_)) != 0)
       base::throw_system_error("fs.cannot-write", "cannot set the size of", name_, errno);
     if (!is_found) return GrownTable::none;
     return move_table() ? GrownTable::moved : GrownTable::damaged;
@@ -137,15 +134,15 @@ private:
 
   Bytes read(std::uint64_t offset, std::uint64_t length) const {
     Bytes bytes(length);
-    fs::read_exactly(fd_.get(), bytes, offset, name_);
+    fs::read_exactly(fd_, bytes, offset, name_);
     return bytes;
   }
   void write(std::uint64_t offset, const Bytes& bytes) const {
-    fs::write_exactly(fd_.get(), bytes, offset, name_);
+    fs::write_exactly(fd_, bytes, offset, name_);
   }
 
   std::string name_;
-  fs::UniqueFd fd_;
+  int fd_; ///< borrowed
   std::uint64_t size_;
   std::uint64_t old_size_ = 0;
   std::uint64_t sector_ = 512;
@@ -154,8 +151,8 @@ private:
 
 } // namespace
 
-GrownTable grow_disk(const std::filesystem::path& raw, std::uint64_t size) {
-  return GrownDisk(raw, size).grow();
+GrownTable grow_disk(int raw, const std::string& name, std::uint64_t size) {
+  return GrownDisk(raw, name, size).grow();
 }
 
 } // namespace imagewright::image

@@ -4,7 +4,7 @@
 // A disk becomes larger: what stands at its end moves along.
 
 #include <cstdint>
-#include <filesystem>
+#include <string>
 
 namespace imagewright::image {
 
@@ -14,9 +14,9 @@ enum class GrownTable : std::uint8_t {
   damaged, ///< there is one, but its primary header is not right: nothing was changed
 };
 
-/// Gives the raw disk its new, larger size. Of a GPT (UEFI specification 2.10, section 5.3) the
-/// backup moves to the new end, and the headers and the protective MBR say so. Throws base::Error
-/// (fs.cannot-read, fs.cannot-write).
-GrownTable grow_disk(const std::filesystem::path& raw, std::uint64_t size);
+/// Gives the raw disk, open for reading and writing, its new, larger size. Of a GPT (UEFI
+/// specification 2.10, section 5.3) the backup moves to the new end, and the headers and the
+/// protective MBR say so. Throws base::Error (fs.cannot-read, fs.cannot-write).
+GrownTable grow_disk(int raw, const std::string& name, std::uint64_t size);
 
 } // namespace imagewright::image

@@ -91,9 +91,23 @@ std::unique_ptr<ImageReader> open_image(const fs::ByteSource& file, const std::s
 std::unique_ptr<ImageReader> open_image(const std::filesystem::path& path,
                                         std::optional<model::ImageFormat> format) {
   auto file = std::make_unique<FileSource>(path);
-  if (!format && compression_of(*file) != archive::Compression::none)
-    file = std::make_unique<FileSource>(expand(*file, path.string()), path.string());
+  if (!format && compression_of(*file) != archive::Compression::none) {
+    fs::UniqueFd plain = nameless_file();
+    expand(*file, path.string(), plain);
+    file = std::make_unique<FileSource>(std::move(plain), path.string());
+  }
   return std::make_unique<OwningReader>(std::move(file), path.string(), format);
+}
+
+std::unique_ptr<ImageReader> open_image(fs::UniqueFd file, const std::string& name,
+                                        std::optional<model::ImageFormat> format,
+                                        fs::UniqueFd room) {
+  auto source = std::make_unique<FileSource>(std::move(file), name);
+  if (room) {
+    expand(*source, name, room);
+    source = std::make_unique<FileSource>(std::move(room), name);
+  }
+  return std::make_unique<OwningReader>(std::move(source), name, format);
 }
 
 } // namespace imagewright::image

@@ -9,6 +9,8 @@
 
 #include <imagewright/base/error.hpp>
 
+#include "payload_mode.hpp"
+
 namespace imagewright::install {
 namespace {
 
@@ -29,14 +31,6 @@ std::string read_current(rpmfi archive) {
   return text;
 }
 
-/// librpm's name for reading what a compressor wrote.
-const char* reading_mode(const std::string& compressor) {
-  if (compressor == "zstd") return "r.zstdio";
-  if (compressor == "xz" || compressor == "lzma") return "r.xzdio";
-  if (compressor == "bzip2") return "r.bzdio";
-  return "r.gzdio";
-}
-
 } // namespace
 
 std::vector<std::string>
@@ -50,7 +44,7 @@ read_package_files(const CheckedPackage& package, std::size_t index, const Packa
     base::throw_system_error("install.package-missing", "cannot read", text_of(header, RPMTAG_NAME),
                              errno);
   const RpmFile payload(
-      Fdopen(fdDup(descriptor.get()), reading_mode(text_of(header, RPMTAG_PAYLOADCOMPRESSOR))));
+      Fdopen(fdDup(descriptor.get()), payload_mode(text_of(header, RPMTAG_PAYLOADCOMPRESSOR))));
   rpmfiles list = rpmfilesNew(nullptr, header, RPMTAG_BASENAMES, RPMFI_KEEPHEADER);
   const FileInformation archive(
       rpmfiNewArchiveReader(payload.get(), list, RPMFI_ITER_READ_ARCHIVE));

@@ -14,6 +14,7 @@
 #include "owned_paths.hpp"
 #include "package_accounts.hpp"
 #include "package_files.hpp"
+#include "package_files_reader.hpp"
 #include "payload_check.hpp"
 #include "problems.hpp"
 #include "request_codec.hpp"
@@ -90,7 +91,8 @@ std::string install_inside(const sandbox::WorkerCall& call) {
 
 std::span<const sandbox::WorkerJob> worker_jobs() {
   static constexpr std::array jobs{
-      sandbox::WorkerJob{.name = k_transaction_job, .run = &install_inside}};
+      sandbox::WorkerJob{.name = k_transaction_job, .run = &install_inside},
+      sandbox::WorkerJob{.name = k_package_files_job, .run = &read_packaged_files_inside}};
   return jobs;
 }
 

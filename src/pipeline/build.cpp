@@ -11,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/cache/cache.hpp>
 #include <imagewright/pipeline/build.hpp>
+#include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 
@@ -51,7 +52,9 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   }
   // Before there are threads, and for everything that follows: the files of a root belong to ids
   // that only root can name.
-  sandbox::become_root();
+  BuildOptions decided = options;
+  decided.rung = choose_rung(options.rung, services.reporter);
+  sandbox::become_root(*decided.rung);
   // Until the last artifact is written nobody cleans up what this build has fetched.
   const cache::Cache cache_in_use(services.cache_directory);
   // Every architecture is resolved before the first is composed: a "no" must not come after minutes
@@ -60,7 +63,6 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   for (plan::BuildPlan& plan : planned.plans) {
     resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, services));
   }
-  BuildOptions decided = options;
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
   BuildResult result;

@@ -78,6 +78,16 @@ Array warnings(const report::StageTimings& timings) {
   return array;
 }
 
+Array cache(const std::vector<StageFinding>& findings) {
+  Array array;
+  for (const StageFinding& finding : findings) {
+    array.push_back(Object{{"stage", finding.stage},
+                           {"result", finding.is_hit ? "hit" : "miss"},
+                           {"reason", finding.reason}});
+  }
+  return array;
+}
+
 } // namespace
 
 std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs& inputs,
@@ -102,15 +112,39 @@ std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs&
   return json::to_text(Object{{"imagewrightReport", 1},
                               {"name", plan.plan.config.name},
                               {"architecture", plan.plan.architecture.name},
+                              {"rung", sandbox::row_of(findings.rung).name},
                               {"inputs", to_json(inputs)},
                               {"packages", static_cast<std::uint64_t>(plan.lock.packages.size())},
                               {"artifacts", artifacts},
                               {"artifactBytes", artifact_bytes},
                               {"partitions", partitions},
                               {"stages", stages(timings)},
+                              {"cache", cache(findings.stages)},
                               {"scriptlets", scriptlets(findings.scriptlets)},
                               {"emulation", emulation(findings)},
                               {"warnings", warnings(timings)}});
+}
+
+std::string reused_report_text(const std::string& earlier, const std::vector<StageFinding>& found,
+                               const report::StageTimings& timings) {
+  const json::Value report = json::parse(earlier, "the report of an earlier build");
+  Object anew;
+  for (const auto& [name, value] : *report.find_object()) {
+    if (name == "stages") {
+      anew.emplace_back(name, stages(timings));
+    } else if (name == "cache") {
+      anew.emplace_back(name, cache(found));
+    } else if (name == "scriptlets") {
+      anew.emplace_back(name, Array{});
+    } else if (name == "emulation") {
+      anew.emplace_back(name, nullptr);
+    } else if (name == "warnings") {
+      anew.emplace_back(name, warnings(timings));
+    } else {
+      anew.emplace_back(name, value);
+    }
+  }
+  return json::to_text(anew);
 }
 
 } // namespace imagewright::pipeline

@@ -14,13 +14,16 @@
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/report/stage_timings.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 
 #include "emulator.hpp"
+#include "stages/stage_cache.hpp"
 
 namespace imagewright::pipeline {
 
 /// What a build learned on its way.
 struct BuildFindings {
+  sandbox::Rung rung = sandbox::Rung::root;
   std::vector<model::ScriptletRun> scriptlets;
   std::vector<disk::PartitionUse> partitions;
   std::vector<model::Artifact> artifacts;
@@ -28,11 +31,16 @@ struct BuildFindings {
   std::optional<sandbox::Emulator> emulator;
   /// Why everything ran under the emulator, where some might not have.
   std::optional<std::string> no_native_programs;
+  std::vector<StageFinding> stages; ///< what was taken from earlier builds, and what was not
   std::vector<EmulatedRun> emulated_runs; ///< of the steps; those of scriptlets stand with them
 };
 
 /// The text of NAME-ARCH.report.json.
 std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs& inputs,
                         const BuildFindings& findings, const report::StageTimings& timings);
+/// The report of a build that found everything done: that of the earlier build, in which only what
+/// tells of the run is new.
+std::string reused_report_text(const std::string& earlier, const std::vector<StageFinding>& stages,
+                               const report::StageTimings& timings);
 
 } // namespace imagewright::pipeline

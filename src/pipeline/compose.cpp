@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "compose.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <imagewright/audit/cyclonedx.hpp>
 #include <imagewright/audit/file_list.hpp>
@@ -22,9 +25,13 @@
 #include <imagewright/sandbox/sandbox.hpp>
 
 #include "build_report.hpp"
+#include "compose_in_machine.hpp"
 #include "emulator.hpp"
 #include "make_root.hpp"
 #include "native_programs.hpp"
+#include "stages/finished_outputs.hpp"
+#include "stages/initramfs_recall.hpp"
+#include "stages/tool_identity.hpp"
 #include "write_image.hpp"
 
 namespace imagewright::pipeline {
@@ -36,14 +43,12 @@ std::string name_of(const plan::ResolvedPlan& plan) {
   return plan.plan.config.name + "-" + plan.plan.architecture.name;
 }
 
-BuildFindings with_emulator(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                            const std::filesystem::path& directory,
-                            const plan::Services& services) {
-  BuildFindings findings;
+void add_emulator(BuildFindings& findings, const plan::ResolvedPlan& plan,
+                  const BuildOptions& options, const std::filesystem::path& directory,
+                  const plan::Services& services) {
   findings.emulator = prepare_emulator(plan.plan.architecture, options.emulation, directory);
   if (findings.emulator && options.emulation == EmulationUse::automatic)
     findings.no_native_programs = add_native_programs(plan, options, *findings.emulator, services);
-  return findings;
 }
 
 /// Opens programs, and notes what each costs where they are emulated. What it borrows must outlive
@@ -60,8 +65,8 @@ root::ProgramOpener program_opener(BuildFindings& findings,
 }
 
 audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot& root,
-                         const WrittenImage& image, const std::string& tool_version,
-                         const plan::Services& services) {
+                         const WrittenImage& image, const root::KnownContent& known,
+                         const std::string& tool_version, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
   audit::Manifest manifest{
       .name = plan.plan.config.name,
@@ -78,7 +83,9 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
       .checks = plan.policy.checks,
       .layout = image.layout,
       .artifacts = {},
-      .files = audit::list_files(image.tree, services.thread_count, services.cancellation)};
+      .files = audit::list_files(
+          image.tree, services.thread_count, services.cancellation,
+          [&](const struct stat& status) { return known.find(status); })};
   for (const model::Artifact& artifact : image.artifacts) {
     manifest.artifacts.push_back({artifact.path.filename().string(), artifact.format,
                                   artifact.virtual_size, artifact.file_size, artifact.digest});
@@ -136,24 +143,87 @@ struct Workplace {
   fs::ClaimedDirectory logs;
 };
 
-std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
-                                             const BuildOptions& options,
-                                             const plan::Services& services, Workplace& place,
-                                             const report::StageTimings& timings) {
-  const std::string name = name_of(plan);
-  BuildFindings findings = with_emulator(plan, options, place.work.path() / "emulation", services);
+/// What a build is made of besides its plan.
+struct BuildMeans {
+  const plan::Services& services;
+  const report::StageTimings& timings;
+  StageCache& cache;
+  PackageSource& packages;
+  StageInputs tool;
+};
+
+StageInputs merged(StageInputs inputs, const StageInputs& more) {
+  inputs.insert(more.begin(), more.end());
+  return inputs;
+}
+
+/// Nothing has changed since the last build: only its report is written anew.
+std::optional<std::vector<fs::PublishedFile>> reuse_outputs(const plan::ResolvedPlan& plan,
+                                                            const BuildOptions& options,
+                                                            const BuildMeans& means,
+                                                            const StageInputs& inputs) {
+  auto earlier = find_outputs(inputs, options, means.cache);
+  if (!earlier) return std::nullopt;
+  for (const base::Diagnostic& warning : earlier->warnings)
+    means.services.reporter.warning(warning);
+  means.services.reporter.message(
+      report::Level::info,
+      fmt::format("{}: nothing changed since it was built; what is published stays",
+                  name_of(plan)));
+  const std::string report =
+      reused_report_text(earlier->report, means.cache.findings(), means.timings);
+  fs::Publication publication(options.output_directory);
+  stage_text(publication, name_of(plan) + ".report.json", report);
+  ExtraReport extra(options.report_file, report);
+  std::vector<fs::PublishedFile> files = publication.publish();
+  extra.keep();
+  files.insert(files.end(), earlier->files.begin(), earlier->files.end());
+  std::ranges::sort(files, {}, &fs::PublishedFile::path);
+  return files;
+}
+
+ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                          const BuildMeans& means, const Workplace& place,
+                          BuildFindings& findings) {
+  const plan::Services& services = means.services;
+  add_emulator(findings, plan, options, place.work.path() / "emulation", services);
   root::WorkRoot root({.directory = place.root(),
                        .run_record = place.work.path() / "owners",
                        .epoch = plan.epoch,
                        .emulator = findings.emulator},
                       program_opener(findings, services.cancellation));
-  const model::InstalledRoot installed = make_root(root, plan, options.resolve.network, services);
+  StageInputs environment = means.tool;
+  environment["native programs"] = findings.no_native_programs.value_or("where there are such");
+  MadeRoot made = make_root(root, plan, means.packages,
+                            merged(means.packages.inputs(), environment), means.cache, services);
   finalize::FinalizePlan wishes = plan.finalize;
   wishes.tool_version = options.tool_version;
-  SealedTree sealed = seal(root, installed, wishes,
+  InitramfsRecall recall(environment, made.known, means.cache, services);
+  SealedTree sealed = seal(root, made.installed, wishes,
                            {.reporter = services.reporter,
                             .cancellation = services.cancellation,
-                            .log_directory = place.logs.path()});
+                            .log_directory = place.logs.path(),
+                            .recall = &recall});
+  return {.sealed = std::move(sealed),
+          .scriptlets = std::move(made.installed.scriptlets),
+          .known = std::move(made.known)};
+}
+
+std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
+                                             const BuildOptions& options, const BuildMeans& means,
+                                             Workplace& place, std::string& report) {
+  const plan::Services& services = means.services;
+  const std::string name = name_of(plan);
+  BuildFindings findings;
+  findings.rung = options.rung.value();
+  ComposedRoot composed = findings.rung == sandbox::Rung::machine
+                              ? compose_in_machine(plan, options, means.packages.fetch(),
+                                                   {.directory = place.work.path(),
+                                                    .content = place.root(),
+                                                    .logs = place.logs.path()},
+                                                   services)
+                              : compose_here(plan, options, means, place, findings);
+  SealedTree sealed = std::move(composed.sealed);
   const model::SealedRoot sealed_root = sealed.root;
   const WrittenImage image = write_image(std::move(sealed), plan,
                                          {.raw = place.work.path() / "disk.raw",
@@ -164,15 +234,15 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                                               }},
                                          services);
   const audit::Manifest manifest =
-      describe(plan, sealed_root, image, options.tool_version, services);
+      describe(plan, sealed_root, image, composed.known, options.tool_version, services);
   stage_text(place.publication, name + ".manifest.json", audit::to_text(manifest));
   stage_text(place.publication, name + ".spdx.json", audit::to_spdx(manifest));
   stage_text(place.publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
-  findings.scriptlets = installed.scriptlets;
+  findings.scriptlets = std::move(composed.scriptlets);
   findings.partitions = image.partitions;
   findings.artifacts = image.artifacts;
-  const std::string report =
-      report_text(plan, plan::inputs_of(plan.plan, options.plan), findings, timings);
+  findings.stages = means.cache.findings();
+  report = report_text(plan, plan::inputs_of(plan.plan, options.plan), findings, means.timings);
   stage_text(place.publication, name + ".report.json", report);
   for (const model::Artifact& artifact : image.artifacts)
     place.publication.add(artifact.path.filename().string(), artifact.digest);
@@ -185,6 +255,18 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   return published;
 }
 
+/// Its report is of the one run only.
+void keep_all(const std::vector<fs::PublishedFile>& files, const std::string& report,
+              const StageInputs& inputs, StageCache& cache, const report::StageTimings& timings) {
+  EarlierOutputs outputs{.files = {}, .report = report, .warnings = timings.warnings()};
+  for (const fs::PublishedFile& file : files) {
+    if (!file.path.string().ends_with(".report.json")) outputs.files.push_back(file);
+  }
+  for (fs::PublishedFile& file : outputs.files)
+    file.path = std::filesystem::absolute(file.path);
+  keep_outputs(inputs, outputs, cache);
+}
+
 } // namespace
 
 std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const BuildOptions& options,
@@ -195,9 +277,30 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                              .clock = services.clock,
                              .cache_directory = services.cache_directory,
                              .thread_count = services.thread_count};
+  StageCache cache(options, timed,
+                   std::filesystem::absolute(options.plan.config).string() + "\n" +
+                       name_of(plan));
+  PackageSource packages(plan, options.resolve.network, timed);
+  const BuildMeans means{.services = timed,
+                         .timings = timings,
+                         .cache = cache,
+                         .packages = packages,
+                         .tool = tool_inputs(options.tool_version, options.rung.value(),
+                                             emulator_of(plan.plan.architecture, options.emulation),
+                                             std::to_string(static_cast<int>(options.emulation)))};
+  const bool may_reuse = options.root_directory == RootDirectory::removed && cache.store() != nullptr;
+  StageInputs inputs;
+  if (may_reuse) {
+    inputs = output_inputs(plan, options, merged(packages.inputs(), means.tool));
+    if (auto files = reuse_outputs(plan, options, means, inputs)) return *files;
+  }
   Workplace place(options.output_directory);
   try {
-    return carry_through(plan, options, timed, place, timings);
+    std::string report;
+    std::vector<fs::PublishedFile> files = carry_through(plan, options, means, place, report);
+    if (may_reuse) keep_all(files, report, inputs, cache, timings);
+    cache.make_room();
+    return files;
   } catch (const base::Error& error) {
     // A log that the message names stays for as long as nobody builds there again.
     if (error.diagnostic().hint.find(place.logs.path().string()) != std::string::npos)

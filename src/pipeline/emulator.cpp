@@ -44,6 +44,14 @@ std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& arc
   return emulator;
 }
 
+std::optional<std::filesystem::path> emulator_of(const model::Architecture& architecture,
+                                                 EmulationUse use) {
+  const model::Architecture* host = model::host_architecture();
+  if (host != nullptr && host->name == architecture.name && use != EmulationUse::forced)
+    return std::nullopt;
+  return process::find_program(architecture.emulator.program);
+}
+
 process::CommandResult CountingRunner::run(const process::Command& command) {
   const auto before = sandbox::count_program_starts(emulator_);
   const auto started = std::chrono::steady_clock::now();

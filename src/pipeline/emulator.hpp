@@ -23,6 +23,10 @@ std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& arc
                                                   EmulationUse use,
                                                   const std::filesystem::path& directory);
 
+/// The program that would be the emulator; nothing when none is needed, or this host lacks it.
+std::optional<std::filesystem::path> emulator_of(const model::Architecture& architecture,
+                                                 EmulationUse use);
+
 /// One program of a build, with all that it started.
 struct EmulatedRun {
   std::string what; ///< "make the initramfs of kernel 6.6.1", "systemd %post"

@@ -19,14 +19,6 @@ bool is_there(sandbox::Ability ability) {
   return ability == sandbox::Ability::present;
 }
 
-HostFinding ability(std::string subject, Need need, sandbox::Ability found, std::string remedy) {
-  return {.subject = std::move(subject),
-          .need = need,
-          .is_present = is_there(found),
-          .detail = is_there(found) ? "yes" : "no",
-          .remedy = std::move(remedy)};
-}
-
 HostFinding program(const std::string& name, Need need, std::string remedy) {
   const auto path = process::find_program(name);
   return {.subject = name,
@@ -36,21 +28,19 @@ HostFinding program(const std::string& name, Need need, std::string remedy) {
           .remedy = std::move(remedy)};
 }
 
-void add_privilege(std::vector<HostFinding>& findings) {
-  const sandbox::HostAbilities abilities = sandbox::probe();
-  findings.push_back({.subject = "sandbox for package scriptlets",
-                      .need = Need::build,
-                      .is_present = abilities.can_make_sandboxes(),
-                      .detail = abilities.can_make_sandboxes() ? "yes" : abilities.reason,
-                      .remedy = abilities.remedy});
-  findings.push_back({.subject = "composes as",
-                      .need = Need::build,
-                      .is_present = abilities.can_make_sandboxes(),
-                      .detail = std::string(sandbox::to_string(sandbox::find_rung())),
-                      .remedy = ""});
-  findings.push_back(ability("private registration of foreign programs", Need::foreign,
-                             abilities.private_binfmt_misc, abilities.can_make_sandboxes() ? "needs Linux 6.7 or newer"
-                                                            : abilities.remedy));
+/// Below the machine, whose kernel nobody else has, the host's must give each user a table.
+void add_registration(HostExamination& examination) {
+  const RungFinding* chosen = examination.chosen_rung();
+  const bool is_machine = chosen != nullptr && chosen->rung == sandbox::Rung::machine;
+  const bool has_own = is_machine || is_there(sandbox::probe().private_binfmt_misc);
+  examination.findings.push_back(
+      {.subject = "private registration of foreign programs",
+       .need = Need::foreign,
+       .is_present = has_own,
+       .detail = is_machine ? "in the machine's kernel"
+                 : has_own  ? "yes"
+                            : "no",
+       .remedy = "needs Linux 6.7 or newer; --rung machine does without"});
 }
 
 void add_foreign(std::vector<HostFinding>& findings) {
@@ -93,15 +83,22 @@ std::string_view to_string(Need need) {
   throw base::BugError("unknown need");
 }
 
+const RungFinding* HostExamination::chosen_rung() const {
+  const auto found = std::ranges::find(rungs, RungState::works, &RungFinding::state);
+  return found == rungs.end() ? nullptr : &*found;
+}
+
 bool HostExamination::can_build() const {
-  return std::all_of(findings.begin(), findings.end(), [](const HostFinding& finding) {
-    return finding.need != Need::build || finding.is_present;
-  });
+  return chosen_rung() != nullptr &&
+         std::all_of(findings.begin(), findings.end(), [](const HostFinding& finding) {
+           return finding.need != Need::build || finding.is_present;
+         });
 }
 
 HostExamination examine_host(const plan::Services& /*services*/) {
   HostExamination examination;
-  add_privilege(examination.findings);
+  examination.rungs = examine_ladder();
+  add_registration(examination);
   examination.findings.push_back(program("gpg", Need::build,
                                          "install gpg (Debian) or gnupg2: repository signatures "
                                          "are verified with it"));
@@ -110,15 +107,52 @@ HostExamination examine_host(const plan::Services& /*services*/) {
   return examination;
 }
 
+namespace {
+
+std::string_view word_of(RungState state) {
+  switch (state) {
+  case RungState::works:
+    return "ok";
+  case RungState::unfit:
+    return "unfit";
+  case RungState::refused:
+    return "refused";
+  }
+  throw base::BugError("unknown state of a rung");
+}
+
+std::string rungs_text(const HostExamination& examination) {
+  std::string text = "Images are composed on the first of these rungs that works here:\n";
+  const RungFinding* chosen = examination.chosen_rung();
+  for (const RungFinding& finding : examination.rungs) {
+    const bool works = finding.state == RungState::works;
+    std::string detail(works ? sandbox::row_of(finding.rung).words : "");
+    if (!finding.detail.empty()) detail += (works ? "; " : "") + finding.detail;
+    text += fmt::format("  {:<7} {}: {}{}\n", word_of(finding.state),
+                        sandbox::row_of(finding.rung).name, detail,
+                        &finding == chosen ? " (this one)" : "");
+    if (works || finding.remedy.empty()) continue;
+    const bool is_needed = chosen == nullptr;
+    text += fmt::format("          {}{}\n",
+                        is_needed ? "" : "not needed, but quicker: ", finding.remedy);
+  }
+  return text;
+}
+
+} // namespace
+
 std::string to_text(const HostExamination& examination) {
-  std::string text;
+  std::string text = rungs_text(examination);
+  bool is_first = true;
   Need section = Need::boot;
   for (const Need need : {Need::build, Need::foreign, Need::boot}) {
     for (const HostFinding& finding : examination.findings) {
       if (finding.need != need) continue;
-      if (section != need || text.empty()) {
+      if (section != need || is_first) {
+        is_first = false;
         constexpr std::string_view titles[] = {
-            "To compose images:", "To compose images of another architecture:", "To boot images:"};
+            "What else composing needs:", "To compose images of another architecture:",
+            "To boot images:"};
         text += fmt::format("{}\n", titles[static_cast<std::size_t>(need)]);
         section = need;
       }
@@ -139,7 +173,23 @@ json::Value to_json(const HostExamination& examination) {
                                     {"detail", finding.detail},
                                     {"remedy", finding.is_present ? "" : finding.remedy}});
   }
-  return json::Object{{"canBuild", examination.can_build()}, {"findings", findings}};
+  json::Array rungs;
+  for (const RungFinding& finding : examination.rungs) {
+    const sandbox::RungRow& row = sandbox::row_of(finding.rung);
+    rungs.push_back(json::Object{{"name", row.name},
+                                 {"state", word_of(finding.state)},
+                                 {"detail", finding.detail},
+                                 {"remedy", finding.remedy},
+                                 {"needs", row.needs},
+                                 {"enters", row.enters},
+                                 {"owners", row.owners},
+                                 {"escapeReaches", row.guards}});
+  }
+  const RungFinding* chosen = examination.chosen_rung();
+  return json::Object{{"canBuild", examination.can_build()},
+                      {"rung", chosen == nullptr ? "" : sandbox::row_of(chosen->rung).name},
+                      {"rungs", rungs},
+                      {"findings", findings}};
 }
 
 } // namespace imagewright::pipeline

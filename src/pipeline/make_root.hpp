@@ -7,10 +7,15 @@
 
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/model/root.hpp>
+#include <imagewright/plan/repositories.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
 #include <imagewright/root/work_root.hpp>
 #include <imagewright/tree/root_tree.hpp>
+
+#include "install_request.hpp"
+#include "stages/root_stage.hpp"
+#include "stages/stage_cache.hpp"
 
 namespace imagewright::pipeline {
 
@@ -20,9 +25,34 @@ struct SealedTree {
   tree::RootTree tree; ///< labelled, with a note of where words are still to come
 };
 
-/// Fetches the packages and installs them into the root.
-model::InstalledRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
-                               plan::NetworkUse network, const plan::Services& services);
+/// The packages of a lock, and whose signatures count for them.
+class PackageSource {
+public:
+  /// Loads the keys. All are borrowed.
+  PackageSource(const plan::ResolvedPlan& plan, plan::NetworkUse network,
+                const plan::Services& services);
+
+  /// Everything that the installed root depends on besides the tool.
+  StageInputs inputs() const;
+  /// Fetches the packages.
+  const FetchedPackages& fetch();
+
+private:
+  const plan::ResolvedPlan& plan_;
+  const plan::Services& services_;
+  plan::PlanRepositories repositories_;
+  FetchedPackages fetched_;
+};
+
+/// Installs packages into the root, and notes what they brought.
+model::InstalledRoot install_root(root::WorkRoot& root, const plan::ResolvedPlan& plan,
+                                  const FetchedPackages& fetched, const plan::Services& services,
+                                  report::Reporter& reporter);
+
+/// Fetches the packages and installs them into the root, unless an earlier build has done that.
+/// `inputs` are all that the root depends on.
+MadeRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan, PackageSource& packages,
+                   const StageInputs& inputs, StageCache& cache, const plan::Services& services);
 
 /// Finalizes the root and reads it.
 SealedTree seal(root::WorkRoot& root, const model::InstalledRoot& installed,

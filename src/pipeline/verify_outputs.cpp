@@ -8,6 +8,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/pipeline/verify_outputs.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 
@@ -92,8 +93,12 @@ public:
     const BuildOptions build_options{.plan = std::move(plan_options),
                                      .resolve = {.network = options_.network},
                                      .output_directory = made(work_.path() / "out"),
+                                     .rung = options_.rung,
+                                     .machine_kernel = options_.machine_kernel,
                                      .report_file = {},
-                                     .tool_version = options_.tool_version};
+                                     .tool_version = options_.tool_version,
+                                     // A proof asks nothing of what was to be proved.
+                                     .stage_reuse = StageReuse::refused};
     compare(compose(plan, build_options, services_), sums, manifest, verification);
   }
 
@@ -125,6 +130,7 @@ private:
                            .architectures = {manifest.architecture},
                            .release = inputs.release,
                            .repositories = inputs.repositories,
+                           .key_files = options_.key_files,
                            .formats = inputs.formats,
                            .release_directories = options_.release_directories};
     if (!options_.repositories.empty()) plan.repositories = options_.repositories;
@@ -205,8 +211,12 @@ Verification verify_outputs(const VerifyOptions& options, const plan::Services& 
   const Sums sums = read_sums(options.directory);
   require_unchanged(options.directory, sums);
   Verification verification;
+  VerifyOptions decided = options;
+  decided.rung = choose_rung(options.rung, services.reporter);
+  // As for a build: before there are threads.
+  sandbox::become_root(*decided.rung);
   for (const std::string& name : image_names(options.directory, sums)) {
-    Repetition(options, services, name).run(sums, verification);
+    Repetition(decided, services, name).run(sums, verification);
   }
   return verification;
 }

@@ -2,15 +2,22 @@
 #include <vector>
 
 #include <imagewright/install/install.hpp>
+#include <imagewright/machine/run_in_machine.hpp>
 #include <imagewright/pipeline/workers.hpp>
 #include <imagewright/sandbox/worker.hpp>
+#include <imagewright/tree/label.hpp>
+
+#include "machine_job.hpp"
 
 namespace imagewright::pipeline {
 
 std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
+  static constexpr machine::GuestJob k_guest_jobs[] = {
+      {.name = k_compose_root_job, .run = &compose_root_inside}};
+  machine::run_guest_if_asked(argument_count, arguments, k_guest_jobs);
   std::vector<sandbox::WorkerJob> jobs;
   // Every module that has jobs.
-  for (const auto& of_module : {install::worker_jobs()})
+  for (const auto& of_module : {install::worker_jobs(), tree::worker_jobs()})
     jobs.insert(jobs.end(), of_module.begin(), of_module.end());
   return sandbox::run_worker_if_asked(argument_count, arguments, jobs);
 }

@@ -5,10 +5,14 @@
 #include <span>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <imagewright/disk/fit.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
+#include <imagewright/image/wsl_root.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/model/verity.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -79,18 +83,73 @@ WrittenImage with_disk(WrittenImage image, const std::vector<model::DiskPatch>& 
   return image;
 }
 
-model::Artifact write_archive(const model::OutputImage& output, const tree::RootTree& tree,
-                              const plan::ResolvedPlan& plan, const ImagePlaces& places,
-                              const plan::Services& services) {
-  return image::write_root_archive({.tree = tree,
+/// The root as the output takes it.
+tree::RootTree tree_for(const model::OutputImage& output, const tree::RootTree& tree,
+                        const plan::ResolvedPlan& plan) {
+  return image::root_in_form(tree, {.form = model::row_of(plan::format_of(output)).root_form,
                                     .epoch = plan.epoch,
+                                    .distribution_name = plan.plan.config.name});
+}
+
+model::Artifact write_archive(const model::OutputImage& output, const tree::RootTree& tree,
+                              const ImagePlaces& places, const plan::Services& services) {
+  return image::write_root_archive({.tree = tree,
                                     .format = plan::format_of(output),
                                     .path = places.artifact(output),
-                                    .distribution_name = plan.plan.config.name,
                                     .compression = plan::archive_compression_of(output),
                                     .level = output.compression.level,
                                     .thread_count = services.thread_count},
                                    services.reporter, services.cancellation);
+}
+
+/// A system distribution is only read; a distribution that cannot grow is of little use.
+base::ByteSize free_space_of(model::RootForm form) {
+  return form == model::RootForm::wslg_system ? base::ByteSize() : base::ByteSize::gib(8);
+}
+
+model::DiskLayout volume_layout(const model::OutputImage& output, const tree::RootTree& tree,
+                                const plan::ResolvedPlan& plan) {
+  const auto uuid = [&](const std::string& what) {
+    const std::string seed = plan.layout.uuid.to_string();
+    return base::Uuid::from_name(
+        seed, fmt::format("{} {}", model::to_string(plan::format_of(output)), what));
+  };
+  model::Filesystem filesystem{.uuid = uuid("filesystem"), .mount_point = "/"};
+  const auto& features = plan.plan.release.filesystem_features;
+  if (const auto own = features.find("ext4"); own != features.end())
+    filesystem.features = own->second;
+  model::DiskLayout layout{.uuid = uuid("disk"),
+                           .partitions = {{.id = "volume", .filesystem = std::move(filesystem)}}};
+  const base::ByteSize content =
+      disk::smallest_last_partition({.layout = layout, .tree = tree, .epoch = plan.epoch});
+  const auto form = model::row_of(plan::format_of(output)).root_form;
+  layout.partitions.front().size = content + free_space_of(form);
+  return layout;
+}
+
+/// A disk that is one filesystem.
+model::Artifact write_volume(const model::OutputImage& output, const tree::RootTree& tree,
+                             const plan::ResolvedPlan& plan, const ImagePlaces& places,
+                             const plan::Services& services) {
+  const model::DiskLayout layout = volume_layout(output, tree, plan);
+  std::filesystem::path raw = places.raw;
+  raw += ".volume";
+  disk::write_volume(
+      {.partition = layout.partitions.front(), .tree = tree, .epoch = plan.epoch}, raw,
+      services.reporter, services.cancellation);
+  const model::ImageFormat format = plan::format_of(output);
+  model::Artifact artifact =
+      image::write_artifacts({.raw = raw,
+                              .raw_disk = image::RawDisk::consume,
+                              .disk_uuid = layout.uuid,
+                              .epoch = plan.epoch,
+                              .outputs = {{.format = model::row_of(format).container,
+                                           .path = places.artifact(output)}},
+                              .thread_count = services.thread_count},
+                             services.reporter, services.cancellation)
+          .front();
+  artifact.format = format;
+  return artifact;
 }
 
 } // namespace
@@ -105,8 +164,12 @@ WrittenImage write_image(SealedTree sealed, const plan::ResolvedPlan& plan,
   if (std::ranges::any_of(plan.plan.outputs, is_disk))
     image = with_disk(std::move(image), sealed.root.disk_patches, plan, places, services);
   for (const model::OutputImage& output : plan.plan.outputs) {
-    if (!is_disk(output))
-      image.artifacts.push_back(write_archive(output, image.tree, plan, places, services));
+    if (is_disk(output)) continue;
+    const tree::RootTree tree = tree_for(output, image.tree, plan);
+    const bool is_archive =
+        model::row_of(plan::format_of(output)).kind == model::ImageKind::archive;
+    image.artifacts.push_back(is_archive ? write_archive(output, tree, places, services)
+                                         : write_volume(output, tree, plan, places, services));
   }
   return image;
 }

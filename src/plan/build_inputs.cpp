@@ -60,12 +60,23 @@ private:
   base::Hasher hasher_;
 };
 
+std::vector<const model::ScriptConfig*> scripts_of(const model::ImageConfig& config) {
+  std::vector<const model::ScriptConfig*> scripts;
+  for (const auto* list :
+       {&config.scripts.post_customization, &config.scripts.finalize_customization}) {
+    for (const model::ScriptConfig& script : *list)
+      scripts.push_back(&script);
+  }
+  return scripts;
+}
+
 base::Digest digest_files(const BuildPlan& plan) {
   FileHasher hasher;
   const model::ImageConfig& config = plan.config;
   for (const std::filesystem::path& file : config.files)
     hasher.add(file);
-  hasher.add(plan.release_file);
+  // A base is customized without one.
+  if (!plan.release_file.empty()) hasher.add(plan.release_file);
   for (const model::AdditionalFile& file : config.os.additional_files) {
     const auto* path = std::get_if<std::filesystem::path>(&file.content);
     if (path == nullptr) continue;
@@ -82,11 +93,8 @@ base::Digest digest_files(const BuildPlan& plan) {
   }
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     hasher.add_directory(directory.source);
-  for (const auto* scripts :
-       {&config.scripts.post_customization, &config.scripts.finalize_customization}) {
-    for (const model::ScriptConfig& script : *scripts) {
-      if (!script.path.empty()) hasher.add(script.directory / script.path);
-    }
+  for (const model::ScriptConfig* script : scripts_of(config)) {
+    if (!script->path.empty()) hasher.add(script->directory / script->path);
   }
   return hasher.finish();
 }
@@ -103,6 +111,31 @@ std::string absolute_address(const std::string& address) {
 }
 
 } // namespace
+
+InputPaths input_paths_of(const BuildPlan& plan) {
+  const model::ImageConfig& config = plan.config;
+  InputPaths paths{.files = config.files, .directories = {}};
+  paths.files.push_back(plan.release_file);
+  const auto add_content = [&](const model::FileContent& content) {
+    if (const auto* path = std::get_if<std::filesystem::path>(&content))
+      paths.files.push_back(*path);
+  };
+  for (const model::AdditionalFile& file : config.os.additional_files)
+    add_content(file.content);
+  for (const model::UnitDropIn& drop_in : config.os.services.drop_ins)
+    add_content(drop_in.content);
+  for (const model::UserConfig& user : config.os.users) {
+    paths.files.insert(paths.files.end(), user.ssh_public_key_files.begin(),
+                       user.ssh_public_key_files.end());
+    if (user.password && !user.password->file.empty()) paths.files.push_back(user.password->file);
+  }
+  for (const model::AdditionalDirectory& directory : config.os.additional_directories)
+    paths.directories.push_back(directory.source);
+  for (const model::ScriptConfig* script : scripts_of(config)) {
+    if (!script->path.empty()) paths.files.push_back(script->directory / script->path);
+  }
+  return paths;
+}
 
 BuildInputs inputs_of(const BuildPlan& plan, const PlanOptions& options) {
   BuildInputs inputs{.config = std::filesystem::absolute(options.config).lexically_normal(),

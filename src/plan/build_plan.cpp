@@ -19,6 +19,9 @@
 #include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
+#include "outputs.hpp"
+#include "platform.hpp"
+
 namespace imagewright::plan {
 
 namespace {
@@ -97,6 +100,17 @@ void apply_overrides(std::vector<model::Repository>& repositories,
   }
 }
 
+/// The files of the command line, beside the profile, and where RPM systems have them.
+std::vector<std::filesystem::path> key_places(const PlanOptions& options,
+                                              const std::filesystem::path& release_file) {
+  std::vector<std::filesystem::path> places = options.key_files;
+  const std::filesystem::path directory = std::filesystem::absolute(release_file).parent_path();
+  places.push_back(directory);
+  places.push_back(directory / "keys");
+  places.emplace_back("/etc/pki/rpm-gpg");
+  return places;
+}
+
 /// Plans for one architecture; collects every mistake on the way.
 class Planner {
 public:
@@ -112,12 +126,16 @@ public:
     apply_overrides(plan.repositories, options_.repositories);
     const std::optional<model::DiskLayout> layout = provisional_layout(plan);
     if (!layout) return std::nullopt;
-    policy::SystemPolicyResult decided = policy::system_policy(
-        {.config = config_, .release = release_, .architecture = *architecture, .layout = *layout});
+    plan.outputs = outputs_of(config_, options_.formats, mistakes_);
+    plan.platform = platform_of(plan.outputs, release_, mistakes_);
+    policy::SystemPolicyResult decided = policy::system_policy({.config = config_,
+                                                                .release = release_,
+                                                                .architecture = *architecture,
+                                                                .layout = *layout,
+                                                                .platform = plan.platform});
     mistakes_.append(decided.diagnostics);
     mistakes_.append(finalize::check_boot_setup(config_, release_, *architecture, *layout));
     plan.packages = requests(decided.policy);
-    plan.outputs = outputs();
     return plan;
   }
 
@@ -159,64 +177,11 @@ private:
     return wanted;
   }
 
-  std::vector<model::OutputImage> outputs() {
-    std::vector<model::OutputImage> wanted;
-    for (const model::ImageFormat format : options_.formats)
-      wanted.push_back(output_of(format));
-    if (wanted.empty()) wanted = config_.output.images;
-    if (wanted.empty()) wanted.push_back(output_of(model::ImageFormat::qcow2));
-    std::map<std::string, base::SourceLocation> names;
-    for (const model::OutputImage& output : wanted) {
-      // Another kind of artifact, which is among the unsupported keys.
-      if (!model::image_format_of(output.format)) continue;
-      const std::string extension = output_extension(output);
-      const auto [entry, is_new] = names.emplace(extension, output.where);
-      if (is_new) continue;
-      mistakes_.add(
-          {.code = "pipeline.output-clash",
-           .message = fmt::format("two outputs would have the same file name, ending in {}",
-                                  base::quoted(extension)),
-           .where = output.where,
-           .related = {{entry->second, "the first one"}},
-           .hint = "vhd and vhd-fixed both end in .vhd: choose one of them"});
-    }
-    return wanted;
-  }
-
-  static model::OutputImage output_of(model::ImageFormat format) {
-    return {.format = model::output_format_of(format), .where = {"--format"}};
-  }
-
   const model::ImageConfig& config_;
   const model::ReleaseProfile& release_;
   const PlanOptions& options_;
   base::Diagnostics& mistakes_;
 };
-
-/// One file holds one image.
-void check_output_path(const PlannedBuild& planned, base::Diagnostics& mistakes) {
-  if (planned.plans.empty()) return;
-  const BuildPlan& first = planned.plans.front();
-  const auto& path = first.config.output.image_path;
-  if (!path) return;
-  const std::string name = path->value.filename().string();
-  // SHA256SUMS has blanks between digest and name.
-  const bool is_plain =
-      std::ranges::all_of(name, [](unsigned char c) { return c > ' ' && c != 127; });
-  if (name.empty() || !is_plain) {
-    mistakes.error("pipeline.bad-output-name",
-                   fmt::format("{} is no name for an image", base::quoted(name)), path->where,
-                   "end output.image.path with a file name without blanks");
-  }
-  if (planned.plans.size() > 1 || first.outputs.size() > 1) {
-    mistakes.error("pipeline.output-clash",
-                   fmt::format("{} images would be written to one file, {}",
-                               planned.plans.size() * first.outputs.size(),
-                               base::quoted(path->value.string())),
-                   path->where,
-                   "remove output.image.path: files are then called NAME-ARCH and their extension");
-  }
-}
 
 /// The same mistake of two architectures is shown once.
 base::Diagnostics without_repetition(const base::Diagnostics& diagnostics) {
@@ -263,11 +228,14 @@ PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptio
   if (demand == Demand::buildable || !loaded.config.input.is_given()) {
     mistakes.append(config::unsupported_keys(loaded.config, config::Command::build));
   }
+  if (demand == Demand::buildable)
+    mistakes.append(config::small_fat_filesystems(loaded.config.storage));
   Planner planner(loaded.config, release.profile, options, mistakes);
   for (const model::LocatedText& name : architectures_for(loaded.config, options)) {
     auto plan = planner.plan(name);
     if (!plan) continue;
     plan->release_file = release_file;
+    plan->key_places = key_places(options, release_file);
     planned.plans.push_back(std::move(*plan));
   }
   check_output_path(planned, mistakes);

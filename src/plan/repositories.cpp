@@ -18,10 +18,12 @@ namespace imagewright::plan {
 
 namespace {
 
-repo::FetchOptions fetch_options(NetworkUse network, unsigned thread_count) {
+repo::FetchOptions fetch_options(const BuildPlan& plan, NetworkUse network, unsigned thread_count) {
   return {.network =
               network == NetworkUse::allowed ? repo::Network::allowed : repo::Network::forbidden,
-          .thread_count = thread_count};
+          .thread_count = thread_count,
+          .key_places = plan.key_places,
+          .key_sources = plan.release.keys};
 }
 
 /// The release's baseline. A kernel of the user's own choice replaces the release's demand by the
@@ -51,7 +53,8 @@ resolve::WeakDependencies weak_dependencies_of(const BuildPlan& plan) {
 PlanRepositories::PlanRepositories(const BuildPlan& plan, NetworkUse network,
                                    const Services& services)
     : services_(services), cache_(services.cache_directory),
-      set_(plan.repositories, plan.architecture.name, fetch_options(network, services.thread_count),
+      set_(plan.repositories, plan.architecture.name,
+           fetch_options(plan, network, services.thread_count),
            {cache_, services.reporter, services.cancellation}) {}
 
 ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,

@@ -95,7 +95,8 @@ ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Ep
   policy::SystemPolicyResult policy = policy::system_policy({.config = decided.config,
                                                              .release = decided.release,
                                                              .architecture = decided.architecture,
-                                                             .layout = resolved.layout});
+                                                             .layout = resolved.layout,
+                                                             .platform = decided.platform});
   if (policy.diagnostics.has_errors()) throw base::InputError(std::move(policy.diagnostics));
   resolved.policy = std::move(policy.policy);
   resolved.finalize = finalize::plan_from(decided.config, decided.release, decided.architecture);

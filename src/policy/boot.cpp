@@ -42,6 +42,16 @@ void add_root(PolicyPart& part, const PolicyInput& input) {
 }
 
 void add_consoles(PolicyPart& part, const PolicyInput& input) {
+  if (const auto* facts = platform_facts(input)) {
+    const auto own = facts->consoles.find(input.architecture.name);
+    if (own != facts->consoles.end()) {
+      for (const auto& console : own->second) {
+        part.policy.kernel_arguments.push_back(
+            {"console=" + console, platform_origin(input), facts->where});
+      }
+      return;
+    }
+  }
   const auto consoles = input.release.consoles.find(input.architecture.name);
   if (consoles == input.release.consoles.end()) {
     part.policy.kernel_arguments.push_back({"console=" + input.architecture.serial_console,

@@ -8,6 +8,8 @@
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "command_line_fitness.hpp"
+#include "removed_arguments.hpp"
+#include "roles.hpp"
 
 namespace imagewright::policy {
 namespace {
@@ -48,13 +50,20 @@ model::KernelArgument claimed(const ArgumentClaim& claim) {
 /// ("hugepagesz=1G hugepages=16 hugepagesz=2M hugepages=16", "console=tty0 console=ttyS0").
 class Merger {
 public:
-  Merger(model::SystemPolicy& policy, std::vector<model::KernelArgument> user)
-      : policy_(policy), user_(std::move(user)) {}
+  Merger(model::SystemPolicy& policy, const model::ImageConfig& config,
+         std::vector<model::KernelArgument> user)
+      : policy_(policy), config_(config), user_(std::move(user)) {}
 
   /// Nothing gives way to another word of the same source.
   void add(const std::vector<model::KernelArgument>& source) {
     const auto before = policy_.kernel_arguments;
     for (const auto& argument : source) {
+      if (const auto* removal = find_removal(config_, argument)) {
+        give_way(
+            argument,
+            {.text = "nothing", .origin = "os.kernelCommandLine.remove", .where = removal->where});
+        continue;
+      }
       const auto* winner = find_same(user_, argument);
       if (winner == nullptr) winner = find_same(before, argument);
       if (winner == nullptr) {
@@ -85,6 +94,7 @@ private:
   }
 
   model::SystemPolicy& policy_;
+  const model::ImageConfig& config_;
   std::vector<model::KernelArgument> user_;
 };
 
@@ -129,12 +139,20 @@ std::vector<model::KernelArgument> release_arguments(const PolicyInput& input) {
     entries.insert(entries.end(), own->second.begin(), own->second.end());
   }
   std::vector<model::KernelArgument> arguments;
-  for (const auto& entry : entries) {
-    for (auto& word : model::kernel_words(entry)) {
-      arguments.push_back(
-          {.text = std::move(word), .origin = "release " + release.name, .where = release.where});
+  const auto add = [&](const std::vector<std::string>& source, const std::string& origin,
+                       const base::SourceLocation& where) {
+    for (const auto& entry : source) {
+      for (auto& word : model::kernel_words(entry))
+        arguments.push_back({.text = std::move(word), .origin = origin, .where = where});
     }
-  }
+  };
+  add(entries, "release " + release.name, release.where);
+  const auto* facts = platform_facts(input);
+  if (facts == nullptr) return arguments;
+  add(facts->kernel_arguments, platform_origin(input), facts->where);
+  const auto more = facts->architecture_kernel_arguments.find(input.architecture.name);
+  if (more != facts->architecture_kernel_arguments.end())
+    add(more->second, platform_origin(input), facts->where);
   return arguments;
 }
 
@@ -155,7 +173,7 @@ SystemPolicyResult with_command_line(const PolicyInput& input, const std::vector
                                      const std::vector<ArgumentClaim>& claims) {
   SystemPolicyResult result;
   const auto user = user_arguments(input.config);
-  Merger merger(result.policy, user);
+  Merger merger(result.policy, input.config, user);
   // The first part is the boot policy's: root and consoles.
   IMAGEWRIGHT_ASSERT(!parts.empty());
   merger.add(parts.front().policy.kernel_arguments);
@@ -163,6 +181,7 @@ SystemPolicyResult with_command_line(const PolicyInput& input, const std::vector
   for (std::size_t i = 1; i < parts.size(); ++i)
     merger.add(parts[i].policy.kernel_arguments);
   merger.add_user();
+  result.diagnostics.append(refuse_vain_removals(input, result.policy.kernel_arguments));
   for (const auto& argument : user) {
     if (const auto* claim = find_contradiction(claims, argument))
       result.diagnostics.add(conflict(argument, *claim));

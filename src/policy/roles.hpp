@@ -22,4 +22,7 @@ const model::BaselineEntry* find_baseline(const model::ReleaseProfile& release,
 /// Does the image have a package of this role, by the base roles or by the user's list?
 bool has_role(const PolicyInput& input, const std::string& role);
 
+/// "platform azure of release workbench", for an input with a platform.
+std::string platform_origin(const PolicyInput& input);
+
 } // namespace imagewright::policy

@@ -102,9 +102,10 @@ void keep_first_requests(std::vector<model::PackageRequest>& requests) {
 
 SystemPolicyResult system_policy(const PolicyInput& input) {
   const std::vector<PolicyPart> parts{
-      boot_policy(input),    base_roles(input),      kernel_policy(input), systemd_policy(input),
-      selinux_policy(input), cgroup_policy(input),   fips_policy(input),   verity_policy(input),
-      files_policy(input),   baseline_checks(input), user_checks(input)};
+      boot_policy(input),    base_roles(input),      kernel_policy(input),  systemd_policy(input),
+      selinux_policy(input), cgroup_policy(input),   fips_policy(input),    verity_policy(input),
+      files_policy(input),   platform_policy(input), network_policy(input), baseline_checks(input),
+      user_checks(input)};
   std::vector<ArgumentClaim> claims;
   for (const auto& part : parts)
     append(claims, part.claims);

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <array>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <imagewright/base/text.hpp>
 
 #include "roles.hpp"
 #include "systemd_version.hpp"
+#include "unit_wishes.hpp"
 
 namespace imagewright::policy {
 namespace {
 
 using Names = std::vector<model::LocatedText>;
-
-/// Names without a type are services.
-std::string full_name(const std::string& name) {
-  constexpr std::array<std::string_view, 11> k_types{".service", ".socket", ".target", ".timer",
-                                                     ".path",    ".mount",  ".slice",  ".automount",
-                                                     ".swap",    ".device", ".scope"};
-  const bool has_type =
-      std::ranges::any_of(k_types, [&](std::string_view type) { return name.ends_with(type); });
-  return has_type ? name : name + ".service";
-}
 
 /// "getty@.service" of "getty@tty1.service"; empty when it is no instance.
 std::string template_of(const std::string& unit) {
@@ -36,8 +25,8 @@ std::string template_of(const std::string& unit) {
 /// Whether the state of the second unit is the first one's too: what befalls a template befalls its
 /// instances.
 bool is_decided_by(const std::string& first, const std::string& second) {
-  const auto unit = full_name(first);
-  const auto other = full_name(second);
+  const auto unit = full_unit_name(first);
+  const auto other = full_unit_name(second);
   return unit == other || template_of(unit) == other;
 }
 
@@ -47,7 +36,7 @@ void refuse_twice(PolicyPart& part, const Names& first, const std::string& first
   for (const auto& left : first) {
     for (const auto& right : second) {
       if (!is_decided_by(left.text, right.text)) continue;
-      const bool is_same = full_name(left.text) == full_name(right.text);
+      const bool is_same = full_unit_name(left.text) == full_unit_name(right.text);
       part.diagnostics.add(
           {.code = "policy.unit-conflict",
            .message = "unit " + base::quoted(left.text) + " is in " + first_key + " and " +

@@ -12,6 +12,7 @@
 #include <imagewright/fs/file.hpp>
 
 #include "failure.hpp"
+#include "key_search.hpp"
 
 namespace imagewright::repo {
 
@@ -56,6 +57,7 @@ std::filesystem::path fetch_key(FetchContext& context, const model::Repository& 
 
 std::filesystem::path load_key_file(FetchContext& context, const model::Repository& repository,
                                     const std::string& address, KeyFreshness freshness) {
+  if (model::is_fingerprint(address)) return find_key_file(context, repository, address);
   const FileAddress where = address_of_file(address);
   const bool can_fetch = context.can_fetch_from(where.source);
   const bool may_be_old = freshness == KeyFreshness::cached && !where.source.is_local();

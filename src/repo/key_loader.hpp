@@ -20,7 +20,7 @@ enum class KeyFreshness : std::uint8_t {
 };
 
 /// One file in the cache for each entry of gpg_keys. Throws base::Error (repo.key-unreadable,
-/// repo.offline).
+/// repo.key-not-found, repo.offline).
 std::vector<std::filesystem::path>
 load_key_files(FetchContext& context, const model::Repository& repository, KeyFreshness freshness);
 

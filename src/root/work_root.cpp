@@ -91,6 +91,10 @@ void WorkRoot::end_run() {
   names_->record = take_record(names_->plain, options_.run_record);
 }
 
+void WorkRoot::take_over(Record record) {
+  names_->record = std::move(record);
+}
+
 void WorkRoot::own(std::string_view path, uid_t user, gid_t group) {
   Record& record = names_->record;
   const fs::UniqueFd file = names_->plain.open(path, O_PATH | O_NOFOLLOW);
@@ -102,19 +106,34 @@ void WorkRoot::own(std::string_view path, uid_t user, gid_t group) {
     base::throw_system_error("root.cannot-own", "cannot change the owner of", std::string(path),
                              change.error_number);
   }
-  const auto note = [&](const std::string& name) {
-    if (change.metadata.says_nothing()) {
+  if (change.metadata.says_nothing() && known == record.end()) return;
+  note(file, change.metadata);
+}
+
+void WorkRoot::make_device(std::string_view path, mode_t type, dev_t device) {
+  const fs::UniqueFd file = names_->plain.open(path, O_PATH | O_NOFOLLOW);
+  const auto known = names_->record.find(names_->plain.real_path(file));
+  sandbox::RecordedMetadata metadata =
+      known == names_->record.end() ? sandbox::RecordedMetadata{} : known->second;
+  metadata.device_type = type;
+  metadata.device = device;
+  note(file, metadata);
+}
+
+void WorkRoot::note(const fs::UniqueFd& file, const sandbox::RecordedMetadata& metadata) {
+  Record& record = names_->record;
+  const auto note_name = [&](const std::string& name) {
+    if (metadata.says_nothing()) {
       record.erase(name);
     } else {
-      record[name] = change.metadata;
+      record[name] = metadata;
     }
   };
-  if (change.metadata.says_nothing() && known == record.end()) return;
   struct stat status {};
   if (::fstat(file.get(), &status) == 0 && status.st_nlink > 1 && !S_ISDIR(status.st_mode)) {
-    for_each_name(names_->plain, status.st_ino, note);
+    for_each_name(names_->plain, status.st_ino, note_name);
   } else {
-    note(real_path);
+    note_name(names_->plain.real_path(file));
   }
 }
 

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include <imagewright/process/signals.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 #include "channel.hpp"
-#include "error_codec.hpp"
 #include "mount_api.hpp"
 
 namespace imagewright::sandbox {

@@ -11,9 +11,9 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 
-#include "error_codec.hpp"
 #include "launch.hpp"
 
 namespace imagewright::sandbox {

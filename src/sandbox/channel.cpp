@@ -10,9 +10,8 @@
 #include <sys/socket.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 #include <imagewright/sandbox/worker.hpp>
-
-#include "error_codec.hpp"
 
 namespace imagewright::sandbox {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// From the host's files to the image's: everything that the first process inside does before others
+// From the host's files to the image's: everything that the builder inside does before others
 // exist.
 
 #include <imagewright/fs/unique_fd.hpp>
@@ -9,18 +9,18 @@
 
 namespace imagewright::sandbox {
 
-/// What has to stay open in the first process.
+/// What has to stay open in the builder.
 struct Entered {
   fs::UniqueFd bare_root;      ///< the root without mounts over it
   fs::UniqueFd binary_formats; ///< keeps the emulator registered
 };
 
 /// Puts a read-only view in the place of each descriptor of a file or directory, so that whoever
-/// gets at it cannot open it anew for writing. In the first process, while the host's files are in
+/// gets at it cannot open it anew for writing. In the builder, while the host's files are in
 /// sight. Throws base::Error.
 void protect_descriptors(int first, std::uint64_t count);
 
-/// Makes the root "/" of this process, which is the first one of new namespaces. Throws
+/// Makes the root "/" of this process, which has mounts of its own. Throws
 /// base::Error.
 Entered enter(const SandboxOptions& options);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "error_codec.hpp"
-
 #include <imagewright/base/error.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 namespace imagewright::sandbox {
 

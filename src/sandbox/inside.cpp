@@ -21,6 +21,7 @@
 #include <imagewright/process/signals.hpp>
 #include <imagewright/process/supervision.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 #include "anew.hpp"
 #include "call_filter.hpp"
@@ -29,7 +30,7 @@
 #include "channel.hpp"
 #include "clerk.hpp"
 #include "enter.hpp"
-#include "error_codec.hpp"
+#include "first_process.hpp"
 #include "mount_api.hpp"
 #include "process_watch.hpp"
 #include "user_namespace.hpp"
@@ -165,11 +166,21 @@ void die_with_keeper(process::Pipe& keeper_is_alive) {
   if (::poll(&polled, 1, 0) != 0) ::_exit(1);
 }
 
-/// Process 1 of the namespace: when it ends, the kernel ends all others in there.
-[[noreturn]] void be_first(const Inside& inside, std::span<const WorkerJob> jobs,
-                           process::Pipe& keeper_is_alive) noexcept {
+/// Waits until process 1 has nothing left that a program could see.
+void wait_for_emptiness(const fs::UniqueFd& first_is_empty) {
+  pollfd polled{first_is_empty.get(), POLLIN, 0};
+  while (::poll(&polled, 1, -1) < 0 && errno == EINTR) {
+  }
+}
+
+/// The builder: makes the root, starts the worker in it and watches over what comes of that.
+[[noreturn]] void build(std::span<const WorkerJob> jobs, fs::UniqueFd first_is_empty) noexcept {
   guarded([&] {
-    die_with_keeper(keeper_is_alive);
+    // Orphans are the watch's, not process 1's.
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const auto request = RecordReader(k_channel).receive(Waiting::blocking);
+    if (!request || request->kind != RecordKind::request) return;
+    const Inside inside = decode_inside(request->payload);
     // A session's keys belong to the caller; programs inside could ask for them by number. Where
     // there are no keys or no right to them, there is nothing to leave, ignoring.
     (void)::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr);
@@ -180,6 +191,8 @@ void die_with_keeper(process::Pipe& keeper_is_alive) {
       protect_descriptors(k_first_descriptor, job->descriptor_count);
     const Entered entered = enter(inside.options);
     const fs::UniqueFd clerk = record ? start_clerk(*record) : fs::UniqueFd();
+    wait_for_emptiness(first_is_empty);
+    first_is_empty.reset();
     const pid_t worker = ::fork();
     if (worker < 0) throw_cannot_enter("cannot fork in", inside.options.root.string());
     if (worker == 0) guarded([&] { work(inside, jobs, entered, clerk); });
@@ -191,8 +204,37 @@ void die_with_keeper(process::Pipe& keeper_is_alive) {
   ::_exit(0);
 }
 
+/// Process 1 of the namespace: when it ends, the kernel ends all others in there. Of what is wanted
+/// it knows nothing, since programs of the image may look into it.
+[[noreturn]] void be_first(std::span<const WorkerJob> jobs,
+                           process::Pipe& keeper_is_alive) noexcept {
+  guarded([&] {
+    die_with_keeper(keeper_is_alive);
+    process::Pipe emptiness = process::make_pipe();
+    const pid_t builder = ::fork();
+    if (builder < 0) throw_cannot_enter("cannot fork in", "a sandbox");
+    if (builder == 0) {
+      emptiness.write_end.reset();
+      keeper_is_alive.read_end.reset();
+      build(jobs, std::move(emptiness.read_end));
+    }
+    become_empty();
+    // Closed by number already.
+    (void)emptiness.read_end.release();
+    (void)emptiness.write_end.release();
+    (void)keeper_is_alive.read_end.release();
+    wait_for_builder(builder);
+  });
+  ::_exit(0);
+}
+
 void block(const sigset_t& signals) {
   ::sigprocmask(SIG_BLOCK, &signals, nullptr);
+}
+
+/// What is left unread at the end of a channel hides from the other side what was said before.
+void take_request_unread() noexcept {
+  guarded([] { (void)RecordReader(k_channel).receive(Waiting::blocking); });
 }
 
 /// Waits for the end of the first process; SIGTERM brings it about.
@@ -208,12 +250,10 @@ void wait_for_first(pid_t first, const sigset_t& signals) {
 } // namespace
 
 void keep(std::span<const WorkerJob> jobs) noexcept {
+  bool has_first = false;
   guarded([&] {
-    const auto request = RecordReader(k_channel).receive(Waiting::blocking);
-    if (!request || request->kind != RecordKind::request) return;
-    const Inside inside = decode_inside(request->payload);
     raise_descriptor_limit();
-    die_with(inside.parent);
+    die_with(::getppid());
     make_namespaces();
     sigset_t signals;
     ::sigemptyset(&signals);
@@ -222,10 +262,12 @@ void keep(std::span<const WorkerJob> jobs) noexcept {
     block(signals);
     process::Pipe alive = process::make_pipe();
     const pid_t first = ::fork();
-    if (first < 0) throw_cannot_enter("cannot fork for", inside.options.root.string());
-    if (first == 0) be_first(inside, jobs, alive);
+    if (first < 0) throw_cannot_enter("cannot fork for", "a sandbox");
+    if (first == 0) be_first(jobs, alive);
+    has_first = true;
     wait_for_first(first, signals);
   });
+  if (!has_first) take_request_unread();
   ::_exit(0);
 }
 

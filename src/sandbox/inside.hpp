@@ -2,8 +2,9 @@
 #pragma once
 
 // The processes of a sandbox. The keeper is this program started anew and stands between the host
-// and the namespaces: it ends them when it is asked to. The first process inside builds the root
-// and reaps; the worker is its child and does what was wanted. None of them holds anything of the
+// and the namespaces: it ends them when it is asked to. The first process inside is there for its
+// number and its empty root (first_process.hpp). Its child, the builder, builds the root and reaps;
+// the worker is the builder's child and does what was wanted. None of them holds anything of the
 // caller but what `Inside` says.
 
 #include <span>
@@ -46,7 +47,6 @@ using Work = std::variant<ProgramWork, JobWork>;
 struct Inside {
   SandboxOptions options;
   Supervision supervision = Supervision::none;
-  pid_t parent = -1;
   Work work;
 };
 

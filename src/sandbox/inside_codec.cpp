@@ -100,7 +100,6 @@ std::string encode(const Inside& inside) {
   ByteWriter writer;
   write_options(writer, inside.options);
   writer.number(static_cast<std::uint64_t>(inside.supervision));
-  writer.number(static_cast<std::uint64_t>(inside.parent));
   write_work(writer, inside.work);
   return writer.take();
 }
@@ -110,7 +109,6 @@ Inside decode_inside(std::string_view bytes) {
   Inside inside;
   inside.options = read_options(reader);
   inside.supervision = static_cast<Supervision>(reader.number());
-  inside.parent = static_cast<pid_t>(reader.number());
   inside.work = read_work(reader);
   return inside;
 }

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 #include "anew.hpp"
-#include "error_codec.hpp"
 #include "mount_api.hpp"
 #include "user_namespace.hpp"
 
@@ -54,8 +54,8 @@ Launched launch(const SandboxOptions& options, LaunchRequest request) {
   Launched launched{std::move(mount_points), std::move(channel.outside),
                     process::ChildProcess(pid, process::Ending::ask)};
   channel.inside.reset();
-  if (is_own) answer_id_maps(launched.channel.get(), pid);
-  ask(launched.channel.get(), {options, supervision, ::getpid(), std::move(request.work)});
+  if (is_own) answer_id_maps(launched.channel.get(), pid, IdMaps::many);
+  ask(launched.channel.get(), {options, supervision, std::move(request.work)});
   return launched;
 }
 

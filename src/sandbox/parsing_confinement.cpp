@@ -15,6 +15,7 @@
 #include "capabilities.hpp"
 #include "filter_program.hpp"
 #include "mount_api.hpp"
+#include "named_descriptors.hpp"
 
 namespace imagewright::sandbox {
 
@@ -34,15 +35,24 @@ void limit(__rlimit_resource resource, rlim_t value) {
 
 void set_limits(const WorkerLimits& limits) {
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_FSIZE, limits.memory.bytes());
+  limit(RLIMIT_FSIZE, limits.file_size.bytes());
   // Of all threads together, so more than the time that may pass.
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(limits.time).count();
   limit(RLIMIT_CPU, static_cast<rlim_t>(seconds) * 4 + 1);
   if (!k_is_sanitized) limit(RLIMIT_DATA, limits.memory.bytes());
 }
 
+/// All that a sanitizer leaves room for.
+bool filter_names(Naming naming) {
+  FilterProgram filter;
+  filter.add_when_any(SYS_newfstatat, 3, AT_EMPTY_PATH, SECCOMP_RET_ALLOW);
+  if (naming == Naming::given) trap_names(filter);
+  return filter.install(SECCOMP_RET_ALLOW, SECCOMP_FILTER_FLAG_TSYNC) == 0;
+}
+
 /// Calls with which one computes, keeps memory, waits, and uses descriptors that are there.
-bool filter_calls() {
+bool filter_calls(Naming naming) {
+  if (k_is_sanitized) return filter_names(naming);
   FilterProgram filter;
   // Only threads of this process; glibc asks for them by clone(2) when clone3(2) does not exist.
   filter.add_when_any(SYS_clone, 0, CLONE_THREAD, SECCOMP_RET_ALLOW);
@@ -54,6 +64,7 @@ bool filter_calls() {
   // Of descriptors, not of names.
   filter.add_when_any(SYS_newfstatat, 3, AT_EMPTY_PATH, SECCOMP_RET_ALLOW);
   filter.add_when_any(SYS_statx, 2, AT_EMPTY_PATH, SECCOMP_RET_ALLOW);
+  if (naming == Naming::given) trap_names(filter);
   filter.add({SYS_read,      SYS_readv,     SYS_pread64,  SYS_preadv,   SYS_preadv2,
               SYS_write,     SYS_writev,    SYS_pwrite64, SYS_lseek,    SYS_close,
               SYS_dup,       SYS_dup3,      SYS_fcntl,    SYS_fstat,    SYS_fstatfs,
@@ -113,7 +124,7 @@ bool filter_calls() {
 
 } // namespace
 
-void confine_for_parsing(const WorkerLimits& limits) {
+void confine_for_parsing(const WorkerLimits& limits, Naming naming) {
   set_limits(limits);
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     throw_cannot_enter("cannot confine", "a worker");
@@ -121,7 +132,7 @@ void confine_for_parsing(const WorkerLimits& limits) {
       ::unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0 ||
       ::unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0;
   drop_all_capabilities();
-  if (k_is_sanitized || filter_calls() || has_namespaces) return;
+  if (filter_calls(naming) || has_namespaces || k_is_sanitized) return;
   throw_cannot_enter("cannot confine", "a worker");
 }
 

@@ -12,12 +12,12 @@
 #include <imagewright/process/signals.hpp>
 #include <imagewright/process/supervision.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 #include <imagewright/sandbox/probe.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 
 #include "channel.hpp"
-#include "error_codec.hpp"
 #include "mount_api.hpp"
 #include "refusal_cause.hpp"
 #include "user_namespace.hpp"
@@ -49,12 +49,12 @@ bool works_in_child(const std::function<bool()>& attempt) {
 
 /// All that a build does before the first program of an image begins, in an empty root: the program
 /// that is asked for is not there, and hearing so means that everything before it worked.
-void try_to_the_end() {
+void try_to_the_end(Rung rung) {
   const fs::TemporaryDirectory directory(std::filesystem::temp_directory_path(),
                                          "imagewright-probe-");
   std::filesystem::create_directory(directory.path() / "root");
   const base::Cancellation cancellation;
-  become_root();
+  become_root(rung);
   Sandbox sandbox(
       {.root = directory.path() / "root", .metadata_record = directory.path() / "record"},
       cancellation);
@@ -69,7 +69,7 @@ void try_to_the_end() {
 }
 
 /// In a child, since a process that became root of a user namespace stays it. Empty when it worked.
-std::string why_not() {
+std::string why_not(Rung rung) {
   Channel channel = make_channel();
   const pid_t pid = ::fork();
   if (pid < 0) throw_cannot_enter("cannot fork for", "a trial");
@@ -77,7 +77,7 @@ std::string why_not() {
     process::restore_default_signals();
     channel.outside.reset();
     try {
-      try_to_the_end();
+      try_to_the_end(rung);
       send_record(channel.inside.get(), RecordKind::function_result, {});
     } catch (const std::exception& exception) {
       report_failure(channel.inside.get(), exception);
@@ -98,6 +98,13 @@ std::string why_not() {
 
 } // namespace
 
+std::optional<Refusal> try_rung(Rung rung) {
+  std::string reason = why_not(rung);
+  if (reason.empty()) return std::nullopt;
+  const RefusalCause cause = find_cause_of_refusal(reason);
+  return Refusal{.reason = reason + "; " + cause.what, .remedy = cause.remedy};
+}
+
 HostAbilities probe() {
   HostAbilities abilities;
   abilities.is_root = ability(is_root());
@@ -108,13 +115,11 @@ HostAbilities probe() {
     make_mount("binfmt_misc", {}, 0);
     return true;
   }));
-  abilities.reason = why_not();
-  abilities.namespaces = ability(abilities.reason.empty());
-  if (!abilities.reason.empty()) {
-    const RefusalCause cause = find_cause_of_refusal();
-    abilities.reason += "; " + cause.what;
-    abilities.remedy = cause.remedy;
+  if (auto refusal = try_rung(own_rung())) {
+    abilities.reason = std::move(refusal->reason);
+    abilities.remedy = std::move(refusal->remedy);
   }
+  abilities.namespaces = ability(abilities.reason.empty());
   return abilities;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The first process of a sandbox: it reaps, ends everything when there are too many processes, and
+// The builder of a sandbox: it reaps, ends everything when there are too many processes, and
 // notices when one is killed.
 
 #include <cstddef>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "refusal_cause.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
@@ -45,7 +47,7 @@ std::string remedy_for_filter() {
   switch (find_place()) {
   case Place::kubernetes:
     return "in the pod's securityContext: hostUsers: false with procMount: Unmasked, or "
-           "seccompProfile with type: Unconfined; or run the job on a node as an ordinary user";
+           "seccompProfile with type: Unconfined (neither is allowed by the restricted standard)";
   case Place::container:
     return "start the container with --security-opt seccomp=unconfined --security-opt "
            "systempaths=unconfined, or run the program outside of it as an ordinary user";
@@ -64,9 +66,28 @@ std::string with_sudo(const std::string& otherwise) {
 
 } // namespace
 
-RefusalCause find_cause_of_refusal() {
+namespace {
+
+/// Filters of container engines answer EPERM; who makes a namespace and hears EACCES of a mount in
+/// it meets a security module, whatever the settings of a container show.
+bool is_of_security_module(std::string_view reason) {
+  return reason.find(std::generic_category().message(EACCES)) != std::string_view::npos;
+}
+
+RefusalCause security_module() {
+  return {"AppArmor, or another security module, takes the rights from user namespaces of ordinary "
+          "users",
+          with_sudo("as root of the host: sysctl -w "
+                    "kernel.apparmor_restrict_unprivileged_userns=0; or give the program an "
+                    "AppArmor profile with \"userns,\"; or run it with sudo")};
+}
+
+} // namespace
+
+RefusalCause find_cause_of_refusal(std::string_view reason) {
   if (!std::filesystem::exists("/proc/self/status"))
     return {"/proc is not mounted", "mount it: mount -t proc proc /proc"};
+  if (is_of_security_module(reason) && !is_root()) return security_module();
   if (own_status("Seccomp:") == "2")
     return {"a filter of system calls (seccomp) is in force, as container engines set one",
             remedy_for_filter()};
@@ -76,11 +97,7 @@ RefusalCause find_cause_of_refusal() {
   if (setting("kernel/unprivileged_userns_clone") == "0")
     return {"kernel.unprivileged_userns_clone is 0",
             with_sudo("as root: sysctl -w kernel.unprivileged_userns_clone=1")};
-  if (setting("kernel/apparmor_restrict_unprivileged_userns") == "1")
-    return {"AppArmor takes the rights from user namespaces of ordinary users",
-            with_sudo("run it with sudo; or as root: sysctl -w "
-                      "kernel.apparmor_restrict_unprivileged_userns=0; or give the program an "
-                      "AppArmor profile with \"userns,\"")};
+  if (setting("kernel/apparmor_restrict_unprivileged_userns") == "1") return security_module();
   if (is_root() && !may_administrate())
     return {"this root lacks CAP_SYS_ADMIN and may not make a user namespace of its own",
             find_place() == Place::kubernetes

@@ -20,7 +20,7 @@ namespace imagewright::sandbox {
 
 namespace {
 
-/// What the first process said before the end; the last word on how the program fared.
+/// What the builder said before the end; the last word on how the program fared.
 void apply_records(process::CommandResult& result, const process::Command& command,
                    const Launched& launched) {
   RecordReader reader(launched.channel.get());
@@ -59,6 +59,8 @@ std::map<std::string, std::string> sandbox_environment(base::Epoch epoch) {
   return {{"PATH", std::string(process::k_program_path)},
           {"HOME", "/root"},
           {"LC_ALL", "C.UTF-8"},
+          // What is for a running system's manager is for a later boot.
+          {"SYSTEMD_OFFLINE", "1"},
           {"SOURCE_DATE_EPOCH", fmt::format("{}", epoch.time_since_epoch().count())}};
 }
 

@@ -22,9 +22,9 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/process/command_runner.hpp>
 #include <imagewright/process/program.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 #include "channel.hpp"
-#include "error_codec.hpp"
 #include "launch.hpp"
 #include "mount_api.hpp"
 
@@ -138,13 +138,13 @@ bool has_subordinate_ids() {
          process::find_program("newuidmap") && process::find_program("newgidmap");
 }
 
-void map_ids(pid_t child) {
-  if (has_capability(CAP_SETUID) && has_capability(CAP_SETGID)) {
+void map_ids(pid_t child, IdMaps maps) {
+  if (maps == IdMaps::many && has_capability(CAP_SETUID) && has_capability(CAP_SETGID)) {
     write_map(child, "uid_map", identity_of("/proc/self/uid_map"));
     write_map(child, "gid_map", identity_of("/proc/self/gid_map"));
     return;
   }
-  if (is_root() || !has_subordinate_ids()) {
+  if (maps == IdMaps::one || is_root() || !has_subordinate_ids()) {
     // Without it the kernel lets nobody map a group; who may leave groups could gain by that.
     write_map(child, "setgroups", "deny");
     write_map(child, "uid_map", fmt::format("0 {} 1\n", ::geteuid()));
@@ -168,11 +168,11 @@ void enter_own_user_namespace(int channel) {
     throw_cannot_enter("cannot become", "root");
 }
 
-void answer_id_maps(int channel, pid_t process) {
+void answer_id_maps(int channel, pid_t process, IdMaps maps) {
   const auto record = RecordReader(channel).receive(Waiting::blocking);
   if (!record) throw_died("its user namespace was made");
   throw_if_setup_failed(*record);
-  map_ids(process);
+  map_ids(process, maps);
   send_record(channel, RecordKind::id_maps_done, {});
 }
 

@@ -35,17 +35,23 @@ bool may_administrate();
 /// where /proc does not tell.
 bool is_in_user_namespace();
 
+/// How many ids of this process are mapped.
+enum class IdMaps : std::uint8_t {
+  many, ///< as many as can be had
+  one,  ///< root inside for the caller, and no other
+};
+
 /// Maps the ids of a child that has just made its user namespace: for who may
 /// act as every user each id that this process has to itself; for others 0 to the caller and the
 /// rest to the caller's subordinate ids, or to nobody when there are none. Throws base::Error.
-void map_ids(pid_t child);
+void map_ids(pid_t child, IdMaps maps);
 
 /// Makes a user namespace and becomes its root, with ids that answer_id_maps gives at the other end
 /// of the channel. Throws base::Error.
 void enter_own_user_namespace(int channel);
 
 /// Maps the ids of a process that is in enter_own_user_namespace, or throws why that failed.
-void answer_id_maps(int channel, pid_t process);
+void answer_id_maps(int channel, pid_t process, IdMaps maps);
 
 /// Whether map_ids would find ranges and programs.
 bool has_subordinate_ids();

@@ -10,6 +10,7 @@ std::string encode(const WorkerRequest& request) {
   writer.text(request.job).text(request.request).number(request.descriptors.size());
   writer.number(request.limits.memory.bytes());
   writer.number(static_cast<std::uint64_t>(request.limits.time.count()));
+  writer.number(request.limits.file_size.bytes());
   return writer.take();
 }
 
@@ -21,6 +22,7 @@ ParsingRequest decode_parsing_request(std::string_view bytes) {
   request.descriptor_count = reader.number();
   request.limits.memory = base::ByteSize(reader.number());
   request.limits.time = std::chrono::milliseconds(reader.number());
+  request.limits.file_size = base::ByteSize(reader.number());
   return request;
 }
 

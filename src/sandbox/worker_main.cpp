@@ -10,12 +10,13 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 #include <imagewright/sandbox/worker.hpp>
 
 #include "anew.hpp"
 #include "channel.hpp"
-#include "error_codec.hpp"
 #include "inside.hpp"
+#include "named_descriptors.hpp"
 #include "parsing_confinement.hpp"
 #include "worker_codec.hpp"
 
@@ -38,7 +39,8 @@ std::string answer(const WorkerJob& job, const ParsingRequest& request) {
     descriptors.push_back(k_first_descriptor + static_cast<int>(index));
   try {
     if (job.prepare != nullptr) job.prepare();
-    confine_for_parsing(request.limits);
+    if (!job.names.empty()) give_names(job.names, k_first_descriptor);
+    confine_for_parsing(request.limits, job.names.empty() ? Naming::none : Naming::given);
     return job.run({.request = request.request,
                     .descriptors = descriptors,
                     .messages = MessageSender(k_channel)});

@@ -1,48 +1,48 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
-#include <memory>
+
+#include <sys/mman.h>
 
 #include <fmt/format.h>
-#include <selinux/label.h>
-#include <selinux/selinux.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/tree/label.hpp>
 
+#include "label_job.hpp"
+
 namespace imagewright::tree {
 
 namespace {
 
 constexpr const char* k_label_attribute = "security.selinux";
+/// A large tree and a large policy on a slow machine.
+constexpr std::chrono::minutes k_longest_time{20};
 
-struct HandleCloser {
-  void operator()(selabel_handle* handle) const { selabel_close(handle); }
-};
-using Handle = std::unique_ptr<selabel_handle, HandleCloser>;
+/// A companion that the policy does not have.
+fs::UniqueFd open_nothing() {
+  fs::UniqueFd fd(::memfd_create("imagewright-nothing", MFD_CLOEXEC));
+  if (!fd)
+    base::throw_system_error("tree.cannot-label", "cannot make a file in memory", "memfd", errno);
+  return fd;
+}
 
-struct ContextCloser {
-  void operator()(char* context) const { freecon(context); }
-};
-
-Handle open_contexts(const RootTree& tree, const std::filesystem::path& file_contexts) {
-  const fs::RootDir root(tree.host_path);
-  if (!root.exists(file_contexts.string())) {
-    throw base::Error(base::FailureKind::build, "tree.no-file-contexts",
-                      fmt::format("the root has no SELinux file contexts at {}",
-                                  base::quoted(file_contexts.string())),
-                      "add the policy package of the distribution, or disable SELinux");
+/// In the order of k_context_endings.
+std::vector<fs::UniqueFd> open_texts(const fs::RootDir& root, const std::string& file_contexts) {
+  if (!root.exists(file_contexts)) {
+    throw base::Error(
+        base::FailureKind::build, "tree.no-file-contexts",
+        fmt::format("the root has no SELinux file contexts at {}", base::quoted(file_contexts)),
+        "add the policy package of the distribution, or disable SELinux");
   }
-  const std::string host_path = tree.host_path.string() + file_contexts.string();
-  const selinux_opt option{SELABEL_OPT_PATH, host_path.c_str()};
-  Handle handle(selabel_open(SELABEL_CTX_FILE, &option, 1));
-  if (!handle) {
-    base::throw_system_error("tree.cannot-label", "cannot read the file contexts", host_path,
-                             errno);
+  std::vector<fs::UniqueFd> texts;
+  for (const std::string_view ending : k_context_endings) {
+    const std::string path = file_contexts + std::string(ending);
+    texts.push_back(root.exists(path) ? root.open_file(path) : open_nothing());
   }
-  return handle;
+  return texts;
 }
 
 void set_label(Inode& inode, std::string context) {
@@ -54,23 +54,41 @@ void set_label(Inode& inode, std::string context) {
   std::sort(inode.attributes.begin(), inode.attributes.end());
 }
 
+/// The first name of each inode.
+std::vector<const Entry*> first_names(const RootTree& tree) {
+  std::vector<const Entry*> names(tree.inodes.size(), nullptr);
+  for (const Entry& entry : tree.entries) {
+    if (names.at(entry.inode) == nullptr) names[entry.inode] = &entry;
+  }
+  std::erase(names, nullptr);
+  return names;
+}
+
+std::vector<std::string> find_contexts(const RootTree& tree, const std::vector<const Entry*>& names,
+                                       const std::string& file_contexts,
+                                       const base::Cancellation& cancellation) {
+  std::vector<PathToLabel> paths;
+  for (const Entry* entry : names)
+    paths.push_back({entry->path, fs::type_bits(tree.inodes[entry->inode].type)});
+  const std::vector<fs::UniqueFd> texts = open_texts(fs::RootDir(tree.host_path), file_contexts);
+  sandbox::WorkerRequest request{.job = k_label_job,
+                                 .subject = "the SELinux file contexts of the image",
+                                 .request = encode_label_request(paths)};
+  request.limits.time = k_longest_time;
+  for (const fs::UniqueFd& text : texts)
+    request.descriptors.push_back(text.get());
+  return decode_label_answer(sandbox::run_in_worker(request, cancellation), paths.size());
+}
+
 } // namespace
 
-RootTree label(RootTree tree, const std::filesystem::path& file_contexts) {
-  const Handle handle = open_contexts(tree, file_contexts);
-  std::vector<bool> is_done(tree.inodes.size());
-  for (const Entry& entry : tree.entries) {
-    if (is_done.at(entry.inode)) continue;
-    is_done[entry.inode] = true;
-    Inode& inode = tree.inodes[entry.inode];
-    char* found = nullptr;
-    if (selabel_lookup_raw(handle.get(), &found, entry.path.c_str(),
-                           static_cast<int>(fs::type_bits(inode.type))) != 0) {
-      if (errno == ENOENT) continue; // the policy says <<none>>
-      base::throw_system_error("tree.cannot-label", "cannot find the label of", entry.path, errno);
-    }
-    const std::unique_ptr<char, ContextCloser> context(found);
-    set_label(inode, context.get());
+RootTree label(RootTree tree, const std::filesystem::path& file_contexts,
+               const base::Cancellation& cancellation) {
+  const std::vector<const Entry*> names = first_names(tree);
+  const std::vector<std::string> contexts =
+      find_contexts(tree, names, file_contexts.string(), cancellation);
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    if (!contexts[index].empty()) set_label(tree.inodes[names[index]->inode], contexts[index]);
   }
   return tree;
 }

@@ -45,6 +45,13 @@ fs::UniqueFd copy_with_texts(const fs::UniqueFd& file, const Inode& inode) {
   return copy;
 }
 
+fs::UniqueFd file_with(std::string_view text) {
+  fs::UniqueFd file(memfd_create("imagewright-text", MFD_CLOEXEC));
+  if (!file) base::throw_system_error("tree.cannot-read", "cannot copy", "a text", errno);
+  fs::write_exactly(file.get(), std::as_bytes(std::span(text)), 0, "a text");
+  return file;
+}
+
 } // namespace
 
 bool is_before(std::string_view left, std::string_view right) {
@@ -68,6 +75,7 @@ ContentReader::ContentReader(std::filesystem::path host_path)
 
 fs::UniqueFd ContentReader::open(const Inode& inode) const {
   IMAGEWRIGHT_ASSERT(inode.type == fs::FileType::regular);
+  if (inode.content.empty()) return file_with(inode.text);
   const std::string shown = host_path_.string() + inode.content;
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;

@@ -18,9 +18,8 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/runtime_directories.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/root/attributes.hpp>
 #include <imagewright/tree/scan.hpp>
-
-#include "attributes.hpp"
 
 namespace imagewright::tree {
 
@@ -149,14 +148,29 @@ private:
     if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       base::throw_system_error("tree.cannot-read", "cannot examine", shown(path), errno);
     }
-    if (is_left_out(path, status)) return false;
+    const bool is_kept = options_.keeps && options_.keeps(path, status);
+    if (!is_kept && is_left_out(path, status)) return false;
     add(path, host_name(directory, name), status);
     if (!S_ISDIR(status.st_mode) || status.st_dev != device_) return false;
-    return std::find(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(), path) ==
+    return is_kept || !is_runtime_directory(path);
+  }
+
+  static bool is_runtime_directory(const std::string& path) {
+    return std::find(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(), path) !=
            fs::k_runtime_directories.end();
   }
 
+  static bool is_in_runtime_directory(const std::string& path) {
+    return std::any_of(fs::k_runtime_directories.begin(), fs::k_runtime_directories.end(),
+                       [&](std::string_view directory) {
+                         return path.size() > directory.size() && path.starts_with(directory) &&
+                                path[directory.size()] == '/';
+                       });
+  }
+
   bool is_left_out(const std::string& path, const struct stat& status) const {
+    // Walked into for what is kept of it.
+    if (is_in_runtime_directory(path)) return true;
     if (S_ISSOCK(status.st_mode)) return true;
     if (!S_ISREG(status.st_mode) || !is_database_side_file(path)) return false;
     if (path.ends_with("-wal") && status.st_size > 0) {
@@ -192,7 +206,7 @@ private:
     inode.group = image_id(status.st_gid, options_.group_ids, path);
     const base::Epoch modified{std::chrono::seconds(status.st_mtim.tv_sec)};
     inode.modified = std::min(modified, options_.epoch);
-    inode.attributes = read_attributes(host_name, shown(path));
+    inode.attributes = root::read_attributes(host_name, shown(path));
     if (inode.type == fs::FileType::regular) read_regular(inode, path, host_name, status);
     if (inode.type == fs::FileType::symlink) inode.target = read_target(host_name, path);
     if (inode.type == fs::FileType::character_device || inode.type == fs::FileType::block_device) {
@@ -204,6 +218,7 @@ private:
     if (const auto found = options_.overrides.find(path); found != options_.overrides.end()) {
       apply(found->second, inode);
     }
+    if (options_.complete) options_.complete(path, status, inode);
     return inode;
   }
 
@@ -289,14 +304,19 @@ RootTree scan(const model::SealedRoot& root, const ScanOptions& options,
   return Scanner(root, options, cancellation).run();
 }
 
-RootTree scan(const root::WorkRoot& root, const base::Cancellation& cancellation) {
-  const root::Record& record = root.record();
-  ScanOptions options{.epoch = root.epoch()};
-  options.find_override = [&record](const std::string& path) -> std::optional<MetadataOverride> {
+ScanOptions scan_options_of(const root::WorkRoot& root) {
+  ScanOptions options;
+  options.epoch = root.epoch();
+  options.find_override = [&record = root.record()](const std::string& path) -> std::optional<MetadataOverride> {
     const auto found = record.find(path);
     if (found == record.end()) return std::nullopt;
     return override_from(found->second);
   };
+  return options;
+}
+
+RootTree scan(const root::WorkRoot& root, const base::Cancellation& cancellation) {
+  const ScanOptions options = scan_options_of(root);
   return scan(model::SealedRoot{.path = root.options().directory}, options, cancellation);
 }
 

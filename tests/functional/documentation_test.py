@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The how-tos do what they say: their code blocks run, in order; every relative link of README and docs resolves."""
 
+import copy
 import os
 import re
 import shutil
@@ -45,6 +46,9 @@ class HowTos(TestCase):
     def test_pipelines(self):
         self.run_page("pipelines.md")
 
+    def test_signing(self):
+        self.run_page("signing.md")
+
 
 class Links(TestCase):
     def test_every_relative_link_resolves(self):
@@ -62,6 +66,37 @@ class Links(TestCase):
         self.assertEqual([page for page in pages if f"({page})" not in index], [])
 
 
+# Pod Security Standards, profile "restricted" with what it takes over from "baseline".
+ADMITTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+
+
+def restricted_violations(pod):
+    """What of a pod's specification the restricted standard does not admit."""
+    context = pod.get("securityContext", {})
+    found = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key)]
+    found += [volume["name"] for volume in pod.get("volumes", []) if not (set(volume) - {"name"}) <= ADMITTED_VOLUMES]
+    found += ["sysctls"] if context.get("sysctls") else []
+    for container in [*pod["containers"], *pod.get("initContainers", [])]:
+        own = container.get("securityContext", {})
+        effective = {**context, **own}
+        capabilities = own.get("capabilities", {})
+        rules = {
+            "privileged": not own.get("privileged", False),
+            "allowPrivilegeEscalation": own.get("allowPrivilegeEscalation") is False,
+            "runAsNonRoot": effective.get("runAsNonRoot") is True,
+            "runAsUser": effective.get("runAsUser") != 0,
+            "seccompProfile": effective.get("seccompProfile", {}).get("type") in ("RuntimeDefault", "Localhost"),
+            "capabilities.drop": "ALL" in capabilities.get("drop", []),
+            "capabilities.add": set(capabilities.get("add", [])) <= {"NET_BIND_SERVICE"},
+            "procMount": own.get("procMount", "Default") == "Default",
+            "hostPort": not any(port.get("hostPort") for port in container.get("ports", [])),
+            "appArmorProfile": effective.get("appArmorProfile", {}).get("type", "RuntimeDefault") in ("RuntimeDefault", "Localhost"),
+            "seLinuxOptions": not effective.get("seLinuxOptions"),
+        }
+        found += [name for name, is_met in rules.items() if not is_met]
+    return found
+
+
 class Pipelines(TestCase):
     def commands_of(self, text):
         return re.findall(r"imagewright (\w+)", text)
@@ -76,9 +111,38 @@ class Pipelines(TestCase):
                 subprocess.run(["bash", "-n"], input=step["run"], text=True, check=True)
                 # What a user gives must not become part of a script.
                 self.assertNotIn("${{", step["run"])
+        workflow = yaml.safe_load((TOP / "toolkit/ci/github/workflow.yml").read_text())
+        job = workflow["jobs"]["imagewright"]
+        # Options of the engine are how privileges are asked for.
+        self.assertEqual(set(job["container"]), {"image"})
+        for step in job["steps"]:
+            if "run" in step:
+                subprocess.run(["bash", "-n"], input=step["run"], text=True, check=True)
+                self.assertNotIn("${{", step["run"])
         header, jobs = yaml.safe_load_all((TOP / "toolkit/ci/gitlab/imagewright.yml").read_text())
         self.assertIn("config", header["spec"]["inputs"])
         self.assertEqual(set(jobs), {"imagewright"})
+
+    def test_the_job_for_kubernetes_is_what_the_restricted_standard_admits(self):
+        yaml = require_module("yaml")
+        job = yaml.safe_load((TOP / "toolkit/ci/kubernetes/job.yaml").read_text())
+        pod = job["spec"]["template"]["spec"]
+        self.assertEqual(restricted_violations(pod), [])
+        # The check itself: each of these is refused by the standard.
+        for change in (
+            lambda pod: pod.update(hostNetwork=True), lambda pod: pod["securityContext"].pop("runAsNonRoot"),
+            lambda pod: pod["securityContext"].update(seccompProfile={"type": "Unconfined"}),
+            lambda pod: pod["securityContext"].update(runAsUser=0), lambda pod: pod["securityContext"].pop("seccompProfile"),
+            lambda pod: pod["volumes"].append({"name": "host", "hostPath": {"path": "/"}}),
+            lambda pod: pod["containers"][0]["securityContext"].pop("allowPrivilegeEscalation"),
+            lambda pod: pod["containers"][0]["securityContext"].update(privileged=True),
+            lambda pod: pod["containers"][0]["securityContext"]["capabilities"].update(add=["SYS_ADMIN"]),
+            lambda pod: pod["containers"][0]["securityContext"].update(capabilities={"drop": ["NET_RAW"]}),
+            lambda pod: pod["containers"][0]["securityContext"].update(procMount="Unmasked"),
+        ):
+            changed = copy.deepcopy(pod)
+            change(changed)
+            self.assertEqual(len(restricted_violations(changed)), 1, changed)
 
 
 if __name__ == "__main__":

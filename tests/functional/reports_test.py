@@ -3,32 +3,21 @@
 """Repositories as the field's users have them: small inputs that were made after public reports of faults."""
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from imagewright_testing import TestCase, environment, require_program, require_shared_data  # noqa: E402
+from imagewright_reports import ReportsTestCase  # noqa: E402
+from imagewright_testing import environment  # noqa: E402
 
 PORTS = {"05-xml-base": 8105, "06-url-characters": 8106, "07-metalink": 8107}
 
 
-class Reports(TestCase):
-    @classmethod
-    def setUpClass(cls):
-        reports = require_shared_data("reports")
-        for program in ("rpmbuild", "createrepo_c"):
-            require_program(program)
-        cls.top = Path(tempfile.mkdtemp(prefix="imagewright-reports-"))
-        cls.addClassCleanup(shutil.rmtree, cls.top, ignore_errors=True)
-        subprocess.run([reports / "prepare", cls.top], check=True)
-        subprocess.run(["bash", cls.top / "base/make-base.sh"], check=True, capture_output=True)
-
+class Reports(ReportsTestCase):
     def serve(self, case, *options):
         port = PORTS[case]
         with socket.socket() as probe:

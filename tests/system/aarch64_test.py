@@ -32,7 +32,7 @@ checks: [{json.dumps(LABEL_CHECK)}]
 def build(config, output, *options):
     # The mounts of this process, without a registry of foreign programs: the build must not need the host's.
     script = ('grep -q " /proc/sys/fs/binfmt_misc " /proc/self/mountinfo && umount /proc/sys/fs/binfmt_misc; exec "$@"')
-    result = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", str(PROGRAM), "build", str(config), "--arch", "aarch64",
+    result = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", str(PROGRAM), "build", str(config), "--no-cache", "--arch", "aarch64",
                              "--output-dir", str(output), "--progress", "plain", *options],
                             cwd=TOP, env=environment(), capture_output=True, text=True)
     if result.returncode != 0:
@@ -112,7 +112,7 @@ class ForeignPathOnTheHostsArchitecture(TestCase):
         digests = []
         for emulation in ("auto", "forced"):
             output = self.scratch()
-            self.run_program("build", "configs/node.yaml", "--arch", host, "--format", "qcow2", "--emulation", emulation,
+            self.run_program("build", "configs/node.yaml", "--no-cache", "--arch", host, "--format", "qcow2", "--emulation", emulation,
                              "--output-dir", output, "--progress", "none")
             digests.append(digest(output / f"node-{host}.qcow2"))
             report = json.loads((output / f"node-{host}.report.json").read_text())["emulation"]

@@ -26,7 +26,7 @@ MIB = 1 << 20
 
 
 def build(output, *arguments, **options):
-    command = [str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(output), "--progress", "plain",
+    command = [str(PROGRAM), "build", CONFIG, "--no-cache", "--arch", "x86_64", "--output-dir", str(output), "--progress", "plain",
                "--format", "raw", "--format", "qcow2", "--format", "vhd-fixed", *arguments]
     return subprocess.run(command, cwd=TOP, env=environment(), capture_output=True, text=True, **options)
 
@@ -97,7 +97,7 @@ class ComposedImage(TestCase):
     def test_the_root_as_an_archive_is_the_root(self):
         """tar and wsl of the same lock: unpacked by GNU tar, rpm finds nothing that differs."""
         output = self.scratch() / "out"
-        result = subprocess.run([str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(output), "--format", "tar",
+        result = subprocess.run([str(PROGRAM), "build", CONFIG, "--no-cache", "--arch", "x86_64", "--output-dir", str(output), "--format", "tar",
                                  "--format", "wsl"], cwd=TOP, env=environment(), capture_output=True, text=True, timeout=600)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual(sorted(path.name for path in output.iterdir() if "." in path.name and path.name.endswith(("zst", "wsl"))),
@@ -227,7 +227,7 @@ class ComposedImage(TestCase):
         before = Path("/proc/self/mountinfo").read_text()
         trace = scratch / "trace"
         command = ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=open,openat,openat2,mount,umount2,unshare,clone,clone3,fork,vfork",
-                   str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(scratch / "out"), "--format", "raw",
+                   str(PROGRAM), "build", CONFIG, "--no-cache", "--arch", "x86_64", "--output-dir", str(scratch / "out"), "--format", "raw",
                    "--progress", "none"]
         result = subprocess.run(command, cwd=TOP, env=environment(), capture_output=True, text=True)
         self.assertEqual(result.returncode, 0, result.stderr[-4000:])
@@ -269,7 +269,7 @@ class InterruptedBuild(TestCase):
         require_workbench()
 
     def start(self, output):
-        return subprocess.Popen([str(PROGRAM), "build", CONFIG, "--arch", "x86_64", "--output-dir", str(output), "--progress", "plain"],
+        return subprocess.Popen([str(PROGRAM), "build", CONFIG, "--no-cache", "--arch", "x86_64", "--output-dir", str(output), "--progress", "plain"],
                                 cwd=TOP, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def test_control_c_leaves_nothing_at_any_stage(self):

@@ -135,7 +135,7 @@ class Ladder(EverybodyTestCase):
         output.mkdir(exist_ok=True)
         if user is not None:
             os.chown(output, user.pw_uid, user.pw_gid)
-        command = [*prefix, str(cls.program), "build", str(cls.config), "--arch", architecture, "--format", "qcow2",
+        command = [*prefix, str(cls.program), "build", str(cls.config), "--no-cache", "--arch", architecture, "--format", "qcow2",
                    "--output-dir", str(output / architecture), "--cache-dir", str(output / "cache"), "--progress", "plain"]
         result = subprocess.run(command, cwd=TOP, env=environment(HOME=str(output)), stdin=subprocess.DEVNULL,
                                 capture_output=True, text=True)

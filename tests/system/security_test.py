@@ -48,7 +48,7 @@ class LabelledImage(TestCase):
         config = IMAGES / "labelled.json"
         config.write_text(json.dumps(CONFIG))
         cls.output = IMAGES / "out"
-        cls.result = subprocess.run([str(PROGRAM), "build", str(config), "--arch", "x86_64", "--output-dir", str(cls.output),
+        cls.result = subprocess.run([str(PROGRAM), "build", str(config), "--no-cache", "--arch", "x86_64", "--output-dir", str(cls.output),
                                      "--progress", "plain", "--keep-root"], cwd=TOP, env=environment(), capture_output=True, text=True)
         if cls.result.returncode != 0:
             raise AssertionError(cls.result.stderr[-6000:])

@@ -20,10 +20,10 @@ function(imagewright_add_module name)
   endforeach()
 endfunction()
 
-# imagewright_add_test(NAME USES modules… SOURCES files… [LABELS labels…] [THIRD_PARTY libraries…])
-#   one Catch2 program and one ctest entry
+# imagewright_add_test(NAME USES modules… SOURCES files… [LABELS labels…] [THIRD_PARTY libraries…] [ALONE])
+#   one Catch2 program and one ctest entry; ALONE: it fills the machine (fork bombs, deadlines), nothing runs beside it
 function(imagewright_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 test "" "" "USES;THIRD_PARTY;SOURCES;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 test "ALONE" "" "USES;THIRD_PARTY;SOURCES;LABELS")
   add_executable(${name} ${test_SOURCES})
   target_link_libraries(${name} PRIVATE imagewright_test_support imagewright_warnings)
   # What is tested is optimized, the tests themselves need not be: Catch2 takes long to compile otherwise.
@@ -37,7 +37,14 @@ function(imagewright_add_test name)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   # Exit code 77: everything in it was skipped, and it said why.
   set_tests_properties(${name} PROPERTIES LABELS "${test_LABELS}" SKIP_RETURN_CODE 77)
+  if(test_ALONE)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+  add_dependencies(imagewright_test_programs ${name})
 endfunction()
+
+# What the tests of modules and the replays of corpora need: a build with sanitizers compiles these alone.
+add_custom_target(imagewright_test_programs)
 
 # imagewright_module_directory(NAME): src/NAME and, when tests are wanted, tests/{unit,component}/NAME
 function(imagewright_module_directory name)

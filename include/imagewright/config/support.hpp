@@ -20,6 +20,10 @@ enum class Command : std::uint8_t { build, customize };
 /// learns more.
 base::Diagnostics unsupported_keys(const model::ImageConfig& config, Command command);
 
+/// A warning (config.small-fat) for each filesystem of the type fat32 whose partition is too small
+/// for FAT32, so that it becomes FAT16 or FAT12.
+base::Diagnostics small_fat_filesystems(const model::StorageConfig& storage);
+
 /// Why a command cannot honour a key.
 enum class UnsupportedReason : std::uint8_t {
   needs_base_image, ///< has a meaning only for an image that exists already

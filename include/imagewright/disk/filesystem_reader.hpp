@@ -3,9 +3,12 @@
 
 // Reads files from a filesystem inside an image, without mounting it and without trusting it.
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,12 +46,18 @@ struct StoredFile {
   gid_t group = 0;
   std::uint64_t size = 0;
   base::Epoch modified;
+  std::uint32_t modified_nanoseconds = 0;
+  /// Flags of ext2, ext3 and ext4 that chattr(1) sets, or attributes of FAT, as they are stored.
+  std::uint32_t flags = 0;
   tree::DeviceNumber device;
   std::uint64_t inode = 0; ///< 0 where the filesystem has no such number
   std::uint32_t name_count = 1;
 
   bool operator==(const StoredFile&) const = default;
 };
+
+/// Takes the content of a file piece by piece, in order.
+using PieceSink = std::function<void(std::uint64_t offset, std::span<const std::byte> bytes)>;
 
 /// Paths are absolute. A missing file is an absent value; everything else that goes wrong throws
 /// base::Error (disk.corrupt-filesystem). Links are not followed, but for `resolve`.
@@ -68,6 +77,9 @@ public:
   /// The whole of a regular file. Nothing when there is no regular file of that name. Throws also
   /// when it is larger than `limit`.
   virtual std::optional<std::string> read(std::string_view path, base::ByteSize limit) const = 0;
+  /// The content of a regular file in pieces that fit into memory. What is between them is a hole
+  /// and reads as zeros; room that the file has and that was never written is given as zeros.
+  virtual void read_pieces(std::string_view path, const PieceSink& sink) const = 0;
   virtual std::optional<std::string> link_target(std::string_view path) const = 0;
   /// Sorted by name; empty where there are none.
   virtual std::vector<tree::ExtendedAttribute> attributes(std::string_view path) const = 0;

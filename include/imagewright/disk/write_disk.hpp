@@ -59,4 +59,15 @@ struct WrittenDisk {
 WrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
                        report::Reporter& reporter, const base::Cancellation& cancellation);
 
+/// A disk that is one filesystem, without a partition table.
+struct VolumeRequest {
+  const model::Partition& partition; ///< its start counts as 0; it has a filesystem
+  const tree::RootTree& tree;
+  base::Epoch epoch;
+};
+
+/// As write_disk; the file is as long as the partition.
+PartitionUse write_volume(const VolumeRequest& request, const std::filesystem::path& raw,
+                          report::Reporter& reporter, const base::Cancellation& cancellation);
+
 } // namespace imagewright::disk

@@ -45,8 +45,37 @@ enum class UnitPresets : std::uint8_t {
   apply, ///< as `systemctl preset-all` would
 };
 
+/// Where the root comes from.
+enum class RootOrigin : std::uint8_t {
+  packages,   ///< it was composed, and every step runs
+  base_image, ///< somebody made it: only what is asked for is done, and edited rather than written
+};
+
+/// What is to become of the kernel command lines of an image that exists.
+struct CommandLineChange {
+  /// Parameters that go, by name, on every command line.
+  std::vector<std::string> removed;
+  /// Words for every command line, in the place of what was removed.
+  std::vector<std::string> lasting;
+  /// Words for the ends of those that are not for recovery.
+  std::vector<std::string> appended;
+
+  bool is_empty() const { return removed.empty() && lasting.empty() && appended.empty(); }
+  bool operator==(const CommandLineChange&) const = default;
+};
+
+/// What an image says about its own making.
+struct ImageRecord {
+  std::string uuid;
+  /// The element for the image's history; empty: none is written.
+  std::string history_entry;
+
+  bool operator==(const ImageRecord&) const = default;
+};
+
 /// How a root becomes a bootable one.
 struct FinalizePlan {
+  RootOrigin origin = RootOrigin::packages;
   std::string image_name;   ///< goes into /etc/imagewright-release
   std::string tool_version; ///< likewise
   model::Architecture architecture;
@@ -64,6 +93,9 @@ struct FinalizePlan {
   std::string rpm_database_path = "/var/lib/rpm";
   /// Patterns of files that only one machine may have.
   std::vector<std::string> identity_files = model::usual_identity_files();
+  /// Of a base image only.
+  CommandLineChange command_line_change = {};
+  ImageRecord record = {};
 };
 
 /// What of a config, its release and its disk keeps the boot loader from being set up: a loader

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <imagewright/fs/byte_source.hpp>
+#include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/model/artifact.hpp>
 
 namespace imagewright::image {
@@ -40,6 +41,12 @@ public:
 /// image.corrupt-qcow2, image.corrupt-vhd, image.corrupt-vhdx, image.unsupported, archive.…).
 std::unique_ptr<ImageReader> open_image(const std::filesystem::path& path,
                                         std::optional<model::ImageFormat> format = {});
+
+/// The same of a file that is open already. With `room`, an empty file, it is a compressed one and is
+/// expanded into that.
+std::unique_ptr<ImageReader> open_image(fs::UniqueFd file, const std::string& name,
+                                        std::optional<model::ImageFormat> format,
+                                        fs::UniqueFd room);
 
 /// The same over bytes that are already open; `file` must outlive the reader, `name` is for
 /// messages.

@@ -10,7 +10,6 @@
 
 #include <imagewright/archive/decompress.hpp>
 #include <imagewright/base/cancellation.hpp>
-#include <imagewright/base/epoch.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/report/reporter.hpp>
 #include <imagewright/tree/root_tree.hpp>
@@ -19,13 +18,8 @@ namespace imagewright::image {
 
 struct RootArchiveRequest {
   const tree::RootTree& tree;
-  base::Epoch epoch;
-  /// tar, or wsl: a tar with /etc/wsl.conf and /etc/wsl-distribution.conf where the root has none
-  /// ("Build a Custom Linux Distribution for WSL", Microsoft Learn), which start systemd and name
-  /// the distribution.
-  model::ImageFormat format = model::ImageFormat::tar;
+  model::ImageFormat format = model::ImageFormat::tar; ///< an archive; of wsl the tree has its form
   std::filesystem::path path;
-  std::string distribution_name; ///< of wsl
   archive::Compression compression = archive::Compression::none;
   std::optional<std::int32_t> level; ///< absent: the algorithm's own default
   unsigned thread_count = 1;         ///< the file does not depend on it

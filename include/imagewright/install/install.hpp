@@ -63,6 +63,10 @@ struct InstallRequest {
   unsigned thread_count = 1; ///< that verify packages
 };
 
+/// What the installed root depends on, each by a name for people ("package curl", "users"): two
+/// requests with the same inputs give the same root.
+std::map<std::string, std::string> inputs_of(const InstallRequest& request);
+
 /// Takes a private copy of every package, verifies it, then installs all of them into the root,
 /// which is usually empty. Throws base::Error (install.…, sandbox.…) and base::Cancelled; the root
 /// is then of no use any more. The caller must not have other threads.

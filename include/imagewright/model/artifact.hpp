@@ -14,14 +14,25 @@
 
 namespace imagewright::model {
 
-enum class ImageFormat : std::uint8_t { raw, qcow2, vhd, vhd_fixed, vhdx, tar, wsl };
+enum class ImageFormat : std::uint8_t {
+  raw,
+  qcow2,
+  vhd,
+  vhd_fixed,
+  vhdx,
+  tar,
+  wsl,
+  wsl_vhdx,
+  wslg_system_vhd
+};
 
-/// "raw", "qcow2", "vhd", "vhd-fixed", "vhdx", "tar", "wsl"
+/// "raw", "qcow2", "vhd", "vhd-fixed", "vhdx", "tar", "wsl", "wsl-vhdx", "wslg-system-vhd"
 std::string_view to_string(ImageFormat format);
 std::optional<ImageFormat> find_image_format(std::string_view word);
-/// With the dot: ".raw", ".qcow2", ".vhd" (both kinds), ".vhdx", ".tar", ".wsl"
+/// With the dot: ".raw", ".qcow2", ".vhd" (both kinds), ".vhdx", ".tar", ".wsl", ".wsl.vhdx",
+/// ".wslg.vhd"
 std::string_view extension_of(ImageFormat format);
-/// A disk with partitions, and not an archive of the root's files.
+/// A disk with partitions, and not an archive of the root's files or a filesystem alone.
 bool is_disk(ImageFormat format);
 
 /// One image file.

@@ -41,7 +41,7 @@ struct FilesystemRow {
 inline constexpr std::array k_filesystem_types{
     FilesystemRow{.type = FilesystemType::ext4,
                   .word = "ext4",
-                  .title = "ext4",
+                  .title = "ext4, without a journal below 8M",
                   .mount_type = "ext4",
                   .longest_label = 16,
                   .is_checked_at_boot = true,
@@ -64,7 +64,7 @@ inline constexpr std::array k_filesystem_types{
     FilesystemRow{.type = FilesystemType::fat32,
                   .word = "fat32",
                   .other_word = "vfat",
-                  .title = "FAT32",
+                  .title = "FAT32, or FAT16 below 33M, where FAT32 has too few clusters",
                   .other_title = "the same as fat32",
                   .mount_type = "vfat",
                   .longest_label = 11,

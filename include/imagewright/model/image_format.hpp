@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,11 +15,19 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/output_config.hpp>
+#include <imagewright/model/platform.hpp>
 
 namespace imagewright::model {
 
-/// A disk with partitions, or the root's files.
-enum class ImageKind : std::uint8_t { disk, archive };
+/// A disk with partitions, the root's files, or a disk that is one filesystem without partitions.
+enum class ImageKind : std::uint8_t { disk, archive, volume };
+
+/// What of the root goes into the file.
+enum class RootForm : std::uint8_t {
+  node,             ///< all of it
+  wsl_distribution, ///< what the Windows Subsystem for Linux takes as a distribution
+  wslg_system,      ///< what it takes as the system distribution that shows windows
+};
 
 /// What compresses inside of the file, or around it; "none" always does.
 struct CompressionSet {
@@ -58,6 +67,11 @@ struct ImageFormatRow {
   base::ByteSize size_unit = base::ByteSize(512);
   /// Which of the formats with one extension `convert` writes.
   bool owns_extension = true;
+  /// Where such files usually run; absent: nowhere in particular.
+  std::optional<Platform> platform = {};
+  RootForm root_form = RootForm::node;
+  /// Of a volume: the format of the disk that is the filesystem.
+  ImageFormat container = ImageFormat::raw;
 };
 
 // Azure takes fixed VHDs of whole MiB, and converting for it is why most people convert to VHD.
@@ -69,20 +83,23 @@ inline constexpr std::array k_image_formats{
                    .title = "dynamic VHD",
                    .qemu_driver = "vpc",
                    .size_unit = base::ByteSize::mib(1),
-                   .owns_extension = false},
+                   .owns_extension = false,
+                   .platform = Platform::hyperv},
     ImageFormatRow{.format = ImageFormat::vhd_fixed,
                    .config_word = OutputFormat::vhd_fixed,
                    .word = "vhd-fixed",
                    .extension = ".vhd",
                    .title = "fixed VHD, as Azure needs it",
                    .qemu_driver = "vpc",
-                   .size_unit = base::ByteSize::mib(1)},
+                   .size_unit = base::ByteSize::mib(1),
+                   .platform = Platform::azure},
     ImageFormatRow{.format = ImageFormat::vhdx,
                    .config_word = OutputFormat::vhdx,
                    .word = "vhdx",
                    .extension = ".vhdx",
                    .title = "VHDX",
-                   .qemu_driver = "vhdx"},
+                   .qemu_driver = "vhdx",
+                   .platform = Platform::hyperv},
     ImageFormatRow{.format = ImageFormat::qcow2,
                    .config_word = OutputFormat::qcow2,
                    .word = "qcow2",
@@ -90,13 +107,15 @@ inline constexpr std::array k_image_formats{
                    .title = "QEMU's format",
                    .compressions = {.zstd = true, .gzip = true},
                    .has_clusters = true,
-                   .qemu_driver = "qcow2"},
+                   .qemu_driver = "qcow2",
+                   .platform = Platform::qemu},
     ImageFormatRow{.format = ImageFormat::raw,
                    .config_word = OutputFormat::raw,
                    .word = "raw",
                    .extension = ".raw",
                    .title = "the disk's bytes",
-                   .qemu_driver = "raw"},
+                   .qemu_driver = "raw",
+                   .platform = Platform::bare},
     ImageFormatRow{.format = ImageFormat::tar,
                    .config_word = OutputFormat::tar,
                    .word = "tar",
@@ -112,7 +131,29 @@ inline constexpr std::array k_image_formats{
                    .extension = ".wsl",
                    .title = "archive for the Windows Subsystem for Linux",
                    .kind = ImageKind::archive,
-                   .compressions = {.gzip = true, .xz = true}},
+                   .compressions = {.gzip = true, .xz = true},
+                   .platform = Platform::wsl,
+                   .root_form = RootForm::wsl_distribution},
+    ImageFormatRow{.format = ImageFormat::wsl_vhdx,
+                   .config_word = OutputFormat::wsl_vhdx,
+                   .word = "wsl-vhdx",
+                   .extension = ".wsl.vhdx",
+                   .title = "VHDX of one ext4, for wsl --import-in-place",
+                   .kind = ImageKind::volume,
+                   .owns_extension = false,
+                   .platform = Platform::wsl,
+                   .root_form = RootForm::wsl_distribution,
+                   .container = ImageFormat::vhdx},
+    ImageFormatRow{.format = ImageFormat::wslg_system_vhd,
+                   .config_word = OutputFormat::wslg_system_vhd,
+                   .word = "wslg-system-vhd",
+                   .extension = ".wslg.vhd",
+                   .title = "fixed VHD of one ext4, as system distribution of WSLg",
+                   .kind = ImageKind::volume,
+                   .owns_extension = false,
+                   .platform = Platform::wsl,
+                   .root_form = RootForm::wslg_system,
+                   .container = ImageFormat::vhd_fixed},
 };
 
 constexpr const ImageFormatRow& row_of(ImageFormat format) {

@@ -17,6 +17,7 @@
 #include <imagewright/model/account_config.hpp>
 #include <imagewright/model/file_config.hpp>
 #include <imagewright/model/located.hpp>
+#include <imagewright/model/network_config.hpp>
 #include <imagewright/model/package.hpp>
 
 namespace imagewright::model {
@@ -126,6 +127,9 @@ struct OsConfig {
   std::optional<Located<MachineIdMode>> machine_id;
   /// Entries of `extraCommandLine`; one may hold several words.
   std::vector<LocatedText> kernel_command_line;
+  /// Entries of `kernelCommandLine.remove`: a word, or a name for all words with it.
+  std::vector<LocatedText> removed_kernel_arguments;
+  std::optional<NetworkConfig> network;
   std::vector<AdditionalFile> additional_files;
   std::vector<AdditionalDirectory> additional_directories;
   std::vector<GroupConfig> groups;

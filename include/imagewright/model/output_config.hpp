@@ -15,6 +15,7 @@
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/file_config.hpp>
 #include <imagewright/model/located.hpp>
+#include <imagewright/model/platform.hpp>
 
 namespace imagewright::model {
 
@@ -61,6 +62,8 @@ enum class OutputFormat : std::uint8_t {
   vhdx,
   tar,
   wsl,
+  wsl_vhdx,
+  wslg_system_vhd,
   iso,
   pxe_dir,
   pxe_tar,
@@ -82,6 +85,7 @@ struct OutputImage {
   OutputFormat format = OutputFormat::raw;
   CompressionConfig compression;
   std::optional<base::ByteSize> cluster_size; ///< of qcow2; absent: 64 KiB
+  std::optional<Located<Platform>> platform;  ///< absent: the format's
   base::SourceLocation where;
 
   bool operator==(const OutputImage&) const = default;
@@ -142,6 +146,10 @@ constexpr std::optional<ImageFormat> image_format_of(OutputFormat format) {
     return ImageFormat::tar;
   case OutputFormat::wsl:
     return ImageFormat::wsl;
+  case OutputFormat::wsl_vhdx:
+    return ImageFormat::wsl_vhdx;
+  case OutputFormat::wslg_system_vhd:
+    return ImageFormat::wslg_system_vhd;
   case OutputFormat::iso:
   case OutputFormat::pxe_dir:
   case OutputFormat::pxe_tar:

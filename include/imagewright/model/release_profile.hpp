@@ -11,7 +11,10 @@
 
 #include <imagewright/base/source_location.hpp>
 #include <imagewright/model/located.hpp>
+#include <imagewright/model/network_config.hpp>
 #include <imagewright/model/os_config.hpp>
+#include <imagewright/model/platform.hpp>
+#include <imagewright/model/policy.hpp>
 #include <imagewright/model/repository.hpp>
 #include <imagewright/model/storage_config.hpp>
 
@@ -91,6 +94,27 @@ struct BillFacts {
 /// what has no slash. A script of a package that makes one gives it to every machine of the image.
 std::vector<std::string> usual_identity_files();
 
+/// What images for one platform have beyond those for any.
+struct PlatformFacts {
+  std::vector<std::string> kernel_arguments;
+  /// Added to them, by architecture.
+  std::map<std::string, std::vector<std::string>> architecture_kernel_arguments;
+  /// In place of the release's, by architecture.
+  std::map<std::string, std::vector<std::string>> consoles;
+  std::vector<LocatedText> roles;
+  std::vector<LocatedText> packages;
+  std::vector<std::string> drivers; ///< of the initramfs
+  std::vector<LocatedText> enabled_units;
+  std::vector<LocatedText> disabled_units;
+  std::vector<LocatedText> masked_units;
+  std::vector<PolicyFile> files;
+  /// Of configs that say nothing about it; absent: as the packages have it.
+  std::optional<NetworkConfig> network;
+  base::SourceLocation where;
+
+  bool operator==(const PlatformFacts&) const = default;
+};
+
 /// One release of one distribution.
 struct ReleaseProfile {
   std::string name;    ///< "azurelinux-3.0"
@@ -98,6 +122,10 @@ struct ReleaseProfile {
   std::string version; ///< $releasever
   std::vector<std::string> architectures;
   std::vector<Repository> repositories;
+  /// How to get a public key, by its fingerprint, for those who have it not.
+  std::map<std::string, std::string> keys;
+  std::map<Platform, PlatformFacts> platforms;
+  NetworkManagement network_management = NetworkManagement::networkd;
   std::vector<BaselineEntry> baseline;
   std::map<std::string, PackageRole> roles;
   /// Roles that every image has.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/base/digest.hpp>
@@ -15,13 +16,16 @@ namespace imagewright::model {
 
 enum class SignatureCheck : std::uint8_t { required, skipped };
 
+/// Is this the fingerprint of an OpenPGP key in hexadecimal, and not a path or a URL?
+bool is_fingerprint(std::string_view text);
+
 /// An rpm-md repository. Exactly one of base_url, mirror_list and path is given.
 struct Repository {
   std::string name;
   std::string base_url;    ///< file, http or https; $basearch and $releasever are already replaced
   std::string mirror_list; ///< URL of a list with one base URL a line, or a metalink
   std::string path;        ///< absolute path of a local directory that has repodata/
-  std::vector<std::string> gpg_keys; ///< absolute paths or URLs of armored public keys
+  std::vector<std::string> gpg_keys; ///< absolute paths or URLs of public keys, or fingerprints
   SignatureCheck package_signatures = SignatureCheck::required;
   SignatureCheck metadata_signature = SignatureCheck::required;
   std::int32_t priority = 99;                ///< the smaller wins, whatever the versions; as in dnf

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
 #include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/digest.hpp>
 #include <imagewright/model/package.hpp>
 
 namespace imagewright::model {
@@ -41,6 +43,14 @@ struct KernelPackage {
   auto operator<=>(const KernelPackage&) const = default;
 };
 
+/// What packages left in the places where a config puts files and settings of its own.
+struct PackagedPlaces {
+  std::vector<std::string> names;     ///< paths; sorted
+  base::Digest initramfs_settings; ///< over all that tells the maker of the initramfs what to do
+
+  bool operator==(const PackagedPlaces&) const = default;
+};
+
 /// A root into which a whole lock was installed.
 struct InstalledRoot {
   std::filesystem::path path;
@@ -49,6 +59,7 @@ struct InstalledRoot {
   std::vector<KernelPackage> kernel_packages; ///< sorted
   /// Of the release's identity files those that packages brought; sorted.
   std::vector<std::string> owned_identity_files;
+  std::optional<PackagedPlaces> packaged; ///< absent: nobody has looked
 };
 
 /// A kernel in the root. Paths are as the image sees them.

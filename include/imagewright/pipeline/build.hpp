@@ -5,13 +5,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/fs/publication.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 
 namespace imagewright::pipeline {
 
@@ -28,6 +31,15 @@ enum class EmulationUse : std::uint8_t {
   forced,    ///< all, even of the host's architecture
 };
 
+/// Whether stages are taken from earlier builds in which their inputs were the same.
+enum class StageReuse : std::uint8_t {
+  wanted,
+  refused, ///< everything is made anew, and nothing is kept
+};
+
+/// The room that stages of earlier builds may take when nobody says otherwise.
+inline constexpr base::ByteSize k_usual_stage_room = base::ByteSize::gib(10);
+
 struct BuildOptions {
   plan::PlanOptions plan;
   plan::ResolveOptions resolve;
@@ -35,9 +47,15 @@ struct BuildOptions {
   std::filesystem::path output_directory;
   RootDirectory root_directory = RootDirectory::removed;
   EmulationUse emulation = EmulationUse::automatic;
+  /// Absent: the first of the ladder that works here.
+  std::optional<sandbox::Rung> rung;
+  /// A kernel image or package for machines; empty: what find_guest_kernel finds.
+  std::filesystem::path machine_kernel;
   /// One more copy of the report; empty: none.
   std::filesystem::path report_file;
   std::string tool_version;
+  StageReuse stage_reuse = StageReuse::wanted;
+  base::ByteSize stage_room = k_usual_stage_room;
 };
 
 /// What a build made, in order.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <imagewright/json/value.hpp>
+#include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/plan/services.hpp>
 
 namespace imagewright::pipeline {
@@ -33,8 +34,11 @@ struct HostFinding {
 };
 
 struct HostExamination {
+  std::vector<RungFinding> rungs; ///< every one, in their order
   std::vector<HostFinding> findings;
 
+  /// The rung on which a build stands; null when there is none.
+  const RungFinding* chosen_rung() const;
   /// Is everything there that composing an image of the host's architecture needs?
   bool can_build() const;
 };

@@ -4,6 +4,7 @@
 // Makes published images again, from what stands beside them, and says whether they are the same.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 
 namespace imagewright::pipeline {
 
@@ -18,9 +20,12 @@ struct VerifyOptions {
   std::filesystem::path directory;                    ///< where a build published
   std::filesystem::path config;                       ///< empty: where the config stood then
   std::vector<plan::RepositoryOverride> repositories; ///< in place of those of the build
+  std::vector<std::filesystem::path> key_files;       ///< as for the build
   plan::NetworkUse network = plan::NetworkUse::allowed;
   std::vector<std::filesystem::path> release_directories;
   std::string tool_version;
+  std::optional<sandbox::Rung> rung;    ///< absent: the first of the ladder that works here
+  std::filesystem::path machine_kernel; ///< as of BuildOptions
 };
 
 /// One file that was made again.

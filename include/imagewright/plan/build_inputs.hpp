@@ -23,6 +23,15 @@ struct BuildInputs {
   std::vector<model::ImageFormat> formats; ///< as given on the command line; may be empty
 };
 
+/// Where everything stands that a composition reads besides packages and keys; absolute or relative
+/// to where the command was given.
+struct InputPaths {
+  std::vector<std::filesystem::path> files; ///< with those of passwords
+  std::vector<std::filesystem::path> directories;
+};
+
+InputPaths input_paths_of(const BuildPlan& plan);
+
 /// Reads every file that the config names. Throws base::Error (fs.cannot-read).
 BuildInputs inputs_of(const BuildPlan& plan, const PlanOptions& options);
 

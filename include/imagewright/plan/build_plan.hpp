@@ -32,7 +32,8 @@ struct PlanOptions {
   std::vector<std::string> architectures; ///< empty: the config's, else the host's
   std::string release;                    ///< empty: the config's; a name or a path
   std::vector<RepositoryOverride> repositories;
-  std::vector<model::ImageFormat> formats; ///< empty: the config's, else qcow2
+  std::vector<std::filesystem::path> key_files; ///< `--key`
+  std::vector<model::ImageFormat> formats;      ///< empty: the config's, else qcow2
   /// Where release profiles are looked for by name, after the directories above the config.
   std::vector<std::filesystem::path> release_directories;
 };
@@ -47,6 +48,10 @@ struct BuildPlan {
   /// Every wish: the config's, the roles', the policy's; sorted, each once.
   std::vector<model::PackageRequest> packages;
   std::vector<model::OutputImage> outputs;
+  /// Of all outputs; absent: none in particular.
+  std::optional<model::Platform> platform;
+  /// Where keys that are named by their fingerprints are looked for: files and directories.
+  std::vector<std::filesystem::path> key_places;
 };
 
 /// One plan per architecture, and the warnings about the config.

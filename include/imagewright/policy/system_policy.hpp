@@ -4,6 +4,7 @@
 // What a config and a release imply for the running system. Pure functions: nothing is read or
 // changed.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct PolicyInput {
   const model::ReleaseProfile& release;
   const model::Architecture& architecture;
   const model::DiskLayout& layout;
+  /// Of the images; absent: none in particular.
+  std::optional<model::Platform> platform = {};
 };
 
 /// A policy's say over a kernel argument: nobody else may give it another value.
@@ -51,6 +54,8 @@ PolicyPart cgroup_policy(const PolicyInput& input);
 PolicyPart fips_policy(const PolicyInput& input);
 PolicyPart verity_policy(const PolicyInput& input);
 PolicyPart files_policy(const PolicyInput& input);
+PolicyPart platform_policy(const PolicyInput& input);
+PolicyPart network_policy(const PolicyInput& input);
 
 /// All policies together, the packages of the release's base roles, and the config's own checks.
 struct SystemPolicyResult {
@@ -60,7 +65,11 @@ struct SystemPolicyResult {
   base::Diagnostics diagnostics;
 };
 
-/// Kernel arguments come in this order: root, consoles, the release's, the policies', the user's.
+/// What the release has for the platform of the images; null: nothing.
+const model::PlatformFacts* platform_facts(const PolicyInput& input);
+
+/// Kernel arguments come in this order: root, consoles, the release's and its platform's, the
+/// policies', the user's. Those of release and platform that the user removes are left out.
 /// The user's are all there, as they are written; others give way to equal ones.
 SystemPolicyResult system_policy(const PolicyInput& input);
 

@@ -5,6 +5,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
 
 #include <imagewright/base/byte_size.hpp>
 
@@ -33,6 +37,10 @@ struct FetchOptions {
   /// and so is one that moves less than this a second over that long.
   base::ByteSize least_rate = base::ByteSize::kib(4);
   std::chrono::seconds rate_window{120};
+  /// Files and directories in which keys are looked for that are named by their fingerprints.
+  std::vector<std::filesystem::path> key_places = {};
+  /// How to get such a key, by its fingerprint in capitals.
+  std::map<std::string, std::string> key_sources = {};
 
   bool operator==(const FetchOptions&) const = default;
 };

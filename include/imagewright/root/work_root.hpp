@@ -67,8 +67,17 @@ public:
   /// base::Error (root.cannot-own).
   void own(std::string_view path, uid_t user, gid_t group);
 
+  /// The empty file at `path` is a device in the image, under each name that it has. `type` is
+  /// S_IFCHR or S_IFBLK.
+  void make_device(std::string_view path, mode_t type, dev_t device);
+  /// Files were laid out here that are recorded elsewhere: this is the record now.
+  void take_over(Record record);
+
 private:
   class Names;
+
+  /// Changes what is recorded about a file, under each of its names.
+  void note(const fs::UniqueFd& file, const sandbox::RecordedMetadata& metadata);
 
   WorkRootOptions options_;
   ProgramOpener open_programs_;

@@ -29,6 +29,8 @@ public:
 
   std::uint64_t number();
   std::string text();
+  /// What was not read yet.
+  std::string_view rest() const { return rest_; }
   bool at_end() const { return rest_.empty(); }
 
 private:

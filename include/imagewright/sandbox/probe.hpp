@@ -4,7 +4,10 @@
 // What this host allows: whether images can be composed here, and how.
 
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include <imagewright/sandbox/privilege.hpp>
 
 namespace imagewright::sandbox {
 
@@ -19,12 +22,24 @@ struct HostAbilities {
   Ability namespaces = Ability::absent; ///< mount, process, IPC, host name and network namespaces
   Ability private_binfmt_misc =
       Ability::absent; ///< foreign programs can be registered inside a user namespace
-  std::string reason; ///< why sandboxes cannot be made; empty when they can
-  std::string remedy; ///< what helps in this place; empty when nothing has to
+  std::string reason;  ///< why sandboxes cannot be made; empty when they can
+  std::string remedy;  ///< what helps in this place; empty when nothing has to
 
   bool operator==(const HostAbilities&) const = default;
   bool can_make_sandboxes() const { return reason.empty(); }
 };
+
+/// Why a rung cannot be used here, in the words of whoever can change it.
+struct Refusal {
+  std::string reason;
+  std::string remedy; ///< what helps in this place
+
+  bool operator==(const Refusal&) const = default;
+};
+
+/// Tries to the end, on a rung below the machine, what a build does before its first program, as
+/// probe() does. Nothing when it works.
+std::optional<Refusal> try_rung(Rung rung);
 
 /// Tries to the end what a build does before its first program, in children of this process, which
 /// must not have other threads. The program's main must know workers (worker.hpp).

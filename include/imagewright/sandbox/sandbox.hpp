@@ -83,8 +83,9 @@ struct InsideCall {
 
 /// An image root with own user (when needed), mount, process, IPC, host name and network
 /// namespaces, made anew for each run and call and gone with it: /tmp, /run and /dev do not outlast
-/// a run, and no mount is ever seen by the host. Programs get PATH, HOME, LC_ALL and
-/// SOURCE_DATE_EPOCH besides what the command gives them.
+/// a run, and no mount is ever seen by the host. Programs get PATH, HOME, LC_ALL,
+/// SYSTEMD_OFFLINE and SOURCE_DATE_EPOCH besides what the command gives them. Their root is another
+/// one than process 1's, as in a chroot: tools for a running system leave it alone.
 class Sandbox final : public process::CommandRunner {
 public:
   /// Throws base::Error (sandbox.…) when the root or a bind mount's source is not there.
@@ -107,7 +108,7 @@ private:
   const base::Cancellation& cancellation_;
 };
 
-/// PATH, HOME, LC_ALL and SOURCE_DATE_EPOCH as every program inside sees them.
+/// PATH, HOME, LC_ALL, SYSTEMD_OFFLINE and SOURCE_DATE_EPOCH as every program inside sees them.
 std::map<std::string, std::string> sandbox_environment(base::Epoch epoch);
 
 } // namespace imagewright::sandbox

@@ -53,12 +53,17 @@ struct WorkerJob {
   /// Runs before the worker is confined, without the request: loads what a library needs from files
   /// of its own. May be null.
   void (*prepare)() = nullptr;
+  /// For libraries that open what they read by its name: the names, absolute ones, of the
+  /// descriptors of a worker that parses, in their order. There is no other name.
+  std::span<const std::string_view> names = {};
 };
 
 /// What a worker may use.
 struct WorkerLimits {
   base::ByteSize memory = base::ByteSize::mib(1024);
   std::chrono::milliseconds time = std::chrono::minutes(2);
+  /// Of a file that it was given to write into, or makes in memory.
+  base::ByteSize file_size = base::ByteSize::mib(1024);
 };
 
 /// Work of a worker that has nothing but descriptors.

@@ -17,16 +17,11 @@
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/root/attributes.hpp>
 
 namespace imagewright::tree {
 
-/// "security.capability", "user.comment", …, with the value as the kernel gives it.
-struct ExtendedAttribute {
-  std::string name;
-  std::string value;
-
-  auto operator<=>(const ExtendedAttribute&) const = default;
-};
+using root::ExtendedAttribute;
 
 struct DeviceNumber {
   std::uint32_t major = 0;
@@ -35,8 +30,12 @@ struct DeviceNumber {
   bool operator==(const DeviceNumber&) const = default;
 };
 
-/// May long runs of zeros in a file become holes of the filesystem? Boot loaders cannot read holes.
-enum class Holes : std::uint8_t { allowed, forbidden };
+/// Where a file has holes of the filesystem, which read as zeros.
+enum class Holes : std::uint8_t {
+  allowed,   ///< long runs of zeros become holes
+  forbidden, ///< nowhere: boot loaders cannot read holes
+  as_stored, ///< where the host's file has them, and nowhere else
+};
 
 /// Runs of zeros that are shorter are stored: many small holes would make a file slow to read.
 constexpr std::uint64_t k_smallest_hole = 64U * 1024U;
@@ -57,6 +56,8 @@ struct Inode {
   uid_t owner = 0;
   gid_t group = 0;
   base::Epoch modified;
+  std::uint32_t modified_nanoseconds = 0;    ///< 0 of everything that is made here
+  std::uint32_t flags = 0;                   ///< as the filesystem that it came from has them
   DeviceNumber device;                       ///< of device nodes
   std::string target;                        ///< of symbolic links
   std::vector<ExtendedAttribute> attributes; ///< sorted by name
@@ -67,6 +68,8 @@ struct Inode {
   std::string content;          ///< of regular files: the path below the tree's host directory
   std::uint32_t name_count = 1; ///< more than one: hard links
   std::vector<LatePlace> late_places; ///< of regular files
+  /// Of regular files that no file of the host directory holds (`content` is empty): all of it.
+  std::string text;
 
   bool operator==(const Inode&) const = default;
 };
@@ -102,7 +105,8 @@ public:
   explicit ContentReader(std::filesystem::path host_path);
 
   /// Opens a regular file for reading, never through a link and never outside the tree's host
-  /// directory. A file with late places is given as a copy that has their texts. Throws base::Error
+  /// directory. A file with late places is given as a copy that has their texts, one that is a text
+  /// as that. Throws base::Error
   /// (tree.cannot-read), also when the file is no longer as long as the table says.
   fs::UniqueFd open(const Inode& inode) const;
 

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <sys/stat.h>
+
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/root.hpp>
@@ -60,6 +62,11 @@ struct ScanOptions {
   /// How the ids of a user namespace were mapped; empty: ids are what the host says.
   std::vector<IdRange> user_ids;
   std::vector<IdRange> group_ids;
+  /// Of what would be left out: true keeps it. Absent: it is left out.
+  std::function<bool(const std::string& path, const struct stat& status)> keeps;
+  /// Has the last word about an inode, once, by its first name: for files of which more is known
+  /// than the host stores. Absent: nothing is changed.
+  std::function<void(const std::string& path, const struct stat& status, Inode& inode)> complete;
 };
 
 /// The tree below `root.path`. Links are not followed and mounts not entered. Left out: what stands
@@ -72,5 +79,8 @@ RootTree scan(const model::SealedRoot& root, const ScanOptions& options,
 
 /// Likewise, with what the root's record says and no time that is later than its epoch.
 RootTree scan(const root::WorkRoot& root, const base::Cancellation& cancellation);
+
+/// What those options are, for callers that know more. `root` must outlive them.
+ScanOptions scan_options_of(const root::WorkRoot& root);
 
 } // namespace imagewright::tree

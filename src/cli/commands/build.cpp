@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -10,11 +9,13 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/shell.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/report/duration_text.hpp>
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
+#include "../rung_options.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -26,7 +27,10 @@ struct BuildWords {
   std::string output_directory;
   std::string report_file;
   std::string emulation = "auto";
+  RungWords rung;
   bool keeps_root = false;
+  bool is_anew = false;
+  unsigned cache_room = 0;
   bool is_json = false;
 };
 
@@ -37,8 +41,13 @@ pipeline::EmulationUse emulation_use(const std::string& word) {
 }
 
 bool is_bootable(const std::filesystem::path& path) {
-  constexpr std::array k_disks{".qcow2", ".raw", ".vhd", ".vhdx"};
-  return std::ranges::find(k_disks, path.extension().string()) != k_disks.end();
+  const std::string name = path.filename().string();
+  const model::ImageFormatRow* best = nullptr;
+  for (const model::ImageFormatRow& row : model::k_image_formats) {
+    const bool fits = name.ends_with(row.extension);
+    if (fits && (best == nullptr || row.extension.size() > best->extension.size())) best = &row;
+  }
+  return best != nullptr && best->kind == model::ImageKind::disk;
 }
 
 json::Value to_json(const pipeline::BuildResult& result) {
@@ -80,8 +89,17 @@ ExitCode run_build(const BuildWords& words, const CommandContext& context) {
                                                              ? pipeline::RootDirectory::kept
                                                              : pipeline::RootDirectory::removed,
                                        .emulation = emulation_use(words.emulation),
+                                       .rung = wanted_rung(words.rung),
+                                       .machine_kernel = machine_kernel(words.rung),
                                        .report_file = words.report_file,
-                                       .tool_version = k_version};
+                                       .tool_version = k_version,
+                                       .stage_reuse = words.is_anew
+                                                          ? pipeline::StageReuse::refused
+                                                          : pipeline::StageReuse::wanted,
+                                       .stage_room =
+                                           words.cache_room == 0
+                                               ? pipeline::k_usual_stage_room
+                                               : base::ByteSize::gib(words.cache_room)};
   const auto started = context.clock.now();
   const pipeline::BuildResult result = pipeline::build(options, context.services());
   if (words.is_json) {
@@ -119,6 +137,16 @@ Command build_command() {
       {.names = {"--keep-root"},
        .description = "Keep the installed root as NAME-ARCH.root in the output directory",
        .target = &words->keeps_root},
+      {.names = {"--no-cache"},
+       .description = "Make everything anew: of the cache only packages and metadata are used, and "
+                      "nothing is kept for later builds",
+       .target = &words->is_anew},
+      {.names = {"--cache-limit"},
+       .value = "GIB",
+       .description = "The room in GiB that the cache may take for roots and initramfs images of "
+                      "earlier builds, 10 when it is not given",
+       .target = &words->cache_room,
+       .range = std::pair{std::int64_t{1}, std::int64_t{1048576}}},
       {.names = {"--emulation"},
        .value = "WHICH",
        .description = "Programs of a foreign architecture that run under an emulator: those "
@@ -127,11 +155,14 @@ Command build_command() {
        .choices = {"auto", "full", "forced"}},
       json_argument(words->is_json, "Print the published files as JSON")};
   command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+  add_rung_options(command, words->rung);
   command.notes = "Prints the paths of the published files, one a line.";
   command.examples = {
       {"imagewright build configs/node.yaml", "Compose for the config's architectures into out/"},
       {"imagewright build configs/node.yaml --arch arm64 --format vhd-fixed -o images",
-       "An ARM64 image as Azure takes it"}};
+       "An ARM64 image as Azure takes it"},
+      {"imagewright build configs/node.yaml --rung machine",
+       "Packages that nobody trusts: their scripts run in a virtual machine"}};
   command.action = [words](const CommandContext& context) { return run_build(*words, context); };
   return command;
 }

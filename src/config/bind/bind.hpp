@@ -29,6 +29,8 @@ model::LiveMediumConfig bind_iso(const Reader& reader);
 model::LiveMediumConfig bind_pxe(const Reader& reader);
 model::ScriptsConfig bind_scripts(const Reader& reader);
 std::vector<model::CheckRequest> bind_checks(const Reader& root);
+model::NetworkConfig bind_network(const Reader& reader);
+std::map<model::Platform, model::PlatformFacts> bind_platforms(const Reader& root);
 /// Everything but package lists, base configs and the names of files.
 model::ImageConfig bind_image_config(const Reader& root);
 model::ReleaseProfile bind_release_profile(const Reader& root);

@@ -133,6 +133,9 @@ model::OsConfig bind_os(const Reader& reader) {
   }
   os = with_modes(std::move(os), reader);
   os.kernel_command_line = bind_kernel_command_line(reader);
+  if (const auto line = reader.mapping("kernelCommandLine"))
+    os.removed_kernel_arguments = line->texts("remove");
+  if (const auto network = reader.mapping("network")) os.network = bind_network(*network);
   os.additional_files = bind_additional_files(reader);
   os.additional_directories = bind_additional_directories(reader);
   os.groups = bind_groups(reader);

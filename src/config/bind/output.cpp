@@ -48,6 +48,7 @@ model::OutputImage bind_image(const Reader& reader) {
       image.compression.level = static_cast<std::int32_t>(level->value);
   }
   if (const auto size = reader.size("clusterSize")) image.cluster_size = size->value;
+  image.platform = reader.word<model::Platform>("platform");
   return image;
 }
 

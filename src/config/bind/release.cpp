@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cctype>
+
 #include "config/bind/bind.hpp"
 #include "config/language/language.hpp"
 
@@ -13,6 +16,12 @@ std::vector<model::LocatedText> texts_of(const Reader& owner, const yaml::Node& 
       texts.push_back({item.text, item.where});
   }
   return texts;
+}
+
+/// Fingerprints are written in either case, and compared in one.
+std::string in_capitals(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+  return text;
 }
 
 std::map<std::string, model::PackageRole> bind_roles(const Reader& root) {
@@ -97,6 +106,11 @@ model::ReleaseProfile bind_release_profile(const Reader& root) {
   profile.version = root.text_or("version", "");
   profile.architectures = root.plain_texts("architectures");
   profile.repositories = bind_repositories(root);
+  for (auto& [fingerprint, source] : root.plain_text_map("keys"))
+    profile.keys.emplace(in_capitals(fingerprint), std::move(source));
+  profile.platforms = bind_platforms(root);
+  if (const auto program = root.word<model::NetworkManagement>("networkManagement"))
+    profile.network_management = program->value;
   for (auto& [subject, series] : root.text_map("baseline"))
     profile.baseline.push_back({subject, series.text, series.where});
   profile.roles = bind_roles(root);

@@ -18,7 +18,8 @@ model::Repository bind_repository(const Reader& reader) {
   repository.mirror_list = reader.text_or("mirrorList", "");
   if (const auto path = reader.path("path")) repository.path = path->string();
   for (const model::LocatedText& key : reader.texts("gpgKeys")) {
-    repository.gpg_keys.push_back(is_url(key.text) ? key.text : reader.resolve(key.text).string());
+    const bool is_path = !is_url(key.text) && !model::is_fingerprint(key.text);
+    repository.gpg_keys.push_back(is_path ? reader.resolve(key.text).string() : key.text);
   }
   const auto check_of = [&](std::string_view name) {
     const auto value = reader.boolean(name);

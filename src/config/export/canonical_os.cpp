@@ -120,6 +120,26 @@ void put_single_word(Section& os, std::string_view section_name, std::string_vie
   os.put_section(section_name, section);
 }
 
+Section written(Section section, const model::NetworkInterface& interface) {
+  const auto& [name, mac, dhcp, addresses, gateways, name_servers, where] = interface;
+  section.put_text("name", name);
+  section.put_text("mac", mac);
+  section.put_word("dhcp", std::optional(dhcp));
+  section.put_texts("addresses", addresses);
+  section.put_texts("gateways", gateways);
+  section.put_texts("nameServers", name_servers);
+  return section;
+}
+
+Section written(Section section, const model::NetworkConfig& network) {
+  const auto& [interfaces, where] = network;
+  json::Array items;
+  for (const model::NetworkInterface& each : interfaces)
+    items.emplace_back(written(section.inside("interfaces"), each).object());
+  section.put_list("interfaces", std::move(items));
+  return section;
+}
+
 void put_scriptlets(Section& os, const model::ScriptletsConfig& scriptlets) {
   const auto& [allow_failure, timeout] = scriptlets;
   Section section = os.inside("scriptlets");
@@ -157,7 +177,8 @@ void put_additional_files(Section& owner, const std::vector<model::AdditionalFil
 
 Section written_os(Section section, const model::OsConfig& os) {
   const auto& [is_present, hostname, locale, timezone, keymap, packages, kernel, cgroup_version,
-               fips_mode, selinux_mode, machine_id, kernel_command_line, additional_files,
+               fips_mode, selinux_mode, machine_id, kernel_command_line,
+               removed_kernel_arguments, network, additional_files,
                additional_directories, groups, users, services, modules, overlays, sysctl,
                scriptlets, bootloader_reset, boot_loader, uki_mode, image_history, where] = os;
   section.put_text("hostname", hostname);
@@ -170,7 +191,11 @@ Section written_os(Section section, const model::OsConfig& os) {
   put_single_word(section, "fips", "mode", fips_mode);
   put_single_word(section, "selinux", "mode", selinux_mode);
   put_single_word(section, "machineId", "mode", machine_id);
-  put_kernel_command_line(section, kernel_command_line);
+  Section line = section.inside("kernelCommandLine");
+  line.put_texts("extraCommandLine", kernel_command_line);
+  line.put_texts("remove", removed_kernel_arguments);
+  section.put_section("kernelCommandLine", line);
+  if (network) section.put_section("network", written(section.inside("network"), *network));
   put_additional_files(section, additional_files);
   put_items(section, "additionalDirs", additional_directories);
   put_accounts(section, groups, users);

@@ -33,7 +33,7 @@ Section written(Section section, const model::AzureLinuxImage& image) {
 }
 
 Section written(Section section, const model::OutputImage& image) {
-  const auto& [format, compression, cluster_size, where] = image;
+  const auto& [format, compression, cluster_size, platform, where] = image;
   const auto& [algorithm, level] = compression;
   section.put_word("format", std::optional(format));
   Section inner = section.inside("compression");
@@ -41,6 +41,7 @@ Section written(Section section, const model::OutputImage& image) {
   if (level) inner.put("level", *level);
   section.put_section("compression", inner);
   section.put_size("clusterSize", cluster_size);
+  section.put_word("platform", platform);
   return section;
 }
 

@@ -51,12 +51,16 @@ extern const Type k_additional_files_type;
 extern const Type k_additional_directories_type;
 extern const Type k_kernel_command_line_type;
 extern const Type k_repositories_type;
+extern const Type k_network_type;
+extern const Type k_platforms_type;
 extern const Type k_iso_type;
 extern const Type k_pxe_type;
 extern const Type k_scripts_type;
 extern const Type k_output_type;
 extern const Type k_checks_type;
 
+/// Names of platforms, as words.
+extern const Type k_platform_word_type;
 /// Names of preview features, as words.
 extern const Type k_preview_feature_type;
 

@@ -378,6 +378,29 @@ constexpr Key k_scriptlets_keys[] = {
 constexpr Type k_scriptlets_type{
     .shape = Shape::mapping, .title = "scriptlets", .keys = k_scriptlets_keys};
 
+constexpr Type k_old_extra_command_line_type{
+    .shape = Shape::text, .title = "a text", .current_form = "a list of texts"};
+constexpr Type k_extra_command_line_forms{
+    .shape = Shape::list, .item = &k_non_blank_type, .other_form = &k_old_extra_command_line_type};
+constexpr Key k_kernel_command_line_keys[] = {
+    {.name = "extraCommandLine",
+     .type = &k_extra_command_line_forms,
+     .documentation = "Arguments added to the kernel command line, as they are written and in "
+                      "this order. Blanks within double quotes belong to an argument."},
+};
+// Of the release only an installed system has arguments.
+constexpr Key k_os_kernel_command_line_keys[] = {
+    k_kernel_command_line_keys[0],
+    {.name = "remove",
+     .type = &k_non_blank_list_type,
+     .documentation = "Arguments of the release and its platform that are left out: `quiet`, "
+                      "`console=tty0`, or a name without a value for every argument with it.",
+     .is_own = true},
+};
+constexpr Type k_os_kernel_command_line_type{.shape = Shape::mapping,
+                                             .title = "a kernel command line",
+                                             .keys = k_os_kernel_command_line_keys};
+
 constexpr Key k_os_keys[] = {
     {.name = "hostname", .type = &k_hostname_type, .documentation = "Host name."},
     {.name = "locale", .type = &k_locale_type, .documentation = "LANG.", .is_own = true},
@@ -400,7 +423,7 @@ constexpr Key k_os_keys[] = {
      .documentation = "Machine id.",
      .is_own = true},
     {.name = "kernelCommandLine",
-     .type = &k_kernel_command_line_type,
+     .type = &k_os_kernel_command_line_type,
      .documentation = "Kernel command line."},
     {.name = "additionalFiles",
      .type = &k_additional_files_type,
@@ -418,6 +441,11 @@ constexpr Key k_os_keys[] = {
     {.name = "services", .type = &k_services_type, .documentation = "systemd units."},
     {.name = "modules", .type = &k_modules_type, .documentation = "Kernel modules."},
     {.name = "overlays", .type = &k_overlays_type, .documentation = "Overlay mounts."},
+    {.name = "network",
+     .type = &k_network_type,
+     .documentation = "The network, for the program that sets it up in this release.",
+     .default_text = "the platform's, else as the packages have it",
+     .is_own = true},
     {.name = "sysctl",
      .type = &k_sysctl_type,
      .documentation = "Kernel parameters set at boot.",
@@ -447,17 +475,6 @@ constexpr Key k_os_keys[] = {
     {.name = "verity",
      .type = &k_text_type,
      .removed_hint = "describe the device under storage.verity"},
-};
-
-constexpr Type k_old_extra_command_line_type{
-    .shape = Shape::text, .title = "a text", .current_form = "a list of texts"};
-constexpr Type k_extra_command_line_forms{
-    .shape = Shape::list, .item = &k_non_blank_type, .other_form = &k_old_extra_command_line_type};
-constexpr Key k_kernel_command_line_keys[] = {
-    {.name = "extraCommandLine",
-     .type = &k_extra_command_line_forms,
-     .documentation = "Arguments added to the kernel command line, as they are written and in "
-                      "this order. Blanks within double quotes belong to an argument."},
 };
 
 } // namespace

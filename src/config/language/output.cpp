@@ -39,7 +39,8 @@ constexpr auto k_format_words = [] {
 constexpr Type k_format_type{
     .shape = Shape::word, .words = k_format_words, .empty_text = EmptyText::means_not_given};
 constexpr Type k_image_format_type{.shape = Shape::word,
-                                   .words = std::span(k_format_words).first(7)};
+                                   .words = std::span(k_format_words).first(
+                                       model::k_image_formats.size())};
 
 constexpr Word k_compression_words[] = {
     word("none", CompressionAlgorithm::none, "not compressed"),
@@ -79,6 +80,13 @@ constexpr Key k_image_keys[] = {
      .type = &k_byte_size_type,
      .documentation = "Cluster size of qcow2: a power of two from 512 bytes (as K: 1K) to 2M.",
      .default_text = "64K",
+     .is_own = true},
+    {.name = "platform",
+     .type = &k_platform_word_type,
+     .documentation = "What the image runs on. The images of one config are of one platform, or of "
+                      "platforms that the release does not tell apart.",
+     .default_text = "azure for vhd-fixed, hyperv for vhd and vhdx, qemu for qcow2, wsl for wsl, "
+                     "bare for raw",
      .is_own = true},
 };
 constexpr Type k_image_mapping{

@@ -134,6 +134,13 @@ constexpr Key k_bill_keys[] = {
 constexpr Type k_bill_type{.shape = Shape::mapping,
                            .title = "how a bill of materials names packages",
                            .keys = k_bill_keys};
+constexpr Word k_network_management_words[] = {
+    word("networkd", model::NetworkManagement::networkd, "systemd-networkd"),
+    word("NetworkManager", model::NetworkManagement::network_manager, "NetworkManager")};
+constexpr Type k_network_management_type{.shape = Shape::word, .words = k_network_management_words};
+constexpr Type k_key_sources_type{
+    .shape = Shape::map, .item = &k_non_blank_type, .map_key_check = check_fingerprint};
+
 constexpr Word k_cgroup_words[] = {{"v1", 0, "separate hierarchies"},
                                    {"v2", 1, "the unified hierarchy"}};
 constexpr Type k_cgroup_type{.shape = Shape::word, .words = k_cgroup_words};
@@ -165,6 +172,17 @@ constexpr Key k_release_keys[] = {
      .type = &k_repositories_type,
      .documentation = "Where its packages come from.",
      .presence = Presence::required},
+    {.name = "keys",
+     .type = &k_key_sources_type,
+     .documentation = "How to get a public key that `repositories` names by its fingerprint: what "
+                      "is said to whoever has it not."},
+    {.name = "platforms",
+     .type = &k_platforms_type,
+     .documentation = "What images for a platform have beyond those for any."},
+    {.name = "networkManagement",
+     .type = &k_network_management_type,
+     .documentation = "The program that sets up the network.",
+     .default_text = "networkd"},
     {.name = "baseline",
      .type = &k_baseline_type,
      .documentation = "Version series that an image must have, by role or package."},

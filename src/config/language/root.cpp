@@ -123,7 +123,9 @@ constexpr Key k_repository_keys[] = {
      .is_own = true},
     {.name = "gpgKeys",
      .type = &k_path_list_type,
-     .documentation = "Paths or URLs of public keys.",
+     .documentation = "Public keys: paths, URLs, or fingerprints. A key that is named by its "
+                      "fingerprint is looked for in the files of `--key`, beside the release "
+                      "profile, in its directory `keys`, and in `/etc/pki/rpm-gpg`.",
      .is_own = true},
     {.name = "gpgCheck",
      .type = &k_boolean_type,

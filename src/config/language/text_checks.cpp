@@ -13,6 +13,7 @@
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/uuid.hpp>
+#include <imagewright/model/repository.hpp>
 
 #include "config/language/language.hpp"
 #include "config/values.hpp"
@@ -562,6 +563,12 @@ Complaint check_image_version(std::string_view text) {
 Complaint check_image_variant(std::string_view text) {
   if (is_repository_part(text)) return std::nullopt;
   return TextComplaint{"is not the name of an image variant", "write it like minimal-os"};
+}
+
+Complaint check_fingerprint(std::string_view text) {
+  if (model::is_fingerprint(text)) return std::nullopt;
+  return TextComplaint{"is not the fingerprint of a key",
+                       "write its 40 (version 6: 64) hexadecimal digits without blanks"};
 }
 
 Complaint check_sysctl_key(std::string_view text) {

@@ -46,6 +46,7 @@ std::optional<TextComplaint> check_oci_reference(std::string_view text);
 std::optional<TextComplaint> check_oci_platform(std::string_view text);
 std::optional<TextComplaint> check_image_version(std::string_view text);
 std::optional<TextComplaint> check_image_variant(std::string_view text);
+std::optional<TextComplaint> check_fingerprint(std::string_view text);
 std::optional<TextComplaint> check_sysctl_key(std::string_view text);
 
 } // namespace imagewright::config

@@ -82,6 +82,7 @@ base::Diagnostics check_os(const model::OsConfig& os, const CheckedDocument& doc
   diagnostics.append(check_modules(os));
   diagnostics.append(check_services(os.services));
   diagnostics.append(check_overlays(os));
+  if (os.network) diagnostics.append(check_network(*os.network));
   return diagnostics;
 }
 

@@ -13,12 +13,13 @@ namespace imagewright::config {
 
 namespace {
 
-base::Diagnostics check_roles(const model::ReleaseProfile& profile) {
+base::Diagnostics check_roles(const model::ReleaseProfile& profile,
+                              const std::vector<model::LocatedText>& roles) {
   base::Diagnostics diagnostics;
   std::vector<std::string> names;
   for (const auto& [name, role] : profile.roles)
     names.push_back(name);
-  for (const model::LocatedText& role : profile.base_roles) {
+  for (const model::LocatedText& role : roles) {
     if (profile.roles.contains(role.text)) continue;
     std::string hint = base::did_you_mean(role.text, names);
     if (hint.empty()) hint = fmt::format("roles are {}", base::join(names, ", "));
@@ -50,7 +51,11 @@ base::Diagnostics check_boot_loader(const model::ReleaseProfile& profile,
 base::Diagnostics check_release_rules(const model::ReleaseProfile& profile,
                                       const CheckedDocument& document) {
   base::Diagnostics diagnostics;
-  if (document.is_clean("roles")) diagnostics.append(check_roles(profile));
+  if (document.is_clean("roles")) diagnostics.append(check_roles(profile, profile.base_roles));
+  for (const auto& [platform, facts] : profile.platforms) {
+    if (document.is_clean("roles")) diagnostics.append(check_roles(profile, facts.roles));
+    if (facts.network) diagnostics.append(check_network(*facts.network));
+  }
   if (document.is_clean("bootLoaders")) diagnostics.append(check_boot_loader(profile, document));
   if (document.is_clean("repositories"))
     diagnostics.append(check_repositories(profile.repositories));

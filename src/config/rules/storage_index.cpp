@@ -26,4 +26,24 @@ const model::PartitionConfig* find_partition_of(const model::StorageConfig& stor
   return verity->data_device_id ? find_partition(storage, verity->data_device_id->text) : nullptr;
 }
 
+std::optional<base::ByteSize> size_of(const model::DiskConfig& disk,
+                                      const model::PartitionConfig& partition) {
+  if (partition.size) return partition.size->value;
+  if (!partition.end) return std::nullopt;
+  std::optional<base::ByteSize> start = base::ByteSize::mib(1);
+  for (const model::PartitionConfig& each : disk.partitions) {
+    if (each.start) start = each.start->value;
+    if (&each == &partition) break;
+    if (each.end) {
+      start = each.end->value;
+    } else if (start && each.size) {
+      start = *start + each.size->value;
+    } else {
+      start.reset();
+    }
+  }
+  if (!start || *start >= partition.end->value) return std::nullopt;
+  return partition.end->value - *start;
+}
+
 } // namespace imagewright::config

@@ -106,4 +106,17 @@ Ext4Features ext4_features(const std::vector<std::string>& words) {
   return features;
 }
 
+const Ext4Features& all_ext4_features() {
+  static const Ext4Features all = [] {
+    Ext4Features features;
+    for (const Feature& each : k_features) {
+      features.compatible |= each.bits.compatible;
+      features.incompatible |= each.bits.incompatible;
+      features.read_only_compatible |= each.bits.read_only_compatible;
+    }
+    return features;
+  }();
+  return all;
+}
+
 } // namespace imagewright::disk

@@ -23,4 +23,7 @@ struct Ext4Features {
 /// when one needs another that is missing.
 Ext4Features ext4_features(const std::vector<std::string>& words);
 
+/// Everything that this program can write.
+const Ext4Features& all_ext4_features();
+
 } // namespace imagewright::disk

@@ -39,8 +39,15 @@ public:
     }
   }
 
-  /// Zeros that nobody had to read.
-  void add_zeros(std::uint64_t block_count) { pending_zeros_ += block_count; }
+  /// Zeros that nobody had to read: the host has a hole there.
+  void add_gap(std::uint64_t block_count) {
+    if (holes_ != tree::Holes::as_stored) {
+      add_zeros(block_count);
+      return;
+    }
+    end_zeros();
+    position_ += block_count;
+  }
 
   PlacedContent finish() {
     end_zeros();
@@ -48,6 +55,8 @@ public:
   }
 
 private:
+  void add_zeros(std::uint64_t block_count) { pending_zeros_ += block_count; }
+
   void end_zeros() {
     const bool is_hole = holes_ == tree::Holes::allowed && pending_zeros_ >= k_smallest_hole_blocks;
     if (is_hole) {
@@ -95,7 +104,7 @@ PlacedContent ContentCopier::copy(int file, const tree::Inode& inode) {
   const auto copy_range = [&](std::uint64_t offset, std::uint64_t end) {
     // Whole blocks, although the host may store less.
     offset = std::max(position, offset / k_ext4_block_size * k_ext4_block_size);
-    placement.add_zeros((offset - position) / k_ext4_block_size);
+    placement.add_gap((offset - position) / k_ext4_block_size);
     position = offset;
     while (position < end) {
       cancellation_.check();
@@ -118,7 +127,7 @@ PlacedContent ContentCopier::copy(int file, const tree::Inode& inode) {
   }
   const std::uint64_t blocks = (inode.size + k_ext4_block_size - 1) / k_ext4_block_size;
   if (position / k_ext4_block_size < blocks) {
-    placement.add_zeros(blocks - position / k_ext4_block_size);
+    placement.add_gap(blocks - position / k_ext4_block_size);
   }
   return placement.finish();
 }

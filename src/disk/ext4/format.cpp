@@ -33,6 +33,14 @@ ext2_super_block initial_super_block(const Ext4Parameters& parameters) {
   if ((super.s_feature_incompat & EXT4_FEATURE_INCOMPAT_FLEX_BG) != 0) {
     super.s_log_groups_per_flex = k_groups_per_flex_logarithm;
   }
+  if (parameters.identity) {
+    ext2_super_block known = parameters.identity->super;
+    ext2fs_r_blocks_count_set(&super, ext2fs_r_blocks_count(&known));
+    super.s_log_groups_per_flex = known.s_log_groups_per_flex;
+    super.s_reserved_gdt_blocks = known.s_reserved_gdt_blocks;
+    super.s_raid_stride = known.s_raid_stride;
+    super.s_raid_stripe_width = known.s_raid_stripe_width;
+  }
   return super;
 }
 
@@ -72,6 +80,30 @@ void set_identity(const Ext4Handle& fs, const Ext4Parameters& parameters) {
   if (ext2fs_has_feature_csum_seed(&super)) super.s_checksum_seed = fs->csum_seed;
 }
 
+/// What somebody chose for the filesystem stays; what tells of its use starts anew.
+void keep_identity(const Ext4Handle& fs, const ext2_super_block& known) {
+  ext2_super_block& super = fs.super();
+  std::ranges::copy(known.s_hash_seed, &super.s_hash_seed[0]);
+  super.s_def_hash_version = known.s_def_hash_version;
+  super.s_flags = known.s_flags;
+  super.s_default_mount_opts = known.s_default_mount_opts;
+  std::ranges::copy(known.s_mount_opts, &super.s_mount_opts[0]);
+  super.s_errors = known.s_errors;
+  super.s_def_resuid = known.s_def_resuid;
+  super.s_def_resgid = known.s_def_resgid;
+  super.s_max_mnt_count = known.s_max_mnt_count;
+  super.s_checkinterval = known.s_checkinterval;
+  super.s_mkfs_time = known.s_mkfs_time;
+  super.s_mkfs_time_hi = known.s_mkfs_time_hi;
+  super.s_creator_os = known.s_creator_os;
+  super.s_min_extra_isize = known.s_min_extra_isize;
+  super.s_want_extra_isize = known.s_want_extra_isize;
+  if (ext2fs_has_feature_csum_seed(&super)) {
+    super.s_checksum_seed = known.s_checksum_seed;
+    fs->csum_seed = known.s_checksum_seed;
+  }
+}
+
 void reserve_inodes(const Ext4Handle& fs) {
   for (ext2_ino_t inode = EXT2_BAD_INO; inode <= k_lost_and_found_inode; ++inode) {
     const bool is_directory = inode == EXT2_ROOT_INO || inode == k_lost_and_found_inode;
@@ -90,10 +122,12 @@ void declare_tables_zeroed(const Ext4Handle& fs) {
   }
 }
 
-void add_journal(const Ext4Handle& fs) {
+void add_journal(const Ext4Handle& fs, const Ext4Parameters& parameters) {
   if (!ext2fs_has_feature_journal(&fs.super())) return;
   ext2fs_journal_params journal{};
   fs.check(ext2fs_get_journal_params(&journal, fs.get()), "choose a size for the journal");
+  if (parameters.identity && parameters.identity->journal_blocks != 0)
+    journal.num_journal_blocks = static_cast<blk_t>(parameters.identity->journal_blocks);
   // The goal is the first block: content then follows the journal, and the end of the filesystem
   // stays empty.
   const blk64_t goal = fs->super->s_first_data_block;
@@ -107,12 +141,13 @@ void add_journal(const Ext4Handle& fs) {
 Ext4Handle format_ext4(BlockDevice& device, const Ext4Parameters& parameters) {
   Ext4Handle fs = Ext4Handle::create(device, initial_super_block(parameters));
   set_identity(fs, parameters);
+  if (parameters.identity) keep_identity(fs, parameters.identity->super);
   fs.check(ext2fs_allocate_tables(fs.get()), "place the filesystem's tables");
   reserve_inodes(fs);
   if (ext2fs_has_feature_resize_inode(&fs.super())) {
     fs.check(ext2fs_create_resize_inode(fs.get()), "reserve room for growing");
   }
-  add_journal(fs);
+  add_journal(fs, parameters);
   if (ext2fs_has_feature_orphan_file(&fs.super())) {
     const auto blocks = static_cast<blk_t>(ext2fs_default_orphan_file_blocks(fs.get()));
     fs.check(ext2fs_create_orphan_file(fs.get(), blocks), "make the orphan file");

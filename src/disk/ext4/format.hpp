@@ -5,6 +5,7 @@
 // chance.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <imagewright/base/epoch.hpp>
@@ -15,6 +16,12 @@
 
 namespace imagewright::disk {
 
+/// What a filesystem that exists has beside its content, and keeps when that is written anew.
+struct Ext4Identity {
+  ext2_super_block super;           ///< as it stands there
+  std::uint64_t journal_blocks = 0; ///< 0: no journal
+};
+
 struct Ext4Parameters {
   std::uint64_t block_count = 0;
   std::uint32_t inode_count = 0;
@@ -22,6 +29,8 @@ struct Ext4Parameters {
   base::Uuid uuid;
   std::string label;
   base::Epoch epoch;
+  /// Absent: as mke2fs would choose.
+  std::optional<Ext4Identity> identity = {};
 };
 
 /// Inode numbers that mke2fs gives as well.

@@ -16,6 +16,8 @@ namespace imagewright::disk {
 /// All filesystems here have blocks of this size, as mke2fs makes them for anything that is not
 /// tiny.
 constexpr std::uint32_t k_ext4_block_size = 4096;
+/// libext2fs makes no journal in fewer blocks (ext2fs_default_journal_size): 8 MiB.
+constexpr std::uint64_t k_fewest_blocks_with_journal = 2048;
 
 /// An open ext4 filesystem. Destroyed without close(), it forgets what was not written yet.
 class Ext4Handle {

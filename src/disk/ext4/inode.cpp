@@ -34,9 +34,10 @@ StoredTime stored_time(base::Epoch time) {
   return {static_cast<std::uint32_t>(low), static_cast<std::uint32_t>((seconds - low) >> 32U) & 3U};
 }
 
-void set_times(ext2_inode_large& stored, base::Epoch modified, base::Epoch epoch) {
+void set_times(ext2_inode_large& stored, const tree::Inode& inode, base::Epoch epoch) {
   const StoredTime built = stored_time(epoch);
-  const StoredTime changed = stored_time(modified);
+  StoredTime changed = stored_time(inode.modified);
+  changed.extra |= inode.modified_nanoseconds << 2U;
   stored.i_atime = built.seconds;
   stored.i_atime_extra = built.extra;
   stored.i_ctime = built.seconds;
@@ -85,11 +86,11 @@ void write_inode(const Ext4Handle& fs, const tree::Inode& inode, const InodePlac
   const std::uint64_t sectors = placement.block_count * k_sectors_per_block;
   stored.i_blocks = static_cast<std::uint32_t>(sectors);
   stored.osd2.linux2.l_i_blocks_hi = static_cast<std::uint16_t>(sectors >> 32U);
-  stored.i_flags = placement.flags;
+  stored.i_flags = placement.flags | (inode.flags & k_ext4_kept_flags);
   static_assert(sizeof stored.i_block == sizeof placement.blocks);
   std::memcpy(&stored.i_block[0], placement.blocks.data(), placement.blocks.size());
   stored.i_extra_isize = sizeof stored - EXT2_GOOD_OLD_INODE_SIZE;
-  set_times(stored, inode.modified, epoch);
+  set_times(stored, inode, epoch);
   fs.check(ext2fs_write_inode_full(fs.get(), placement.number,
                                    reinterpret_cast<ext2_inode*>(&stored), sizeof stored),
            "write an inode");

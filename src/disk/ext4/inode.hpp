@@ -13,6 +13,12 @@
 
 namespace imagewright::disk {
 
+/// The flags that users set with chattr(1) and that say nothing about where content is: s, u, S, i,
+/// a, d, A, j, D, T.
+constexpr std::uint32_t k_ext4_kept_flags =
+    EXT2_SECRM_FL | EXT2_UNRM_FL | EXT2_SYNC_FL | EXT2_IMMUTABLE_FL | EXT2_APPEND_FL |
+    EXT2_NODUMP_FL | EXT2_NOATIME_FL | EXT3_JOURNAL_DATA_FL | EXT2_DIRSYNC_FL | EXT2_TOPDIR_FL;
+
 /// What the filesystem adds to an inode of the tree.
 struct InodePlacement {
   std::uint32_t number = 0;

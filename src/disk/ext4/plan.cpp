@@ -9,6 +9,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "disk/ext4/handle.hpp"
 #include "disk/ext4/inode.hpp"
 
 namespace imagewright::disk {
@@ -99,8 +100,10 @@ std::uint64_t content_blocks(const tree::RootTree& tree) {
     if (inode.type != fs::FileType::regular) continue;
     const std::uint64_t data = blocks_for(inode.stored_size);
     // Every hole and every border between block groups may begin another extent.
+    const std::uint64_t smallest =
+        inode.holes == tree::Holes::as_stored ? k_ext4_block_size : tree::k_smallest_hole;
     const std::uint64_t holes =
-        (inode.size - std::min(inode.size, inode.stored_size)) / tree::k_smallest_hole;
+        (inode.size - std::min(inode.size, inode.stored_size)) / smallest;
     const std::uint64_t extents = data / 4096 + std::min(holes, data) + 1;
     blocks += data + extent_node_count(extents);
   }
@@ -126,13 +129,34 @@ std::uint32_t inode_count_for(std::uint64_t block_count, const tree::RootTree& t
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, UINT32_MAX - 1));
 }
 
-[[noreturn]] void throw_too_large(const model::Partition& partition, base::ByteSize need,
-                                  base::ByteSize room) {
+/// A filesystem that is too small for a journal has none, as mke2fs makes it.
+Ext4Features features_for(std::uint64_t block_count, const std::vector<std::string>& words) {
+  Ext4Features features = ext4_features(words);
+  if (block_count < k_fewest_blocks_with_journal) {
+    constexpr std::uint32_t k_of_journals =
+        EXT3_FEATURE_COMPAT_HAS_JOURNAL | EXT4_FEATURE_COMPAT_ORPHAN_FILE;
+    features.compatible &= ~k_of_journals;
+  }
+  return features;
+}
+
+[[noreturn]] void throw_too_few_inodes(const FilesystemPlace& place, std::size_t need,
+                                       std::uint32_t room) {
+  throw base::Error(
+      base::FailureKind::build, "disk.content-too-large",
+      fmt::format("the content of partition {} ({}) has {} files, and its filesystem has room for "
+                  "{} at most",
+                  base::quoted(place.partition), place.mount_point, need, room),
+      "install less, or make the filesystem with more inodes");
+}
+
+[[noreturn]] void throw_too_large(const FilesystemPlace& place, base::ByteSize size,
+                                  base::ByteSize need, base::ByteSize room) {
   throw base::Error(
       base::FailureKind::build, "disk.content-too-large",
       fmt::format("the content of partition {} ({}) needs {}, and its filesystem of {} has {}",
-                  base::quoted(partition.id), partition.filesystem->mount_point,
-                  base::to_string(need), base::to_string(partition.size), base::to_string(room)),
+                  base::quoted(place.partition), place.mount_point, base::to_string(need),
+                  base::to_string(size), base::to_string(room)),
       fmt::format("make the partition at least {} larger, or install less",
                   base::to_string((need - room).rounded_up_to(base::ByteSize::mib(1)))));
 }
@@ -143,12 +167,21 @@ Ext4Plan plan_ext4(const model::Partition& partition, const tree::RootTree& tree
                    base::Epoch epoch) {
   const model::Filesystem& filesystem = *partition.filesystem;
   const std::uint64_t block_count = partition.size.bytes() / k_ext4_block_size;
-  Ext4Plan plan{.parameters = {.block_count = block_count,
-                               .inode_count = inode_count_for(block_count, tree),
-                               .features = ext4_features(filesystem.features),
-                               .uuid = filesystem.uuid,
-                               .label = filesystem.label,
-                               .epoch = epoch}};
+  const Ext4Parameters parameters{.block_count = block_count,
+                                  .inode_count = inode_count_for(block_count, tree),
+                                  .features = features_for(block_count, filesystem.features),
+                                  .uuid = filesystem.uuid,
+                                  .label = filesystem.label,
+                                  .epoch = epoch};
+  return plan_ext4(parameters, {partition.id, filesystem.mount_point}, tree);
+}
+
+Ext4Plan plan_ext4(const Ext4Parameters& parameters, const FilesystemPlace& place,
+                   const tree::RootTree& tree) {
+  const std::uint64_t block_count = parameters.block_count;
+  Ext4Plan plan{.parameters = parameters};
+  if (tree.inodes.size() + k_lost_and_found_inode + 1 > parameters.inode_count)
+    throw_too_few_inodes(place, tree.inodes.size(), parameters.inode_count);
   number_inodes(plan, tree);
   collect_directories(plan, tree);
   // A rehearsal in memory tells exactly what the tables, the journal and the rest leave.
@@ -159,12 +192,13 @@ Ext4Plan plan_ext4(const model::Partition& partition, const tree::RootTree& tree
     // Content that meets another group's tables is cut there, which may cost an extent node.
     const std::uint64_t need = content_blocks(tree) + directory_blocks(fs, plan) + 4;
     if (need > room) {
-      throw_too_large(partition, base::ByteSize(need * k_ext4_block_size),
+      throw_too_large(place, base::ByteSize(block_count * k_ext4_block_size),
+                      base::ByteSize(need * k_ext4_block_size),
                       base::ByteSize(room * k_ext4_block_size));
     }
   } catch (base::Error& error) {
-    error.add_context(fmt::format("while planning partition {} ({})", base::quoted(partition.id),
-                                  filesystem.mount_point));
+    error.add_context(fmt::format("while planning partition {} ({})", base::quoted(place.partition),
+                                  place.mount_point));
     throw;
   }
   return plan;

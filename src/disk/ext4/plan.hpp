@@ -12,6 +12,7 @@
 
 #include "disk/ext4/directory.hpp"
 #include "disk/ext4/format.hpp"
+#include "disk/filesystem.hpp"
 
 namespace imagewright::disk {
 
@@ -31,5 +32,9 @@ constexpr std::size_t k_lost_and_found_blocks = 4;
 /// Throws base::Error (disk.content-too-large, disk.feature-unsupported, disk.name-unsupported).
 Ext4Plan plan_ext4(const model::Partition& partition, const tree::RootTree& tree,
                    base::Epoch epoch);
+
+/// The same for a filesystem of which everything but the content is decided.
+Ext4Plan plan_ext4(const Ext4Parameters& parameters, const FilesystemPlace& place,
+                   const tree::RootTree& tree);
 
 } // namespace imagewright::disk

@@ -2,7 +2,9 @@
 #include "disk/ext4/reader.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -11,6 +13,7 @@
 #include <imagewright/base/uuid.hpp>
 
 #include "disk/ext4/handle.hpp"
+#include "disk/ext4/inode.hpp"
 #include "disk/ext4/journal.hpp"
 
 namespace imagewright::disk {
@@ -19,6 +22,7 @@ namespace {
 
 // A link is no longer than a path may be.
 constexpr std::uint64_t k_longest_link = 4096;
+constexpr std::uint64_t k_piece_size = std::uint64_t{1} << 20U;
 
 [[noreturn]] void corrupt(std::string_view what) {
   throw base::Error(base::FailureKind::verification, "disk.corrupt-filesystem",
@@ -78,6 +82,44 @@ int collect_attribute(char* name, char* value, std::size_t length, void* collect
   }
 }
 
+struct ExtentCloser {
+  void operator()(ext2_extent_handle* handle) const { ext2fs_extent_free(handle); }
+};
+using OpenExtents = std::unique_ptr<ext2_extent_handle, ExtentCloser>;
+
+/// Blocks that follow each other, in the file and on the disk.
+struct StoredRun {
+  std::uint64_t logical = 0;
+  std::uint64_t physical = 0;
+  std::uint64_t count = 0;
+  bool is_unwritten = false;
+};
+
+struct BlockCollector {
+  std::vector<StoredRun> runs;
+  std::exception_ptr failure;
+};
+
+int collect_block(ext2_filsys /*fs*/, blk64_t* block, e2_blkcnt_t logical, blk64_t /*reference*/,
+                  int /*offset*/, void* collector) {
+  auto& result = *static_cast<BlockCollector*>(collector);
+  try {
+    const auto number = static_cast<std::uint64_t>(logical);
+    const bool follows = !result.runs.empty() &&
+                         result.runs.back().logical + result.runs.back().count == number &&
+                         result.runs.back().physical + result.runs.back().count == *block;
+    if (follows) {
+      ++result.runs.back().count;
+    } else {
+      result.runs.push_back({.logical = number, .physical = *block, .count = 1});
+    }
+    return 0;
+  } catch (...) {
+    result.failure = std::current_exception();
+    return BLOCK_ABORT;
+  }
+}
+
 class Ext4Reader final : public FilesystemReader {
 public:
   explicit Ext4Reader(const fs::ByteSource& source)
@@ -114,6 +156,8 @@ public:
                     .group = inode_gid(inode),
                     .size = size_of(inode),
                     .modified = modified(inode),
+                    .modified_nanoseconds = has_extra_times(inode) ? inode.i_mtime_extra >> 2U : 0,
+                    .flags = inode.i_flags & k_ext4_kept_flags,
                     .inode = *number,
                     .name_count = inode.i_links_count};
     if (file.type == fs::FileType::character_device || file.type == fs::FileType::block_device) {
@@ -145,6 +189,20 @@ public:
                                     base::to_string(limit)));
     }
     return read_content(*number, size_of(inode));
+  }
+
+  void read_pieces(std::string_view path, const PieceSink& sink) const override {
+    const auto number = find_inode(path);
+    if (!number) return;
+    const ext2_inode_large inode = read_inode(*number);
+    if (type_of(inode.i_mode) != fs::FileType::regular || size_of(inode) == 0) return;
+    if ((inode.i_flags & EXT4_INLINE_DATA_FL) != 0) {
+      const std::string content = read_content(*number, size_of(inode));
+      sink(0, std::as_bytes(std::span(content)));
+      return;
+    }
+    for (const StoredRun& run : runs_of(*number, inode))
+      read_run(run, size_of(inode), sink);
   }
 
   std::optional<std::string> link_target(std::string_view path) const override {
@@ -190,6 +248,73 @@ private:
         std::chrono::seconds(static_cast<std::int32_t>(inode.i_mtime) + (epochs << 32U)));
   }
 
+  static bool has_extra_times(const ext2_inode_large& inode) {
+    constexpr std::size_t needed =
+        offsetof(ext2_inode_large, i_mtime_extra) + sizeof inode.i_mtime_extra;
+    return EXT2_GOOD_OLD_INODE_SIZE + std::size_t{inode.i_extra_isize} >= needed;
+  }
+
+  /// Blocks of a file in their order, without its holes.
+  std::vector<StoredRun> runs_of(ext2_ino_t number, const ext2_inode_large& inode) const {
+    const bool has_extents = (inode.i_flags & EXT4_EXTENTS_FL) != 0;
+    std::vector<StoredRun> runs = has_extents ? extents_of(number) : blocks_of(number);
+    std::uint64_t end = 0;
+    for (const StoredRun& run : runs) {
+      if (run.logical < end || run.count == 0) corrupt("the blocks of a file are out of order");
+      end = run.logical + run.count;
+    }
+    return runs;
+  }
+
+  std::vector<StoredRun> extents_of(ext2_ino_t number) const {
+    ext2_extent_handle_t opened = nullptr;
+    check(ext2fs_extent_open(fs_.get(), number, &opened));
+    const OpenExtents handle(opened);
+    std::vector<StoredRun> runs;
+    ext2fs_extent extent{};
+    errcode_t code = ext2fs_extent_get(handle.get(), EXT2_EXTENT_ROOT, &extent);
+    while (code == 0) {
+      const bool is_leaf = (extent.e_flags & EXT2_EXTENT_FLAGS_LEAF) != 0;
+      const bool is_second = (extent.e_flags & EXT2_EXTENT_FLAGS_SECOND_VISIT) != 0;
+      if (is_leaf && !is_second) {
+        runs.push_back({extent.e_lblk, extent.e_pblk, extent.e_len,
+                        (extent.e_flags & EXT2_EXTENT_FLAGS_UNINIT) != 0});
+      }
+      code = ext2fs_extent_get(handle.get(), EXT2_EXTENT_NEXT, &extent);
+    }
+    const bool is_end = code == EXT2_ET_EXTENT_NO_NEXT || code == EXT2_ET_NO_CURRENT_NODE;
+    if (!is_end) check(code);
+    return runs;
+  }
+
+  std::vector<StoredRun> blocks_of(ext2_ino_t number) const {
+    BlockCollector collector;
+    check(ext2fs_block_iterate3(fs_.get(), number, BLOCK_FLAG_DATA_ONLY | BLOCK_FLAG_READ_ONLY,
+                                nullptr, collect_block, &collector));
+    if (collector.failure) std::rethrow_exception(collector.failure);
+    return std::move(collector.runs);
+  }
+
+  void read_run(const StoredRun& run, std::uint64_t size, const PieceSink& sink) const {
+    const std::uint64_t block = fs_->blocksize;
+    // What is beyond the end of the file is room that it keeps, and no content.
+    if (run.logical >= (size + block - 1) / block) return;
+    const std::uint64_t offset = run.logical * block;
+    const std::uint64_t length = std::min(run.count * block, size - offset);
+    std::vector<std::byte> buffer(std::min<std::uint64_t>(length, k_piece_size));
+    for (std::uint64_t done = 0; done < length;) {
+      const auto piece =
+          std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), length - done));
+      if (run.is_unwritten) {
+        std::ranges::fill(piece, std::byte{0});
+      } else {
+        replayed_.read(run.physical * block + done, piece);
+      }
+      sink(offset + done, piece);
+      done += piece.size();
+    }
+  }
+
   static tree::DeviceNumber device_of(const ext2_inode_large& inode) {
     if (inode.i_block[0] != 0) {
       return {inode.i_block[0] >> 8U & 0xFFU, inode.i_block[0] & 0xFFU};
@@ -204,8 +329,20 @@ private:
     return inode;
   }
 
+  /// A walk asks for many names of one directory.
   std::optional<ext2_ino_t> find_inode(std::string_view path) const {
-    ext2_ino_t number = EXT2_ROOT_INO;
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos || slash == 0) return find_from(EXT2_ROOT_INO, path);
+    const std::string_view directory = path.substr(0, slash);
+    if (!last_directory_ || last_directory_->path != directory) {
+      const auto number = find_from(EXT2_ROOT_INO, directory);
+      if (!number) return std::nullopt;
+      last_directory_ = {std::string(directory), *number};
+    }
+    return find_from(last_directory_->number, path.substr(slash));
+  }
+
+  std::optional<ext2_ino_t> find_from(ext2_ino_t number, std::string_view path) const {
     for (const std::string& part : base::split(path, '/')) {
       if (part.empty()) continue;
       if (type_of(read_inode(number).i_mode) != fs::FileType::directory) return std::nullopt;
@@ -235,8 +372,14 @@ private:
     return content;
   }
 
+  struct KnownDirectory {
+    std::string path;
+    ext2_ino_t number = 0;
+  };
+
   ReplayedSource replayed_;
   Ext4Handle fs_;
+  mutable std::optional<KnownDirectory> last_directory_;
 };
 
 } // namespace

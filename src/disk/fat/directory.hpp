@@ -10,6 +10,9 @@
 
 namespace imagewright::disk {
 
+/// Read-only, hidden and system: what a file keeps when its volume is written anew.
+constexpr std::uint8_t k_fat_kept_attributes = 0x07;
+
 /// How many entries of 32 bytes the directory takes.
 std::uint64_t fat_directory_entries(const FatPlan& plan, std::size_t directory);
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint32_t k_fewest_fat16_clusters = 4085;
 constexpr std::uint32_t k_fewest_fat32_clusters = 65525;
 constexpr std::uint32_t k_most_sectors_per_cluster = 64;
-constexpr std::uint32_t k_fat16_root_entries = 512;
+constexpr std::uint32_t k_root_entries = 512; // of FAT12 and FAT16
 constexpr std::uint32_t k_fat32_reserved_sectors = 32;
 
 std::uint32_t rounded_up(std::uint32_t value, std::uint32_t unit) {
@@ -25,14 +25,14 @@ FatGeometry geometry_for(FatKind kind, std::uint32_t total_sectors,
                          std::uint32_t sectors_per_cluster) {
   FatGeometry geometry{
       .kind = kind, .total_sectors = total_sectors, .sectors_per_cluster = sectors_per_cluster};
-  const std::uint32_t entry_bytes = kind == FatKind::fat32 ? 4 : 2;
   geometry.reserved_sectors =
       rounded_up(kind == FatKind::fat32 ? k_fat32_reserved_sectors : 1, sectors_per_cluster);
-  geometry.root_entries = kind == FatKind::fat16 ? k_fat16_root_entries : 0;
+  geometry.root_entries = kind == FatKind::fat32 ? 0 : k_root_entries;
   // As if everything were clusters: the table becomes a little larger than needed.
   const std::uint64_t entries = total_sectors / sectors_per_cluster + 2;
+  const std::uint64_t table_bytes = (entries * entry_bits_of(kind) + 7) / 8;
   geometry.sectors_per_fat = rounded_up(
-      static_cast<std::uint32_t>((entries * entry_bytes + k_fat_sector - 1) / k_fat_sector),
+      static_cast<std::uint32_t>((table_bytes + k_fat_sector - 1) / k_fat_sector),
       sectors_per_cluster);
   if (geometry.first_data_sector() < total_sectors) {
     geometry.cluster_count = (total_sectors - geometry.first_data_sector()) / sectors_per_cluster;
@@ -66,9 +66,11 @@ FatGeometry choose_fat_geometry(base::ByteSize size) {
     if (fat16.cluster_count < k_fewest_fat16_clusters) break;
     if (fat16.cluster_count < k_fewest_fat32_clusters) return fat16;
   }
+  const FatGeometry fat12 = geometry_for(FatKind::fat12, total, 1);
+  if (fat12.cluster_count > 0 && fat12.cluster_count < k_fewest_fat16_clusters) return fat12;
   throw base::Error(base::FailureKind::input, "disk.layout-invalid",
-                    fmt::format("a FAT filesystem of {} is too small", base::to_string(size)),
-                    "make it at least 3 MiB large");
+                    fmt::format("no FAT filesystem has {}", base::to_string(size)),
+                    "make it at least 1 MiB large");
 }
 
 } // namespace imagewright::disk

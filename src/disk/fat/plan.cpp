@@ -9,6 +9,8 @@
 #include <imagewright/base/text.hpp>
 
 #include "disk/fat/directory.hpp"
+#include "disk/fat/reader.hpp"
+#include "disk/fat/volume.hpp"
 
 namespace imagewright::disk {
 
@@ -21,23 +23,23 @@ std::string_view parent_of(std::string_view path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-void check_type(const model::Partition& partition, const tree::Entry& entry,
+void check_type(const FilesystemPlace& place, const tree::Entry& entry,
                 const tree::Inode& inode) {
   const bool is_plain =
       inode.type == fs::FileType::regular || inode.type == fs::FileType::directory;
   if (is_plain && inode.size <= k_largest_file) return;
   throw base::Error(base::FailureKind::build, "disk.file-unsupported",
                     fmt::format("{} cannot stand on the FAT partition {}", base::quoted(entry.path),
-                                base::quoted(partition.id)),
+                                base::quoted(place.partition)),
                     "FAT holds directories and plain files of less than 4 GiB, and nothing else");
 }
 
-void collect_nodes(FatPlan& plan, const model::Partition& partition, const tree::RootTree& tree) {
+void collect_nodes(FatPlan& plan, const FilesystemPlace& place, const tree::RootTree& tree) {
   std::map<std::string_view, std::size_t> by_path;
   std::map<std::size_t, FatNames> names;
   for (const tree::Entry& entry : tree.entries) {
     const tree::Inode& inode = tree.inodes.at(entry.inode);
-    check_type(partition, entry, inode);
+    check_type(place, entry, inode);
     FatNode node{.is_directory = inode.type == fs::FileType::directory, .inode = entry.inode};
     node.size = node.is_directory ? 0 : static_cast<std::uint32_t>(inode.size);
     if (entry.path != "/") {
@@ -64,17 +66,9 @@ std::uint64_t bytes_of(const FatPlan& plan, std::size_t index) {
   return 0; // the root of FAT16 has no clusters
 }
 
-} // namespace
-
-FatPlan plan_fat(const model::Partition& partition, const tree::RootTree& tree, base::Epoch epoch) {
-  const auto& bytes = partition.filesystem->uuid.bytes;
-  FatPlan plan{.geometry = choose_fat_geometry(partition.size),
-               .serial = std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
-                         std::uint32_t{bytes[2]} << 8U | bytes[3],
-               .label = partition.filesystem->label,
-               .epoch = epoch,
-               .partition_start = partition.start.bytes()};
-  collect_nodes(plan, partition, tree);
+FatPlan placed(FatPlan plan, const FilesystemPlace& place, base::ByteSize size,
+               const tree::RootTree& tree) {
+  collect_nodes(plan, place, tree);
   std::uint64_t needed = 0;
   const std::uint64_t cluster = plan.geometry.cluster_size();
   for (std::size_t index = 0; index < plan.nodes.size(); ++index) {
@@ -90,13 +84,54 @@ FatPlan plan_fat(const model::Partition& partition, const tree::RootTree& tree, 
     throw base::Error(
         base::FailureKind::build, "disk.content-too-large",
         fmt::format("the content of partition {} ({}) needs {}, and its filesystem of {} has {}",
-                    base::quoted(partition.id), partition.filesystem->mount_point,
-                    base::to_string(need), base::to_string(partition.size), base::to_string(room)),
+                    base::quoted(place.partition), place.mount_point,
+                    base::to_string(need), base::to_string(size), base::to_string(room)),
         fmt::format("make the partition at least {} larger",
                     base::to_string((need - room).rounded_up_to(base::ByteSize::mib(1)))));
   }
   plan.used_clusters = static_cast<std::uint32_t>(needed);
   return plan;
+}
+
+} // namespace
+
+FatPlan plan_fat(const model::Partition& partition, const tree::RootTree& tree, base::Epoch epoch) {
+  const auto& bytes = partition.filesystem->uuid.bytes;
+  FatPlan plan{.geometry = choose_fat_geometry(partition.size),
+               .serial = std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
+                         std::uint32_t{bytes[2]} << 8U | bytes[3],
+               .label = partition.filesystem->label,
+               .epoch = epoch,
+               .partition_start = partition.start.bytes()};
+  return placed(std::move(plan), {partition.id, partition.filesystem->mount_point}, partition.size,
+                tree);
+}
+
+FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTree& tree) {
+  const FatVolume volume(request.original);
+  const FatShape shape = volume.shape();
+  if (shape.entry_bits == 12 || shape.sector_size != k_fat_sector) {
+    throw base::Error(
+        base::FailureKind::input, "disk.rewrite-unsupported",
+        fmt::format("the filesystem of partition {} ({}) would change, and cannot be written with "
+                    "what it has: FAT{}, sectors of {} bytes",
+                    base::quoted(request.place.partition), request.place.mount_point,
+                    shape.entry_bits, shape.sector_size),
+        "leave what is on it as it is, or make the base image with another kind of filesystem");
+  }
+  FatPlan plan{
+      .geometry = {.kind = shape.entry_bits == 32 ? FatKind::fat32 : FatKind::fat16,
+                   .total_sectors = shape.total_sectors,
+                   .sectors_per_cluster = shape.sectors_per_cluster,
+                   .reserved_sectors = shape.reserved_sectors,
+                   .sectors_per_fat = shape.sectors_per_fat,
+                   .root_entries = shape.root_entries,
+                   .cluster_count = shape.cluster_count,
+                   .table_count = shape.table_count},
+      .label = open_fat(request.original)->facts().label,
+      .epoch = request.epoch,
+      .reserved = volume.read_reserved()};
+  return placed(std::move(plan), request.place, base::ByteSize(volume.size()), tree);
 }
 
 } // namespace imagewright::disk

@@ -13,6 +13,7 @@
 
 #include "disk/fat/geometry.hpp"
 #include "disk/fat/name.hpp"
+#include "disk/filesystem.hpp"
 
 namespace imagewright::disk {
 
@@ -36,10 +37,16 @@ struct FatPlan {
   std::uint64_t partition_start = 0; ///< in bytes
   std::vector<FatNode> nodes;        ///< the root first, parents before children
   std::uint32_t used_clusters = 0;
+  /// Of a volume that is written anew: what stands before its first table. Else empty.
+  std::vector<std::byte> reserved;
 };
 
 /// Throws base::Error (disk.content-too-large, disk.name-unsupported, disk.file-unsupported,
 /// disk.layout-invalid).
 FatPlan plan_fat(const model::Partition& partition, const tree::RootTree& tree, base::Epoch epoch);
+
+/// The same for a volume that exists, of which everything but the content stays. Throws also
+/// base::Error (disk.rewrite-unsupported).
+FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTree& tree);
 
 } // namespace imagewright::disk

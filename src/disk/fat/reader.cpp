@@ -129,7 +129,8 @@ public:
                           file->is_directory() ? fs::FileType::directory : fs::FileType::regular,
                       .permissions = 0755,
                       .size = file->size,
-                      .modified = file->modified};
+                      .modified = file->modified,
+                      .flags = std::uint32_t{file->attributes} & k_fat_kept_attributes};
     if ((file->attributes & k_read_only) != 0) stored.permissions = 0555;
     return stored;
   }
@@ -158,6 +159,12 @@ public:
     const Bytes content = volume_.read_chain(file->cluster, file->size);
     if (content.size() != file->size) throw_corrupt_fat("a file ends before its size");
     return std::string(as_text(content));
+  }
+
+  void read_pieces(std::string_view path, const PieceSink& sink) const override {
+    const auto file = find_file(path);
+    if (!file || file->is_directory() || file->size == 0) return;
+    volume_.read_pieces(file->cluster, file->size, sink);
   }
 
   std::optional<std::string> link_target(std::string_view /*path*/) const override {

@@ -14,6 +14,7 @@ namespace {
 constexpr std::uint32_t k_entry_size = 32;
 // A directory has at most so many bytes (section 6.2).
 constexpr std::uint64_t k_largest_directory = std::uint64_t{2} << 20U;
+constexpr std::uint64_t k_piece_size = std::uint64_t{1} << 20U;
 // The table of a FAT32 with 2^28 clusters has 1 GiB; images have far smaller ones.
 constexpr std::uint64_t k_largest_table = std::uint64_t{64} << 20U;
 
@@ -55,6 +56,15 @@ FatVolume::FatVolume(const fs::ByteSource& source) : source_(source) {
     throw_corrupt_fat("its table does not fit its clusters");
   }
   cluster_count_ = static_cast<std::uint32_t>(clusters);
+  shape_ = {.sector_size = sector,
+            .total_sectors = static_cast<std::uint32_t>(total),
+            .sectors_per_cluster = sectors_per_cluster,
+            .reserved_sectors = static_cast<std::uint32_t>(reserved),
+            .sectors_per_fat = static_cast<std::uint32_t>(table_sectors),
+            .table_count = static_cast<std::uint32_t>(tables),
+            .root_entries = static_cast<std::uint32_t>(root_entries),
+            .cluster_count = cluster_count_,
+            .entry_bits = entry_bits_};
   root_cluster_ = is_fat32 ? get<std::uint32_t>(boot, 44) : 0;
   serial_ = get<std::uint32_t>(boot, is_fat32 ? 67 : 39);
   table_.resize(needed + 1); // FAT12 entries are read as two bytes
@@ -94,6 +104,41 @@ Bytes FatVolume::read_chain(std::uint32_t first_cluster, std::uint64_t limit) co
                  std::span(content).subspan(start));
   }
   return content;
+}
+
+void FatVolume::read_pieces(std::uint32_t first_cluster, std::uint64_t size,
+                            const PieceSink& sink) const {
+  Bytes buffer;
+  std::uint32_t cluster = first_cluster;
+  std::uint32_t steps = 0;
+  for (std::uint64_t done = 0; done < size;) {
+    if (is_end(cluster)) throw_corrupt_fat("a file ends before its size");
+    if (cluster < 2 || cluster - 2 >= cluster_count_)
+      throw_corrupt_fat("a chain leads outside the volume");
+    // Clusters that follow each other are read at once.
+    const std::uint32_t first = cluster;
+    std::uint64_t length = 0;
+    do {
+      length += cluster_size_;
+      cluster = next_cluster(cluster);
+      if (++steps > cluster_count_) throw_corrupt_fat("a chain has no end");
+    } while (cluster == first + length / cluster_size_ && cluster - 2 < cluster_count_ &&
+             length < k_piece_size && done + length < size);
+    buffer.resize(std::min(length, size - done));
+    source_.read(data_offset_ + std::uint64_t{first - 2} * cluster_size_, buffer);
+    sink(done, buffer);
+    done += buffer.size();
+  }
+}
+
+Bytes FatVolume::read_reserved() const {
+  Bytes bytes(std::size_t{shape_.reserved_sectors} * shape_.sector_size);
+  source_.read(0, bytes);
+  return bytes;
+}
+
+FatShape FatVolume::shape() const {
+  return shape_;
 }
 
 Bytes FatVolume::read_root() const {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include <imagewright/fs/file.hpp>
 
 #include "disk/fat/directory.hpp"
@@ -51,7 +53,7 @@ Bytes make_boot_sector(const FatPlan& plan) {
   put(sector, tail + 3, plan.serial);
   const ShortName label = fat_label(plan.label.empty() ? "NO NAME" : plan.label);
   put_text(sector, tail + 7, std::string_view(label.data(), label.size()));
-  put_text(sector, tail + 18, is_fat32 ? "FAT32   " : "FAT16   ");
+  put_text(sector, tail + 18, fmt::format("FAT{}   ", entry_bits_of(geometry.kind)));
   // Code that stops the processor: these volumes are started by UEFI firmware, not by their boot
   // sector.
   put_text(sector, tail + 26, "\xF4\xEB\xFD");
@@ -70,31 +72,71 @@ Bytes make_information_sector(const FatPlan& plan) {
   return sector;
 }
 
+/// One entry of a table; what is wider than an entry is cut.
+void put_entry(Bytes& table, FatKind kind, std::uint64_t cluster, std::uint32_t value) {
+  switch (kind) {
+  case FatKind::fat32:
+    put(table, cluster * 4, value & 0x0FFFFFFFU);
+    return;
+  case FatKind::fat16:
+    put(table, cluster * 2, static_cast<std::uint16_t>(value));
+    return;
+  case FatKind::fat12:
+    break;
+  }
+  // Two entries share three bytes: the second one begins in the upper half of the middle one.
+  const std::uint64_t offset = cluster + cluster / 2;
+  const unsigned pair = get<std::uint16_t>(table, offset);
+  const unsigned bits = value & 0xFFFU;
+  put(table, offset,
+      static_cast<std::uint16_t>(cluster % 2 == 0 ? (pair & 0xF000U) | bits
+                                                  : (pair & 0x000FU) | bits << 4U));
+}
+
 // Section 4: every chain is contiguous, so each entry names the next cluster or ends the chain.
 Bytes make_table(const FatPlan& plan) {
-  const bool is_fat32 = plan.geometry.kind == FatKind::fat32;
-  const std::size_t width = is_fat32 ? 4 : 2;
+  const FatKind kind = plan.geometry.kind;
   const std::uint64_t entries = std::uint64_t{plan.used_clusters} + 2;
-  Bytes table((entries * width + k_fat_sector - 1) / k_fat_sector * k_fat_sector);
-  const auto put_entry = [&](std::uint64_t cluster, std::uint32_t value) {
-    if (is_fat32) {
-      put(table, cluster * width, value & 0x0FFFFFFFU);
-    } else {
-      put(table, cluster * width, static_cast<std::uint16_t>(value));
-    }
-  };
-  put_entry(0, 0xFFFFFF00U | k_media_fixed_disk);
-  put_entry(1, UINT32_MAX);
+  const std::uint64_t bytes = (entries * entry_bits_of(kind) + 7) / 8;
+  Bytes table((bytes + k_fat_sector - 1) / k_fat_sector * k_fat_sector);
+  const auto media = plan.reserved.empty() ? k_media_fixed_disk
+                                           : get<std::uint8_t>(std::span(plan.reserved), 21);
+  put_entry(table, kind, 0, 0xFFFFFF00U | media);
+  put_entry(table, kind, 1, UINT32_MAX);
   for (const FatNode& node : plan.nodes) {
     for (std::uint32_t index = 0; index < node.cluster_count; ++index) {
       const bool is_last = index + 1 == node.cluster_count;
-      put_entry(node.first_cluster + index, is_last ? UINT32_MAX : node.first_cluster + index + 1);
+      put_entry(table, kind, node.first_cluster + index,
+                is_last ? UINT32_MAX : node.first_cluster + index + 1);
     }
   }
   return table;
 }
 
-void write_structures(BlockDevice& device, const FatPlan& plan) {
+/// Of a volume that is written anew only these change: where the root begins, and what is free.
+Bytes patched_reserved(const FatPlan& plan) {
+  Bytes reserved = plan.reserved;
+  if (plan.geometry.kind != FatKind::fat32) return reserved;
+  const std::size_t information = get<std::uint16_t>(std::span(reserved), 48);
+  const std::size_t backup = get<std::uint16_t>(std::span(reserved), 50);
+  const auto patch_at = [&](std::size_t boot_sector) {
+    const std::size_t boot = boot_sector * k_fat_sector;
+    if (boot + k_fat_sector > reserved.size()) return;
+    put(reserved, boot + 44, plan.nodes.front().first_cluster);
+    const std::size_t facts = (boot_sector + information) * k_fat_sector;
+    const bool has_facts = information != 0 && information != 0xFFFF &&
+                           facts + k_fat_sector <= reserved.size() &&
+                           get<std::uint32_t>(std::span(reserved), facts + 484) == 0x61417272;
+    if (!has_facts) return;
+    put(reserved, facts + 488, plan.geometry.cluster_count - plan.used_clusters);
+    put(reserved, facts + 492, 2 + plan.used_clusters);
+  };
+  patch_at(0);
+  if (backup != 0 && backup != 0xFFFF) patch_at(backup);
+  return reserved;
+}
+
+void write_new_reserved(BlockDevice& device, const FatPlan& plan) {
   const FatGeometry& geometry = plan.geometry;
   const Bytes boot = make_boot_sector(plan);
   device.write(0, boot);
@@ -104,8 +146,17 @@ void write_structures(BlockDevice& device, const FatPlan& plan) {
     device.write(k_backup_boot_sector * k_fat_sector, boot);
     device.write((k_backup_boot_sector + k_information_sector) * k_fat_sector, information);
   }
+}
+
+void write_structures(BlockDevice& device, const FatPlan& plan) {
+  const FatGeometry& geometry = plan.geometry;
+  if (plan.reserved.empty()) {
+    write_new_reserved(device, plan);
+  } else {
+    device.write(0, patched_reserved(plan));
+  }
   const Bytes table = make_table(plan);
-  for (std::uint32_t copy = 0; copy < 2; ++copy) {
+  for (std::uint32_t copy = 0; copy < geometry.table_count; ++copy) {
     const std::uint64_t sector =
         geometry.reserved_sectors + std::uint64_t{copy} * geometry.sectors_per_fat;
     device.write(sector * k_fat_sector, table);
@@ -134,7 +185,7 @@ base::ByteSize write_fat(BlockDevice& device, const FatPlan& plan, const tree::R
   for (std::size_t index = 0; index < plan.nodes.size(); ++index) {
     const FatNode& node = plan.nodes[index];
     const std::uint64_t offset = node.first_cluster == 0 ? std::uint64_t{geometry.root_sector()} *
-                                                               k_fat_sector // the root of FAT16
+                                                               k_fat_sector // the root of FAT12 and FAT16
                                                          : geometry.offset_of(node.first_cluster);
     const tree::Inode& inode = tree.inodes.at(node.inode);
     if (node.is_directory) {

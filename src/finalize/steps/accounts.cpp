@@ -18,6 +18,7 @@ struct Input {
   const std::vector<model::UserConfig>& users;
   const model::DiskLayout& layout;
   const base::Epoch& epoch;
+  const RootOrigin& origin;
 };
 
 constexpr auto k_lock_file = "/etc/.pwd.lock";
@@ -110,9 +111,11 @@ void reserve_ids(const Input& input, accounts::AccountDatabase& database) {
 /// need an emulator.
 StepYield write_accounts(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
+  const bool is_asked = !input.groups.empty() || !input.users.empty();
+  if (input.origin == RootOrigin::base_image && !is_asked) return {};
   // lckpwdf(3) makes it when it is first needed; by then nobody gives it the label of its own.
   if (files.exists("/etc/passwd") && !files.exists(k_lock_file)) files.write(k_lock_file, "", 0600);
-  if (input.groups.empty() && input.users.empty()) return {};
+  if (!is_asked) return {};
   accounts::AccountDatabase database(files);
   reserve_ids(input, database);
   for (const auto& group : input.groups)
@@ -134,6 +137,6 @@ StepYield write_accounts(const Input& input, root::WorkRoot& root) {
 constinit const Step accounts{
     "accounts", AppliesTo::both,
     k_run<write_accounts, &model::OsConfig::groups, &model::OsConfig::users, &FinalizePlan::layout,
-          &FinalizePlan::epoch>};
+          &FinalizePlan::epoch, &FinalizePlan::origin>};
 
 } // namespace imagewright::finalize::steps

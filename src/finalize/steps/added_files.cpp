@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <filesystem>
 #include <string>
+#include <vector>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 
 #include "../boot_paths.hpp"
 #include "../content.hpp"
@@ -20,12 +25,42 @@ mode_t permissions_of(const model::AdditionalFile& file) {
   return static_cast<mode_t>(std::filesystem::status(*source).permissions()) & 0777U;
 }
 
+/// FAT knows no case: a second file of the config would take the place of the first.
+void refuse_twin(const std::vector<GivenFile>& given, const std::string& destination,
+                 const model::AdditionalFile& file) {
+  if (destination == file.destination) return;
+  const auto twin = std::ranges::find(given, destination, &GivenFile::path);
+  if (twin == given.end()) return;
+  throw base::Error(base::FailureKind::input,
+                    {.code = "finalize.file-overwritten",
+                     .message = base::quoted(file.destination) + " and " +
+                                base::quoted(destination) + " are one file on FAT",
+                     .where = file.where,
+                     .related = {{twin->where, "the other one stands here"}},
+                     .hint = "give one of them another name"});
+}
+
+/// What stands in the way of a file of the config is told at the file's place.
+void write_file(root::WorkRoot& root, const std::string& destination,
+                const model::AdditionalFile& file) {
+  try {
+    root.files().write(destination, content_of(file.content), permissions_of(file));
+  } catch (const base::Error& error) {
+    if (error.diagnostic().code != "fs.root-access") throw;
+    base::Diagnostic told = error.diagnostic();
+    told.where = file.where;
+    told.hint = "choose another destination, or leave out what stands in the way";
+    throw base::Error(base::FailureKind::input, told);
+  }
+  root.own(destination, 0, 0);
+}
+
 StepYield add_files(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   for (const auto& file : input.files) {
     const std::string destination = name_on_esp(root.files(), file.destination);
-    root.files().write(destination, content_of(file.content), permissions_of(file));
-    root.own(destination, 0, 0);
+    refuse_twin(yield.given_files, destination, file);
+    write_file(root, destination, file);
     yield.given_files.push_back({destination, file.where});
   }
   return yield;

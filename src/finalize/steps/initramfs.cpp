@@ -7,8 +7,10 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/process/command.hpp>
 #include <imagewright/report/stage_scope.hpp>
+#include <imagewright/root/set_aside.hpp>
 
 #include "../given_files.hpp"
+#include "../initramfs_view.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -21,6 +23,7 @@ struct Input {
   const BootLoader& boot_loader;
   const std::vector<model::InstalledKernel>& kernels;
   const std::vector<GivenFile>& given_files;
+  const std::optional<model::PackagedPlaces>& packaged;
   const FinalizeServices& services;
 };
 
@@ -86,10 +89,8 @@ void refuse_missing_parts(const process::CommandResult& result) {
   }
 }
 
-void make_initramfs(const Input& input, root::WorkRoot& root,
-                    const model::InstalledKernel& kernel) {
+void run_dracut(const Input& input, root::WorkRoot& root, const model::InstalledKernel& kernel) {
   report::StageScope stage(input.services.reporter, "initramfs", kernel.release);
-  root.files().make_directories(parent_of(kernel.initramfs));
   process::Command command{.argv = dracut_arguments(input, kernel),
                            .description = "make the initramfs of kernel " + kernel.release};
   // The longest step of many builds: time must be seen to pass.
@@ -109,6 +110,18 @@ void make_initramfs(const Input& input, root::WorkRoot& root,
                           : "the complete output is in " + command.log_file.string());
   }
   root.files().set_permissions(kernel.initramfs, 0600);
+  // Nothing but the initramfs is left of the run.
+  root.files().remove("/var/log/dracut.log");
+}
+
+void obtain_initramfs(const Input& input, root::WorkRoot& root,
+                      const model::InstalledKernel& kernel) {
+  root.files().make_directories(parent_of(kernel.initramfs));
+  const auto make = [&] { run_dracut(input, root, kernel); };
+  FileRecall* recall = input.services.recall;
+  if (recall == nullptr) return make();
+  recall->obtain(root, "initramfs", base::join(dracut_arguments(input, kernel), "\n"),
+                 kernel.initramfs, make);
 }
 
 /// Exactly once for each kernel: whatever packages and scripts changed is there by now.
@@ -116,10 +129,12 @@ StepYield make_all(const Input& input, root::WorkRoot& root) {
   // Without a boot loader nothing would load it.
   if (input.boot_loader.kind == BootLoaderKind::none) return {};
   const GivenBootFiles given(root.files(), input.given_files);
+  root::SetAside hidden(root, names_without_say(root.files(), input.packaged));
   for (const auto& kernel : input.kernels) {
     input.services.cancellation.check();
-    make_initramfs(input, root, kernel);
+    obtain_initramfs(input, root, kernel);
   }
+  hidden.put_back();
   given.require_untouched();
   return {};
 }
@@ -130,6 +145,6 @@ constinit const Step initramfs{
     "initramfs", AppliesTo::both,
     k_run<make_all, &FinalizePlan::initramfs, &model::SystemPolicy::initramfs_modules,
           &model::SystemPolicy::initramfs_drivers, &FinalizePlan::boot_loader, &Findings::kernels,
-          &Findings::given_files, &services>};
+          &Findings::given_files, &model::InstalledRoot::packaged, &services>};
 
 } // namespace imagewright::finalize::steps

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <imagewright/model/kept_paths.hpp>
 
+#include "../given_files.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
 
 struct Input {
+  const std::vector<GivenFile>& given_files;
   const std::string& rpm_database_path;
 };
 
@@ -24,6 +28,26 @@ constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-c
                                                       "/var/log/dnf.log",
                                                       "/var/log/tdnf.log",
                                                       "/var/log/hawkey.log"};
+
+bool is_below(std::string_view path, std::string_view directory) {
+  return path.size() > directory.size() && path.starts_with(directory) &&
+         path[directory.size()] == '/';
+}
+
+/// All but what the config put there.
+void remove_leftover(const fs::RootDir& root, const std::vector<GivenFile>& given,
+                     const std::string& path) {
+  if (std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
+  const bool holds_given =
+      std::ranges::any_of(given, [&](const GivenFile& file) { return is_below(file.path, path); });
+  if (!holds_given) {
+    root.remove_tree(path);
+    return;
+  }
+  if (!root.exists(path)) return;
+  for (const auto& name : root.list(path))
+    remove_leftover(root, given, path + "/" + name);
+}
 
 void empty_directory(const fs::RootDir& root, std::string_view directory) {
   for (const auto& name : root.list(directory))
@@ -44,7 +68,7 @@ void remove_database_helpers(const fs::RootDir& root, const std::string& directo
 StepYield remove_leftovers(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
   for (const auto path : k_leftovers)
-    files.remove_tree(path);
+    remove_leftover(files, input.given_files, std::string(path));
   for (const auto directory : model::scratch_directories())
     empty_directory(files, directory);
   remove_database_helpers(files, input.rpm_database_path);
@@ -54,6 +78,7 @@ StepYield remove_leftovers(const Input& input, root::WorkRoot& root) {
 } // namespace
 
 constinit const Step tidy{"tidy", AppliesTo::both,
-                          k_run<remove_leftovers, &FinalizePlan::rpm_database_path>};
+                          k_run<remove_leftovers, &Findings::given_files,
+                                &FinalizePlan::rpm_database_path>};
 
 } // namespace imagewright::finalize::steps

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <array>
 #include <string_view>
 #include <vector>
 
@@ -32,7 +31,6 @@ public:
       cancellation_.check();
       add(entry);
     }
-    if (request_.format == model::ImageFormat::wsl) add_wsl_files();
     return writer_.finish();
   }
 
@@ -74,19 +72,6 @@ private:
     for (const tree::ExtendedAttribute& attribute : inode.attributes)
       member.attributes.emplace_back(attribute.name, attribute.value);
     return member;
-  }
-
-  void add_wsl_files() {
-    const std::array<std::pair<std::string, std::string>, 2> files{
-        {{"/etc/wsl-distribution.conf",
-          fmt::format("[oobe]\ndefaultName={}\n", request_.distribution_name)},
-         {"/etc/wsl.conf", "[boot]\nsystemd=true\n"}}};
-    for (const auto& [path, text] : files) {
-      if (request_.tree.find(path) != nullptr) continue;
-      writer_.add_text({.path = member_name(path), .permissions = 0644, .modified = request_.epoch},
-                       text);
-      content_size_ += text.size();
-    }
   }
 
   const RootArchiveRequest& request_;

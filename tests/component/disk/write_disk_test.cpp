@@ -79,6 +79,57 @@ TEST_CASE("fsck.vfat has nothing to say about the ESP") {
   CHECK(run.output.find("32 bit entries") != std::string::npos);
 }
 
+TEST_CASE("an ESP of any size is FAT, of the kind that its clusters make it") {
+  if (lacks("fsck.vfat") || lacks("mtype")) return;
+  struct Size {
+    std::uint64_t mib;
+    std::string kind;
+  };
+  for (const Size& size : {Size{1, "FAT12"}, Size{2, "FAT12"}, Size{3, "FAT16"}, Size{16, "FAT16"},
+                           Size{32, "FAT16"}, Size{33, "FAT32"}, Size{64, "FAT32"}}) {
+    DiskFixture fixture;
+    // An odd and an even number of clusters, and a chain over both halves of shared bytes.
+    fixture.file("/boot/efi/EFI/BOOT/BOOTX64.EFI", std::string(100'001, 'e'));
+    fixture.file("/boot/efi/loader/a name that is long and has blanks.conf", "title x\n");
+    for (int index = 0; index < 40; ++index)
+      fixture.file("/boot/efi/f/" + std::to_string(index), std::string(700, 'f'));
+    fixture.layout.partitions[0].size = base::ByteSize::mib(size.mib);
+    fixture.write(fixture.path("raw"));
+    const auto esp = fixture.extract(fixture.path("raw"), "esp");
+    const auto run = run_tool({"fsck.vfat", "-nv", esp});
+    INFO(size.mib << " MiB\n" << run.output);
+    CHECK(run.exit_code == 0);
+    const std::string bits = size.kind.substr(3);
+    CHECK(run.output.find(bits + " bit entries") != std::string::npos);
+    const auto read = run_tool({"mtype", "-i", esp, "::/EFI/BOOT/BOOTX64.EFI"});
+    CHECK(read.output == std::string(100'001, 'e'));
+  }
+}
+
+TEST_CASE("a small ext4 has no journal, and e2fsck finds nothing") {
+  if (lacks("e2fsck") || lacks("dumpe2fs")) return;
+  for (const std::uint64_t mib : {1U, 2U, 3U, 7U, 8U, 9U}) {
+    DiskFixture fixture;
+    fixture.file("/etc/hostname", "node\n");
+    fixture.file("/srv/file", "content\n");
+    auto& small = fixture.layout.partitions[2];
+    small.id = "srv";
+    small.size = base::ByteSize::mib(mib);
+    small.filesystem->type = imagewright::model::FilesystemType::ext4;
+    small.filesystem->features = fixture.layout.partitions[1].filesystem->features;
+    small.filesystem->mount_point = "/srv";
+    fixture.layout.size = base::ByteSize::mib(258 + mib);
+    fixture.write(fixture.path("raw"));
+    const auto srv = fixture.extract(fixture.path("raw"), "srv");
+    const auto run = run_tool({"e2fsck", "-fn", srv});
+    INFO(mib << " MiB\n" << run.output);
+    CHECK(run.exit_code == 0);
+    const std::string features = run_tool({"dumpe2fs", "-h", srv}).output;
+    CHECK((features.find("has_journal") != std::string::npos) == (mib >= 8));
+    CHECK(DiskFixture::debugfs(srv, "cat /file").find("content") != std::string::npos);
+  }
+}
+
 TEST_CASE("sgdisk and sfdisk accept the partition table") {
   if (lacks("sgdisk") || lacks("sfdisk")) return;
   DiskFixture fixture;

@@ -30,7 +30,7 @@ const std::string k_shell_search =
     "  done\n"
     "done\n"
     // Memory of the processes above it, page by page, as far as it may be read at all.
-    "for process in $PPID 1; do\n"
+    "for process in $PPID 2; do\n"
     "  if (: < /proc/$process/mem) 2>/dev/null; then echo \"mem of $process\" >> /found; fi\n"
     "  line=$(cat /proc/$process/environ 2>/dev/null)\n"
     "  if [ -n \"$line\" ]; then echo \"environ of $process: $line\" >> /found; fi\n"
@@ -51,8 +51,10 @@ const std::string k_lua_search =
     "    end\n"
     "  end\n"
     "end\n"
-    "local memory = io.open('/proc/self/mem', 'rb')\n"
-    "local maps = io.open('/proc/self/maps', 'r')\n"
+    // Process 1 may be looked into: it was forked before anything was known.
+    "for _, process in ipairs({'self', '1'}) do\n"
+    "local memory = io.open('/proc/' .. process .. '/mem', 'rb')\n"
+    "local maps = io.open('/proc/' .. process .. '/maps', 'r')\n"
     "if memory and maps then\n"
     "  for line in maps:lines() do\n"
     "    local first, last, rights, name = line:match('^(%%x+)%%-(%%x+) (%%S+) %%S+ %%S+ %%S+ "
@@ -68,6 +70,7 @@ const std::string k_lua_search =
     "      end\n"
     "    end\n"
     "  end\n"
+    "end\n"
     "end\n"
     "local out = io.open('/searched-by-lua', 'a') out:write('x') out:close()\n";
 

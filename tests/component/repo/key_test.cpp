@@ -250,3 +250,31 @@ TEST_CASE("a signature over SHA-1 is refused") {
   CHECK(snapshot_error(fetching, with_key_file(fetching, server, key.public_key())).code ==
         "repo.signature-weak");
 }
+
+TEST_CASE("a key that is named by its fingerprint is looked for in files, and only it counts") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  const SigningKey other;
+  HttpServer server;
+  serve(server, make_repository(&key));
+  Fetching fetching;
+  const auto repository = signed_repository(server.url(), {key.fingerprint()});
+  fetching.options.key_places = {fetching.scratch / "nothing", fetching.scratch / "keys"};
+  std::filesystem::create_directory(fetching.scratch / "keys");
+  fetching.options.key_sources = {{key.fingerprint(), "ask the vendor"}};
+
+  const auto missing = snapshot_error(fetching, repository);
+  CHECK(missing.code == "repo.key-not-found");
+  CHECK(missing.hint.find("ask the vendor") != std::string::npos);
+  CHECK(missing.hint.find("--key") != std::string::npos);
+
+  // A file of several keys, beside one that is none.
+  fetching.scratch.write("keys/a-note.txt", "not a key\n");
+  fetching.scratch.write("keys/keys.asc", other.public_key() + key.public_key());
+  const auto snapshots = fetching.set({repository}).load_snapshots();
+  CHECK(snapshots.at(0).key_fingerprints == Names{key.fingerprint()});
+
+  // Once found it is known.
+  fetching.options.key_places.clear();
+  CHECK(fetching.set({repository}).load_snapshots() == snapshots);
+}

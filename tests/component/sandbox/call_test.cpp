@@ -53,7 +53,7 @@ TEST_CASE("a job runs inside and its answer comes out", "[sandbox]") {
   IMAGEWRIGHT_NEED_SANDBOX();
   TestRoot root;
   Listener listener;
-  CHECK(call(root, {.job = "make-file"}, listener) == "1" + std::string(100000, 'x') + "C.UTF-8");
+  CHECK(call(root, {.job = "make-file"}, listener) == "2" + std::string(100000, 'x') + "C.UTF-8");
   CHECK(imagewright_test::read_text(root.path("made")) == "inside");
 }
 

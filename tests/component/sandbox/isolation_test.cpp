@@ -40,7 +40,7 @@ TEST_CASE("programs see the image's files and none of the host's", "[sandbox]") 
 TEST_CASE("programs see only processes of their own and no network", "[sandbox]") {
   IMAGEWRIGHT_NEED_SANDBOX();
   TestRoot root;
-  CHECK(root.output_of("cd /proc; echo [0-9]*; hostname") == "1 2\nlocalhost\n");
+  CHECK(root.output_of("cd /proc; echo [0-9]*; hostname") == "1 2 3\nlocalhost\n");
   CHECK(root.output_of("grep -o '^ *[a-z0-9]*:' /proc/net/dev") == "    lo:\n");
   CHECK_THAT(root.output_of("ls /sys/class/net"), !Contains("eth"));
 }
@@ -57,7 +57,37 @@ TEST_CASE("the environment is fixed and the command may add to it", "[sandbox]")
   CHECK(sandbox.run(command).standard_output ==
         "EXTRA=yes\nHOME=/elsewhere\nLC_ALL=C.UTF-8\n"
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/"
-        "bin\nSOURCE_DATE_EPOCH=1700000000\n");
+        "bin\nSOURCE_DATE_EPOCH=1700000000\nSYSTEMD_OFFLINE=1\n");
+}
+
+TEST_CASE("tools for a running system see that the root is none", "[sandbox]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  TestRoot root;
+  // What ischroot, systemctl, udevadm and deb-systemd-invoke look at.
+  CHECK(root.output_of("[ / -ef /proc/1/root ] || echo another root; ls -A /proc/1/root; "
+                       "ls /proc/1/fd") == "another root\n");
+  if (std::filesystem::exists("/usr/bin/ischroot"))
+    CHECK(root.output_of("ischroot && echo chroot") == "chroot\n");
+  if (!std::filesystem::exists("/usr/bin/systemctl")) IMAGEWRIGHT_SKIP("systemctl is not here");
+  for (const char* command : {"start sshd.service", "daemon-reload", "try-restart sshd.service"}) {
+    INFO(command);
+    const auto offline = root.shell(std::string("systemctl ") + command);
+    CHECK(offline.is_success());
+    CHECK_THAT(offline.standard_error, Contains("chroot, ignoring"));
+    // Without being told.
+    CHECK(root.shell(std::string("env -u SYSTEMD_OFFLINE systemctl ") + command).is_success());
+  }
+}
+
+TEST_CASE("process 1 has nothing that programs could take", "[sandbox]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  TestRoot root;
+  CHECK_THAT(root.output_of("touch /proc/1/root/file; tr '\\0' '\\n' < /proc/1/environ"),
+             Contains("Read-only file system") && !Contains("="));
+  CHECK_THAT(root.output_of("cat /proc/1/mountinfo"), Contains(" / / ro,") && !Contains("ext4"));
+  CHECK(root.output_of("grep CapEff /proc/1/status; grep CapEff /proc/self/status | cut -f 2")
+            .substr(8, 17) == root.output_of("grep CapEff /proc/self/status").substr(8, 17));
+  CHECK(root.output_of("kill -9 1; sleep 0.1; echo still here") == "still here\n");
 }
 
 TEST_CASE("devices that programs expect are there and work", "[sandbox]") {

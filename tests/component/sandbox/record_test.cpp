@@ -36,7 +36,7 @@ std::string output_as_single_user(TestRoot& root, const std::string& script) {
     ::prctl(PR_SET_DUMPABLE, 1);
     std::string text = "cannot become root";
     try {
-      if (is_changed) sandbox::become_root();
+      if (is_changed) sandbox::become_root(sandbox::own_rung());
       text = root.output_of(script);
     } catch (const std::exception& error) {
       text = error.what();

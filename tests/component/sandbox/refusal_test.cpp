@@ -71,7 +71,7 @@ std::string outcome(TestRoot& root, Start start, long call, int error_number) {
       sandbox::FilterProgram filter;
       filter.add({call}, sandbox::refuse_with(error_number));
       if (filter.install(SECCOMP_RET_ALLOW, 0) != 0) said = "no filter";
-      sandbox::become_root();
+      sandbox::become_root(sandbox::own_rung());
       const auto result = root.shell("true");
       if (!result.is_success()) said = "failed without an error";
     } catch (const base::Error& error) {

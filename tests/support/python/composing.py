@@ -34,13 +34,13 @@ def digest(path):
     return hasher.hexdigest()
 
 
-def build_command(output, cache=None, config=CONFIG, *arguments):
-    """The arguments of one build of the example node."""
+def build_command(output, cache=None, config=CONFIG, *arguments, anew=True):
+    """The arguments of one build of the example node; made anew, it takes nothing from earlier builds but packages."""
     command = [str(PROGRAM)]
     if cache is not None:
         command += ["--cache-dir", str(cache)]
-    return command + ["build", str(config), "--arch", "x86_64", "--output-dir", str(output), "--progress", "none",
-                      *map(str, arguments)]
+    command += ["build", str(config), *(["--no-cache"] if anew else [])]
+    return command + ["--arch", "x86_64", "--output-dir", str(output), "--progress", "none", *map(str, arguments)]
 
 
 def run(command, **options):

@@ -35,6 +35,22 @@ def require_module(name):
         skip(f"Python has no module {name}")
 
 
+def require_npm_packages(*packages):
+    """Packages "name@version" of npm, in a directory for NODE_PATH; fetched once into the build directory."""
+    require_program("npm")
+    home = TOP / "build/npm" / "+".join(package.replace("/", "_") for package in packages)
+    modules = home / "node_modules"
+    if not modules.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=0", *packages]
+        result = subprocess.run(command, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        if result.returncode != 0:
+            shutil.rmtree(home)
+            # A registry is nothing that a machine can be set up with.
+            raise unittest.SkipTest(f"npm does not give {' '.join(packages)}: {result.stderr.strip()[-200:]}")
+    return modules
+
+
 def require_shared_data(name):
     path = SHARED_DATA / name
     if not path.exists():

@@ -149,3 +149,39 @@ TEST_CASE_METHOD(FileRoot, "what says what the image is can be the config's") {
   run_step(steps::release_file);
   CHECK(root.read("/etc/imagewright-release") == "mine\n");
 }
+
+TEST_CASE_METHOD(FileRoot, "what the config put among leftovers stays") {
+  root.write("/var/cache/dnf/solv", "x", 0644);
+  root.write("/var/cache/dnf/own/made", "x", 0644);
+  root.write("/var/log/dracut.log", "x", 0644);
+  add("/var/cache/dnf/own/file", std::string("mine\n"), std::nullopt);
+  add("/var/log/dnf.log", std::string("mine\n"), std::nullopt);
+  run_step(steps::added_files);
+  run_step(steps::tidy);
+  CHECK(root.read("/var/cache/dnf/own/file") == "mine\n");
+  CHECK(root.read("/var/log/dnf.log") == "mine\n");
+  CHECK_FALSE(root.exists("/var/cache/dnf/solv"));
+  CHECK_FALSE(root.exists("/var/cache/dnf/own/made"));
+  CHECK_FALSE(root.exists("/var/log/dracut.log"));
+}
+
+TEST_CASE_METHOD(FileRoot, "what stands in the way of a file is told at its place") {
+  root.make_directories("/etc");
+  root.write("/opt/file", "x", 0644);
+  const auto destination = GENERATE(as<std::string>{}, "/etc", "/opt/file/below",
+                                    "/etc/" + std::string(256, 'n'));
+  add(destination, std::string("x"), std::nullopt);
+  try {
+    run_step(steps::added_files);
+    FAIL("written");
+  } catch (const base::Error& error) {
+    CHECK(error.kind() == base::FailureKind::input);
+    CHECK(error.diagnostic().where == at(3));
+  }
+}
+
+TEST_CASE_METHOD(FileRoot, "two files of the config are not one on FAT") {
+  add("/boot/efi/Name", std::string("x"), std::nullopt);
+  add("/boot/efi/name", std::string("y"), std::nullopt);
+  CHECK(code_of([&] { run_step(steps::added_files); }) == "finalize.file-overwritten");
+}

@@ -20,6 +20,7 @@ TEST_CASE("the steps have different names, and the order that the rest relies on
   CHECK(position("post-scripts") < position("initramfs"));
   CHECK(position("kernels") < position("initramfs"));
   CHECK(position("initramfs") < position("boot-loader"));
+  CHECK(position("final-scripts") < position("references"));
   CHECK(position("tidy") == std::ssize(names) - 1);
 }
 

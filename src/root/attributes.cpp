@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "attributes.hpp"
+#include <imagewright/root/attributes.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +10,7 @@
 
 #include <imagewright/base/error.hpp>
 
-namespace imagewright::tree {
+namespace imagewright::root {
 
 namespace {
 
@@ -31,7 +31,7 @@ std::string read_value(const std::string& host_path, const std::string& name,
       return value;
     }
     if (errno != ERANGE || value.size() > XATTR_SIZE_MAX) {
-      base::throw_system_error("tree.cannot-read", "cannot read " + name + " of", shown, errno);
+      base::throw_system_error("root.cannot-examine", "cannot read " + name + " of", shown, errno);
     }
     value.resize(value.size() * 16);
   }
@@ -47,7 +47,7 @@ std::string read_names(const std::string& host_path, const std::string& shown) {
     }
     if (errno == ENOTSUP) return {};
     if (errno != ERANGE || names.size() > XATTR_LIST_MAX) {
-      base::throw_system_error("tree.cannot-read", "cannot list the attributes of", shown, errno);
+      base::throw_system_error("root.cannot-examine", "cannot list the attributes of", shown, errno);
     }
     names.resize(names.size() * 16);
   }
@@ -84,4 +84,4 @@ std::vector<ExtendedAttribute> read_attributes(const std::string& host_path,
   return attributes;
 }
 
-} // namespace imagewright::tree
+} // namespace imagewright::root

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Reads tar archives that anybody made: which members there are, and what is in them.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/fs/file_type.hpp>
+
+namespace imagewright::archive {
+
+/// One name in an archive, as it stands there.
+struct TarMember {
+  std::string path; ///< as it is written: "./etc/passwd", "etc/passwd", "/etc/passwd"
+  fs::FileType type = fs::FileType::regular;
+  mode_t permissions = 0;
+  std::int64_t owner = 0;
+  std::int64_t group = 0;
+  std::string owner_name; ///< empty: the archive has none
+  std::string group_name;
+  std::uint64_t size = 0;
+  std::string link_target;             ///< of symbolic links
+  std::string hard_link;               ///< not empty: another name of this earlier member
+  std::vector<std::string> attributes; ///< names of extended attributes, sorted
+};
+
+/// Gives the first bytes of the member that is being visited, at most `count` of them.
+using MemberContent = std::function<std::string(std::size_t count)>;
+using MemberVisitor = std::function<void(const TarMember& member, const MemberContent& content)>;
+
+/// Goes through a tar archive, compressed (gzip, zstd, xz, bzip2) or not, in its order.
+/// Throws base::Error: archive.damaged for what is no tar archive or is cut off, archive.too-large
+/// when the members are larger than `limit` together.
+void read_tar(const std::filesystem::path& path, base::ByteSize limit, const MemberVisitor& visit,
+              const base::Cancellation& cancellation);
+
+} // namespace imagewright::archive

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A filesystem that exists is written anew with other content; what it is called, how it is laid
+// out and how large it is stay as they were.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/fs/byte_source.hpp>
+#include <imagewright/tree/root_tree.hpp>
+
+namespace imagewright::disk {
+
+struct RewriteRequest {
+  const fs::ByteSource& original; ///< the whole partition; used until it has been planned
+  std::string partition;          ///< for messages
+  std::string mount_point;        ///< likewise
+  std::shared_ptr<const tree::RootTree> tree;
+  base::Epoch epoch;
+};
+
+/// Where in an open file a partition lies. Everything in it must be zero before it is written.
+struct PartitionPlace {
+  int fd = -1;
+  std::uint64_t start = 0;
+  std::uint64_t size = 0;
+  std::string file; ///< for messages
+};
+
+/// Writes what was planned; gives what content and tables take.
+using PlannedRewrite = std::function<base::ByteSize(const PartitionPlace& place,
+                                                    const base::Cancellation& cancellation)>;
+
+/// Throws base::Error when it cannot be done, before anything is written: disk.rewrite-unsupported
+/// with what the filesystem has, disk.content-too-large, disk.name-unsupported,
+/// disk.file-unsupported.
+PlannedRewrite plan_rewrite(const RewriteRequest& request);
+
+} // namespace imagewright::disk

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The kernel that a machine runs: found, and told apart from its modules, without running anything.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/cancellation.hpp>
+
+namespace imagewright::machine {
+
+/// A kernel, and those of its modules that a machine needs, in the order in which they are loaded.
+struct GuestKernel {
+  std::string origin; ///< for people: "kernel 6.6.1 of the image's packages"
+  std::string image;
+  std::vector<std::string> modules;
+};
+
+/// Where kernels are looked for, in this order.
+struct KernelSources {
+  std::filesystem::path wanted; ///< an image or a package that the user names; empty: none
+  std::vector<std::filesystem::path> packages; ///< of the image, when they fit the machine
+  std::filesystem::path host_root = "/";       ///< of this host: boot/ and lib/modules/
+};
+
+/// The first of the sources that has one. Throws base::Error (machine.no-kernel,
+/// machine.kernel-unfit).
+GuestKernel find_guest_kernel(const KernelSources& sources, const base::Cancellation& cancellation);
+
+/// Whether this host has a kernel of its own that machines could run; empty: no.
+std::filesystem::path find_host_kernel(const std::filesystem::path& host_root = "/");
+
+} // namespace imagewright::machine

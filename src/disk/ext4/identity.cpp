@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+#include "disk/ext4/identity.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+
+#include "disk/ext4/journal.hpp"
+
+namespace imagewright::disk {
+
+namespace {
+
+constexpr std::uint16_t k_inode_size = 256;
+
+struct NamedBit {
+  std::uint32_t bit;
+  std::string_view name;
+};
+
+// tune2fs(8) and Linux documentation, filesystems/ext4/super.rst: what cannot be written here.
+constexpr std::array k_compatible_names = {NamedBit{EXT4_FEATURE_COMPAT_SPARSE_SUPER2, "sparse_super2"},
+                                           NamedBit{EXT4_FEATURE_COMPAT_FAST_COMMIT, "fast_commit"},
+                                           NamedBit{EXT4_FEATURE_COMPAT_STABLE_INODES, "stable_inodes"},
+                                           NamedBit{EXT2_FEATURE_COMPAT_DIR_PREALLOC, "dir_prealloc"}};
+constexpr std::array k_incompatible_names = {
+    NamedBit{EXT2_FEATURE_INCOMPAT_META_BG, "meta_bg"},
+    NamedBit{EXT4_FEATURE_INCOMPAT_MMP, "mmp"},
+    NamedBit{EXT4_FEATURE_INCOMPAT_EA_INODE, "ea_inode"},
+    NamedBit{EXT4_FEATURE_INCOMPAT_LARGEDIR, "large_dir"},
+    NamedBit{EXT4_FEATURE_INCOMPAT_INLINE_DATA, "inline_data"},
+    NamedBit{EXT4_FEATURE_INCOMPAT_ENCRYPT, "encrypt"},
+    NamedBit{EXT4_FEATURE_INCOMPAT_CASEFOLD, "casefold"},
+    NamedBit{EXT3_FEATURE_INCOMPAT_JOURNAL_DEV, "journal_dev"}};
+constexpr std::array k_read_only_names = {
+    NamedBit{EXT4_FEATURE_RO_COMPAT_QUOTA, "quota"},
+    NamedBit{EXT4_FEATURE_RO_COMPAT_PROJECT, "project"},
+    NamedBit{EXT4_FEATURE_RO_COMPAT_BIGALLOC, "bigalloc"},
+    NamedBit{EXT4_FEATURE_RO_COMPAT_VERITY, "verity"},
+    NamedBit{EXT4_FEATURE_RO_COMPAT_SHARED_BLOCKS, "shared_blocks"}};
+
+/// States of a filesystem that is in use, not ways to lay it out.
+constexpr std::uint32_t k_state_incompatible = EXT3_FEATURE_INCOMPAT_RECOVER;
+constexpr std::uint32_t k_state_read_only =
+    EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT | EXT4_FEATURE_RO_COMPAT_READONLY;
+
+template <std::size_t Count>
+void add_names(std::uint32_t bits, const std::array<NamedBit, Count>& names,
+               std::vector<std::string>& found) {
+  for (const NamedBit& each : names) {
+    if ((bits & each.bit) == 0) continue;
+    found.push_back(fmt::format("the feature \"{}\"", each.name));
+    bits &= ~each.bit;
+  }
+  if (bits != 0) found.push_back(fmt::format("a feature with no name here ({:#x})", bits));
+}
+
+void require_bit(std::uint32_t bits, std::uint32_t bit, std::string_view name,
+                 std::vector<std::string>& found) {
+  if ((bits & bit) == 0) found.push_back(fmt::format("no feature \"{}\"", name));
+}
+
+/// In words; empty: everything can be written.
+std::vector<std::string> obstacles(const ext2_super_block& super, const Ext4Features& features) {
+  std::vector<std::string> found;
+  const std::uint32_t block_size = EXT2_MIN_BLOCK_SIZE << super.s_log_block_size;
+  if (block_size != k_ext4_block_size) found.push_back(fmt::format("blocks of {} bytes", block_size));
+  if (super.s_inode_size != k_inode_size)
+    found.push_back(fmt::format("inodes of {} bytes", super.s_inode_size));
+  const Ext4Features& known = all_ext4_features();
+  add_names(features.compatible & ~known.compatible, k_compatible_names, found);
+  add_names(features.incompatible & ~known.incompatible, k_incompatible_names, found);
+  add_names(features.read_only_compatible & ~known.read_only_compatible, k_read_only_names, found);
+  require_bit(features.incompatible, EXT3_FEATURE_INCOMPAT_EXTENTS, "extents", found);
+  require_bit(features.incompatible, EXT2_FEATURE_INCOMPAT_FILETYPE, "filetype", found);
+  require_bit(features.compatible, EXT2_FEATURE_COMPAT_EXT_ATTR, "ext_attr", found);
+  return found;
+}
+
+Ext4Features features_of(const ext2_super_block& super) {
+  return {.compatible = super.s_feature_compat,
+          .incompatible = super.s_feature_incompat & ~k_state_incompatible,
+          .read_only_compatible = super.s_feature_ro_compat & ~k_state_read_only};
+}
+
+std::uint64_t journal_blocks_of(const Ext4Handle& fs) {
+  const ext2_super_block& super = fs.super();
+  if (!ext2fs_has_feature_journal(&fs.super()) || super.s_journal_inum == 0) return 0;
+  ext2_inode inode{};
+  fs.check(ext2fs_read_inode(fs.get(), super.s_journal_inum, &inode), "read the journal's inode");
+  return EXT2_I_SIZE(&inode) / fs->blocksize;
+}
+
+} // namespace
+
+Ext4Parameters parameters_of(const fs::ByteSource& original, const FilesystemPlace& place,
+                             base::Epoch epoch) {
+  const ReplayedSource replayed(original);
+  const Ext4Handle fs = Ext4Handle::open(replayed);
+  const ext2_super_block& super = fs.super();
+  const Ext4Features features = features_of(super);
+  if (const auto found = obstacles(super, features); !found.empty()) {
+    throw base::Error(
+        base::FailureKind::input, "disk.rewrite-unsupported",
+        fmt::format("the filesystem of partition {} ({}) would change, and cannot be written with "
+                    "what it has: {}",
+                    base::quoted(place.partition), place.mount_point, base::join(found, ", ")),
+        "leave what is on it as it is, or make the base image with another kind of filesystem");
+  }
+  Ext4Parameters parameters{.block_count = ext2fs_blocks_count(fs->super),
+                            .inode_count = super.s_inodes_count,
+                            .features = features,
+                            .epoch = epoch};
+  std::copy_n(&super.s_uuid[0], parameters.uuid.bytes.size(), parameters.uuid.bytes.begin());
+  const char* label = reinterpret_cast<const char*>(&super.s_volume_name[0]);
+  parameters.label.assign(label, strnlen(label, sizeof super.s_volume_name));
+  parameters.identity = {.super = super, .journal_blocks = journal_blocks_of(fs)};
+  return parameters;
+}
+
+} // namespace imagewright::disk

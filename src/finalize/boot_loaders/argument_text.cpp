@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: MIT
+#include "argument_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include <imagewright/base/shell.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
+
+#include "grub_text.hpp"
+
+namespace imagewright::finalize::boot_loaders {
+
+namespace {
+
+/// A word where it stands.
+struct Token {
+  std::size_t start = 0;
+  std::size_t end = 0;
+  std::string text; ///< without what quotes
+  bool has_variable = false;
+};
+
+bool is_blank(char letter) {
+  return letter == ' ' || letter == '\t' || letter == '\r';
+}
+
+/// Words up to the end of the line, or of the command. A backslash before a line's end is a blank
+/// (GRUB manual, "Quoting").
+class Tokenizer {
+public:
+  Tokenizer(std::string_view text, std::size_t at, ArgumentLanguage language)
+      : text_(text), at_(at), is_grub_(language == ArgumentLanguage::grub) {}
+
+  std::optional<Token> next() {
+    skip_blanks();
+    if (at_ >= text_.size() || text_[at_] == '\n') return std::nullopt;
+    if (is_grub_ && (text_[at_] == ';' || text_[at_] == '#' || text_[at_] == '}'))
+      return std::nullopt;
+    Token token{.start = at_};
+    while (at_ < text_.size() && !ends_word()) take(token);
+    token.end = at_;
+    return token;
+  }
+
+  std::size_t position() const { return at_; }
+
+private:
+  bool is_continuation() const {
+    return is_grub_ && text_.substr(at_).starts_with("\\\n");
+  }
+
+  void skip_blanks() {
+    while (at_ < text_.size() && (is_blank(text_[at_]) || is_continuation()))
+      at_ += is_blank(text_[at_]) ? std::size_t{1} : std::size_t{2};
+  }
+
+  bool ends_word() const {
+    if (quote_ != '\0') return text_[at_] == '\n' && !is_grub_;
+    return is_blank(text_[at_]) || text_[at_] == '\n' || is_continuation() ||
+           (is_grub_ && text_[at_] == ';');
+  }
+
+  void take(Token& token) {
+    const char letter = text_[at_];
+    if (letter == quote_) {
+      quote_ = '\0';
+      if (!is_grub_) token.text += letter;
+    } else if (quote_ == '\0' && (letter == '"' || (is_grub_ && letter == '\''))) {
+      quote_ = letter;
+      if (!is_grub_) token.text += letter;
+    } else if (is_grub_ && letter == '\\' && quote_ != '\'' && at_ + 1 < text_.size()) {
+      token.text += text_[++at_];
+    } else {
+      token.has_variable = token.has_variable || (letter == '$' && quote_ != '\'');
+      token.text += letter;
+    }
+    ++at_;
+  }
+
+  std::string_view text_;
+  std::size_t at_;
+  bool is_grub_;
+  char quote_ = '\0';
+};
+
+std::string written(const std::string& word, ArgumentLanguage language) {
+  if (language == ArgumentLanguage::plain) return word;
+  return grub_word(model::kernel_parameter(word).to_string());
+}
+
+std::string joined(const std::vector<std::string>& words, ArgumentLanguage language) {
+  std::string text;
+  for (const std::string& word : words)
+    text += (text.empty() ? "" : " ") + written(word, language);
+  return text;
+}
+
+bool is_removed(const Token& token, const ArgumentEdit& edit) {
+  if (token.has_variable) return false;
+  const std::string name = model::kernel_parameter(token.text).name;
+  return std::ranges::any_of(edit.removed, [&](const std::string& each) {
+    return model::is_same_parameter(name, each);
+  });
+}
+
+struct Replacement {
+  std::size_t start = 0;
+  std::size_t end = 0;
+  std::string text;
+};
+
+/// From the last to the first, so that positions stay true.
+void apply(std::string& text, std::vector<Replacement> replacements) {
+  std::ranges::sort(replacements, std::ranges::greater(), &Replacement::start);
+  for (const Replacement& each : replacements)
+    text.replace(each.start, each.end - each.start, each.text);
+}
+
+/// With the blanks before it, so that none is left over.
+Replacement without(std::string_view text, const Token& token) {
+  std::size_t start = token.start;
+  while (start > 0 && is_blank(text[start - 1])) --start;
+  return {start, token.end, ""};
+}
+
+/// What becomes of the words from `at` on.
+std::vector<Replacement> replacements_for(std::string_view text, std::size_t at,
+                                          const ArgumentEdit& edit, ArgumentLanguage language) {
+  std::vector<Replacement> replacements;
+  std::optional<std::size_t> before_variable;
+  std::size_t end = at;
+  Tokenizer tokens(text, at, language);
+  while (const auto token = tokens.next()) {
+    if (is_removed(*token, edit)) replacements.push_back(without(text, *token));
+    if (token->text == "$kernelopts" || token->text == "${kernelopts}")
+      before_variable = token->start;
+    end = token->end;
+  }
+  if (edit.added.empty()) return replacements;
+  const std::string words = joined(edit.added, language);
+  if (!replacements.empty()) {
+    const bool is_at_start = replacements.back().start == 0;
+    replacements.back().text = (is_at_start ? "" : " ") + words;
+  } else if (before_variable) {
+    replacements.push_back({*before_variable, *before_variable, words + " "});
+  } else {
+    const bool is_first = end == 0;
+    replacements.push_back({end, end, (is_first ? "" : " ") + words});
+  }
+  return replacements;
+}
+
+bool is_for_recovery(std::string_view text, std::size_t at) {
+  Tokenizer tokens(text, at, ArgumentLanguage::grub);
+  while (const auto token = tokens.next()) {
+    if (token->text == "single" || token->text == "recovery") return true;
+  }
+  return false;
+}
+
+/// The two edits of one line, as one text after the other.
+std::string edited_once(std::string text, std::size_t at, const CommandLineChange& change,
+                        ArgumentLanguage language, bool is_recovery) {
+  if (!change.removed.empty() || !change.lasting.empty())
+    apply(text, replacements_for(text, at, {change.removed, change.lasting}, language));
+  if (!change.appended.empty() && !is_recovery)
+    apply(text, replacements_for(text, at, {{}, change.appended}, language));
+  return text;
+}
+
+/// Where the next line begins; lines that a backslash joins are one.
+std::size_t end_of_line(std::string_view text, std::size_t at) {
+  for (;; ++at) {
+    at = text.find('\n', at);
+    if (at == std::string_view::npos) return text.size();
+    if (at == 0 || text[at - 1] != '\\') return at + 1;
+  }
+}
+
+bool starts_linux(const Token& command) {
+  constexpr std::array k_commands = {"linux", "linuxefi", "linux16"};
+  return std::ranges::find(k_commands, command.text) != k_commands.end();
+}
+
+std::string edited_menu_line(const std::string& line, const CommandLineChange& change,
+                             bool& is_linux) {
+  Tokenizer tokens(line, 0, ArgumentLanguage::grub);
+  const auto command = tokens.next();
+  if (!command || !starts_linux(*command) || !tokens.next()) return line;
+  is_linux = true;
+  const std::size_t at = tokens.position();
+  return edited_once(line, at, change, ArgumentLanguage::grub, is_for_recovery(line, at));
+}
+
+/// The assignment of a variable in a file of the shell: its value, where that stands, and its quote.
+struct Assignment {
+  std::size_t start = 0;
+  std::size_t end = 0;
+  char quote = '\0';
+};
+
+std::optional<Assignment> find_assignment(std::string_view text, const std::string& name) {
+  std::optional<Assignment> found;
+  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) == std::string_view::npos
+                                                      ? text.size()
+                                                      : text.find('\n', at) + 1) {
+    std::size_t start = at;
+    while (start < text.size() && is_blank(text[start])) ++start;
+    if (text.substr(start).starts_with("export ")) start += 7;
+    if (!text.substr(start).starts_with(name + "=")) continue;
+    start += name.size() + 1;
+    const char quote =
+        start < text.size() && (text[start] == '"' || text[start] == '\'') ? text[start] : '\0';
+    std::size_t end = start + (quote == '\0' ? 0 : 1);
+    while (end < text.size()) {
+      if (quote == '\0' ? is_blank(text[end]) || text[end] == '\n' : text[end] == quote) break;
+      const bool is_escape = text[end] == '\\' && quote != '\'' && end + 1 < text.size();
+      end += is_escape ? std::size_t{2} : std::size_t{1};
+    }
+    end = std::min(end, text.size());
+    found = {.start = quote == '\0' ? start : start + 1, .end = end, .quote = quote};
+  }
+  return found;
+}
+
+/// What stands between double quotes of a shell and is GRUB's script once that has read it.
+std::string in_double_quotes(const std::string& text) {
+  const std::string quoted = base::shell_double_quoted(text);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+std::string in_single_quotes(const std::string& text) {
+  std::string result;
+  for (const char letter : text)
+    result += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return result;
+}
+
+std::string edited_variable(std::string text, const std::string& name, const ArgumentEdit& edit,
+                            bool is_made) {
+  const auto known = find_assignment(text, name);
+  if (!known) {
+    if (!is_made || edit.added.empty()) return text;
+    if (!text.empty() && !text.ends_with('\n')) text += '\n';
+    return text + name + "=" +
+           base::shell_double_quoted(joined(edit.added, ArgumentLanguage::grub)) + "\n";
+  }
+  const std::string value = text.substr(known->start, known->end - known->start);
+  // Both readers quote alike, so that the value's own words can be told; new ones are written for
+  // both.
+  std::vector<Replacement> replacements =
+      replacements_for(value, 0, edit, ArgumentLanguage::grub);
+  for (Replacement& each : replacements)
+    each.text = known->quote == '\'' ? in_single_quotes(each.text) : in_double_quotes(each.text);
+  std::string edited = value;
+  apply(edited, replacements);
+  if (known->quote == '\0') edited = "\"" + edited + "\"";
+  return text.replace(known->start, known->end - known->start, edited);
+}
+
+} // namespace
+
+std::string edited_arguments(std::string_view arguments, const ArgumentEdit& edit,
+                             ArgumentLanguage language) {
+  std::string text(arguments);
+  apply(text, replacements_for(text, 0, edit, language));
+  return text;
+}
+
+std::optional<std::string> edited_menu(std::string_view menu, const CommandLineChange& change) {
+  std::string edited;
+  bool has_linux = false;
+  for (std::size_t at = 0; at < menu.size();) {
+    const std::size_t end = end_of_line(menu, at);
+    edited += edited_menu_line(std::string(menu.substr(at, end - at)), change, has_linux);
+    at = end;
+  }
+  return has_linux ? std::optional(edited) : std::nullopt;
+}
+
+std::optional<std::string> edited_entry(std::string_view entry, const CommandLineChange& change) {
+  std::string edited;
+  bool has_kernel = false;
+  bool has_options = false;
+  for (std::size_t at = 0; at < entry.size();) {
+    const std::size_t end = end_of_line(entry, at);
+    std::string line(entry.substr(at, end - at));
+    Tokenizer tokens(line, 0, ArgumentLanguage::plain);
+    const auto key = tokens.next();
+    has_kernel = has_kernel || (key && key->text == "linux");
+    if (key && key->text == "options") {
+      // Of several lines, which are one to the loader, the first is given the new words.
+      CommandLineChange own = change;
+      if (has_options) own.lasting.clear();
+      if (has_options) own.appended.clear();
+      has_options = true;
+      line = edited_once(std::move(line), tokens.position(), own, ArgumentLanguage::plain, false);
+    }
+    edited += line;
+    at = end;
+  }
+  if (!has_kernel) return std::nullopt;
+  if (has_options) return edited;
+  if (!edited.empty() && !edited.ends_with('\n')) edited += '\n';
+  std::vector<std::string> words = change.lasting;
+  words.insert(words.end(), change.appended.begin(), change.appended.end());
+  return edited + "options " + joined(words, ArgumentLanguage::plain) + "\n";
+}
+
+std::string edited_defaults(std::string_view defaults, const CommandLineChange& change) {
+  std::string text(defaults);
+  const ArgumentEdit lasting{change.removed, change.lasting};
+  if (!change.removed.empty() || !change.lasting.empty()) {
+    text = edited_variable(std::move(text), "GRUB_CMDLINE_LINUX", lasting, true);
+    text = edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {change.removed, {}},
+                           false);
+  }
+  return edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {{}, change.appended},
+                         true);
+}
+
+std::string edited_line(std::string_view line, const CommandLineChange& change) {
+  const bool has_end = line.ends_with('\n');
+  std::string text(has_end ? line.substr(0, line.size() - 1) : line);
+  return edited_once(std::move(text), 0, change, ArgumentLanguage::plain, false) +
+         (has_end ? "\n" : "");
+}
+
+} // namespace imagewright::finalize::boot_loaders

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The boot loaders of an image that exists: where their kernels' command lines stand.
+
+#include <string>
+#include <vector>
+
+#include <imagewright/finalize/plan.hpp>
+#include <imagewright/fs/root_dir.hpp>
+
+namespace imagewright::finalize::boot_loaders {
+
+/// Gives every command line in the root the change. Throws base::Error (finalize.unified-kernel,
+/// finalize.no-command-line) when one of them cannot be changed, or there is none.
+void change_command_lines(const fs::RootDir& files, const CommandLineChange& change);
+
+} // namespace imagewright::finalize::boot_loaders

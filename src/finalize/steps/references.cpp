@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// What the config names must be in the root when everything that could bring it has run: a shell, a
+// locale, a keymap or a module that is not there is found out on the node otherwise.
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/byte_order.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+
+#include "../steps.hpp"
+
+namespace imagewright::finalize::steps {
+namespace {
+
+struct Input {
+  const std::vector<model::UserConfig>& users;
+  const std::optional<model::LocatedText>& locale;
+  const std::optional<model::LocatedText>& keymap;
+  const std::vector<model::ModuleConfig>& modules;
+  const std::vector<model::InstalledKernel>& kernels;
+};
+
+constexpr auto k_locales = "/usr/lib/locale";
+// The string table of a locale archive stands before the data.
+constexpr std::uint64_t k_searched_of_archive = std::uint64_t{4} << 20U;
+// Where the kbd package of different distributions has them.
+constexpr std::array k_keymap_directories{"/usr/lib/kbd/keymaps", "/usr/share/kbd/keymaps",
+                                          "/usr/share/keymaps"};
+constexpr std::array k_keymap_endings{".map", ".map.gz", ".map.bz2", ".map.xz", ".map.zst"};
+
+[[noreturn]] void refuse(std::string_view code, std::string message,
+                         const base::SourceLocation& where, std::string hint) {
+  throw base::Error(base::FailureKind::input, {.code = std::string(code),
+                                               .message = std::move(message),
+                                               .where = where,
+                                               .hint = std::move(hint)});
+}
+
+bool is_directory(const fs::RootDir& files, const std::string& path) {
+  const auto status = files.find_status(path);
+  return status && status->type == fs::FileType::directory;
+}
+
+void check_shell(const fs::RootDir& files, const model::UserConfig& user) {
+  if (!user.startup_command || user.startup_command->text.empty()) return;
+  const std::string& shell = user.startup_command->text;
+  const auto status = files.find_target_status(shell);
+  if (status && status->type == fs::FileType::regular && (status->permissions & 0111U) != 0) return;
+  refuse("finalize.unknown-shell",
+         "the image has no program " + base::quoted(shell) + ", with which the sessions of " +
+             base::quoted(user.name) + " start",
+         user.startup_command->where,
+         "install the package that brings it, or correct startupCommand");
+}
+
+/// As localedef(1) spells it: "de_DE.UTF-8" is kept as "de_DE.utf8".
+std::string stored_name(const std::string& locale) {
+  const std::size_t dot = locale.find('.');
+  if (dot == std::string::npos) return locale;
+  const std::size_t at = std::min(locale.find('@'), locale.size());
+  std::string codeset;
+  for (const char letter : locale.substr(dot + 1, at - dot - 1)) {
+    if (letter == '-') continue;
+    codeset += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  }
+  return locale.substr(0, dot + 1) + codeset + locale.substr(at);
+}
+
+bool archive_has(const fs::RootDir& files, const std::string& name) {
+  const std::string path = std::string(k_locales) + "/locale-archive";
+  const auto status = files.find_target_status(path);
+  if (!status || status->type != fs::FileType::regular) return false;
+  const fs::UniqueFd archive = files.open_file(path);
+  base::Bytes start(std::min(status->size, k_searched_of_archive));
+  fs::read_exactly(archive.get(), start, 0, path);
+  return base::as_text(start).find('\0' + name + '\0') != std::string_view::npos;
+}
+
+void check_locale(const fs::RootDir& files, const model::LocatedText& locale) {
+  const std::string name = stored_name(locale.text);
+  // The C library brings these itself.
+  if (name == "C" || name == "POSIX" || name == "C.utf8") return;
+  for (const auto& each : {name, locale.text}) {
+    if (is_directory(files, std::string(k_locales) + "/" + each)) return;
+  }
+  if (archive_has(files, name)) return;
+  refuse("finalize.unknown-locale", "the image has no locale " + base::quoted(locale.text),
+         locale.where, "install the package with its files, or use C.UTF-8");
+}
+
+bool has_keymap(const fs::RootDir& files, const std::string& directory, const std::string& name) {
+  return std::ranges::any_of(files.list(directory), [&](const std::string& each) {
+    if (is_directory(files, directory + "/" + each))
+      return has_keymap(files, directory + "/" + each, name);
+    return std::ranges::any_of(k_keymap_endings,
+                               [&](const char* ending) { return each == name + ending; });
+  });
+}
+
+void check_keymap(const fs::RootDir& files, const model::LocatedText& keymap) {
+  for (const auto* directory : k_keymap_directories) {
+    if (is_directory(files, directory) && has_keymap(files, directory, keymap.text)) return;
+  }
+  refuse("finalize.unknown-keymap", "the image has no keymap " + base::quoted(keymap.text),
+         keymap.where, "install the package with the keymaps (kbd), or correct os.keymap");
+}
+
+/// modprobe(8) takes both for the same.
+std::string with_underscores(std::string name) {
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+std::string module_of(std::string_view file) {
+  const std::string_view name = file.substr(file.rfind('/') + 1);
+  return with_underscores(std::string(name.substr(0, name.find(".ko"))));
+}
+
+/// By its name or one of its aliases, as a module or as a part of the kernel (modules.dep(5)).
+bool has_module(const fs::RootDir& files, const std::string& release, const std::string& wanted) {
+  const std::string directory = "/usr/lib/modules/" + release + "/";
+  const std::string name = with_underscores(wanted);
+  for (const auto* list : {"modules.dep", "modules.builtin"}) {
+    for (const auto& line : base::split(files.find_content(directory + list).value_or(""), '\n')) {
+      if (module_of(line.substr(0, line.find(':'))) == name) return true;
+    }
+  }
+  for (const auto& line :
+       base::split(files.find_content(directory + "modules.alias").value_or(""), '\n')) {
+    const auto words = base::split_whitespace(line);
+    if (words.size() == 3 && words[0] == "alias" &&
+        base::matches_glob(name, with_underscores(words[1])))
+      return true;
+  }
+  for (const auto& entry :
+       base::split(files.find_content(directory + "modules.builtin.modinfo").value_or(""), '\0')) {
+    const std::size_t equals = entry.find(".alias=");
+    if (equals != std::string::npos && with_underscores(entry.substr(equals + 7)) == name)
+      return true;
+  }
+  return false;
+}
+
+void check_module(const fs::RootDir& files, const std::vector<model::InstalledKernel>& kernels,
+                  const model::ModuleConfig& module) {
+  const bool is_wanted =
+      module.load_mode == model::ModuleLoadMode::always || !module.options.empty();
+  if (!is_wanted || kernels.empty()) return;
+  const bool is_there = std::ranges::any_of(kernels, [&](const auto& kernel) {
+    return has_module(files, kernel.release, module.name.text);
+  });
+  if (is_there) return;
+  refuse("finalize.unknown-module",
+         "no kernel of the image has a module " + base::quoted(module.name.text),
+         module.where,
+         "install the package that brings it, or correct the name");
+}
+
+StepYield check_references(const Input& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  for (const auto& user : input.users)
+    check_shell(files, user);
+  if (input.locale) check_locale(files, *input.locale);
+  if (input.keymap) check_keymap(files, *input.keymap);
+  for (const auto& module : input.modules)
+    check_module(files, input.kernels, module);
+  return {};
+}
+
+} // namespace
+
+constinit const Step references{
+    "references", AppliesTo::both,
+    k_run<check_references, &model::OsConfig::users, &model::OsConfig::locale,
+          &model::OsConfig::keymap, &model::OsConfig::modules, &Findings::kernels>};
+
+} // namespace imagewright::finalize::steps

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+#include "guest.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/machine/run_in_machine.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
+
+#include "guest_reporter.hpp"
+
+namespace imagewright::machine {
+
+namespace {
+
+constexpr const char* k_work_device = "/dev/vdb1";
+
+void mount_at(const char* source, const char* place, const char* type, unsigned long flags,
+              const char* options = nullptr) {
+  if (::mount(source, place, type, flags, options) != 0)
+    base::throw_system_error("machine.cannot-start", "cannot mount", place, errno);
+}
+
+void mount_everything() {
+  mount_at("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC);
+  mount_at(k_work_device, k_guest_work, "ext4", MS_NODEV | MS_NOATIME, "noinit_itable,nobarrier");
+  // Not /tmp, nor any other place that may have files of the host: they must not be covered.
+  const std::string temporary = std::string(k_guest_work) + "/tmp";
+  std::filesystem::create_directories(temporary);
+  ::setenv("TMPDIR", temporary.c_str(), 1);
+}
+
+/// Of this kernel alone, which nobody else has.
+void register_format(const std::string& format) {
+  if (format.empty()) return;
+  mount_at("binfmt_misc", "/proc/sys/fs/binfmt_misc", "binfmt_misc", MS_NOSUID | MS_NODEV);
+  const fs::UniqueFd file(::open("/proc/sys/fs/binfmt_misc/register", O_WRONLY | O_CLOEXEC));
+  if (!file || ::write(file.get(), format.data(), format.size()) < 0)
+    base::throw_system_error("machine.cannot-start", "cannot register", "the emulator", errno);
+}
+
+/// Bytes go out as they are.
+fs::UniqueFd open_console(const std::string& name) {
+  fs::UniqueFd console(::open(("/dev/" + name).c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  termios settings{};
+  if (console && ::tcgetattr(console.get(), &settings) == 0) {
+    ::cfmakeraw(&settings);
+    ::tcsetattr(console.get(), TCSANOW, &settings);
+  }
+  return console;
+}
+
+const GuestJob& find_job(std::span<const GuestJob> jobs, const std::string& name) {
+  const auto found = std::ranges::find(jobs, name, &GuestJob::name);
+  if (found != jobs.end()) return *found;
+  throw base::BugError("this program knows no job of the name " + base::quoted(name));
+}
+
+void answer(AnswerKind kind, const std::string& text) {
+  fs::write_file_atomically(k_guest_answer, static_cast<char>(kind) + text);
+}
+
+/// The whole life of the process that does the job.
+[[noreturn]] void do_job(std::span<const GuestJob> jobs, const GuestRequest& request, int console) {
+  GuestReporter reporter(console);
+  try {
+    const std::string text =
+        find_job(jobs, request.job).run({.request = request.request, .reporter = reporter});
+    answer(AnswerKind::done, text);
+  } catch (const std::exception& exception) {
+    answer(AnswerKind::failed, sandbox::encode_exception(exception));
+  }
+  ::_exit(0);
+}
+
+/// Reaps whatever ends, and says now and then that the machine lives. Gives the status of the job.
+int wait_for(pid_t job, int console) {
+  using Clock = std::chrono::steady_clock;
+  constexpr std::chrono::seconds k_between_signs{5};
+  constexpr useconds_t k_pause = 50'000;
+  auto next_sign = Clock::now();
+  while (true) {
+    int status = 0;
+    const pid_t ended = ::waitpid(-1, &status, WNOHANG);
+    if (ended == job) return status;
+    if (ended > 0) continue;
+    if (Clock::now() >= next_sign) {
+      send_message(
+          console,
+          sandbox::ByteWriter().number(static_cast<std::uint64_t>(MessageKind::alive)).take());
+      next_sign = Clock::now() + k_between_signs;
+    }
+    ::usleep(k_pause);
+  }
+}
+
+[[noreturn]] void turn_off() {
+  ::sync();
+  ::reboot(RB_AUTOBOOT);
+  ::_exit(0);
+}
+
+int serve(std::span<const GuestJob> jobs, const GuestRequest& request, int console) {
+  mount_everything();
+  register_format(request.binary_format);
+  const pid_t job = ::fork();
+  if (job < 0)
+    base::throw_system_error("machine.cannot-start", "cannot fork for", "the job", errno);
+  if (job == 0) {
+    ::setpgid(0, 0);
+    do_job(jobs, request, console);
+  }
+  return wait_for(job, console);
+}
+
+[[noreturn]] void serve_guest(std::span<const GuestJob> jobs) {
+  fs::UniqueFd console;
+  int status = -1;
+  try {
+    const GuestRequest request = decode_guest_request(fs::read_file(k_guest_request));
+    console = open_console(request.console);
+    status = serve(jobs, request, console.get());
+  } catch (const std::exception& exception) {
+    // For people: no answer is what the outside goes by.
+    const std::string text = fmt::format("imagewright-machine: {}\n", exception.what());
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) errno = 0;
+  }
+  // What was written is complete before the machine says so.
+  ::sync();
+  // Twice: a line that something else wrote into is lost.
+  for (int repetition = 0; repetition < 2; ++repetition)
+    send_message(console.get(), sandbox::ByteWriter()
+                                    .number(static_cast<std::uint64_t>(MessageKind::ended))
+                                    .number(static_cast<std::uint64_t>(status))
+                                    .take());
+  if (console) ::tcdrain(console.get());
+  turn_off();
+}
+
+} // namespace
+
+std::string encode(const GuestRequest& request) {
+  const auto& [job, text, console, binary_format] = request;
+  return sandbox::ByteWriter().text(job).text(text).text(console).text(binary_format).take();
+}
+
+GuestRequest decode_guest_request(std::string_view bytes) {
+  sandbox::ByteReader reader(bytes);
+  GuestRequest request;
+  request.job = reader.text();
+  request.request = reader.text();
+  request.console = reader.text();
+  request.binary_format = reader.text();
+  return request;
+}
+
+void run_guest_if_asked(int argument_count, char** arguments, std::span<const GuestJob> jobs) {
+  // Only the first process of a kernel: nobody else has use for it.
+  if (argument_count != 3 || ::getpid() != 1 || std::string_view(arguments[1]) != k_guest_argument)
+    return;
+  if (std::string_view(arguments[2]) == k_boot_role) boot_guest();
+  if (std::string_view(arguments[2]) == k_serve_role) serve_guest(jobs);
+}
+
+} // namespace imagewright::machine

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+#include <chrono>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include <sys/wait.h>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/boot/accelerator.hpp>
+#include <imagewright/disk/partition_table.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/machine/run_in_machine.hpp>
+#include <imagewright/process/command_runner.hpp>
+#include <imagewright/process/program.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
+
+#include "console.hpp"
+#include "disks.hpp"
+#include "guest.hpp"
+#include "guest_reporter.hpp"
+#include "initramfs.hpp"
+#include "program_files.hpp"
+#include "qemu.hpp"
+
+namespace imagewright::machine {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr base::ByteSize k_largest_answer = base::ByteSize::mib(512);
+
+/// The machine of this host's own architecture.
+const model::Architecture& architecture() {
+  const model::Architecture* host = model::host_architecture();
+  if (host != nullptr) return *host;
+  throw base::Error(base::FailureKind::host, "machine.cannot-start",
+                    "nothing is known of this host's architecture, so no machine can be made",
+                    "compose on x86_64 or aarch64");
+}
+
+/// The files of one run, gone with it but for the disk of the work.
+class Files {
+public:
+  explicit Files(const std::filesystem::path& directory)
+      : paths_{directory / "kernel", directory / "initramfs", directory / "inputs.raw",
+               directory / "work.raw"} {}
+  Files(const Files&) = delete;
+  Files& operator=(const Files&) = delete;
+  Files(Files&&) = delete;
+  Files& operator=(Files&&) = delete;
+  ~Files() {
+    std::error_code ignored;
+    for (const auto& path : {paths_.kernel, paths_.initramfs, paths_.inputs})
+      std::filesystem::remove(path, ignored);
+  }
+
+  const MachineFiles& paths() const { return paths_; }
+
+private:
+  MachineFiles paths_;
+};
+
+void write_files(const MachineRequest& request, const MachineFiles& paths,
+                 const base::Cancellation& cancellation) {
+  fs::write_file_atomically(paths.kernel, request.kernel.image);
+  const auto files = program_files();
+  fs::write_file_atomically(paths.initramfs,
+                            make_initramfs(own_program(), files, request.kernel.modules));
+  const std::filesystem::path question = request.directory / "request";
+  fs::write_file_atomically(question, encode(GuestRequest{.job = std::string(request.job),
+                                                          .request = request.request,
+                                                          .console = architecture().serial_console,
+                                                          .binary_format = request.binary_format}));
+  HostFiles inputs = request.files;
+  for (const std::filesystem::path& file : files)
+    inputs.add_file(file);
+  for (const char* directory : {"/dev", "/proc", "/sys", k_guest_work})
+    inputs.add_directory(directory);
+  inputs.add_file_at(question, k_guest_request);
+  write_input_disk(inputs.tree(), paths.inputs, cancellation);
+  write_work_disk(request.limits.disk, paths.work, cancellation);
+  std::filesystem::remove(question);
+}
+
+/// What was heard while the machine ran.
+class Watcher {
+public:
+  Watcher(const MachineRequest& request, report::Reporter& reporter)
+      : request_(request), reader_([&](const std::string& message) {
+          last_sign_ = Clock::now();
+          if (const auto status = relay(message, reporter)) status_ = status;
+        }) {}
+
+  process::Watch watch(std::string_view text) {
+    reader_.take(text);
+    if (Clock::now() - last_sign_ < request_.limits.silence) return process::Watch::keep_running;
+    is_silent_ = true;
+    return process::Watch::stop;
+  }
+
+  std::optional<int> status() const { return status_; }
+  bool is_silent() const { return is_silent_; }
+  std::string other_text() const { return reader_.other_text(); }
+
+private:
+  const MachineRequest& request_;
+  ConsoleReader reader_;
+  Clock::time_point last_sign_ = Clock::now();
+  std::optional<int> status_;
+  bool is_silent_ = false;
+};
+
+[[noreturn]] void fail(std::string code, std::string message, std::string hint,
+                       const std::string& output) {
+  base::Diagnostic diagnostic;
+  diagnostic.code = std::move(code);
+  diagnostic.message = std::move(message);
+  diagnostic.hint = std::move(hint);
+  for (const std::string& line : process::last_lines(output, 5))
+    diagnostic.context.push_back("the machine said: " + line);
+  throw base::Error(base::FailureKind::build, std::move(diagnostic));
+}
+
+void require_end(const MachineRequest& request, const process::CommandResult& result,
+                 const Watcher& watcher) {
+  const std::string output = watcher.other_text() + result.standard_error;
+  if (watcher.is_silent() || result.is_timed_out) {
+    const auto limit = watcher.is_silent() ? request.limits.silence : request.limits.time;
+    fail("machine.timeout",
+         fmt::format("the machine {} {} s",
+                     watcher.is_silent() ? "gave no sign of life for" : "did not end within",
+                     limit.count()),
+         "this host may be very slow, or the kernel does not start in a machine: try another one "
+         "with --machine-kernel",
+         output);
+  }
+  const auto status = watcher.status();
+  if (!status)
+    fail("machine.died",
+         fmt::format("the machine ended without a word ({})", process::describe_end(result)),
+         fmt::format("it ran the {}; another one can be named with --machine-kernel",
+                     request.kernel.origin),
+         output);
+  if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return;
+  fail("machine.died", fmt::format("the work in the machine was killed (status {})", *status),
+       "the machine may have had too little memory for it", output);
+}
+
+} // namespace
+
+struct FinishedMachine::Disk {
+  explicit Disk(const std::filesystem::path& path)
+      : whole(path), table(disk::read_partition_table(whole)),
+        partition(whole, table.partitions.at(0)), filesystem(disk::open_filesystem(partition)) {}
+
+  FileSource whole;
+  disk::PartitionTable table;
+  disk::PartitionSource partition;
+  std::unique_ptr<disk::FilesystemReader> filesystem;
+};
+
+FinishedMachine::FinishedMachine(std::string answer, const std::filesystem::path& disk)
+    : answer_(std::move(answer)), disk_(std::make_unique<Disk>(disk)) {}
+FinishedMachine::FinishedMachine(FinishedMachine&&) noexcept = default;
+FinishedMachine::~FinishedMachine() = default;
+
+const disk::FilesystemReader& FinishedMachine::work() const {
+  return *disk_->filesystem;
+}
+
+namespace {
+
+FinishedMachine finished(const MachineRequest& request, const std::filesystem::path& disk) {
+  const FinishedMachine machine({}, disk);
+  if (request.on_end) request.on_end(machine.work());
+  auto text = machine.work().read(k_answer_on_disk, k_largest_answer);
+  if (!text || text->empty()) {
+    throw base::Error(base::FailureKind::build, "machine.died", "the machine gave no answer",
+                      "its disk may be full: see the free space beside the output directory");
+  }
+  const auto kind = static_cast<AnswerKind>(text->front());
+  text->erase(0, 1);
+  if (kind != AnswerKind::done) sandbox::throw_decoded(*text);
+  return {std::move(*text), disk};
+}
+
+} // namespace
+
+FinishedMachine run_in_machine(const MachineRequest& request, report::Reporter& reporter,
+                               const base::Cancellation& cancellation) {
+  const Files files(request.directory);
+  write_files(request, files.paths(), cancellation);
+  Watcher watcher(request, reporter);
+  process::HostCommandRunner programs(cancellation);
+  const process::CommandResult result = programs.run(
+      {.argv = machine_arguments(architecture(), boot::best_accelerator(architecture()),
+                                 request.limits, files.paths()),
+       .description = "run a machine",
+       .environment = {{"TMPDIR", request.directory.string()}},
+       .timeout = request.limits.time,
+       .output_limit = base::ByteSize::kib(64),
+       .log_file = request.console_log,
+       .watch_output = [&](std::string_view text) { return watcher.watch(text); }});
+  require_end(request, result, watcher);
+  std::error_code ignored;
+  std::filesystem::remove(request.console_log, ignored);
+  return finished(request, files.paths().work);
+}
+
+std::optional<MachineObstacle> find_machine_obstacle() {
+  const model::Architecture* host = model::host_architecture();
+  if (host == nullptr)
+    return MachineObstacle{"nothing is known of this host's architecture",
+                           "compose on x86_64 or aarch64"};
+  if (process::find_program(host->qemu.program)) return std::nullopt;
+  return MachineObstacle{host->qemu.program + " is not installed",
+                         "install qemu-system-x86 or qemu-system-arm (Debian), or your "
+                         "distribution's QEMU system emulator"};
+}
+
+} // namespace imagewright::machine

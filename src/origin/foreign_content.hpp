@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a partition holds that is not read here, told from its first bytes.
+
+#include <string_view>
+
+#include <imagewright/fs/byte_source.hpp>
+
+namespace imagewright::origin {
+
+/// "an XFS filesystem", "an encrypted volume (LUKS)", …; empty: nothing that has a name.
+std::string_view foreign_content(const fs::ByteSource& partition);
+
+} // namespace imagewright::origin

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include <imagewright/audit/cyclonedx.hpp>
+#include <imagewright/audit/file_list.hpp>
+#include <imagewright/audit/manifest.hpp>
+#include <imagewright/audit/spdx.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/finalize/finalize.hpp>
+#include <imagewright/fs/claimed_directory.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/image/write_artifacts.hpp>
+#include <imagewright/image/write_root_archive.hpp>
+#include <imagewright/image/wsl_root.hpp>
+#include <imagewright/model/image_format.hpp>
+#include <imagewright/origin/extraction.hpp>
+#include <imagewright/origin/restored_tree.hpp>
+#include <imagewright/origin/rewritten_disk.hpp>
+#include <imagewright/pipeline/customize.hpp>
+#include <imagewright/pipeline/ladder.hpp>
+#include <imagewright/plan/output_format.hpp>
+#include <imagewright/report/stage_scope.hpp>
+#include <imagewright/root/work_root.hpp>
+#include <imagewright/sandbox/privilege.hpp>
+#include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/tree/file_contexts.hpp>
+#include <imagewright/tree/label.hpp>
+
+#include "customizing.hpp"
+#include "emulator.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+/// One customizing at work: its directories are gone with it.
+struct Workplace {
+  explicit Workplace(const std::filesystem::path& output_directory)
+      : publication(output_directory), work(output_directory, ".imagewright-work-"),
+        logs(output_directory, ".imagewright-logs-") {
+    std::filesystem::create_directories(root());
+  }
+
+  std::filesystem::path root() const { return work.path() / "root"; }
+  std::filesystem::path hidden() const { return work.path() / "hidden"; }
+  std::filesystem::path raw() const { return work.path() / "disk.raw"; }
+
+  fs::Publication publication;
+  fs::ClaimedDirectory work;
+  fs::ClaimedDirectory logs;
+};
+
+root::ProgramOpener program_opener(const base::Cancellation& cancellation) {
+  return [&cancellation](
+             const sandbox::SandboxOptions& options) -> std::unique_ptr<process::CommandRunner> {
+    return std::make_unique<sandbox::Sandbox>(options, cancellation);
+  };
+}
+
+origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
+                            const Workplace& place, const plan::Services& services) {
+  const report::StageScope stage(services.reporter, "extract");
+  return origin::extract(base, root, place.hidden(), services.cancellation);
+}
+
+origin::RestoredTree read_back(const Customizing& customizing, const origin::Extraction& extraction,
+                               const root::WorkRoot& root, const plan::Services& services) {
+  const report::StageScope stage(services.reporter, "tree");
+  origin::RestoredTree restored =
+      origin::restore(*customizing.base, extraction, root, services.cancellation);
+  const auto contexts =
+      tree::find_file_contexts(root.options().directory, customizing.root.policy.file_labels);
+  if (contexts) restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
+  return restored;
+}
+
+struct WrittenCustomizing {
+  std::vector<origin::PartitionOutcome> partitions;
+  std::vector<model::Artifact> artifacts;
+  inspect::SystemFacts system; ///< as the finished disk says
+};
+
+std::vector<model::Artifact> write_disks(const Customizing& customizing, const Workplace& place,
+                                         const plan::Services& services) {
+  image::ArtifactRequest request{.raw = place.raw(),
+                                 .raw_disk = image::RawDisk::consume,
+                                 .disk_uuid = customizing.base->image().disk_uuid(),
+                                 .epoch = customizing.root.epoch,
+                                 .outputs = {},
+                                 .thread_count = services.thread_count};
+  for (const model::OutputImage& output : customizing.plan.plan.outputs) {
+    if (!model::is_disk(plan::format_of(output))) continue;
+    request.outputs.push_back(
+        {.format = plan::format_of(output),
+         .path = place.publication.staged_path(plan::file_name_of(customizing.plan.plan, output)),
+         .compression = plan::disk_compression_of(output),
+         .level = output.compression.level,
+         .cluster_size = plan::cluster_size_of(output)});
+  }
+  return image::write_artifacts(request, services.reporter, services.cancellation);
+}
+
+model::Artifact write_archive(const Customizing& customizing, const model::OutputImage& output,
+                              const tree::RootTree& tree, const Workplace& place,
+                              const plan::Services& services) {
+  const tree::RootTree formed =
+      image::root_in_form(tree, {.form = model::row_of(plan::format_of(output)).root_form,
+                                 .epoch = customizing.root.epoch,
+                                 .distribution_name = customizing.plan.plan.config.name});
+  return image::write_root_archive(
+      {.tree = formed,
+       .format = plan::format_of(output),
+       .path = place.publication.staged_path(plan::file_name_of(customizing.plan.plan, output)),
+       .compression = plan::archive_compression_of(output),
+       .level = output.compression.level,
+       .thread_count = services.thread_count},
+      services.reporter, services.cancellation);
+}
+
+WrittenCustomizing write_outputs(const Customizing& customizing,
+                                 const origin::Extraction& extraction,
+                                 const origin::RestoredTree& tree, const Workplace& place,
+                                 const plan::Services& services) {
+  WrittenCustomizing written;
+  {
+    const report::StageScope stage(services.reporter, "disk");
+    written.partitions = origin::write_disk({.base = *customizing.base,
+                                             .extraction = extraction,
+                                             .tree = tree,
+                                             .epoch = customizing.root.epoch},
+                                            place.raw(), services.cancellation);
+    // What was written is read once more: it is what the manifest tells of.
+    written.system =
+        inspect::read_system(inspect::OpenedImage(place.raw(), model::ImageFormat::raw));
+  }
+  written.artifacts = write_disks(customizing, place, services);
+  for (const model::OutputImage& output : customizing.plan.plan.outputs) {
+    if (!model::is_disk(plan::format_of(output)))
+      written.artifacts.push_back(write_archive(customizing, output, tree.tree, place, services));
+  }
+  return written;
+}
+
+std::vector<model::LockedPackage> packages_of(const inspect::SystemFacts& system) {
+  std::vector<model::LockedPackage> packages;
+  if (!system.packages) return packages;
+  for (const model::Nevra& nevra : *system.packages)
+    packages.push_back({.nevra = nevra});
+  return packages;
+}
+
+std::vector<model::InstalledKernel> kernels_of(const inspect::SystemFacts& system,
+                                               const tree::RootTree& tree) {
+  std::vector<model::InstalledKernel> kernels;
+  for (const std::string& release : system.kernels) {
+    const std::string in_boot = "/boot/vmlinuz-" + release;
+    const bool is_in_boot = tree.find(in_boot) != nullptr;
+    kernels.push_back({.release = release,
+                       .image = is_in_boot ? in_boot : "/usr/lib/modules/" + release + "/vmlinuz",
+                       .initramfs = "/boot/initramfs-" + release + ".img"});
+  }
+  return kernels;
+}
+
+audit::Manifest describe(const Customizing& customizing, const WrittenCustomizing& written,
+                         const tree::RootTree& tree, const plan::Services& services) {
+  const report::StageScope stage(services.reporter, "manifest");
+  audit::Manifest manifest{.name = customizing.plan.plan.config.name,
+                           .architecture = customizing.base->architecture().name,
+                           .release = written.system.operating_system,
+                           .tool_version = customizing.root.tool_version,
+                           .bill = {},
+                           .epoch = customizing.root.epoch,
+                           .repositories = {},
+                           .packages = packages_of(written.system),
+                           .kernels = kernels_of(written.system, tree),
+                           .kernel_command_line = written.system.kernel_command_line(),
+                           .units = customizing.root.policy.units,
+                           .checks = customizing.root.policy.checks,
+                           .layout = customizing.base->layout(),
+                           .artifacts = {},
+                           .files = audit::list_files(tree, services.thread_count,
+                                                      services.cancellation)};
+  for (const model::Artifact& artifact : written.artifacts) {
+    manifest.artifacts.push_back({artifact.path.filename().string(), artifact.format,
+                                  artifact.virtual_size, artifact.file_size, artifact.digest});
+  }
+  return manifest;
+}
+
+void stage_text(fs::Publication& publication, const std::string& name, const std::string& text) {
+  fs::write_file_atomically(publication.staged_path(name), text);
+  publication.add(name, base::digest_of(text));
+}
+
+std::vector<PartitionReport> report_of(const Customizing& customizing,
+                                       const std::vector<origin::PartitionOutcome>& outcomes) {
+  std::vector<PartitionReport> reports;
+  for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
+    PartitionReport& report = reports.emplace_back(PartitionReport{
+        .id = partition.name(), .mount_point = {}, .size = partition.entry.size});
+    const auto outcome = std::ranges::find(outcomes, report.id, &origin::PartitionOutcome::id);
+    if (outcome == outcomes.end() || partition.mount_point.empty()) continue;
+    report.mount_point = outcome->mount_point;
+    report.is_rewritten = outcome->fate == origin::PartitionFate::rewritten;
+    report.first_change = outcome->first_change;
+    report.used = outcome->used;
+  }
+  return reports;
+}
+
+CustomizeResult carry_through(const CustomizeOptions& options, const Customizing& customizing,
+                              Workplace& place, const plan::Services& services) {
+  root::WorkRoot root({.directory = place.root(),
+                       .run_record = place.work.path() / "owners",
+                       .epoch = customizing.root.epoch,
+                       .emulator = prepare_emulator(customizing.base->architecture(),
+                                                    options.emulation,
+                                                    place.work.path() / "emulation")},
+                      program_opener(services.cancellation));
+  const origin::Extraction extraction = take_out(*customizing.base, root, place, services);
+  model::InstalledRoot installed;
+  installed.path = place.root();
+  finalize::finalize(root, installed, customizing.root,
+                     {.reporter = services.reporter,
+                      .cancellation = services.cancellation,
+                      .log_directory = place.logs.path()});
+  const origin::RestoredTree tree = read_back(customizing, extraction, root, services);
+  const WrittenCustomizing written =
+      write_outputs(customizing, extraction, tree, place, services);
+  const audit::Manifest manifest = describe(customizing, written, tree.tree, services);
+  const std::string name = manifest.name + "-" + manifest.architecture;
+  stage_text(place.publication, name + ".manifest.json", audit::to_text(manifest));
+  stage_text(place.publication, name + ".spdx.json", audit::to_spdx(manifest));
+  stage_text(place.publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
+  for (const model::Artifact& artifact : written.artifacts)
+    place.publication.add(artifact.path.filename().string(), artifact.digest);
+  customizing.base->require_unchanged();
+  return {.files = place.publication.publish(),
+          .partitions = report_of(customizing, written.partitions)};
+}
+
+} // namespace
+
+namespace {
+
+/// Its programs run on this host: the rung of a machine is for composing alone.
+sandbox::Rung rung_for_customizing(report::Reporter& reporter) {
+  const sandbox::Rung rung = choose_rung(std::nullopt, reporter);
+  if (rung != sandbox::Rung::machine) return rung;
+  throw base::Error(base::FailureKind::host, "sandbox.no-rung",
+                    "an image cannot be customized in a machine of its own, and no other way to "
+                    "run its programs works here",
+                    "see what \"imagewright doctor\" says about the other rungs");
+}
+
+} // namespace
+
+CustomizeResult customize(const CustomizeOptions& options, const plan::Services& services) {
+  // Before there are threads, and for everything that follows: the files of a root belong to ids
+  // that only root can name.
+  sandbox::become_root(rung_for_customizing(services.reporter));
+  const Customizing customizing = prepare_customizing(options, services);
+  Workplace place(options.output_directory.empty()
+                      ? plan::output_directory_of(customizing.plan.plan)
+                      : options.output_directory);
+  try {
+    return carry_through(options, customizing, place, services);
+  } catch (const base::Error& error) {
+    // A log that the message names stays for as long as nobody builds there again.
+    if (error.diagnostic().hint.find(place.logs.path().string()) != std::string::npos)
+      place.logs.abandon();
+    throw;
+  }
+}
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What customizing knows once config and base are read.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <imagewright/finalize/plan.hpp>
+#include <imagewright/inspect/system_facts.hpp>
+#include <imagewright/origin/base_image.hpp>
+#include <imagewright/pipeline/customize.hpp>
+#include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/plan/customize_plan.hpp>
+
+namespace imagewright::pipeline {
+
+struct Customizing {
+  plan::CustomizePlan plan;
+  std::unique_ptr<origin::BaseImage> base;
+  inspect::SystemFacts system;
+  base::Digest digest; ///< of the base's disk
+  plan::BuildInputs inputs;
+  finalize::FinalizePlan root;
+};
+
+/// Everything that can be refused is refused here, but for what depends on the base's files.
+Customizing prepare_customizing(const CustomizeOptions& options, const plan::Services& services);
+
+/// In sentences, in the order of the steps.
+std::vector<std::string> actions_of(const finalize::FinalizePlan& plan);
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+#include "machine_codec.hpp"
+
+#include <map>
+#include <utility>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
+namespace imagewright::pipeline {
+
+namespace {
+
+using sandbox::ByteReader;
+using sandbox::ByteWriter;
+
+void write(ByteWriter& writer, const std::vector<std::string>& texts) {
+  writer.number(texts.size());
+  for (const std::string& text : texts)
+    writer.text(text);
+}
+
+std::vector<std::string> read_texts(ByteReader& reader) {
+  std::vector<std::string> texts;
+  for (std::uint64_t count = reader.number(); count != 0; --count)
+    texts.push_back(reader.text());
+  return texts;
+}
+
+std::uint64_t seconds_of(base::Epoch time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
+
+base::Epoch read_time(ByteReader& reader) {
+  return base::Epoch(std::chrono::seconds(static_cast<std::int64_t>(reader.number())));
+}
+
+void write(ByteWriter& writer, const plan::PlanOptions& options) {
+  // A member that is added has to be thought about here, as in the other functions.
+  const auto& [config, architectures, release, repositories, key_files, formats,
+               release_directories] = options;
+  writer.text(config.string());
+  write(writer, architectures);
+  writer.text(release).number(repositories.size());
+  for (const auto& [name, address] : repositories)
+    writer.text(name).text(address);
+  writer.number(key_files.size());
+  for (const std::filesystem::path& file : key_files)
+    writer.text(file.string());
+  writer.number(formats.size());
+  for (const model::ImageFormat format : formats)
+    writer.text(model::to_string(format));
+  writer.number(release_directories.size());
+  for (const std::filesystem::path& directory : release_directories)
+    writer.text(directory.string());
+}
+
+plan::PlanOptions read_plan_options(ByteReader& reader) {
+  plan::PlanOptions options;
+  options.config = reader.text();
+  options.architectures = read_texts(reader);
+  options.release = reader.text();
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    std::string name = reader.text();
+    options.repositories.push_back({std::move(name), reader.text()});
+  }
+  for (std::uint64_t count = reader.number(); count != 0; --count)
+    options.key_files.emplace_back(reader.text());
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    const auto format = model::find_image_format(reader.text());
+    IMAGEWRIGHT_ASSERT(format);
+    options.formats.push_back(*format);
+  }
+  for (std::uint64_t count = reader.number(); count != 0; --count)
+    options.release_directories.emplace_back(reader.text());
+  return options;
+}
+
+/// Packages are those of the lock; of their files only the places have to be told.
+void write(ByteWriter& writer, const FetchedPackages& fetched) {
+  const auto& [packages, keys] = fetched;
+  writer.number(packages.files.size());
+  for (const auto& [package, path] : packages.files)
+    writer.text(package.nevra.to_string()).text(package.repository).text(path.string());
+  writer.number(keys.size());
+  for (const auto& [repository, texts, fingerprints] : keys) {
+    writer.text(repository);
+    write(writer, texts);
+    write(writer, fingerprints);
+  }
+}
+
+FetchedPackages read_fetched(ByteReader& reader, const model::ArchitectureLock& lock) {
+  std::map<std::pair<std::string, std::string>, const model::LockedPackage*> locked;
+  for (const model::LockedPackage& package : lock.packages)
+    locked[{package.nevra.to_string(), package.repository}] = &package;
+  FetchedPackages fetched;
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    std::string nevra = reader.text();
+    std::string repository = reader.text();
+    const auto found = locked.find({std::move(nevra), std::move(repository)});
+    IMAGEWRIGHT_ASSERT(found != locked.end());
+    fetched.packages.files.push_back({*found->second, reader.text()});
+  }
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    repo::RepositoryKeys keys{.repository = reader.text(), .keys = {}, .fingerprints = {}};
+    keys.keys = read_texts(reader);
+    keys.fingerprints = read_texts(reader);
+    fetched.keys.push_back(std::move(keys));
+  }
+  return fetched;
+}
+
+void write(ByteWriter& writer, const model::SealedRoot& root) {
+  const auto& [path, packages, kernels, command_line, patches, command_line_files] = root;
+  writer.number(packages.size());
+  for (const auto& [name, epoch, version, release, architecture] : packages)
+    writer.text(name).number(epoch).text(version).text(release).text(architecture);
+  writer.number(kernels.size());
+  for (const auto& [release, image, initramfs] : kernels)
+    writer.text(release).text(image).text(initramfs);
+  writer.text(command_line).number(patches.size());
+  for (const auto& [offset, content] : patches)
+    writer.number(offset.bytes()).text(content);
+  write(writer, command_line_files);
+}
+
+model::SealedRoot read_sealed_root(ByteReader& reader) {
+  model::SealedRoot root;
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    model::Nevra nevra;
+    nevra.name = reader.text();
+    nevra.epoch = static_cast<std::uint32_t>(reader.number());
+    nevra.version = reader.text();
+    nevra.release = reader.text();
+    nevra.architecture = reader.text();
+    root.packages.push_back(std::move(nevra));
+  }
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    model::InstalledKernel kernel;
+    kernel.release = reader.text();
+    kernel.image = reader.text();
+    kernel.initramfs = reader.text();
+    root.kernels.push_back(std::move(kernel));
+  }
+  root.kernel_command_line = reader.text();
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    const base::ByteSize offset(reader.number());
+    root.disk_patches.push_back({offset, reader.text()});
+  }
+  root.command_line_files = read_texts(reader);
+  return root;
+}
+
+void write(ByteWriter& writer, const tree::Inode& inode) {
+  const auto& [type, permissions, owner, group, modified, modified_nanoseconds, flags, device,
+               target, attributes, size, stored_size, holes, content, name_count, late_places,
+               inode_text] = inode;
+  writer.number(static_cast<std::uint64_t>(type)).number(permissions).number(owner).number(group);
+  writer.number(seconds_of(modified)).number(modified_nanoseconds).number(flags);
+  writer.number(device.major).number(device.minor).text(target);
+  writer.number(attributes.size());
+  for (const auto& [name, value] : attributes)
+    writer.text(name).text(value);
+  writer.number(size).number(stored_size).number(static_cast<std::uint64_t>(holes));
+  writer.text(content).number(name_count).number(late_places.size());
+  for (const auto& [offset, name, text] : late_places)
+    writer.number(offset).text(name).text(text);
+  writer.text(inode_text);
+}
+
+fs::FileType read_type(ByteReader& reader) {
+  const std::uint64_t number = reader.number();
+  IMAGEWRIGHT_ASSERT(number <= static_cast<std::uint64_t>(fs::FileType::socket));
+  return static_cast<fs::FileType>(number);
+}
+
+tree::Inode read_inode(ByteReader& reader) {
+  tree::Inode inode;
+  inode.type = read_type(reader);
+  inode.permissions = static_cast<mode_t>(reader.number());
+  inode.owner = static_cast<uid_t>(reader.number());
+  inode.group = static_cast<gid_t>(reader.number());
+  inode.modified = read_time(reader);
+  inode.modified_nanoseconds = static_cast<std::uint32_t>(reader.number());
+  inode.flags = static_cast<std::uint32_t>(reader.number());
+  inode.device.major = static_cast<std::uint32_t>(reader.number());
+  inode.device.minor = static_cast<std::uint32_t>(reader.number());
+  inode.target = reader.text();
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    std::string name = reader.text();
+    inode.attributes.push_back({std::move(name), reader.text()});
+  }
+  inode.size = reader.number();
+  inode.stored_size = reader.number();
+  const std::uint64_t holes = reader.number();
+  IMAGEWRIGHT_ASSERT(holes <= static_cast<std::uint64_t>(tree::Holes::as_stored));
+  inode.holes = static_cast<tree::Holes>(holes);
+  inode.content = reader.text();
+  inode.name_count = static_cast<std::uint32_t>(reader.number());
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    tree::LatePlace place;
+    place.offset = reader.number();
+    place.name = reader.text();
+    place.text = reader.text();
+    inode.late_places.push_back(std::move(place));
+  }
+  inode.text = reader.text();
+  return inode;
+}
+
+void write(ByteWriter& writer, const tree::RootTree& tree) {
+  const auto& [host_path, inodes, entries] = tree;
+  writer.number(inodes.size());
+  for (const tree::Inode& inode : inodes)
+    write(writer, inode);
+  writer.number(entries.size());
+  for (const auto& [path, inode] : entries)
+    writer.text(path).number(inode);
+}
+
+tree::RootTree read_tree(ByteReader& reader) {
+  tree::RootTree tree;
+  for (std::uint64_t count = reader.number(); count != 0; --count)
+    tree.inodes.push_back(read_inode(reader));
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    std::string path = reader.text();
+    const std::uint64_t inode = reader.number();
+    IMAGEWRIGHT_ASSERT(inode < tree.inodes.size());
+    tree.entries.push_back({std::move(path), static_cast<std::size_t>(inode)});
+  }
+  return tree;
+}
+
+void write(ByteWriter& writer, const std::vector<model::ScriptletRun>& runs) {
+  writer.number(runs.size());
+  for (const auto& [package, scriptlet, duration, emulated, native] : runs) {
+    writer.text(package).text(scriptlet).number(static_cast<std::uint64_t>(duration.count()));
+    writer.number(emulated).number(native);
+  }
+}
+
+std::vector<model::ScriptletRun> read_runs(ByteReader& reader) {
+  std::vector<model::ScriptletRun> runs;
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    model::ScriptletRun run;
+    run.package = reader.text();
+    run.scriptlet = reader.text();
+    run.duration = std::chrono::milliseconds(static_cast<std::int64_t>(reader.number()));
+    run.emulated_programs = reader.number();
+    run.native_programs = reader.number();
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
+} // namespace
+
+std::string encode(const MachineQuestion& question) {
+  const auto& [working_directory, plan, lock, epoch, fetched, tool_version, log_directory,
+               thread_count] = question;
+  ByteWriter writer;
+  writer.text(working_directory);
+  write(writer, plan);
+  writer.text(lock::to_text({.architectures = {lock}})).number(seconds_of(epoch));
+  write(writer, fetched);
+  writer.text(tool_version).text(log_directory).number(thread_count);
+  return writer.take();
+}
+
+MachineQuestion decode_question(std::string_view bytes) {
+  ByteReader reader(bytes);
+  MachineQuestion question;
+  question.working_directory = reader.text();
+  question.plan = read_plan_options(reader);
+  question.lock = lock::parse(reader.text(), "the lock").architectures.at(0);
+  question.epoch = read_time(reader);
+  question.fetched = read_fetched(reader, question.lock);
+  question.tool_version = reader.text();
+  question.log_directory = reader.text();
+  question.thread_count = static_cast<unsigned>(reader.number());
+  return question;
+}
+
+std::string encode(const ComposedRoot& root) {
+  const auto& [sealed, scriptlets, known_outside] = root;
+  static_cast<void>(known_outside);
+  ByteWriter writer;
+  write(writer, sealed.root);
+  write(writer, sealed.tree);
+  write(writer, scriptlets);
+  return writer.take();
+}
+
+ComposedRoot decode_composed_root(std::string_view bytes) {
+  ByteReader reader(bytes);
+  ComposedRoot root;
+  root.sealed.root = read_sealed_root(reader);
+  root.sealed.tree = read_tree(reader);
+  root.scriptlets = read_runs(reader);
+  return root;
+}
+
+} // namespace imagewright::pipeline

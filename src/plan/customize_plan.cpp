@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/config/history.hpp>
+#include <imagewright/config/load.hpp>
+#include <imagewright/config/support.hpp>
+#include <imagewright/json/value.hpp>
+#include <imagewright/model/image_format.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
+#include <imagewright/plan/customize_plan.hpp>
+#include <imagewright/plan/output_format.hpp>
+
+#include "outputs.hpp"
+
+namespace imagewright::plan {
+
+namespace {
+
+void require_architecture(const model::ImageConfig& config,
+                          const model::Architecture& architecture) {
+  const auto& wanted = config.architectures;
+  const bool is_wanted =
+      wanted.empty() || std::ranges::any_of(wanted, [&](const model::LocatedText& name) {
+        return model::find_architecture(name.text) == &architecture;
+      });
+  if (is_wanted) return;
+  base::Diagnostics mistakes;
+  mistakes.error("customize.other-architecture",
+                 fmt::format("the base is of architecture {}, which the config does not name",
+                             architecture.name),
+                 wanted.front().where, "give the base of the architecture that is meant");
+  throw base::InputError(std::move(mistakes));
+}
+
+/// Image Customizer's documentation, "selinux.mode"; names are removed first.
+std::vector<std::string> selinux_words(model::SelinuxMode mode) {
+  switch (mode) {
+  case model::SelinuxMode::disabled:
+    return {"selinux=0"};
+  case model::SelinuxMode::permissive:
+  case model::SelinuxMode::enforcing:
+    return {"security=selinux", "selinux=1"};
+  case model::SelinuxMode::force_enforcing:
+    return {"security=selinux", "selinux=1", "enforcing=1"};
+  }
+  throw base::BugError("unknown SELinux mode");
+}
+
+std::string selinux_setting(model::SelinuxMode mode) {
+  switch (mode) {
+  case model::SelinuxMode::disabled:
+    return "disabled";
+  case model::SelinuxMode::permissive:
+    return "permissive";
+  case model::SelinuxMode::enforcing:
+  case model::SelinuxMode::force_enforcing:
+    return "enforcing";
+  }
+  throw base::BugError("unknown SELinux mode");
+}
+
+finalize::CommandLineChange command_line_change(const model::OsConfig& os) {
+  finalize::CommandLineChange change;
+  if (os.selinux_mode) {
+    change.removed = {"security", "selinux", "enforcing"};
+    change.lasting = selinux_words(os.selinux_mode->value);
+  }
+  for (const model::LocatedText& entry : os.kernel_command_line) {
+    for (std::string& word : model::kernel_words(entry.text))
+      change.appended.push_back(std::move(word));
+  }
+  return change;
+}
+
+/// What the config asks of SELinux, and a check for each thing that the booted system can answer.
+model::SystemPolicy policy_of(const model::ImageConfig& config, const BaseFacts& facts) {
+  model::SystemPolicy policy;
+  policy.file_labels =
+      facts.has_selinux ? model::FileLabels::automatic : model::FileLabels::none;
+  if (const auto& mode = config.os.selinux_mode) {
+    const bool is_off = mode->value == model::SelinuxMode::disabled;
+    const std::string setting = selinux_setting(mode->value);
+    policy.file_labels = is_off ? model::FileLabels::none : model::FileLabels::required;
+    policy.settings.push_back({.path = "/etc/selinux/config",
+                               .key = "SELINUX",
+                               .value = setting,
+                               .absence = is_off ? model::PolicySetting::Absence::ignored
+                                                 : model::PolicySetting::Absence::refused,
+                               .hint = "customize an image that has an SELinux policy",
+                               .origin = "os.selinux.mode"});
+    policy.checks.push_back({.name = "SELinux is " + setting,
+                             .kind = model::CheckKind::selinux_mode,
+                             .subject = "",
+                             .expected = setting});
+  }
+  for (const model::LocatedText& entry : config.os.kernel_command_line) {
+    for (const std::string& word : model::kernel_words(entry.text)) {
+      policy.checks.push_back({.name = "the kernel command line has " + word,
+                               .kind = model::CheckKind::command_line_has,
+                               .subject = "",
+                               .expected = word});
+    }
+  }
+  for (const model::CheckRequest& request : config.checks)
+    policy.checks.push_back(request.check);
+  return policy;
+}
+
+std::string history_entry(const CustomizePlan& plan, const finalize::FinalizePlan& root) {
+  const auto& wish = plan.plan.config.os.image_history;
+  if (wish && wish->value == model::ImageHistory::none) return {};
+  return json::to_line(json::Object{{"timestamp", base::to_iso8601(root.epoch)},
+                                    {"toolVersion", root.tool_version},
+                                    {"imageUuid", root.record.uuid},
+                                    {"config", config::history_of(plan.plan.config.path)}});
+}
+
+} // namespace
+
+CustomizePlan plan_customize(const PlanOptions& options) {
+  config::LoadedImageConfig loaded = config::load_image_config(options.config);
+  base::Diagnostics mistakes = loaded.warnings;
+  mistakes.append(config::unsupported_keys(loaded.config, config::Command::customize));
+  CustomizePlan customize;
+  if (loaded.config.input.image) customize.base = loaded.config.input.image->value;
+  customize.plan.config = std::move(loaded.config);
+  customize.plan.outputs = outputs_of(customize.plan.config, options.formats, mistakes);
+  PlannedBuild planned;
+  planned.plans.push_back(customize.plan);
+  check_output_path(planned, mistakes);
+  if (mistakes.has_errors()) throw base::InputError(mistakes);
+  customize.warnings = std::move(mistakes);
+  return customize;
+}
+
+finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const BaseFacts& facts,
+                                           const base::Digest& inputs,
+                                           const std::string& tool_version) {
+  const model::ImageConfig& config = plan.plan.config;
+  require_architecture(config, facts.architecture);
+  finalize::FinalizePlan root;
+  root.origin = finalize::RootOrigin::base_image;
+  root.image_name = config.name;
+  root.tool_version = tool_version;
+  root.architecture = facts.architecture;
+  root.epoch = facts.epoch;
+  root.layout.uuid = facts.disk_uuid;
+  root.policy = policy_of(config, facts);
+  root.os = config.os;
+  root.scripts = config.scripts;
+  root.command_line_change = command_line_change(config.os);
+  root.record.uuid =
+      base::Uuid::from_name(facts.digest.hex, fmt::format("{} {} {} {}", config.name,
+                                                          facts.architecture.name, inputs.hex,
+                                                          facts.epoch.time_since_epoch().count()))
+          .to_string();
+  if (facts.can_keep_history) root.record.history_entry = history_entry(plan, root);
+  return root;
+}
+
+} // namespace imagewright::plan

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "key_search.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+
+#include "failure.hpp"
+#include "keyring.hpp"
+
+namespace imagewright::repo {
+
+namespace {
+
+constexpr base::ByteSize k_largest_key_file = base::ByteSize::mib(4);
+constexpr const char* k_note_kind = "key";
+
+/// The files of a place, sorted; a place that is not there has none.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& place) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(place, error)) return {place};
+  std::vector<std::filesystem::path> files;
+  for (std::filesystem::directory_iterator entry(place, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_regular_file(ignored)) files.push_back(entry->path());
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+/// RFC 9580: an armored key begins with this line, a binary one with a byte whose highest bit is
+/// set.
+bool may_hold_key(const std::string& content) {
+  return content.find("-----BEGIN PGP PUBLIC KEY BLOCK-----") != std::string::npos ||
+         (!content.empty() && (static_cast<unsigned char>(content.front()) & 0x80U) != 0);
+}
+
+/// The key alone, whatever else the file holds.
+std::optional<std::string> find_key(FetchContext& context, const std::filesystem::path& file,
+                                    const std::string& fingerprint) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error || size > k_largest_key_file.bytes()) return std::nullopt;
+  const std::string content = fs::read_file(file, k_largest_key_file);
+  if (!may_hold_key(content)) return std::nullopt;
+  Keyring keyring(context.cache.directory() / "staging");
+  if (!keyring.add(content)) return std::nullopt;
+  for (const PublicKey& key : keyring.keys()) {
+    if (key.fingerprint == fingerprint) return key.content;
+  }
+  return std::nullopt;
+}
+
+std::string in_capitals(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
+  return text;
+}
+
+[[noreturn]] void fail_not_found(FetchContext& context, const model::Repository& repository,
+                                 const std::string& fingerprint) {
+  std::vector<std::string> places;
+  for (const auto& place : context.options.key_places)
+    places.push_back(place.string());
+  const auto source = context.options.key_sources.find(fingerprint);
+  const std::string how = source == context.options.key_sources.end()
+                              ? "get it from whoever signs the repository"
+                              : source->second;
+  fail(repository,
+       {.kind = base::FailureKind::verification,
+        .code = "repo.key-not-found",
+        .message = fmt::format("its key {} is in none of {}", fingerprint,
+                               places.empty() ? "the places for keys" : base::join(places, ", ")),
+        .hint = fmt::format("{}; then give the file with --key, or put it into one of these "
+                            "directories",
+                            how)});
+}
+
+} // namespace
+
+std::filesystem::path find_key_file(FetchContext& context, const model::Repository& repository,
+                                    const std::string& name) {
+  const std::string fingerprint = in_capitals(name);
+  for (const std::filesystem::path& place : context.options.key_places) {
+    for (const std::filesystem::path& file : files_of(place)) {
+      const auto content = find_key(context, file, fingerprint);
+      if (!content) continue;
+      const base::Digest digest = context.cache.put_text(*content);
+      context.cache.put_note(k_note_kind, fingerprint, digest.to_string());
+      return context.cache.find(digest).value();
+    }
+  }
+  const auto note = context.cache.find_note(k_note_kind, fingerprint);
+  const auto digest = note ? base::Digest::parse(*note) : std::nullopt;
+  if (auto cached = digest ? context.cache.find(*digest) : std::nullopt) return *std::move(cached);
+  fail_not_found(context, repository, fingerprint);
+}
+
+} // namespace imagewright::repo

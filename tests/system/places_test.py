@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+"""Places where nobody gave a flag: root of a container, a pod of the restricted kind, a user whose namespaces may not mount. Real
+containers (podman, crun) with Docker's filter of system calls; everything is composed there with the bytes of root on the host.
+
+IMAGEWRIGHT_PLACES_ROOT names a root filesystem that is kept from run to run; IMAGEWRIGHT_GOLDEN=rewrite rewrites what doctor says."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import (PROGRAM, TOP, WORKBENCH, TestCase, environment, require_program, require_shared_data,  # noqa: E402
+                                 require_workbench, skip)
+
+PLACES = ("docker-root", "restricted", "ubuntu-user")
+GOLDEN = TOP / "tests/golden/doctor"
+# Everything that users are given but the report, which holds times and the rung.
+SUFFIXES = (".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".cdx.json")
+
+
+def packages_of_container():
+    """What the recipe of the container image installs beside the program."""
+    text = (TOP / "toolkit/container/Containerfile").read_text()
+    words = re.search(r"install -y --no-install-recommends (.*?) && rm", text.split("FROM")[2], re.S).group(1)
+    return [word for word in re.sub(r'"[^"]*"|\\', "", words).split()] + ["qemu-system-x86"]
+
+
+class Places(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        if os.geteuid() != 0:
+            skip("only root can set the places up")
+        cls.scripts = require_shared_data("containers")
+        for program in ("podman", "crun", "mmdebstrap"):
+            require_program(program)
+        require_workbench()
+        cls.home = Path("/var/tmp/imagewright-places-test")
+        shutil.rmtree(cls.home, ignore_errors=True)
+        cls.addClassCleanup(shutil.rmtree, cls.home, ignore_errors=True)
+        cls.home.mkdir(mode=0o755)
+        (cls.home / "share").mkdir()
+        (cls.home / "share").chmod(0o1777)
+        cls.root = Path(os.environ.get("IMAGEWRIGHT_PLACES_ROOT", cls.home / "root"))
+        if not cls.root.exists():
+            subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + ",".join(packages_of_container()),
+                            "bookworm", str(cls.root)], check=True, capture_output=True)
+        shutil.copy(PROGRAM, cls.root / "usr/bin/imagewright")
+        source = cls.root / "srv/source"
+        shutil.rmtree(source, ignore_errors=True)
+        shutil.copytree(TOP / "configs", source / "configs")
+        (source / "build/workbench").mkdir(parents=True)
+
+    def enter(self, place, script, *volumes):
+        """Runs a script in a place, as podman's process."""
+        mounts = [f"-v {WORKBENCH.resolve()}:/srv/source/build/workbench:ro", f"-v {self.home}/share:/share", "-e HOME=/work", *volumes]
+        return subprocess.Popen([str(self.scripts / place), str(self.root), "sh", "-c", f"cd /srv/source; {script}"],
+                                env=environment(VOLUMES=" ".join(mounts), TIMEOUT=2000), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run_in(self, place, script, *volumes, expect=0):
+        process = self.enter(place, script, *volumes)
+        output, errors = process.communicate()
+        self.assertEqual(process.returncode, expect, f"{place}: {script}\n{output[-3000:]}\n{errors[-3000:]}")
+        return output
+
+    def check_golden(self, name, text):
+        file = GOLDEN / f"{name}.txt"
+        if os.environ.get("IMAGEWRIGHT_GOLDEN") == "rewrite":
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        self.assertEqual(text, file.read_text(), name)
+
+    def test_doctor_says_what_is_so(self):
+        for place in PLACES:
+            with self.subTest(place):
+                self.check_golden(place, self.run_in(place, "imagewright doctor"))
+
+    def test_doctor_says_what_is_missing(self):
+        for place in ("docker-root", "restricted"):
+            with self.subTest(place):
+                text = self.run_in(place, "imagewright doctor", "-v /dev/null:/usr/bin/qemu-system-x86_64:ro", expect=4)
+                self.check_golden(f"{place}-without-qemu", text)
+
+    def test_what_cannot_be_done_is_told_before_anything_is_done(self):
+        process = self.enter("restricted", "imagewright build configs/node.yaml -o /work/out; echo $?",
+                             "-v /dev/null:/usr/bin/qemu-system-x86_64:ro")
+        output, errors = process.communicate()
+        self.assertEqual(output.strip(), "4", errors)
+        self.assertIn("[sandbox.no-rung]", errors)
+        self.assertIn("qemu-system-x86", errors)
+
+    def test_every_place_gives_the_bytes_of_root(self):
+        host = self.home / "host"
+        self.run_program("build", "configs/node.yaml", "--rung", "root", "--output-dir", host, "--cache-dir", self.home / "cache")
+        expected = [line for line in (host / "SHA256SUMS").read_text().splitlines() if line.endswith(SUFFIXES)]
+        self.assertEqual(len(expected), 5)
+        for place in PLACES:
+            with self.subTest(place):
+                self.run_in(place, "imagewright build configs/node.yaml --output-dir /work/out --progress plain && "
+                                   "cp /work/out/SHA256SUMS /work/out/*.report.json /share/ && chmod 666 /share/*")
+                sums = (self.home / "share/SHA256SUMS").read_text().splitlines()
+                self.assertEqual([line for line in sums if line.endswith(SUFFIXES)], expected)
+                self.assertIn('"rung": "machine"', (self.home / "share/node-x86_64.report.json").read_text())
+                for left in (self.home / "share").iterdir():
+                    left.unlink()
+
+
+class Kills(TestCase):
+    def test_a_machine_ends_with_the_build_that_made_it(self):
+        require_workbench()
+        require_program("qemu-system-x86_64")
+        scratch = self.scratch()
+        for moment in (4, 12, 25):
+            build = subprocess.Popen([str(PROGRAM), "build", "configs/node.yaml", "--rung", "machine", "--output-dir", str(scratch / "out"),
+                                      "--cache-dir", str(scratch / "cache")], cwd=TOP, env=environment(), stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(moment)
+            build.send_signal(signal.SIGKILL)
+            build.wait()
+            time.sleep(1)
+            self.assertEqual(self.machines_of(scratch), [])
+            visible = [path.name for path in (scratch / "out").glob("*") if not path.name.startswith(".")]
+            self.assertEqual(visible, [])
+
+    @staticmethod
+    def machines_of(directory):
+        """Command lines of processes that work in that directory."""
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            if "qemu-system" in line and str(directory) in line:
+                found.append(line)
+        return found
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "machine/qemu.hpp"
+
+using namespace imagewright;
+
+namespace {
+
+std::vector<std::string> arguments(boot::Accelerator accelerator) {
+  return machine::machine_arguments(model::architecture("x86_64"), accelerator, {},
+                                    {"/w/kernel", "/w/initramfs", "/w,x/inputs", "/w/work"});
+}
+
+bool has(const std::vector<std::string>& words, const std::string& first,
+         const std::string& second) {
+  const auto found = std::ranges::search(words, std::vector{first, second});
+  return !found.empty();
+}
+
+} // namespace
+
+TEST_CASE("a machine has no network device and a QEMU that may start nothing") {
+  const auto words = arguments(boot::Accelerator::emulation);
+  CHECK(has(words, "-nic", "none"));
+  CHECK(has(words, "-sandbox",
+            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"));
+  CHECK(has(words, "-m", "1024M"));
+  CHECK(has(words, "-accel", "tcg,thread=multi,tb-size=192"));
+  CHECK(has(arguments(boot::Accelerator::kvm), "-accel", "kvm"));
+  CHECK(std::ranges::count(words, "-nodefaults") == 1);
+}
+
+TEST_CASE("the inputs are only read, and a comma in a path is no option") {
+  const auto words = arguments(boot::Accelerator::emulation);
+  const auto disk = std::ranges::find_if(words, [](const std::string& word) {
+    return word.find("node-name=inputs") != std::string::npos;
+  });
+  REQUIRE(disk != words.end());
+  CHECK(disk->find("read-only=on") != std::string::npos);
+  CHECK(disk->find("filename=/w,,x/inputs") != std::string::npos);
+}
