@@ -156,8 +156,10 @@ class Names(TestCase):
 
     def check_hint(self, hint, text):
         self.check_paths(hint, hint)
-        for name in re.findall(r'did you mean "([^"]+)"', hint):
-            self.assertTrue(name in self.language.names or name in self.language.words or name in text, hint)
+        for quoted in re.findall(r'did you mean "((?:[^"\\]|\\.)+)"', hint):
+            name = re.sub(r"\\(.)", r"\1", quoted)
+            written = re.sub(r"\s", "", name) in re.sub(r"\s", "", text) or quoted in text
+            self.assertTrue(name in self.language.names or name in self.language.words or written, hint)
         listed = re.match(r"(?:keys here|its keys) are (.*)", hint)
         for name in listed[1].split(", ") if listed else []:
             self.assertTrue(name == "..." or name in self.language.names or name in ("packages", "_comment", "aarch64", "x86_64", "injectFiles", "partition"), hint)
