@@ -9,6 +9,8 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "yaml/cause.hpp"
+
 namespace imagewright::yaml {
 
 namespace {
@@ -124,6 +126,10 @@ void Builder::check_key_has_colon(std::size_t offset, std::size_t end, const Nod
          fmt::format("the dash of {} has no blank behind it", base::quoted(key.text)), key.where,
          fmt::format("write \"- {}\"", base::escape_controls(key.text.substr(1))));
   }
+  if (follows_announced_text(text_, key.where.line)) {
+    stop("yaml.syntax", "the text that the line before announces is not indented", key.where,
+         "indent it deeper than the key it belongs to");
+  }
   stop("yaml.syntax", fmt::format("the key {} has no colon", base::quoted(key.text)), key.where,
        fmt::format("write \"{}:\"", base::escape_controls(key.text)));
 }
@@ -191,18 +197,14 @@ void Builder::count_nodes(std::uint32_t count, const base::SourceLocation& where
 
 // The library reports an empty item at whatever follows it; its dash says more.
 base::SourceLocation Builder::locate_empty(const YAML::Mark& mark) const {
-  const base::SourceLocation where = locate(mark);
+  if (mark.is_null()) return locate(mark);
+  const std::size_t end = std::min(static_cast<std::size_t>(mark.pos), text_.size());
+  const std::size_t last = text_.substr(0, end).find_last_not_of(" \t\r\n");
   const bool is_item = !frames_.empty() && frames_.back().measured.node.kind == NodeKind::sequence;
-  if (!is_item || mark.is_null()) return where;
-  const std::string_view before = text_.substr(0, static_cast<std::size_t>(mark.pos));
-  const std::size_t last = before.find_last_not_of(" \t\r\n");
-  if (last == std::string_view::npos || before[last] != '-') return where;
-  const auto lines =
-      std::count(before.begin() + static_cast<std::ptrdiff_t>(last), before.end(), '\n');
-  const std::size_t line_break = before.substr(0, last).rfind('\n');
-  const std::size_t column = line_break == std::string_view::npos ? last : last - line_break - 1;
-  return {file_, where.line - static_cast<std::uint32_t>(lines),
-          static_cast<std::uint32_t>(column + 1)};
+  const bool is_dash = last != std::string_view::npos && is_item && text_[last] == '-';
+  // Behind the end of the file there is nothing to show.
+  const bool is_at_end = last != std::string_view::npos && end == text_.size();
+  return is_dash || is_at_end ? locate(last) : locate(mark);
 }
 
 // A key that is not there at all; "null" and "~" are words.

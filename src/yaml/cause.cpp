@@ -86,6 +86,12 @@ base::Diagnostic cause(const Line& line, const std::string& file, std::string me
 
 } // namespace
 
+bool follows_announced_text(std::string_view text, std::uint32_t line) {
+  const std::vector<Line> lines = lines_of(text);
+  return line >= 2 && line <= lines.size() && announces_text(lines[line - 2]) &&
+         lines[line - 1].indentation <= lines[line - 2].indentation;
+}
+
 std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t line,
                                            const std::string& file) {
   const std::vector<Line> lines = lines_of(text);

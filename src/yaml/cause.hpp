@@ -15,4 +15,7 @@ namespace imagewright::yaml {
 std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t line,
                                            const std::string& file);
 
+/// Does this line follow a "|" or ">" without being indented as its text?
+bool follows_announced_text(std::string_view text, std::uint32_t line);
+
 } // namespace imagewright::yaml
