@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <deque>
+#include <utility>
 
-#include <imagewright/base/text.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
 
 #include "disk/filesystem.hpp"
@@ -9,45 +8,17 @@
 
 namespace imagewright::disk {
 
-namespace {
-
-// What Linux follows at most (MAXSYMLINKS).
-constexpr int k_most_links = 40;
-
-void push_front(std::deque<std::string>& parts, std::string_view path) {
-  const std::vector<std::string> pieces = base::split(path, '/');
-  for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
-    if (!piece->empty() && *piece != ".") parts.push_front(*piece);
-  }
+std::optional<std::string> FilesystemReader::resolve(std::string_view path) const {
+  return base::follow_links(path, [&](const std::string& name) { return look_up(name); });
 }
 
-} // namespace
-
-std::optional<std::string> FilesystemReader::resolve(std::string_view path) const {
-  std::deque<std::string> parts;
-  push_front(parts, path);
-  std::string resolved;
-  int links = 0;
-  while (!parts.empty()) {
-    const std::string part = parts.front();
-    parts.pop_front();
-    if (part == "..") {
-      resolved.resize(resolved.empty() ? 0 : resolved.rfind('/'));
-      continue;
-    }
-    const std::string next = resolved + "/" + part;
-    const auto found = find(next);
-    if (!found) return std::nullopt;
-    if (found->type != fs::FileType::symlink) {
-      resolved = next;
-      continue;
-    }
-    const auto target = link_target(next);
-    if (!target || ++links > k_most_links) return std::nullopt;
-    if (target->starts_with('/')) resolved.clear();
-    push_front(parts, *target);
-  }
-  return resolved.empty() ? "/" : resolved;
+std::optional<base::FoundName> FilesystemReader::look_up(const std::string& path) const {
+  const auto found = find(path);
+  if (!found) return std::nullopt;
+  if (found->type != fs::FileType::symlink) return base::FoundName{};
+  auto target = link_target(path);
+  if (!target) return std::nullopt;
+  return base::FoundName{std::move(*target)};
 }
 
 std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <imagewright/base/digest.hpp>
+#include <imagewright/base/paths.hpp>
 #include <imagewright/finalize/finalize.hpp>
 
 namespace imagewright::finalize {
@@ -125,7 +126,7 @@ std::vector<std::string> names_without_say(const fs::RootDir& files,
   std::vector<std::string> tops;
   for (std::string& path : hidden) {
     const bool goes_along = std::ranges::any_of(
-        tops, [&](const std::string& top) { return path.starts_with(top + "/"); });
+        tops, [&](const std::string& top) { return base::is_below(path, top); });
     if (!goes_along) tops.push_back(std::move(path));
   }
   return tops;

@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <deque>
-
-#include <imagewright/base/text.hpp>
+#include <imagewright/base/follow_links.hpp>
+#include <imagewright/base/paths.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 
 #include "limits.hpp"
 
 namespace imagewright::inspect {
-
-namespace {
-
-constexpr int k_most_links = 40;
-
-bool is_at_or_below(std::string_view path, std::string_view directory) {
-  if (directory == "/") return true;
-  return path.starts_with(directory) &&
-         (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
-} // namespace
 
 bool SystemView::is_mount_point(std::string_view path) const {
   for (const OpenedPartition& partition : image_.partitions()) {
@@ -31,7 +18,7 @@ std::optional<SystemView::Place> SystemView::place_of(std::string_view path) con
   const OpenedPartition* best = nullptr;
   for (const OpenedPartition& partition : image_.partitions()) {
     const std::string& mount_point = partition.mount_point;
-    if (mount_point.empty() || !is_at_or_below(path, mount_point)) continue;
+    if (mount_point.empty() || !base::is_at_or_below(path, mount_point)) continue;
     if (best == nullptr || mount_point.size() > best->mount_point.size()) best = &partition;
   }
   if (best == nullptr) return std::nullopt;
@@ -40,37 +27,11 @@ std::optional<SystemView::Place> SystemView::place_of(std::string_view path) con
 }
 
 std::optional<std::string> SystemView::resolve(std::string_view path) const {
-  std::deque<std::string> parts;
-  const auto push_front = [&parts](std::string_view more) {
-    const std::vector<std::string> pieces = base::split(more, '/');
-    for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
-      if (!piece->empty() && *piece != ".") parts.push_front(*piece);
-    }
-  };
-  push_front(path);
-  std::string resolved;
-  int links = 0;
-  while (!parts.empty()) {
-    const std::string part = parts.front();
-    parts.pop_front();
-    if (part == "..") {
-      resolved.resize(resolved.empty() ? 0 : resolved.rfind('/'));
-      continue;
-    }
-    const std::string next = resolved + "/" + part;
-    const auto place = place_of(next);
-    const auto found = place ? place->files->find(place->path) : std::nullopt;
-    if (!found) return std::nullopt;
-    if (found->type != fs::FileType::symlink) {
-      resolved = next;
-      continue;
-    }
-    const auto target = place->files->link_target(place->path);
-    if (!target || ++links > k_most_links) return std::nullopt;
-    if (target->starts_with('/')) resolved.clear();
-    push_front(*target);
-  }
-  return resolved.empty() ? "/" : resolved;
+  return base::follow_links(
+      path, [&](const std::string& name) -> std::optional<base::FoundName> {
+        const auto place = place_of(name);
+        return place ? place->files->look_up(place->path) : std::nullopt;
+      });
 }
 
 std::optional<SystemView::Place> SystemView::followed(std::string_view path) const {

@@ -1,49 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "lint/file_set.hpp"
 
-#include <deque>
-
-#include <imagewright/base/text.hpp>
+#include <imagewright/base/follow_links.hpp>
 
 namespace imagewright::lint {
 
-namespace {
-
-constexpr int k_most_links = 40;
-
-void push_front(std::deque<std::string>& parts, std::string_view more) {
-  const std::vector<std::string> pieces = base::split(more, '/');
-  for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
-    if (!piece->empty() && *piece != ".") parts.push_front(*piece);
-  }
-}
-
-} // namespace
-
 std::optional<std::string> FileSet::resolve(std::string_view path) const {
-  std::deque<std::string> parts;
-  push_front(parts, path);
-  std::string resolved;
-  int links = 0;
-  while (!parts.empty()) {
-    const std::string part = parts.front();
-    parts.pop_front();
-    if (part == "..") {
-      resolved.resize(resolved.empty() ? 0 : resolved.rfind('/'));
-      continue;
-    }
-    const std::string next = resolved + "/" + part;
-    const auto found = files_.find(next);
-    if (found == files_.end()) return std::nullopt;
-    if (found->second.type != fs::FileType::symlink) {
-      resolved = next;
-      continue;
-    }
-    if (++links > k_most_links) return std::nullopt;
-    if (found->second.link_target.starts_with('/')) resolved.clear();
-    push_front(parts, found->second.link_target);
-  }
-  return resolved.empty() ? "/" : resolved;
+  return base::follow_links(
+      path, [&](const std::string& name) -> std::optional<base::FoundName> {
+        const FileFacts* found = find_itself(name);
+        if (found == nullptr) return std::nullopt;
+        if (found->type != fs::FileType::symlink) return base::FoundName{};
+        return base::FoundName{found->link_target};
+      });
 }
 
 const FileFacts* FileSet::find_itself(std::string_view path) const {

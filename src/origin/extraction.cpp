@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/origin/extraction.hpp>
@@ -53,11 +54,6 @@ std::vector<std::string> mounts_inside(const BaseImage& base, std::size_t filesy
   return inside;
 }
 
-bool is_below(const std::string& path, const std::string& directory) {
-  return path.size() > directory.size() && path.starts_with(directory) &&
-         path[directory.size()] == '/';
-}
-
 /// Puts one filesystem into the root.
 class Extractor {
 public:
@@ -82,7 +78,7 @@ public:
 private:
   bool is_hidden_here(const std::string& path) const {
     return std::ranges::any_of(mounts_,
-                               [&](const std::string& mount) { return is_below(path, mount); });
+                               [&](const std::string& mount) { return base::is_below(path, mount); });
   }
 
   std::string in_root(const std::string& path) const {
@@ -209,7 +205,7 @@ void note_files(const BaseImage& base, const root::WorkRoot& root, Extraction& e
     const BaseFilesystem& filesystem = base.filesystems()[number];
     const std::vector<std::string> mounts = mounts_inside(base, number);
     for (const tree::Entry& entry : filesystem.table.entries) {
-      const auto hides = [&](const std::string& mount) { return is_below(entry.path, mount); };
+      const auto hides = [&](const std::string& mount) { return base::is_below(entry.path, mount); };
       if (std::ranges::any_of(mounts, hides)) continue;
       const std::string path = joined(filesystem.mount_point, entry.path);
       const fs::UniqueFd file = root.files().open(path, O_PATH | O_NOFOLLOW);
@@ -247,7 +243,7 @@ void wait_for_next_tick(const Extraction& extraction) {
 
 bool is_hidden(const BaseImage& base, std::size_t filesystem, const std::string& path) {
   return std::ranges::any_of(mounts_inside(base, filesystem), [&](const std::string& mount) {
-    return is_below(path, mount);
+    return base::is_below(path, mount);
   });
 }
 

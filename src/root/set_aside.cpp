@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/paths.hpp>
 #include <imagewright/root/set_aside.hpp>
 
 namespace imagewright::root {
@@ -43,10 +44,6 @@ private:
   std::array<timespec, 2> times_{};
 };
 
-bool is_at_or_below(const std::string& path, const std::string& top) {
-  return path.starts_with(top) && (path.size() == top.size() || path[top.size()] == '/');
-}
-
 } // namespace
 
 SetAside::SetAside(WorkRoot& root, std::vector<std::string> paths)
@@ -60,7 +57,7 @@ SetAside::SetAside(WorkRoot& root, std::vector<std::string> paths)
     const Holder holder(root, path);
     if (::renameat(holder.fd(), holder.name(), AT_FDCWD, place_of(index).c_str()) != 0) fail(path);
     for (auto entry = rest.lower_bound(path); entry != rest.end() && entry->first.starts_with(path);) {
-      if (is_at_or_below(entry->first, path)) {
+      if (base::is_at_or_below(entry->first, path)) {
         record_.insert(*entry);
         entry = rest.erase(entry);
       } else {

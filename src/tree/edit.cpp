@@ -4,20 +4,11 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/tree/edit.hpp>
 
 namespace imagewright::tree {
-
-namespace {
-
-bool is_below(std::string_view path, std::string_view directory) {
-  if (directory == "/") return path.size() > 1;
-  return path.size() > directory.size() && path.starts_with(directory) &&
-         path[directory.size()] == '/';
-}
-
-} // namespace
 
 TreeEditor::TreeEditor(RootTree tree) : tree_(std::move(tree)) {
   for (Entry& entry : tree_.entries)
@@ -33,7 +24,7 @@ const Inode* TreeEditor::find(std::string_view path) const {
 std::vector<std::string> TreeEditor::list(std::string_view path) const {
   std::vector<std::string> names;
   const std::size_t start = path == "/" ? 1 : path.size() + 1;
-  for (auto name = names_.upper_bound(path); name != names_.end() && is_below(name->first, path);
+  for (auto name = names_.upper_bound(path); name != names_.end() && base::is_below(name->first, path);
        ++name) {
     if (name->first.find('/', start) == std::string::npos)
       names.push_back(name->first.substr(start));
@@ -43,7 +34,7 @@ std::vector<std::string> TreeEditor::list(std::string_view path) const {
 
 void TreeEditor::clear(const std::string& directory) {
   auto name = names_.upper_bound(directory);
-  while (name != names_.end() && is_below(name->first, directory))
+  while (name != names_.end() && base::is_below(name->first, directory))
     name = names_.erase(name);
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/tree/split.hpp>
 
@@ -28,12 +29,6 @@ struct Part {
     tree.entries.push_back({std::move(path), place->second});
   }
 };
-
-bool is_below(std::string_view path, std::string_view directory) {
-  if (directory == "/") return path.size() > 1;
-  return path.size() > directory.size() && path.starts_with(directory) &&
-         path[directory.size()] == '/';
-}
 
 void check_directory(const RootTree& tree, const std::string& path, const std::string& mount) {
   const Inode* inode = tree.find(path);
@@ -90,7 +85,7 @@ split_at_mounts(const RootTree& tree, std::span<const std::string> mount_points)
     }
     const auto mount =
         std::find_if(mounts.begin(), mounts.end(),
-                     [&](const std::string& candidate) { return is_below(entry.path, candidate); });
+                     [&](const std::string& candidate) { return base::is_below(entry.path, candidate); });
     if (mount == mounts.end()) continue;
     const std::string path = *mount == "/" ? entry.path : entry.path.substr(mount->size());
     parts[*mount].add(path, whole, entry.inode);

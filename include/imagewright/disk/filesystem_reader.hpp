@@ -15,6 +15,7 @@
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/epoch.hpp>
+#include <imagewright/base/follow_links.hpp>
 #include <imagewright/fs/byte_source.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/tree/root_tree.hpp>
@@ -84,6 +85,8 @@ public:
   /// Sorted by name; empty where there are none.
   virtual std::vector<tree::ExtendedAttribute> attributes(std::string_view path) const = 0;
 
+  /// What base::follow_links asks of one path.
+  std::optional<base::FoundName> look_up(const std::string& path) const;
   /// The path with every link in it followed, within this filesystem; nothing when it leads
   /// nowhere.
   std::optional<std::string> resolve(std::string_view path) const;

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/model/repository.hpp>
@@ -95,11 +96,6 @@ TextComplaint complaint_about_size(std::string_view text, std::string example) {
   std::string hint = is_good ? fmt::format("write {}", size_text(*meant)) : std::move(example);
   if (digits.size() > 1 && digits[0] == '0') return {"has a leading zero", std::move(hint)};
   return {"is not a size", std::move(hint)};
-}
-
-bool is_at_or_below(std::string_view path, std::string_view directory) {
-  return path.starts_with(directory) &&
-         (path.size() == directory.size() || path[directory.size()] == '/');
 }
 
 /// Words of a-z and 0-9, separated by ".", "_", "__" or any number of "-" (OCI distribution
@@ -230,7 +226,7 @@ Complaint check_directory_destination(std::string_view text) {
   if (base::has_control_characters(text))
     return TextComplaint{"holds a control character", "remove it"};
   for (const std::string_view place : {"/dev", "/proc", "/sys"}) {
-    if (!is_at_or_below(in_form(TextForm::image_path, text), place)) continue;
+    if (!base::is_at_or_below(in_form(TextForm::image_path, text), place)) continue;
     return TextComplaint{"is where the kernel shows its own files",
                          "choose another directory: nothing that an image holds there is seen"};
   }

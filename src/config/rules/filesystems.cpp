@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "config/rules/rules.hpp"
@@ -20,12 +21,6 @@ using model::FilesystemType;
 using model::MountPointConfig;
 using model::PartitionKind;
 using model::StorageConfig;
-
-/// Is `inner` below `outer`, as directories?
-bool is_below(const std::string& inner, const std::string& outer) {
-  return inner.size() > outer.size() && inner.starts_with(outer) &&
-         (outer == "/" || inner[outer.size()] == '/');
-}
 
 class FilesystemRules {
 public:
@@ -97,8 +92,8 @@ private:
 
   /// A subvolume inside another one must not be mounted around it.
   void check_nesting(const model::BtrfsSubvolume& outer, const model::BtrfsSubvolume& inner) {
-    if (!outer.mount_point || !inner.mount_point || !is_below(inner.path, outer.path)) return;
-    if (!is_below(outer.mount_point->path, inner.mount_point->path)) return;
+    if (!outer.mount_point || !inner.mount_point || !base::is_below(inner.path, outer.path)) return;
+    if (!base::is_below(outer.mount_point->path, inner.mount_point->path)) return;
     diagnostics_.add(
         {.code = "config.bad-filesystem",
          .message = fmt::format("the subvolume {} is inside {}, but is mounted around it",

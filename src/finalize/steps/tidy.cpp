@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include <imagewright/base/paths.hpp>
 #include <imagewright/model/kept_paths.hpp>
 
 #include "../given_files.hpp"
@@ -29,17 +30,12 @@ constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-c
                                                       "/var/log/tdnf.log",
                                                       "/var/log/hawkey.log"};
 
-bool is_below(std::string_view path, std::string_view directory) {
-  return path.size() > directory.size() && path.starts_with(directory) &&
-         path[directory.size()] == '/';
-}
-
 /// All but what the config put there.
 void remove_leftover(const fs::RootDir& root, const std::vector<GivenFile>& given,
                      const std::string& path) {
   if (std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
   const bool holds_given =
-      std::ranges::any_of(given, [&](const GivenFile& file) { return is_below(file.path, path); });
+      std::ranges::any_of(given, [&](const GivenFile& file) { return base::is_below(file.path, path); });
   if (!holds_given) {
     root.remove_tree(path);
     return;
