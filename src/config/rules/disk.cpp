@@ -7,6 +7,7 @@
 #include <imagewright/base/text.hpp>
 
 #include "config/rules/rules.hpp"
+#include "config/rules/storage_index.hpp"
 
 namespace imagewright::config {
 
@@ -14,9 +15,6 @@ namespace {
 
 using base::ByteSize;
 
-/// Room for the GPT at either end of the disk, rounded up to the unit of all sizes (UEFI 2.10,
-/// section 5.3: 34 and 33 blocks of 512 bytes).
-constexpr ByteSize k_table_room = ByteSize::mib(1);
 constexpr ByteSize k_largest_disk = ByteSize(std::uint64_t{1} << 50U);
 
 /// The way a config would write it.
@@ -26,18 +24,12 @@ std::string size_text(ByteSize size) {
                   : fmt::format("{}M", size.bytes() >> 20U);
 }
 
-/// Where a partition stands; without an end it takes the rest.
-struct Extent {
-  ByteSize start;
-  std::optional<ByteSize> end;
-};
-
 std::string name_of(const model::PartitionConfig& partition, std::size_t index) {
   return partition.id.empty() ? fmt::format("partition {}", index + 1)
                               : fmt::format("partition {}", base::quoted(partition.id));
 }
 
-std::string range_of(const Extent& extent) {
+std::string range_of(const PartitionExtent& extent) {
   return fmt::format("{} to {}", size_text(extent.start),
                      extent.end ? size_text(*extent.end) : "the end of the disk");
 }
@@ -48,6 +40,7 @@ public:
 
   base::Diagnostics check() {
     if (has_too_large_sizes()) return diagnostics_;
+    extents_ = extents_of(disk_);
     for (std::size_t index = 0; index < disk_.partitions.size(); ++index)
       check_partition(index);
     if (!diagnostics_.has_errors()) check_disk_size();
@@ -75,16 +68,10 @@ private:
     return diagnostics_.has_errors();
   }
 
-  ByteSize next_start() const {
-    return extents_.empty() || !extents_.back().end ? k_table_room : *extents_.back().end;
-  }
-
   void check_partition(std::size_t index) {
     const model::PartitionConfig& partition = disk_.partitions[index];
     const std::string name = name_of(partition, index);
-    Extent extent{.start = partition.start ? partition.start->value : next_start()};
-    if (partition.end) extent.end = partition.end->value;
-    if (partition.size) extent.end = extent.start + partition.size->value;
+    const PartitionExtent& extent = extents_[index];
     const base::SourceLocation& where = partition.start ? partition.start->where : partition.where;
     if (extent.end && *extent.end <= extent.start) {
       report(fmt::format("{} ends at {}, which is not after its start, {}", name,
@@ -100,14 +87,15 @@ private:
       report(fmt::format("{} has the type bios-grub and must start at 1M", name), where,
              "make it the first partition");
     }
-    if (!extents_.empty()) check_order(index, extent, where);
-    extents_.push_back(extent);
+    if (index > 0) check_order(index, where);
   }
 
-  void check_order(std::size_t index, const Extent& extent, const base::SourceLocation& where) {
+  void check_order(std::size_t index, const base::SourceLocation& where) {
+    const PartitionExtent& extent = extents_[index];
+    const PartitionExtent& extent_before = extents_[index - 1];
     const model::PartitionConfig& before = disk_.partitions[index - 1];
     const std::string before_name = name_of(before, index - 1);
-    if (!extents_.back().end) {
+    if (!extent_before.end) {
       diagnostics_.add({.code = "config.bad-layout",
                         .message = fmt::format(
                             "{} takes the rest of the disk, so nothing can follow it", before_name),
@@ -116,11 +104,11 @@ private:
                         .hint = "give it a size, or make it the last one"});
       return;
     }
-    if (*extents_.back().end <= extent.start) return;
+    if (*extent_before.end <= extent.start) return;
     diagnostics_.add(
         {.code = "config.bad-layout",
          .message = fmt::format("{} ({}) overlaps {} ({})", name_of(disk_.partitions[index], index),
-                                range_of(extent), before_name, range_of(extents_.back())),
+                                range_of(extent), before_name, range_of(extent_before)),
          .where = where,
          .related = {{before.where, "the one before stands here"}},
          .hint =
@@ -138,7 +126,7 @@ private:
                "add maxSize, or partitions");
       return;
     }
-    const Extent& last = extents_.back();
+    const PartitionExtent& last = extents_.back();
     if (!disk_.max_size) return;
     // A partition that grows needs at least 1 MiB.
     const ByteSize needed = (last.end ? *last.end : last.start + ByteSize::mib(1)) + k_table_room;
@@ -151,7 +139,7 @@ private:
 
   const model::DiskConfig& disk_;
   base::Diagnostics diagnostics_;
-  std::vector<Extent> extents_;
+  std::vector<PartitionExtent> extents_;
 };
 
 } // namespace

@@ -26,24 +26,17 @@ const model::PartitionConfig* find_partition_of(const model::StorageConfig& stor
   return verity->data_device_id ? find_partition(storage, verity->data_device_id->text) : nullptr;
 }
 
-std::optional<base::ByteSize> size_of(const model::DiskConfig& disk,
-                                      const model::PartitionConfig& partition) {
-  if (partition.size) return partition.size->value;
-  if (!partition.end) return std::nullopt;
-  std::optional<base::ByteSize> start = base::ByteSize::mib(1);
-  for (const model::PartitionConfig& each : disk.partitions) {
-    if (each.start) start = each.start->value;
-    if (&each == &partition) break;
-    if (each.end) {
-      start = each.end->value;
-    } else if (start && each.size) {
-      start = *start + each.size->value;
-    } else {
-      start.reset();
-    }
+std::vector<PartitionExtent> extents_of(const model::DiskConfig& disk) {
+  std::vector<PartitionExtent> extents;
+  base::ByteSize next = k_table_room;
+  for (const model::PartitionConfig& partition : disk.partitions) {
+    PartitionExtent extent{.start = partition.start ? partition.start->value : next, .end = {}};
+    if (partition.end) extent.end = partition.end->value;
+    if (partition.size) extent.end = extent.start + partition.size->value;
+    next = extent.end.value_or(k_table_room);
+    extents.push_back(extent);
   }
-  if (!start || *start >= partition.end->value) return std::nullopt;
-  return partition.end->value - *start;
+  return extents;
 }
 
 } // namespace imagewright::config
