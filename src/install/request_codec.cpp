@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include <imagewright/install/nevra_codec.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
 namespace imagewright::install {
@@ -13,27 +14,6 @@ namespace {
 
 using sandbox::ByteReader;
 using sandbox::ByteWriter;
-
-void write_texts(ByteWriter& writer, const std::vector<std::string>& texts) {
-  writer.number(texts.size());
-  for (const std::string& text : texts)
-    writer.text(text);
-}
-
-std::vector<std::string> read_texts(ByteReader& reader) {
-  std::vector<std::string> texts;
-  for (std::uint64_t count = reader.number(); count != 0; --count)
-    texts.push_back(reader.text());
-  return texts;
-}
-
-std::uint64_t seconds_of(base::Epoch time) {
-  return static_cast<std::uint64_t>(time.time_since_epoch().count());
-}
-
-base::Epoch read_time(ByteReader& reader) {
-  return base::Epoch(std::chrono::seconds(static_cast<std::int64_t>(reader.number())));
-}
 
 void write_optional(ByteWriter& writer, const std::optional<std::uint32_t>& number) {
   writer.number(number ? 1 : 0).number(number.value_or(0));
@@ -59,32 +39,26 @@ std::optional<std::string> read_optional_text(ByteReader& reader) {
 void write_package(ByteWriter& writer, const model::LockedPackage& package) {
   const auto& [nevra, repository, location, checksum, download_size, installed_size, build_time,
                provenance] = package;
-  const auto& [name, epoch, version, release, architecture] = nevra;
-  writer.text(name).number(epoch).text(version).text(release).text(architecture);
+  write_nevra(writer, nevra);
   writer.text(repository).text(checksum.to_string());
   writer.number(download_size.bytes()).number(installed_size.bytes());
   const auto& [source_package, license, vendor] = provenance;
-  writer.number(seconds_of(build_time)).text(source_package).text(license).text(vendor);
+  writer.time(build_time).text(source_package).text(license).text(vendor);
 }
 
 model::PackageFile read_package(ByteReader& reader) {
   model::PackageFile file;
-  model::Nevra& nevra = file.package.nevra;
-  nevra.name = reader.text();
-  nevra.epoch = static_cast<std::uint32_t>(reader.number());
-  nevra.version = reader.text();
-  nevra.release = reader.text();
-  nevra.architecture = reader.text();
+  file.package.nevra = read_nevra(reader);
   file.package.repository = reader.text();
   file.package.checksum = base::Digest::parse(reader.text()).value_or(base::Digest{});
   file.package.download_size = base::ByteSize(reader.number());
   file.package.installed_size = base::ByteSize(reader.number());
-  file.package.build_time = read_time(reader);
+  file.package.build_time = reader.time();
   file.package.provenance.source_package = reader.text();
   file.package.provenance.license = reader.text();
   file.package.provenance.vendor = reader.text();
   // For messages of librpm.
-  file.path = nevra.to_string() + ".rpm";
+  file.path = file.package.nevra.to_string() + ".rpm";
   return file;
 }
 
@@ -93,7 +67,7 @@ void write_trust(ByteWriter& writer, const std::map<std::string, RepositoryTrust
   for (const auto& [repository, trusted] : trust) {
     const auto& [signatures, public_keys] = trusted;
     writer.text(repository).number(static_cast<std::uint64_t>(signatures));
-    write_texts(writer, public_keys);
+    writer.texts(public_keys);
   }
 }
 
@@ -101,7 +75,7 @@ void read_trust(ByteReader& reader, std::map<std::string, RepositoryTrust>& trus
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     RepositoryTrust& trusted = trust[reader.text()];
     trusted.signatures = static_cast<model::SignatureCheck>(reader.number());
-    trusted.public_keys = read_texts(reader);
+    trusted.public_keys = reader.texts();
   }
 }
 
@@ -148,11 +122,11 @@ std::string encode_request(const InstallRequest& request) {
     write_package(writer, file.package);
   write_trust(writer, trust);
   writer.number(static_cast<std::uint64_t>(scriptlets.use));
-  writer.number(seconds_of(epoch));
+  writer.time(epoch);
   writer.text(rpm_database_path).number(static_cast<std::uint64_t>(documentation));
-  write_texts(writer, languages);
+  writer.texts(languages);
   write_accounts(writer, request);
-  write_texts(writer, identity_files);
+  writer.texts(identity_files);
   writer.number(thread_count);
   return writer.take();
 }
@@ -164,12 +138,12 @@ InstallRequest decode_request(std::string_view bytes) {
     request.packages.files.push_back(read_package(reader));
   read_trust(reader, request.trust);
   request.scriptlets.use = static_cast<ScriptletUse>(reader.number());
-  request.epoch = read_time(reader);
+  request.epoch = reader.time();
   request.rpm_database_path = reader.text();
   request.documentation = static_cast<Documentation>(reader.number());
-  request.languages = read_texts(reader);
+  request.languages = reader.texts();
   read_accounts(reader, request);
-  request.identity_files = read_texts(reader);
+  request.identity_files = reader.texts();
   request.thread_count = static_cast<unsigned>(reader.number());
   return request;
 }

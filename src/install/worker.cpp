@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/install/nevra_codec.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
 #include "database.hpp"
@@ -42,19 +43,13 @@ TransactionSet make_transaction(const InstallRequest& request) {
 
 std::string encode_result(const InsideResult& result) {
   sandbox::ByteWriter writer;
-  writer.number(result.restored.size());
-  for (const std::string& path : result.restored)
-    writer.text(path);
+  writer.texts(result.restored);
   writer.number(result.kernel_packages.size());
   for (const model::KernelPackage& kernel : result.kernel_packages)
     writer.text(kernel.package).text(kernel.release);
-  writer.number(result.owned_identity_files.size());
-  for (const std::string& path : result.owned_identity_files)
-    writer.text(path);
-  for (const model::Nevra& nevra : result.packages) {
-    writer.text(nevra.name).number(nevra.epoch).text(nevra.version);
-    writer.text(nevra.release).text(nevra.architecture);
-  }
+  writer.texts(result.owned_identity_files);
+  for (const model::Nevra& nevra : result.packages)
+    write_nevra(writer, nevra);
   return writer.take();
 }
 
@@ -99,25 +94,14 @@ std::span<const sandbox::WorkerJob> worker_jobs() {
 InsideResult decode_result(std::string_view bytes) {
   InsideResult result;
   sandbox::ByteReader reader(bytes);
-  for (std::uint64_t count = reader.number(); count != 0; --count) {
-    result.restored.push_back(reader.text());
-  }
+  result.restored = reader.texts();
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     std::string package = reader.text();
     result.kernel_packages.push_back({std::move(package), reader.text()});
   }
-  for (std::uint64_t count = reader.number(); count != 0; --count) {
-    result.owned_identity_files.push_back(reader.text());
-  }
-  while (!reader.at_end()) {
-    model::Nevra nevra;
-    nevra.name = reader.text();
-    nevra.epoch = static_cast<std::uint32_t>(reader.number());
-    nevra.version = reader.text();
-    nevra.release = reader.text();
-    nevra.architecture = reader.text();
-    result.packages.push_back(std::move(nevra));
-  }
+  result.owned_identity_files = reader.texts();
+  while (!reader.at_end())
+    result.packages.push_back(read_nevra(reader));
   return result;
 }
 

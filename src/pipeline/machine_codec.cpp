@@ -6,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/install/nevra_codec.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
@@ -16,33 +17,12 @@ namespace {
 using sandbox::ByteReader;
 using sandbox::ByteWriter;
 
-void write(ByteWriter& writer, const std::vector<std::string>& texts) {
-  writer.number(texts.size());
-  for (const std::string& text : texts)
-    writer.text(text);
-}
-
-std::vector<std::string> read_texts(ByteReader& reader) {
-  std::vector<std::string> texts;
-  for (std::uint64_t count = reader.number(); count != 0; --count)
-    texts.push_back(reader.text());
-  return texts;
-}
-
-std::uint64_t seconds_of(base::Epoch time) {
-  return static_cast<std::uint64_t>(time.time_since_epoch().count());
-}
-
-base::Epoch read_time(ByteReader& reader) {
-  return base::Epoch(std::chrono::seconds(static_cast<std::int64_t>(reader.number())));
-}
-
 void write(ByteWriter& writer, const plan::PlanOptions& options) {
   // A member that is added has to be thought about here, as in the other functions.
   const auto& [config, architectures, release, repositories, key_files, formats,
                release_directories] = options;
   writer.text(config.string());
-  write(writer, architectures);
+  writer.texts(architectures);
   writer.text(release).number(repositories.size());
   for (const auto& [name, address] : repositories)
     writer.text(name).text(address);
@@ -60,7 +40,7 @@ void write(ByteWriter& writer, const plan::PlanOptions& options) {
 plan::PlanOptions read_plan_options(ByteReader& reader) {
   plan::PlanOptions options;
   options.config = reader.text();
-  options.architectures = read_texts(reader);
+  options.architectures = reader.texts();
   options.release = reader.text();
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     std::string name = reader.text();
@@ -86,9 +66,7 @@ void write(ByteWriter& writer, const FetchedPackages& fetched) {
     writer.text(package.nevra.to_string()).text(package.repository).text(path.string());
   writer.number(keys.size());
   for (const auto& [repository, texts, fingerprints] : keys) {
-    writer.text(repository);
-    write(writer, texts);
-    write(writer, fingerprints);
+    writer.text(repository).texts(texts).texts(fingerprints);
   }
 }
 
@@ -106,8 +84,8 @@ FetchedPackages read_fetched(ByteReader& reader, const model::ArchitectureLock& 
   }
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     repo::RepositoryKeys keys{.repository = reader.text(), .keys = {}, .fingerprints = {}};
-    keys.keys = read_texts(reader);
-    keys.fingerprints = read_texts(reader);
+    keys.keys = reader.texts();
+    keys.fingerprints = reader.texts();
     fetched.keys.push_back(std::move(keys));
   }
   return fetched;
@@ -116,28 +94,21 @@ FetchedPackages read_fetched(ByteReader& reader, const model::ArchitectureLock& 
 void write(ByteWriter& writer, const model::SealedRoot& root) {
   const auto& [path, packages, kernels, command_line, patches, command_line_files] = root;
   writer.number(packages.size());
-  for (const auto& [name, epoch, version, release, architecture] : packages)
-    writer.text(name).number(epoch).text(version).text(release).text(architecture);
+  for (const model::Nevra& package : packages)
+    install::write_nevra(writer, package);
   writer.number(kernels.size());
   for (const auto& [release, image, initramfs] : kernels)
     writer.text(release).text(image).text(initramfs);
   writer.text(command_line).number(patches.size());
   for (const auto& [offset, content] : patches)
     writer.number(offset.bytes()).text(content);
-  write(writer, command_line_files);
+  writer.texts(command_line_files);
 }
 
 model::SealedRoot read_sealed_root(ByteReader& reader) {
   model::SealedRoot root;
-  for (std::uint64_t count = reader.number(); count != 0; --count) {
-    model::Nevra nevra;
-    nevra.name = reader.text();
-    nevra.epoch = static_cast<std::uint32_t>(reader.number());
-    nevra.version = reader.text();
-    nevra.release = reader.text();
-    nevra.architecture = reader.text();
-    root.packages.push_back(std::move(nevra));
-  }
+  for (std::uint64_t count = reader.number(); count != 0; --count)
+    root.packages.push_back(install::read_nevra(reader));
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     model::InstalledKernel kernel;
     kernel.release = reader.text();
@@ -150,7 +121,7 @@ model::SealedRoot read_sealed_root(ByteReader& reader) {
     const base::ByteSize offset(reader.number());
     root.disk_patches.push_back({offset, reader.text()});
   }
-  root.command_line_files = read_texts(reader);
+  root.command_line_files = reader.texts();
   return root;
 }
 
@@ -159,7 +130,7 @@ void write(ByteWriter& writer, const tree::Inode& inode) {
                target, attributes, size, stored_size, holes, content, name_count, late_places,
                inode_text] = inode;
   writer.number(static_cast<std::uint64_t>(type)).number(permissions).number(owner).number(group);
-  writer.number(seconds_of(modified)).number(modified_nanoseconds).number(flags);
+  writer.time(modified).number(modified_nanoseconds).number(flags);
   writer.number(device.major).number(device.minor).text(target);
   writer.number(attributes.size());
   for (const auto& [name, value] : attributes)
@@ -183,7 +154,7 @@ tree::Inode read_inode(ByteReader& reader) {
   inode.permissions = static_cast<mode_t>(reader.number());
   inode.owner = static_cast<uid_t>(reader.number());
   inode.group = static_cast<gid_t>(reader.number());
-  inode.modified = read_time(reader);
+  inode.modified = reader.time();
   inode.modified_nanoseconds = static_cast<std::uint32_t>(reader.number());
   inode.flags = static_cast<std::uint32_t>(reader.number());
   inode.device.major = static_cast<std::uint32_t>(reader.number());
@@ -264,7 +235,7 @@ std::string encode(const MachineQuestion& question) {
   ByteWriter writer;
   writer.text(working_directory);
   write(writer, plan);
-  writer.text(lock::to_text({.architectures = {lock}})).number(seconds_of(epoch));
+  writer.text(lock::to_text({.architectures = {lock}})).time(epoch);
   write(writer, fetched);
   writer.text(tool_version).text(log_directory).number(thread_count);
   return writer.take();
@@ -276,7 +247,7 @@ MachineQuestion decode_question(std::string_view bytes) {
   question.working_directory = reader.text();
   question.plan = read_plan_options(reader);
   question.lock = lock::parse(reader.text(), "the lock").architectures.at(0);
-  question.epoch = read_time(reader);
+  question.epoch = reader.time();
   question.fetched = read_fetched(reader, question.lock);
   question.tool_version = reader.text();
   question.log_directory = reader.text();

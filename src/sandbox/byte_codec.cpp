@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <cstring>
 
 #include <imagewright/base/error.hpp>
@@ -19,6 +20,17 @@ ByteWriter& ByteWriter::text(std::string_view value) {
   return *this;
 }
 
+ByteWriter& ByteWriter::texts(const std::vector<std::string>& values) {
+  number(values.size());
+  for (const std::string& value : values)
+    text(value);
+  return *this;
+}
+
+ByteWriter& ByteWriter::time(base::Epoch value) {
+  return number(static_cast<std::uint64_t>(value.time_since_epoch().count()));
+}
+
 std::uint64_t ByteReader::number() {
   std::uint64_t value = 0;
   if (rest_.size() < sizeof value) throw base::BugError("a message between processes is too short");
@@ -33,6 +45,17 @@ std::string ByteReader::text() {
   std::string value(rest_.substr(0, size));
   rest_.remove_prefix(size);
   return value;
+}
+
+std::vector<std::string> ByteReader::texts() {
+  std::vector<std::string> values;
+  for (std::uint64_t count = number(); count != 0; --count)
+    values.push_back(text());
+  return values;
+}
+
+base::Epoch ByteReader::time() {
+  return base::Epoch(std::chrono::seconds(static_cast<std::int64_t>(number())));
 }
 
 } // namespace imagewright::sandbox

@@ -7,19 +7,6 @@ namespace imagewright::sandbox {
 
 namespace {
 
-void write_texts(ByteWriter& writer, const std::vector<std::string>& texts) {
-  writer.number(texts.size());
-  for (const std::string& text : texts)
-    writer.text(text);
-}
-
-std::vector<std::string> read_texts(ByteReader& reader) {
-  std::vector<std::string> texts;
-  for (std::uint64_t count = reader.number(); count != 0; --count)
-    texts.push_back(reader.text());
-  return texts;
-}
-
 void write_options(ByteWriter& writer, const SandboxOptions& options) {
   // A member that is added and not named here does not compile.
   const auto& [root, bind_mounts, epoch, host_name, emulator, metadata_record, time_limit] =
@@ -65,7 +52,7 @@ SandboxOptions read_options(ByteReader& reader) {
 void write_work(ByteWriter& writer, const Work& work) {
   writer.number(work.index());
   if (const auto* program = std::get_if<ProgramWork>(&work)) {
-    write_texts(writer, program->argv);
+    writer.texts(program->argv);
     writer.number(program->environment.size());
     for (const auto& [name, value] : program->environment)
       writer.text(name).text(value);
@@ -79,7 +66,7 @@ void write_work(ByteWriter& writer, const Work& work) {
 Work read_work(ByteReader& reader) {
   if (reader.number() == 0) {
     ProgramWork program;
-    program.argv = read_texts(reader);
+    program.argv = reader.texts();
     for (std::uint64_t count = reader.number(); count != 0; --count) {
       std::string name = reader.text();
       program.environment.emplace(std::move(name), reader.text());

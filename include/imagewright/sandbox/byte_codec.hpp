@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include <imagewright/base/epoch.hpp>
 
 namespace imagewright::sandbox {
 
@@ -14,6 +18,8 @@ class ByteWriter {
 public:
   ByteWriter& number(std::uint64_t value);
   ByteWriter& text(std::string_view value);
+  ByteWriter& texts(const std::vector<std::string>& values);
+  ByteWriter& time(base::Epoch value);
   std::string take() { return std::move(bytes_); }
 
 private:
@@ -29,6 +35,8 @@ public:
 
   std::uint64_t number();
   std::string text();
+  std::vector<std::string> texts();
+  base::Epoch time();
   /// What was not read yet.
   std::string_view rest() const { return rest_; }
   bool at_end() const { return rest_.empty(); }

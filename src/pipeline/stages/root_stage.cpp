@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/install/nevra_codec.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
@@ -25,14 +26,12 @@ std::string text_of(const model::InstalledRoot& installed, const root::Snapshot&
       installed;
   sandbox::ByteWriter writer;
   writer.text(to_bytes(snapshot)).text(to_bytes(warnings)).number(packages.size());
-  for (const auto& [name, epoch, version, release, architecture] : packages)
-    writer.text(name).number(epoch).text(version).text(release).text(architecture);
+  for (const model::Nevra& package : packages)
+    install::write_nevra(writer, package);
   writer.number(kernel_packages.size());
   for (const auto& [package, release] : kernel_packages)
     writer.text(package).text(release);
-  writer.number(owned_identity_files.size());
-  for (const std::string& file : owned_identity_files)
-    writer.text(file);
+  writer.texts(owned_identity_files);
   return writer.take();
 }
 
@@ -47,21 +46,13 @@ KeptRoot kept_root(std::string_view text) {
   sandbox::ByteReader reader(text);
   kept.snapshot = root::snapshot_from(reader.text());
   kept.warnings = warnings_from(reader.text());
-  for (std::uint64_t count = reader.number(); count != 0; --count) {
-    model::Nevra nevra;
-    nevra.name = reader.text();
-    nevra.epoch = static_cast<std::uint32_t>(reader.number());
-    nevra.version = reader.text();
-    nevra.release = reader.text();
-    nevra.architecture = reader.text();
-    kept.installed.packages.push_back(std::move(nevra));
-  }
+  for (std::uint64_t count = reader.number(); count != 0; --count)
+    kept.installed.packages.push_back(install::read_nevra(reader));
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     std::string package = reader.text();
     kept.installed.kernel_packages.push_back({std::move(package), reader.text()});
   }
-  for (std::uint64_t count = reader.number(); count != 0; --count)
-    kept.installed.owned_identity_files.push_back(reader.text());
+  kept.installed.owned_identity_files = reader.texts();
   return kept;
 }
 
