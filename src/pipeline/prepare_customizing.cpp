@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/text.hpp>
-#include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -57,25 +53,11 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
           .can_keep_history = can_write_usr(base)};
 }
 
-/// A volume is one filesystem made of a whole root; a base has filesystems that stay apart.
-void refuse_volumes(const std::vector<model::OutputImage>& outputs) {
-  for (const model::OutputImage& output : outputs) {
-    const model::ImageFormatRow& row = model::row_of(plan::format_of(output));
-    if (row.kind != model::ImageKind::volume) continue;
-    base::Diagnostics mistakes;
-    mistakes.error("config.unsupported-key",
-                   fmt::format("an image that exists does not become a {}", row.word),
-                   output.where, "choose another format, or compose the image with build");
-    throw base::InputError(std::move(mistakes));
-  }
-}
-
 } // namespace
 
 Customizing prepare_customizing(const CustomizeOptions& options, const plan::Services& services) {
   Customizing customizing;
   customizing.plan = plan::plan_customize(options.plan);
-  refuse_volumes(customizing.plan.plan.outputs);
   for (const base::Diagnostic& warning : customizing.plan.warnings.items())
     services.reporter.warning(warning);
   const report::StageScope stage(services.reporter, "base");

@@ -14,6 +14,7 @@
 #include <imagewright/model/kernel_command_line.hpp>
 #include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/plan/output_format.hpp>
+#include <imagewright/policy/selinux_words.hpp>
 
 #include "outputs.hpp"
 
@@ -37,38 +38,11 @@ void require_architecture(const model::ImageConfig& config,
   throw base::InputError(std::move(mistakes));
 }
 
-/// Image Customizer's documentation, "selinux.mode"; names are removed first.
-std::vector<std::string> selinux_words(model::SelinuxMode mode) {
-  switch (mode) {
-  case model::SelinuxMode::disabled:
-    return {"selinux=0"};
-  case model::SelinuxMode::permissive:
-  case model::SelinuxMode::enforcing:
-    return {"security=selinux", "selinux=1"};
-  case model::SelinuxMode::force_enforcing:
-    return {"security=selinux", "selinux=1", "enforcing=1"};
-  }
-  throw base::BugError("unknown SELinux mode");
-}
-
-std::string selinux_setting(model::SelinuxMode mode) {
-  switch (mode) {
-  case model::SelinuxMode::disabled:
-    return "disabled";
-  case model::SelinuxMode::permissive:
-    return "permissive";
-  case model::SelinuxMode::enforcing:
-  case model::SelinuxMode::force_enforcing:
-    return "enforcing";
-  }
-  throw base::BugError("unknown SELinux mode");
-}
-
 finalize::CommandLineChange command_line_change(const model::OsConfig& os) {
   finalize::CommandLineChange change;
   if (os.selinux_mode) {
     change.removed = {"security", "selinux", "enforcing"};
-    change.lasting = selinux_words(os.selinux_mode->value);
+    change.lasting = policy::selinux_arguments(os.selinux_mode->value);
   }
   for (const model::LocatedText& entry : os.kernel_command_line) {
     for (std::string& word : model::kernel_words(entry.text))
@@ -84,7 +58,7 @@ model::SystemPolicy policy_of(const model::ImageConfig& config, const BaseFacts&
       facts.has_selinux ? model::FileLabels::automatic : model::FileLabels::none;
   if (const auto& mode = config.os.selinux_mode) {
     const bool is_off = mode->value == model::SelinuxMode::disabled;
-    const std::string setting = selinux_setting(mode->value);
+    const std::string setting = policy::selinux_setting(mode->value);
     policy.file_labels = is_off ? model::FileLabels::none : model::FileLabels::required;
     policy.settings.push_back({.path = "/etc/selinux/config",
                                .key = "SELINUX",
@@ -111,6 +85,18 @@ model::SystemPolicy policy_of(const model::ImageConfig& config, const BaseFacts&
   return policy;
 }
 
+/// A volume is one filesystem made of a whole root; a base has filesystems that stay apart.
+void refuse_volumes(const std::vector<model::OutputImage>& outputs, base::Diagnostics& mistakes) {
+  for (const model::OutputImage& output : outputs) {
+    const auto format = model::image_format_of(output.format);
+    if (!format || model::row_of(*format).kind != model::ImageKind::volume) continue;
+    mistakes.error("config.unsupported-key",
+                   fmt::format("an image that exists does not become a {}",
+                               model::row_of(*format).word),
+                   output.where, "choose another format, or compose the image with build");
+  }
+}
+
 std::string history_entry(const CustomizePlan& plan, const finalize::FinalizePlan& root) {
   const auto& wish = plan.plan.config.os.image_history;
   if (wish && wish->value == model::ImageHistory::none) return {};
@@ -130,6 +116,7 @@ CustomizePlan plan_customize(const PlanOptions& options) {
   if (loaded.config.input.image) customize.base = loaded.config.input.image->value;
   customize.plan.config = std::move(loaded.config);
   customize.plan.outputs = outputs_of(customize.plan.config, options.formats, mistakes);
+  refuse_volumes(customize.plan.outputs, mistakes);
   PlannedBuild planned;
   planned.plans.push_back(customize.plan);
   check_output_path(planned, mistakes);

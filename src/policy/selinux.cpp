@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/policy/selinux_words.hpp>
 
 #include "command_line.hpp"
 #include "roles.hpp"
@@ -62,12 +63,13 @@ void claim(PolicyPart& part, const Mode& mode, const std::string& key,
 }
 
 void disable(PolicyPart& part, const Mode& mode) {
-  add_arguments(part, mode, {"selinux=0"});
+  add_arguments(part, mode, selinux_arguments(mode.value));
   claim(part, mode, "selinux", {"0"});
   claim(part, mode, "enforcing", {"0"});
-  add_setting(part, mode, "disabled", model::PolicySetting::Absence::ignored);
+  const std::string word = selinux_setting(mode.value);
+  add_setting(part, mode, word, model::PolicySetting::Absence::ignored);
   part.policy.file_labels = model::FileLabels::none;
-  add_check(part, "disabled");
+  add_check(part, word);
 }
 
 /// lsm= names every security module that is to be active.
@@ -87,14 +89,13 @@ void refuse_missing_module(PolicyPart& part, const PolicyInput& input, const Mod
 
 void enable(PolicyPart& part, const PolicyInput& input, const Mode& mode) {
   const bool is_permissive = mode.value == model::SelinuxMode::permissive;
-  add_arguments(part, mode, {"security=selinux", "selinux=1"});
-  if (mode.value == model::SelinuxMode::force_enforcing) add_arguments(part, mode, {"enforcing=1"});
+  add_arguments(part, mode, selinux_arguments(mode.value));
   claim(part, mode, "security", {"selinux"});
   claim(part, mode, "selinux", {"1"});
   claim(part, mode, "enforcing", {is_permissive ? "0" : "1"});
   refuse_missing_module(part, input, mode);
   request_role(part, input, "selinux-policy", mode.origin, mode.where);
-  const std::string word = is_permissive ? "permissive" : "enforcing";
+  const std::string word = selinux_setting(mode.value);
   add_setting(part, mode, word, model::PolicySetting::Absence::refused);
   part.policy.file_labels = model::FileLabels::required;
   add_check(part, word);
