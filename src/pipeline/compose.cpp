@@ -10,12 +10,9 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/audit/cyclonedx.hpp>
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
-#include <imagewright/audit/spdx.hpp>
 #include <imagewright/base/error.hpp>
-#include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -32,6 +29,7 @@
 #include "stages/finished_outputs.hpp"
 #include "stages/initramfs_recall.hpp"
 #include "stages/tool_identity.hpp"
+#include "workplace.hpp"
 #include "write_image.hpp"
 
 namespace imagewright::pipeline {
@@ -68,7 +66,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
                          const WrittenImage& image, const root::KnownContent& known,
                          const std::string& tool_version, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
-  audit::Manifest manifest{
+  return {
       .name = plan.plan.config.name,
       .architecture = plan.plan.architecture.name,
       .release = plan.plan.release.name,
@@ -82,20 +80,10 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
       .units = plan.policy.units,
       .checks = plan.policy.checks,
       .layout = image.layout,
-      .artifacts = {},
+      .artifacts = records_of(image.artifacts),
       .files = audit::list_files(
           image.tree, services.thread_count, services.cancellation,
           [&](const struct stat& status) { return known.find(status); })};
-  for (const model::Artifact& artifact : image.artifacts) {
-    manifest.artifacts.push_back({artifact.path.filename().string(), artifact.format,
-                                  artifact.virtual_size, artifact.file_size, artifact.digest});
-  }
-  return manifest;
-}
-
-void stage_text(fs::Publication& publication, const std::string& name, const std::string& text) {
-  fs::write_file_atomically(publication.staged_path(name), text);
-  publication.add(name, base::digest_of(text));
 }
 
 /// One more copy of the report, which goes again when nothing is published.
@@ -128,27 +116,13 @@ void keep_root(const std::filesystem::path& root, const std::filesystem::path& k
   std::filesystem::rename(root, kept);
 }
 
-/// One architecture at work: its directories are gone with it.
-struct Workplace {
-  explicit Workplace(const std::filesystem::path& output_directory)
-      : publication(output_directory), work(output_directory, ".imagewright-work-"),
-        logs(output_directory, ".imagewright-logs-") {
-    std::filesystem::create_directories(root());
-  }
-
-  std::filesystem::path root() const { return work.path() / "root"; }
-
-  fs::Publication publication;
-  fs::ClaimedDirectory work;
-  fs::ClaimedDirectory logs;
-};
-
 /// What a build is made of besides its plan.
 struct BuildMeans {
   const plan::Services& services;
   const report::StageTimings& timings;
   StageCache& cache;
   PackageSource& packages;
+  StageInputs package_inputs;
   StageInputs tool;
 };
 
@@ -195,7 +169,7 @@ ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& op
   StageInputs environment = means.tool;
   environment["native programs"] = findings.no_native_programs.value_or("where there are such");
   MadeRoot made = make_root(root, plan, means.packages,
-                            merged(means.packages.inputs(), environment), means.cache, services);
+                            merged(means.package_inputs, environment), means.cache, services);
   finalize::FinalizePlan wishes = plan.finalize;
   wishes.tool_version = options.tool_version;
   InitramfsRecall recall(environment, made.known, means.cache, services);
@@ -226,7 +200,7 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   SealedTree sealed = std::move(composed.sealed);
   const model::SealedRoot sealed_root = sealed.root;
   const WrittenImage image = write_image(std::move(sealed), plan,
-                                         {.raw = place.work.path() / "disk.raw",
+                                         {.raw = place.raw(),
                                           .artifact =
                                               [&](const model::OutputImage& output) {
                                                 return place.publication.staged_path(
@@ -235,17 +209,14 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                                          services);
   const audit::Manifest manifest =
       describe(plan, sealed_root, image, composed.known, options.tool_version, services);
-  stage_text(place.publication, name + ".manifest.json", audit::to_text(manifest));
-  stage_text(place.publication, name + ".spdx.json", audit::to_spdx(manifest));
-  stage_text(place.publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
+  stage_manifest(place.publication, manifest);
   findings.scriptlets = std::move(composed.scriptlets);
   findings.partitions = image.partitions;
   findings.artifacts = image.artifacts;
   findings.stages = means.cache.findings();
   report = report_text(plan, plan::inputs_of(plan.plan, options.plan), findings, means.timings);
   stage_text(place.publication, name + ".report.json", report);
-  for (const model::Artifact& artifact : image.artifacts)
-    place.publication.add(artifact.path.filename().string(), artifact.digest);
+  add_artifacts(place.publication, image.artifacts);
   // What can fail comes before: after publishing there is no "no".
   ExtraReport extra(options.report_file, report);
   if (options.root_directory == RootDirectory::kept)
@@ -285,13 +256,14 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                          .timings = timings,
                          .cache = cache,
                          .packages = packages,
+                         .package_inputs = packages.inputs(),
                          .tool = tool_inputs(options.tool_version, options.rung.value(),
                                              emulator_of(plan.plan.architecture, options.emulation),
                                              std::to_string(static_cast<int>(options.emulation)))};
   const bool may_reuse = options.root_directory == RootDirectory::removed && cache.store() != nullptr;
   StageInputs inputs;
   if (may_reuse) {
-    inputs = output_inputs(plan, options, merged(packages.inputs(), means.tool));
+    inputs = output_inputs(plan, options, merged(means.package_inputs, means.tool));
     if (auto files = reuse_outputs(plan, options, means, inputs)) return *files;
   }
   Workplace place(options.output_directory);
@@ -302,9 +274,7 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
     cache.make_room();
     return files;
   } catch (const base::Error& error) {
-    // A log that the message names stays for as long as nobody builds there again.
-    if (error.diagnostic().hint.find(place.logs.path().string()) != std::string::npos)
-      place.logs.abandon();
+    keep_named_log(place, error);
     throw;
   }
 }

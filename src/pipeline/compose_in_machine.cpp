@@ -13,9 +13,9 @@
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/machine/run_in_machine.hpp>
 #include <imagewright/plan/build_inputs.hpp>
-#include <imagewright/process/program.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
+#include "emulator.hpp"
 #include "machine_job.hpp"
 
 namespace imagewright::pipeline {
@@ -26,11 +26,6 @@ constexpr base::ByteSize k_largest_file = base::ByteSize::gib(2);
 constexpr base::ByteSize k_largest_log = base::ByteSize::mib(64);
 /// A package with a kernel is not smaller.
 constexpr base::ByteSize k_smallest_kernel = base::ByteSize::mib(1);
-
-bool is_of_host(const model::Architecture& architecture) {
-  const model::Architecture* host = model::host_architecture();
-  return host != nullptr && host->name == architecture.name;
-}
 
 std::vector<std::filesystem::path> kernel_candidates(const model::PackageSet& packages) {
   std::vector<std::filesystem::path> paths;
@@ -50,16 +45,10 @@ std::string binary_format(const model::Architecture& architecture, const BuildOp
                       "--emulation forced does not go with --rung machine",
                       "leave one of them out");
   }
-  const auto program = process::find_program(architecture.emulator.program);
-  if (!program) {
-    throw base::Error(base::FailureKind::host, "pipeline.no-emulator",
-                      fmt::format("programs of {} cannot be run here: {} is missing",
-                                  architecture.name, architecture.emulator.program),
-                      "install qemu-user-static, or compose on a machine of that architecture");
-  }
-  files.add_file(*program);
+  const std::filesystem::path program = require_emulator_program(architecture);
+  files.add_file(program);
   return fmt::format(":imagewright:M::{}:{}:{}:OCF", architecture.emulator.magic,
-                     architecture.emulator.mask, program->string());
+                     architecture.emulator.mask, program.string());
 }
 
 machine::HostFiles files_for(const plan::ResolvedPlan& plan, const MachineQuestion& question) {

@@ -3,13 +3,10 @@
 #include <memory>
 #include <utility>
 
-#include <imagewright/audit/cyclonedx.hpp>
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
-#include <imagewright/audit/spdx.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/finalize/finalize.hpp>
-#include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
@@ -30,27 +27,11 @@
 
 #include "customizing.hpp"
 #include "emulator.hpp"
+#include "workplace.hpp"
 
 namespace imagewright::pipeline {
 
 namespace {
-
-/// One customizing at work: its directories are gone with it.
-struct Workplace {
-  explicit Workplace(const std::filesystem::path& output_directory)
-      : publication(output_directory), work(output_directory, ".imagewright-work-"),
-        logs(output_directory, ".imagewright-logs-") {
-    std::filesystem::create_directories(root());
-  }
-
-  std::filesystem::path root() const { return work.path() / "root"; }
-  std::filesystem::path hidden() const { return work.path() / "hidden"; }
-  std::filesystem::path raw() const { return work.path() / "disk.raw"; }
-
-  fs::Publication publication;
-  fs::ClaimedDirectory work;
-  fs::ClaimedDirectory logs;
-};
 
 root::ProgramOpener program_opener(const base::Cancellation& cancellation) {
   return [&cancellation](
@@ -62,7 +43,7 @@ root::ProgramOpener program_opener(const base::Cancellation& cancellation) {
 origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
                             const Workplace& place, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "extract");
-  return origin::extract(base, root, place.hidden(), services.cancellation);
+  return origin::extract(base, root, place.work.path() / "hidden", services.cancellation);
 }
 
 origin::RestoredTree read_back(const Customizing& customizing, const origin::Extraction& extraction,
@@ -167,7 +148,7 @@ std::vector<model::InstalledKernel> kernels_of(const inspect::SystemFacts& syste
 audit::Manifest describe(const Customizing& customizing, const WrittenCustomizing& written,
                          const tree::RootTree& tree, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
-  audit::Manifest manifest{.name = customizing.plan.plan.config.name,
+  return {.name = customizing.plan.plan.config.name,
                            .architecture = customizing.base->architecture().name,
                            .release = written.system.operating_system,
                            .tool_version = customizing.root.tool_version,
@@ -180,19 +161,9 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
                            .units = customizing.root.policy.units,
                            .checks = customizing.root.policy.checks,
                            .layout = customizing.base->layout(),
-                           .artifacts = {},
+                           .artifacts = records_of(written.artifacts),
                            .files = audit::list_files(tree, services.thread_count,
                                                       services.cancellation)};
-  for (const model::Artifact& artifact : written.artifacts) {
-    manifest.artifacts.push_back({artifact.path.filename().string(), artifact.format,
-                                  artifact.virtual_size, artifact.file_size, artifact.digest});
-  }
-  return manifest;
-}
-
-void stage_text(fs::Publication& publication, const std::string& name, const std::string& text) {
-  fs::write_file_atomically(publication.staged_path(name), text);
-  publication.add(name, base::digest_of(text));
 }
 
 std::vector<PartitionReport> report_of(const Customizing& customizing,
@@ -231,20 +202,12 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
   const WrittenCustomizing written =
       write_outputs(customizing, extraction, tree, place, services);
   const audit::Manifest manifest = describe(customizing, written, tree.tree, services);
-  const std::string name = manifest.name + "-" + manifest.architecture;
-  stage_text(place.publication, name + ".manifest.json", audit::to_text(manifest));
-  stage_text(place.publication, name + ".spdx.json", audit::to_spdx(manifest));
-  stage_text(place.publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
-  for (const model::Artifact& artifact : written.artifacts)
-    place.publication.add(artifact.path.filename().string(), artifact.digest);
+  stage_manifest(place.publication, manifest);
+  add_artifacts(place.publication, written.artifacts);
   customizing.base->require_unchanged();
   return {.files = place.publication.publish(),
           .partitions = report_of(customizing, written.partitions)};
 }
-
-} // namespace
-
-namespace {
 
 /// Its programs run on this host: the rung of a machine is for composing alone.
 sandbox::Rung rung_for_customizing(report::Reporter& reporter) {
@@ -269,9 +232,7 @@ CustomizeResult customize(const CustomizeOptions& options, const plan::Services&
   try {
     return carry_through(options, customizing, place, services);
   } catch (const base::Error& error) {
-    // A log that the message names stays for as long as nobody builds there again.
-    if (error.diagnostic().hint.find(place.logs.path().string()) != std::string::npos)
-      place.logs.abandon();
+    keep_named_log(place, error);
     throw;
   }
 }

@@ -21,21 +21,29 @@ std::string strict_mask(std::string mask) {
 
 } // namespace
 
-std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& architecture,
-                                                  EmulationUse use,
-                                                  const std::filesystem::path& directory) {
+bool is_of_host(const model::Architecture& architecture) {
   const model::Architecture* host = model::host_architecture();
-  const bool is_native = host != nullptr && host->name == architecture.name;
-  if (is_native && use != EmulationUse::forced) return std::nullopt;
-  const auto program = process::find_program(architecture.emulator.program);
+  return host != nullptr && host->name == architecture.name;
+}
+
+std::filesystem::path require_emulator_program(const model::Architecture& architecture) {
+  auto program = process::find_program(architecture.emulator.program);
   if (!program) {
     throw base::Error(base::FailureKind::host, "pipeline.no-emulator",
                       fmt::format("programs of {} cannot be run here: {} is missing",
                                   architecture.name, architecture.emulator.program),
                       "install qemu-user-static, or compose on a machine of that architecture");
   }
+  return *std::move(program);
+}
+
+std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& architecture,
+                                                  EmulationUse use,
+                                                  const std::filesystem::path& directory) {
+  const bool is_native = is_of_host(architecture);
+  if (is_native && use != EmulationUse::forced) return std::nullopt;
   const std::string& mask = architecture.emulator.mask;
-  sandbox::Emulator emulator{.program = *program,
+  sandbox::Emulator emulator{.program = require_emulator_program(architecture),
                              .magic = architecture.emulator.magic,
                              .mask = is_native ? strict_mask(mask) : mask,
                              .directory = directory};
@@ -46,9 +54,7 @@ std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& arc
 
 std::optional<std::filesystem::path> emulator_of(const model::Architecture& architecture,
                                                  EmulationUse use) {
-  const model::Architecture* host = model::host_architecture();
-  if (host != nullptr && host->name == architecture.name && use != EmulationUse::forced)
-    return std::nullopt;
+  if (is_of_host(architecture) && use != EmulationUse::forced) return std::nullopt;
   return process::find_program(architecture.emulator.program);
 }
 

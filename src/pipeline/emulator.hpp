@@ -17,6 +17,13 @@
 
 namespace imagewright::pipeline {
 
+/// Whether this host runs its programs itself.
+bool is_of_host(const model::Architecture& architecture);
+
+/// The emulator's program on this host. Throws base::Error (pipeline.no-emulator) when it is
+/// missing.
+std::filesystem::path require_emulator_program(const model::Architecture& architecture);
+
 /// Nothing when the host runs them itself and emulation is not forced. `directory` is made for the
 /// emulator. Throws base::Error (pipeline.no-emulator) when this host lacks the program.
 std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& architecture,

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#include "workplace.hpp"
+
+#include <imagewright/audit/cyclonedx.hpp>
+#include <imagewright/audit/spdx.hpp>
+#include <imagewright/fs/file.hpp>
+
+namespace imagewright::pipeline {
+
+Workplace::Workplace(const std::filesystem::path& output_directory)
+    : publication(output_directory), work(output_directory, ".imagewright-work-"),
+      logs(output_directory, ".imagewright-logs-") {
+  std::filesystem::create_directories(root());
+}
+
+void keep_named_log(Workplace& place, const base::Error& error) {
+  if (error.diagnostic().hint.find(place.logs.path().string()) != std::string::npos)
+    place.logs.abandon();
+}
+
+std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>& artifacts) {
+  std::vector<audit::ArtifactRecord> records;
+  for (const model::Artifact& artifact : artifacts) {
+    records.push_back({artifact.path.filename().string(), artifact.format, artifact.virtual_size,
+                       artifact.file_size, artifact.digest});
+  }
+  return records;
+}
+
+void stage_text(fs::Publication& publication, const std::string& name, const std::string& text) {
+  fs::write_file_atomically(publication.staged_path(name), text);
+  publication.add(name, base::digest_of(text));
+}
+
+void stage_manifest(fs::Publication& publication, const audit::Manifest& manifest) {
+  const std::string name = manifest.name + "-" + manifest.architecture;
+  stage_text(publication, name + ".manifest.json", audit::to_text(manifest));
+  stage_text(publication, name + ".spdx.json", audit::to_spdx(manifest));
+  stage_text(publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
+}
+
+void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts) {
+  for (const model::Artifact& artifact : artifacts)
+    publication.add(artifact.path.filename().string(), artifact.digest);
+}
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Where one image is made, and what of it is published.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/fs/claimed_directory.hpp>
+#include <imagewright/fs/publication.hpp>
+#include <imagewright/model/artifact.hpp>
+
+namespace imagewright::pipeline {
+
+/// One image at work: its directories are gone with it.
+struct Workplace {
+  explicit Workplace(const std::filesystem::path& output_directory);
+
+  std::filesystem::path root() const { return work.path() / "root"; }
+  std::filesystem::path raw() const { return work.path() / "disk.raw"; }
+
+  fs::Publication publication;
+  fs::ClaimedDirectory work;
+  fs::ClaimedDirectory logs;
+};
+
+/// A log that the message names stays for as long as nobody builds there again.
+void keep_named_log(Workplace& place, const base::Error& error);
+
+/// The artifacts as a manifest remembers them.
+std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>& artifacts);
+
+void stage_text(fs::Publication& publication, const std::string& name, const std::string& text);
+/// The manifest and the bills of materials, under the manifest's name.
+void stage_manifest(fs::Publication& publication, const audit::Manifest& manifest);
+/// Files that were written to their staged paths.
+void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts);
+
+} // namespace imagewright::pipeline
