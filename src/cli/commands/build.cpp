@@ -15,6 +15,7 @@
 
 #include "../command.hpp"
 #include "../plan_options.hpp"
+#include "../published_files.hpp"
 #include "../rung_options.hpp"
 #include "version.hpp"
 
@@ -51,13 +52,7 @@ bool is_bootable(const std::filesystem::path& path) {
 }
 
 json::Value to_json(const pipeline::BuildResult& result) {
-  json::Array files;
-  for (const fs::PublishedFile& file : result.files) {
-    files.push_back(json::Object{{"path", file.path.string()},
-                                 {"bytes", std::filesystem::file_size(file.path)},
-                                 {"digest", file.digest.to_string()}});
-  }
-  return json::Object{{"packages", result.package_count}, {"files", files}};
+  return json::Object{{"packages", result.package_count}, {"files", json_of(result.files)}};
 }
 
 /// For the person who waited: what there is now, and what to do with it.
@@ -105,8 +100,7 @@ ExitCode run_build(const BuildWords& words, const CommandContext& context) {
   if (words.is_json) {
     context.console.print(json::to_text(to_json(result)));
   } else {
-    for (const fs::PublishedFile& file : result.files)
-      context.console.print(file.path.string() + "\n");
+    print_paths(context.console, result.files);
   }
   context.console.reporter().message(report::Level::info,
                                      last_words(result, context.clock.now() - started));

@@ -13,6 +13,7 @@
 
 #include "../command.hpp"
 #include "../image_options.hpp"
+#include "../published_files.hpp"
 
 namespace imagewright::cli {
 
@@ -45,11 +46,11 @@ ExitCode run_convert(const ConvertWords& words, const CommandContext& context) {
   options.input_format = input_format_from(words.input_format);
   if (words.is_json) options.digests = image::ArtifactDigests::computed;
   const fs::PublishedFile file = pipeline::convert_image(options, context.services(CacheUse::none));
-  context.console.print(
-      words.is_json ? json::to_text(json::Object{{"path", file.path.string()},
-                                                 {"bytes", std::filesystem::file_size(file.path)},
-                                                 {"digest", file.digest.to_string()}})
-                    : file.path.string() + "\n");
+  if (words.is_json) {
+    context.console.print(json::to_text(json_of(file)));
+  } else {
+    print_paths(context.console, {file});
+  }
   return ExitCode::done;
 }
 

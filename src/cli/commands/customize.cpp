@@ -13,6 +13,7 @@
 #include "../command.hpp"
 #include "../image_options.hpp"
 #include "../plan_options.hpp"
+#include "../published_files.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -29,12 +30,6 @@ struct CustomizeWords {
 };
 
 json::Value to_json(const pipeline::CustomizeResult& result) {
-  json::Array files;
-  for (const fs::PublishedFile& file : result.files) {
-    files.push_back(json::Object{{"path", file.path.string()},
-                                 {"bytes", std::filesystem::file_size(file.path)},
-                                 {"digest", file.digest.to_string()}});
-  }
   json::Array partitions;
   for (const pipeline::PartitionReport& each : result.partitions) {
     partitions.push_back(json::Object{{"id", each.id},
@@ -44,7 +39,7 @@ json::Value to_json(const pipeline::CustomizeResult& result) {
                                       {"bytes", each.size.bytes()},
                                       {"usedBytes", each.used.bytes()}});
   }
-  return json::Object{{"files", files}, {"partitions", partitions}};
+  return json::Object{{"files", json_of(result.files)}, {"partitions", partitions}};
 }
 
 /// For the person who waited: what there is now, and what of the base it still is.
@@ -93,8 +88,7 @@ ExitCode run_customize(const CustomizeWords& words, const CommandContext& contex
   if (words.is_json) {
     context.console.print(json::to_text(to_json(result)));
   } else {
-    for (const fs::PublishedFile& file : result.files)
-      context.console.print(file.path.string() + "\n");
+    print_paths(context.console, result.files);
   }
   context.console.reporter().message(report::Level::info,
                                      last_words(result, context.clock.now() - started));
