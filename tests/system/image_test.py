@@ -226,7 +226,7 @@ class ComposedImage(TestCase):
         scratch = self.scratch()
         before = Path("/proc/self/mountinfo").read_text()
         trace = scratch / "trace"
-        command = ["strace", "-f", "-qq", "-o", str(trace), "-e", "trace=open,openat,openat2,mount,umount2,unshare,clone,clone3,fork,vfork",
+        command = ["strace", "-f", "-qq", "--pidns-translation", "-o", str(trace), "-e", "trace=open,openat,openat2,mount,umount2,unshare,clone,clone3,fork,vfork",
                    str(PROGRAM), "build", CONFIG, "--no-cache", "--arch", "x86_64", "--output-dir", str(scratch / "out"), "--format", "raw",
                    "--progress", "none"]
         result = subprocess.run(command, cwd=TOP, env=environment(), capture_output=True, text=True)
@@ -244,7 +244,8 @@ class ComposedImage(TestCase):
         for line in lines:
             pid, _, call = line.partition(" ")
             call = call.strip()
-            child = re.search(r"= (\d+)$", call)
+            # What a child of a PID namespace is called there is followed by its number here.
+            child = re.search(r"= \d+ /\* (\d+) in strace's PID NS \*/$", call) or re.search(r"= (\d+)$", call)
             if re.match(r"(clone|clone3|fork|vfork)\(|<\.\.\. (clone|clone3|fork|vfork) resumed", call) and child:
                 if "CLONE_NEWNS" in call or pid in private:
                     private.add(child.group(1))
