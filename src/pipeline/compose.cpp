@@ -12,6 +12,7 @@
 
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/audit/report_page.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/plan/build_inputs.hpp>
@@ -147,7 +148,7 @@ std::optional<std::vector<fs::PublishedFile>> reuse_outputs(const plan::Resolved
   const std::string report =
       reused_report_text(earlier->report, means.cache.findings(), means.timings);
   fs::Publication publication(options.output_directory);
-  stage_text(publication, name_of(plan) + ".report.json", report);
+  stage_report(publication, name_of(plan), report);
   ExtraReport extra(options.report_file, report);
   std::vector<fs::PublishedFile> files = publication.publish();
   extra.keep();
@@ -215,7 +216,7 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   findings.artifacts = image.artifacts;
   findings.stages = means.cache.findings();
   report = report_text(plan, plan::inputs_of(plan.plan, options.plan), findings, means.timings);
-  stage_text(place.publication, name + ".report.json", report);
+  stage_report(place.publication, name, report);
   add_artifacts(place.publication, image.artifacts);
   // What can fail comes before: after publishing there is no "no".
   ExtraReport extra(options.report_file, report);
@@ -226,12 +227,12 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   return published;
 }
 
-/// Its report is of the one run only.
+/// Its reports are of the one run only.
 void keep_all(const std::vector<fs::PublishedFile>& files, const std::string& report,
               const StageInputs& inputs, StageCache& cache, const report::StageTimings& timings) {
   EarlierOutputs outputs{.files = {}, .report = report, .warnings = timings.warnings()};
   for (const fs::PublishedFile& file : files) {
-    if (!file.path.string().ends_with(".report.json")) outputs.files.push_back(file);
+    if (!audit::tells_of_one_run(file.path.string())) outputs.files.push_back(file);
   }
   for (fs::PublishedFile& file : outputs.files)
     file.path = std::filesystem::absolute(file.path);

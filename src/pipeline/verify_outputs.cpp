@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/audit/report_page.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
@@ -19,7 +20,6 @@ namespace imagewright::pipeline {
 namespace {
 
 constexpr base::ByteSize k_largest_document = base::ByteSize::mib(256);
-constexpr std::string_view k_report_suffix = ".report.json";
 constexpr std::string_view k_manifest_suffix = ".manifest.json";
 
 /// Name → SHA-256 in hexadecimal digits.
@@ -59,8 +59,8 @@ void require_unchanged(const std::filesystem::path& directory, const Sums& sums)
 std::vector<std::string> image_names(const std::filesystem::path& directory, const Sums& sums) {
   std::vector<std::string> names;
   for (const auto& [file, hex] : sums) {
-    if (file.ends_with(k_report_suffix))
-      names.push_back(file.substr(0, file.size() - k_report_suffix.size()));
+    if (file.ends_with(audit::k_report_suffix))
+      names.push_back(file.substr(0, file.size() - audit::k_report_suffix.size()));
   }
   if (names.empty()) {
     throw_cannot_verify(
@@ -113,7 +113,7 @@ private:
   }
 
   plan::BuildInputs read_inputs() const {
-    const std::string file = published(std::string(k_report_suffix)).string();
+    const std::string file = published(std::string(audit::k_report_suffix)).string();
     const json::Value report = json::parse(fs::read_file(file, k_largest_document), file);
     const json::Value* inputs = report.find("inputs");
     if (inputs == nullptr) {
@@ -170,7 +170,7 @@ private:
     bool has_image_difference = false;
     for (const fs::PublishedFile& file : made_again) {
       const std::string name = file.path.filename().string();
-      if (name.ends_with(k_report_suffix)) continue;
+      if (audit::tells_of_one_run(name)) continue;
       const auto expected = sums.find(name);
       const bool is_same = expected != sums.end() && expected->second == file.digest.hex;
       verification.files.push_back({name, is_same});
