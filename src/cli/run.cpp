@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -132,6 +134,14 @@ GlobalOptions options_from(const GlobalWords& words, const Invocation& invocatio
           .cache_directory = cache_directory_for(words.cache_directory, invocation)};
 }
 
+ExitCode refused(const Console& console, const std::string& what) {
+  console.show(base::Diagnostic{
+      .code = "cli.host-refuses",
+      .message = fmt::format("this host refuses what the program needs: {}", what),
+      .hint = "look at its memory, its disk, and the limits of this process (ulimit -a)"});
+  return exit_code_of(base::FailureKind::host);
+}
+
 /// Runs an action and turns whatever it throws into words and an exit code.
 ExitCode guarded(const Console& console, const std::function<ExitCode()>& action) {
   try {
@@ -145,6 +155,11 @@ ExitCode guarded(const Console& console, const std::function<ExitCode()>& action
   } catch (const base::Cancelled&) {
     console.reporter().message(report::Level::warning, "interrupted; nothing partial is left");
     return ExitCode::interrupted;
+  } catch (const std::system_error& error) {
+    // Threads that cannot be made, and files that cannot be looked at.
+    return refused(console, error.what());
+  } catch (const std::bad_alloc&) {
+    return refused(console, "there is no memory left");
   } catch (const std::exception& error) {
     console.show(
         base::Diagnostic{.code = "cli.bug",
@@ -157,27 +172,13 @@ ExitCode guarded(const Console& console, const std::function<ExitCode()>& action
 void fill(CommandTable& table, GlobalWords& words) {
   table.summary = "Composes bootable node images for RPM distributions.";
   table.globals = global_arguments(words);
-  table.commands = {build_command(),
-                    plan_command(),
-                    lock_command(),
-                    validate_command(),
-                    why_command(),
-                    boot_command(),
-                    inspect_command(),
-                    diff_command(),
-                    advisories_command(),
-                    sign_command(),
-                    lint_command(),
-                    export_command(),
-                    verify_command(),
-                    convert_command(),
-                    customize_command(),
-                    releases_command(),
-                    doctor_command(),
-                    cache_command(),
-                    schema_command(),
-                    import_command(),
-                    completion_command(table),
+  table.commands = {build_command(),    plan_command(),    lock_command(),
+                    validate_command(), why_command(),     boot_command(),
+                    inspect_command(),  diff_command(),    advisories_command(),
+                    sign_command(),     lint_command(),    export_command(),
+                    verify_command(),   convert_command(), customize_command(),
+                    releases_command(), doctor_command(),  cache_command(),
+                    schema_command(),   import_command(),  completion_command(table),
                     help_command(table)};
   table.notes = {k_start, k_codes, k_exit_codes, k_environment};
   note_defaults(table);

@@ -177,7 +177,7 @@ private:
       const bool can_compare = expected != sums.end() && is_disk(manifest, name);
       if (is_same || !can_compare || has_image_difference) continue;
       has_image_difference = true;
-      explain(audit::compare_images(options_.directory / name, file.path, services_.cancellation),
+      explain(audit::compare_files(options_.directory / name, file.path, services_.cancellation),
               verification);
     }
     if (has_image_difference || verification.is_same()) return;

@@ -39,7 +39,8 @@ std::vector<model::RepositorySnapshot> in_order(std::vector<model::RepositorySna
 
 } // namespace
 
-PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists)
+PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists,
+                         const base::Cancellation& cancellation)
     : request_(request), pool_(pool_create()), snapshots_(in_order(request.repositories)) {
   Pool* pool = pool_.get();
   // Before repositories are added: versions are compared the way of RPM, whatever libsolv was built
@@ -54,7 +55,7 @@ PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists)
     // For libsolv the larger wins.
     repository->priority = -snapshot.repository.priority;
     repository->subpriority = -snapshot.repository.cost;
-    load_metadata(repository, snapshot, file_lists, request.metadata_cache);
+    load_metadata(repository, snapshot, file_lists, request.metadata_cache, cancellation);
   }
   pool_addfileprovides(pool);
   pool_createwhatprovides(pool);

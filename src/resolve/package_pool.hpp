@@ -19,7 +19,8 @@ class PackagePool {
 public:
   /// `request` must outlive it. Repositories are taken in the order of priority, cost and name.
   /// Throws base::Error (resolve.metadata-unreadable).
-  PackagePool(const ResolveRequest& request, FileLists file_lists);
+  PackagePool(const ResolveRequest& request, FileLists file_lists,
+              const base::Cancellation& cancellation);
 
   Pool* get() const { return pool_.get(); }
   const ResolveRequest& request() const { return request_; }

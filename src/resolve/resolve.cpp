@@ -21,7 +21,9 @@ namespace {
 
 /// A pool and what the requests mean in it.
 struct Question {
-  Question(const ResolveRequest& request, FileLists file_lists) : pool(request, file_lists) {
+  Question(const ResolveRequest& request, FileLists file_lists,
+           const base::Cancellation& cancellation)
+      : pool(request, file_lists, cancellation) {
     for (const model::PackageRequest& item : request.packages) {
       matches.push_back(match_request(pool, item.spec));
     }
@@ -55,10 +57,10 @@ bool needs_file_lists(const Question& question) {
 
 std::unique_ptr<Question> ask(const ResolveRequest& request,
                               const base::Cancellation& cancellation) {
-  auto question = std::make_unique<Question>(request, FileLists::primary_only);
+  auto question = std::make_unique<Question>(request, FileLists::primary_only, cancellation);
   cancellation.check();
   if (!can_have_file_lists(request) || !needs_file_lists(*question)) return question;
-  question = std::make_unique<Question>(request, FileLists::complete);
+  question = std::make_unique<Question>(request, FileLists::complete, cancellation);
   cancellation.check();
   return question;
 }

@@ -94,7 +94,8 @@ std::string rendered(const advisory::Delta& delta, const std::string& format) {
 
 ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
                       const CommandContext& context) {
-  const advisory::Inventory inventory = advisory::read_inventory(words.subject, words.architecture);
+  const advisory::Inventory inventory =
+      advisory::read_inventory(words.subject, words.architecture, context.cancellation);
   const advisory::Verdict verdict = advisory::evaluate(feed, inventory, suppressions_of(words));
   context.console.print(rendered({feed, inventory, verdict, k_version}, words.format));
   if (words.least_severity.empty()) return ExitCode::done;
@@ -109,8 +110,9 @@ ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
                     const CommandContext& context) {
   const auto suppressions = suppressions_of(words);
   const auto verdict_on = [&](const std::string& path) {
-    return advisory::evaluate(feed, advisory::read_inventory(path, words.architecture),
-                              suppressions);
+    return advisory::evaluate(
+        feed, advisory::read_inventory(path, words.architecture, context.cancellation),
+        suppressions);
   };
   const advisory::Delta delta =
       advisory::compare_verdicts(verdict_on(words.old_packages), verdict_on(words.new_packages));

@@ -177,10 +177,10 @@ void put_additional_files(Section& owner, const std::vector<model::AdditionalFil
 
 Section written_os(Section section, const model::OsConfig& os) {
   const auto& [is_present, hostname, locale, timezone, keymap, packages, kernel, cgroup_version,
-               fips_mode, selinux_mode, machine_id, kernel_command_line,
-               removed_kernel_arguments, network, additional_files,
-               additional_directories, groups, users, services, modules, overlays, sysctl,
-               scriptlets, bootloader_reset, boot_loader, uki_mode, image_history, where] = os;
+               fips_mode, selinux_mode, machine_id, kernel_command_line, removed_kernel_arguments,
+               network, additional_files, additional_directories, groups, users, services, modules,
+               overlays, sysctl, scriptlets, bootloader_reset, boot_loader, uki_mode, image_history,
+               where] = os;
   section.put_text("hostname", hostname);
   section.put_text("locale", locale);
   section.put_text("timezone", timezone);

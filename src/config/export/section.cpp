@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/url.hpp>
 
 namespace imagewright::config {
 
@@ -34,6 +35,10 @@ std::string size_text(base::ByteSize size) {
 }
 
 } // namespace
+
+std::string address(const std::string& url, const CanonicalContext& context) {
+  return context.secrets == Secrets::masked ? base::without_secrets(url) : url;
+}
 
 std::string written_path(const std::filesystem::path& path,
                          const std::filesystem::path& directory) {

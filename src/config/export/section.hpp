@@ -29,6 +29,9 @@ struct CanonicalContext {
   Secrets secrets = Secrets::masked;
 };
 
+/// A URL as it may be shown: without user, password and query where secrets are masked.
+std::string address(const std::string& url, const CanonicalContext& context);
+
 /// A path of the host relative to a directory; absolute when the two share only the root.
 std::string written_path(const std::filesystem::path& path, const std::filesystem::path& directory);
 
