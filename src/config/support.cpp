@@ -132,6 +132,13 @@ Place find_scriptlets(const ImageConfig& config) {
   return first_of(scriptlets.allow_failure);
 }
 
+Place find_platform(const ImageConfig& config) {
+  for (const model::OutputImage& image : config.output.images) {
+    if (image.platform) return image.platform->where;
+  }
+  return std::nullopt;
+}
+
 Place find_created_uki(const ImageConfig& config) {
   const auto& mode = config.os.uki_mode;
   return mode && mode->value == model::UkiMode::create ? Place(mode->where) : Place();
@@ -233,6 +240,8 @@ const std::array k_rows = {
         Reason::not_built_yet},
     Row{"os.overlays", [](const ImageConfig& config) { return first_of(config.os.overlays); },
         k_yes, Reason::not_built_yet},
+    Row{"os.network", [](const ImageConfig& config) { return place_of(config.os.network); }, k_yes,
+        Reason::not_built_yet, "give the files of the network with os.additionalFiles"},
     Row{"os.scriptlets", find_scriptlets, k_yes, Reason::not_built_yet},
     Row{"os.bootloader.resetType",
         [](const ImageConfig& config) { return config.os.bootloader_reset; }, k_yes,
@@ -252,6 +261,8 @@ const std::array k_rows = {
         Reason::not_built_yet, Reason::not_built_yet},
     Row{"output.image.format", find_medium_format, Reason::not_built_yet, Reason::not_built_yet,
         "use one of {formats}"},
+    Row{"output.images[].platform", find_platform, k_yes, Reason::not_built_yet,
+        "remove it; what suits the platform is what the base has"},
     Row{"output.images[].compression", find_compression, Reason::not_built_yet,
         Reason::not_built_yet},
     Row{"output.image.cosi",

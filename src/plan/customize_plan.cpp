@@ -40,6 +40,7 @@ void require_architecture(const model::ImageConfig& config,
 
 finalize::CommandLineChange command_line_change(const model::OsConfig& os) {
   finalize::CommandLineChange change;
+  change.dropped = os.removed_kernel_arguments;
   if (os.selinux_mode) {
     change.removed = {"security", "selinux", "enforcing"};
     change.lasting = policy::selinux_arguments(os.selinux_mode->value);
@@ -79,6 +80,21 @@ model::SystemPolicy policy_of(const model::ImageConfig& config, const BaseFacts&
                                .subject = "",
                                .expected = word});
     }
+  }
+  for (const model::LocatedText& entry : config.os.removed_kernel_arguments) {
+    const bool is_given_anew = std::ranges::any_of(
+        config.os.kernel_command_line, [&](const model::LocatedText& given) {
+          const auto words = model::kernel_words(given.text);
+          return std::ranges::any_of(words, [&](const std::string& word) {
+            return model::is_same_parameter(model::kernel_parameter(word).name,
+                                            model::kernel_parameter(entry.text).name);
+          });
+        });
+    if (is_given_anew) continue;
+    policy.checks.push_back({.name = "the kernel command line has no " + entry.text,
+                             .kind = model::CheckKind::command_line_lacks,
+                             .subject = "",
+                             .expected = entry.text});
   }
   for (const model::CheckRequest& request : config.checks)
     policy.checks.push_back(request.check);
