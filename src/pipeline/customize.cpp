@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
@@ -27,6 +29,7 @@
 
 #include "customizing.hpp"
 #include "emulator.hpp"
+#include "install_request.hpp"
 #include "workplace.hpp"
 
 namespace imagewright::pipeline {
@@ -44,6 +47,65 @@ origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
                             const Workplace& place, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "extract");
   return origin::extract(base, root, place.work.path() / "hidden", services.cancellation);
+}
+
+/// Where the base has its package database.
+std::string database_path(const fs::RootDir& files, const std::string& usual) {
+  for (const std::string& path : {usual, std::string("/var/lib/rpm"),
+                                  std::string("/usr/lib/sysimage/rpm"),
+                                  std::string("/usr/share/rpm")}) {
+    if (files.exists(path + "/rpmdb.sqlite")) return path;
+  }
+  return usual;
+}
+
+std::vector<std::string> kernels_in(const fs::RootDir& files) {
+  std::vector<std::string> kernels;
+  for (const std::string& name : files.list("/boot")) {
+    if (name.starts_with("vmlinuz-")) kernels.push_back(name);
+  }
+  for (const std::string& name : files.list("/usr/lib/modules"))
+    kernels.push_back(name);
+  std::ranges::sort(kernels);
+  return kernels;
+}
+
+/// A kernel that came along would be one that nothing starts.
+void require_same_kernels(const std::vector<std::string>& before, const fs::RootDir& files) {
+  const std::vector<std::string> after = kernels_in(files);
+  if (after == before) return;
+  std::vector<std::string> changed;
+  std::ranges::set_symmetric_difference(before, after, std::back_inserter(changed));
+  throw base::Error(base::FailureKind::input, "customize.kernel-change",
+                    "the packages change the kernels of the base: " + base::join(changed, ", "),
+                    "leave out the packages that bring or take a kernel, or compose the image "
+                    "anew");
+}
+
+std::vector<model::Nevra> names_of(const std::vector<model::InstalledPackage>& packages) {
+  std::vector<model::Nevra> names;
+  for (const model::InstalledPackage& package : packages)
+    names.push_back(package.nevra);
+  return names;
+}
+
+model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& customizing,
+                                     const plan::Services& services) {
+  const plan::CustomizedPackages& packages = *customizing.packages;
+  FetchedPackages fetched;
+  fetched.keys = packages.repositories->set().load_keys();
+  fetched.packages = packages.repositories->set().download(packages.lock);
+  install::InstallRequest request =
+      install_request(customizing.plan.plan, customizing.root.epoch, fetched);
+  request.rpm_database_path = database_path(root.files(), request.rpm_database_path);
+  request.kept = names_of(packages.kept);
+  request.erased = names_of(packages.erased);
+  request.thread_count = services.thread_count;
+  const std::vector<std::string> kernels = kernels_in(root.files());
+  model::InstalledRoot installed =
+      install::install_packages(root, request, services.cancellation, services.reporter);
+  require_same_kernels(kernels, root.files());
+  return installed;
 }
 
 origin::RestoredTree read_back(const Customizing& customizing, const origin::Extraction& extraction,
@@ -194,6 +256,8 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
   const origin::Extraction extraction = take_out(*customizing.base, root, place, services);
   model::InstalledRoot installed;
   installed.path = place.root();
+  if (customizing.packages && !customizing.packages->is_empty())
+    installed = change_packages(root, customizing, services);
   finalize::finalize(root, installed, customizing.root,
                      {.reporter = services.reporter,
                       .cancellation = services.cancellation,

@@ -12,6 +12,7 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
+#include <imagewright/plan/customize_packages.hpp>
 #include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/policy/selinux_words.hpp>
@@ -113,6 +114,18 @@ void refuse_volumes(const std::vector<model::OutputImage>& outputs, base::Diagno
   }
 }
 
+void require_sources(const model::ImageConfig& config, const PlanOptions& options,
+                     base::Diagnostics& mistakes) {
+  const bool has_sources =
+      config.release || !options.release.empty() || !config.repositories.empty();
+  if (has_sources || !asks_for_packages(config)) return;
+  mistakes.error("pipeline.no-release",
+                 "the config changes packages, and does not say which release they are of",
+                 config.os.where,
+                 "add a line such as \"release: azurelinux-3.0\", give --release, or name "
+                 "repositories");
+}
+
 std::string history_entry(const CustomizePlan& plan, const finalize::FinalizePlan& root) {
   const auto& wish = plan.plan.config.os.image_history;
   if (wish && wish->value == model::ImageHistory::none) return {};
@@ -133,6 +146,7 @@ CustomizePlan plan_customize(const PlanOptions& options) {
   customize.plan.config = std::move(loaded.config);
   customize.plan.outputs = outputs_of(customize.plan.config, options.formats, mistakes);
   refuse_volumes(customize.plan.outputs, mistakes);
+  require_sources(customize.plan.config, options, mistakes);
   PlannedBuild planned;
   planned.plans.push_back(customize.plan);
   check_output_path(planned, mistakes);
