@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <utility>
 
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/text.hpp>
+#include <imagewright/base/path_pattern.hpp>
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
@@ -59,27 +58,25 @@ std::string database_path(const fs::RootDir& files, const std::string& usual) {
   return usual;
 }
 
-std::vector<std::string> kernels_in(const fs::RootDir& files) {
-  std::vector<std::string> kernels;
-  for (const std::string& name : files.list("/boot")) {
-    if (name.starts_with("vmlinuz-")) kernels.push_back(name);
-  }
-  for (const std::string& name : files.list("/usr/lib/modules"))
-    kernels.push_back(name);
-  std::ranges::sort(kernels);
-  return kernels;
-}
+constexpr auto k_machine_id = "/etc/machine-id";
 
-/// A kernel that came along would be one that nothing starts.
-void require_same_kernels(const std::vector<std::string>& before, const fs::RootDir& files) {
-  const std::vector<std::string> after = kernels_in(files);
-  if (after == before) return;
-  std::vector<std::string> changed;
-  std::ranges::set_symmetric_difference(before, after, std::back_inserter(changed));
-  throw base::Error(base::FailureKind::input, "customize.kernel-change",
-                    "the packages change the kernels of the base: " + base::join(changed, ", "),
-                    "leave out the packages that bring or take a kernel, or compose the image "
-                    "anew");
+/// What makes the base one machine was there before any script of a package ran.
+void add_identity_of_base(const origin::BaseImage& base, const std::vector<std::string>& patterns,
+                          std::vector<std::string>& owned) {
+  std::vector<std::string> all = patterns;
+  all.insert(all.end(),
+             {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"});
+  for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
+    const std::string prefix = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
+    for (const tree::Entry& entry : filesystem.table.entries) {
+      const std::string path = prefix + entry.path;
+      if (std::ranges::any_of(all, [&](const std::string& pattern) {
+            return base::is_at_or_below_pattern(path, pattern);
+          }))
+        owned.push_back(path);
+    }
+  }
+  std::ranges::sort(owned);
 }
 
 std::vector<model::Nevra> names_of(const std::vector<model::InstalledPackage>& packages) {
@@ -101,10 +98,14 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
   request.kept = names_of(packages.kept);
   request.erased = names_of(packages.erased);
   request.thread_count = services.thread_count;
-  const std::vector<std::string> kernels = kernels_in(root.files());
+  const auto machine_id = root.files().find_content(k_machine_id);
   model::InstalledRoot installed =
       install::install_packages(root, request, services.cancellation, services.reporter);
-  require_same_kernels(kernels, root.files());
+  // A script may have given the image an identity, which all machines made from it would share.
+  if (!machine_id) root.files().remove(k_machine_id);
+  else if (root.files().find_content(k_machine_id) != machine_id)
+    root.files().write(k_machine_id, *machine_id, 0444);
+  add_identity_of_base(*customizing.base, request.identity_files, installed.owned_identity_files);
   return installed;
 }
 

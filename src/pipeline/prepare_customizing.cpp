@@ -61,6 +61,18 @@ void warn_of_too_little_room(const Customizing& customizing, report::Reporter& r
                     .hint = "remove packages, or start from a larger base"});
 }
 
+/// How the initramfs of a kernel that comes is made: as the release says, with what the base's own
+/// has to have.
+void tell_of_initramfs(Customizing& customizing) {
+  finalize::FinalizePlan& root = customizing.root;
+  const model::ReleaseProfile& release = customizing.plan.plan.release;
+  if (!release.name.empty()) {
+    root.initramfs = release.initramfs;
+    root.identity_files = release.identity_files;
+  }
+  if (customizing.system.is_fips) root.policy.initramfs_modules.push_back("fips");
+}
+
 bool can_write_usr(const origin::BaseImage& base) {
   return std::ranges::none_of(base.filesystems(), [](const origin::BaseFilesystem& filesystem) {
     return filesystem.is_verified && (filesystem.mount_point == "/usr" ||
@@ -106,6 +118,8 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   customizing.root =
       plan::customize_root_plan(customizing.plan, facts_of(customizing, options),
                                 customizing.inputs.files, options.tool_version);
+  customizing.root.base_kernels = customizing.system.kernels;
+  if (customizing.packages) tell_of_initramfs(customizing);
   return customizing;
 }
 

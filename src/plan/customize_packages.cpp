@@ -27,32 +27,6 @@ bool is_kernel(const model::InstalledPackage& package) {
   });
 }
 
-bool means_kernel(const std::string& spec, const std::string& name) {
-  return spec == name || spec.starts_with(name + "-") || spec.starts_with(name + ".") ||
-         spec.starts_with(name + " ") || spec.starts_with(name + "=") ||
-         base::matches_glob(name, spec);
-}
-
-/// A kernel that comes or goes needs an initramfs and entries of the boot loader, of which nothing
-/// here makes new ones.
-void refuse_kernels(const model::ImageConfig& config, const std::vector<std::string>& kernels) {
-  base::Diagnostics mistakes;
-  const model::PackagesConfig& packages = config.os.packages;
-  for (const auto* wishes : {&packages.remove, &packages.update}) {
-    for (const model::PackageRequest& wish : *wishes) {
-      for (const std::string& name : kernels) {
-        if (!means_kernel(wish.spec, name)) continue;
-        mistakes.error("customize.kernel-change",
-                       fmt::format("{} has a kernel of the base, and kernels stay as they are",
-                                   base::quoted(wish.spec)),
-                       wish.where, "leave it out, or compose the image anew");
-        break;
-      }
-    }
-  }
-  if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
-}
-
 /// "Must not be in the image" holds for what is there already, too.
 void refuse_excluded(const model::ImageConfig& config,
                      const std::vector<model::InstalledPackage>& kept) {
@@ -91,7 +65,7 @@ resolve::ChangeRequest question_for(const BuildPlan& plan, PlanRepositories& rep
       .removed = packages.remove,
       .update_all = packages.update_existing,
       .updated = packages.update,
-      .held = {}};
+      .several_versions = {}};
   for (const model::LocatedText& exclude : packages.exclude)
     request.question.excludes.push_back({exclude.text, exclude.where});
   return request;
@@ -106,16 +80,6 @@ resolve::PackageChange answer_to(const resolve::ChangeRequest& request, const Se
     throw base::InputError(std::move(problems), base::FailureKind::unsolvable);
   }
   return std::get<resolve::PackageChange>(std::move(result));
-}
-
-void tell_held_kernels(const resolve::ChangeRequest& request, report::Reporter& reporter) {
-  if (!request.update_all || request.held.empty()) return;
-  reporter.warning({.severity = base::Severity::warning,
-                    .code = "customize.kernel-change",
-                    .message = fmt::format("{} stays as the base has it: kernels are not updated",
-                                           base::join(request.held, ", ")),
-                    .where = request.update_all,
-                    .hint = "compose the image anew for another kernel"});
 }
 
 } // namespace
@@ -163,10 +127,8 @@ CustomizedPackages resolve_packages(CustomizePlan& plan, const PlanOptions& opti
   resolve::ChangeRequest request =
       question_for(build, *packages.repositories, snapshots, services);
   for (const model::InstalledPackage& package : installed) {
-    if (is_kernel(package)) request.held.push_back(package.nevra.name);
+    if (is_kernel(package)) request.several_versions.push_back(package.nevra.name);
   }
-  refuse_kernels(build.config, request.held);
-  tell_held_kernels(request, services.reporter);
   request.installed = std::move(installed);
   resolve::PackageChange change = answer_to(request, services);
   packages.lock.architecture = build.architecture.name;

@@ -95,7 +95,7 @@ private:
     for (const auto& [package, origin] : system_.origins())
       names.push_back(pool_.nevra_of(package).name);
     std::string hint = base::did_you_mean(wish(index).spec, names);
-    if (hint.empty()) hint = "imagewright inspect --packages shows what the base has";
+    if (hint.empty()) hint = "imagewright inspect BASE --json lists the packages that the base has";
     unsolvable_.problems.push_back(
         {.code = "resolve.not-installed",
          .message = fmt::format("the base has no package {}", base::quoted(wish(index).spec)),
@@ -176,16 +176,14 @@ private:
       jobs.add(found.selection[pair] | SOLVER_INSTALL, found.selection[pair + 1], index);
   }
 
-  void hold(Jobs& jobs) {
-    for (const auto& [package, origin] : system_.origins()) {
-      const std::string name = pool_.nevra_of(package).name;
-      if (std::ranges::find(request_.held, name) != request_.held.end())
-        jobs.add(SOLVER_LOCK | SOLVER_SOLVABLE, package, k_no_request);
-    }
+  void allow_several_versions(Jobs& jobs) {
+    for (const std::string& name : request_.several_versions)
+      jobs.add(SOLVER_MULTIVERSION | SOLVER_SOLVABLE_NAME,
+               pool_str2id(pool_.get(), name.c_str(), 1), k_no_request);
   }
 
   void solve(Jobs& jobs, Dependants dependants) {
-    hold(jobs);
+    allow_several_versions(jobs);
     const SolverPointer solver(solver_create(pool_.get()));
     const bool ignores_weak = question_.weak_dependencies == WeakDependencies::ignored;
     solver_set_flag(solver.get(), SOLVER_FLAG_IGNORE_RECOMMENDED, ignores_weak ? 1 : 0);

@@ -28,7 +28,7 @@ storage:
   - {{deviceId: esp, type: fat32, mountPoint: {{path: /boot/efi, options: umask=0077}}}}
   - {{deviceId: root, type: ext4, mountPoint: /}}
 os:
-  bootloader: {{resetType: hard-reset, type: grub}}
+  bootloader: {{resetType: hard-reset, type: {loader}}}
   packages: {{install: [alpha, beta, other]}}
   additionalFiles: [{{destination: /etc/alpha.conf, content: "changed here\\n"}}]
 output: {{images: [{{format: raw}}]}}
@@ -60,19 +60,24 @@ class CustomizePackages(ReportsTestCase):
         package("second", "takeover", "1", "--tag", "Obsoletes: other < 2", "--tag", "Provides: other = 2",
                 "--file", "/usr/share/takeover=t\\n")
         package("second", "impossible", "1", "--tag", "Requires: nobody-has-this", "--file", "/usr/share/impossible=i\\n")
-        package("second", "newkernel", "5", "--file", "/boot/vmlinuz-5=k\\n")
+        package("second", "tinykernel", "2.0", "--file", "/boot/vmlinuz-2.0=newer\\n",
+                "--file", "/usr/lib/modules/2.0/vmlinuz=newer\\n", "--file", "/usr/lib/modules/2.0/modules.dep=")
+        package("second", "identity", "1", "--file", "/usr/share/identity=i\\n", "--section",
+                "%post\nmkdir -p /etc/ssh\necho secret > /etc/ssh/ssh_host_rsa_key\necho 0123456789abcdef0123456789abcdef > /etc/machine-id")
         package("second", "breaks", "1", "--file", "/usr/share/breaks=x\\n", "--section", "%post\nexit 3")
         for repository in ("first", "second"):
             subprocess.run(["createrepo_c", "-q", cls.top / repository], check=True)
 
-    def base(self):
-        if not hasattr(type(self), "made_base"):
-            config = self.top / "base.yaml"
-            config.write_text(BASE.format(release=self.top / "base/tiny.yaml", first=self.top / "first"))
-            out = self.top / "base-out"
+    made_bases = {}
+
+    def base(self, loader="grub"):
+        if loader not in self.made_bases:
+            config = self.top / f"base-{loader}.yaml"
+            config.write_text(BASE.format(release=self.top / "base/tiny.yaml", first=self.top / "first", loader=loader))
+            out = self.top / f"base-{loader}"
             self.run_program("build", config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
-            type(self).made_base = next(out.glob("*.raw"))
-        return self.made_base
+            self.made_bases[loader] = next(out.glob("*.raw"))
+        return self.made_bases[loader]
 
     def config(self, os, *more):
         directory = self.scratch()
@@ -176,6 +181,38 @@ class CustomizePackages(ReportsTestCase):
         self.assertNotIn("other-1", self.packages(tree))
         self.assertNotIn("gamma-1", self.packages(tree))
 
+    def entries(self, raw):
+        facts = json.loads(self.run_program("inspect", raw, "--json", env=environment()).stdout)["system"]
+        return [each["kernel"] for each in facts["bootEntries"]], facts["kernels"]
+
+    def test_a_kernel_comes_with_initramfs_and_entries(self):
+        for loader in ("grub", "systemd-boot"):
+            with self.subTest(loader=loader):
+                raw = self.customize("packages: {updateExistingPackages: true}\n  kernelCommandLine: {extraCommandLine: [audit=1]}",
+                                     "--release", self.top / "base/tiny.yaml", base=self.base(loader))
+                tree = self.root(raw)
+                self.assertLessEqual({"tinykernel-1.0", "tinykernel-2.0"}, set(self.packages(tree)))
+                kernels, releases = self.entries(raw)
+                self.assertEqual(releases, ["1.0", "2.0"])
+                self.assertRegex(kernels[0], "2.0")
+                self.assertRegex(kernels[-1], "1.0")
+                facts = json.loads(self.run_program("inspect", raw, "--json", env=environment()).stdout)["system"]
+                for entry in facts["bootEntries"]:
+                    self.assertIn("audit=1", entry["commandLine"].split())
+                if loader == "grub":
+                    self.assertTrue((tree / "boot/initramfs-2.0.img").exists())
+                    self.assertEqual((tree / "boot/vmlinuz-2.0").read_text(), "newer\n")
+                gone = self.customize("packages: {remove: [tinykernel-1.0]}", "--release", self.top / "base/tiny.yaml", base=raw)
+                kernels, releases = self.entries(gone)
+                self.assertEqual(releases, ["2.0"])
+                self.assertEqual([each for each in kernels if "1.0" in each], [])
+                self.assertTrue(kernels)
+
+    def test_no_machine_identity_is_left_by_scripts(self):
+        tree = self.root(self.customize("packages: {install: [identity]}"))
+        self.assertFalse((tree / "etc/ssh/ssh_host_rsa_key").exists())
+        self.assertEqual((tree / "etc/machine-id").read_text(), (self.base_tree() / "etc/machine-id").read_text())
+
     def test_steps_follow_each_other(self):
         # One question for both would have no answer: what is installed needs what is removed.
         tree = self.root(self.customize("packages: {remove: [other], install: [gamma]}"))
@@ -203,12 +240,11 @@ class CustomizePackages(ReportsTestCase):
                 ("packages: {install: [impossible]}", "resolve.nothing-provides", 3),
                 ("packages: {install: [gamma], exclude: [delta]}", "resolve.", 3),
                 ("packages: {exclude: [alpha]}", "customize.excluded-package", 2),
-                ("packages: {remove: [tinykernel]}", "customize.kernel-change", 2),
-                ("packages: {install: [newkernel]}", "customize.kernel-change", 2),
+                ("packages: {remove: [tinykernel]}", "finalize.no-kernel", 2),
                 ("packages: {install: [breaks]}", "install.scriptlet-failed", 1)):
             said = self.customize(wish, expect=status)
             self.assertIn(code, said, wish)
-            if status != 1 and "newkernel" not in wish:
+            if status != 1 and "tinykernel" not in wish:
                 self.assertIn("node.yaml:3", said, wish)
 
     def test_a_base_without_a_database_keeps_its_packages(self):

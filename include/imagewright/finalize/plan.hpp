@@ -99,6 +99,8 @@ struct FinalizePlan {
   std::vector<std::string> identity_files = model::usual_identity_files();
   /// Of a base image only.
   CommandLineChange command_line_change = {};
+  /// Kernels of the base, by release.
+  std::vector<std::string> base_kernels = {};
   ImageRecord record = {};
 };
 

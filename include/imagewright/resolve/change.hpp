@@ -30,7 +30,8 @@ struct ChangeRequest {
   /// Where it is said that everything is to become as new as can be.
   std::optional<base::SourceLocation> update_all;
   std::vector<model::PackageRequest> updated; ///< must be installed
-  std::vector<std::string> held; ///< names of installed packages that neither go nor change
+  /// Names of which several versions may be there: a new one does not take the place of an old one.
+  std::vector<std::string> several_versions;
 };
 
 struct PackageChange {

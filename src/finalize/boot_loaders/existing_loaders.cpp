@@ -20,21 +20,6 @@ constexpr std::array k_boot_directories = {"/boot/efi", "/efi", "/boot"};
 constexpr std::array k_menus = {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg",
                                 "/boot/efi/EFI/BOOT/grub.cfg"};
 
-void refuse_unified(const fs::RootDir& files) {
-  for (const std::string directory : k_boot_directories) {
-    const std::string place = directory + "/EFI/Linux";
-    for (const std::string& name : files.list(place)) {
-      if (!base::to_lower(name).ends_with(".efi")) continue;
-      throw base::Error(
-          base::FailureKind::input, "finalize.unified-kernel",
-          base::quoted(place + "/" + name) +
-              " holds its command line itself, and such a file cannot be made anew here",
-          "leave kernel arguments and the SELinux mode as the base has them, or compose the image "
-          "anew");
-    }
-  }
-}
-
 /// A file that may have several of the names, by links.
 class Places {
 public:
@@ -122,6 +107,21 @@ std::size_t change_entries(const fs::RootDir& files, Places& places,
 }
 
 } // namespace
+
+void refuse_unified(const fs::RootDir& files) {
+  for (const std::string directory : k_boot_directories) {
+    const std::string place = directory + "/EFI/Linux";
+    for (const std::string& name : files.list(place)) {
+      if (!base::to_lower(name).ends_with(".efi")) continue;
+      throw base::Error(
+          base::FailureKind::input, "finalize.unified-kernel",
+          base::quoted(place + "/" + name) +
+              " holds its command line itself, and such a file cannot be made anew here",
+          "leave kernel arguments and the SELinux mode as the base has them, or compose the image "
+          "anew");
+    }
+  }
+}
 
 void change_command_lines(const fs::RootDir& files, const CommandLineChange& change) {
   refuse_unified(files);
