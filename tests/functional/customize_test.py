@@ -158,7 +158,9 @@ class Customize(ReportsTestCase):
     def test_what_cannot_be_honoured_is_refused_before_anything_is_written(self):
         base = next(self.base().glob("*.raw"))
         for text, code in (
-                ("os: {packages: {install: [leaf]}}\n", "config.unsupported-key"),
+                ("os: {fips: {mode: enabled}}\n", "config.unsupported-key"),
+                ("os: {network: {interfaces: [{dhcp: both}]}}\n", "config.unsupported-key"),
+                ("os: {packages: {install: [leaf]}}\n", "pipeline.no-release"),
                 ("os: {hostnam: x}\n", "config.unknown-key")):
             said = self.customize(text + "output: {images: [{format: raw}]}\n", base, expect=2)
             self.assertIn(code, said)
