@@ -67,6 +67,8 @@ std::vector<std::string> actions_of(const finalize::FinalizePlan& plan) {
   actions.emplace_back("write /etc/imagewright-release and /etc/image-customizer-release");
   if (!plan.record.history_entry.empty()) actions.emplace_back("add an entry to the history");
   const finalize::CommandLineChange& change = plan.command_line_change;
+  if (!change.dropped.empty())
+    actions.push_back("remove kernel arguments: " + named(change.dropped));
   if (!change.removed.empty())
     actions.push_back("remove kernel arguments: " + base::join(change.removed, " "));
   if (!change.lasting.empty())

@@ -20,6 +20,7 @@
 #include <imagewright/policy/system_policy.hpp>
 
 #include "outputs.hpp"
+#include "package_sources.hpp"
 #include "platform.hpp"
 
 namespace imagewright::plan {
@@ -110,6 +111,25 @@ std::vector<std::filesystem::path> key_places(const PlanOptions& options,
   places.emplace_back("/etc/pki/rpm-gpg");
   return places;
 }
+
+} // namespace
+
+void add_package_sources(BuildPlan& plan, const PlanOptions& options, base::Diagnostics& mistakes) {
+  const bool has_release = plan.config.release || !options.release.empty();
+  if (has_release || plan.config.repositories.empty()) {
+    plan.release_file = find_release(plan.config, options);
+    config::LoadedReleaseProfile release = config::load_release_profile(plan.release_file);
+    mistakes.append(release.warnings);
+    plan.release = std::move(release.profile);
+  }
+  plan.repositories =
+      config::repositories_for(plan.release, plan.config, plan.architecture.name);
+  apply_overrides(plan.repositories, options.repositories);
+  plan.key_places =
+      key_places(options, has_release ? plan.release_file : plan.config.path);
+}
+
+namespace {
 
 /// Plans for one architecture; collects every mistake on the way.
 class Planner {

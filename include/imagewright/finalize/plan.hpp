@@ -53,6 +53,8 @@ enum class RootOrigin : std::uint8_t {
 
 /// What is to become of the kernel command lines of an image that exists.
 struct CommandLineChange {
+  /// Words that go, or names of which every word goes; each has to be on some command line.
+  std::vector<model::LocatedText> dropped;
   /// Parameters that go, by name, on every command line.
   std::vector<std::string> removed;
   /// Words for every command line, in the place of what was removed.
@@ -60,7 +62,9 @@ struct CommandLineChange {
   /// Words for the ends of those that are not for recovery.
   std::vector<std::string> appended;
 
-  bool is_empty() const { return removed.empty() && lasting.empty() && appended.empty(); }
+  bool is_empty() const {
+    return dropped.empty() && removed.empty() && lasting.empty() && appended.empty();
+  }
   bool operator==(const CommandLineChange&) const = default;
 };
 
@@ -95,6 +99,8 @@ struct FinalizePlan {
   std::vector<std::string> identity_files = model::usual_identity_files();
   /// Of a base image only.
   CommandLineChange command_line_change = {};
+  /// Kernels of the base, by release.
+  std::vector<std::string> base_kernels = {};
   ImageRecord record = {};
 };
 

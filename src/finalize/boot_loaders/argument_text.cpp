@@ -101,9 +101,11 @@ std::string joined(const std::vector<std::string>& words, ArgumentLanguage langu
 
 bool is_removed(const Token& token, const ArgumentEdit& edit) {
   if (token.has_variable) return false;
-  const std::string name = model::kernel_parameter(token.text).name;
+  const model::KernelParameter given = model::kernel_parameter(token.text);
   return std::ranges::any_of(edit.removed, [&](const std::string& each) {
-    return model::is_same_parameter(name, each);
+    const model::KernelParameter wanted = model::kernel_parameter(each);
+    return model::is_same_parameter(given.name, wanted.name) &&
+           (!wanted.value || wanted.value == given.value);
   });
 }
 
@@ -162,9 +164,18 @@ bool is_for_recovery(std::string_view text, std::size_t at) {
   return false;
 }
 
-/// The two edits of one line, as one text after the other.
+std::vector<std::string> dropped_words(const CommandLineChange& change) {
+  std::vector<std::string> words;
+  for (const model::LocatedText& each : change.dropped)
+    words.push_back(each.text);
+  return words;
+}
+
+/// The edits of one line, as one text after the other.
 std::string edited_once(std::string text, std::size_t at, const CommandLineChange& change,
                         ArgumentLanguage language, bool is_recovery) {
+  if (!change.dropped.empty())
+    apply(text, replacements_for(text, at, {dropped_words(change), {}}, language));
   if (!change.removed.empty() || !change.lasting.empty())
     apply(text, replacements_for(text, at, {change.removed, change.lasting}, language));
   if (!change.appended.empty() && !is_recovery)
@@ -304,7 +315,7 @@ std::optional<std::string> edited_entry(std::string_view entry, const CommandLin
     at = end;
   }
   if (!has_kernel) return std::nullopt;
-  if (has_options) return edited;
+  if (has_options || (change.lasting.empty() && change.appended.empty())) return edited;
   if (!edited.empty() && !edited.ends_with('\n')) edited += '\n';
   std::vector<std::string> words = change.lasting;
   words.insert(words.end(), change.appended.begin(), change.appended.end());
@@ -313,6 +324,10 @@ std::optional<std::string> edited_entry(std::string_view entry, const CommandLin
 
 std::string edited_defaults(std::string_view defaults, const CommandLineChange& change) {
   std::string text(defaults);
+  if (!change.dropped.empty()) {
+    for (const char* name : {"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"})
+      text = edited_variable(std::move(text), name, {dropped_words(change), {}}, false);
+  }
   const ArgumentEdit lasting{change.removed, change.lasting};
   if (!change.removed.empty() || !change.lasting.empty()) {
     text = edited_variable(std::move(text), "GRUB_CMDLINE_LINUX", lasting, true);

@@ -19,7 +19,7 @@ enum class ArgumentLanguage : std::uint8_t {
 };
 
 struct ArgumentEdit {
-  std::vector<std::string> removed; ///< names
+  std::vector<std::string> removed; ///< names, each perhaps with the one value that is meant
   std::vector<std::string> added;   ///< words as the kernel shall see them
 };
 

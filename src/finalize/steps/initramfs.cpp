@@ -20,6 +20,7 @@ struct Input {
   const model::InitramfsFacts& facts;
   const std::vector<std::string>& modules;
   const std::vector<std::string>& drivers;
+  const RootOrigin& origin;
   const BootLoader& boot_loader;
   const std::vector<model::InstalledKernel>& kernels;
   const std::vector<GivenFile>& given_files;
@@ -126,8 +127,9 @@ void obtain_initramfs(const Input& input, root::WorkRoot& root,
 
 /// Exactly once for each kernel: whatever packages and scripts changed is there by now.
 StepYield make_all(const Input& input, root::WorkRoot& root) {
-  // Without a boot loader nothing would load it.
-  if (input.boot_loader.kind == BootLoaderKind::none) return {};
+  // Without a boot loader nothing would load it. A base has its own, and those kernels that came.
+  const bool is_base = input.origin == RootOrigin::base_image;
+  if (is_base ? input.kernels.empty() : input.boot_loader.kind == BootLoaderKind::none) return {};
   const GivenBootFiles given(root.files(), input.given_files);
   root::SetAside hidden(root, names_without_say(root.files(), input.packaged));
   for (const auto& kernel : input.kernels) {
@@ -144,7 +146,8 @@ StepYield make_all(const Input& input, root::WorkRoot& root) {
 constinit const Step initramfs{
     "initramfs", AppliesTo::both,
     k_run<make_all, &FinalizePlan::initramfs, &model::SystemPolicy::initramfs_modules,
-          &model::SystemPolicy::initramfs_drivers, &FinalizePlan::boot_loader, &Findings::kernels,
+          &model::SystemPolicy::initramfs_drivers, &FinalizePlan::origin,
+          &FinalizePlan::boot_loader, &Findings::kernels,
           &Findings::given_files, &model::InstalledRoot::packaged, &services>};
 
 } // namespace imagewright::finalize::steps
