@@ -161,7 +161,7 @@ Command advisories_command() {
        .completes = Completes::files},
       {.names = {"--feed"},
        .value = "FILE",
-       .description = "OVAL definitions, OSV documents, or updateinfo.xml",
+       .description = "OVAL definitions, OSV or CSAF documents, or updateinfo.xml",
        .target = &words->feed,
        .completes = Completes::files,
        .is_required = true},

@@ -144,3 +144,12 @@ TEST_CASE("updateinfo names the binary packages that have the fix") {
   CHECK(feed.advisories.front().vulnerability == "CVE-2024-3");
   CHECK(feed.advisories.front().fixed_in->to_string() == "8.9.1-1");
 }
+
+TEST_CASE("OSV documents of two distributions are not one feed") {
+  const ScratchDirectory scratch;
+  const std::string one = osv(R"({"introduced": "0"})");
+  scratch.write("osv/a.json", one);
+  std::string other = one;
+  scratch.write("osv/b.json", other.replace(other.find("Azure Linux:3"), 13, "Azure Linux:2"));
+  CHECK(code_of([&] { advisory::read_feed(scratch / "osv"); }) == "advisory.damaged-feed");
+}
