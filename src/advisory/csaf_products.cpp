@@ -2,7 +2,6 @@
 #include "csaf_products.hpp"
 
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include <imagewright/base/text.hpp>
 
 #include "json_documents.hpp"
+#include "package_url.hpp"
 #include "xml_reader.hpp"
 
 // CSAF 2.0, section 3.2.2. A product is known by a package URL, or, as the vendor of Azure Linux
@@ -60,24 +60,6 @@ Condition condition_of(const std::string& name, Comparison comparison,
           .comparison = comparison,
           .version = version,
           .ignores_distribution_tag = !has_tag(version)};
-}
-
-std::optional<std::string> decoded(std::string_view text) {
-  std::string result;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    if (text[index] != '%') {
-      result += text[index];
-      continue;
-    }
-    unsigned value = 0;
-    const char* first = text.data() + index + 1;
-    if (index + 2 >= text.size()) return std::nullopt;
-    const auto [stopped, error] = std::from_chars(first, first + 2, value, 16);
-    if (error != std::errc() || stopped != first + 2 || value == 0) return std::nullopt;
-    result += static_cast<char>(value);
-    index += 2;
-  }
-  return result;
 }
 
 class ProductReader {
@@ -139,23 +121,10 @@ private:
   }
 
   CsafPackage package_of_url(const std::string& url) const {
-    const std::string_view whole = std::string_view(url).substr(0, url.find('#'));
-    const std::string_view path = whole.substr(0, whole.find('?'));
-    const auto at = path.rfind('@');
-    const std::string_view name_path = path.substr(0, at);
-    const auto name = decoded(name_path.substr(name_path.rfind('/') + 1));
-    if (!name || name->empty()) damaged(fmt::format("{} is no package URL", base::quoted(url)));
-    CsafPackage package{.name = *name, .distribution_tag = {}, .range = {}, .version = {}};
-    if (at == std::string_view::npos) return package;
-    const auto text = decoded(path.substr(at + 1));
-    const auto epoch = whole.find("epoch=");
-    const std::string prefix =
-        epoch == std::string_view::npos
-            ? std::string()
-            : std::string(whole.substr(epoch + 6, whole.find('&', epoch) - epoch - 6)) + ":";
-    package.version = text ? base::PackageVersion::parse(prefix + *text) : std::nullopt;
-    if (!package.version) damaged(fmt::format("{} has no version of RPM", base::quoted(url)));
-    return package;
+    const auto package = parse_package_url(url);
+    if (!package) damaged(fmt::format("{} is no package URL", base::quoted(url)));
+    return {
+        .name = package->name, .distribution_tag = {}, .range = {}, .version = package->version};
   }
 
   /// Nothing where the name begins as that of no package does: a distribution, a program of another

@@ -88,20 +88,6 @@ bool all_hold(const std::vector<Condition>& conditions, const Candidates& candid
   });
 }
 
-const Suppression* find_suppression(const Advisory& advisory,
-                                    const std::vector<Suppression>& suppressions) {
-  const auto applies = [&](const Suppression& suppression) {
-    if (suppression.vulnerability != advisory.vulnerability &&
-        suppression.vulnerability != advisory.identifier)
-      return false;
-    return suppression.packages.empty() ||
-           std::find(suppression.packages.begin(), suppression.packages.end(), advisory.package) !=
-               suppression.packages.end();
-  };
-  const auto found = std::find_if(suppressions.begin(), suppressions.end(), applies);
-  return found == suppressions.end() ? nullptr : &*found;
-}
-
 /// The oldest version by that name: with several, one that has it is one too many.
 const base::PackageVersion& oldest(const Candidates& candidates, const std::string& package) {
   const auto [first, last] = candidates.equal_range(package);
@@ -113,14 +99,39 @@ const base::PackageVersion& oldest(const Candidates& candidates, const std::stri
       ->second.version;
 }
 
+bool applies(const Suppression& suppression, const Advisory& advisory,
+             const base::PackageVersion& installed) {
+  if (suppression.vulnerability != advisory.vulnerability &&
+      suppression.vulnerability != advisory.identifier)
+    return false;
+  return suppression.packages.empty() ||
+         std::any_of(suppression.packages.begin(), suppression.packages.end(),
+                     [&](const SuppressedPackage& package) {
+                       return package.name == advisory.package &&
+                              (!package.version ||
+                               base::compare_versions(*package.version, installed) == 0);
+                     });
+}
+
+/// The last word on an advisory; empty: that it matters.
+std::string suppression_of(const Advisory& advisory, const base::PackageVersion& installed,
+                           const std::vector<Suppression>& suppressions) {
+  const auto last =
+      std::find_if(suppressions.rbegin(), suppressions.rend(), [&](const Suppression& suppression) {
+        return applies(suppression, advisory, installed);
+      });
+  return last == suppressions.rend() ? "" : last->reason;
+}
+
 Finding finding_of(const Advisory& advisory, const Candidates& candidates,
                    const std::vector<Suppression>& suppressions) {
+  const base::PackageVersion& installed = oldest(candidates, advisory.package);
   Finding finding{.vulnerability = advisory.vulnerability,
                   .package = advisory.package,
                   .identifier = advisory.identifier,
                   .severity = advisory.severity,
                   .status = Status::fixed,
-                  .installed = oldest(candidates, advisory.package).to_string(),
+                  .installed = installed.to_string(),
                   .fixed_in = advisory.fixed_in ? advisory.fixed_in->to_string() : "",
                   .reason = {}};
   const bool is_affected =
@@ -130,10 +141,8 @@ Finding finding_of(const Advisory& advisory, const Candidates& candidates,
   finding.status = advisory.is_under_investigation ? Status::unknown
                    : advisory.is_without_fix       ? Status::no_fix
                                                    : Status::affected;
-  if (const Suppression* suppression = find_suppression(advisory, suppressions)) {
-    finding.status = Status::suppressed;
-    finding.reason = suppression->reason;
-  }
+  finding.reason = suppression_of(advisory, installed, suppressions);
+  if (!finding.reason.empty()) finding.status = Status::suppressed;
   return finding;
 }
 
@@ -148,8 +157,7 @@ Verdict evaluate(const Feed& feed, const Inventory& inventory,
     const bool is_meant = std::any_of(first, last, [&](const auto& candidate) {
       return is_of_distribution(candidate.second.version, advisory.distribution_tag);
     });
-    if (is_meant)
-      verdict.findings.push_back(finding_of(advisory, candidates, suppressions));
+    if (is_meant) verdict.findings.push_back(finding_of(advisory, candidates, suppressions));
   }
   std::sort(verdict.findings.begin(), verdict.findings.end());
   if (feed.kind == FeedKind::updateinfo) return verdict;

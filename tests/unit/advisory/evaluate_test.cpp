@@ -92,8 +92,8 @@ TEST_CASE("a justification takes an open advisory out, of the package that it na
     return verdict_on(feed, packages, {suppression}).findings.at(0).status;
   };
   CHECK(status({"CVE-2024-1", {}, "component_not_present"}) == Status::suppressed);
-  CHECK(status({"CVE-2024-1", {"openssl"}, "component_not_present"}) == Status::suppressed);
-  CHECK(status({"CVE-2024-1", {"curl"}, "component_not_present"}) == Status::affected);
+  CHECK(status({"CVE-2024-1", {{"openssl", {}}}, "component_not_present"}) == Status::suppressed);
+  CHECK(status({"CVE-2024-1", {{"curl", {}}}, "component_not_present"}) == Status::affected);
   CHECK(status({"CVE-2024-9", {}, "component_not_present"}) == Status::affected);
 }
 
