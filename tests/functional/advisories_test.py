@@ -119,6 +119,15 @@ class Advisories(TestCase):
         # Of another version nobody has said anything.
         self.assertNotEqual(self.open(self.verdict(self.doctored(openssl="3.1.4-2.azl3"), "--vex", path)), set())
 
+    def test_a_document_larger_than_any_is_refused_before_it_takes_the_memory(self):
+        path = self.scratch() / "feed.json"
+        with path.open("wb") as file:
+            file.write(b'{"id": "')
+            file.truncate(500 << 20)
+        result = self.run_program("advisories", self.notes, "--feed", path, expect=2)
+        self.assertIn("[advisory.damaged-feed]", result.stderr)
+        self.assertIn("larger than 64 MiB", result.stderr)
+
     def test_a_feed_from_the_future_is_refused(self):
         result = self.run_program("advisories", self.notes, "--feed", self.feed, "--max-feed-age", "14d", expect=2,
                                   env=environment(SOURCE_DATE_EPOCH="1600000000"))

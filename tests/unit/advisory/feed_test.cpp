@@ -61,6 +61,15 @@ TEST_CASE("an OVAL document that is not understood to the last word is refused")
   }
 }
 
+TEST_CASE("a long document is no long text") {
+  std::string text = oval(k_one_test);
+  const auto at = text.find("<tests>") + 7;
+  std::string many;
+  for (int index = 0; index < 40000; ++index)
+    many += std::string(40, ' ') + "<other/>\n";
+  CHECK(feed_from(text.insert(at, many)).advisories.size() == 1);
+}
+
 TEST_CASE("elements without end and texts without end are refused") {
   std::string deep = "<oval_definitions>";
   for (int level = 0; level < 100; ++level)
