@@ -54,8 +54,11 @@ Inventory of_image(const std::filesystem::path& path) {
                       "give the manifest that was written with the image");
   }
   Inventory inventory{.file = path.string(), .packages = {}};
-  for (const model::Nevra& nevra : *facts.packages)
-    inventory.packages.push_back(installed_package(nevra, ""));
+  for (const model::Nevra& nevra : *facts.packages) {
+    const auto source = facts.source_packages.find(nevra.to_string());
+    inventory.packages.push_back(installed_package(
+        nevra, source == facts.source_packages.end() ? std::string_view() : source->second));
+  }
   return inventory;
 }
 

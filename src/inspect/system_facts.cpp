@@ -76,6 +76,7 @@ void read_packages(const SystemView& view, SystemFacts& facts) {
     }
     apply_write_ahead_log(*file, view.read(path + "-wal", k_largest_database).value_or(""));
     facts.packages = read_package_database(*file);
+    facts.source_packages = read_source_packages(*file);
     if (!facts.packages) facts.packages_complaint = path + " is no database of packages";
     return;
   }

@@ -504,6 +504,14 @@ class Cluster(TestCase):
             self.assertIn(option, known)
 
 
+OVAL_OF_A_SOURCE = """<oval_definitions><generator><timestamp>2024-10-10T12:04:24Z</timestamp></generator><definitions>
+<definition class="vulnerability" id="d"><metadata><reference ref_id="CVE-2024-1"/></metadata>
+<criteria><criterion test_ref="t"/></criteria></definition></definitions>
+<tests><rpminfo_test check="at least one" id="t"><object object_ref="o"/><state state_ref="s"/></rpminfo_test></tests>
+<objects><rpminfo_object id="o"><name>bash</name></rpminfo_object></objects>
+<states><rpminfo_state id="s"><evr operation="less than">0:99999-1</evr></rpminfo_state></states></oval_definitions>"""
+
+
 class WholeImage(TestCase):
     def test_a_walk_over_the_node_s_image_is_quick_and_small(self):
         require_workbench()
@@ -522,6 +530,14 @@ class WholeImage(TestCase):
         self.assertLess(time.monotonic() - started, 3)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         self.assertRegex(result.stdout, r"node-x86_64: \d{4,} files, \d{3} packages, not running\n")
+        # Advisories are about sources: the image's own database knows as much of them as its manifest.
+        feed = directory / "feed.xml"
+        feed.write_text(OVAL_OF_A_SOURCE)
+        image = next(path for path in directory.iterdir() if path.suffix in (".raw", ".qcow2", ".vhd", ".vhdx"))
+        verdicts = [json.loads(self.run_program("advisories", path, "--feed", feed, "--format", "json").stdout) for path in (image, manifest)]
+        self.assertEqual(verdicts[0]["findings"], verdicts[1]["findings"])
+        self.assertEqual(verdicts[0]["unknownSource"], [])
+        self.assertEqual([(row["package"], row["status"]) for row in verdicts[0]["findings"]], [("bash", "affected")])
         (root / "usr/bin/bash").write_bytes((root / "usr/bin/bash").read_bytes() + b"\0")
         result = self.run_program("drift", "--root", root, "--manifest", manifest, expect=5)
         self.assertIn("/usr/bin/bash: content", result.stdout)

@@ -219,9 +219,9 @@ Command advisories_command() {
        .description = "How the answer is written",
        .target = &words->format,
        .choices = {"text", "json", "markdown", "sarif", "openvex"}}};
-  command.notes = "Nothing is fetched. Feeds name source packages, which manifests and locks know; "
-                  "for images and lists, packages are looked up by their own names, and how many "
-                  "is said.";
+  command.notes =
+      "Nothing is fetched. Feeds name source packages, which images, manifests and locks know; "
+      "of a list, packages are looked up by their own names, and how many is said.";
   command.examples = {
       {"imagewright advisories out/node-x86_64.manifest.json --feed oval.xml --fail-on high",
        "A gate for a pipeline"},
