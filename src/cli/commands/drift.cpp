@@ -32,7 +32,8 @@ constexpr base::ByteSize k_largest_manifest = base::ByteSize::mib(256);
 constexpr base::ByteSize k_largest_rules = base::ByteSize::mib(1);
 
 audit::Manifest read_manifest(const DriftWords& words) {
-  const std::string text = fs::read_file(input_file(words.manifest, "manifest"), k_largest_manifest);
+  const std::string text =
+      fs::read_file(input_file(words.manifest, "manifest"), k_largest_manifest);
   const std::string expected =
       words.digest.starts_with("sha256:") ? words.digest : "sha256:" + words.digest;
   const std::string is = base::digest_of(text).to_string();
@@ -133,9 +134,9 @@ Command drift_command() {
   command.examples = {
       {"imagewright drift --root /mnt/node --manifest node-x86_64.manifest.json",
        "A disk of a node, read elsewhere"},
-      {"imagewright-drift --root /host --manifest /manifest.json --format prometheus --output "
+      {"imagewright drift --root /host --manifest /manifest.json --format prometheus --output "
        "/textfile/drift.prom",
-       "From inside, by the small program"}};
+       "From inside, for monitoring; imagewright-drift is the same as a small program"}};
   command.action = [words](const CommandContext& context) { return run_drift(*words, context); };
   return command;
 }
