@@ -53,8 +53,11 @@ Inventory of_image(const std::filesystem::path& path, const base::Cancellation& 
                       "give the manifest that was written with the image");
   }
   Inventory inventory{.file = path.string(), .packages = {}};
-  for (const model::Nevra& nevra : *facts.packages)
-    inventory.packages.push_back(installed_package(nevra, ""));
+  for (const model::Nevra& nevra : *facts.packages) {
+    const auto source = facts.source_packages.find(nevra.to_string());
+    inventory.packages.push_back(installed_package(
+        nevra, source == facts.source_packages.end() ? std::string_view() : source->second));
+  }
   return inventory;
 }
 

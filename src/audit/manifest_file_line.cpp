@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "manifest_file_line.hpp"
+#include <imagewright/audit/manifest_file_line.hpp>
 
 #include <vector>
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/base64.hpp>
 #include <imagewright/base/checked.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
@@ -44,6 +45,10 @@ public:
     read_list(document, "checks", manifest.checks, &ManifestReader::check);
     read_list(document, "repositories", manifest.repositories, &ManifestReader::repository);
     read_list(document, "packages", manifest.packages, &ManifestReader::package);
+    if (document.find("packageKeys") != nullptr)
+      read_list(document, "packageKeys", manifest.package_keys, &ManifestReader::package_key);
+    if (const Value* drift = document.find("drift"))
+      manifest.drift = drift_rules_from(*drift, file_);
     const Value& disk = json::member(document, "disk", file_);
     manifest.layout.uuid = uuid(disk, "uuid");
     manifest.layout.size = size(disk, "size");
@@ -163,6 +168,12 @@ private:
             .provenance = {.source_package = optional_text(value, "source"),
                            .license = optional_text(value, "license"),
                            .vendor = optional_text(value, "vendor")}};
+  }
+
+  PackageKey package_key(const Value& value) const {
+    auto packets = base::from_base64(text(value, "key"));
+    if (!packets) damaged("a key of packages is no base64");
+    return {text(value, "repository"), *std::move(packets)};
   }
 
   model::Partition partition(const Value& value) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/base64.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::audit {
@@ -92,6 +93,10 @@ Value artifact(const ArtifactRecord& artifact) {
                 {"digest", artifact.digest.to_string()}};
 }
 
+Value package_key(const PackageKey& key) {
+  return Object{{"repository", key.repository}, {"key", base::to_base64(key.packets)}};
+}
+
 Value unit(const model::UnitChange& unit) {
   return Object{
       {"unit", unit.unit}, {"state", model::to_string(unit.state)}, {"origin", unit.origin}};
@@ -123,6 +128,8 @@ std::string to_text(const Manifest& manifest) {
       {"checks", array_of(manifest.checks, check)},
       {"repositories", array_of(manifest.repositories, repository)},
       {"packages", array_of(manifest.packages, package)},
+      {"packageKeys", array_of(manifest.package_keys, package_key)},
+      {"drift", to_json(manifest.drift)},
       {"files", files}});
 }
 

@@ -64,6 +64,7 @@ Command boot_command();
 Command inspect_command();
 Command diff_command();
 Command advisories_command();
+Command drift_command();
 Command sign_command();
 Command lint_command();
 Command export_command();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "sqlite_log.hpp"
+#include <imagewright/inspect/sqlite_log.hpp>
 
 #include <algorithm>
 #include <cstdint>

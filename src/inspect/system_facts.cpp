@@ -7,22 +7,19 @@
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/installed_packages.hpp>
+#include <imagewright/inspect/package_header.hpp>
+#include <imagewright/inspect/sqlite_log.hpp>
 #include <imagewright/inspect/system_facts.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "boot_entries.hpp"
 #include "limits.hpp"
 #include "package_database.hpp"
-#include "sqlite_log.hpp"
 #include "unit_links.hpp"
 
 namespace imagewright::inspect {
 
 namespace {
-
-constexpr std::array k_package_databases = {"/var/lib/rpm/rpmdb.sqlite",
-                                            "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                            "/usr/share/rpm/rpmdb.sqlite"};
 
 /// The value of the last word KEY=VALUE on a kernel command line, which wins.
 std::optional<std::string> argument(const std::string& command_line, std::string_view key) {
@@ -78,7 +75,7 @@ struct DatabaseFile {
 };
 
 DatabaseFile database_file(const SystemView& view) {
-  for (const std::string path : k_package_databases) {
+  for (const std::string& path : package_database_paths()) {
     auto file = view.read(path, k_largest_database);
     if (!file) continue;
     if (is_hot_journal(view.read(path + "-journal", k_largest_database).value_or("")))
@@ -102,6 +99,7 @@ void read_packages(const SystemView& view, SystemFacts& facts) {
   facts.packages_complaint = file.complaint;
   if (!file.content) return;
   facts.packages = read_package_database(*file.content);
+  facts.source_packages = read_source_packages(*file.content);
   if (!facts.packages) facts.packages_complaint = no_database(file.path);
 }
 

@@ -17,6 +17,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/output_format.hpp>
+#include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/root/work_root.hpp>
@@ -63,19 +64,43 @@ root::ProgramOpener program_opener(BuildFindings& findings,
   };
 }
 
+/// The keys that a node may know an update by.
+std::vector<audit::PackageKey> package_keys(const plan::ResolvedPlan& plan,
+                                            plan::NetworkUse network,
+                                            const plan::Services& services) {
+  plan::PlanRepositories repositories(plan.plan, network, services);
+  std::vector<audit::PackageKey> keys;
+  for (const repo::RepositoryKeys& of_repository : repositories.set().load_keys(&plan.lock)) {
+    for (const std::string& key : of_repository.keys)
+      keys.push_back({of_repository.repository, key});
+  }
+  return keys;
+}
+
+/// What differs from machine to machine is no drift.
+audit::DriftRules drift_rules(const model::ReleaseProfile& release) {
+  audit::DriftRules rules = audit::usual_drift_rules();
+  for (const std::string& pattern : release.identity_files) {
+    rules.changing.push_back({.pattern = pattern, .reason = "the identity of this machine"});
+  }
+  return rules;
+}
+
 audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot& root,
                          const WrittenImage& image, const root::KnownContent& known,
-                         const std::string& tool_version, const plan::Services& services) {
+                         const BuildOptions& options, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
   return {
       .name = plan.plan.config.name,
       .architecture = plan.plan.architecture.name,
       .release = plan.plan.release.name,
-      .tool_version = tool_version,
+      .tool_version = options.tool_version,
       .bill = plan.plan.release.bill,
       .epoch = plan.epoch,
       .repositories = plan.lock.repositories,
       .packages = plan.lock.packages,
+      .package_keys = package_keys(plan, options.resolve.network, services),
+      .drift = drift_rules(plan.plan.release),
       .kernels = root.kernels,
       .kernel_command_line = image.kernel_command_line,
       .units = plan.policy.units,
@@ -209,7 +234,7 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                                               }},
                                          services);
   const audit::Manifest manifest =
-      describe(plan, sealed_root, image, composed.known, options.tool_version, services);
+      describe(plan, sealed_root, image, composed.known, options, services);
   stage_manifest(place.publication, manifest);
   findings.scriptlets = std::move(composed.scriptlets);
   findings.partitions = image.partitions;

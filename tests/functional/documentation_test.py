@@ -37,6 +37,9 @@ class HowTos(TestCase):
     def test_advisories(self):
         self.run_page("advisories.md")
 
+    def test_drift(self):
+        self.run_page("drift.md")
+
     def test_first_image(self):
         self.run_page("first-image.md")
 

@@ -16,6 +16,10 @@
 
 namespace imagewright::audit {
 
+/// Which package each file comes from, by the path that it really has: as the tree's own package
+/// database says. Empty when there is none that can be read.
+std::map<std::string, std::string> file_owners(const tree::RootTree& tree);
+
 /// The digest of a file's content that is known already, or nothing.
 using FindDigest = std::function<std::optional<base::Digest>(const struct stat& status)>;
 

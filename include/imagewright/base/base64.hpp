@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
-namespace imagewright::attest {
+namespace imagewright::base {
 
 /// Of the first alphabet, padded.
 std::string to_base64(std::string_view bytes);
 /// Of either alphabet, padded or not; nothing when it is anything else.
 std::optional<std::string> from_base64(std::string_view text);
 
-} // namespace imagewright::attest
+} // namespace imagewright::base

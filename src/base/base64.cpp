@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "base64.hpp"
+#include <imagewright/base/base64.hpp>
 
 #include <cstdint>
 
-namespace imagewright::attest {
+namespace imagewright::base {
 
 namespace {
 
@@ -59,4 +59,4 @@ std::optional<std::string> from_base64(std::string_view text) {
   return bytes;
 }
 
-} // namespace imagewright::attest
+} // namespace imagewright::base

@@ -3,13 +3,17 @@
 
 // One line of a manifest's list of files, taken apart again.
 
+#include <functional>
+#include <map>
 #include <string>
-
-#include "difference_list.hpp"
 
 namespace imagewright::audit {
 
-/// By aspect: "type", "mode", "owner", "content", "target", "device", "label", other attributes.
+/// What is known about one thing, by aspect.
+using Aspects = std::map<std::string, std::string, std::less<>>;
+
+/// By aspect: "type", "mode", "owner", "content", "target", "device", "label",
+/// "capabilities", "package", other attributes.
 /// A line that is not of the known form is one aspect, "description".
 Aspects parse_file_line(const std::string& line);
 
