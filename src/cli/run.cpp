@@ -160,6 +160,7 @@ void fill(CommandTable& table, GlobalWords& words) {
   table.commands = {build_command(),
                     plan_command(),
                     lock_command(),
+                    matrix_command(),
                     validate_command(),
                     why_command(),
                     boot_command(),
