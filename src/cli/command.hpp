@@ -59,6 +59,7 @@ Command build_command();
 Command plan_command();
 Command lock_command();
 Command matrix_command();
+Command collect_command();
 Command validate_command();
 Command why_command();
 Command boot_command();

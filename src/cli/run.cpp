@@ -161,6 +161,7 @@ void fill(CommandTable& table, GlobalWords& words) {
                     plan_command(),
                     lock_command(),
                     matrix_command(),
+                    collect_command(),
                     validate_command(),
                     why_command(),
                     boot_command(),
