@@ -88,7 +88,10 @@ std::string argo_workflow(const UnitList& list, const EngineRequest& request) {
   json::Array items;
   for (const Unit& unit : list.units)
     items.emplace_back(unit.id);
-  json::Object builder = container(request, parts, with_unit(request, "{{inputs.parameters.unit}}"));
+  // Argo calls it so whatever it is told, and the types of others ask for a name.
+  json::Object builder{{"name", "main"}};
+  for (auto& member : container(request, parts, with_unit(request, "{{inputs.parameters.unit}}")))
+    builder.push_back(std::move(member));
   builder.emplace_back("resources", parts.resources);
   json::Object call{
       {"name", "unit"},
@@ -105,8 +108,6 @@ std::string argo_workflow(const UnitList& list, const EngineRequest& request) {
                     {"retryPolicy", "Always"},
                     {"expression", "!(asInt(lastRetry.exitCode) in [2, 3, 5])"}}},
       {"container", std::move(builder)}};
-  json::Array steps;
-  steps.emplace_back(json::Array{std::move(call)});
   return json::to_text(json::Object{
       {"apiVersion", "argoproj.io/v1alpha1"},
       {"kind", "Workflow"},
@@ -119,7 +120,8 @@ std::string argo_workflow(const UnitList& list, const EngineRequest& request) {
            {"securityContext", parts.pod_security},
            {"volumes", parts.volumes},
            {"templates",
-            json::Array{json::Object{{"name", "fleet"}, {"steps", std::move(steps)}},
+            json::Array{json::Object{{"name", "fleet"},
+                                     {"dag", json::Object{{"tasks", json::Array{std::move(call)}}}}},
                         std::move(build)}}}}});
 }
 

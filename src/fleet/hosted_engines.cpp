@@ -52,24 +52,35 @@ std::string gitlab_pipeline(const UnitList& list, const EngineRequest& request) 
     ids.emplace_back(unit.id);
   json::Object retry{{"max", 2},
                      {"when", json::Array{"runner_system_failure", "stuck_or_timeout_failure"}}};
-  // JSON is YAML. The directory of the cache is in the checkout, where GitLab's own cache reaches.
-  return json::to_text(json::Object{
-      {"stages", json::Array{"build"}},
-      {"unit",
-       json::Object{
-           {"stage", "build"},
-           {"image", json::Object{{"name", request.image}, {"entrypoint", json::Array{""}}}},
-           {"variables", json::Object{{"XDG_CACHE_HOME", "$CI_PROJECT_DIR/.cache"}}},
-           {"cache", json::Object{{"key", "imagewright-$UNIT"},
-                                  {"paths", json::Array{".cache/imagewright"}}}},
-           {"parallel",
-            json::Object{{"matrix", json::Array{json::Object{{"UNIT", std::move(ids)}}}}}},
-           {"retry", std::move(retry)},
-           {"script", json::Array{"imagewright build --units " +
-                                  base::shell_word(request.units_file) +
-                                  " --unit \"$UNIT\" --output-dir out --progress plain"}},
-           {"artifacts",
-            json::Object{{"when", "always"}, {"paths", json::Array{"out/$UNIT"}}}}}}});
+  const std::string units = base::shell_word(request.units_file);
+  // The list of units comes from the job that planned, in the pipeline above.
+  const json::Object planned{{"pipeline", "$PARENT_PIPELINE_ID"}, {"job", "imagewright-plan"}};
+  const json::Object image{{"name", request.image}, {"entrypoint", json::Array{""}}};
+  // The directory of the cache is in the checkout, where GitLab's own cache reaches.
+  json::Object unit{
+      {"stage", "build"},
+      {"image", image},
+      {"needs", json::Array{planned}},
+      {"variables", json::Object{{"XDG_CACHE_HOME", "$CI_PROJECT_DIR/.cache"}}},
+      {"cache", json::Object{{"key", "imagewright-$UNIT"},
+                             {"paths", json::Array{".cache/imagewright"}}}},
+      {"parallel", json::Object{{"matrix", json::Array{json::Object{{"UNIT", std::move(ids)}}}}}},
+      {"retry", std::move(retry)},
+      {"script", json::Array{"imagewright build --units " + units +
+                             " --unit \"$UNIT\" --output-dir out --progress plain"}},
+      {"artifacts", json::Object{{"when", "always"}, {"paths", json::Array{"out/$UNIT"}}}}};
+  json::Object collect{
+      {"stage", "collect"},
+      {"image", image},
+      {"when", "always"},
+      {"needs", json::Array{planned, json::Object{{"job", "unit"}}}},
+      {"script", json::Array{"imagewright collect out --units " + units +
+                             " --output-dir release"}},
+      {"artifacts", json::Object{{"when", "always"}, {"paths", json::Array{"release"}}}}};
+  // JSON is YAML.
+  return json::to_text(json::Object{{"stages", json::Array{"build", "collect"}},
+                                    {"unit", std::move(unit)},
+                                    {"collect", std::move(collect)}});
 }
 
 } // namespace imagewright::fleet
