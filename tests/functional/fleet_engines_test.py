@@ -143,9 +143,11 @@ class Engines(FleetTestCase):
         for code, restarts, is_requeued in ((0, 0, False), (1, 0, True), (4, 0, True), (1, 1, False), (2, 0, False), (3, 0, False), (5, 0, False)):
             requeued.unlink(missing_ok=True)
             result = subprocess.run(["bash", "-c", text], cwd=scratch, env={
-                "PATH": f"{scratch}:/usr/bin:/bin", "CODE": str(code), "CALLS": str(scratch / "calls"), "SLURM_JOB_ID": "7",
-                "SLURM_RESTART_COUNT": str(restarts)})
+                "PATH": f"{scratch}:/usr/bin:/bin", "CODE": str(code), "CALLS": str(scratch / "calls"), "SLURM_ARRAY_JOB_ID": "7",
+                "SLURM_ARRAY_TASK_ID": "3", "SLURM_RESTART_COUNT": str(restarts)})
             self.assertEqual((result.returncode, requeued.exists()), (code, is_requeued))
+            if is_requeued:
+                self.assertEqual(requeued.read_text(), "requeue 7_3\n")
         self.assertEqual((scratch / "calls").read_text().splitlines()[0], "build --units units.json --output-dir out --progress plain")
 
     def test_what_a_pod_is_told_is_what_the_program_understands(self):
