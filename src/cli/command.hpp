@@ -58,6 +58,8 @@ std::filesystem::path input_file(const std::string& path, const std::string& wha
 Command build_command();
 Command plan_command();
 Command lock_command();
+Command matrix_command();
+Command collect_command();
 Command validate_command();
 Command why_command();
 Command boot_command();

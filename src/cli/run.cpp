@@ -141,6 +141,8 @@ void fill(CommandTable& table, GlobalWords& words) {
   table.commands = {build_command(),
                     plan_command(),
                     lock_command(),
+                    matrix_command(),
+                    collect_command(),
                     validate_command(),
                     why_command(),
                     boot_command(),

@@ -43,6 +43,9 @@ class HowTos(TestCase):
     def test_first_image(self):
         self.run_page("first-image.md")
 
+    def test_fleet(self):
+        self.run_page("fleet.md")
+
     def test_locks(self):
         self.run_page("locks.md")
 

@@ -6,6 +6,7 @@
 
 #include <imagewright/config/schema.hpp>
 #include <imagewright/config/support.hpp>
+#include <imagewright/fleet/fleet_file.hpp>
 #include <imagewright/json/value.hpp>
 
 #include "../command.hpp"
@@ -33,22 +34,33 @@ std::string support_text() {
   return text;
 }
 
+struct SchemaWords {
+  bool lists_support = false;
+  bool is_of_fleets = false;
+};
+
 } // namespace
 
 Command schema_command() {
-  const auto lists_support = std::make_shared<bool>(false);
+  const auto words = std::make_shared<SchemaWords>();
   Command command{.name = "schema",
                   .summary = "Print the JSON Schema of the config language, for editors"};
   command.arguments = {{.names = {"--support"},
                         .description = "Print instead the keys that build cannot honour; such a "
                                        "key in a config is an error",
-                        .target = lists_support.get()}};
+                        .target = &words->lists_support,
+                        .excludes = "--fleet"},
+                       {.names = {"--fleet"},
+                        .description = "Print instead the schema of fleet files",
+                        .target = &words->is_of_fleets}};
   command.notes = "An editor finds it by the first line of a config: "
                   "# yaml-language-server: $schema=imagewright.schema.json";
   command.examples = {{"imagewright schema > imagewright.schema.json", "For an editor"},
                       {"imagewright schema --support", "What build cannot honour"}};
-  command.action = [lists_support](const CommandContext& context) {
-    context.console.print(*lists_support ? support_text() : json::to_text(config::json_schema()));
+  command.action = [words](const CommandContext& context) {
+    context.console.print(words->lists_support  ? support_text()
+                          : words->is_of_fleets ? json::to_text(fleet::fleet_schema())
+                                                : json::to_text(config::json_schema()));
     return ExitCode::done;
   };
   return command;
