@@ -75,6 +75,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
       .epoch = plan.epoch,
       .repositories = plan.lock.repositories,
       .packages = plan.lock.packages,
+      .container_images = plan.lock.container_images,
       .kernels = root.kernels,
       .kernel_command_line = image.kernel_command_line,
       .units = plan.policy.units,

@@ -19,6 +19,7 @@
 #include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
+#include "container_images.hpp"
 #include "outputs.hpp"
 #include "platform.hpp"
 
@@ -135,6 +136,8 @@ public:
                                                                 .platform = plan.platform});
     mistakes_.append(decided.diagnostics);
     mistakes_.append(finalize::check_boot_setup(config_, release_, *architecture, *layout));
+    plan.container_images = examine_container_images(config_, *architecture, *layout,
+                                                     decided.policy, mistakes_);
     plan.packages = requests(decided.policy);
     return plan;
   }

@@ -13,6 +13,7 @@
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/model/container_image.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/policy.hpp>
@@ -44,6 +45,7 @@ struct Manifest {
   base::Epoch epoch{};
   std::vector<model::LockedRepository> repositories;
   std::vector<model::LockedPackage> packages;
+  std::vector<model::LockedContainerImage> container_images;
   std::vector<model::InstalledKernel> kernels;
   std::string kernel_command_line;
   std::vector<model::UnitChange> units;
