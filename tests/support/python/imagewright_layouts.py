@@ -14,14 +14,15 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 def tar_of(files):
-    """A tar archive with these texts by name."""
+    """A tar archive with these texts or bytes by name."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, text in sorted(files.items()):
             member = tarfile.TarInfo(name)
-            member.size = len(text)
+            content = text if isinstance(text, bytes) else text.encode()
+            member.size = len(content)
             member.mode = 0o755
-            archive.addfile(member, io.BytesIO(text.encode()))
+            archive.addfile(member, io.BytesIO(content))
     return target.getvalue()
 
 
