@@ -49,6 +49,10 @@ public:
       read_list(document, "packageKeys", manifest.package_keys, &ManifestReader::package_key);
     if (const Value* drift = document.find("drift"))
       manifest.drift = drift_rules_from(*drift, file_);
+    if (document.find("containerImages") != nullptr) {
+      read_list(document, "containerImages", manifest.container_images,
+                &ManifestReader::container_image);
+    }
     const Value& disk = json::member(document, "disk", file_);
     manifest.layout.uuid = uuid(disk, "uuid");
     manifest.layout.size = size(disk, "size");
@@ -151,6 +155,26 @@ private:
     const Value* checksum = value.find("checksum");
     const bool is_unknown = checksum != nullptr && checksum->is_null();
     return is_unknown ? base::Digest{} : digest(value, "checksum");
+  }
+
+  model::LockedContainerImage container_image(const Value& value) const {
+    const bool is_pinned = json::bool_member(value, "pinned", file_);
+    model::LockedContainerImage image{
+        .name = text(value, "name"),
+        .name_space = text(value, "namespace"),
+        .pinning = is_pinned ? model::Pinning::pinned : model::Pinning::unpinned,
+        .index = std::nullopt,
+        .manifest = digest(value, "manifest"),
+        .config = digest(value, "config"),
+        .layers = {}};
+    if (value.find("index") != nullptr) image.index = digest(value, "index");
+    for (const Value& item : json::array_member(value, "layers", file_)) {
+      const std::string* text = item.find_string();
+      const auto layer = text != nullptr ? base::Digest::parse(*text) : std::nullopt;
+      if (!layer) damaged("a container image has a layer without a digest");
+      image.layers.push_back(*layer);
+    }
+    return image;
   }
 
   model::LockedPackage package(const Value& value) const {

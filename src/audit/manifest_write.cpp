@@ -52,6 +52,19 @@ Value package(const model::LockedPackage& package) {
                 {"vendor", package.provenance.vendor}};
 }
 
+Value container_image(const model::LockedContainerImage& image) {
+  Object object{{"name", image.name},
+                {"namespace", image.name_space},
+                {"pinned", image.pinning == model::Pinning::pinned}};
+  if (image.index) object.emplace_back("index", image.index->to_string());
+  object.emplace_back("manifest", image.manifest.to_string());
+  object.emplace_back("config", image.config.to_string());
+  object.emplace_back("layers", array_of(image.layers, [](const base::Digest& layer) {
+                        return Value(layer.to_string());
+                      }));
+  return object;
+}
+
 Value filesystem(const model::Filesystem& filesystem) {
   Object object{{"type", model::mount_type_of(filesystem.type)},
                 {"uuid", filesystem.uuid.to_string()},
@@ -108,7 +121,7 @@ std::string to_text(const Manifest& manifest) {
   Object files;
   for (const auto& [path, description] : manifest.files)
     files.emplace_back(path, description);
-  return json::to_text(Object{
+  Object document{
       {"imagewrightManifest", 1},
       {"name", manifest.name},
       {"architecture", manifest.architecture},
@@ -129,8 +142,11 @@ std::string to_text(const Manifest& manifest) {
       {"repositories", array_of(manifest.repositories, repository)},
       {"packages", array_of(manifest.packages, package)},
       {"packageKeys", array_of(manifest.package_keys, package_key)},
-      {"drift", to_json(manifest.drift)},
-      {"files", files}});
+      {"drift", to_json(manifest.drift)}};
+  if (!manifest.container_images.empty())
+    document.emplace_back("containerImages", array_of(manifest.container_images, container_image));
+  document.emplace_back("files", std::move(files));
+  return json::to_text(document);
 }
 
 } // namespace imagewright::audit

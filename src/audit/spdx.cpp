@@ -65,6 +65,23 @@ json::Value package(const model::LockedPackage& package, const Manifest& manifes
   return object;
 }
 
+/// Its content is known by the digest of its manifest.
+json::Value container_image(const model::LockedContainerImage& image, const Manifest& manifest) {
+  return Object{
+      {"SPDXID", identifier("container-image-" + image.name)},
+      {"name", image.name},
+      {"versionInfo", image.manifest.to_string()},
+      {"supplier", "NOASSERTION"},
+      {"downloadLocation", "NOASSERTION"},
+      {"filesAnalyzed", false},
+      {"primaryPackagePurpose", "CONTAINER"},
+      {"checksums", Array{Object{{"algorithm", algorithm_word(image.manifest.algorithm)},
+                                 {"checksumValue", image.manifest.hex}}}},
+      {"externalRefs", Array{Object{{"referenceCategory", "PACKAGE-MANAGER"},
+                                    {"referenceType", "purl"},
+                                    {"referenceLocator", package_url(image, manifest)}}}}};
+}
+
 json::Value relationship(std::string_view from, std::string_view type, std::string_view to) {
   return Object{{"spdxElementId", from}, {"relationshipType", type}, {"relatedSpdxElement", to}};
 }
@@ -83,6 +100,11 @@ std::string to_spdx(const Manifest& manifest) {
   for (const model::LockedPackage& locked : manifest.packages) {
     packages.push_back(package(locked, manifest));
     relationships.push_back(relationship(image, "CONTAINS", identifier(locked.nevra.to_string())));
+  }
+  for (const model::LockedContainerImage& each : manifest.container_images) {
+    packages.push_back(container_image(each, manifest));
+    relationships.push_back(
+        relationship(image, "CONTAINS", identifier("container-image-" + each.name)));
   }
   return json::to_text(Object{
       {"spdxVersion", "SPDX-2.3"},

@@ -101,6 +101,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
       .packages = plan.lock.packages,
       .package_keys = package_keys(plan, options.resolve.network, services),
       .drift = drift_rules(plan.plan.release),
+      .container_images = plan.lock.container_images,
       .kernels = root.kernels,
       .kernel_command_line = image.kernel_command_line,
       .units = plan.policy.units,

@@ -88,7 +88,9 @@ public:
                            model::ArchitectureLock{.architecture = manifest.architecture,
                                                    .request = {},
                                                    .repositories = manifest.repositories,
-                                                   .packages = manifest.packages},
+                                                   .packages = manifest.packages,
+                                                   .container_images =
+                                                       manifest.container_images},
                            manifest.epoch);
     const BuildOptions build_options{.plan = std::move(plan_options),
                                      .resolve = {.network = options_.network},

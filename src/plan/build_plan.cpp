@@ -19,6 +19,7 @@
 #include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
+#include "container_images.hpp"
 #include "outputs.hpp"
 #include "package_sources.hpp"
 #include "platform.hpp"
@@ -155,6 +156,8 @@ public:
                                                                 .platform = plan.platform});
     mistakes_.append(decided.diagnostics);
     mistakes_.append(finalize::check_boot_setup(config_, release_, *architecture, *layout));
+    plan.container_images = examine_container_images(config_, *architecture, *layout,
+                                                     decided.policy, mistakes_);
     plan.packages = requests(decided.policy);
     return plan;
   }

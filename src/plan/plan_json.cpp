@@ -68,6 +68,14 @@ json::Value file_json(const model::PolicyFile& file) {
                 {"origin", file.origin}};
 }
 
+json::Value container_image_json(const model::LockedContainerImage& image) {
+  return Object{{"name", image.name},
+                {"namespace", image.name_space},
+                {"pinned", image.pinning == model::Pinning::pinned},
+                {"manifest", image.manifest.to_string()},
+                {"config", image.config.to_string()}};
+}
+
 json::Value setting_json(const model::PolicySetting& setting) {
   return Object{{"path", setting.path},
                 {"key", setting.key},
@@ -149,6 +157,10 @@ void add_policy(Object& object, const ResolvedPlan& plan) {
                                       {"gaveWayTo", argument_json(yielded.winner)}};
                       }));
   object.emplace_back("files", array_of(files, file_json));
+  if (!plan.finalize.container_images.empty()) {
+    object.emplace_back("containerImages",
+                        array_of(plan.finalize.container_images, container_image_json));
+  }
   object.emplace_back("settings", array_of(settings, setting_json));
   object.emplace_back("units", array_of(unit_changes_of(plan), unit_json));
   object.emplace_back("fileLabels", word_of(file_labels));

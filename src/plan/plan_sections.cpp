@@ -104,6 +104,16 @@ Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfi
   return rows;
 }
 
+Rows container_rows(const std::vector<model::LockedContainerImage>& images) {
+  Rows rows;
+  for (const model::LockedContainerImage& image : images) {
+    rows.push_back({image.name, image.manifest.to_string(),
+                    fmt::format("{} layers, {}", image.layers.size(),
+                                image.pinning == model::Pinning::pinned ? "pinned" : "not pinned")});
+  }
+  return rows;
+}
+
 Rows setting_rows(const std::vector<model::PolicySetting>& settings) {
   Rows rows;
   for (const model::PolicySetting& setting : settings) {
@@ -304,6 +314,7 @@ std::vector<PlanSection> sections_of(const ResolvedPlan& plan) {
       {"System", system_rows(os)},
       {"Users and groups", account_rows(os)},
       {"Files", file_rows(files, os)},
+      {"Container images", container_rows(plan.finalize.container_images)},
       {"Settings", setting_rows(settings)},
       {"Units", unit_rows(unit_changes_of(plan))},
       {"Drop-ins", drop_in_rows(os)},

@@ -93,7 +93,8 @@ model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages&
                                .request = lock::digest_of(question),
                                .asked = lock::lines_of(question),
                                .repositories = {},
-                               .packages = resolved.resolution.packages};
+                               .packages = resolved.resolution.packages,
+                               .container_images = plan.container_images};
   for (const model::RepositorySnapshot& snapshot : resolved.snapshots) {
     lock.repositories.push_back(lock::locked_repository(snapshot));
   }

@@ -103,6 +103,7 @@ ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Ep
   resolved.finalize.epoch = resolved.epoch;
   resolved.finalize.layout = resolved.layout;
   resolved.finalize.policy = resolved.policy;
+  resolved.finalize.container_images = resolved.lock.container_images;
   return resolved;
 }
 

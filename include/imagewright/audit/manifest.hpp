@@ -14,6 +14,7 @@
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/model/container_image.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/policy.hpp>
@@ -57,6 +58,7 @@ struct Manifest {
   /// What may change on a running node, and where nothing may be added. Manifests of earlier
   /// versions have the usual ones.
   DriftRules drift = usual_drift_rules();
+  std::vector<model::LockedContainerImage> container_images;
   std::vector<model::InstalledKernel> kernels;
   std::string kernel_command_line;
   std::vector<model::UnitChange> units;

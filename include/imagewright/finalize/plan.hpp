@@ -92,6 +92,8 @@ struct FinalizePlan {
   model::OsConfig os;
   model::ScriptsConfig scripts;
   model::InitramfsFacts initramfs;
+  /// What the sources of `os.containerImages` must still hold.
+  std::vector<model::LockedContainerImage> container_images;
   BootLoader boot_loader;
   UnitPresets presets = UnitPresets::keep;
   std::string rpm_database_path = "/var/lib/rpm";

@@ -111,6 +111,10 @@ void Section::put_path(std::string_view name, const std::filesystem::path& path)
   if (!path.empty()) put(name, written_path(path, context_->directory));
 }
 
+std::string Section::path_text(const std::filesystem::path& path) const {
+  return written_path(path, context_->directory);
+}
+
 void Section::put_list(std::string_view name, json::Array items) {
   if (!items.empty()) put(name, std::move(items));
 }
