@@ -10,13 +10,15 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+import threading
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 from converter import assembly, catalogue, closure, keys, relations, repository, specfile
 from converter.apt import Apt, archive_path
-from converter.builder import DEBIAN_ARCHITECTURES, PUBLIC_KEY, Builder, Settings
+from converter.builder import DEBIAN_ARCHITECTURES, Builder, Settings
 from converter.errors import WorkbenchError
 from converter.keys import SigningKey
 
@@ -24,6 +26,7 @@ from . import material
 
 # The time of every package of an imitation: fixed, so that equal inputs give equal bytes.
 _EPOCH = 1_700_000_000
+_VENDOR_KEY = threading.Lock()
 _KEYS = {"release", "drawn", "hidden", "alias", "update"}
 
 
@@ -190,10 +193,25 @@ class _Architecture:
         found = sorted(key for key in packages if fnmatch.fnmatchcase(key, pattern))
         return packages[found[-1]] if found else None
 
+    def _vendor_key(self) -> Path:
+        """A public key as old as a vendor's, for nodes to import: to a clock that stands at the packages' time, the
+        workbench's own is not made yet."""
+        path = self.work / "state/vendor.asc"
+        with _VENDOR_KEY:
+            if not path.exists():
+                home = Path(tempfile.mkdtemp(prefix="likeness-"))
+                gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--faked-system-time", "20200101T000000!"]
+                subprocess.run([*gpg, "--passphrase", "", "--quick-generate-key", "Imitation <imitation@imagewright.invalid>",
+                                "ed25519", "sign", "never"], check=True)
+                path.write_bytes(subprocess.run([*gpg, "--armor", "--export"], check=True, stdout=subprocess.PIPE).stdout)
+                subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
+                shutil.rmtree(home, ignore_errors=True)
+        return path
+
     def _rpmbuild(self, spec: Path, directory: Path, definitions: dict[str, str]) -> list[Path]:
         (directory / "tmp").mkdir(parents=True, exist_ok=True)
         definitions = {**definitions, "_topdir": directory / "rpm", "_rpmdir": directory / "out", "_tmppath": directory / "tmp",
-                       "_sourcedir": catalogue.sources_of(spec), "trees": directory / "trees", "key_file": self.settings.output / PUBLIC_KEY,
+                       "_sourcedir": catalogue.sources_of(spec), "trees": directory / "trees", "key_file": self._vendor_key(),
                        "debian_architecture": self.debian,
                        "host_tree": directory / "trees" / "grub-common", "_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm"}
         command = ["rpmbuild", "-bb", "--quiet", "--noclean", "--target", self.architecture]
