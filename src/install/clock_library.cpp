@@ -8,6 +8,8 @@
 
 #include <elf.h>
 
+#include <imagewright/model/elf_machine.hpp>
+
 namespace imagewright::install {
 
 namespace {
@@ -214,10 +216,14 @@ std::string linked(Elf64_Half machine, const std::vector<Function>& functions,
 
 } // namespace
 
-std::string clock_library(std::string_view architecture, base::Epoch epoch) {
+std::string clock_library(const model::Architecture& architecture, base::Epoch epoch) {
   const std::int64_t seconds = epoch.time_since_epoch().count();
-  if (architecture == "x86_64") return linked(EM_X86_64, x86_64_functions(), seconds);
-  if (architecture == "aarch64") return linked(EM_AARCH64, aarch64_functions(), seconds);
+  const auto is_for = [&](Elf64_Half machine) {
+    const model::Architecture* found = model::find_elf_machine(machine);
+    return found != nullptr && found->name == architecture.name;
+  };
+  if (is_for(EM_X86_64)) return linked(EM_X86_64, x86_64_functions(), seconds);
+  if (is_for(EM_AARCH64)) return linked(EM_AARCH64, aarch64_functions(), seconds);
   return {};
 }
 

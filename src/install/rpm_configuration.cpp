@@ -70,7 +70,7 @@ void stop_clock_of_scripts(const InstallRequest& request) {
     return architecture != "noarch" && (host == nullptr || architecture != host->name);
   };
   if (host == nullptr || std::ranges::any_of(request.packages.files, is_foreign)) return;
-  const std::string library = clock_library(host->name, request.epoch);
+  const std::string library = clock_library(*host, request.epoch);
   if (library.empty()) return;
   const std::string file = std::string(k_private_directory) + "/clock.so";
   fs::write_file_atomically(file, library);
