@@ -31,26 +31,26 @@ std::vector<Function> x86_64_functions() {
                     0xC3},
            .seconds_at = {2}},
           {.name = "gettimeofday",
-           .code = {0x48, 0x85, 0xFF,                   // test rdi, rdi
-                    0x74, 0x15,                         // jz done
-                    0x48, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, // mov rax, seconds
-                    0x48, 0x89, 0x07,                   // mov [rdi], rax
-                    0x48, 0xC7, 0x47, 0x08, 0, 0, 0, 0, // mov qword [rdi + 8], 0
-                    0x31, 0xC0,                         // done: xor eax, eax
+           .code = {0x48, 0x85, 0xFF,                         // test rdi, rdi
+                    0x74, 0x15,                               // jz done
+                    0x48, 0xB8, 0,    0,    0, 0, 0, 0, 0, 0, // mov rax, seconds
+                    0x48, 0x89, 0x07,                         // mov [rdi], rax
+                    0x48, 0xC7, 0x47, 0x08, 0, 0, 0, 0,       // mov qword [rdi + 8], 0
+                    0x31, 0xC0,                               // done: xor eax, eax
                     0xC3},
            .seconds_at = {7}},
           {.name = "clock_gettime",
-           .code = {0x85, 0xFF,                         // test edi, edi (CLOCK_REALTIME)
-                    0x74, 0x0D,                         // jz known
-                    0x83, 0xFF, 0x05,                   // cmp edi, 5 (CLOCK_REALTIME_COARSE)
-                    0x74, 0x08,                         // jz known
-                    0xB8, 0xE4, 0, 0, 0,                // mov eax, 228 (clock_gettime)
-                    0x0F, 0x05,                         // syscall
-                    0xC3,                               //
-                    0x48, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, // known: mov rax, seconds
-                    0x48, 0x89, 0x06,                   // mov [rsi], rax
-                    0x48, 0xC7, 0x46, 0x08, 0, 0, 0, 0, // mov qword [rsi + 8], 0
-                    0x31, 0xC0,                         // xor eax, eax
+           .code = {0x85, 0xFF,                               // test edi, edi (CLOCK_REALTIME)
+                    0x74, 0x0D,                               // jz known
+                    0x83, 0xFF, 0x05,                         // cmp edi, 5 (CLOCK_REALTIME_COARSE)
+                    0x74, 0x08,                               // jz known
+                    0xB8, 0xE4, 0,    0,    0,                // mov eax, 228 (clock_gettime)
+                    0x0F, 0x05,                               // syscall
+                    0xC3,                                     //
+                    0x48, 0xB8, 0,    0,    0, 0, 0, 0, 0, 0, // known: mov rax, seconds
+                    0x48, 0x89, 0x06,                         // mov [rsi], rax
+                    0x48, 0xC7, 0x46, 0x08, 0, 0, 0, 0,       // mov qword [rsi + 8], 0
+                    0x31, 0xC0,                               // xor eax, eax
                     0xC3},
            .seconds_at = {19}}};
 }
@@ -68,25 +68,25 @@ Function arm_function(const char* name, const std::vector<std::uint32_t>& instru
 
 // Procedure call standard for AArch64: arguments in x0 and x1, the result in x0.
 std::vector<Function> aarch64_functions() {
-  return {arm_function("time", {0x580000A9,   // ldr x9, seconds
-                                0xB4000040,   // cbz x0, done
-                                0xF9000009,   // str x9, [x0]
-                                0xAA0903E0,   // done: mov x0, x9
-                                0xD65F03C0}), // ret
-          arm_function("gettimeofday", {0xB4000060,   // cbz x0, done
-                                        0x580000A9,   // ldr x9, seconds
-                                        0xA9007C09,   // stp x9, xzr, [x0]
-                                        0x2A1F03E0,   // done: mov w0, wzr
+  return {arm_function("time", {0x580000A9,                       // ldr x9, seconds
+                                0xB4000040,                       // cbz x0, done
+                                0xF9000009,                       // str x9, [x0]
+                                0xAA0903E0,                       // done: mov x0, x9
+                                0xD65F03C0}),                     // ret
+          arm_function("gettimeofday", {0xB4000060,               // cbz x0, done
+                                        0x580000A9,               // ldr x9, seconds
+                                        0xA9007C09,               // stp x9, xzr, [x0]
+                                        0x2A1F03E0,               // done: mov w0, wzr
                                         0xD65F03C0, 0xD503201F}), // ret; nop
-          arm_function("clock_gettime", {0x340000C0,   // cbz w0, known (CLOCK_REALTIME)
-                                         0x7100141F,   // cmp w0, 5 (CLOCK_REALTIME_COARSE)
-                                         0x54000080,   // b.eq known
-                                         0xD2800E28,   // mov x8, 113 (clock_gettime)
-                                         0xD4000001,   // svc 0
-                                         0xD65F03C0,   // ret
-                                         0x58000089,   // known: ldr x9, seconds
-                                         0xA9007C29,   // stp x9, xzr, [x1]
-                                         0x2A1F03E0,   // mov w0, wzr
+          arm_function("clock_gettime", {0x340000C0,              // cbz w0, known (CLOCK_REALTIME)
+                                         0x7100141F,    // cmp w0, 5 (CLOCK_REALTIME_COARSE)
+                                         0x54000080,    // b.eq known
+                                         0xD2800E28,    // mov x8, 113 (clock_gettime)
+                                         0xD4000001,    // svc 0
+                                         0xD65F03C0,    // ret
+                                         0x58000089,    // known: ldr x9, seconds
+                                         0xA9007C29,    // stp x9, xzr, [x1]
+                                         0x2A1F03E0,    // mov w0, wzr
                                          0xD65F03C0})}; // ret
 }
 
@@ -100,7 +100,8 @@ public:
   std::size_t size() const { return bytes_.size(); }
   void align(std::size_t to) { bytes_.resize((bytes_.size() + to - 1) / to * to); }
 
-  template <typename Part> std::size_t add(const Part& part) {
+  template <typename Part>
+  std::size_t add(const Part& part) {
     const std::size_t at = bytes_.size();
     bytes_.append(reinterpret_cast<const char*>(&part), sizeof part);
     return at;
@@ -110,7 +111,8 @@ public:
     bytes_.append(text).push_back('\0');
     return at;
   }
-  template <typename Part> void put(std::size_t at, const Part& part) {
+  template <typename Part>
+  void put(std::size_t at, const Part& part) {
     std::memcpy(bytes_.data() + at, &part, sizeof part);
   }
   std::string take() { return std::move(bytes_); }

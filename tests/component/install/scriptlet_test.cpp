@@ -156,9 +156,9 @@ TEST_CASE("scripts see the image's time as the time of day", "[install]") {
   const PackageBuilder builder;
   Installation installation(builder);
   installation.add(builder.build_shell());
-  installation.add(builder.build(
-      "timed", "%files\n%post\ndate +%%s > /first\nsleep 1.1\ndate +%%s > /second\n",
-      "Requires: shell"));
+  installation.add(
+      builder.build("timed", "%files\n%post\ndate +%%s > /first\nsleep 1.1\ndate +%%s > /second\n",
+                    "Requires: shell"));
   installation.run();
   const auto seconds = std::to_string(installation.request.epoch.time_since_epoch().count());
   CHECK(imagewright_test::read_text(installation.path("first")) == seconds + "\n");

@@ -110,8 +110,12 @@ TEST_CASE_METHOD(BootRoot, "a node is told to make an initramfs like the image's
           "add_drivers+=\" xfs \"\nfilesystems+=\" ext4 vfat \"\ncompress=\"zstd -3 -T0\"\n");
   }
   SECTION("unless nothing boots, or there is no dracut") {
-    SECTION("boot loader") { plan.boot_loader.kind = finalize::BootLoaderKind::none; }
-    SECTION("dracut") { root.remove("/usr/bin/dracut"); }
+    SECTION("boot loader") {
+      plan.boot_loader.kind = finalize::BootLoaderKind::none;
+    }
+    SECTION("dracut") {
+      root.remove("/usr/bin/dracut");
+    }
     run_step(steps::initramfs_settings);
     CHECK_FALSE(root.exists(path));
   }
