@@ -122,6 +122,7 @@ std::string encode_request(const InstallRequest& request) {
     write_package(writer, file.package);
   write_trust(writer, trust);
   writer.number(static_cast<std::uint64_t>(scriptlets.use));
+  writer.texts({scriptlets.deferred_programs.begin(), scriptlets.deferred_programs.end()});
   writer.time(epoch);
   writer.text(rpm_database_path).number(static_cast<std::uint64_t>(documentation));
   writer.texts(languages);
@@ -143,6 +144,8 @@ InstallRequest decode_request(std::string_view bytes) {
     request.packages.files.push_back(read_package(reader));
   read_trust(reader, request.trust);
   request.scriptlets.use = static_cast<ScriptletUse>(reader.number());
+  for (std::string& program : reader.texts())
+    request.scriptlets.deferred_programs.insert(std::move(program));
   request.epoch = reader.time();
   request.rpm_database_path = reader.text();
   request.documentation = static_cast<Documentation>(reader.number());

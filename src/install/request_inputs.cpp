@@ -40,9 +40,10 @@ std::string text_of(const model::LockedPackage& package) {
 }
 
 std::string text_of(const ScriptletOptions& options) {
-  const auto& [use, allowed_failures, timeout] = options;
-  return fmt::format("{} {} {}", static_cast<int>(use), timeout ? timeout->count() : -1,
-                     joined({allowed_failures.begin(), allowed_failures.end()}));
+  const auto& [use, allowed_failures, timeout, deferred_programs] = options;
+  return fmt::format("{} {} {} {}", static_cast<int>(use), timeout ? timeout->count() : -1,
+                     joined({allowed_failures.begin(), allowed_failures.end()}),
+                     joined({deferred_programs.begin(), deferred_programs.end()}));
 }
 
 } // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "install_request.hpp"
 
+#include <imagewright/model/boot_choice.hpp>
+
 namespace imagewright::pipeline {
 
 namespace {
@@ -17,8 +19,13 @@ std::map<std::string, install::RepositoryTrust> trust_of(const plan::BuildPlan& 
   return trust;
 }
 
-install::ScriptletOptions scriptlet_options(const model::OsConfig& os) {
+install::ScriptletOptions scriptlet_options(const plan::BuildPlan& plan) {
+  const model::OsConfig& os = plan.config.os;
   install::ScriptletOptions options;
+  // With a boot loader the initramfs is made when files and scripts of the config are there.
+  if (model::boot_type_of(plan.config, plan.release) == model::BootType::legacy ||
+      !model::boot_loader_of(plan.config, plan.release).empty())
+    options.deferred_programs = {"dracut"};
   for (const model::LocatedText& package : os.scriptlets.allow_failure) {
     options.allowed_failures.insert(package.text);
   }
@@ -64,7 +71,7 @@ install::InstallRequest install_request(const plan::BuildPlan& plan, base::Epoch
   const model::OsConfig& os = plan.config.os;
   return {.packages = fetched.packages,
           .trust = trust_of(plan, fetched),
-          .scriptlets = scriptlet_options(os),
+          .scriptlets = scriptlet_options(plan),
           .epoch = epoch,
           .rpm_database_path = plan.release.rpm_database_path,
           .documentation = os.packages.documentation == model::Inclusion::included

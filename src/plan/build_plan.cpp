@@ -259,6 +259,9 @@ PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptio
     if (!plan) continue;
     plan->release_file = release_file;
     plan->key_places = key_places(options, release_file);
+    plan->given_keys = options.key_files;
+    for (const RepositoryOverride& repository : options.repositories)
+      plan->moved_repositories.push_back(repository.name);
     planned.plans.push_back(std::move(*plan));
   }
   check_output_path(planned, mistakes);

@@ -23,7 +23,9 @@ repo::FetchOptions fetch_options(const BuildPlan& plan, NetworkUse network, unsi
               network == NetworkUse::allowed ? repo::Network::allowed : repo::Network::forbidden,
           .thread_count = thread_count,
           .key_places = plan.key_places,
-          .key_sources = plan.release.keys};
+          .key_sources = plan.release.keys,
+          .given_keys = plan.given_keys,
+          .moved_repositories = plan.moved_repositories};
 }
 
 /// The release's baseline. A kernel of the user's own choice replaces the release's demand by the

@@ -104,4 +104,20 @@ std::filesystem::path find_key_file(FetchContext& context, const model::Reposito
   fail_not_found(context, repository, fingerprint);
 }
 
+std::vector<std::filesystem::path> keys_in_place_of(FetchContext& context,
+                                                    const model::Repository& repository) {
+  const std::vector<std::filesystem::path>& given = context.options.given_keys;
+  const auto& moved = context.options.moved_repositories;
+  if (std::ranges::find(moved, repository.name) == moved.end()) return {};
+  if (repository.gpg_keys.empty()) return {};
+  for (const std::string& name : repository.gpg_keys) {
+    if (!model::is_fingerprint(name)) return {};
+    const auto holds = [&](const std::filesystem::path& file) {
+      return find_key(context, file, in_capitals(name)).has_value();
+    };
+    if (std::ranges::any_of(given, holds)) return {};
+  }
+  return given;
+}
+
 } // namespace imagewright::repo

@@ -40,6 +40,9 @@ struct ScriptletOptions {
   std::set<std::string> allowed_failures;
   /// For each script; absent: no limit.
   std::optional<std::chrono::milliseconds> timeout = std::chrono::minutes(10);
+  /// Names of programs that do nothing when a script calls them: the caller runs them once, when
+  /// everything is there.
+  std::set<std::string> deferred_programs;
 };
 
 enum class Documentation : std::uint8_t { included, excluded };

@@ -55,6 +55,9 @@ struct BuildPlan {
   std::optional<model::Platform> platform;
   /// Where keys that are named by their fingerprints are looked for: files and directories.
   std::vector<std::filesystem::path> key_places;
+  /// Keys of the command line, and the repositories that it moved or added.
+  std::vector<std::filesystem::path> given_keys;
+  std::vector<std::string> moved_repositories;
 };
 
 /// One plan per architecture, and the warnings about the config.

@@ -9,8 +9,10 @@
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/root/set_aside.hpp>
 
+#include "../dracut_options.hpp"
 #include "../given_files.hpp"
 #include "../initramfs_view.hpp"
+#include "../leftover.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -30,35 +32,11 @@ struct Input {
 
 using Words = std::vector<std::string>;
 
-/// Both lists, each word once.
-Words merged(Words words, const Words& more) {
-  for (const auto& word : more) {
-    if (std::ranges::find(words, word) == words.end()) words.push_back(word);
-  }
-  return words;
-}
-
-void add_list(Words& arguments, const std::string& option, const Words& words) {
-  if (words.empty()) return;
-  arguments.push_back(option);
-  arguments.push_back(base::join(words, " "));
-}
-
-/// dracut's lists are exclusive where the release gives one, and additions to its own choice where
-/// it does not.
 Words dracut_arguments(const Input& input, const model::InstalledKernel& kernel) {
-  const auto& facts = input.facts;
   Words arguments{"dracut",    "--force",        "--no-hostonly", "--no-hostonly-cmdline",
                   "--nostrip", "--reproducible", "--kver",        kernel.release};
-  add_list(arguments, facts.modules.empty() ? "--add" : "--modules",
-           merged(facts.modules, input.modules));
-  add_list(arguments, "--omit", facts.omit_modules);
-  add_list(arguments, facts.drivers.empty() ? "--add-drivers" : "--drivers",
-           merged(facts.drivers, input.drivers));
-  add_list(arguments, "--filesystems", facts.filesystems);
-  if (!facts.compression.empty()) {
-    arguments.insert(arguments.end(), {"--compress", facts.compression});
-  }
+  for (const DracutOption& option : dracut_options(input.facts, input.modules, input.drivers))
+    arguments.insert(arguments.end(), {option.flag, option.value});
   arguments.push_back(kernel.initramfs);
   return arguments;
 }
@@ -112,7 +90,7 @@ void run_dracut(const Input& input, root::WorkRoot& root, const model::Installed
   }
   root.files().set_permissions(kernel.initramfs, 0600);
   // Nothing but the initramfs is left of the run.
-  root.files().remove("/var/log/dracut.log");
+  remove_written_file(root.files(), "/var/log/dracut.log");
 }
 
 void obtain_initramfs(const Input& input, root::WorkRoot& root,

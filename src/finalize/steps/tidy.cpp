@@ -9,6 +9,7 @@
 #include <imagewright/model/kept_paths.hpp>
 
 #include "../given_files.hpp"
+#include "../leftover.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -31,8 +32,8 @@ constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-c
                                                       "/var/log/hawkey.log"};
 
 /// All but what the config put there.
-void remove_leftover(const fs::RootDir& root, const std::vector<GivenFile>& given,
-                     const std::string& path) {
+void remove_below(const fs::RootDir& root, const std::vector<GivenFile>& given,
+                  const std::string& path) {
   if (std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
   const bool holds_given =
       std::ranges::any_of(given, [&](const GivenFile& file) { return base::is_below(file.path, path); });
@@ -40,9 +41,18 @@ void remove_leftover(const fs::RootDir& root, const std::vector<GivenFile>& give
     root.remove_tree(path);
     return;
   }
-  if (!root.exists(path)) return;
   for (const auto& name : root.list(path))
-    remove_leftover(root, given, path + "/" + name);
+    remove_below(root, given, path + "/" + name);
+}
+
+/// Directories and links are packages'; only what was written there goes.
+void remove_leftover(const fs::RootDir& root, const std::vector<GivenFile>& given,
+                     const std::string& path) {
+  const auto status = root.find_status(path);
+  if (!status || std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
+  if (status->type != fs::FileType::directory) return remove_written_file(root, path);
+  for (const auto& name : root.list(path))
+    remove_below(root, given, path + "/" + name);
 }
 
 void empty_directory(const fs::RootDir& root, std::string_view directory) {

@@ -91,6 +91,50 @@ TEST_CASE_METHOD(BootRoot, "runs dracut exactly once for each kernel") {
   CHECK(root.find_status(path)->permissions == 0600);
 }
 
+TEST_CASE_METHOD(BootRoot, "a node is told to make an initramfs like the image's") {
+  const auto path = "/etc/dracut.conf.d/00-composed.conf";
+  root.write("/usr/bin/dracut", "", 0755);
+  plan.initramfs = {.modules = {"base"},
+                    .omit_modules = {"plymouth"},
+                    .drivers = {},
+                    .filesystems = {"ext4", "vfat"},
+                    .compression = "zstd -3 -T0"};
+  plan.policy.initramfs_modules = {"fips"};
+  plan.policy.initramfs_drivers = {"xfs"};
+  SECTION("in dracut's settings, before those of packages") {
+    run_step(steps::initramfs_settings);
+    CHECK(root.read(path) ==
+          "# Made with the image: what a node makes itself is like the image's own.\n"
+          "hostonly=\"no\"\nhostonly_cmdline=\"no\"\ndo_strip=\"no\"\n"
+          "dracutmodules+=\" base fips \"\nomit_dracutmodules+=\" plymouth \"\n"
+          "add_drivers+=\" xfs \"\nfilesystems+=\" ext4 vfat \"\ncompress=\"zstd -3 -T0\"\n");
+  }
+  SECTION("unless nothing boots, or there is no dracut") {
+    SECTION("boot loader") {
+      plan.boot_loader.kind = finalize::BootLoaderKind::none;
+    }
+    SECTION("dracut") {
+      root.remove("/usr/bin/dracut");
+    }
+    run_step(steps::initramfs_settings);
+    CHECK_FALSE(root.exists(path));
+  }
+}
+
+TEST_CASE_METHOD(BootRoot, "a packaged link to dracut's log stays, and the log goes") {
+  root.make_directories("/var/opt/dracut");
+  root.make_directories("/var/log");
+  root.make_symlink("/var/log/dracut.log", "../opt/dracut/dracut.log");
+  programs.effect = [this](const process::Command& command, process::CommandResult&) {
+    if (command.argv[0] != "dracut") return;
+    root.write(command.argv.back(), "initramfs", 0644);
+    root.write("/var/opt/dracut/dracut.log", "told", 0644);
+  };
+  run();
+  CHECK(root.find_link_target("/var/log/dracut.log") == "../opt/dracut/dracut.log");
+  CHECK_FALSE(root.exists("/var/opt/dracut/dracut.log"));
+}
+
 TEST_CASE_METHOD(BootRoot, "adds to dracut's own choice when the release makes none") {
   plan.policy.initramfs_modules = {"fips"};
   run();
