@@ -16,8 +16,7 @@ Workplace::Workplace(const std::filesystem::path& output_directory)
 }
 
 void keep_named_log(Workplace& place, const base::Error& error) {
-  if (error.diagnostic().hint.find(place.logs.path().string()) != std::string::npos)
-    place.logs.abandon();
+  if (error.diagnostic().log.starts_with(place.logs.path().string() + "/")) place.logs.abandon();
 }
 
 std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>& artifacts) {

@@ -23,7 +23,8 @@ base::SourceLocation read_location(ByteReader& reader) {
 
 void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
   writer.number(static_cast<std::uint64_t>(diagnostic.severity));
-  writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint);
+  writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint)
+      .text(diagnostic.log);
   writer.number(diagnostic.where ? 1 : 0);
   if (diagnostic.where) write_location(writer, *diagnostic.where);
   writer.number(diagnostic.related.size());
@@ -45,6 +46,7 @@ base::Diagnostic read_diagnostic(ByteReader& reader) {
   diagnostic.code = reader.text();
   diagnostic.message = reader.text();
   diagnostic.hint = reader.text();
+  diagnostic.log = reader.text();
   if (reader.number() != 0) diagnostic.where = read_location(reader);
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     base::SourceLocation where = read_location(reader);

@@ -40,11 +40,6 @@ struct BootLoader {
   bool operator==(const BootLoader&) const = default;
 };
 
-enum class UnitPresets : std::uint8_t {
-  keep,  ///< units are enabled as the packages' scriptlets left them
-  apply, ///< as `systemctl preset-all` would
-};
-
 /// Where the root comes from.
 enum class RootOrigin : std::uint8_t {
   packages,   ///< it was composed, and every step runs
@@ -95,7 +90,6 @@ struct FinalizePlan {
   /// What the sources of `os.containerImages` must still hold.
   std::vector<model::LockedContainerImage> container_images;
   BootLoader boot_loader;
-  UnitPresets presets = UnitPresets::keep;
   std::string rpm_database_path = "/var/lib/rpm";
   /// Patterns of files that only one machine may have.
   std::vector<std::string> identity_files = model::usual_identity_files();

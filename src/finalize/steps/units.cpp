@@ -6,7 +6,6 @@
 #include "../content.hpp"
 #include "../steps.hpp"
 #include "../units/links.hpp"
-#include "../units/presets.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
@@ -14,7 +13,6 @@ namespace {
 struct Input {
   const std::vector<model::UnitChange>& policy;
   const model::ServicesConfig& services;
-  const UnitPresets& presets;
 };
 
 using Warnings = std::vector<base::Diagnostic>;
@@ -112,9 +110,6 @@ StepYield link_units(const Input& input, root::WorkRoot& root) {
   for (const auto& drop_in : input.services.drop_ins)
     add_drop_in(files, drop_in);
   units::UnitLinks links(files);
-  if (input.presets == UnitPresets::apply) {
-    units::apply_presets(files, links);
-  }
   StepYield yield;
   for (const auto& change : changes_of(input))
     yield.add({.warnings = apply(links, change)});
@@ -125,6 +120,6 @@ StepYield link_units(const Input& input, root::WorkRoot& root) {
 
 constinit const Step units{"units", AppliesTo::both,
                            k_run<link_units, &model::SystemPolicy::units,
-                                 &model::OsConfig::services, &FinalizePlan::presets>};
+                                 &model::OsConfig::services>};
 
 } // namespace imagewright::finalize::steps

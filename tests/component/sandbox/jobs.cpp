@@ -64,6 +64,7 @@ std::string throw_error(const WorkerCall& /*call*/) {
   diagnostic.related = {{{"other.yaml", 5, 6}, "first here"}};
   diagnostic.context = {"while one", "while two"};
   diagnostic.hint = "hint";
+  diagnostic.log = "log";
   throw base::Error(base::FailureKind::verification, diagnostic);
 }
 
