@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/attest/envelope.hpp>
-
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/attest/envelope.hpp>
 #include <imagewright/base/base64.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/json/value.hpp>
-
 
 namespace imagewright::attest {
 

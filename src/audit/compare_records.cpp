@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <imagewright/audit/comparison.hpp>
+#include <imagewright/audit/manifest_file_line.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "difference_list.hpp"
-#include <imagewright/audit/manifest_file_line.hpp>
 #include "package_differences.hpp"
 
 namespace imagewright::audit {

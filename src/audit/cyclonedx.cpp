@@ -2,10 +2,9 @@
 #include <string_view>
 
 #include <imagewright/audit/cyclonedx.hpp>
+#include <imagewright/audit/package_url.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/json/value.hpp>
-
-#include <imagewright/audit/package_url.hpp>
 
 namespace imagewright::audit {
 

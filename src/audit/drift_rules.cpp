@@ -24,10 +24,11 @@ std::string pattern_from(const json::Value& value, std::string_view where) {
   const std::string* text = value.find_string();
   if (text != nullptr && text->starts_with("/") && *text != "/" && !text->ends_with("/"))
     return *text;
-  throw base::Error(base::FailureKind::input, "audit.damaged-rules",
-                    fmt::format("{}: {} is no pattern of paths", where,
-                                base::quoted(text == nullptr ? "(no text)" : *text)),
-                    "write an absolute path without a slash at its end; * stands for what has none");
+  throw base::Error(
+      base::FailureKind::input, "audit.damaged-rules",
+      fmt::format("{}: {} is no pattern of paths", where,
+                  base::quoted(text == nullptr ? "(no text)" : *text)),
+      "write an absolute path without a slash at its end; * stands for what has none");
 }
 
 void require_known(const json::Value& value, std::string_view where) {
@@ -58,9 +59,10 @@ DriftRules usual_drift_rules() {
   add("networks and clocks set it", always, {"/etc/resolv.conf", "/etc/adjtime"});
   add("systemd's own notes", always,
       {"/etc/.updated", "/var/.updated", "/etc/.pwd.lock", "/var/lib/systemd/random-seed",
-       "/var/lib/systemd/catalog", "/var/lib/systemd/coredump", "/var/lib/systemd/credential.secret",
-       "/var/lib/systemd/pstore", "/var/lib/systemd/timers", "/var/lib/systemd/timesync",
-       "/boot/efi/loader/random-seed", "/boot/loader/random-seed", "/var/lib/private"});
+       "/var/lib/systemd/catalog", "/var/lib/systemd/coredump",
+       "/var/lib/systemd/credential.secret", "/var/lib/systemd/pstore", "/var/lib/systemd/timers",
+       "/var/lib/systemd/timesync", "/boot/efi/loader/random-seed", "/boot/loader/random-seed",
+       "/var/lib/private"});
   add("the boot loader's notes", always, {"/boot/grub*/grubenv", "/boot/efi/EFI/*/grubenv"});
   add("logs, caches, mail, leases", always,
       {"/var/log", "/var/cache", "/var/spool/mail", "/var/lib/dhcp*", "/var/lib/NetworkManager",

@@ -159,14 +159,14 @@ private:
 
   model::LockedContainerImage container_image(const Value& value) const {
     const bool is_pinned = json::bool_member(value, "pinned", file_);
-    model::LockedContainerImage image{
-        .name = text(value, "name"),
-        .name_space = text(value, "namespace"),
-        .pinning = is_pinned ? model::Pinning::pinned : model::Pinning::unpinned,
-        .index = std::nullopt,
-        .manifest = digest(value, "manifest"),
-        .config = digest(value, "config"),
-        .layers = {}};
+    model::LockedContainerImage image{.name = text(value, "name"),
+                                      .name_space = text(value, "namespace"),
+                                      .pinning = is_pinned ? model::Pinning::pinned
+                                                           : model::Pinning::unpinned,
+                                      .index = std::nullopt,
+                                      .manifest = digest(value, "manifest"),
+                                      .config = digest(value, "config"),
+                                      .layers = {}};
     if (value.find("index") != nullptr) image.index = digest(value, "index");
     for (const Value& item : json::array_member(value, "layers", file_)) {
       const std::string* text = item.find_string();

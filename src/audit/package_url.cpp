@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/audit/package_url.hpp>
-
 #include <fmt/format.h>
 
+#include <imagewright/audit/package_url.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/model/architecture.hpp>
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <imagewright/audit/package_url.hpp>
 #include <imagewright/audit/spdx.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/json/value.hpp>
-
-#include <imagewright/audit/package_url.hpp>
 
 namespace imagewright::audit {
 
@@ -56,8 +55,8 @@ json::Value package(const model::LockedPackage& package, const Manifest& manifes
   // Of a package that was there already only its name is known.
   if (!package.checksum.hex.empty())
     object.emplace_back("checksums",
-                      Array{Object{{"algorithm", algorithm_word(package.checksum.algorithm)},
-                                   {"checksumValue", package.checksum.hex}}});
+                        Array{Object{{"algorithm", algorithm_word(package.checksum.algorithm)},
+                                     {"checksumValue", package.checksum.hex}}});
   object.emplace_back("externalRefs",
                       Array{Object{{"referenceCategory", "PACKAGE-MANAGER"},
                                    {"referenceType", "purl"},

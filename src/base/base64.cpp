@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/base/base64.hpp>
-
 #include <cstdint>
+
+#include <imagewright/base/base64.hpp>
 
 namespace imagewright::base {
 
@@ -29,8 +29,8 @@ std::string to_base64(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (std::size_t index = 0; index < bytes.size(); index += 3) {
-    const std::uint32_t group = byte_at(bytes, index) << 16U | byte_at(bytes, index + 1) << 8U |
-                                byte_at(bytes, index + 2);
+    const std::uint32_t group =
+        byte_at(bytes, index) << 16U | byte_at(bytes, index + 1) << 8U | byte_at(bytes, index + 2);
     text += k_alphabet[group >> 18U];
     text += k_alphabet[group >> 12U & 63U];
     text += index + 1 < bytes.size() ? k_alphabet[group >> 6U & 63U] : '=';

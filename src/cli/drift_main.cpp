@@ -51,8 +51,7 @@ int run_drift_program(std::vector<std::string> words) {
   note_defaults(table);
   words.insert(words.begin(), table.commands.front().name);
   const Invocation invocation{.arguments = std::move(words), .environment = {}, .program = {}};
-  return static_cast<int>(
-      guarded(console, [&] { return run_line(table, invocation, console); }));
+  return static_cast<int>(guarded(console, [&] { return run_line(table, invocation, console); }));
 }
 
 } // namespace

@@ -164,10 +164,9 @@ with_record(const fleet::Unit& unit, const std::filesystem::path& directory,
                .message = "interrupted"});
     throw;
   } catch (const std::exception& error) {
-    write_end(directory, record,
-              {.exit_code = static_cast<int>(ExitCode::bug),
-               .code = "cli.bug",
-               .message = error.what()});
+    write_end(
+        directory, record,
+        {.exit_code = static_cast<int>(ExitCode::bug), .code = "cli.bug", .message = error.what()});
     throw;
   }
 }

@@ -256,8 +256,8 @@ std::string owner_name(const Type& type, std::string_view label) {
 
 std::string hint_for_other_word(const std::string& text, const Type& type) {
   constexpr std::pair<std::string_view, std::string_view> known[] = {
-      {"bios", "legacy"},    {"uefi", "efi"},   {"off", "disabled"},  {"false", "disabled"},
-      {"true", "enabled"},   {"on", "enabled"}, {"label", "part-label"}};
+      {"bios", "legacy"},  {"uefi", "efi"},   {"off", "disabled"},    {"false", "disabled"},
+      {"true", "enabled"}, {"on", "enabled"}, {"label", "part-label"}};
   std::vector<std::pair<std::string_view, std::string_view>> all(std::begin(known),
                                                                  std::end(known));
   for (const model::ArchitectureName& architecture : model::k_architecture_names) {

@@ -164,8 +164,7 @@ Blob find_blob(const std::filesystem::path& directory, const Descriptor& descrip
   const std::filesystem::path file = directory / "blobs" / "sha256" / descriptor.digest.hex;
   std::error_code error;
   const std::uint64_t size = std::filesystem::file_size(file, error);
-  if (error)
-    throw_damaged(fmt::format("{} is not there", descriptor.digest.to_string()));
+  if (error) throw_damaged(fmt::format("{} is not there", descriptor.digest.to_string()));
   if (size != descriptor.size) {
     throw_damaged(fmt::format("{} has {} bytes, and should have {}", descriptor.digest.to_string(),
                               size, descriptor.size));

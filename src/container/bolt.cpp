@@ -15,8 +15,8 @@ namespace {
 
 // The layout of a file is that of bbolt's page.go, db.go and bucket.go, file format version 2.
 constexpr std::size_t k_page_size = 4096;
-constexpr std::size_t k_page_header_size = 16; // id u64, flags u16, count u16, overflow u32
-constexpr std::size_t k_element_size = 16;     // of a leaf and of a branch
+constexpr std::size_t k_page_header_size = 16;   // id u64, flags u16, count u16, overflow u32
+constexpr std::size_t k_element_size = 16;       // of a leaf and of a branch
 constexpr std::size_t k_bucket_header_size = 16; // root u64, sequence u64
 constexpr std::size_t k_largest_inline_bucket = k_page_size / 4;
 constexpr std::uint16_t k_branch_page = 0x01;
@@ -113,8 +113,7 @@ std::vector<std::span<const Item>> split(std::span<const Item> items, std::size_
   std::size_t size = k_page_header_size;
   for (std::size_t index = 0; index < items.size(); ++index) {
     const std::size_t more = size_of(items[index]);
-    if (index - start >= minimum && size + more > k_page_size &&
-        items.size() - index >= minimum) {
+    if (index - start >= minimum && size + more > k_page_size && items.size() - index >= minimum) {
       groups.push_back(items.subspan(start, index - start));
       start = index;
       size = k_page_header_size;

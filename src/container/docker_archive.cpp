@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <fcntl.h>
+
 #include <fmt/format.h>
 
 #include <imagewright/archive/decompress.hpp>
@@ -42,10 +43,11 @@ std::vector<std::string> texts_in(const json::Value& object, std::string_view na
 std::vector<Entry> entries_of(const Question& question) {
   const auto text = fs::find_file(question.directory / "manifest.json", base::ByteSize::mib(16));
   if (!text) {
-    throw base::Error(base::FailureKind::input, "container.not-found",
-                      fmt::format("{} has no manifest.json", source_text(question.wanted)),
-                      "name a file that \"docker save\" or \"skopeo copy SOURCE "
-                      "docker-archive:FILE\" has written; of an OCI layout, write oci-archive:FILE");
+    throw base::Error(
+        base::FailureKind::input, "container.not-found",
+        fmt::format("{} has no manifest.json", source_text(question.wanted)),
+        "name a file that \"docker save\" or \"skopeo copy SOURCE "
+        "docker-archive:FILE\" has written; of an OCI layout, write oci-archive:FILE");
   }
   const json::Value document =
       parse_document(*text, "manifest.json of " + source_text(question.wanted));
@@ -75,11 +77,10 @@ Entry choose(const Question& question, std::vector<Entry> entries) {
   if (!wanted.empty())
     std::erase_if(entries, [&](const Entry& entry) { return !has_name(entry, wanted); });
   if (entries.empty()) {
-    throw base::Error(base::FailureKind::input, "container.not-found",
-                      fmt::format("{} has no image {}", source_text(question.wanted),
-                                  base::quoted(wanted)),
-                      words.empty() ? "none of its images has a name"
-                                    : "it has: " + base::join(words, ", "));
+    throw base::Error(
+        base::FailureKind::input, "container.not-found",
+        fmt::format("{} has no image {}", source_text(question.wanted), base::quoted(wanted)),
+        words.empty() ? "none of its images has a name" : "it has: " + base::join(words, ", "));
   }
   if (entries.size() == 1) return entries.front();
   throw base::Error(base::FailureKind::input, "container.ambiguous",
@@ -113,8 +114,9 @@ std::string layer_type(const std::filesystem::path& file) {
   case archive::Compression::bzip2:
     break;
   }
-  throw_unsupported(fmt::format("the layer {} is compressed in a way that such archives do not have",
-                                base::quoted(file.filename().string())));
+  throw_unsupported(
+      fmt::format("the layer {} is compressed in a way that such archives do not have",
+                  base::quoted(file.filename().string())));
 }
 
 json::Object descriptor_of(const Blob& blob) {

@@ -42,9 +42,9 @@ const json::Array& array_in(const json::Value& object, std::string_view name,
 Layer layer_from(const Question& question, const Descriptor& descriptor,
                  const base::Digest& difference) {
   if (!is_layer(descriptor.media_type)) {
-    throw_unsupported(fmt::format("the layer {} is of the kind {}, which containerd does not unpack",
-                                  descriptor.digest.to_string(),
-                                  base::quoted(descriptor.media_type)));
+    throw_unsupported(
+        fmt::format("the layer {} is of the kind {}, which containerd does not unpack",
+                    descriptor.digest.to_string(), base::quoted(descriptor.media_type)));
   }
   Layer layer{find_blob(question.directory, descriptor, question.options.cancellation), difference};
   check_difference(layer, question.options.cancellation);

@@ -77,10 +77,11 @@ private:
       return image.name == *wanted && image.name_space == "k8s.io";
     });
     if (found == facts_.images.end()) {
-      mistakes_.error("container.sandbox-image-missing",
-                      fmt::format("{} starts every pod in {}, which is not among the container images",
-                                  k_configuration, base::quoted(*wanted)),
-                      facts_.where, "add it to os.containerImages, or name one that is there");
+      mistakes_.error(
+          "container.sandbox-image-missing",
+          fmt::format("{} starts every pod in {}, which is not among the container images",
+                      k_configuration, base::quoted(*wanted)),
+          facts_.where, "add it to os.containerImages, or name one that is there");
     } else if (found->pinning != model::Pinning::pinned) {
       mistakes_.error("container.sandbox-image-not-pinned",
                       fmt::format("{} starts every pod in {}, which a node short of space removes",
@@ -99,12 +100,12 @@ private:
   }
 
   void report(const std::string& what) {
-    mistakes_.error("container.hidden-store",
-                    fmt::format("{} hides the container images in {}", what,
-                                store_directory(files_)),
-                    facts_.where,
-                    "mount it elsewhere, make it a partition of the image, or give containerd "
-                    "another root");
+    mistakes_.error(
+        "container.hidden-store",
+        fmt::format("{} hides the container images in {}", what, store_directory(files_)),
+        facts_.where,
+        "mount it elsewhere, make it a partition of the image, or give containerd "
+        "another root");
   }
 
   /// fstab(5): the second word is the mount point, with octal escapes for blanks.
@@ -151,8 +152,7 @@ private:
   void check_overlays() {
     for (const model::OverlayConfig& overlay : facts_.overlays) {
       const auto& lower = overlay.lower_directories;
-      const bool shows_it =
-          std::ranges::find(lower, overlay.mount_point.text) != lower.end();
+      const bool shows_it = std::ranges::find(lower, overlay.mount_point.text) != lower.end();
       if (!shows_it && hides(overlay.mount_point.text))
         report(fmt::format("the overlay on {}", base::quoted(overlay.mount_point.text)));
     }

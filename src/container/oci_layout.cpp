@@ -47,10 +47,11 @@ public:
     const std::filesystem::path file = question_.directory / "index.json";
     const auto text = fs::find_file(file, base::ByteSize::mib(16));
     if (!text) {
-      throw base::Error(base::FailureKind::input, "container.not-found",
-                        fmt::format("{} has no index.json", source_text(question_.wanted)),
-                        "name a directory that for example \"skopeo copy SOURCE oci:DIRECTORY\" has "
-                        "made");
+      throw base::Error(
+          base::FailureKind::input, "container.not-found",
+          fmt::format("{} has no index.json", source_text(question_.wanted)),
+          "name a directory that for example \"skopeo copy SOURCE oci:DIRECTORY\" has "
+          "made");
     }
     const std::string where = "index.json of " + source_text(question_.wanted);
     Descriptor entry = choose(entries_of(parse_document(*text, where), where));
@@ -62,8 +63,7 @@ public:
     }
     if (!is_manifest(entry.media_type)) {
       throw_unsupported(fmt::format("{} has something of the kind {}, which is no image",
-                                    source_text(question_.wanted),
-                                    base::quoted(entry.media_type)));
+                                    source_text(question_.wanted), base::quoted(entry.media_type)));
     }
     Image image = image_of_manifest(
         question_, find_blob(question_.directory, entry, question_.options.cancellation));
@@ -148,9 +148,9 @@ private:
     const std::vector<std::string> words(names.begin(), names.end());
     throw base::Error(base::FailureKind::input, "container.ambiguous",
                       fmt::format("{} has several images", source_text(question_.wanted)),
-                      words.empty() ? "keep one image in each layout"
-                                    : "add one of its tags after a colon: " +
-                                          base::join(words, ", "));
+                      words.empty()
+                          ? "keep one image in each layout"
+                          : "add one of its tags after a colon: " + base::join(words, ", "));
   }
 
   const Question& question_;

@@ -17,25 +17,24 @@ void require_source(const model::ContainerImageConfig& wanted) {
   const bool is_layout = wanted.source == model::ContainerSource::oci_directory;
   std::error_code error;
   const auto status = std::filesystem::status(wanted.path, error);
-  const bool is_there = is_layout ? std::filesystem::is_directory(status)
-                                  : std::filesystem::is_regular_file(status);
+  const bool is_there =
+      is_layout ? std::filesystem::is_directory(status) : std::filesystem::is_regular_file(status);
   if (is_there) return;
   const bool is_other = std::filesystem::exists(status);
-  throw base::Error(
-      base::FailureKind::input, "container.not-found",
-      fmt::format("{} is {}", source_text(wanted),
-                  is_other ? (is_layout ? "no directory" : "no file") : "not there"),
-      is_layout ? "name a directory; of an archive, write oci-archive:FILE"
-                : "name a file; of a directory, write oci:DIRECTORY");
+  throw base::Error(base::FailureKind::input, "container.not-found",
+                    fmt::format("{} is {}", source_text(wanted),
+                                is_other ? (is_layout ? "no directory" : "no file") : "not there"),
+                    is_layout ? "name a directory; of an archive, write oci-archive:FILE"
+                              : "name a file; of a directory, write oci:DIRECTORY");
 }
 
 std::string name_for(const model::ContainerImageConfig& wanted, const std::string& found) {
   if (wanted.name) return wanted.name->text;
   if (is_full_name(found)) return found;
-  throw base::Error(base::FailureKind::input, "container.no-name",
-                    fmt::format("{} does not say what its image is called in full",
-                                source_text(wanted)),
-                    "add \"name:\" with host and tag, such as registry.k8s.io/pause:3.9");
+  throw base::Error(
+      base::FailureKind::input, "container.no-name",
+      fmt::format("{} does not say what its image is called in full", source_text(wanted)),
+      "add \"name:\" with host and tag, such as registry.k8s.io/pause:3.9");
 }
 
 Found read(const Question& question) {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/container/store.hpp>
-
 #include <set>
 #include <utility>
 
@@ -9,6 +7,7 @@
 #include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/container/bolt.hpp>
+#include <imagewright/container/store.hpp>
 
 namespace imagewright::container {
 
@@ -100,13 +99,13 @@ private:
     content.repositories[name.substr(0, slash)].insert(name.substr(slash + 1, colon - slash - 1));
   }
 
-  /// The three records that a pull through CRI makes: the name, the digest in the repository, the id.
+  /// The three records that a pull through CRI makes: the name, the digest in the repository, the
+  /// id.
   void add_records(Namespace& space, const Image& image) const {
     const model::LockedContainerImage& identity = image.identity;
     const std::string repository = identity.name.substr(0, identity.name.rfind(':'));
-    for (const std::string& name :
-         {identity.name, repository + "@" + identity.manifest.to_string(),
-          identity.config.to_string()}) {
+    for (const std::string& name : {identity.name, repository + "@" + identity.manifest.to_string(),
+                                    identity.config.to_string()}) {
       Bucket& record = space.images[name];
       // Several names of one content share two of the records: one that is pinned counts.
       record.values["createdat"] = time_;

@@ -15,8 +15,8 @@ struct TomlText {
   std::string value;
 };
 
-/// Every text that stands on one line, in the order of the file (TOML 1.0). Values of other kinds are
-/// passed over.
+/// Every text that stands on one line, in the order of the file (TOML 1.0). Values of other kinds
+/// are passed over.
 std::vector<TomlText> toml_texts(std::string_view text);
 
 } // namespace imagewright::container

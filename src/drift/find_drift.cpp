@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/drift/find_drift.hpp>
-
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -12,6 +10,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/parallel_for.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/drift/find_drift.hpp>
 #include <imagewright/model/filesystem_type.hpp>
 
 #include "node_tree.hpp"
@@ -146,9 +145,8 @@ private:
   std::string changes(const std::string& path, const audit::Aspects& before,
                       const audit::Aspects& now) {
     const bool has_owners =
-        std::none_of(without_owners_.begin(), without_owners_.end(), [&](const auto& place) {
-          return path == place || is_below(path, place);
-        });
+        std::none_of(without_owners_.begin(), without_owners_.end(),
+                     [&](const auto& place) { return path == place || is_below(path, place); });
     std::set<std::string> names;
     for (const auto* aspects : {&before, &now}) {
       for (const auto& [name, value] : *aspects)

@@ -65,10 +65,9 @@ NodePackages read_packages(const NodeTree& tree, const KeyRing& keys,
     result.packages.clear();
     result.complaint = error.diagnostic().message;
   }
-  std::sort(result.packages.begin(), result.packages.end(),
-            [](const NodePackage& left, const NodePackage& right) {
-              return left.nevra < right.nevra;
-            });
+  std::sort(
+      result.packages.begin(), result.packages.end(),
+      [](const NodePackage& left, const NodePackage& right) { return left.nevra < right.nevra; });
   return result;
 }
 

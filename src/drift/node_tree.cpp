@@ -122,8 +122,8 @@ fs::UniqueFd NodeTree::open(const std::string& path, int flags) const {
   open_how how{};
   how.flags = static_cast<__u64>(flags | O_CLOEXEC | O_NOFOLLOW);
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  return fs::UniqueFd(static_cast<int>(::syscall(
-      SYS_openat2, root_.get(), *relative == '\0' ? "." : relative, &how, sizeof how)));
+  return fs::UniqueFd(static_cast<int>(
+      ::syscall(SYS_openat2, root_.get(), *relative == '\0' ? "." : relative, &how, sizeof how)));
 }
 
 NodeFile NodeTree::look(const std::string& path) const {
@@ -181,8 +181,8 @@ std::optional<std::vector<NodeEntry>> NodeTree::list(const std::string& path) co
     for (const fs::DirectoryEntry& entry : fs::entries_in(fd.get())) {
       const std::string child = (path == "/" ? "" : path) + "/" + entry.name;
       const bool is_known = entry.type.has_value();
-      entries.push_back({entry.name, is_known ? *entry.type == fs::FileType::directory
-                                              : is_directory(child)});
+      entries.push_back(
+          {entry.name, is_known ? *entry.type == fs::FileType::directory : is_directory(child)});
     }
     return entries;
   } catch (const std::system_error&) {

@@ -18,8 +18,12 @@ namespace imagewright::drift {
 
 namespace {
 
-template <auto free_it> struct Freeing {
-  template <typename Handle> void operator()(Handle* handle) const { free_it(handle); }
+template <auto free_it>
+struct Freeing {
+  template <typename Handle>
+  void operator()(Handle* handle) const {
+    free_it(handle);
+  }
 };
 using Pkey = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
 using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, Freeing<EVP_PKEY_CTX_free>>;
@@ -149,9 +153,8 @@ bool KeyRing::verifies(std::string_view bytes, std::string_view signature) const
   const std::string message = std::string(bytes) + parsed->trailer;
   const bool is_good = std::any_of(state_->keys.begin(), state_->keys.end(), [&](const auto& key) {
     if (key.first != parsed->kind) return false;
-    return key.first == KeyKind::rsa
-               ? verifies_rsa(key.second.get(), digest, message, *parsed)
-               : verifies_ed25519(key.second.get(), digest, message, *parsed);
+    return key.first == KeyKind::rsa ? verifies_rsa(key.second.get(), digest, message, *parsed)
+                                     : verifies_ed25519(key.second.get(), digest, message, *parsed);
   });
   ERR_clear_error();
   return is_good;

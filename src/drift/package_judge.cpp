@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <compare>
 
-#include <fmt/format.h>
 #include <sys/stat.h>
+
+#include <fmt/format.h>
 
 #include <imagewright/audit/real_path.hpp>
 #include <imagewright/base/package_version.hpp>
@@ -38,7 +39,7 @@ std::string aspect(const audit::Aspects& aspects, std::string_view name) {
 
 /// What an update does not decide: labels, capabilities, other attributes.
 bool has_same_attributes(const audit::Aspects& before, const audit::Aspects& now) {
-  static const std::set<std::string, std::less<>> decided{"type",   "mode",   "owner", "content",
+  static const std::set<std::string, std::less<>> decided{"type",   "mode",   "owner",  "content",
                                                           "target", "device", "package"};
   const auto rest = [](const audit::Aspects& aspects) {
     audit::Aspects others;
@@ -77,8 +78,8 @@ PackageJudge::PackageJudge(const audit::Manifest& manifest, const NodeTree& tree
 
 void PackageJudge::add(const std::string& subject, DriftClass drift_class, std::string what,
                        std::string reason) {
-  findings_.push_back({FindingKind::package, subject, drift_class, std::move(what),
-                       std::move(reason)});
+  findings_.push_back(
+      {FindingKind::package, subject, drift_class, std::move(what), std::move(reason)});
 }
 
 /// A version of a package of the image that the image does not have, and newer than it has.
@@ -97,8 +98,9 @@ void PackageJudge::judge(const NodePackage& package) {
   const auto known = by_name_.find(nevra.name);
   if (known == by_name_.end()) {
     return add(nevra.to_string(), DriftClass::unexplained, "added",
-               package.is_vouched ? "a package that the image does not have, though it is well signed"
-                                  : "a package that the image does not have, signed by nobody known");
+               package.is_vouched
+                   ? "a package that the image does not have, though it is well signed"
+                   : "a package that the image does not have, signed by nobody known");
   }
   const model::LockedPackage& before = *known->second.front();
   if (in_image_.contains(nevra)) {
@@ -113,7 +115,8 @@ void PackageJudge::judge(const NodePackage& package) {
   if (!package.is_vouched)
     return add(nevra.name, DriftClass::unexplained, what, "signed by nobody whom the image trusts");
   if (!is_update(nevra))
-    return add(nevra.name, DriftClass::unexplained, what, "older than the image's, though well signed");
+    return add(nevra.name, DriftClass::unexplained, what,
+               "older than the image's, though well signed");
   updated_.insert(nevra.name);
   add(nevra.name, DriftClass::explained, what, "an update with a good signature");
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/drift/report.hpp>
-
 #include <algorithm>
 #include <array>
 
@@ -8,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/drift/report.hpp>
 
 namespace imagewright::drift {
 
@@ -95,18 +94,15 @@ std::string_view to_string(FindingKind kind) {
 
 std::size_t Report::count(DriftClass drift_class) const {
   return static_cast<std::size_t>(
-      std::count_if(findings.begin(), findings.end(), [&](const Finding& finding) {
-        return finding.drift_class == drift_class;
-      }));
+      std::count_if(findings.begin(), findings.end(),
+                    [&](const Finding& finding) { return finding.drift_class == drift_class; }));
 }
 
 std::string to_text(const Report& report) {
-  std::string text = fmt::format("{}: {} files, {} packages, {}\n", report.image, report.file_count,
-                                 report.package_count,
-                                 report.is_running
-                                     ? fmt::format("{} checks of the running system",
-                                                   report.check_count)
-                                     : std::string("not running"));
+  std::string text = fmt::format(
+      "{}: {} files, {} packages, {}\n", report.image, report.file_count, report.package_count,
+      report.is_running ? fmt::format("{} checks of the running system", report.check_count)
+                        : std::string("not running"));
   for (const DriftClass drift_class : k_classes) {
     const std::size_t number = report.count(drift_class);
     if (number == 0) continue;
@@ -150,9 +146,8 @@ json::Value to_sarif(const Report& report) {
   for (const DriftClass drift_class : k_classes) {
     rules.push_back(json::Object{
         {"id", "drift." + std::string(to_string(drift_class))},
-        {"shortDescription",
-         json::Object{{"text", "a difference from the image, " +
-                                   std::string(to_string(drift_class))}}}});
+        {"shortDescription", json::Object{{"text", "a difference from the image, " +
+                                                       std::string(to_string(drift_class))}}}});
   }
   return json::Object{
       {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},

@@ -32,8 +32,8 @@ Answer unreadable(std::string why) {
 
 Answer equals(const std::string& actual, const std::string& expected) {
   if (actual == expected) return holds();
-  return {Answer::Kind::differs, fmt::format("{}, not {}", base::quoted(actual),
-                                             base::quoted(expected))};
+  return {Answer::Kind::differs,
+          fmt::format("{}, not {}", base::quoted(actual), base::quoted(expected))};
 }
 
 std::string one_line(std::string_view text) {
@@ -211,10 +211,9 @@ private:
       for (const std::string& line : base::split(text, '\n')) {
         const auto words = base::split_whitespace(line);
         const bool is_blocked =
-            words.size() >= 2 &&
-            (words[0] == "blacklist" ||
-             (words[0] == "install" && words.size() > 2 &&
-              (words[2].ends_with("/false") || words[2].ends_with("/true"))));
+            words.size() >= 2 && (words[0] == "blacklist" ||
+                                  (words[0] == "install" && words.size() > 2 &&
+                                   (words[2].ends_with("/false") || words[2].ends_with("/true"))));
         if (is_blocked) modules.insert(module_name(words[1]));
       }
     }
@@ -247,8 +246,8 @@ private:
   }
 
   void module_finding(const std::string& name, DriftClass drift_class, std::string reason) {
-    result_.findings.push_back({FindingKind::setting, "module " + name, drift_class, "loaded",
-                                std::move(reason)});
+    result_.findings.push_back(
+        {FindingKind::setting, "module " + name, drift_class, "loaded", std::move(reason)});
   }
 
   /// What the image's own settings of the kernel say.
@@ -262,8 +261,9 @@ private:
       std::string place = name;
       if (place.find('/') == std::string::npos) std::replace(place.begin(), place.end(), '.', '/');
       const auto actual = tree_.read("/proc/sys/" + place);
-      note("sysctl " + name, actual ? equals(one_line(*actual), one_line(line.substr(equals_sign + 1)))
-                                    : unreadable("/proc/sys/" + place + " cannot be read"));
+      note("sysctl " + name, actual
+                                 ? equals(one_line(*actual), one_line(line.substr(equals_sign + 1)))
+                                 : unreadable("/proc/sys/" + place + " cannot be read"));
     }
   }
 

@@ -19,12 +19,9 @@ std::vector<std::string> arguments_of(const EngineRequest& request) {
 }
 
 json::Object container(const EngineRequest& request, const PodParts& parts, json::Array arguments) {
-  return {{"image", request.image},
-          {"command", json::Array{"imagewright"}},
-          {"args", std::move(arguments)},
-          {"workingDir", k_work_directory},
-          {"env", parts.environment},
-          {"securityContext", parts.container_security},
+  return {{"image", request.image},       {"command", json::Array{"imagewright"}},
+          {"args", std::move(arguments)}, {"workingDir", k_work_directory},
+          {"env", parts.environment},     {"securityContext", parts.container_security},
           {"volumeMounts", parts.mounts}};
 }
 
@@ -38,20 +35,20 @@ json::Array with_unit(const EngineRequest& request, std::string_view unit) {
 /// A wrong config, packages that cannot be had and a checkout that differs stay so; a failed build
 /// and a host that cannot may be another machine's luck. A pod that was evicted costs no retry.
 json::Object failure_policy() {
-  return {{"rules",
-           json::Array{
-               json::Object{{"action", "FailIndex"},
-                            {"onExitCodes", json::Object{{"containerName", "imagewright"},
-                                                         {"operator", "In"},
-                                                         {"values", json::Array{2, 3, 5}}}}},
-               json::Object{{"action", "Ignore"},
-                            {"onPodConditions",
-                             json::Array{json::Object{{"type", "DisruptionTarget"},
-                                                      {"status", "True"}}}}},
-               json::Object{{"action", "Count"},
-                            {"onExitCodes", json::Object{{"containerName", "imagewright"},
-                                                         {"operator", "In"},
-                                                         {"values", json::Array{1, 4}}}}}}}};
+  return {
+      {"rules",
+       json::Array{
+           json::Object{{"action", "FailIndex"},
+                        {"onExitCodes", json::Object{{"containerName", "imagewright"},
+                                                     {"operator", "In"},
+                                                     {"values", json::Array{2, 3, 5}}}}},
+           json::Object{{"action", "Ignore"},
+                        {"onPodConditions", json::Array{json::Object{{"type", "DisruptionTarget"},
+                                                                     {"status", "True"}}}}},
+           json::Object{{"action", "Count"},
+                        {"onExitCodes", json::Object{{"containerName", "imagewright"},
+                                                     {"operator", "In"},
+                                                     {"values", json::Array{1, 4}}}}}}}};
 }
 
 } // namespace
@@ -103,35 +100,34 @@ std::string argo_workflow(const UnitList& list, const EngineRequest& request) {
   json::Object build{
       {"name", "build"},
       {"inputs", json::Object{{"parameters", json::Array{json::Object{{"name", "unit"}}}}}},
-      {"retryStrategy",
-       json::Object{{"limit", k_retries},
-                    {"retryPolicy", "Always"},
-                    {"expression", "!(asInt(lastRetry.exitCode) in [2, 3, 5])"}}},
+      {"retryStrategy", json::Object{{"limit", k_retries},
+                                     {"retryPolicy", "Always"},
+                                     {"expression", "!(asInt(lastRetry.exitCode) in [2, 3, 5])"}}},
       {"container", std::move(builder)}};
   return json::to_text(json::Object{
       {"apiVersion", "argoproj.io/v1alpha1"},
       {"kind", "Workflow"},
       {"metadata", json::Object{{"generateName", std::string(k_name) + "-"}}},
-      {"spec",
-       json::Object{
-           {"entrypoint", "fleet"},
-           {"parallelism", k_most_at_once},
-           {"automountServiceAccountToken", false},
-           {"securityContext", parts.pod_security},
-           {"volumes", parts.volumes},
-           {"templates",
-            json::Array{json::Object{{"name", "fleet"},
-                                     {"dag", json::Object{{"tasks", json::Array{std::move(call)}}}}},
-                        std::move(build)}}}}});
+      {"spec", json::Object{
+                   {"entrypoint", "fleet"},
+                   {"parallelism", k_most_at_once},
+                   {"automountServiceAccountToken", false},
+                   {"securityContext", parts.pod_security},
+                   {"volumes", parts.volumes},
+                   {"templates",
+                    json::Array{json::Object{
+                                    {"name", "fleet"},
+                                    {"dag", json::Object{{"tasks", json::Array{std::move(call)}}}}},
+                                std::move(build)}}}}});
 }
 
 std::string tekton_run(const UnitList& list, const EngineRequest& request) {
   const PodParts parts = pod_parts(largest_needs(list));
   json::Array include;
   for (const Unit& unit : list.units) {
-    include.push_back(json::Object{
-        {"name", unit.id},
-        {"params", json::Array{json::Object{{"name", "unit"}, {"value", unit.id}}}}});
+    include.push_back(
+        json::Object{{"name", unit.id},
+                     {"params", json::Array{json::Object{{"name", "unit"}, {"value", unit.id}}}}});
   }
   json::Object step{{"name", "build"}};
   for (auto& member : container(request, parts, with_unit(request, "$(params.unit)")))
@@ -150,13 +146,11 @@ std::string tekton_run(const UnitList& list, const EngineRequest& request) {
             json::Object{{"podTemplate", json::Object{{"securityContext", parts.pod_security},
                                                       {"automountServiceAccountToken", false}}}}},
            {"pipelineSpec",
-            json::Object{
-                {"tasks",
-                 json::Array{json::Object{
-                     {"name", "unit"},
-                     {"retries", k_retries},
-                     {"matrix", json::Object{{"include", std::move(include)}}},
-                     {"taskSpec", std::move(task)}}}}}}}}});
+            json::Object{{"tasks", json::Array{json::Object{
+                                       {"name", "unit"},
+                                       {"retries", k_retries},
+                                       {"matrix", json::Object{{"include", std::move(include)}}},
+                                       {"taskSpec", std::move(task)}}}}}}}}});
 }
 
 } // namespace imagewright::fleet

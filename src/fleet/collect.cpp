@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/fleet/collect.hpp>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -12,6 +10,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fleet/collect.hpp>
 
 #include "found_records.hpp"
 #include "unit_check.hpp"
@@ -43,9 +42,9 @@ const FoundRecord* choose(const std::vector<const FoundRecord*>& records) {
   for (const FoundRecord* record : records) {
     const bool is_done = record->record.state == RecordState::done;
     if (is_done) ++done;
-    const bool is_better = chosen == nullptr || is_done ||
-                           (chosen->record.state != RecordState::done &&
-                            chosen->written < record->written);
+    const bool is_better =
+        chosen == nullptr || is_done ||
+        (chosen->record.state != RecordState::done && chosen->written < record->written);
     if (is_better) chosen = record;
   }
   return done > 1 ? nullptr : chosen;
@@ -101,7 +100,8 @@ struct StateRow {
 
 constexpr std::array k_states{
     StateRow{UnitState::done, "done", "", ""},
-    StateRow{UnitState::failed, "failed", "fleet.unit-failed", "mend the cause, and build it again"},
+    StateRow{UnitState::failed, "failed", "fleet.unit-failed",
+             "mend the cause, and build it again"},
     StateRow{UnitState::unfinished, "unfinished", "fleet.unit-unfinished",
              "wait for its job, or start it again if its machine is gone"},
     StateRow{UnitState::missing, "missing", "fleet.unit-missing",
@@ -131,10 +131,10 @@ void add_problems(Collection& collection, const FoundRecords& found) {
     }
     for (const Verdict& verdict : unit.verdicts) {
       if (verdict.is_good) continue;
-      add_problem(collection.problems, "fleet.check-failed",
-                  fmt::format("{}: {} says: {}", unit.id, base::quoted(verdict.file),
-                              verdict.summary),
-                  "mend what was found, and check again");
+      add_problem(
+          collection.problems, "fleet.check-failed",
+          fmt::format("{}: {} says: {}", unit.id, base::quoted(verdict.file), verdict.summary),
+          "mend what was found, and check again");
     }
   }
   for (const std::string& stranger : collection.strangers) {
@@ -174,7 +174,8 @@ UnitList joined(std::vector<UnitList> lists) {
 Collection collect(const UnitList& list, const std::vector<std::filesystem::path>& directories,
                    const base::Cancellation& cancellation) {
   const FoundRecords found = find_records(directories);
-  Collection collection{.tool_version = list.tool_version, .units = {}, .strangers = {}, .problems = {}};
+  Collection collection{
+      .tool_version = list.tool_version, .units = {}, .strangers = {}, .problems = {}};
   std::set<std::string> known;
   for (const Unit& unit : list.units) {
     known.insert(unit.id);
@@ -183,8 +184,8 @@ Collection collect(const UnitList& list, const std::vector<std::filesystem::path
   std::ranges::sort(collection.units, {}, &UnitOutcome::id);
   for (const FoundRecord& record : found.records) {
     if (!known.contains(record.record.id)) {
-      collection.strangers.push_back(fmt::format("{} in {}", record.record.id,
-                                                 base::quoted(record.directory.string())));
+      collection.strangers.push_back(
+          fmt::format("{} in {}", record.record.id, base::quoted(record.directory.string())));
     }
   }
   add_problems(collection, found);
@@ -201,14 +202,17 @@ void watch(const UnitList& list, const std::vector<std::filesystem::path>& direc
     std::ranges::stable_sort(records, {}, &FoundRecord::written);
     std::size_t ended = 0;
     for (const Unit& unit : list.units) {
-      ended += std::ranges::any_of(records, [&](const FoundRecord& each) {
-                 return each.record.id == unit.id && each.record.state != RecordState::started;
-               })
+      ended += std::ranges::any_of(records,
+                                   [&](const FoundRecord& each) {
+                                     return each.record.id == unit.id &&
+                                            each.record.state != RecordState::started;
+                                   })
                    ? 1U
                    : 0U;
     }
     for (const FoundRecord& each : records) {
-      const bool is_known = std::ranges::find(list.units, each.record.id, &Unit::id) != list.units.end();
+      const bool is_known =
+          std::ranges::find(list.units, each.record.id, &Unit::id) != list.units.end();
       UnitRecord& last = seen[each.directory.string()];
       if (!is_known || last == each.record) continue;
       last = each.record;

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/fleet/engines.hpp>
-
 #include <algorithm>
 #include <array>
 
@@ -8,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fleet/engines.hpp>
 
 #include "engine_jobs.hpp"
 
@@ -34,10 +33,11 @@ constexpr std::array k_engines{
     EngineRow{"github", "GitHub Actions", 256, "jobs of one matrix", github_matrix},
     EngineRow{"gitlab", "GitLab", 200, "jobs of one parallel:matrix", gitlab_pipeline},
     EngineRow{"azure", "Azure Pipelines", std::nullopt, "", azure_matrix},
-    EngineRow{"kubernetes", "Kubernetes", 100'000, "completions of an Indexed Job with a limit of retries for each index",
+    EngineRow{"kubernetes", "Kubernetes", 100'000,
+              "completions of an Indexed Job with a limit of retries for each index",
               kubernetes_job},
-    EngineRow{"tekton", "Tekton", 256, "combinations of one matrix (default-max-matrix-combinations-count)",
-              tekton_run},
+    EngineRow{"tekton", "Tekton", 256,
+              "combinations of one matrix (default-max-matrix-combinations-count)", tekton_run},
     EngineRow{"argo", "Argo Workflows", std::nullopt, "", argo_workflow},
     EngineRow{"slurm", "Slurm", 1001, "tasks of one array (MaxArraySize)", slurm_script},
 };
@@ -46,8 +46,8 @@ void require_room(const EngineRow& engine, std::uint64_t count, const EngineRequ
   const std::optional<std::uint64_t> limit = request.limit ? request.limit : engine.limit;
   if (!limit || count <= *limit) return;
   const std::uint64_t parts = (count + *limit - 1) / *limit;
-  const std::string why = request.limit ? std::string("units that --limit allows")
-                                        : std::string(engine.limit_name);
+  const std::string why =
+      request.limit ? std::string("units that --limit allows") : std::string(engine.limit_name);
   throw base::Error(
       base::FailureKind::input, "fleet.too-many-units",
       fmt::format("{} units are more than {} takes: {} {}", count, engine.title, *limit, why),

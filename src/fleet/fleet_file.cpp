@@ -109,8 +109,8 @@ private:
       const auto config = (file_.parent_path() / entry.value.text).lexically_normal();
       std::error_code ignored;
       if (!std::filesystem::is_regular_file(config, ignored)) {
-        fail(fmt::format("there is no config {}", base::quoted(config.string())),
-             entry.value.where, "paths are relative to the fleet file");
+        fail(fmt::format("there is no config {}", base::quoted(config.string())), entry.value.where,
+             "paths are relative to the fleet file");
       }
       fleet_.variants.push_back({.name = entry.key, .config = config});
     }
@@ -223,10 +223,10 @@ Exclusion parse_exclusion(const std::string& text) {
   for (const std::string& part : base::split(text, ',')) {
     const std::size_t sign = part.find('=');
     const std::string key = part.substr(0, sign);
-    std::string* place = key == "variant"                          ? &exclusion.variant
+    std::string* place = key == "variant"                         ? &exclusion.variant
                          : key == "arch" || key == "architecture" ? &exclusion.architecture
-                         : key == "platform"                       ? &exclusion.platform
-                                                                   : nullptr;
+                         : key == "platform"                      ? &exclusion.platform
+                                                                  : nullptr;
     if (sign == std::string::npos || sign + 1 == part.size() || place == nullptr ||
         !place->empty()) {
       throw base::Error(base::FailureKind::input, "fleet.bad-exclusion",

@@ -39,8 +39,7 @@ json::Object exclusion() {
     for (auto& member : text())
       property.push_back(std::move(member));
     properties.emplace_back(std::string(key.name), std::move(property));
-    if (key.name != "reason")
-      patterns.push_back(json::Object{{"required", json::Array{key.name}}});
+    if (key.name != "reason") patterns.push_back(json::Object{{"required", json::Array{key.name}}});
   }
   return {{"type", "object"},
           {"additionalProperties", false},

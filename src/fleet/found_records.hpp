@@ -18,7 +18,7 @@ struct FoundRecord {
 };
 
 struct FoundRecords {
-  std::vector<FoundRecord> records;  ///< by directory
+  std::vector<FoundRecord> records; ///< by directory
   std::vector<std::string> damaged; ///< what is wrong with each other one, with its place
 };
 

@@ -8,8 +8,8 @@
 namespace imagewright::fleet {
 
 std::vector<std::string> build_words(const EngineRequest& request) {
-  return {"imagewright",     "build", "--units",    request.units_file,
-          "--output-dir",    "out",   "--progress", "plain"};
+  return {"imagewright",  "build", "--units",    request.units_file,
+          "--output-dir", "out",   "--progress", "plain"};
 }
 
 json::Array to_json(const std::vector<std::string>& words) {
@@ -38,10 +38,9 @@ std::string azure_matrix(const UnitList& list, const EngineRequest&) {
     // Names of legs have letters, digits and underscores.
     std::string leg = unit.id;
     std::ranges::replace(leg, '-', '_');
-    matrix.emplace_back(std::move(leg),
-                        json::Object{{"UNIT", unit.id},
-                                     {"ARCHITECTURE", unit.inputs.architecture},
-                                     {"PLATFORM", unit.platform}});
+    matrix.emplace_back(std::move(leg), json::Object{{"UNIT", unit.id},
+                                                     {"ARCHITECTURE", unit.inputs.architecture},
+                                                     {"PLATFORM", unit.platform}});
   }
   return json::to_line(matrix) + "\n";
 }
@@ -62,8 +61,8 @@ std::string gitlab_pipeline(const UnitList& list, const EngineRequest& request) 
       {"image", image},
       {"needs", json::Array{planned}},
       {"variables", json::Object{{"XDG_CACHE_HOME", "$CI_PROJECT_DIR/.cache"}}},
-      {"cache", json::Object{{"key", "imagewright-$UNIT"},
-                             {"paths", json::Array{".cache/imagewright"}}}},
+      {"cache",
+       json::Object{{"key", "imagewright-$UNIT"}, {"paths", json::Array{".cache/imagewright"}}}},
       {"parallel", json::Object{{"matrix", json::Array{json::Object{{"UNIT", std::move(ids)}}}}}},
       {"retry", std::move(retry)},
       {"script", json::Array{"imagewright build --units " + units +
@@ -74,8 +73,7 @@ std::string gitlab_pipeline(const UnitList& list, const EngineRequest& request) 
       {"image", image},
       {"when", "always"},
       {"needs", json::Array{planned, json::Object{{"job", "unit"}}}},
-      {"script", json::Array{"imagewright collect out --units " + units +
-                             " --output-dir release"}},
+      {"script", json::Array{"imagewright collect out --units " + units + " --output-dir release"}},
       {"artifacts", json::Object{{"when", "always"}, {"paths", json::Array{"release"}}}}};
   // JSON is YAML.
   return json::to_text(json::Object{{"stages", json::Array{"build", "collect"}},

@@ -104,10 +104,10 @@ private:
     const model::ArchitectureLock& pins = plan::require_fresh(lock, plan);
     const std::string id = unit_id(variant.name, plan.architecture.name, platform.name);
     const std::filesystem::path report =
-        request_.reports.empty() ? std::filesystem::path()
-                                 : request_.reports / id /
-                                       fmt::format("{}-{}.report.json", plan.config.name,
-                                                   plan.architecture.name);
+        request_.reports.empty()
+            ? std::filesystem::path()
+            : request_.reports / id /
+                  fmt::format("{}-{}.report.json", plan.config.name, plan.architecture.name);
     units_.push_back(
         {.id = id,
          .index = 0,

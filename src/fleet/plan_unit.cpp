@@ -18,9 +18,8 @@ constexpr const char* k_code = "fleet.changed-inputs";
 constexpr const char* k_hint =
     "build from the checkout that the units were planned in, or plan again: imagewright matrix";
 
-std::vector<plan::RepositoryOverride>
-merged(std::vector<plan::RepositoryOverride> repositories,
-       const std::vector<plan::RepositoryOverride>& more) {
+std::vector<plan::RepositoryOverride> merged(std::vector<plan::RepositoryOverride> repositories,
+                                             const std::vector<plan::RepositoryOverride>& more) {
   for (const plan::RepositoryOverride& repository : more) {
     const auto same =
         std::ranges::find(repositories, repository.name, &plan::RepositoryOverride::name);

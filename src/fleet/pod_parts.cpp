@@ -29,19 +29,19 @@ PodParts pod_parts(const UnitNeeds& needs) {
       .container_security = {{"allowPrivilegeEscalation", false},
                              {"readOnlyRootFilesystem", true},
                              {"capabilities", json::Object{{"drop", json::Array{"ALL"}}}}},
-      .resources = {{"requests",
-                     json::Object{{"cpu", fmt::format("{}", needs.processors)},
-                                  {"memory", fmt::format("{}Mi", memory)},
-                                  {"ephemeral-storage", fmt::format("{}Mi", disk)}}},
+      .resources = {{"requests", json::Object{{"cpu", fmt::format("{}", needs.processors)},
+                                              {"memory", fmt::format("{}Mi", memory)},
+                                              {"ephemeral-storage", fmt::format("{}Mi", disk)}}},
                     {"limits", json::Object{{"memory", fmt::format("{}Mi", memory + memory / 2)}}}},
       .environment = {json::Object{{"name", "XDG_CACHE_HOME"}, {"value", "/cache"}}},
       .mounts = {json::Object{{"name", "work"}, {"mountPath", k_work_directory}},
                  json::Object{{"name", "cache"}, {"mountPath", "/cache"}},
                  json::Object{{"name", "temporary"}, {"mountPath", "/tmp"}}},
-      .volumes = {json::Object{{"name", "work"},
-                               {"persistentVolumeClaim", json::Object{{"claimName", k_work_claim}}}},
-                  json::Object{{"name", "cache"}, {"emptyDir", json::Object{}}},
-                  json::Object{{"name", "temporary"}, {"emptyDir", json::Object{}}}}};
+      .volumes = {
+          json::Object{{"name", "work"},
+                       {"persistentVolumeClaim", json::Object{{"claimName", k_work_claim}}}},
+          json::Object{{"name", "cache"}, {"emptyDir", json::Object{}}},
+          json::Object{{"name", "temporary"}, {"emptyDir", json::Object{}}}}};
 }
 
 } // namespace imagewright::fleet

@@ -91,17 +91,19 @@ std::string to_markdown(const Collection& collection) {
 }
 
 std::string to_html(const Collection& collection) {
-  std::string text = fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
-                                 "<title>Release</title><style>{}</style></head>\n<body>\n"
-                                 "<h1>Release</h1>\n<p>{}.</p>\n<table>\n"
-                                 "<tr><th>unit</th><th>state</th><th>notes</th></tr>\n",
-                                 k_style, headline(collection));
+  std::string text =
+      fmt::format("<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
+                  "<title>Release</title><style>{}</style></head>\n<body>\n"
+                  "<h1>Release</h1>\n<p>{}.</p>\n<table>\n"
+                  "<tr><th>unit</th><th>state</th><th>notes</th></tr>\n",
+                  k_style, headline(collection));
   for (const UnitOutcome& unit : collection.units) {
     const char* style = unit.state == UnitState::done ? "" : " class=\"bad\"";
     text += fmt::format("<tr><td>{}</td><td{}>{}</td><td>{}</td></tr>\n", unit.id, style,
                         to_string(unit.state), for_html(base::join(notes_of(unit), "; ")));
   }
-  text += "</table>\n<h2>Images</h2>\n<table>\n<tr><th>file</th><th>size</th><th>sha256</th></tr>\n";
+  text +=
+      "</table>\n<h2>Images</h2>\n<table>\n<tr><th>file</th><th>size</th><th>sha256</th></tr>\n";
   for (const UnitOutcome& unit : collection.units) {
     for (const UnitFile& file : unit.files) {
       if (is_image(file)) {

@@ -39,13 +39,11 @@ const UnitFile* find_file(const UnitRecord& record, std::string_view name) {
 
 /// The manifest must speak of the very files that are there.
 void read_manifest(UnitOutcome& outcome, const Unit& unit, const FoundRecord& found) {
-  const auto file = std::ranges::find_if(found.record.files, [](const UnitFile& each) {
-    return each.name.ends_with(k_manifest_end);
-  });
+  const auto file = std::ranges::find_if(
+      found.record.files, [](const UnitFile& each) { return each.name.ends_with(k_manifest_end); });
   if (file == found.record.files.end()) return damage(outcome, "it has no manifest");
   const std::filesystem::path path = found.directory / file->name;
-  const audit::Manifest manifest =
-      audit::parse_manifest(fs::read_file(path), path.string());
+  const audit::Manifest manifest = audit::parse_manifest(fs::read_file(path), path.string());
   if (manifest.architecture != unit.inputs.architecture)
     return damage(outcome, fmt::format("its manifest is of {}", manifest.architecture));
   for (const audit::ArtifactRecord& artifact : manifest.artifacts) {

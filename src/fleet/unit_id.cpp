@@ -24,9 +24,8 @@ bool is_digit(char character) {
 void append(std::string& id, std::string_view part) {
   if (!id.empty() && id.back() != '-') id += '-';
   for (const char character : part) {
-    const char lower = character >= 'A' && character <= 'Z'
-                           ? static_cast<char>(character - 'A' + 'a')
-                           : character;
+    const char lower =
+        character >= 'A' && character <= 'Z' ? static_cast<char>(character - 'A' + 'a') : character;
     if (is_letter(lower) || is_digit(lower)) {
       id += lower;
     } else if (!id.empty() && id.back() != '-') {

@@ -31,19 +31,18 @@ json::Value unit_json(const Unit& unit) {
   json::Array outputs;
   for (const std::string& output : unit.outputs)
     outputs.emplace_back(output);
-  return json::Object{
-      {"id", unit.id},
-      {"index", unit.index},
-      {"variant", unit.variant},
-      {"config", unit.config.string()},
-      {"architecture", unit.inputs.architecture},
-      {"platform", unit.platform},
-      {"lock",
-       json::Object{{"path", unit.lock.string()}, {"digest", unit.inputs.lock.to_string()}}},
-      {"inputs", to_json(unit.inputs)},
-      {"inputsDigest", digest_of(unit.inputs).to_string()},
-      {"needs", needs_json(unit.needs)},
-      {"outputs", std::move(outputs)}};
+  return json::Object{{"id", unit.id},
+                      {"index", unit.index},
+                      {"variant", unit.variant},
+                      {"config", unit.config.string()},
+                      {"architecture", unit.inputs.architecture},
+                      {"platform", unit.platform},
+                      {"lock", json::Object{{"path", unit.lock.string()},
+                                            {"digest", unit.inputs.lock.to_string()}}},
+                      {"inputs", to_json(unit.inputs)},
+                      {"inputsDigest", digest_of(unit.inputs).to_string()},
+                      {"needs", needs_json(unit.needs)},
+                      {"outputs", std::move(outputs)}};
 }
 
 [[noreturn]] void throw_damaged(const std::string& file, const std::string& why) {

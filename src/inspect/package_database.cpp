@@ -92,8 +92,7 @@ model::InstalledPackage package_of(const PackageHeader& header) {
 
 } // namespace
 
-std::optional<std::vector<model::InstalledPackage>>
-read_installed_database(std::string_view file) {
+std::optional<std::vector<model::InstalledPackage>> read_installed_database(std::string_view file) {
   const auto headers = read_package_headers(file);
   if (!headers) return std::nullopt;
   std::vector<model::InstalledPackage> packages;

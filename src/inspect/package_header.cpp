@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/inspect/package_header.hpp>
-
 #include <utility>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/inspect/package_header.hpp>
 
 #include "integers.hpp"
 #include "sqlite_table.hpp"
@@ -119,8 +118,8 @@ std::string PackageHeader::bytes(std::uint64_t tag) const {
 
 model::Nevra PackageHeader::nevra() const {
   const std::vector<std::uint64_t> epoch = numbers(k_epoch);
-  return {text(k_name), epoch.empty() ? 0 : static_cast<std::uint32_t>(epoch.front()), text(k_version), text(k_release),
-          text(k_architecture)};
+  return {text(k_name), epoch.empty() ? 0 : static_cast<std::uint32_t>(epoch.front()),
+          text(k_version), text(k_release), text(k_architecture)};
 }
 
 std::string PackageHeader::source_package() const {

@@ -110,7 +110,7 @@ std::vector<model::InstalledPackage> read_installed_packages(const OpenedImage& 
   if (file.content) {
     if (auto packages = read_installed_database(*file.content)) return *packages;
   }
-  const std::string reason = file.content              ? no_database(file.path)
+  const std::string reason = file.content             ? no_database(file.path)
                              : file.complaint.empty() ? "it has no database of RPM packages"
                                                       : file.complaint;
   throw base::Error(base::FailureKind::input, "inspect.no-packages",

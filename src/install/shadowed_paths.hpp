@@ -14,9 +14,9 @@
 
 namespace imagewright::install {
 
-/// Makes those of the set's packages again in the image itself, with the owners and modes that the packages state. What
-/// only scripts made there is left behind: it is of the moment.
-/// Gives the paths that were made.
+/// Makes those of the set's packages again in the image itself, with the owners and modes that the
+/// packages state. What only scripts made there is left behind: it is of the moment. Gives the
+/// paths that were made.
 std::vector<std::string> restore_shadowed_paths(rpmts transaction, const model::PackageSet& set,
                                                 const fs::RootDir& image);
 

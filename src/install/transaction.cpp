@@ -189,11 +189,11 @@ void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages
 /// Those that an upgrade takes away are there already, and librpm knows.
 void add_erasures(rpmts transaction, const std::vector<model::Nevra>& erased) {
   for (const model::Nevra& nevra : erased) {
-    const MatchIterator found(
-        rpmtsInitIterator(transaction, RPMDBI_NAME, nevra.name.c_str(), 0));
+    const MatchIterator found(rpmtsInitIterator(transaction, RPMDBI_NAME, nevra.name.c_str(), 0));
     while (Header header = rpmdbNextIterator(found.get())) {
       if (nevra_of(header) != nevra) continue;
-      if (rpmtsAddEraseElement(transaction, header, static_cast<int>(headerGetInstance(header))) != 0) {
+      if (rpmtsAddEraseElement(transaction, header, static_cast<int>(headerGetInstance(header))) !=
+          0) {
         throw base::Error(base::FailureKind::build, "install.package-refused",
                           nevra.to_string() + " cannot be erased");
       }
@@ -204,8 +204,8 @@ void add_erasures(rpmts transaction, const std::vector<model::Nevra>& erased) {
 } // namespace
 
 void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
-                     const std::vector<model::Nevra>& erased, const PackageFiles& files, PackageAccounts& accounts, RpmLog& log,
-                     const EventSink& tell) {
+                     const std::vector<model::Nevra>& erased, const PackageFiles& files,
+                     PackageAccounts& accounts, RpmLog& log, const EventSink& tell) {
   Observer observer(files, accounts, log, tell, packages);
   rpmtsSetNotifyCallback(transaction, &Observer::notify, &observer);
   add_packages(transaction, packages, erased);

@@ -20,7 +20,7 @@ using EventSink = std::function<void(const Event&)>;
 /// Installs all of them into "/", in place of other versions of them, and erases those others.
 /// Throws base::Error (install.…).
 void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
-                     const std::vector<model::Nevra>& erased, const PackageFiles& files, PackageAccounts& accounts, RpmLog& log,
-                     const EventSink& tell);
+                     const std::vector<model::Nevra>& erased, const PackageFiles& files,
+                     PackageAccounts& accounts, RpmLog& log, const EventSink& tell);
 
 } // namespace imagewright::install

@@ -118,9 +118,9 @@ std::optional<base::Diagnostic> find_changed_container_image(const model::Archit
   add_missing(words, "+", question.container_images, entry.container_images);
   return base::Diagnostic{
       .code = "lock.stale",
-      .message = fmt::format("the lock {} has other container images than the config has for {}: {}",
-                             base::quoted(file), base::quoted(question.architecture),
-                             base::join(words, "; ")),
+      .message = fmt::format(
+          "the lock {} has other container images than the config has for {}: {}",
+          base::quoted(file), base::quoted(question.architecture), base::join(words, "; ")),
       .hint = "run \"imagewright lock\", review what changes, and commit the result"};
 }
 

@@ -175,14 +175,14 @@ std::vector<base::Digest> digest_list(const json::Value& value, const std::strin
 
 model::LockedContainerImage parse_container_image(const json::Value& value, const Place& place) {
   const bool is_pinned = json::bool_member(value, "pinned", place.text());
-  model::LockedContainerImage image{
-      .name = image_name_member(value, place),
-      .name_space = word_member(value, "namespace", place),
-      .pinning = is_pinned ? model::Pinning::pinned : model::Pinning::unpinned,
-      .index = std::nullopt,
-      .manifest = digest_member(value, "manifest", place),
-      .config = digest_member(value, "config", place),
-      .layers = digest_list(value, "layers", place)};
+  model::LockedContainerImage image{.name = image_name_member(value, place),
+                                    .name_space = word_member(value, "namespace", place),
+                                    .pinning = is_pinned ? model::Pinning::pinned
+                                                         : model::Pinning::unpinned,
+                                    .index = std::nullopt,
+                                    .manifest = digest_member(value, "manifest", place),
+                                    .config = digest_member(value, "config", place),
+                                    .layers = digest_list(value, "layers", place)};
   if (value.find("index") != nullptr) image.index = digest_member(value, "index", place);
   return image;
 }

@@ -81,13 +81,11 @@ std::string list_text(std::string_view name, std::vector<Entry> entries) {
 
 std::string architecture_text(const model::ArchitectureLock& entry) {
   const auto& [architecture, request, asked, repositories, packages, container_images] = entry;
-  return fmt::format("    {}: {{\n      \"request\": {},\n{}{},\n{}{}\n    }}",
-                     json::to_line(architecture), json::to_line(request.to_string()),
-                     asked.empty() ? "" : list_text("asked", asked) + ",\n",
-                     list_text("repositories", repositories), list_text("packages", packages),
-                     container_images.empty()
-                         ? ""
-                         : ",\n" + list_text("containerImages", container_images));
+  return fmt::format(
+      "    {}: {{\n      \"request\": {},\n{}{},\n{}{}\n    }}", json::to_line(architecture),
+      json::to_line(request.to_string()), asked.empty() ? "" : list_text("asked", asked) + ",\n",
+      list_text("repositories", repositories), list_text("packages", packages),
+      container_images.empty() ? "" : ",\n" + list_text("containerImages", container_images));
 }
 
 } // namespace

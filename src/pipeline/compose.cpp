@@ -90,27 +90,26 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
                          const WrittenImage& image, const root::KnownContent& known,
                          const BuildOptions& options, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
-  return {
-      .name = plan.plan.config.name,
-      .architecture = plan.plan.architecture.name,
-      .release = plan.plan.release.name,
-      .tool_version = options.tool_version,
-      .bill = plan.plan.release.bill,
-      .epoch = plan.epoch,
-      .repositories = plan.lock.repositories,
-      .packages = plan.lock.packages,
-      .package_keys = package_keys(plan, options.resolve.network, services),
-      .drift = drift_rules(plan.plan.release),
-      .container_images = plan.lock.container_images,
-      .kernels = root.kernels,
-      .kernel_command_line = image.kernel_command_line,
-      .units = plan.policy.units,
-      .checks = plan.policy.checks,
-      .layout = image.layout,
-      .artifacts = records_of(image.artifacts),
-      .files = audit::list_files(
-          image.tree, services.thread_count, services.cancellation,
-          [&](const struct stat& status) { return known.find(status); })};
+  return {.name = plan.plan.config.name,
+          .architecture = plan.plan.architecture.name,
+          .release = plan.plan.release.name,
+          .tool_version = options.tool_version,
+          .bill = plan.plan.release.bill,
+          .epoch = plan.epoch,
+          .repositories = plan.lock.repositories,
+          .packages = plan.lock.packages,
+          .package_keys = package_keys(plan, options.resolve.network, services),
+          .drift = drift_rules(plan.plan.release),
+          .container_images = plan.lock.container_images,
+          .kernels = root.kernels,
+          .kernel_command_line = image.kernel_command_line,
+          .units = plan.policy.units,
+          .checks = plan.policy.checks,
+          .layout = image.layout,
+          .artifacts = records_of(image.artifacts),
+          .files =
+              audit::list_files(image.tree, services.thread_count, services.cancellation,
+                                [&](const struct stat& status) { return known.find(status); })};
 }
 
 /// One more copy of the report, which goes again when nothing is published.
@@ -195,8 +194,8 @@ ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& op
                       program_opener(findings, services.cancellation));
   StageInputs environment = means.tool;
   environment["native programs"] = findings.no_native_programs.value_or("where there are such");
-  MadeRoot made = make_root(root, plan, means.packages,
-                            merged(means.package_inputs, environment), means.cache, services);
+  MadeRoot made = make_root(root, plan, means.packages, merged(means.package_inputs, environment),
+                            means.cache, services);
   finalize::FinalizePlan wishes = plan.finalize;
   wishes.tool_version = options.tool_version;
   InitramfsRecall recall(environment, made.known, means.cache, services);
@@ -276,8 +275,7 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                              .cache_directory = services.cache_directory,
                              .thread_count = services.thread_count};
   StageCache cache(options, timed,
-                   std::filesystem::absolute(options.plan.config).string() + "\n" +
-                       name_of(plan));
+                   std::filesystem::absolute(options.plan.config).string() + "\n" + name_of(plan));
   PackageSource packages(plan, options.resolve.network, timed);
   const BuildMeans means{.services = timed,
                          .timings = timings,
@@ -287,7 +285,8 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                          .tool = tool_inputs(options.tool_version, options.rung.value(),
                                              emulator_of(plan.plan.architecture, options.emulation),
                                              std::to_string(static_cast<int>(options.emulation)))};
-  const bool may_reuse = options.root_directory == RootDirectory::removed && cache.store() != nullptr;
+  const bool may_reuse =
+      options.root_directory == RootDirectory::removed && cache.store() != nullptr;
   StageInputs inputs;
   if (may_reuse) {
     inputs = output_inputs(plan, options, merged(means.package_inputs, means.tool));

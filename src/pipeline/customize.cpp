@@ -50,9 +50,9 @@ origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
 
 /// Where the base has its package database.
 std::string database_path(const fs::RootDir& files, const std::string& usual) {
-  for (const std::string& path : {usual, std::string("/var/lib/rpm"),
-                                  std::string("/usr/lib/sysimage/rpm"),
-                                  std::string("/usr/share/rpm")}) {
+  for (const std::string& path :
+       {usual, std::string("/var/lib/rpm"), std::string("/usr/lib/sysimage/rpm"),
+        std::string("/usr/share/rpm")}) {
     if (files.exists(path + "/rpmdb.sqlite")) return path;
   }
   return usual;
@@ -64,8 +64,7 @@ constexpr auto k_machine_id = "/etc/machine-id";
 void add_identity_of_base(const origin::BaseImage& base, const std::vector<std::string>& patterns,
                           std::vector<std::string>& owned) {
   std::vector<std::string> all = patterns;
-  all.insert(all.end(),
-             {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"});
+  all.insert(all.end(), {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"});
   for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
     const std::string prefix = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
     for (const tree::Entry& entry : filesystem.table.entries) {
@@ -102,7 +101,8 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
   model::InstalledRoot installed =
       install::install_packages(root, request, services.cancellation, services.reporter);
   // A script may have given the image an identity, which all machines made from it would share.
-  if (!machine_id) root.files().remove(k_machine_id);
+  if (!machine_id)
+    root.files().remove(k_machine_id);
   else if (root.files().find_content(k_machine_id) != machine_id)
     root.files().write(k_machine_id, *machine_id, 0444);
   add_identity_of_base(*customizing.base, request.identity_files, installed.owned_identity_files);
@@ -116,7 +116,8 @@ origin::RestoredTree read_back(const Customizing& customizing, const origin::Ext
       origin::restore(*customizing.base, extraction, root, services.cancellation);
   const auto contexts =
       tree::find_file_contexts(root.options().directory, customizing.root.policy.file_labels);
-  if (contexts) restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
+  if (contexts)
+    restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
   return restored;
 }
 
@@ -212,29 +213,28 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
                          const tree::RootTree& tree, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
   return {.name = customizing.plan.plan.config.name,
-                           .architecture = customizing.base->architecture().name,
-                           .release = written.system.operating_system,
-                           .tool_version = customizing.root.tool_version,
-                           .bill = {},
-                           .epoch = customizing.root.epoch,
-                           .repositories = {},
-                           .packages = packages_of(written.system),
-                           .kernels = kernels_of(written.system, tree),
-                           .kernel_command_line = written.system.kernel_command_line(),
-                           .units = customizing.root.policy.units,
-                           .checks = customizing.root.policy.checks,
-                           .layout = customizing.base->layout(),
-                           .artifacts = records_of(written.artifacts),
-                           .files = audit::list_files(tree, services.thread_count,
-                                                      services.cancellation)};
+          .architecture = customizing.base->architecture().name,
+          .release = written.system.operating_system,
+          .tool_version = customizing.root.tool_version,
+          .bill = {},
+          .epoch = customizing.root.epoch,
+          .repositories = {},
+          .packages = packages_of(written.system),
+          .kernels = kernels_of(written.system, tree),
+          .kernel_command_line = written.system.kernel_command_line(),
+          .units = customizing.root.policy.units,
+          .checks = customizing.root.policy.checks,
+          .layout = customizing.base->layout(),
+          .artifacts = records_of(written.artifacts),
+          .files = audit::list_files(tree, services.thread_count, services.cancellation)};
 }
 
 std::vector<PartitionReport> report_of(const Customizing& customizing,
                                        const std::vector<origin::PartitionOutcome>& outcomes) {
   std::vector<PartitionReport> reports;
   for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
-    PartitionReport& report = reports.emplace_back(PartitionReport{
-        .id = partition.name(), .mount_point = {}, .size = partition.entry.size});
+    PartitionReport& report = reports.emplace_back(
+        PartitionReport{.id = partition.name(), .mount_point = {}, .size = partition.entry.size});
     const auto outcome = std::ranges::find(outcomes, report.id, &origin::PartitionOutcome::id);
     if (outcome == outcomes.end() || partition.mount_point.empty()) continue;
     report.mount_point = outcome->mount_point;
@@ -247,13 +247,13 @@ std::vector<PartitionReport> report_of(const Customizing& customizing,
 
 CustomizeResult carry_through(const CustomizeOptions& options, const Customizing& customizing,
                               Workplace& place, const plan::Services& services) {
-  root::WorkRoot root({.directory = place.root(),
-                       .run_record = place.work.path() / "owners",
-                       .epoch = customizing.root.epoch,
-                       .emulator = prepare_emulator(customizing.base->architecture(),
-                                                    options.emulation,
-                                                    place.work.path() / "emulation")},
-                      program_opener(services.cancellation));
+  root::WorkRoot root(
+      {.directory = place.root(),
+       .run_record = place.work.path() / "owners",
+       .epoch = customizing.root.epoch,
+       .emulator = prepare_emulator(customizing.base->architecture(), options.emulation,
+                                    place.work.path() / "emulation")},
+      program_opener(services.cancellation));
   const origin::Extraction extraction = take_out(*customizing.base, root, place, services);
   model::InstalledRoot installed;
   installed.path = place.root();
@@ -264,8 +264,7 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
                       .cancellation = services.cancellation,
                       .log_directory = place.logs.path()});
   const origin::RestoredTree tree = read_back(customizing, extraction, root, services);
-  const WrittenCustomizing written =
-      write_outputs(customizing, extraction, tree, place, services);
+  const WrittenCustomizing written = write_outputs(customizing, extraction, tree, place, services);
   const audit::Manifest manifest = describe(customizing, written, tree.tree, services);
   stage_manifest(place.publication, manifest);
   add_artifacts(place.publication, written.artifacts);

@@ -21,8 +21,8 @@ std::string named(const std::vector<model::LocatedText>& texts) {
 
 void add_files(const model::OsConfig& os, Actions& actions) {
   for (const model::AdditionalDirectory& directory : os.additional_directories)
-    actions.push_back(fmt::format("copy {} to {}", directory.source.filename().string(),
-                                  directory.destination));
+    actions.push_back(
+        fmt::format("copy {} to {}", directory.source.filename().string(), directory.destination));
   for (const model::AdditionalFile& file : os.additional_files)
     actions.push_back("write " + file.destination);
 }

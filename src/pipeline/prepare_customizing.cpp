@@ -30,8 +30,7 @@ base::Epoch newest_time(const origin::BaseImage& base) {
       const std::string path = prefix + entry.path;
       const bool is_of_system =
           path.starts_with("/usr/") || path.starts_with("/etc/") || path.starts_with("/boot/");
-      if (is_of_system)
-        newest = std::max(newest, filesystem.table.inodes[entry.inode].modified);
+      if (is_of_system) newest = std::max(newest, filesystem.table.inodes[entry.inode].modified);
     }
   }
   return newest;
@@ -53,8 +52,7 @@ void warn_of_too_little_room(const Customizing& customizing, report::Reporter& r
   if (needed <= room) return;
   reporter.warning({.severity = base::Severity::warning,
                     .code = "plan.disk-too-small",
-                    .message = "the packages unpack to " +
-                               base::to_string(base::ByteSize(needed)) +
+                    .message = "the packages unpack to " + base::to_string(base::ByteSize(needed)) +
                                ", and the filesystems of the base have room for " +
                                base::to_string(base::ByteSize(room)),
                     .where = customizing.plan.plan.config.os.where,
@@ -75,8 +73,8 @@ void tell_of_initramfs(Customizing& customizing) {
 
 bool can_write_usr(const origin::BaseImage& base) {
   return std::ranges::none_of(base.filesystems(), [](const origin::BaseFilesystem& filesystem) {
-    return filesystem.is_verified && (filesystem.mount_point == "/usr" ||
-                                      filesystem.mount_point == "/usr/share");
+    return filesystem.is_verified &&
+           (filesystem.mount_point == "/usr" || filesystem.mount_point == "/usr/share");
   });
 }
 
@@ -103,21 +101,20 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   for (const base::Diagnostic& warning : customizing.plan.warnings.items())
     services.reporter.warning(warning);
   const report::StageScope stage(services.reporter, "base");
-  customizing.base = std::make_unique<origin::BaseImage>(base_path(options, customizing.plan),
-                                                         options.base_format, services.cancellation);
+  customizing.base = std::make_unique<origin::BaseImage>(
+      base_path(options, customizing.plan), options.base_format, services.cancellation);
   customizing.system = inspect::read_system(customizing.base->image());
   customizing.plan.plan.architecture = customizing.base->architecture();
   if (plan::asks_for_packages(customizing.plan.plan.config)) {
     customizing.packages = plan::resolve_packages(
-        customizing.plan, options.plan,
-        inspect::read_installed_packages(customizing.base->image()), options.network, services);
+        customizing.plan, options.plan, inspect::read_installed_packages(customizing.base->image()),
+        options.network, services);
     warn_of_too_little_room(customizing, services.reporter);
   }
   customizing.inputs = plan::inputs_of(customizing.plan.plan, options.plan);
   customizing.digest = customizing.base->digest(services.cancellation);
-  customizing.root =
-      plan::customize_root_plan(customizing.plan, facts_of(customizing, options),
-                                customizing.inputs.files, options.tool_version);
+  customizing.root = plan::customize_root_plan(customizing.plan, facts_of(customizing, options),
+                                               customizing.inputs.files, options.tool_version);
   customizing.root.base_kernels = customizing.system.kernels;
   if (customizing.packages) tell_of_initramfs(customizing);
   return customizing;
@@ -139,10 +136,10 @@ CustomizeOutline outline_customizing(const CustomizeOptions& options,
   for (std::string& action : actions_of(customizing.root))
     outline.actions.push_back(std::move(action));
   for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
-    PartitionReport& added = outline.partitions.emplace_back(
-        PartitionReport{.id = partition.name(),
-                        .mount_point = partition.mount_point,
-                        .size = partition.entry.size});
+    PartitionReport& added =
+        outline.partitions.emplace_back(PartitionReport{.id = partition.name(),
+                                                        .mount_point = partition.mount_point,
+                                                        .size = partition.entry.size});
     if (partition.files) added.used = partition.files->facts().used;
   }
   for (const model::OutputImage& output : customizing.plan.plan.outputs)

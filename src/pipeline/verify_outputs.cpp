@@ -89,8 +89,7 @@ public:
                                                    .request = {},
                                                    .repositories = manifest.repositories,
                                                    .packages = manifest.packages,
-                                                   .container_images =
-                                                       manifest.container_images},
+                                                   .container_images = manifest.container_images},
                            manifest.epoch);
     const BuildOptions build_options{.plan = std::move(plan_options),
                                      .resolve = {.network = options_.network},

@@ -123,11 +123,9 @@ void add_package_sources(BuildPlan& plan, const PlanOptions& options, base::Diag
     mistakes.append(release.warnings);
     plan.release = std::move(release.profile);
   }
-  plan.repositories =
-      config::repositories_for(plan.release, plan.config, plan.architecture.name);
+  plan.repositories = config::repositories_for(plan.release, plan.config, plan.architecture.name);
   apply_overrides(plan.repositories, options.repositories);
-  plan.key_places =
-      key_places(options, has_release ? plan.release_file : plan.config.path);
+  plan.key_places = key_places(options, has_release ? plan.release_file : plan.config.path);
 }
 
 namespace {
@@ -156,8 +154,8 @@ public:
                                                                 .platform = plan.platform});
     mistakes_.append(decided.diagnostics);
     mistakes_.append(finalize::check_boot_setup(config_, release_, *architecture, *layout));
-    plan.container_images = examine_container_images(config_, *architecture, *layout,
-                                                     decided.policy, mistakes_);
+    plan.container_images =
+        examine_container_images(config_, *architecture, *layout, decided.policy, mistakes_);
     plan.packages = requests(decided.policy);
     return plan;
   }

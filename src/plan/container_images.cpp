@@ -19,8 +19,8 @@ namespace imagewright::plan {
 
 namespace {
 
-/// The files that the config gives; those of packages are not known yet, and are looked at when they
-/// are there.
+/// The files that the config gives; those of packages are not known yet, and are looked at when
+/// they are there.
 class GivenFiles {
 public:
   explicit GivenFiles(const model::OsConfig& os) : os_(os) {}
@@ -71,10 +71,10 @@ std::vector<model::LockedContainerImage> open_all(const model::ImageConfig& conf
                                                   const model::Architecture& architecture,
                                                   base::Diagnostics& mistakes) {
   const base::Cancellation cancellation;
-  const container::OpenOptions options{
-      .architecture = architecture,
-      .temporary_directory = std::filesystem::temp_directory_path(),
-      .cancellation = cancellation};
+  const container::OpenOptions options{.architecture = architecture,
+                                       .temporary_directory =
+                                           std::filesystem::temp_directory_path(),
+                                       .cancellation = cancellation};
   std::vector<model::LockedContainerImage> images;
   for (const model::ContainerImageConfig& wanted : config.os.container_images) {
     try {

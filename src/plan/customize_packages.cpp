@@ -99,9 +99,9 @@ std::vector<std::string> actions_of(const CustomizedPackages& packages) {
       actions.push_back("remove the package " + package.nevra.to_string());
   }
   for (const model::LockedPackage& package : come) {
-    const auto old = std::ranges::find(
-        packages.erased, package.nevra.name,
-        [](const model::InstalledPackage& each) { return each.nevra.name; });
+    const auto old =
+        std::ranges::find(packages.erased, package.nevra.name,
+                          [](const model::InstalledPackage& each) { return each.nevra.name; });
     actions.push_back(old == packages.erased.end()
                           ? "install the package " + package.nevra.to_string()
                           : fmt::format("change the package {} to {}", old->nevra.to_string(),
@@ -124,8 +124,7 @@ CustomizedPackages resolve_packages(CustomizePlan& plan, const PlanOptions& opti
   const report::StageScope stage(services.reporter, "resolve");
   const std::vector<model::RepositorySnapshot> snapshots =
       packages.repositories->set().load_snapshots();
-  resolve::ChangeRequest request =
-      question_for(build, *packages.repositories, snapshots, services);
+  resolve::ChangeRequest request = question_for(build, *packages.repositories, snapshots, services);
   for (const model::InstalledPackage& package : installed) {
     if (is_kernel(package)) request.several_versions.push_back(package.nevra.name);
   }

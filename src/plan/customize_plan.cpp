@@ -56,8 +56,7 @@ finalize::CommandLineChange command_line_change(const model::OsConfig& os) {
 /// What the config asks of SELinux, and a check for each thing that the booted system can answer.
 model::SystemPolicy policy_of(const model::ImageConfig& config, const BaseFacts& facts) {
   model::SystemPolicy policy;
-  policy.file_labels =
-      facts.has_selinux ? model::FileLabels::automatic : model::FileLabels::none;
+  policy.file_labels = facts.has_selinux ? model::FileLabels::automatic : model::FileLabels::none;
   if (const auto& mode = config.os.selinux_mode) {
     const bool is_off = mode->value == model::SelinuxMode::disabled;
     const std::string setting = policy::selinux_setting(mode->value);
@@ -83,8 +82,8 @@ model::SystemPolicy policy_of(const model::ImageConfig& config, const BaseFacts&
     }
   }
   for (const model::LocatedText& entry : config.os.removed_kernel_arguments) {
-    const bool is_given_anew = std::ranges::any_of(
-        config.os.kernel_command_line, [&](const model::LocatedText& given) {
+    const bool is_given_anew =
+        std::ranges::any_of(config.os.kernel_command_line, [&](const model::LocatedText& given) {
           const auto words = model::kernel_words(given.text);
           return std::ranges::any_of(words, [&](const std::string& word) {
             return model::is_same_parameter(model::kernel_parameter(word).name,
@@ -107,10 +106,10 @@ void refuse_volumes(const std::vector<model::OutputImage>& outputs, base::Diagno
   for (const model::OutputImage& output : outputs) {
     const auto format = model::image_format_of(output.format);
     if (!format || model::row_of(*format).kind != model::ImageKind::volume) continue;
-    mistakes.error("config.unsupported-key",
-                   fmt::format("an image that exists does not become a {}",
-                               model::row_of(*format).word),
-                   output.where, "choose another format, or compose the image with build");
+    mistakes.error(
+        "config.unsupported-key",
+        fmt::format("an image that exists does not become a {}", model::row_of(*format).word),
+        output.where, "choose another format, or compose the image with build");
   }
 }
 
@@ -172,9 +171,9 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
   root.scripts = config.scripts;
   root.command_line_change = command_line_change(config.os);
   root.record.uuid =
-      base::Uuid::from_name(facts.digest.hex, fmt::format("{} {} {} {}", config.name,
-                                                          facts.architecture.name, inputs.hex,
-                                                          facts.epoch.time_since_epoch().count()))
+      base::Uuid::from_name(facts.digest.hex,
+                            fmt::format("{} {} {} {}", config.name, facts.architecture.name,
+                                        inputs.hex, facts.epoch.time_since_epoch().count()))
           .to_string();
   if (facts.can_keep_history) root.record.history_entry = history_entry(plan, root);
   return root;

@@ -145,7 +145,8 @@ json::Value config_json(const model::OsConfig& os, const model::ScriptsConfig& s
 /// Every member is named, so that one that is not shown does not compile.
 void add_policy(Object& object, const ResolvedPlan& plan) {
   const auto& [packages, kernel_arguments, yielded_arguments, files, settings, units, file_labels,
-               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] = plan.policy;
+               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] =
+      plan.policy;
   object.emplace_back("requests", array_of(plan.plan.packages, [](const auto& request) {
                         return Object{{"package", request.spec}, {"origin", request.origin}};
                       }));

@@ -107,9 +107,10 @@ Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfi
 Rows container_rows(const std::vector<model::LockedContainerImage>& images) {
   Rows rows;
   for (const model::LockedContainerImage& image : images) {
-    rows.push_back({image.name, image.manifest.to_string(),
-                    fmt::format("{} layers, {}", image.layers.size(),
-                                image.pinning == model::Pinning::pinned ? "pinned" : "not pinned")});
+    rows.push_back(
+        {image.name, image.manifest.to_string(),
+         fmt::format("{} layers, {}", image.layers.size(),
+                     image.pinning == model::Pinning::pinned ? "pinned" : "not pinned")});
   }
   return rows;
 }
@@ -304,7 +305,8 @@ std::vector<model::UnitChange> unit_changes_of(const ResolvedPlan& plan) {
 std::vector<PlanSection> sections_of(const ResolvedPlan& plan) {
   // Packages are what was asked for; what came of it is the lock.
   const auto& [packages, kernel_arguments, yielded_arguments, files, settings, units, file_labels,
-               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] = plan.policy;
+               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] =
+      plan.policy;
   const model::OsConfig& os = plan.finalize.os;
   return {
       {"Boot",

@@ -33,8 +33,8 @@ ResolveRequest with_every_wish(const ChangeRequest& request) {
 }
 
 FileLists file_lists_for(const ResolveRequest& question) {
-  const bool has_some = std::ranges::any_of(
-      question.repositories, [&](const model::RepositorySnapshot& snapshot) {
+  const bool has_some =
+      std::ranges::any_of(question.repositories, [&](const model::RepositorySnapshot& snapshot) {
         return snapshot.filelists || (snapshot.has_filelists && question.load_filelists);
       });
   return has_some ? FileLists::complete : FileLists::primary_only;
@@ -210,8 +210,10 @@ private:
     std::set<std::size_t> kept;
     std::vector<model::LockedPackage> come;
     for (const auto& [package, origin] : system_.origins()) {
-      if (const auto* base = std::get_if<FromBase>(&origin)) kept.insert(base->index);
-      else come.push_back(locked_package(pool_, std::get<FromRepository>(origin).package));
+      if (const auto* base = std::get_if<FromBase>(&origin))
+        kept.insert(base->index);
+      else
+        come.push_back(locked_package(pool_, std::get<FromRepository>(origin).package));
     }
     PackageChange change;
     for (std::size_t index = 0; index < request_.installed.size(); ++index) {
@@ -225,9 +227,8 @@ private:
         continue;
       }
       change.erased.push_back(index);
-      const bool is_replaced = std::ranges::any_of(come, [&](const model::LockedPackage& each) {
-        return each.nevra.name == nevra.name;
-      });
+      const bool is_replaced = std::ranges::any_of(
+          come, [&](const model::LockedPackage& each) { return each.nevra.name == nevra.name; });
       if (!named_.contains(nevra) && !is_replaced) change.dependants.push_back(index);
     }
     std::ranges::sort(come);

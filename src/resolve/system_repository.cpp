@@ -16,9 +16,9 @@ namespace imagewright::resolve {
 
 namespace {
 
-constexpr std::array k_relation_kinds = {
-    SOLVABLE_PROVIDES,   SOLVABLE_REQUIRES, SOLVABLE_CONFLICTS, SOLVABLE_OBSOLETES,
-    SOLVABLE_RECOMMENDS, SOLVABLE_SUPPLEMENTS};
+constexpr std::array k_relation_kinds = {SOLVABLE_PROVIDES,   SOLVABLE_REQUIRES,
+                                         SOLVABLE_CONFLICTS,  SOLVABLE_OBSOLETES,
+                                         SOLVABLE_RECOMMENDS, SOLVABLE_SUPPLEMENTS};
 
 Id dependency_of(Pool* pool, const model::PackageRelation& relation) {
   if (relation.name.starts_with('(')) {
@@ -44,8 +44,7 @@ void add_files(Repodata* data, Id package, const std::vector<std::string>& files
     if (slash == std::string::npos) continue;
     const std::string directory = slash == 0 ? "/" : file.substr(0, slash);
     repodata_add_dirstr(data, package, SOLVABLE_FILELIST,
-                        repodata_str2dir(data, directory.c_str(), 1),
-                        file.c_str() + slash + 1);
+                        repodata_str2dir(data, directory.c_str(), 1), file.c_str() + slash + 1);
   }
 }
 

@@ -23,8 +23,7 @@ base::SourceLocation read_location(ByteReader& reader) {
 
 void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
   writer.number(static_cast<std::uint64_t>(diagnostic.severity));
-  writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint)
-      .text(diagnostic.log);
+  writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint).text(diagnostic.log);
   writer.number(diagnostic.where ? 1 : 0);
   if (diagnostic.where) write_location(writer, *diagnostic.where);
   writer.number(diagnostic.related.size());

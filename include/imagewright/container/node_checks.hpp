@@ -15,7 +15,8 @@
 
 namespace imagewright::container {
 
-/// The files of a node, as far as they are known: before a build those of the config, afterwards all.
+/// The files of a node, as far as they are known: before a build those of the config, afterwards
+/// all.
 struct NodeFiles {
   std::function<std::optional<std::string>(const std::string& path)> find_content;
   std::function<std::vector<std::string>(const std::string& directory)> list;

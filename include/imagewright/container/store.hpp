@@ -15,7 +15,8 @@ namespace imagewright::container {
 /// Where containerd keeps things when its configuration does not say it.
 inline constexpr std::string_view k_usual_store = "/var/lib/containerd";
 /// Below the store: the blobs, what is being fetched, the database.
-inline constexpr std::string_view k_blob_directory = "io.containerd.content.v1.content/blobs/sha256";
+inline constexpr std::string_view k_blob_directory =
+    "io.containerd.content.v1.content/blobs/sha256";
 inline constexpr std::string_view k_ingest_directory = "io.containerd.content.v1.content/ingest";
 inline constexpr std::string_view k_database_directory = "io.containerd.metadata.v1.bolt";
 

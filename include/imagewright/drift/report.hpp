@@ -34,15 +34,15 @@ struct Finding {
   FindingKind kind = FindingKind::file;
   std::string subject; ///< a path, a package, a check
   DriftClass drift_class = DriftClass::unexplained;
-  std::string what;    ///< "content", "mode 0755 -> 4755", "added", "removed"
-  std::string reason;  ///< why it is of its class
+  std::string what;   ///< "content", "mode 0755 -> 4755", "added", "removed"
+  std::string reason; ///< why it is of its class
 
   auto operator<=>(const Finding&) const = default;
 };
 
 struct Report {
-  std::string image;        ///< NAME-ARCH of the manifest
-  std::string tool_version; ///< of whoever looked
+  std::string image;             ///< NAME-ARCH of the manifest
+  std::string tool_version;      ///< of whoever looked
   std::size_t file_count = 0;    ///< of the manifest's that were compared
   std::size_t package_count = 0; ///< in the node's database
   /// Checks of the manifest that were asked; none of a tree that does not run.

@@ -75,8 +75,8 @@ struct InstallRequest {
 std::map<std::string, std::string> inputs_of(const InstallRequest& request);
 
 /// Takes a private copy of every package, verifies it, then installs all of them into the root and
-/// erases what shall go, in one transaction. Throws base::Error (install.…, sandbox.…) and base::Cancelled; the root
-/// is then of no use any more. The caller must not have other threads.
+/// erases what shall go, in one transaction. Throws base::Error (install.…, sandbox.…) and
+/// base::Cancelled; the root is then of no use any more. The caller must not have other threads.
 model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest& request,
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter);

@@ -23,8 +23,8 @@ struct ArchitectureLock {
   /// The same in words, one wish a line, sorted, for people who ask what has changed. Empty in
   /// locks of older programs.
   std::vector<std::string> asked;
-  std::vector<LockedRepository> repositories; ///< sorted by name
-  std::vector<LockedPackage> packages;        ///< sorted
+  std::vector<LockedRepository> repositories;         ///< sorted by name
+  std::vector<LockedPackage> packages;                ///< sorted
   std::vector<LockedContainerImage> container_images; ///< sorted
 
   bool operator==(const ArchitectureLock&) const = default;

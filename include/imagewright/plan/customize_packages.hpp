@@ -35,8 +35,8 @@ struct CustomizedPackages {
 std::vector<std::string> actions_of(const CustomizedPackages& packages);
 
 /// Fills in release and repositories of the plan, whose architecture is known by now, and asks the
-/// resolver. A new version of a kernel comes beside the old one. Throws base::InputError (resolve.…,
-/// customize.excluded-package) and base::Error.
+/// resolver. A new version of a kernel comes beside the old one. Throws base::InputError
+/// (resolve.…, customize.excluded-package) and base::Error.
 CustomizedPackages resolve_packages(CustomizePlan& plan, const PlanOptions& options,
                                     std::vector<model::InstalledPackage> installed,
                                     NetworkUse network, const Services& services);

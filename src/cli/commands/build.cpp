@@ -84,8 +84,8 @@ pipeline::BuildOptions build_options(const BuildWords& words, const CommandConte
   return {.plan = plan_options_from(words.plan, context),
           .resolve = resolve_options_from(words.plan, context),
           .output_directory = words.output_directory,
-          .root_directory = words.keeps_root ? pipeline::RootDirectory::kept
-                                             : pipeline::RootDirectory::removed,
+          .root_directory =
+              words.keeps_root ? pipeline::RootDirectory::kept : pipeline::RootDirectory::removed,
           .emulation = emulation_use(words.emulation),
           .rung = wanted_rung(words.rung),
           .machine_kernel = machine_kernel(words.rung),

@@ -89,7 +89,8 @@ ExitCode run_collect(const CollectWords& words, const CommandContext& context) {
 
 Command collect_command() {
   const auto words = std::make_shared<CollectWords>();
-  Command command{.name = "collect", .summary = "Put the units of a fleet together, and say what is wrong with them"};
+  Command command{.name = "collect",
+                  .summary = "Put the units of a fleet together, and say what is wrong with them"};
   command.arguments = {
       {.value = "DIR",
        .description = "Where units were built; looked through two levels deep",

@@ -44,19 +44,19 @@ json::Value to_json(const pipeline::CustomizeResult& result) {
 
 /// For the person who waited: what there is now, and what of the base it still is.
 std::string last_words(const pipeline::CustomizeResult& result, std::chrono::nanoseconds duration) {
-  std::string text = fmt::format("done in {}: {} files\n", report::duration_text(duration),
-                                 result.files.size());
+  std::string text =
+      fmt::format("done in {}: {} files\n", report::duration_text(duration), result.files.size());
   for (const fs::PublishedFile& file : result.files) {
     const base::ByteSize size(std::filesystem::file_size(file.path));
     text += fmt::format("  {}  {}\n", file.path.string(), base::to_string(size));
   }
   for (const pipeline::PartitionReport& each : result.partitions) {
     text += fmt::format("  partition {}: {}\n", each.id,
-                        each.is_rewritten ? fmt::format("written anew for {} and more, {} of {} used",
-                                                        base::escape_controls(each.first_change),
-                                                        base::to_string(each.used),
-                                                        base::to_string(each.size))
-                                          : "byte for byte as in the base");
+                        each.is_rewritten
+                            ? fmt::format("written anew for {} and more, {} of {} used",
+                                          base::escape_controls(each.first_change),
+                                          base::to_string(each.used), base::to_string(each.size))
+                            : "byte for byte as in the base");
   }
   text.pop_back();
   return text;
@@ -66,9 +66,8 @@ pipeline::CustomizeOptions options_from(const CustomizeWords& words,
                                         const CommandContext& context) {
   if (!words.image.empty()) input_file(words.image, "image");
   pipeline::CustomizeOptions options{.plan = plan_options_from(words.plan, context),
-                                     .network = words.plan.is_offline
-                                                    ? plan::NetworkUse::forbidden
-                                                    : plan::NetworkUse::allowed,
+                                     .network = words.plan.is_offline ? plan::NetworkUse::forbidden
+                                                                      : plan::NetworkUse::allowed,
                                      .base = words.image,
                                      .base_format = input_format_from(words.image_format),
                                      .epoch = environment_epoch(context),
@@ -86,8 +85,7 @@ ExitCode run_customize(const CustomizeWords& words, const CommandContext& contex
     return ExitCode::done;
   }
   const auto started = context.clock.now();
-  const pipeline::CustomizeResult result =
-      pipeline::customize(options, context.services());
+  const pipeline::CustomizeResult result = pipeline::customize(options, context.services());
   if (words.is_json) {
     context.console.print(json::to_text(to_json(result)));
   } else {

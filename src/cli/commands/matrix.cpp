@@ -80,7 +80,8 @@ ExitCode run_matrix(const MatrixWords& words, const CommandContext& context) {
 
 Command matrix_command() {
   const auto words = std::make_shared<MatrixWords>();
-  Command command{.name = "matrix", .summary = "List the units of a fleet for the engine that builds them"};
+  Command command{.name = "matrix",
+                  .summary = "List the units of a fleet for the engine that builds them"};
   command.arguments = {
       {.value = "CONFIG",
        .description = "Image configs; each is a variant",
@@ -143,7 +144,8 @@ Command matrix_command() {
       "anything else. Files with passwords are not part of it.\nNothing is fetched. A lock that is "
       "missing or stale is an error (5), and so is a matrix that the engine would not take (2).";
   command.examples = {
-      {"imagewright matrix configs/*.yaml > units.json", "One unit for each config and architecture"},
+      {"imagewright matrix configs/*.yaml > units.json",
+       "One unit for each config and architecture"},
       {"imagewright matrix --fleet fleet.yaml --format slurm > fleet.sbatch",
        "The same units as a job array of Slurm"},
       {"imagewright matrix --fleet fleet.yaml --exclude variant=*fips*,arch=aarch64 --shard 1/2",

@@ -107,9 +107,9 @@ Section written(Section section, const model::AdditionalDirectory& directory) {
 
 Section written(Section section, const model::ContainerImageConfig& image) {
   const auto& [source, path, selection, name, pinning, name_space, where] = image;
-  section.put_text("source", fmt::format("{}:{}{}{}", model::to_string(source),
-                                         section.path_text(path), selection.empty() ? "" : ":",
-                                         selection));
+  section.put_text("source",
+                   fmt::format("{}:{}{}{}", model::to_string(source), section.path_text(path),
+                               selection.empty() ? "" : ":", selection));
   section.put_text("name", name);
   if (pinning == model::Pinning::pinned) section.put("pin", true);
   if (name_space != model::ContainerImageConfig().name_space)
@@ -193,8 +193,8 @@ Section written_os(Section section, const model::OsConfig& os) {
   const auto& [is_present, hostname, locale, timezone, keymap, packages, kernel, cgroup_version,
                fips_mode, selinux_mode, machine_id, kernel_command_line, removed_kernel_arguments,
                network, additional_files, additional_directories, groups, users, services, modules,
-               overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader, uki_mode, image_history,
-               where] = os;
+               overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader,
+               uki_mode, image_history, where] = os;
   section.put_text("hostname", hostname);
   section.put_text("locale", locale);
   section.put_text("timezone", timezone);

@@ -316,8 +316,7 @@ constexpr Type k_overlays_type{.shape = Shape::list, .item = &k_overlay_mapping}
 constexpr Type k_container_source_type{.shape = Shape::text,
                                        .title = "a source of a container image",
                                        .check = check_container_source,
-                                       .pattern =
-                                           "^(oci|oci-archive|docker-archive):[^:]+(:.+)?$",
+                                       .pattern = "^(oci|oci-archive|docker-archive):[^:]+(:.+)?$",
                                        .example = "oci:images/pause:3.9"};
 constexpr Type k_container_image_name_type{
     .shape = Shape::text,

@@ -41,7 +41,8 @@ public:
     if (is_grub_ && (text_[at_] == ';' || text_[at_] == '#' || text_[at_] == '}'))
       return std::nullopt;
     Token token{.start = at_};
-    while (at_ < text_.size() && !ends_word()) take(token);
+    while (at_ < text_.size() && !ends_word())
+      take(token);
     token.end = at_;
     return token;
   }
@@ -49,9 +50,7 @@ public:
   std::size_t position() const { return at_; }
 
 private:
-  bool is_continuation() const {
-    return is_grub_ && text_.substr(at_).starts_with("\\\n");
-  }
+  bool is_continuation() const { return is_grub_ && text_.substr(at_).starts_with("\\\n"); }
 
   void skip_blanks() {
     while (at_ < text_.size() && (is_blank(text_[at_]) || is_continuation()))
@@ -125,7 +124,8 @@ void apply(std::string& text, std::vector<Replacement> replacements) {
 /// With the blanks before it, so that none is left over.
 Replacement without(std::string_view text, const Token& token) {
   std::size_t start = token.start;
-  while (start > 0 && is_blank(text[start - 1])) --start;
+  while (start > 0 && is_blank(text[start - 1]))
+    --start;
   return {start, token.end, ""};
 }
 
@@ -207,7 +207,8 @@ std::string edited_menu_line(const std::string& line, const CommandLineChange& c
   return edited_once(line, at, change, ArgumentLanguage::grub, is_for_recovery(line, at));
 }
 
-/// The assignment of a variable in a file of the shell: its value, where that stands, and its quote.
+/// The assignment of a variable in a file of the shell: its value, where that stands, and its
+/// quote.
 struct Assignment {
   std::size_t start = 0;
   std::size_t end = 0;
@@ -216,11 +217,11 @@ struct Assignment {
 
 std::optional<Assignment> find_assignment(std::string_view text, const std::string& name) {
   std::optional<Assignment> found;
-  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) == std::string_view::npos
-                                                      ? text.size()
-                                                      : text.find('\n', at) + 1) {
+  for (std::size_t at = 0; at < text.size();
+       at = text.find('\n', at) == std::string_view::npos ? text.size() : text.find('\n', at) + 1) {
     std::size_t start = at;
-    while (start < text.size() && is_blank(text[start])) ++start;
+    while (start < text.size() && is_blank(text[start]))
+      ++start;
     if (text.substr(start).starts_with("export ")) start += 7;
     if (!text.substr(start).starts_with(name + "=")) continue;
     start += name.size() + 1;
@@ -263,8 +264,7 @@ std::string edited_variable(std::string text, const std::string& name, const Arg
   const std::string value = text.substr(known->start, known->end - known->start);
   // Both readers quote alike, so that the value's own words can be told; new ones are written for
   // both.
-  std::vector<Replacement> replacements =
-      replacements_for(value, 0, edit, ArgumentLanguage::grub);
+  std::vector<Replacement> replacements = replacements_for(value, 0, edit, ArgumentLanguage::grub);
   for (Replacement& each : replacements)
     each.text = known->quote == '\'' ? in_single_quotes(each.text) : in_double_quotes(each.text);
   std::string edited = value;
@@ -331,8 +331,8 @@ std::string edited_defaults(std::string_view defaults, const CommandLineChange& 
   const ArgumentEdit lasting{change.removed, change.lasting};
   if (!change.removed.empty() || !change.lasting.empty()) {
     text = edited_variable(std::move(text), "GRUB_CMDLINE_LINUX", lasting, true);
-    text = edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {change.removed, {}},
-                           false);
+    text =
+        edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {change.removed, {}}, false);
   }
   return edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {{}, change.appended},
                          true);

@@ -34,8 +34,8 @@ bool ends_release(std::string_view rest) {
   for (const std::string_view end : {".img", ".conf", ".efi", ".gz", "+"}) {
     if (rest.starts_with(end)) return true;
   }
-  return !is_word_letter(rest.front()) && std::string_view(".-_~^").find(rest.front()) ==
-                                              std::string_view::npos;
+  return !is_word_letter(rest.front()) &&
+         std::string_view(".-_~^").find(rest.front()) == std::string_view::npos;
 }
 
 std::size_t find_release(std::string_view text, std::string_view release, std::size_t from) {
@@ -82,8 +82,10 @@ int depth_change(std::string_view line) {
   for (std::size_t at = 0; at < line.size(); ++at) {
     const char letter = line[at];
     if (quote != '\0') {
-      if (letter == '\\' && quote == '"') ++at;
-      else if (letter == quote) quote = '\0';
+      if (letter == '\\' && quote == '"')
+        ++at;
+      else if (letter == quote)
+        quote = '\0';
     } else if (letter == '\'' || letter == '"') {
       quote = letter;
     } else if (letter == '\\') {
@@ -299,7 +301,8 @@ std::vector<std::string> add_kernel(const fs::RootDir& files, const std::string&
   }
   throw base::Error(base::FailureKind::input, "finalize.no-kernel-entry",
                     "no entry of the base's boot loader starts a kernel of the base, so that none "
-                    "can be made for " + base::quoted(release) + " after its example",
+                    "can be made for " +
+                        base::quoted(release) + " after its example",
                     "leave the kernel's packages as they are, or compose the image anew");
 }
 

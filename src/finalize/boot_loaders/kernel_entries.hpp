@@ -17,8 +17,7 @@ std::string with_release(std::string_view text, std::string_view from, std::stri
 
 /// A menu of GRUB in which every entry of the kernel `from` has one for the kernel `to` before it;
 /// the same text when it has none.
-std::string menu_with_kernel(std::string_view menu, const std::string& from,
-                             const std::string& to);
+std::string menu_with_kernel(std::string_view menu, const std::string& from, const std::string& to);
 /// A menu of GRUB without the entries of a kernel.
 std::string menu_without_kernel(std::string_view menu, const std::string& release);
 

@@ -43,8 +43,7 @@ void make_module_lists(root::WorkRoot& root, const std::string& release) {
   }
 }
 
-void refuse_none_left(const std::vector<std::string>& before,
-                      const std::vector<std::string>& now) {
+void refuse_none_left(const std::vector<std::string>& before, const std::vector<std::string>& now) {
   if (before.empty() || !now.empty()) return;
   throw base::Error(base::FailureKind::input, "finalize.no-kernel",
                     "the packages take away the last kernel of the base",
@@ -63,9 +62,8 @@ StepYield change_kernels(const Input& input, root::WorkRoot& root) {
     if (find_image(files, release)) now.push_back(release);
   }
   refuse_none_left(before, now);
-  std::ranges::sort(now, [](const auto& left, const auto& right) {
-    return is_newer_version(right, left);
-  });
+  std::ranges::sort(
+      now, [](const auto& left, const auto& right) { return is_newer_version(right, left); });
   StepYield yield;
   yield.kernels.emplace();
   for (const std::string& release : now) {

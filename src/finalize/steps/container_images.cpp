@@ -39,13 +39,14 @@ std::vector<container::Image> open_all(const Input& input, const root::WorkRoot&
   for (const model::ContainerImageConfig& wanted : input.wanted) {
     container::Image image = container::open_image(wanted, options);
     if (std::ranges::find(input.locked, image.identity) == input.locked.end()) {
-      throw base::Error(base::FailureKind::verification,
-                        {.code = "container.changed",
-                         .message = fmt::format("{} is another image than it was when the build was "
-                                                "planned",
-                                                image.identity.name),
-                         .where = wanted.where,
-                         .hint = "build again when nobody writes to its source"});
+      throw base::Error(
+          base::FailureKind::verification,
+          {.code = "container.changed",
+           .message = fmt::format("{} is another image than it was when the build was "
+                                  "planned",
+                                  image.identity.name),
+           .where = wanted.where,
+           .hint = "build again when nobody writes to its source"});
     }
     images.push_back(std::move(image));
   }
@@ -138,7 +139,8 @@ StepYield write_store(const Input& input, root::WorkRoot& root) {
   make_directories(root, store);
   for (const auto& [digest, blob] : container::blobs_of(images)) {
     input.services.cancellation.check();
-    write_blob(root, fmt::format("{}/{}/{}", store, container::k_blob_directory, digest.hex), *blob);
+    write_blob(root, fmt::format("{}/{}/{}", store, container::k_blob_directory, digest.hex),
+               *blob);
   }
   root.files().write(database, container::metadata_file(images, input.epoch), 0644);
   root.own(database, 0, 0);

@@ -125,7 +125,7 @@ constinit const Step initramfs{
     "initramfs", AppliesTo::both,
     k_run<make_all, &FinalizePlan::initramfs, &model::SystemPolicy::initramfs_modules,
           &model::SystemPolicy::initramfs_drivers, &FinalizePlan::origin,
-          &FinalizePlan::boot_loader, &Findings::kernels,
-          &Findings::given_files, &model::InstalledRoot::packaged, &services>};
+          &FinalizePlan::boot_loader, &Findings::kernels, &Findings::given_files,
+          &model::InstalledRoot::packaged, &services>};
 
 } // namespace imagewright::finalize::steps

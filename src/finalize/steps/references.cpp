@@ -155,8 +155,7 @@ void check_module(const fs::RootDir& files, const std::vector<model::InstalledKe
   });
   if (is_there) return;
   refuse("finalize.unknown-module",
-         "no kernel of the image has a module " + base::quoted(module.name.text),
-         module.where,
+         "no kernel of the image has a module " + base::quoted(module.name.text), module.where,
          "install the package that brings it, or correct the name");
 }
 

@@ -35,8 +35,8 @@ constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-c
 void remove_below(const fs::RootDir& root, const std::vector<GivenFile>& given,
                   const std::string& path) {
   if (std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
-  const bool holds_given =
-      std::ranges::any_of(given, [&](const GivenFile& file) { return base::is_below(file.path, path); });
+  const bool holds_given = std::ranges::any_of(
+      given, [&](const GivenFile& file) { return base::is_below(file.path, path); });
   if (!holds_given) {
     root.remove_tree(path);
     return;
@@ -83,8 +83,8 @@ StepYield remove_leftovers(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step tidy{"tidy", AppliesTo::both,
-                          k_run<remove_leftovers, &Findings::given_files,
-                                &FinalizePlan::rpm_database_path>};
+constinit const Step tidy{
+    "tidy", AppliesTo::both,
+    k_run<remove_leftovers, &Findings::given_files, &FinalizePlan::rpm_database_path>};
 
 } // namespace imagewright::finalize::steps

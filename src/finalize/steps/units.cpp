@@ -118,8 +118,8 @@ StepYield link_units(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step units{"units", AppliesTo::both,
-                           k_run<link_units, &model::SystemPolicy::units,
-                                 &model::OsConfig::services>};
+constinit const Step units{
+    "units", AppliesTo::both,
+    k_run<link_units, &model::SystemPolicy::units, &model::OsConfig::services>};
 
 } // namespace imagewright::finalize::steps

@@ -163,11 +163,12 @@ TEST_CASE("customizing refuses what it says that it refuses") {
 }
 
 TEST_CASE("docs/customize-keys.md says what customizing does about each key") {
-  std::string text = "# Keys of the config when an image is customized\n\n"
-                     "This page is made from the table that the program uses; a test fails when the "
-                     "two differ. [The reference](config-reference.md) says\nwhat each key means. "
-                     "What is refused is refused before anything is written, with the line of the "
-                     "config.\n\n## Honoured\n\n";
+  std::string text =
+      "# Keys of the config when an image is customized\n\n"
+      "This page is made from the table that the program uses; a test fails when the "
+      "two differ. [The reference](config-reference.md) says\nwhat each key means. "
+      "What is refused is refused before anything is written, with the line of the "
+      "config.\n\n## Honoured\n\n";
   for (const std::string_view key : config::honoured_by_customizing())
     text += "* `" + std::string(key) + "`\n";
   text += "\n## Refused, with everything below\n\n";

@@ -20,8 +20,8 @@ public:
     std::string inline_page;
     std::uint64_t page = root_;
     for (std::size_t index = 0; index < path.size(); ++index) {
-      const auto element = page != 0 ? find_in_tree(page, path[index])
-                                     : find_in_leaf(inline_page, path[index]);
+      const auto element =
+          page != 0 ? find_in_tree(page, path[index]) : find_in_leaf(inline_page, path[index]);
       const bool is_last = index + 1 == path.size();
       if (!element || element->is_bucket == is_last) return std::nullopt;
       if (is_last) return element->value;
@@ -61,9 +61,9 @@ private:
       const std::size_t key_size = number(page, place + 8, 4);
       const auto found = key_at(page, place, position, key_size);
       if (found == key) {
-        return Element{number(page, place, 4) == 1,
-                       std::string(page.substr(place + position + key_size,
-                                               number(page, place + 12, 4)))};
+        return Element{
+            number(page, place, 4) == 1,
+            std::string(page.substr(place + position + key_size, number(page, place + 12, 4)))};
       }
       (found < key ? low : high) = found < key ? middle + 1 : middle;
     }

@@ -2,15 +2,14 @@
 #include <string>
 
 #include <catch2/catch.hpp>
-
 #include <fmt/format.h>
 
 #include <imagewright/container/bolt.hpp>
 
 #include "bolt_reader.hpp"
 
-using imagewright::container::Bucket;
 using imagewright::container::bolt_file;
+using imagewright::container::Bucket;
 
 TEST_CASE("a database of three thousand buckets gives back each value, and nothing else") {
   Bucket root;

@@ -64,8 +64,7 @@ TEST_CASE("the image of the node's architecture is taken out of an index") {
   CHECK(image.identity.name == k_name);
   CHECK(image.identity.manifest.to_string() == amd_digest);
   CHECK(image.identity.index->to_string() == layout.last_digest);
-  CHECK(image.identity.layers ==
-        std::vector{base::digest_of("one"), base::digest_of("two")});
+  CHECK(image.identity.layers == std::vector{base::digest_of("one"), base::digest_of("two")});
   CHECK(sources.open(sources.wanted("3.9"), "aarch64").identity.manifest.to_string() == arm_digest);
   CHECK(sources.code_of(sources.wanted("3.8")) == "container.not-found");
 }
@@ -155,6 +154,7 @@ TEST_CASE("what is no layout is refused") {
   std::ofstream(sources.directory() / "index.json") << "{";
   CHECK(sources.code_of(sources.wanted()) == "container.damaged");
   layout.write_index(layout.blob("application/vnd.oci.image.manifest.v1+json",
-                                 R"({"schemaVersion": 1, "fsLayers": []})") + "}");
+                                 R"({"schemaVersion": 1, "fsLayers": []})") +
+                     "}");
   CHECK(sources.code_of(sources.wanted()) == "container.unsupported");
 }

@@ -41,13 +41,12 @@ struct Node {
 
   std::vector<std::string> codes() const {
     std::vector<std::string> codes;
-    const base::Diagnostics mistakes =
-        container::check_node({.images = images,
-                               .overlays = overlays,
-                               .own_mount_points = own_mount_points,
-                               .kernel_arguments = arguments,
-                               .where = {"node.yaml", 1, 1}},
-                              node_files(files));
+    const base::Diagnostics mistakes = container::check_node({.images = images,
+                                                              .overlays = overlays,
+                                                              .own_mount_points = own_mount_points,
+                                                              .kernel_arguments = arguments,
+                                                              .where = {"node.yaml", 1, 1}},
+                                                             node_files(files));
     for (const base::Diagnostic& mistake : mistakes.items())
       codes.push_back(mistake.code);
     return codes;
@@ -57,7 +56,8 @@ struct Node {
 const std::vector<std::string> k_hidden{"container.hidden-store"};
 
 std::string configuration(const std::string& image) {
-  return "version = 2\n[plugins]\n  [plugins.\"io.containerd.grpc.v1.cri\"]\n    sandbox_image = \"" +
+  return "version = 2\n[plugins]\n  [plugins.\"io.containerd.grpc.v1.cri\"]\n    sandbox_image = "
+         "\"" +
          image + "\" # of pods\n";
 }
 
@@ -93,8 +93,9 @@ TEST_CASE("a partition of the image itself hides nothing") {
 TEST_CASE("a mount unit over the store is refused by what it says, not by its name") {
   for (const char* directory : {"/etc/systemd/system", "/usr/lib/systemd/system"}) {
     const std::string path = std::string(directory) + "/var-lib-containerd.mount";
-    CHECK(Node{.files = {{path, "[Mount]\nWhat=/dev/sdb1\nWhere = /var/lib/containerd\n"}}}.codes() ==
-          k_hidden);
+    CHECK(
+        Node{.files = {{path, "[Mount]\nWhat=/dev/sdb1\nWhere = /var/lib/containerd\n"}}}.codes() ==
+        k_hidden);
     CHECK(Node{.files = {{path, "[Mount]\nWhat=/dev/sdb1\nWhere=/srv\n"}}}.codes().empty());
   }
 }
@@ -126,8 +127,8 @@ TEST_CASE("the store is where containerd's configuration says, and is looked for
   CHECK(Node{.files = files}.codes() == k_hidden);
   CHECK(container::store_directory(node_files({})) == "/var/lib/containerd");
   // A key of that name in a table is another one.
-  CHECK(container::store_directory(node_files(
-            {{"/etc/containerd/config.toml", "[debug]\nroot = \"/elsewhere\"\n"}})) ==
+  CHECK(container::store_directory(
+            node_files({{"/etc/containerd/config.toml", "[debug]\nroot = \"/elsewhere\"\n"}})) ==
         "/var/lib/containerd");
 }
 

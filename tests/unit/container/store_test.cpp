@@ -67,8 +67,7 @@ TEST_CASE("an image has the three records of a pull, and its blobs what the coll
   };
   CHECK(content(manifest, "containerd.io/gc.ref.content.config") == config);
   CHECK(content(manifest, "containerd.io/gc.ref.content.l.0") == layer);
-  CHECK(content(layer, "containerd.io/uncompressed") ==
-        images[0].layers[0].difference.to_string());
+  CHECK(content(layer, "containerd.io/uncompressed") == images[0].layers[0].difference.to_string());
   CHECK(content(layer, "containerd.io/distribution.source.registry.example") == "a/pause");
   CHECK(reader.find({"v1", "k8s.io", "content", "blob", layer, "size"}) == "\x0A"); // zigzag of 5
 }
@@ -79,8 +78,8 @@ TEST_CASE("images that are not pinned have no label for it, and namespaces are a
   images.push_back(image("registry.example/b:1", "two", model::Pinning::unpinned));
   images[1].identity.name_space = "moby";
   const BoltReader reader(container::metadata_file(images, k_epoch));
-  CHECK_FALSE(reader.find({"v1", "k8s.io", "images", "registry.example/a:1", "labels",
-                           "io.cri-containerd.pinned"}));
+  CHECK_FALSE(reader.find(
+      {"v1", "k8s.io", "images", "registry.example/a:1", "labels", "io.cri-containerd.pinned"}));
   CHECK(reader.find({"v1", "moby", "images", "registry.example/b:1", "target", "digest"}));
   CHECK_FALSE(reader.find({"v1", "k8s.io", "images", "registry.example/b:1", "target", "digest"}));
 }

@@ -182,8 +182,8 @@ TEST_CASE_METHOD(FileRoot, "directories and links of packages stay where leftove
 TEST_CASE_METHOD(FileRoot, "what stands in the way of a file is told at its place") {
   root.make_directories("/etc");
   root.write("/opt/file", "x", 0644);
-  const auto destination = GENERATE(as<std::string>{}, "/etc", "/opt/file/below",
-                                    "/etc/" + std::string(256, 'n'));
+  const auto destination =
+      GENERATE(as<std::string>{}, "/etc", "/opt/file/below", "/etc/" + std::string(256, 'n'));
   add(destination, std::string("x"), std::nullopt);
   try {
     run_step(steps::added_files);

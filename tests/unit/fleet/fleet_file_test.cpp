@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <catch2/catch.hpp>
-
 #include <fstream>
 #include <set>
 
+#include <imagewright_test/scratch.hpp>
+
+#include <catch2/catch.hpp>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/fleet/fleet_file.hpp>
-#include <imagewright_test/scratch.hpp>
 
 using namespace imagewright;
 using namespace imagewright::fleet;
@@ -44,8 +45,7 @@ exclude:
 - {variant: "*fips*", architecture: aarch64, reason: no certificate}
 )"));
   REQUIRE(fleet.variants.size() == 2);
-  CHECK(fleet.variants[1] ==
-        Variant{.name = "gen2-fips", .config = scratch.path() / "node.yaml"});
+  CHECK(fleet.variants[1] == Variant{.name = "gen2-fips", .config = scratch.path() / "node.yaml"});
   CHECK(fleet.platforms.at("qemu").size() == 2);
   REQUIRE(fleet.exclusions.size() == 1);
   CHECK(fits(fleet.exclusions[0], "gen2-fips", "aarch64", "azure"));
@@ -80,6 +80,7 @@ TEST_CASE("an exclusion of the command line says what it means") {
   CHECK(exclusion.variant == "*fips*");
   CHECK(exclusion.architecture == "aarch64");
   CHECK(exclusion.platform.empty());
-  for (const char* text : {"", "fips", "variant=", "=a", "size=1", "variant=a,variant=b", "variant=a,"})
+  for (const char* text :
+       {"", "fips", "variant=", "=a", "size=1", "variant=a,variant=b", "variant=a,"})
     CHECK_THROWS_AS(parse_exclusion(text), base::Error);
 }

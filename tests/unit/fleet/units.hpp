@@ -11,7 +11,8 @@ namespace imagewright_test {
 
 inline imagewright::fleet::UnitList units(std::uint64_t count) {
   using namespace imagewright;
-  fleet::UnitList list{.tool_version = "0.1.0", .release = {}, .repositories = {}, .shard = {}, .units = {}};
+  fleet::UnitList list{
+      .tool_version = "0.1.0", .release = {}, .repositories = {}, .shard = {}, .units = {}};
   for (std::uint64_t index = 0; index < count; ++index) {
     list.units.push_back({.id = fmt::format("node-{}-x86-64", index),
                           .index = index,
