@@ -57,8 +57,9 @@ Command plan_command() {
        .target = &words->lists_packages});
   command.arguments.push_back(
       json_argument(words->is_json, "Print a list with one object for each architecture"));
-  command.notes = "Where packages are resolved anew, units, shells, keymaps, locales, time zones and "
-                  "kernel modules of the config that no package brings are told as warnings.";
+  command.notes =
+      "Where packages are resolved anew, units, shells, keymaps, locales, time zones and "
+      "kernel modules of the config that no package brings are told as warnings.";
   command.examples = {{"imagewright plan configs/node.yaml", "Look before building"},
                       {"imagewright plan configs/node.yaml --arch aarch64 --offline",
                        "Another architecture, from what is in the cache"}};
