@@ -11,6 +11,7 @@
 #include <imagewright/model/architecture_names.hpp>
 #include <imagewright/model/image_format.hpp>
 
+#include "config_file.hpp"
 #include "data_directories.hpp"
 
 namespace imagewright::cli {
@@ -142,7 +143,10 @@ void add_offline_option(Command& command, PlanWords& words) {
 }
 
 plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context) {
-  if (!words.config.empty()) input_file(words.config, "config");
+  if (!words.config.empty()) {
+    input_file(words.config, "config");
+    refuse_what_is_no_config(words.config);
+  }
   plan::PlanOptions options{.config = words.config,
                             .architectures = words.architectures,
                             .release = words.release,

@@ -53,7 +53,7 @@ model::Nevra read_nevra(ByteReader& reader) {
 std::string encode(const SystemFacts& facts) {
   const auto& [operating_system, host_name, kernels, efi_programs, boot_entries, selinux_mode,
                selinux_policy, cgroup_version, is_fips, default_target, enabled_units, masked_units,
-               packages, packages_complaint] = facts;
+               packages, packages_complaint, source_packages] = facts;
   ByteWriter writer;
   writer.text(operating_system).text(host_name).texts(kernels).texts(efi_programs);
   writer.number(boot_entries.size());
@@ -68,6 +68,9 @@ std::string encode(const SystemFacts& facts) {
       write(writer, nevra);
   }
   writer.text(packages_complaint);
+  writer.number(source_packages.size());
+  for (const auto& [package, source] : source_packages)
+    writer.text(package).text(source);
   return writer.take();
 }
 
@@ -93,6 +96,10 @@ SystemFacts decode_system_facts(std::string_view bytes) {
       facts.packages->push_back(read_nevra(reader));
   }
   facts.packages_complaint = reader.text();
+  for (std::uint64_t left = reader.number(); left != 0; --left) {
+    std::string package = reader.text();
+    facts.source_packages.insert_or_assign(std::move(package), reader.text());
+  }
   if (!reader.at_end()) throw base::BugError("there is more than the facts of a system");
   return facts;
 }

@@ -61,7 +61,7 @@ PlanRepositories::PlanRepositories(const BuildPlan& plan, NetworkUse network,
 
 ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
                                            const std::vector<model::LockedPackage>& pins,
-                                           BaselineUse baseline) {
+                                           ResolveManner manner) {
   report::StageScope metadata_stage(services_.reporter, "metadata");
   std::vector<model::RepositorySnapshot> snapshots = set_.load_snapshots();
   report::StageScope stage(services_.reporter, "resolve");
@@ -73,6 +73,7 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
       .pins = pins,
       .weak_dependencies = weak_dependencies_of(plan),
       .load_filelists = [this](const auto& snapshot) { return set_.load_filelists(snapshot); },
+      .file_lists = manner.file_lists,
       .metadata_cache = services_.cache_directory / "solv"};
   resolve::ResolveResult result = resolve::resolve(request, services_.cancellation);
   if (const auto* unsolvable = std::get_if<resolve::Unsolvable>(&result)) {
@@ -84,7 +85,7 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
   auto& resolution = std::get<resolve::Resolution>(result);
   for (const base::Diagnostic& warning : resolution.warnings)
     services_.reporter.warning(warning);
-  if (baseline == BaselineUse::asserted) require_baseline(plan, resolution);
+  if (manner.baseline == BaselineUse::asserted) require_baseline(plan, resolution);
   stage.set_summary(fmt::format("{} packages", resolution.packages.size()));
   return {std::move(resolution), std::move(snapshots)};
 }

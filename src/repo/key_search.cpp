@@ -79,8 +79,8 @@ std::string in_capitals(std::string text) {
         .code = "repo.key-not-found",
         .message = fmt::format("its key {} is in none of {}", fingerprint,
                                places.empty() ? "the places for keys" : base::join(places, ", ")),
-        .hint = fmt::format("{}; then give the file with --key, or put it into one of these "
-                            "directories",
+        .hint = fmt::format("{}; then give the file with --key (of verify: --repo-key), or put it "
+                            "into one of these directories",
                             how)});
 }
 

@@ -150,4 +150,15 @@ std::vector<Id> PackagePool::dependencies_of(Id package, Id kind) const {
   return result;
 }
 
+std::vector<std::string> PackagePool::files_of(Id package) const {
+  std::vector<std::string> files;
+  Dataiterator iterator;
+  dataiterator_init(&iterator, pool_.get(), nullptr, package, SOLVABLE_FILELIST, nullptr,
+                    SEARCH_FILES | SEARCH_COMPLETE_FILELIST);
+  while (dataiterator_step(&iterator) != 0)
+    files.emplace_back(iterator.kv.str);
+  dataiterator_free(&iterator);
+  return files;
+}
+
 } // namespace imagewright::resolve

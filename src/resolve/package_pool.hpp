@@ -44,6 +44,8 @@ public:
   std::vector<Id> providers_of(Id dependency) const;
   /// The dependencies of one kind (SOLVABLE_REQUIRES, …) of a package.
   std::vector<Id> dependencies_of(Id package, Id kind) const;
+  /// The paths of a package, as far as they were loaded.
+  std::vector<std::string> files_of(Id package) const;
 
 private:
   void leave_out_excluded();

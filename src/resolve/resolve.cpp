@@ -57,6 +57,11 @@ bool needs_file_lists(const Question& question) {
 
 std::unique_ptr<Question> ask(const ResolveRequest& request,
                               const base::Cancellation& cancellation) {
+  if (request.file_lists == FileListUse::of_every_package && can_have_file_lists(request)) {
+    auto complete = std::make_unique<Question>(request, FileLists::complete, cancellation);
+    cancellation.check();
+    return complete;
+  }
   auto question = std::make_unique<Question>(request, FileLists::primary_only, cancellation);
   cancellation.check();
   if (!can_have_file_lists(request) || !needs_file_lists(*question)) return question;
@@ -123,6 +128,20 @@ std::vector<base::Diagnostic> explain_all_unmatched(const Question& question) {
   return problems;
 }
 
+/// Absent when a repository that packages were chosen from has none.
+std::optional<std::vector<std::string>> files_of(const PackagePool& pool,
+                                                 const std::vector<Id>& chosen) {
+  std::vector<std::string> files;
+  for (const Id package : chosen) {
+    if (!pool.snapshot_of(package).filelists) return std::nullopt;
+    for (std::string& file : pool.files_of(package))
+      files.push_back(std::move(file));
+  }
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
 std::vector<Id> chosen_packages(Solver* solver) {
   const TransactionPointer transaction(solver_create_transaction(solver));
   IdQueue packages;
@@ -148,7 +167,11 @@ ResolveResult resolve(const ResolveRequest& request, const base::Cancellation& c
     std::move(problems.begin(), problems.end(), std::back_inserter(unsolvable.problems));
   }
   if (!unsolvable.problems.empty()) return unsolvable;
-  return build_resolution(question->pool, chosen_packages(solver.get()), question->matches);
+  const std::vector<Id> chosen = chosen_packages(solver.get());
+  Resolution resolution = build_resolution(question->pool, chosen, question->matches);
+  if (request.file_lists == FileListUse::of_every_package)
+    resolution.files = files_of(question->pool, chosen);
+  return resolution;
 }
 
 } // namespace imagewright::resolve

@@ -8,7 +8,6 @@
 
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/shell.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/annotations.hpp>
 #include <imagewright/config/canonical.hpp>
@@ -19,6 +18,7 @@
 #include <imagewright/plan/validate.hpp>
 
 #include "../command.hpp"
+#include "../config_file.hpp"
 #include "../error_pages.hpp"
 #include "../plan_options.hpp"
 #include "version.hpp"
@@ -77,22 +77,6 @@ base::SourceLineReader line_reader(const std::optional<std::string>& text) {
     if (std::filesystem::path(file).filename() != k_standard_input) return of_files(file, line);
     return line >= 1 && line <= lines.size() ? std::optional(lines[line - 1]) : std::nullopt;
   };
-}
-
-/// Release profiles look much like configs, and each key of one is unknown in the other.
-void refuse_release_profile(const std::string& path) {
-  const std::string text = fs::find_file(path, base::ByteSize::mib(16)).value_or("");
-  const auto lines = base::split(text, '\n');
-  const auto has = [&](std::string_view key) {
-    return std::ranges::any_of(lines,
-                               [&](const std::string& line) { return line.starts_with(key); });
-  };
-  if (!has("roles:") || has("release:") || has("os:")) return;
-  throw base::Error(
-      base::FailureKind::input, "cli.not-a-config",
-      fmt::format("{} is a release profile, not an image config", base::quoted(path)),
-      fmt::format("validate a config with it: imagewright validate CONFIG --release {}",
-                  base::shell_word(path)));
 }
 
 config::SarifTool sarif_tool() {
@@ -159,7 +143,7 @@ ExitCode run_validate(const ValidateWords& words, const CommandContext& context)
       problems.append(plan::validate_config_text(*text, options, load_options));
       continue;
     }
-    refuse_release_profile(config);
+    refuse_what_is_no_config(config);
     problems.append(plan::validate_config(options, load_options));
   }
   show(problems, words.is_json ? "json" : words.format, text, context);
