@@ -53,7 +53,7 @@ model::Nevra read_nevra(ByteReader& reader) {
 std::string encode(const SystemFacts& facts) {
   const auto& [operating_system, host_name, kernels, efi_programs, boot_entries, selinux_mode,
                selinux_policy, cgroup_version, is_fips, default_target, enabled_units, masked_units,
-               packages, packages_complaint, source_packages] = facts;
+               packages, source_packages, packages_complaint] = facts;
   ByteWriter writer;
   writer.text(operating_system).text(host_name).texts(kernels).texts(efi_programs);
   writer.number(boot_entries.size());
