@@ -3,6 +3,7 @@
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/model/image_format.hpp>
 
 #include "config/rules/rules.hpp"
 
