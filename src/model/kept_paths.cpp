@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 
+#include <imagewright/model/image_config.hpp>
 #include <imagewright/model/kept_paths.hpp>
 
 namespace imagewright::model {
@@ -36,6 +38,12 @@ std::string_view emptied_directory_of(std::string_view path) {
       return directory;
   }
   return {};
+}
+
+bool is_of_use_to_scripts(std::string_view directory, const ScriptsConfig& scripts) {
+  const bool is_scratch = std::ranges::find(k_scratch, directory) != k_scratch.end();
+  return is_scratch &&
+         !(scripts.post_customization.empty() && scripts.finalize_customization.empty());
 }
 
 } // namespace imagewright::model
