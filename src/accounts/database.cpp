@@ -132,8 +132,8 @@ std::optional<std::uint32_t> AccountDatabase::find_free_system_id(const IdRange&
 IdRange AccountDatabase::system_range() const {
   return {.kind = "SYS_UID",
           .first = definitions_.number("SYS_UID_MIN", k_first_system_id),
-          .last = definitions_.number("SYS_UID_MAX",
-                                      definitions_.number("UID_MIN", k_first_id) - 1)};
+          .last =
+              definitions_.number("SYS_UID_MAX", definitions_.number("UID_MIN", k_first_id) - 1)};
 }
 
 std::optional<std::string> AccountDatabase::find_group_id(const std::string& name) const {

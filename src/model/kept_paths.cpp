@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <array>
 
 #include <imagewright/model/image_config.hpp>
@@ -41,8 +40,8 @@ std::string_view emptied_directory_of(std::string_view path) {
 }
 
 bool is_of_use_to_scripts(std::string_view directory, const ScriptsConfig& scripts) {
-  const bool is_scratch = std::ranges::find(k_scratch, directory) != k_scratch.end();
-  return is_scratch &&
+  // Of the others a script sees directories of its own.
+  return directory == "/var/tmp" &&
          !(scripts.post_customization.empty() && scripts.finalize_customization.empty());
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/root/real_patterns.hpp>
-
 #include <optional>
 
 #include <fcntl.h>
+
+#include <imagewright/root/real_patterns.hpp>
 
 namespace imagewright::root {
 namespace {
@@ -31,7 +31,8 @@ std::vector<std::string> with_real_places(const fs::RootDir& files,
     const std::string directory = leading_directory(patterns[i]);
     if (directory.empty()) continue;
     const auto place = find_real_place(files, directory);
-    if (place && *place != directory) patterns.push_back(*place + patterns[i].substr(directory.size()));
+    if (place && *place != directory)
+      patterns.push_back(*place + patterns[i].substr(directory.size()));
   }
   return patterns;
 }

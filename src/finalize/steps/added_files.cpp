@@ -71,8 +71,8 @@ StepYield add_files(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step added_files{"added-files", AppliesTo::both,
-                                 k_run<add_files, &model::OsConfig::additional_files,
-                                       &FinalizePlan::scripts>};
+constinit const Step added_files{
+    "added-files", AppliesTo::both,
+    k_run<add_files, &model::OsConfig::additional_files, &FinalizePlan::scripts>};
 
 } // namespace imagewright::finalize::steps

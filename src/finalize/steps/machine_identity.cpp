@@ -94,7 +94,8 @@ StepYield remove_identity(const Input& input, root::WorkRoot& root) {
   if (is_base && input.packages.empty()) return {};
   IdentityRemover remover(root.files(), input.owned_files);
   std::vector<std::string> patterns = input.identity_files;
-  patterns.insert(patterns.begin(), std::begin(k_secrets_of_systemd), std::end(k_secrets_of_systemd));
+  patterns.insert(patterns.begin(), std::begin(k_secrets_of_systemd),
+                  std::end(k_secrets_of_systemd));
   for (const auto& pattern : root::with_real_places(root.files(), patterns))
     remover.remove(pattern);
   if (!is_base) set_machine_id(input, root.files());
