@@ -23,6 +23,7 @@ extern const Type k_absolute_path_type;
 extern const Type k_file_destination_type;
 extern const Type k_directory_destination_type;
 extern const Type k_mount_path_type;
+extern const Type k_filesystem_path_type;
 extern const Type k_mount_options_type;
 extern const Type k_disk_size_type;
 extern const Type k_room_type; ///< a size that is not 0

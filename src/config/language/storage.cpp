@@ -139,7 +139,7 @@ constexpr Type k_identifier_type{
 
 constexpr Key k_mount_point_keys[] = {
     {.name = "path",
-     .type = &k_mount_path_type,
+     .type = &k_filesystem_path_type,
      .documentation = "Where it is mounted.",
      .presence = Presence::required},
     {.name = "idType",
@@ -352,7 +352,7 @@ constexpr Key k_storage_keys[] = {
 constinit const Type k_mount_point_type{.shape = Shape::mapping,
                                         .title = "a mount point",
                                         .keys = k_mount_point_keys,
-                                        .other_form = &k_mount_path_type};
+                                        .other_form = &k_filesystem_path_type};
 constinit const Type k_storage_type{
     .shape = Shape::mapping, .title = "storage", .keys = k_storage_keys};
 
