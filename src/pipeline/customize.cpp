@@ -8,10 +8,12 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/path_pattern.hpp>
 #include <imagewright/finalize/finalize.hpp>
+#include <imagewright/finalize/machine_secrets.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
 #include <imagewright/image/wsl_root.hpp>
+#include <imagewright/inspect/package_header.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/origin/extraction.hpp>
 #include <imagewright/origin/restored_tree.hpp>
@@ -50,10 +52,8 @@ origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
 
 /// Where the base has its package database.
 std::string database_path(const fs::RootDir& files, const std::string& usual) {
-  for (const std::string& path :
-       {usual, std::string("/var/lib/rpm"), std::string("/usr/lib/sysimage/rpm"),
-        std::string("/usr/share/rpm")}) {
-    if (files.exists(path + "/rpmdb.sqlite")) return path;
+  for (const std::string& path : inspect::package_database_paths()) {
+    if (files.exists(path)) return path.substr(0, path.rfind('/'));
   }
   return usual;
 }
@@ -64,7 +64,7 @@ constexpr auto k_machine_id = "/etc/machine-id";
 void add_identity_of_base(const origin::BaseImage& base, const std::vector<std::string>& patterns,
                           std::vector<std::string>& owned) {
   std::vector<std::string> all = patterns;
-  all.insert(all.end(), {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"});
+  all.insert(all.end(), finalize::k_machine_secrets.begin(), finalize::k_machine_secrets.end());
   for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
     const std::string prefix = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
     for (const tree::Entry& entry : filesystem.table.entries) {

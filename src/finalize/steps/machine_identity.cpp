@@ -6,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/finalize/machine_secrets.hpp>
 
 #include "../steps.hpp"
 
@@ -89,7 +90,7 @@ StepYield remove_identity(const Input& input, root::WorkRoot& root) {
   // Without packages no script has run, and what a base has is its own.
   if (is_base && input.packages.empty()) return {};
   IdentityRemover remover(root.files(), input.owned_files);
-  for (const auto* path : {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"})
+  for (const auto* path : k_machine_secrets)
     remover.remove(path);
   for (const auto& pattern : input.identity_files)
     remover.remove(pattern);
