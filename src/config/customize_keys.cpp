@@ -9,7 +9,8 @@ namespace {
 
 using std::string_view;
 
-/// What arrives of each is looked at in tests/functional/customize_test.py.
+/// Each with a place in the customizing: a step, the package transaction or the outputs. Tests of
+/// the program look at what arrives of them in groups, not at each by itself.
 constexpr std::array k_honoured = {
     string_view("architectures"),
     string_view("baseConfigs.path"),
