@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/config/schema.hpp>
 #include <imagewright/config/support.hpp>
 #include <imagewright/json/value.hpp>
@@ -37,18 +38,32 @@ std::string support_text() {
 
 Command schema_command() {
   const auto lists_support = std::make_shared<bool>(false);
+  const auto is_of_inject_files = std::make_shared<bool>(false);
   Command command{.name = "schema",
                   .summary = "Print the JSON Schema of the config language, for editors"};
   command.arguments = {{.names = {"--support"},
                         .description = "Print instead the keys that build cannot honour; such a "
                                        "key in a config is an error",
-                        .target = lists_support.get()}};
+                        .target = lists_support.get()},
+                       {.names = {"--inject-files"},
+                        .description = "Print instead the schema of lists of files to put back "
+                                       "(inject-files.yaml)",
+                        .target = is_of_inject_files.get()}};
   command.notes = "An editor finds it by the first line of a config: "
                   "# yaml-language-server: $schema=imagewright.schema.json";
   command.examples = {{"imagewright schema > imagewright.schema.json", "For an editor"},
                       {"imagewright schema --support", "What build cannot honour"}};
-  command.action = [lists_support](const CommandContext& context) {
-    context.console.print(*lists_support ? support_text() : json::to_text(config::json_schema()));
+  command.action = [lists_support, is_of_inject_files](const CommandContext& context) {
+    if (*lists_support && *is_of_inject_files) {
+      throw base::Error(base::FailureKind::input, "cli.usage",
+                        "--support and --inject-files exclude each other", "give one of the two");
+    }
+    if (*lists_support) {
+      context.console.print(support_text());
+    } else {
+      context.console.print(json::to_text(*is_of_inject_files ? config::inject_files_schema()
+                                                              : config::json_schema()));
+    }
     return ExitCode::done;
   };
   return command;

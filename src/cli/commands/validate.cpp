@@ -12,6 +12,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/annotations.hpp>
 #include <imagewright/config/canonical.hpp>
+#include <imagewright/config/inject_files.hpp>
 #include <imagewright/config/secrets.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
@@ -79,9 +80,18 @@ base::SourceLineReader line_reader(const std::optional<std::string>& text) {
   };
 }
 
+/// The text of a file, for a look at what it is. Nothing when it cannot be read as a config: the
+/// reader of configs says why.
+std::optional<std::string> text_of(const std::string& path) {
+  constexpr std::uintmax_t most = 16U << 20U;
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  if (!is_file || std::filesystem::file_size(path, error) > most) return std::nullopt;
+  return fs::find_file(path, base::ByteSize(most));
+}
+
 /// Release profiles look much like configs, and each key of one is unknown in the other.
-void refuse_release_profile(const std::string& path) {
-  const std::string text = fs::find_file(path, base::ByteSize::mib(16)).value_or("");
+void refuse_release_profile(const std::string& text, const std::string& path) {
   const auto lines = base::split(text, '\n');
   const auto has = [&](std::string_view key) {
     return std::ranges::any_of(lines,
@@ -93,6 +103,22 @@ void refuse_release_profile(const std::string& path) {
       fmt::format("{} is a release profile, not an image config", base::quoted(path)),
       fmt::format("validate a config with it: imagewright validate CONFIG --release {}",
                   base::shell_word(path)));
+}
+
+/// The mistakes in a list of files to put back; nothing when this is no such list.
+std::optional<base::Diagnostics> check_inject_files(const std::string& text,
+                                                    const std::string& file,
+                                                    const ValidateWords& words,
+                                                    const config::LoadOptions& load_options) {
+  if (!config::is_inject_files(text, file)) return std::nullopt;
+  if (words.is_canonical) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      fmt::format("{} is a list of files to put back, and --canonical writes image "
+                                  "configs",
+                                  base::quoted(file)),
+                      "leave --canonical out");
+  }
+  return config::check_inject_files(text, file, load_options);
 }
 
 config::SarifTool sarif_tool() {
@@ -156,10 +182,20 @@ ExitCode run_validate(const ValidateWords& words, const CommandContext& context)
     if (config == "-") {
       if (!text) text = fs::read_file("/dev/stdin", base::ByteSize::mib(16));
       options.config = k_standard_input;
+      if (const auto found = check_inject_files(*text, k_standard_input, words, load_options)) {
+        problems.append(*found);
+        continue;
+      }
       problems.append(plan::validate_config_text(*text, options, load_options));
       continue;
     }
-    refuse_release_profile(config);
+    const std::string content = text_of(config).value_or("");
+    refuse_release_profile(content, config);
+    const auto found = check_inject_files(content, config, words, load_options);
+    if (found) {
+      problems.append(*found);
+      continue;
+    }
     problems.append(plan::validate_config(options, load_options));
   }
   show(problems, words.is_json ? "json" : words.format, text, context);
@@ -175,7 +211,8 @@ Command validate_command() {
   Command command{.name = "validate", .summary = "Every mistake in the config(s); touches nothing"};
   command.arguments = {
       {.value = "CONFIG",
-       .description = "Image configs; - is standard input",
+       .description = "Image configs, and lists of files to put back (inject-files.yaml); - is "
+                      "standard input",
        .target = &words->configs,
        .completes = Completes::files,
        .is_required = true},
