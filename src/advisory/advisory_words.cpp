@@ -62,6 +62,8 @@ std::string_view to_string(FeedKind kind) {
     return "OVAL";
   case FeedKind::osv:
     return "OSV";
+  case FeedKind::csaf:
+    return "CSAF";
   case FeedKind::updateinfo:
     return "updateinfo";
   }
@@ -76,6 +78,8 @@ std::string_view to_string(Status status) {
     return "no-fix";
   case Status::suppressed:
     return "suppressed";
+  case Status::unknown:
+    return "unknown";
   case Status::fixed:
     return "fixed";
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -30,15 +31,25 @@ Candidates candidates_of(const Inventory& inventory, FeedKind kind) {
   return candidates;
 }
 
-/// "2.38-20.azl3" without ".azl3": what stands behind the release's last dot when it has letters.
-base::PackageVersion without_distribution_tag(base::PackageVersion version) {
+/// Where the distribution's tag stands in a release: behind the last dot, when it has letters.
+std::optional<std::size_t> tag_position(const base::PackageVersion& version) {
   const auto dot = version.release.rfind('.');
-  if (dot == std::string::npos) return version;
+  if (dot == std::string::npos) return std::nullopt;
   const std::string_view tag = std::string_view(version.release).substr(dot + 1);
   const bool has_letter =
       std::any_of(tag.begin(), tag.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  if (has_letter) version.release.resize(dot);
+  return has_letter ? std::optional(dot) : std::nullopt;
+}
+
+/// "2.38-20.azl3" without ".azl3".
+base::PackageVersion without_distribution_tag(base::PackageVersion version) {
+  if (const auto dot = tag_position(version)) version.release.resize(*dot);
   return version;
+}
+
+bool is_of_distribution(const base::PackageVersion& version, const std::string& tag) {
+  const auto dot = tag_position(version);
+  return tag.empty() || !dot || version.release.substr(*dot + 1) == tag;
 }
 
 bool holds(const Condition& condition, const base::PackageVersion& installed) {
@@ -77,20 +88,6 @@ bool all_hold(const std::vector<Condition>& conditions, const Candidates& candid
   });
 }
 
-const Suppression* find_suppression(const Advisory& advisory,
-                                    const std::vector<Suppression>& suppressions) {
-  const auto applies = [&](const Suppression& suppression) {
-    if (suppression.vulnerability != advisory.vulnerability &&
-        suppression.vulnerability != advisory.identifier)
-      return false;
-    return suppression.packages.empty() ||
-           std::find(suppression.packages.begin(), suppression.packages.end(), advisory.package) !=
-               suppression.packages.end();
-  };
-  const auto found = std::find_if(suppressions.begin(), suppressions.end(), applies);
-  return found == suppressions.end() ? nullptr : &*found;
-}
-
 /// The oldest version by that name: with several, one that has it is one too many.
 const base::PackageVersion& oldest(const Candidates& candidates, const std::string& package) {
   const auto [first, last] = candidates.equal_range(package);
@@ -102,25 +99,50 @@ const base::PackageVersion& oldest(const Candidates& candidates, const std::stri
       ->second.version;
 }
 
+bool applies(const Suppression& suppression, const Advisory& advisory,
+             const base::PackageVersion& installed) {
+  if (suppression.vulnerability != advisory.vulnerability &&
+      suppression.vulnerability != advisory.identifier)
+    return false;
+  return suppression.packages.empty() ||
+         std::any_of(suppression.packages.begin(), suppression.packages.end(),
+                     [&](const SuppressedPackage& package) {
+                       return package.name == advisory.package &&
+                              (!package.version ||
+                               base::compare_versions(*package.version, installed) == 0);
+                     });
+}
+
+/// The last word on an advisory; empty: that it matters.
+std::string suppression_of(const Advisory& advisory, const base::PackageVersion& installed,
+                           const std::vector<Suppression>& suppressions) {
+  const auto last =
+      std::find_if(suppressions.rbegin(), suppressions.rend(), [&](const Suppression& suppression) {
+        return applies(suppression, advisory, installed);
+      });
+  return last == suppressions.rend() ? "" : last->reason;
+}
+
 Finding finding_of(const Advisory& advisory, const Candidates& candidates,
                    const std::vector<Suppression>& suppressions) {
+  const base::PackageVersion& installed = oldest(candidates, advisory.package);
   Finding finding{.vulnerability = advisory.vulnerability,
                   .package = advisory.package,
                   .identifier = advisory.identifier,
                   .severity = advisory.severity,
                   .status = Status::fixed,
-                  .installed = oldest(candidates, advisory.package).to_string(),
+                  .installed = installed.to_string(),
                   .fixed_in = advisory.fixed_in ? advisory.fixed_in->to_string() : "",
                   .reason = {}};
   const bool is_affected =
       std::any_of(advisory.alternatives.begin(), advisory.alternatives.end(),
                   [&](const auto& conditions) { return all_hold(conditions, candidates); });
   if (!is_affected) return finding;
-  finding.status = advisory.is_without_fix ? Status::no_fix : Status::affected;
-  if (const Suppression* suppression = find_suppression(advisory, suppressions)) {
-    finding.status = Status::suppressed;
-    finding.reason = suppression->reason;
-  }
+  finding.status = advisory.is_under_investigation ? Status::unknown
+                   : advisory.is_without_fix       ? Status::no_fix
+                                                   : Status::affected;
+  finding.reason = suppression_of(advisory, installed, suppressions);
+  if (!finding.reason.empty()) finding.status = Status::suppressed;
   return finding;
 }
 
@@ -131,8 +153,11 @@ Verdict evaluate(const Feed& feed, const Inventory& inventory,
   Verdict verdict;
   const Candidates candidates = candidates_of(inventory, feed.kind);
   for (const Advisory& advisory : feed.advisories) {
-    if (candidates.contains(advisory.package))
-      verdict.findings.push_back(finding_of(advisory, candidates, suppressions));
+    const auto [first, last] = candidates.equal_range(advisory.package);
+    const bool is_meant = std::any_of(first, last, [&](const auto& candidate) {
+      return is_of_distribution(candidate.second.version, advisory.distribution_tag);
+    });
+    if (is_meant) verdict.findings.push_back(finding_of(advisory, candidates, suppressions));
   }
   std::sort(verdict.findings.begin(), verdict.findings.end());
   if (feed.kind == FeedKind::updateinfo) return verdict;

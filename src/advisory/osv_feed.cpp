@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include <memory>
+#include <optional>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
 
 #include "feeds.hpp"
+#include "json_documents.hpp"
 #include "xml_reader.hpp"
 
 // OSV schema 1.7: a document a vulnerability; ranges of type ECOSYSTEM with events. Versions of
@@ -20,31 +20,25 @@ namespace imagewright::advisory {
 
 namespace {
 
-constexpr base::ByteSize k_largest_document = base::ByteSize::mib(512);
-
-class OsvReader {
+class OsvReader final : public DocumentReader {
 public:
   explicit OsvReader(std::string file) : file_(std::move(file)) {}
 
-  /// One document, a list of them, or one on each line.
-  void read(const std::string& text, const std::string& file) {
+  void read(const json::Value& document, const std::string& file) override {
     document_file_ = file;
-    if (is_one_a_line(text)) {
-      for (const std::string& line : base::split(text, '\n')) {
-        if (!base::trimmed(line).empty()) read_document(json::parse(line, file));
-      }
-      return;
-    }
-    const json::Value value = json::parse(text, file);
-    if (const json::Array* list = value.find_array()) {
-      for (const json::Value& document : *list)
-        read_document(document);
-    } else {
-      read_document(value);
-    }
+    const std::string identifier = text_member(document, "id");
+    if (identifier.empty()) damaged("a document has no id");
+    note_time(text_member(document, "modified"));
+    if (document.find("withdrawn") != nullptr) return;
+    const json::Value* affected = document.find("affected");
+    if (affected == nullptr) return;
+    if (affected->find_array() == nullptr)
+      damaged(fmt::format("what {} affects is not a list", identifier));
+    for (const json::Value& entry : *affected->find_array())
+      read_affected(document, identifier, entry);
   }
 
-  Feed take() {
+  Feed take() override {
     return {.kind = FeedKind::osv,
             .file = file_,
             .made = newest_,
@@ -52,35 +46,17 @@ public:
   }
 
 private:
-  static bool is_one_a_line(std::string_view text) {
-    const auto end = text.find('\n');
-    const std::string_view first = base::trimmed(text.substr(0, end));
-    const std::string_view rest =
-        end == std::string_view::npos ? std::string_view() : base::trimmed(text.substr(end));
-    return first.starts_with('{') && first.ends_with('}') && rest.starts_with('{');
-  }
-
-  void read_document(const json::Value& document) {
-    const std::string identifier = text_of(document, "id");
-    if (identifier.empty()) damaged("a document has no id");
-    note_time(text_of(document, "modified"));
-    if (document.find("withdrawn") != nullptr) return;
-    const json::Value* affected = document.find("affected");
-    if (affected == nullptr || affected->find_array() == nullptr) return;
-    for (const json::Value& entry : *affected->find_array())
-      read_affected(document, identifier, entry);
-  }
-
   void read_affected(const json::Value& document, const std::string& identifier,
                      const json::Value& entry) {
     const json::Value* package = entry.find("package");
-    const std::string name = package == nullptr ? "" : text_of(*package, "name");
+    const std::string name = package == nullptr ? "" : text_member(*package, "name");
     if (name.empty()) damaged(fmt::format("{} affects a package without a name", identifier));
+    require_one_ecosystem(text_member(*package, "ecosystem"));
     Advisory advisory{.vulnerability = identifier,
                       .identifier = identifier,
                       .package = name,
                       .severity = severity_of(document, entry),
-                      .date = text_of(document, "published")};
+                      .date = text_member(document, "published")};
     read_versions(entry, advisory);
     if (const json::Value* ranges = entry.find("ranges")) read_ranges(*ranges, advisory);
     if (advisory.alternatives.empty())
@@ -103,7 +79,7 @@ private:
   void read_ranges(const json::Value& ranges, Advisory& advisory) const {
     if (ranges.find_array() == nullptr) damaged("ranges are not a list");
     for (const json::Value& range : *ranges.find_array()) {
-      const std::string type = text_of(range, "type");
+      const std::string type = text_member(range, "type");
       if (type == "GIT") continue;
       if (type != "ECOSYSTEM")
         damaged(fmt::format("{} has a range of type {}", advisory.identifier, base::quoted(type)));
@@ -115,13 +91,13 @@ private:
   void read_events(const json::Array& events, Advisory& advisory) const {
     std::optional<std::vector<Condition>> open;
     for (const json::Value& event : events) {
-      if (const std::string start = text_of(event, "introduced"); !start.empty()) {
+      if (const std::string start = text_member(event, "introduced"); !start.empty()) {
         if (open) add(advisory, std::move(*open));
         open.emplace();
         if (start != "0") open->push_back(condition(advisory, Comparison::greater_or_equal, start));
       }
-      const std::string fixed = text_of(event, "fixed");
-      const std::string last = text_of(event, "last_affected");
+      const std::string fixed = text_member(event, "fixed");
+      const std::string last = text_member(event, "last_affected");
       if (fixed.empty() && last.empty()) continue;
       if (!open) damaged(fmt::format("{} ends a range that did not begin", advisory.identifier));
       if (!fixed.empty()) {
@@ -174,20 +150,24 @@ private:
       for (const char* member : {"ecosystem_specific", "database_specific"}) {
         const json::Value* specific = owner->find(member);
         if (specific == nullptr) continue;
-        if (const auto severity = find_severity(text_of(*specific, "severity"))) return *severity;
+        if (const auto severity = find_severity(text_member(*specific, "severity")))
+          return *severity;
       }
     }
     return Severity::unknown;
   }
 
+  /// The same name is another package elsewhere, with versions that are ordered otherwise.
+  void require_one_ecosystem(const std::string& ecosystem) {
+    if (!ecosystem_) ecosystem_ = ecosystem;
+    if (*ecosystem_ == ecosystem) return;
+    damaged(fmt::format("it is of {} and of {}; give the documents of one of them",
+                        base::quoted(*ecosystem_), base::quoted(ecosystem)));
+  }
+
   void note_time(const std::string& text) {
     const auto time = parse_time(text);
     if (time && (!newest_ || *time > *newest_)) newest_ = time;
-  }
-
-  static std::string text_of(const json::Value& object, std::string_view name) {
-    const json::Value* value = object.find(name);
-    return value != nullptr && value->find_string() != nullptr ? *value->find_string() : "";
   }
 
   [[noreturn]] void damaged(const std::string& why) const {
@@ -197,34 +177,14 @@ private:
   std::string file_;
   std::string document_file_;
   std::optional<base::Epoch> newest_;
+  std::optional<std::string> ecosystem_;
   std::vector<Advisory> advisories_;
 };
 
-std::vector<std::filesystem::path> documents_of(const std::filesystem::path& path) {
-  if (!std::filesystem::is_directory(path)) return {path};
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".json")
-      files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  if (files.empty()) throw_damaged_feed(path.string(), "there is no file *.json in it");
-  return files;
-}
-
 } // namespace
 
-Feed read_osv(const std::filesystem::path& path) {
-  OsvReader reader(path.string());
-  for (const std::filesystem::path& file : documents_of(path)) {
-    try {
-      reader.read(fs::read_file(file, k_largest_document), file.string());
-    } catch (const base::Error& error) {
-      if (!error.diagnostic().code.starts_with("json.")) throw;
-      throw_damaged_feed(file.string(), error.diagnostic().message);
-    }
-  }
-  return reader.take();
+std::unique_ptr<DocumentReader> osv_reader(const std::string& file) {
+  return std::make_unique<OsvReader>(file);
 }
 
 } // namespace imagewright::advisory

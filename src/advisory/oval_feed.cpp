@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,6 +29,7 @@ struct Criteria {
 
 struct Definition {
   Advisory advisory;
+  std::vector<std::string> references; ///< "CVE-2024-1", "EXSA-2024:7"
   Criteria criteria;
 };
 
@@ -51,8 +53,10 @@ public:
   Feed take() {
     if (!is_whole_) damaged("it is no document of OVAL definitions");
     Feed feed{.kind = FeedKind::oval, .file = file_, .made = made_, .advisories = {}};
-    for (Definition& definition : definitions_)
-      feed.advisories.push_back(finished(std::move(definition)));
+    for (const Definition& definition : definitions_) {
+      for (Advisory& advisory : finished(definition))
+        feed.advisories.push_back(std::move(advisory));
+    }
     return feed;
   }
 
@@ -113,8 +117,8 @@ private:
 
   void end_in_definition(const XmlElement& element) {
     Advisory& advisory = open_->advisory;
-    if (element.name == "reference" && advisory.vulnerability.empty()) {
-      advisory.vulnerability = element.attribute("ref_id");
+    if (element.name == "reference") {
+      open_->references.push_back(element.attribute("ref_id"));
     } else if (element.name == "severity") {
       advisory.severity = find_severity(element.text).value_or(Severity::unknown);
     } else if (element.name == "advisory_date") {
@@ -228,18 +232,56 @@ private:
     return result;
   }
 
-  Advisory finished(Definition definition) const {
-    Advisory advisory = std::move(definition.advisory);
-    if (advisory.vulnerability.empty()) advisory.vulnerability = advisory.identifier;
-    advisory.alternatives = alternatives_of(definition.criteria, advisory.identifier);
-    advisory.package = advisory.alternatives.front().front().package;
-    for (const auto& conditions : advisory.alternatives) {
-      for (const Condition& condition : conditions) {
-        if (condition.comparison == Comparison::less && !advisory.is_without_fix)
-          advisory.fixed_in = condition.version;
+  /// The package that an alternative is about: the one that has a version without the
+  /// vulnerability.
+  static const std::string& subject_of(const std::vector<Condition>& conditions) {
+    const auto found =
+        std::find_if(conditions.begin(), conditions.end(), [](const auto& condition) {
+          return condition.comparison == Comparison::less ||
+                 condition.comparison == Comparison::less_or_equal;
+        });
+    return found == conditions.end() ? conditions.front().package : found->package;
+  }
+
+  /// By the vulnerabilities that it refers to; the vendor's own name counts where there are none.
+  static std::set<std::string> vulnerabilities_of(const Definition& definition) {
+    std::set<std::string> names;
+    for (const std::string& reference : definition.references) {
+      if (reference.starts_with("CVE-")) names.insert(reference);
+    }
+    if (!names.empty()) return names;
+    const bool has_name = !definition.references.empty() && !definition.references.front().empty();
+    return {has_name ? definition.references.front() : definition.advisory.identifier};
+  }
+
+  static void note_fix(Advisory& advisory, const std::vector<Condition>& conditions) {
+    for (const Condition& condition : conditions) {
+      if (condition.comparison != Comparison::less || condition.package != advisory.package ||
+          advisory.is_without_fix)
+        continue;
+      if (!advisory.fixed_in || base::compare_versions(*advisory.fixed_in, condition.version) < 0)
+        advisory.fixed_in = condition.version;
+    }
+  }
+
+  /// One for each package that is affected on its own, and for each vulnerability.
+  std::vector<Advisory> finished(const Definition& definition) const {
+    std::map<std::string, Advisory> by_package;
+    for (auto& conditions : alternatives_of(definition.criteria, definition.advisory.identifier)) {
+      const std::string subject = subject_of(conditions);
+      Advisory& advisory = by_package.try_emplace(subject, definition.advisory).first->second;
+      advisory.package = subject;
+      note_fix(advisory, conditions);
+      advisory.alternatives.push_back(std::move(conditions));
+    }
+    std::vector<Advisory> advisories;
+    for (const std::string& vulnerability : vulnerabilities_of(definition)) {
+      for (const auto& [package, advisory] : by_package) {
+        advisories.push_back(advisory);
+        advisories.back().vulnerability = vulnerability;
       }
     }
-    return advisory;
+    return advisories;
   }
 
   [[noreturn]] void damaged(const std::string& why) const { throw_damaged_feed(file_, why); }

@@ -8,8 +8,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/inspect/opened_image.hpp>
-#include <imagewright/inspect/system_facts.hpp>
+#include <imagewright/inspect/confined.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/lock_file.hpp>
 
@@ -45,17 +44,20 @@ Inventory of_lock(const model::Lock& lock, const std::string& file,
   return inventory_of(entry->packages, file);
 }
 
-Inventory of_image(const std::filesystem::path& path) {
-  const inspect::OpenedImage image(path);
-  const inspect::SystemFacts facts = inspect::read_system(image);
+Inventory of_image(const std::filesystem::path& path, const base::Cancellation& cancellation) {
+  const inspect::SystemFacts facts =
+      inspect::read_system_confined(path, std::nullopt, cancellation);
   if (!facts.packages || facts.packages->empty()) {
     throw base::Error(base::FailureKind::input, "advisory.no-packages",
                       fmt::format("no packages are found in {}", base::quoted(path.string())),
                       "give the manifest that was written with the image");
   }
   Inventory inventory{.file = path.string(), .packages = {}};
-  for (const model::Nevra& nevra : *facts.packages)
-    inventory.packages.push_back(installed_package(nevra, ""));
+  for (const model::Nevra& nevra : *facts.packages) {
+    const auto source = facts.source_packages.find(nevra.to_string());
+    inventory.packages.push_back(installed_package(
+        nevra, source == facts.source_packages.end() ? std::string_view() : source->second));
+  }
   return inventory;
 }
 
@@ -73,14 +75,15 @@ bool is_text(const std::filesystem::path& path) {
 
 } // namespace
 
-Inventory read_inventory(const std::filesystem::path& path, const std::string& architecture) {
+Inventory read_inventory(const std::filesystem::path& path, const std::string& architecture,
+                         const base::Cancellation& cancellation) {
   const std::string file = path.string();
   if (!std::filesystem::is_regular_file(path)) {
     throw base::Error(base::FailureKind::input, "advisory.no-packages",
                       fmt::format("{} is not a file", base::quoted(file)),
                       "give an image, a manifest, a lock or a list of packages");
   }
-  if (!is_text(path)) return of_image(path);
+  if (!is_text(path)) return of_image(path, cancellation);
   const std::string text = fs::read_file(path, k_largest_text);
   if (!base::trimmed(text).starts_with('{')) return read_package_list(text, file);
   if (json::parse(text, file).find("imagewrightManifest") != nullptr)

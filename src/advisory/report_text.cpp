@@ -19,6 +19,8 @@ std::string remedy_of(const Finding& finding) {
     return "no fix will come";
   case Status::suppressed:
     return finding.reason;
+  case Status::unknown:
+    return "the vendor investigates";
   case Status::affected:
   case Status::fixed:
     break;
@@ -82,24 +84,40 @@ std::string table_of(std::string_view heading, const std::vector<Finding>& findi
   return text + "\n";
 }
 
+namespace {
+
+// Most kinds of feeds cannot say it.
+std::string investigated_lines(const Verdict& verdict) {
+  const std::vector<Finding> findings = with_status(verdict, Status::unknown);
+  return findings.empty() ? "" : lines_of("unknown, under investigation", findings);
+}
+
+std::string investigated_table(const Verdict& verdict) {
+  const std::vector<Finding> findings = with_status(verdict, Status::unknown);
+  return findings.empty() ? "" : table_of("Unknown, under investigation", findings);
+}
+
+} // namespace
+
 std::string to_text(const Report& report) {
-  return fmt::format(
-      "{} packages of {} against {}\n{}{}{}{}fixed: {}\n", report.inventory.packages.size(),
-      base::escape_controls(report.inventory.file), feed_line(report.feed),
-      lines_of("affected", with_status(report.verdict, Status::affected)),
-      lines_of("no fix", with_status(report.verdict, Status::no_fix)),
-      lines_of("suppressed", with_status(report.verdict, Status::suppressed)),
-      unknown_line(report.verdict), with_status(report.verdict, Status::fixed).size());
+  return fmt::format("{} packages of {} against {}\n{}{}{}{}{}fixed: {}\n",
+                     report.inventory.packages.size(), base::escape_controls(report.inventory.file),
+                     feed_line(report.feed),
+                     lines_of("affected", with_status(report.verdict, Status::affected)),
+                     lines_of("no fix", with_status(report.verdict, Status::no_fix)),
+                     lines_of("suppressed", with_status(report.verdict, Status::suppressed)),
+                     investigated_lines(report.verdict), unknown_line(report.verdict),
+                     with_status(report.verdict, Status::fixed).size());
 }
 
 std::string to_markdown(const Report& report) {
-  return fmt::format("# Advisories\n\n{} packages of {}, held against {}.\n\n{}{}{}{}",
+  return fmt::format("# Advisories\n\n{} packages of {}, held against {}.\n\n{}{}{}{}{}",
                      report.inventory.packages.size(), cell(report.inventory.file),
                      cell(feed_line(report.feed)),
                      table_of("Affected", with_status(report.verdict, Status::affected)),
                      table_of("No fix will come", with_status(report.verdict, Status::no_fix)),
                      table_of("Suppressed", with_status(report.verdict, Status::suppressed)),
-                     unknown_line(report.verdict));
+                     investigated_table(report.verdict), unknown_line(report.verdict));
 }
 
 } // namespace imagewright::advisory

@@ -90,6 +90,9 @@ private:
       XmlElement element{.name = local_name(name), .attributes = {}, .text = {}};
       for (; *attributes != nullptr; attributes += 2)
         element.attributes.emplace(local_name(attributes[0]), attributes[1]);
+      // Blanks between children are no text; a feed of any size has as many of them.
+      if (!stream.open_.empty() && base::trimmed(stream.open_.back().text).empty())
+        stream.open_.back().text.clear();
       stream.open_.push_back(std::move(element));
       stream.listener_.on_begin(stream.open_.back());
     });

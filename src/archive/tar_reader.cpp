@@ -57,17 +57,18 @@ fs::FileType type_of(struct archive_entry* entry) {
 }
 
 TarMember member_of(struct archive_entry* entry) {
-  TarMember member{.path = text_or_nothing(archive_entry_pathname(entry)),
-                   .type = type_of(entry),
-                   .permissions = archive_entry_perm(entry),
-                   .owner = archive_entry_uid(entry),
-                   .group = archive_entry_gid(entry),
-                   .owner_name = text_or_nothing(archive_entry_uname(entry)),
-                   .group_name = text_or_nothing(archive_entry_gname(entry)),
-                   .size = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0)),
-                   .link_target = text_or_nothing(archive_entry_symlink(entry)),
-                   .hard_link = text_or_nothing(archive_entry_hardlink(entry)),
-                   .attributes = {}};
+  TarMember member{
+      .path = text_or_nothing(archive_entry_pathname(entry)),
+      .type = type_of(entry),
+      .permissions = archive_entry_perm(entry),
+      .owner = archive_entry_uid(entry),
+      .group = archive_entry_gid(entry),
+      .owner_name = text_or_nothing(archive_entry_uname(entry)),
+      .group_name = text_or_nothing(archive_entry_gname(entry)),
+      .size = static_cast<std::uint64_t>(std::max<la_int64_t>(archive_entry_size(entry), 0)),
+      .link_target = text_or_nothing(archive_entry_symlink(entry)),
+      .hard_link = text_or_nothing(archive_entry_hardlink(entry)),
+      .attributes = {}};
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
@@ -80,8 +81,8 @@ TarMember member_of(struct archive_entry* entry) {
 
 class TarReader {
 public:
-  TarReader(const std::filesystem::path& path, base::ByteSize limit)
-      : name_(path.string()), file_(fs::open_for_reading(path)), left_(limit.bytes()),
+  TarReader(fs::UniqueFd file, std::string name, base::ByteSize limit)
+      : name_(std::move(name)), file_(std::move(file)), left_(limit.bytes()),
         reader_(archive_read_new()) {
     if (!reader_) throw std::bad_alloc();
     archive_read_support_filter_gzip(reader_.get());
@@ -112,8 +113,7 @@ private:
     std::string text(count, '\0');
     std::size_t filled = 0;
     while (filled < count) {
-      const la_ssize_t got =
-          archive_read_data(reader_.get(), text.data() + filled, count - filled);
+      const la_ssize_t got = archive_read_data(reader_.get(), text.data() + filled, count - filled);
       if (got < 0) throw_damaged(name_, reader_.get());
       if (got == 0) break;
       filled += static_cast<std::size_t>(got);
@@ -137,9 +137,19 @@ private:
 
 } // namespace
 
+void prepare_to_read_tar() {
+  // What is never given back stays loaded, and is found again.
+  static const Utf8Thread utf8;
+}
+
 void read_tar(const std::filesystem::path& path, base::ByteSize limit, const MemberVisitor& visit,
               const base::Cancellation& cancellation) {
-  TarReader(path, limit).run(visit, cancellation);
+  read_tar(fs::open_for_reading(path), path.string(), limit, visit, cancellation);
+}
+
+void read_tar(fs::UniqueFd file, const std::string& name, base::ByteSize limit,
+              const MemberVisitor& visit, const base::Cancellation& cancellation) {
+  TarReader(std::move(file), name, limit).run(visit, cancellation);
 }
 
 } // namespace imagewright::archive

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/attest/envelope.hpp>
-
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/attest/envelope.hpp>
+#include <imagewright/base/base64.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/json/value.hpp>
-
-#include "base64.hpp"
 
 namespace imagewright::attest {
 
@@ -30,7 +28,7 @@ const std::string& text_of(const json::Value& object, std::string_view name,
 }
 
 std::string decoded(const json::Value& object, std::string_view name, const std::string& file) {
-  auto bytes = from_base64(text_of(object, name, file));
+  auto bytes = base::from_base64(text_of(object, name, file));
   if (!bytes) damaged(file, fmt::format("its {} is no base64", base::quoted(name)));
   return *std::move(bytes);
 }
@@ -70,10 +68,10 @@ std::string to_text(const Envelope& envelope) {
   json::Array signatures;
   for (const EnvelopeSignature& signature : envelope.signatures) {
     signatures.push_back(json::Object{{"keyid", signature.key_identifier},
-                                      {"sig", to_base64(signature.bytes)}});
+                                      {"sig", base::to_base64(signature.bytes)}});
   }
   return json::to_line(json::Object{{"payloadType", envelope.payload_type},
-                                    {"payload", to_base64(envelope.payload)},
+                                    {"payload", base::to_base64(envelope.payload)},
                                     {"signatures", std::move(signatures)}}) +
          "\n";
 }

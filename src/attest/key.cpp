@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/attest/key.hpp>
-
 #include <utility>
 
 #include <openssl/err.h>
 
+#include <imagewright/attest/key.hpp>
 #include <imagewright/base/error.hpp>
 
 #include "openssl_key.hpp"
@@ -90,11 +89,10 @@ bool VerificationKey::verifies(std::string_view message, std::string_view signat
   const DigestContext context(EVP_MD_CTX_new());
   IMAGEWRIGHT_ASSERT(context != nullptr);
   EVP_PKEY* key = state_->key.get();
-  const bool is_good =
-      EVP_DigestVerifyInit(context.get(), nullptr, digest_for(algorithm_of(key)), nullptr, key) ==
-          1 &&
-      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message),
-                       message.size()) == 1;
+  const bool is_good = EVP_DigestVerifyInit(context.get(), nullptr, digest_for(algorithm_of(key)),
+                                            nullptr, key) == 1 &&
+                       EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(),
+                                        bytes_of(message), message.size()) == 1;
   ERR_clear_error();
   return is_good;
 }

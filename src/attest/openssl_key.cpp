@@ -129,8 +129,7 @@ Pkey load_key(const KeyPlace& place, KeyHalf half) {
   load_providers(place);
   Question question{.passphrase = place.passphrase};
   const Method method(UI_UTIL_wrap_read_pem_callback(&answer, 0));
-  const Store store(
-      OSSL_STORE_open(address.c_str(), method.get(), &question, nullptr, nullptr));
+  const Store store(OSSL_STORE_open(address.c_str(), method.get(), &question, nullptr, nullptr));
   Search found = store ? search(store.get(), half) : Search{};
   ERR_clear_error();
   if (!found.key && question.was_asked) {

@@ -20,26 +20,26 @@ namespace {
 using Digests = std::map<std::string, base::Digest>;
 
 [[noreturn]] void throw_changed(const std::string& file, const std::string& witness) {
-  throw base::Error(base::FailureKind::verification, "attest.changed-file",
-                    fmt::format("{} is not the file that {} speaks of", base::quoted(file), witness),
-                    "build again, and sign what the build published");
+  throw base::Error(
+      base::FailureKind::verification, "attest.changed-file",
+      fmt::format("{} is not the file that {} speaks of", base::quoted(file), witness),
+      "build again, and sign what the build published");
 }
 
 void require(const Digests& digests, const std::string& file, const base::Digest& expected,
              const std::string& witness) {
   const auto found = digests.find(file);
   if (found == digests.end()) {
-    throw base::Error(base::FailureKind::verification, "attest.missing-file",
-                      fmt::format("{} speaks of {}, which is not there", witness,
-                                  base::quoted(file)),
-                      "sign the whole set that a build published");
+    throw base::Error(
+        base::FailureKind::verification, "attest.missing-file",
+        fmt::format("{} speaks of {}, which is not there", witness, base::quoted(file)),
+        "sign the whole set that a build published");
   }
   if (found->second != expected) throw_changed(file, witness);
 }
 
 /// Every file but the statements, each read once.
-Digests digests_of(const std::filesystem::path& directory,
-                   const std::vector<std::string>& names) {
+Digests digests_of(const std::filesystem::path& directory, const std::vector<std::string>& names) {
   Digests digests;
   for (const std::string& name : names) {
     if (name.ends_with(k_statement_suffix)) continue;
@@ -76,8 +76,8 @@ BuildRequest request_of(const std::filesystem::path& report, const std::string& 
 const std::string* owner_of(const std::string& file, const std::vector<std::string>& images) {
   const std::string* owner = nullptr;
   for (const std::string& image : images) {
-    const bool is_its = file.starts_with(image) && file.size() > image.size() &&
-                        file[image.size()] == '.';
+    const bool is_its =
+        file.starts_with(image) && file.size() > image.size() && file[image.size()] == '.';
     if (is_its && (owner == nullptr || owner->size() < image.size())) owner = &image;
   }
   return owner;
@@ -101,8 +101,8 @@ Statement statement_for(const std::string& image, const std::vector<std::string>
 
 } // namespace
 
-std::vector<SignedStatement> sign_set(const std::filesystem::path& directory,
-                                      const SigningKey& key, const std::string& builder) {
+std::vector<SignedStatement> sign_set(const std::filesystem::path& directory, const SigningKey& key,
+                                      const std::string& builder) {
   const std::vector<std::string> names = names_in_set(directory);
   const std::vector<std::string> images = images_among(names);
   if (images.empty()) {
@@ -127,8 +127,8 @@ std::vector<SignedStatement> sign_set(const std::filesystem::path& directory,
     Statement statement = statement_for(image, images, digests);
     const BuildRequest request =
         request_of(directory / (image + std::string(k_report_suffix)), builder);
-    texts.push_back(to_text(seal(std::string(k_statement_payload_type),
-                                 to_text(statement, manifest, request), key)));
+    texts.push_back(to_text(
+        seal(std::string(k_statement_payload_type), to_text(statement, manifest, request), key)));
     statements.push_back({image + std::string(k_statement_suffix), std::move(statement)});
   }
   // Nothing is written before everything is signed.

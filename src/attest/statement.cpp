@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/attest/statement.hpp>
-
 #include <fmt/format.h>
 
+#include <imagewright/attest/statement.hpp>
 #include <imagewright/audit/package_url.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
@@ -80,8 +79,7 @@ public:
     if (text(part(predicate, "buildDefinition"), "buildType") != k_build_type)
       damaged("another program's build is meant");
     Statement statement{.subjects = files(part(document, "subject")), .byproducts = {}};
-    if (const Value* byproducts = run.find("byproducts"))
-      statement.byproducts = files(*byproducts);
+    if (const Value* byproducts = run.find("byproducts")) statement.byproducts = files(*byproducts);
     if (statement.subjects.empty()) damaged("it names no file");
     return statement;
   }
@@ -149,8 +147,7 @@ Statement parse_statement(std::string_view text, const std::string& file) {
   } catch (base::Error& error) {
     if (error.diagnostic().code != "json.syntax") throw;
     throw base::Error(base::FailureKind::verification, "attest.damaged-statement",
-                      fmt::format("what {} signs is no JSON", base::quoted(file)),
-                      "sign again");
+                      fmt::format("what {} signs is no JSON", base::quoted(file)), "sign again");
   }
 }
 

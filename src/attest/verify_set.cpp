@@ -37,10 +37,9 @@ public:
       check(name, digests);
     require_subjects();
     find_strangers();
-    std::sort(result_.files.begin(), result_.files.end(),
-              [](const CheckedFile& left, const CheckedFile& right) {
-                return left.name < right.name;
-              });
+    std::sort(
+        result_.files.begin(), result_.files.end(),
+        [](const CheckedFile& left, const CheckedFile& right) { return left.name < right.name; });
     result_.signers.assign(signers_.begin(), signers_.end());
     return std::move(result_);
   }
@@ -62,8 +61,8 @@ private:
   void read_statement(const std::string& file) {
     has_statement_ = true;
     try {
-      const Envelope envelope = parse_envelope(
-          fs::read_file(directory_ / file, k_largest_document), (directory_ / file).string());
+      const Envelope envelope = parse_envelope(fs::read_file(directory_ / file, k_largest_document),
+                                               (directory_ / file).string());
       const VerificationKey* signer = find_signer(envelope, keys_);
       if (signer == nullptr) return refuse_stranger(file, envelope);
       if (envelope.payload_type != k_statement_payload_type) {
@@ -93,8 +92,7 @@ private:
               fmt::format("{} was changed: its signature does not fit", named(file)),
               "copy it again from where it was signed");
     } else {
-      problem("attest.unknown-key",
-              fmt::format("{} was signed by somebody else", named(file)),
+      problem("attest.unknown-key", fmt::format("{} was signed by somebody else", named(file)),
               "give the key of whoever signs your images; do not use the set before that");
     }
   }
@@ -135,8 +133,8 @@ private:
   void require_subject(const NamedFile& file, const std::string& witness) {
     if (subjects_.contains(file)) return;
     problem("attest.missing-subject",
-            fmt::format("{} speaks of {}, and no statement vouches for that",
-                        base::quoted(witness), base::quoted(file.name)),
+            fmt::format("{} speaks of {}, and no statement vouches for that", base::quoted(witness),
+                        base::quoted(file.name)),
             "sign the whole set again");
   }
 
@@ -160,7 +158,8 @@ private:
     }
     const std::string sums(k_sums_name);
     if (!is_vouched(sums)) return;
-    for (const auto& [name, digest] : parse_sums(fs::read_file(directory_ / sums, base::ByteSize::mib(16)))) {
+    for (const auto& [name, digest] :
+         parse_sums(fs::read_file(directory_ / sums, base::ByteSize::mib(16)))) {
       const auto stated = stated_.find(name);
       if (stated == stated_.end() || !stated->second.contains(digest))
         require_subject({name, digest}, sums);

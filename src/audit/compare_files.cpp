@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -7,11 +8,17 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/image/image_file.hpp>
+#include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/lock/lock_file.hpp>
+
+#include "comparison_codec.hpp"
 
 namespace imagewright::audit {
 
 namespace {
+
+constexpr std::string_view k_compare_job = "compare-files";
 
 enum class Kind : std::uint8_t { image, manifest, lock };
 
@@ -41,24 +48,70 @@ void require_file(const std::filesystem::path& path) {
       "give the path of an image, a manifest or a lock");
 }
 
-/// No image format starts with a brace; of our JSON documents each names itself.
-Kind kind_of(const std::filesystem::path& path) {
-  char first = '\0';
-  const fs::UniqueFd fd = fs::open_for_reading(path);
-  if (std::filesystem::file_size(path) > 0) {
-    fs::read_exactly(fd.get(), std::as_writable_bytes(std::span(&first, 1)), 0, path.string());
+/// One of the two files inside the worker.
+class HandedFile {
+public:
+  HandedFile(const image::HandedImages& files, std::size_t index)
+      : files_(files), index_(index), size_(files.file_size(index)), fd_(files.file(index)) {}
+
+  const std::string& name() const { return files_.name(index_); }
+
+  /// No image format starts with a brace; of our JSON documents each names itself.
+  Kind kind() const {
+    if (size_ == base::ByteSize(0) || read(base::ByteSize(1)) != "{") return Kind::image;
+    const json::Value document = json::parse(text(), name());
+    return document.find("imagewrightManifest") != nullptr ? Kind::manifest : Kind::lock;
   }
-  if (first != '{') return Kind::image;
-  const json::Value document = json::parse(fs::read_file(path, k_largest_text), path.string());
-  return document.find("imagewrightManifest") != nullptr ? Kind::manifest : Kind::lock;
+
+  std::string text() const {
+    if (size_ <= k_largest_text) return read(size_);
+    throw base::Error(base::FailureKind::input, "fs.cannot-read",
+                      fmt::format("cannot read {}: it is larger than {}", base::quoted(name()),
+                                  base::to_string(k_largest_text)));
+  }
+
+  inspect::OpenedImage image() const { return {name(), files_.open(index_)}; }
+  Manifest manifest() const { return parse_manifest(text(), name()); }
+  model::Lock lock() const { return lock::parse(text(), name()); }
+
+private:
+  std::string read(base::ByteSize size) const {
+    std::string content(size.bytes(), '\0');
+    fs::read_exactly(fd_.get(), std::as_writable_bytes(std::span(content)), 0, name());
+    return content;
+  }
+
+  const image::HandedImages& files_;
+  std::size_t index_;
+  base::ByteSize size_;
+  fs::UniqueFd fd_;
+};
+
+Comparison compare(const HandedFile& left, const HandedFile& right) {
+  const Kind kind = left.kind();
+  const Kind other = right.kind();
+  if (kind != other) {
+    throw base::Error(base::FailureKind::input, "audit.kinds-differ",
+                      fmt::format("{} is {} and {} is {}", base::quoted(left.name()),
+                                  word_for(kind), base::quoted(right.name()), word_for(other)),
+                      "give two images, two manifests or two locks");
+  }
+  // Whoever wants to stop ends this process.
+  const base::Cancellation cancellation;
+  switch (kind) {
+  case Kind::image:
+    return compare_images(left.image(), right.image(), cancellation);
+  case Kind::manifest:
+    return compare_manifests(left.manifest(), right.manifest());
+  case Kind::lock:
+    return compare_locks(left.lock(), right.lock());
+  }
+  throw base::BugError("unknown kind of file");
 }
 
-Manifest read_manifest(const std::filesystem::path& path) {
-  return parse_manifest(fs::read_file(path, k_largest_text), path.string());
-}
-
-model::Lock read_lock(const std::filesystem::path& path) {
-  return lock::parse(fs::read_file(path, k_largest_text), path.string());
+std::string compare_handed(const sandbox::WorkerCall& call) {
+  const image::HandedImages files(call);
+  return encode(compare(HandedFile(files, 0), HandedFile(files, 1)));
 }
 
 } // namespace
@@ -67,23 +120,19 @@ Comparison compare_files(const std::filesystem::path& left, const std::filesyste
                          const base::Cancellation& cancellation) {
   require_file(left);
   require_file(right);
-  const Kind kind = kind_of(left);
-  const Kind other = kind_of(right);
-  if (kind != other) {
-    throw base::Error(base::FailureKind::input, "audit.kinds-differ",
-                      fmt::format("{} is {} and {} is {}", base::quoted(left.string()),
-                                  word_for(kind), base::quoted(right.string()), word_for(other)),
-                      "give two images, two manifests or two locks");
-  }
-  switch (kind) {
-  case Kind::image:
-    return compare_images(left, right, cancellation);
-  case Kind::manifest:
-    return compare_manifests(read_manifest(left), read_manifest(right));
-  case Kind::lock:
-    return compare_locks(read_lock(left), read_lock(right));
-  }
-  throw base::BugError("unknown kind of file");
+  const std::array files{image::open_image_file(left), image::open_image_file(right)};
+  return sandbox::ask_worker(
+      image::request_to_read(files,
+                             {.job = k_compare_job,
+                              .subject = fmt::format("{} and {}", base::quoted(files[0].name),
+                                                     base::quoted(files[1].name))}),
+      cancellation, &decode_comparison);
+}
+
+std::span<const sandbox::WorkerJob> worker_jobs() {
+  static constexpr std::array jobs{
+      sandbox::WorkerJob{.name = k_compare_job, .run = &compare_handed}};
+  return jobs;
 }
 
 } // namespace imagewright::audit

@@ -307,11 +307,9 @@ private:
 
 } // namespace
 
-Comparison compare_images(const std::filesystem::path& left, const std::filesystem::path& right,
+Comparison compare_images(const OpenedImage& left, const OpenedImage& right,
                           const base::Cancellation& cancellation) {
-  const OpenedImage one(left);
-  const OpenedImage other(right);
-  return ImageComparison(one, other, cancellation).run();
+  return ImageComparison(left, right, cancellation).run();
 }
 
 } // namespace imagewright::audit

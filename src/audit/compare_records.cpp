@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <imagewright/audit/comparison.hpp>
+#include <imagewright/audit/manifest_file_line.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "difference_list.hpp"
-#include "manifest_file_line.hpp"
 #include "package_differences.hpp"
 
 namespace imagewright::audit {
@@ -50,7 +50,8 @@ AspectTable partitions(const model::DiskLayout& layout) {
 AspectTable files(const Manifest& manifest) {
   AspectTable table;
   for (const auto& [path, line] : manifest.files)
-    table.emplace(path, parse_file_line(line));
+    // Whose a file is, is said of the package.
+    table.emplace(path, parse_file_line(line)).first->second.erase("package");
   return table;
 }
 

@@ -2,10 +2,9 @@
 #include <string_view>
 
 #include <imagewright/audit/cyclonedx.hpp>
+#include <imagewright/audit/package_url.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/json/value.hpp>
-
-#include <imagewright/audit/package_url.hpp>
 
 namespace imagewright::audit {
 
@@ -55,6 +54,16 @@ json::Value component(const model::LockedPackage& package, const Manifest& manif
   return object;
 }
 
+json::Value component(const model::LockedContainerImage& image, const Manifest& manifest) {
+  const std::string url = package_url(image, manifest);
+  return Object{{"type", "container"},
+                {"bom-ref", url},
+                {"name", image.name},
+                {"version", image.manifest.to_string()},
+                {"hashes", Array{hash_of(image.manifest)}},
+                {"purl", url}};
+}
+
 Object image_component(const Manifest& manifest) {
   Array properties{property("imagewright:release", manifest.release),
                    property("imagewright:architecture", manifest.architecture)};
@@ -77,6 +86,10 @@ std::string to_cyclonedx(const Manifest& manifest) {
   for (const model::LockedPackage& package : manifest.packages) {
     components.push_back(component(package, manifest));
     references.push_back(package_url(package, manifest));
+  }
+  for (const model::LockedContainerImage& each : manifest.container_images) {
+    components.push_back(component(each, manifest));
+    references.push_back(package_url(each, manifest));
   }
   return json::to_text(Object{
       {"$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json"},

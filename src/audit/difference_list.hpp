@@ -3,18 +3,15 @@
 
 // Collects the differences of one section.
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <imagewright/audit/comparison.hpp>
+#include <imagewright/audit/manifest_file_line.hpp>
 
 namespace imagewright::audit {
-
-/// What is known about one thing, by aspect.
-using Aspects = std::map<std::string, std::string, std::less<>>;
 
 class DifferenceList {
 public:

@@ -66,9 +66,13 @@ std::map<std::string, std::string> list_files(const tree::RootTree& tree, unsign
   base::parallel_for(descriptions.size(), thread_count, cancellation, [&](std::size_t index) {
     descriptions[index] = describe(contents, tree.inodes[index], find_digest);
   });
+  const std::map<std::string, std::string> owners = file_owners(tree);
   std::map<std::string, std::string> files;
-  for (const tree::Entry& entry : tree.entries)
-    files[entry.path] = descriptions[entry.inode];
+  for (const tree::Entry& entry : tree.entries) {
+    const auto owner = owners.find(entry.path);
+    files[entry.path] = descriptions[entry.inode] +
+                        (owner == owners.end() ? std::string() : " package=" + owner->second);
+  }
   return files;
 }
 

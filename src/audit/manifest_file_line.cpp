@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "manifest_file_line.hpp"
-
 #include <vector>
 
+#include <imagewright/audit/manifest_file_line.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::audit {

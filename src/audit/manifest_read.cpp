@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/base64.hpp>
 #include <imagewright/base/checked.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
@@ -44,6 +45,14 @@ public:
     read_list(document, "checks", manifest.checks, &ManifestReader::check);
     read_list(document, "repositories", manifest.repositories, &ManifestReader::repository);
     read_list(document, "packages", manifest.packages, &ManifestReader::package);
+    if (document.find("packageKeys") != nullptr)
+      read_list(document, "packageKeys", manifest.package_keys, &ManifestReader::package_key);
+    if (const Value* drift = document.find("drift"))
+      manifest.drift = drift_rules_from(*drift, file_);
+    if (document.find("containerImages") != nullptr) {
+      read_list(document, "containerImages", manifest.container_images,
+                &ManifestReader::container_image);
+    }
     const Value& disk = json::member(document, "disk", file_);
     manifest.layout.uuid = uuid(disk, "uuid");
     manifest.layout.size = size(disk, "size");
@@ -148,6 +157,26 @@ private:
     return is_unknown ? base::Digest{} : digest(value, "checksum");
   }
 
+  model::LockedContainerImage container_image(const Value& value) const {
+    const bool is_pinned = json::bool_member(value, "pinned", file_);
+    model::LockedContainerImage image{.name = text(value, "name"),
+                                      .name_space = text(value, "namespace"),
+                                      .pinning = is_pinned ? model::Pinning::pinned
+                                                           : model::Pinning::unpinned,
+                                      .index = std::nullopt,
+                                      .manifest = digest(value, "manifest"),
+                                      .config = digest(value, "config"),
+                                      .layers = {}};
+    if (value.find("index") != nullptr) image.index = digest(value, "index");
+    for (const Value& item : json::array_member(value, "layers", file_)) {
+      const std::string* text = item.find_string();
+      const auto layer = text != nullptr ? base::Digest::parse(*text) : std::nullopt;
+      if (!layer) damaged("a container image has a layer without a digest");
+      image.layers.push_back(*layer);
+    }
+    return image;
+  }
+
   model::LockedPackage package(const Value& value) const {
     const auto epoch =
         base::checked_cast<std::uint32_t>(json::unsigned_member(value, "epoch", file_));
@@ -163,6 +192,12 @@ private:
             .provenance = {.source_package = optional_text(value, "source"),
                            .license = optional_text(value, "license"),
                            .vendor = optional_text(value, "vendor")}};
+  }
+
+  PackageKey package_key(const Value& value) const {
+    auto packets = base::from_base64(text(value, "key"));
+    if (!packets) damaged("a key of packages is no base64");
+    return {text(value, "repository"), *std::move(packets)};
   }
 
   model::Partition partition(const Value& value) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/base64.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::audit {
@@ -51,6 +52,19 @@ Value package(const model::LockedPackage& package) {
                 {"vendor", package.provenance.vendor}};
 }
 
+Value container_image(const model::LockedContainerImage& image) {
+  Object object{{"name", image.name},
+                {"namespace", image.name_space},
+                {"pinned", image.pinning == model::Pinning::pinned}};
+  if (image.index) object.emplace_back("index", image.index->to_string());
+  object.emplace_back("manifest", image.manifest.to_string());
+  object.emplace_back("config", image.config.to_string());
+  object.emplace_back("layers", array_of(image.layers, [](const base::Digest& layer) {
+                        return Value(layer.to_string());
+                      }));
+  return object;
+}
+
 Value filesystem(const model::Filesystem& filesystem) {
   Object object{{"type", model::mount_type_of(filesystem.type)},
                 {"uuid", filesystem.uuid.to_string()},
@@ -92,6 +106,10 @@ Value artifact(const ArtifactRecord& artifact) {
                 {"digest", artifact.digest.to_string()}};
 }
 
+Value package_key(const PackageKey& key) {
+  return Object{{"repository", key.repository}, {"key", base::to_base64(key.packets)}};
+}
+
 Value unit(const model::UnitChange& unit) {
   return Object{
       {"unit", unit.unit}, {"state", model::to_string(unit.state)}, {"origin", unit.origin}};
@@ -103,7 +121,7 @@ std::string to_text(const Manifest& manifest) {
   Object files;
   for (const auto& [path, description] : manifest.files)
     files.emplace_back(path, description);
-  return json::to_text(Object{
+  Object document{
       {"imagewrightManifest", 1},
       {"name", manifest.name},
       {"architecture", manifest.architecture},
@@ -123,7 +141,12 @@ std::string to_text(const Manifest& manifest) {
       {"checks", array_of(manifest.checks, check)},
       {"repositories", array_of(manifest.repositories, repository)},
       {"packages", array_of(manifest.packages, package)},
-      {"files", files}});
+      {"packageKeys", array_of(manifest.package_keys, package_key)},
+      {"drift", to_json(manifest.drift)}};
+  if (!manifest.container_images.empty())
+    document.emplace_back("containerImages", array_of(manifest.container_images, container_image));
+  document.emplace_back("files", std::move(files));
+  return json::to_text(document);
 }
 
 } // namespace imagewright::audit

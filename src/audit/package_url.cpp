@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/audit/package_url.hpp>
-
 #include <fmt/format.h>
 
+#include <imagewright/audit/package_url.hpp>
 #include <imagewright/base/uuid.hpp>
+#include <imagewright/model/architecture.hpp>
 
 namespace imagewright::audit {
 
@@ -41,6 +41,18 @@ std::string package_url(const model::LockedPackage& package, const Manifest& man
   return text;
 }
 
+std::string package_url(const model::LockedContainerImage& image, const Manifest& manifest) {
+  const std::size_t colon = image.name.rfind(':');
+  const std::string repository = image.name.substr(0, colon);
+  const model::Architecture* architecture = model::find_architecture(manifest.architecture);
+  const std::string_view arch =
+      architecture != nullptr ? architecture->container_name : manifest.architecture;
+  return fmt::format("pkg:oci/{}@{}?arch={}&repository_url={}&tag={}",
+                     encoded(repository.substr(repository.rfind('/') + 1)),
+                     encoded(image.manifest.to_string()), encoded(arch), encoded(repository),
+                     encoded(image.name.substr(colon + 1)));
+}
+
 std::string supplier_of(const model::LockedPackage& package, const Manifest& manifest) {
   return package.provenance.vendor.empty() ? manifest.bill.supplier : package.provenance.vendor;
 }
@@ -49,6 +61,8 @@ base::Uuid bill_identifier(const Manifest& manifest) {
   std::string content;
   for (const model::LockedPackage& package : manifest.packages)
     content += package.checksum.to_string() + "\n";
+  for (const model::LockedContainerImage& image : manifest.container_images)
+    content += image.name + " " + image.manifest.to_string() + "\n";
   for (const ArtifactRecord& artifact : manifest.artifacts)
     content += artifact.digest.to_string() + "\n";
   return base::Uuid::from_name(content, manifest.name + manifest.architecture);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <imagewright/audit/package_url.hpp>
 #include <imagewright/audit/spdx.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/json/value.hpp>
-
-#include <imagewright/audit/package_url.hpp>
 
 namespace imagewright::audit {
 
@@ -56,13 +55,30 @@ json::Value package(const model::LockedPackage& package, const Manifest& manifes
   // Of a package that was there already only its name is known.
   if (!package.checksum.hex.empty())
     object.emplace_back("checksums",
-                      Array{Object{{"algorithm", algorithm_word(package.checksum.algorithm)},
-                                   {"checksumValue", package.checksum.hex}}});
+                        Array{Object{{"algorithm", algorithm_word(package.checksum.algorithm)},
+                                     {"checksumValue", package.checksum.hex}}});
   object.emplace_back("externalRefs",
                       Array{Object{{"referenceCategory", "PACKAGE-MANAGER"},
                                    {"referenceType", "purl"},
                                    {"referenceLocator", package_url(package, manifest)}}});
   return object;
+}
+
+/// Its content is known by the digest of its manifest.
+json::Value container_image(const model::LockedContainerImage& image, const Manifest& manifest) {
+  return Object{
+      {"SPDXID", identifier("container-image-" + image.name)},
+      {"name", image.name},
+      {"versionInfo", image.manifest.to_string()},
+      {"supplier", "NOASSERTION"},
+      {"downloadLocation", "NOASSERTION"},
+      {"filesAnalyzed", false},
+      {"primaryPackagePurpose", "CONTAINER"},
+      {"checksums", Array{Object{{"algorithm", algorithm_word(image.manifest.algorithm)},
+                                 {"checksumValue", image.manifest.hex}}}},
+      {"externalRefs", Array{Object{{"referenceCategory", "PACKAGE-MANAGER"},
+                                    {"referenceType", "purl"},
+                                    {"referenceLocator", package_url(image, manifest)}}}}};
 }
 
 json::Value relationship(std::string_view from, std::string_view type, std::string_view to) {
@@ -83,6 +99,11 @@ std::string to_spdx(const Manifest& manifest) {
   for (const model::LockedPackage& locked : manifest.packages) {
     packages.push_back(package(locked, manifest));
     relationships.push_back(relationship(image, "CONTAINS", identifier(locked.nevra.to_string())));
+  }
+  for (const model::LockedContainerImage& each : manifest.container_images) {
+    packages.push_back(container_image(each, manifest));
+    relationships.push_back(
+        relationship(image, "CONTAINS", identifier("container-image-" + each.name)));
   }
   return json::to_text(Object{
       {"spdxVersion", "SPDX-2.3"},

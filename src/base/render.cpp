@@ -49,8 +49,9 @@ std::string excerpt(const SourceLocation& where, const SourceLineReader& read_li
   const bool is_whole = text == *line;
   const auto kept_columns = static_cast<std::size_t>(kept - text.begin());
   std::replace(text.begin(), text.end(), '\t', ' ');
+  text = escape_controls(text.substr(0, longest_line));
+  // What is no text grows fourfold, and nobody reads it.
   if (text.size() > longest_line) text.resize(longest_line);
-  text = escape_controls(text);
   const std::string number = std::to_string(where.line);
   std::string result = fmt::format("{} {} |{} {}\n", palette.dim, number, palette.reset, text);
   if (where.column > 0 && where.column <= longest_line &&

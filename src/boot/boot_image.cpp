@@ -48,7 +48,8 @@ std::string plain_lines(const std::string& text) {
   diagnostic.hint = std::move(failure.hint);
   if (!request.serial_log.empty()) {
     if (!diagnostic.hint.empty()) diagnostic.hint += "; ";
-    diagnostic.hint += "the whole console is in " + request.serial_log.string();
+    diagnostic.log = request.serial_log.string();
+    diagnostic.hint += "the whole console is in " + diagnostic.log;
   }
   throw base::Error(failure.kind, std::move(diagnostic));
 }

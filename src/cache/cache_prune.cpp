@@ -75,15 +75,14 @@ struct Kind {
   int depth;
   std::uint64_t Usage::*count;
 };
-constexpr Kind k_kinds[] = {
-    {"objects", 3, &Usage::objects},
-    {"notes", 2, &Usage::notes},
-    {"trees", 2, &Usage::trees},
-    // What the resolver prepares of metadata.
-    {"solv", 1, &Usage::objects},
-    // What stages of builds made.
-    {"stages/content", 2, &Usage::objects},
-    {"stages/entries", 2, &Usage::notes}};
+constexpr Kind k_kinds[] = {{"objects", 3, &Usage::objects},
+                            {"notes", 2, &Usage::notes},
+                            {"trees", 2, &Usage::trees},
+                            // What the resolver prepares of metadata.
+                            {"solv", 1, &Usage::objects},
+                            // What stages of builds made.
+                            {"stages/content", 2, &Usage::objects},
+                            {"stages/entries", 2, &Usage::notes}};
 
 /// Holds the cache for one process alone; going out of scope shares it again.
 class ExclusiveUse {

@@ -46,7 +46,8 @@ void make_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
   throw base::Error(base::FailureKind::host, "cache.cannot-open",
                     fmt::format("cannot make the cache directory {}: {}",
-                                base::quoted(path.string()), std::generic_category().message(errno)),
+                                base::quoted(path.string()),
+                                std::generic_category().message(errno)),
                     "choose a directory that can be written with --cache-dir");
 }
 
@@ -74,7 +75,8 @@ void remove_entry(const std::filesystem::path& path) {
 
 /// Reads the stretches of a file into a digest over all of it, and shows each piece.
 template <typename Use>
-base::Digest digest_pieces(int file, const fs::FileContent& content, const std::string& name, Use use) {
+base::Digest digest_pieces(int file, const fs::FileContent& content, const std::string& name,
+                           Use use) {
   const std::array whole{fs::Stretch{0, content.size}};
   const std::span<const fs::Stretch> stretches =
       content.stretches.empty() ? std::span<const fs::Stretch>(whole) : content.stretches;
@@ -136,8 +138,7 @@ StageStore::StageStore(const std::filesystem::path& cache_directory)
     if (path.parent_path() == directory_) make_directory(path);
     if (distrust_.empty()) distrust_ = distrust_of(path);
   }
-  if (distrust_.empty())
-    staging_ = std::make_unique<fs::ClaimedDirectory>(directory_, ".staging-");
+  if (distrust_.empty()) staging_ = std::make_unique<fs::ClaimedDirectory>(directory_, ".staging-");
 }
 
 std::filesystem::path StageStore::content_path(const base::Digest& digest) const {
@@ -203,8 +204,8 @@ fs::FileContent StageStore::put_content(int file, const std::string& name) {
   if (::fstat(file, &status) != 0)
     base::throw_system_error("fs.cannot-read", "cannot examine", name, errno);
   fs::FileContent content{.digest = {},
-                  .size = static_cast<std::uint64_t>(status.st_size),
-                  .stretches = stretches_of(file, status)};
+                          .size = static_cast<std::uint64_t>(status.st_size),
+                          .stretches = stretches_of(file, status)};
   content.digest = digest_pieces(file, content, name, [](auto, auto) {});
   if (!distrust_.empty()) return content;
   if (!is_kept(content)) keep(file, content, name);
@@ -227,7 +228,8 @@ void StageStore::keep(int file, const fs::FileContent& content, const std::strin
   {
     const fs::UniqueFd target(
         ::open(staged.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400));
-    if (!target) base::throw_system_error("fs.cannot-write", "cannot write", staged.string(), errno);
+    if (!target)
+      base::throw_system_error("fs.cannot-write", "cannot write", staged.string(), errno);
     if (::ioctl(target.get(), FICLONE, file) != 0) {
       digest_pieces(file, content, name, [&](std::span<const std::byte> piece, std::uint64_t at) {
         fs::write_exactly(target.get(), piece, at, staged.string());

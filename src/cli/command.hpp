@@ -58,12 +58,15 @@ std::filesystem::path input_file(const std::string& path, const std::string& wha
 Command build_command();
 Command plan_command();
 Command lock_command();
+Command matrix_command();
+Command collect_command();
 Command validate_command();
 Command why_command();
 Command boot_command();
 Command inspect_command();
 Command diff_command();
 Command advisories_command();
+Command drift_command();
 Command sign_command();
 Command lint_command();
 Command export_command();

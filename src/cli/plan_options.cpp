@@ -11,6 +11,7 @@
 #include <imagewright/model/architecture_names.hpp>
 #include <imagewright/model/image_format.hpp>
 
+#include "config_file.hpp"
 #include "data_directories.hpp"
 
 namespace imagewright::cli {
@@ -71,24 +72,41 @@ Argument release_argument(PlanWords& words) {
           .completes = Completes::releases};
 }
 
+Argument architecture_argument(PlanWords& words, std::string description) {
+  return {.names = {"--arch"},
+          .value = "ARCH",
+          .description = std::move(description),
+          .target = &words.architectures,
+          .choices = model::architecture_words(),
+          .aliases = other_architecture_names()};
+}
+
+Argument repository_argument(PlanWords& words) {
+  return {.names = {"--repo"},
+          .value = "NAME=URL|DIR",
+          .description = "Take the repository NAME from there, or add it",
+          .target = &words.repositories};
+}
+
+Argument epoch_argument(PlanWords& words) {
+  return {.names = {"--source-date-epoch"},
+          .value = "SECONDS",
+          .description = "Time stamp of the image in seconds since 1970, by default "
+                         "SOURCE_DATE_EPOCH, else the newest build time among the packages",
+          .target = &words.epoch,
+          .range = std::pair{std::int64_t{0}, std::int64_t{0xFFFFFFFF}}};
+}
+
 void add_plan_options(Command& command, PlanWords& words) {
   command.arguments.push_back({.value = "CONFIG",
                                .description = "The image config, a YAML file",
                                .target = &words.config,
                                .completes = Completes::files,
                                .is_required = true});
-  command.arguments.push_back(
-      {.names = {"--arch"},
-       .value = "ARCH",
-       .description = "Architecture to compose for, by default the config's, else the host's",
-       .target = &words.architectures,
-       .choices = model::architecture_words(),
-       .aliases = other_architecture_names()});
+  command.arguments.push_back(architecture_argument(
+      words, "Architecture to compose for, by default the config's, else the host's"));
   command.arguments.push_back(release_argument(words));
-  command.arguments.push_back({.names = {"--repo"},
-                               .value = "NAME=URL|DIR",
-                               .description = "Take the repository NAME from there, or add it",
-                               .target = &words.repositories});
+  command.arguments.push_back(repository_argument(words));
   command.arguments.push_back(key_argument(words));
 }
 
@@ -114,13 +132,7 @@ void add_lock_use_options(Command& command, PlanWords& words) {
        .description = "Refuse to resolve: the lock must be there and fresh (the default when CI is "
                       "set and there is a lock)",
        .target = &words.is_locked});
-  command.arguments.push_back(
-      {.names = {"--source-date-epoch"},
-       .value = "SECONDS",
-       .description = "Time stamp of the image in seconds since 1970, by default "
-                      "SOURCE_DATE_EPOCH, else the newest build time among the packages",
-       .target = &words.epoch,
-       .range = std::pair{std::int64_t{0}, std::int64_t{0xFFFFFFFF}}});
+  command.arguments.push_back(epoch_argument(words));
   add_offline_option(command, words);
 }
 
@@ -131,7 +143,10 @@ void add_offline_option(Command& command, PlanWords& words) {
 }
 
 plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context) {
-  if (!words.config.empty()) input_file(words.config, "config");
+  if (!words.config.empty()) {
+    input_file(words.config, "config");
+    refuse_what_is_no_config(words.config);
+  }
   plan::PlanOptions options{.config = words.config,
                             .architectures = words.architectures,
                             .release = words.release,

@@ -33,6 +33,9 @@ void add_lock_use_options(Command& command, PlanWords& words);
 Argument key_argument(PlanWords& words, const std::string& name = "--key");
 void add_offline_option(Command& command, PlanWords& words);
 Argument release_argument(PlanWords& words);
+Argument architecture_argument(PlanWords& words, std::string description);
+Argument repository_argument(PlanWords& words);
+Argument epoch_argument(PlanWords& words);
 
 /// Throws base::Error (cli.usage) when a word does not fit.
 plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,7 @@
 #include <imagewright/cli/run.hpp>
 
 #include "command.hpp"
+#include "guarded.hpp"
 #include "help_text.hpp"
 #include "parse.hpp"
 #include "version.hpp"
@@ -132,53 +135,17 @@ GlobalOptions options_from(const GlobalWords& words, const Invocation& invocatio
           .cache_directory = cache_directory_for(words.cache_directory, invocation)};
 }
 
-/// Runs an action and turns whatever it throws into words and an exit code.
-ExitCode guarded(const Console& console, const std::function<ExitCode()>& action) {
-  try {
-    return action();
-  } catch (const base::Error& error) {
-    console.show(error.diagnostic());
-    return exit_code_of(error.kind());
-  } catch (const base::InputError& error) {
-    console.show(error.diagnostics());
-    return exit_code_of(error.kind());
-  } catch (const base::Cancelled&) {
-    console.reporter().message(report::Level::warning, "interrupted; nothing partial is left");
-    return ExitCode::interrupted;
-  } catch (const std::exception& error) {
-    console.show(
-        base::Diagnostic{.code = "cli.bug",
-                         .message = fmt::format("this is a bug in Imagewright: {}", error.what()),
-                         .hint = "please report it with the config, the command and this message"});
-    return ExitCode::bug;
-  }
-}
-
 void fill(CommandTable& table, GlobalWords& words) {
   table.summary = "Composes bootable node images for RPM distributions.";
   table.globals = global_arguments(words);
-  table.commands = {build_command(),
-                    plan_command(),
-                    lock_command(),
-                    validate_command(),
-                    why_command(),
-                    boot_command(),
-                    inspect_command(),
-                    diff_command(),
-                    advisories_command(),
-                    sign_command(),
-                    lint_command(),
-                    export_command(),
-                    verify_command(),
-                    convert_command(),
-                    customize_command(),
-                    releases_command(),
-                    doctor_command(),
-                    cache_command(),
-                    schema_command(),
-                    import_command(),
-                    completion_command(table),
-                    help_command(table)};
+  table.commands = {
+      build_command(),    plan_command(),      lock_command(),       matrix_command(),
+      collect_command(),  validate_command(),  why_command(),        boot_command(),
+      inspect_command(),  diff_command(),      advisories_command(), drift_command(),
+      sign_command(),     lint_command(),      export_command(),     verify_command(),
+      convert_command(),  customize_command(), releases_command(),   doctor_command(),
+      cache_command(),    schema_command(),    import_command(),     completion_command(table),
+      help_command(table)};
   table.notes = {k_start, k_codes, k_exit_codes, k_environment};
   note_defaults(table);
 }

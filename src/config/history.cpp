@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/config/history.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/yaml/parse.hpp>
@@ -17,7 +19,13 @@ namespace files = std::filesystem;
 
 constexpr std::string_view k_redacted = "[redacted]";
 
-json::Value scalar(const yaml::Node& node) {
+/// Keys whose values are addresses; users and passwords in them are nobody's business.
+constexpr std::array<std::string_view, 5> k_address_keys = {"baseUrl", "mirrorList", "gpgKeys",
+                                                            "bootstrapBaseUrl", "bootstrapFileUrl"};
+
+json::Value scalar(const yaml::Node& node, std::string_view key) {
+  if (std::ranges::find(k_address_keys, key) != k_address_keys.end())
+    return base::without_secrets(node.text);
   if (node.style == yaml::ScalarStyle::plain) {
     if (node.text == "true") return true;
     if (node.text == "false") return false;
@@ -36,7 +44,7 @@ public:
     case yaml::NodeKind::null:
       return nullptr;
     case yaml::NodeKind::scalar:
-      return scalar(node);
+      return scalar(node, key);
     case yaml::NodeKind::sequence:
       return list(node, key);
     case yaml::NodeKind::mapping:

@@ -64,6 +64,7 @@ std::vector<std::string> places_among(std::span<const std::filesystem::path> dir
   std::vector<std::string> all;
   std::error_code ignored;
   for (const std::filesystem::path& directory : directories) {
+    if (std::find(all.begin(), all.end(), directory.string()) != all.end()) continue;
     all.push_back(directory.string());
     if (std::filesystem::is_directory(directory, ignored)) present.push_back(directory.string());
   }

@@ -53,7 +53,7 @@ private:
   base::Diagnostics without_release_;
   /// Switches as the last file that gives one has them.
   std::map<std::string, model::Located<bool>> switches_;
-  std::vector<std::filesystem::path> chain_; ///< files that are being read, outermost first
+  std::vector<std::filesystem::path> chain_;   ///< files that are being read, outermost first
   std::vector<base::SourceLocation> named_at_; ///< where each of them but the first is named
   std::set<std::filesystem::path> finished_;
   std::vector<std::filesystem::path> files_;

@@ -164,14 +164,14 @@ void overlay(model::OsConfig& base, model::OsConfig own) {
   auto& [is_present, hostname, locale, timezone, keymap, packages, kernel, cgroup_version,
          fips_mode, selinux_mode, machine_id, kernel_command_line, removed_kernel_arguments,
          network, additional_files, additional_directories, groups, users, services, modules,
-         overlays, sysctl, scriptlets, bootloader_reset, boot_loader, uki_mode, image_history,
-         where] = base;
+         overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader, uki_mode,
+         image_history, where] = base;
   auto& [own_is_present, own_hostname, own_locale, own_timezone, own_keymap, own_packages,
          own_kernel, own_cgroup_version, own_fips_mode, own_selinux_mode, own_machine_id,
          own_kernel_command_line, own_removed_kernel_arguments, own_network, own_additional_files,
          own_additional_directories, own_groups, own_users, own_services, own_modules, own_overlays,
-         own_sysctl, own_scriptlets, own_bootloader_reset, own_boot_loader, own_uki_mode,
-         own_image_history, own_where] = own;
+         own_container_images, own_sysctl, own_scriptlets, own_bootloader_reset, own_boot_loader,
+         own_uki_mode, own_image_history, own_where] = own;
   if (!own_is_present) return;
   is_present = true;
   replace(hostname, own_hostname);
@@ -194,6 +194,7 @@ void overlay(model::OsConfig& base, model::OsConfig own) {
   overlay(services, std::move(own_services));
   overlay_by_name(modules, own_modules);
   append(overlays, own_overlays);
+  append(container_images, own_container_images);
   for (auto& [key, value] : own_sysctl)
     sysctl[key] = std::move(value);
   overlay(scriptlets, std::move(own_scriptlets));

@@ -119,17 +119,11 @@ Place find_reinitialized_verity(const ImageConfig& config) {
   return is_asked ? Place(verity->where) : Place();
 }
 
-Place find_package_choices(const ImageConfig& config) {
-  const model::PackagesConfig& packages = config.os.packages;
-  const bool is_given = packages.recommends != model::Inclusion::left_out ||
-                        packages.documentation != model::Inclusion::included || packages.languages;
-  return is_given ? Place(config.os.where) : Place();
-}
-
-Place find_scriptlets(const ImageConfig& config) {
-  const model::ScriptletsConfig& scriptlets = config.os.scriptlets;
-  if (scriptlets.timeout) return scriptlets.timeout->where;
-  return first_of(scriptlets.allow_failure);
+Place find_platform(const ImageConfig& config) {
+  for (const model::OutputImage& image : config.output.images) {
+    if (image.platform) return image.platform->where;
+  }
+  return std::nullopt;
 }
 
 Place find_created_uki(const ImageConfig& config) {
@@ -157,19 +151,14 @@ constexpr auto k_yes = std::nullopt;
 
 const std::array k_rows = {
     Row{"input", find_input, Reason::needs_base_image, k_yes},
-    Row{"input.image.oci", [](const ImageConfig& config) { return place_of_input(config.input.oci); },
-        k_yes, Reason::not_built_yet, "fetch the image, and give its file with --image"},
+    Row{"input.image.oci",
+        [](const ImageConfig& config) { return place_of_input(config.input.oci); }, k_yes,
+        Reason::not_built_yet, "fetch the image, and give its file with --image"},
     Row{"input.image.azureLinux",
         [](const ImageConfig& config) { return place_of_input(config.input.azure_linux); }, k_yes,
         Reason::not_built_yet, "fetch the image, and give its file with --image"},
-    Row{"release", [](const ImageConfig& config) { return place_of(config.release); }, k_yes,
-        Reason::not_built_yet},
-    Row{"repositories",
-        [](const ImageConfig& config) { return first_of(config.repositories); }, k_yes,
-        Reason::not_built_yet},
-    Row{"storage.disks",
-        [](const ImageConfig& config) { return place_of(config.storage.disk); }, k_yes,
-        Reason::not_built_yet},
+    Row{"storage.disks", [](const ImageConfig& config) { return place_of(config.storage.disk); },
+        k_yes, Reason::not_built_yet},
     Row{"storage.bootType",
         [](const ImageConfig& config) { return place_of(config.storage.boot_type); }, k_yes,
         Reason::not_built_yet},
@@ -200,23 +189,6 @@ const std::array k_rows = {
     Row{"os.uki.mode", find_kept_uki, Reason::needs_base_image, k_yes},
     Row{"os.uki.mode: modify", find_modified_uki, k_yes, Reason::not_built_yet},
     Row{"os.uki.mode: create", find_created_uki, k_yes, Reason::not_built_yet},
-    Row{"os.packages.install",
-        [](const ImageConfig& config) { return first_of(config.os.packages.install); }, k_yes,
-        Reason::not_built_yet},
-    Row{"os.packages.remove",
-        [](const ImageConfig& config) { return first_of(config.os.packages.remove); }, k_yes,
-        Reason::not_built_yet},
-    Row{"os.packages.update",
-        [](const ImageConfig& config) { return first_of(config.os.packages.update); }, k_yes,
-        Reason::not_built_yet},
-    Row{"os.packages.updateExistingPackages",
-        [](const ImageConfig& config) { return config.os.packages.update_existing; }, k_yes,
-        Reason::not_built_yet},
-    Row{"os.packages.exclude",
-        [](const ImageConfig& config) { return first_of(config.os.packages.exclude); }, k_yes,
-        Reason::not_built_yet},
-    Row{"os.packages.recommends, docs, languages", find_package_choices, k_yes,
-        Reason::not_built_yet},
     Row{"os.kernel.package",
         [](const ImageConfig& config) { return place_of(config.os.kernel.package); }, k_yes,
         Reason::not_built_yet},
@@ -231,9 +203,13 @@ const std::array k_rows = {
     Row{"os.machineId.mode",
         [](const ImageConfig& config) { return place_of(config.os.machine_id); }, k_yes,
         Reason::not_built_yet},
+    Row{"os.containerImages",
+        [](const ImageConfig& config) { return first_of(config.os.container_images); }, k_yes,
+        Reason::not_built_yet},
     Row{"os.overlays", [](const ImageConfig& config) { return first_of(config.os.overlays); },
         k_yes, Reason::not_built_yet},
-    Row{"os.scriptlets", find_scriptlets, k_yes, Reason::not_built_yet},
+    Row{"os.network", [](const ImageConfig& config) { return place_of(config.os.network); }, k_yes,
+        Reason::not_built_yet, "give the files of the network with os.additionalFiles"},
     Row{"os.bootloader.resetType",
         [](const ImageConfig& config) { return config.os.bootloader_reset; }, k_yes,
         Reason::not_built_yet},
@@ -252,6 +228,8 @@ const std::array k_rows = {
         Reason::not_built_yet, Reason::not_built_yet},
     Row{"output.image.format", find_medium_format, Reason::not_built_yet, Reason::not_built_yet,
         "use one of {formats}"},
+    Row{"output.images[].platform", find_platform, k_yes, Reason::not_built_yet,
+        "remove it; what suits the platform is what the base has"},
     Row{"output.images[].compression", find_compression, Reason::not_built_yet,
         Reason::not_built_yet},
     Row{"output.image.cosi",

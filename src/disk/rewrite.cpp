@@ -41,7 +41,8 @@ PlannedRewrite plan_rewrite(const RewriteRequest& request) {
       request.tree);
   return [planned](const PartitionPlace& place, const base::Cancellation& cancellation) {
     FileRegion region(place.fd, place.start, place.size, place.file);
-    return planned.write(region, [](std::uint64_t, const std::string&) {}, cancellation);
+    return planned.write(
+        region, [](std::uint64_t, const std::string&) {}, cancellation);
   };
 }
 

@@ -50,9 +50,10 @@ void for_each_text(const fs::RootDir& files, const std::string& path, const Use&
 std::string settings_text(const fs::RootDir& files) {
   std::string text;
   for (const std::string_view place : k_settings) {
-    for_each_text(files, std::string(place), [&](const std::string& path, const std::string& content) {
-      text += path + "\n" + content + "\n";
-    });
+    for_each_text(files, std::string(place),
+                  [&](const std::string& path, const std::string& content) {
+                    text += path + "\n" + content + "\n";
+                  });
   }
   return text;
 }

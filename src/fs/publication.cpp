@@ -28,8 +28,10 @@ std::filesystem::path created(std::filesystem::path directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
   if (error) {
-    base::throw_system_error("fs.cannot-write", "cannot make directory", directory.string(),
-                             error.value());
+    throw base::Error(base::FailureKind::host, "fs.cannot-write",
+                      fmt::format("cannot make directory {}: {}", base::quoted(directory.string()),
+                                  error.message()),
+                      "choose another one with --output-dir, or make it writable");
   }
   return directory;
 }

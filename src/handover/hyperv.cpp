@@ -71,13 +71,11 @@ std::string hyperv_script(const audit::Manifest& manifest, const HyperVRequest& 
   const std::string& name = request.machine.name.empty() ? manifest.name : request.machine.name;
   const bool is_secure = request.machine.secure_boot == SecureBoot::on;
   return fmt::format(
-      k_script,
-      fmt::arg("name", quoted_for_powershell(checked_text(name, "name of a machine"))),
+      k_script, fmt::arg("name", quoted_for_powershell(checked_text(name, "name of a machine"))),
       fmt::arg("file", quoted_for_powershell(checked_text(artifact.file, "name of a file"))),
       fmt::arg("network", quoted_for_powershell(checked_text(request.network, "name of a switch"))),
       fmt::arg("memory", request.machine.memory.bytes()),
-      fmt::arg("processors", request.machine.processors),
-      fmt::arg("digest", artifact.digest.hex),
+      fmt::arg("processors", request.machine.processors), fmt::arg("digest", artifact.digest.hex),
       fmt::arg("firmware",
                is_secure ? "Set-VMFirmware -VM $machine -EnableSecureBoot On -SecureBootTemplate "
                            "MicrosoftUEFICertificateAuthority"

@@ -49,9 +49,9 @@ std::string machine_type(const audit::Manifest& manifest) {
 }
 
 std::string operating_system(const audit::Manifest& manifest, const Machine& machine) {
-  const std::string type = fmt::format("    <type arch='{}' machine='{}'>hvm</type>\n",
-                                       escaped(manifest.architecture),
-                                       escaped(machine_type(manifest)));
+  const std::string type =
+      fmt::format("    <type arch='{}' machine='{}'>hvm</type>\n", escaped(manifest.architecture),
+                  escaped(machine_type(manifest)));
   if (!starts_by_uefi(manifest)) return "  <os>\n" + type + "    <boot dev='hd'/>\n  </os>\n";
   const bool is_secure = machine.secure_boot == SecureBoot::on;
   return "  <os firmware='efi'>\n" + type +
@@ -75,26 +75,26 @@ std::string features(const audit::Manifest& manifest, const Machine& machine) {
 std::string devices(const audit::ArtifactRecord& artifact, const LibvirtRequest& request) {
   const std::string path =
       (std::filesystem::path(request.directory) / artifact.file).lexically_normal().string();
-  return fmt::format(
-      "  <devices>\n"
-      "    <disk type='file' device='disk'>\n"
-      "      <driver name='qemu' type='{}'/>\n"
-      "      <source file='{}'/>\n"
-      "      <target dev='vda' bus='virtio'/>\n"
-      "    </disk>\n"
-      "    <interface type='network'>\n"
-      "      <source network='{}'/>\n"
-      "      <model type='virtio'/>\n"
-      "    </interface>\n"
-      "    <console type='pty'>\n"
-      "      <target type='serial' port='0'/>\n"
-      "    </console>\n"
-      "    <rng model='virtio'>\n"
-      "      <backend model='random'>/dev/urandom</backend>\n"
-      "    </rng>\n"
-      "  </devices>\n",
-      model::row_of(artifact.format).qemu_driver, escaped(checked_text(path, "path")),
-      escaped(checked_text(request.network, "name of a network")));
+  return fmt::format("  <devices>\n"
+                     "    <disk type='file' device='disk'>\n"
+                     "      <driver name='qemu' type='{}'/>\n"
+                     "      <source file='{}'/>\n"
+                     "      <target dev='vda' bus='virtio'/>\n"
+                     "    </disk>\n"
+                     "    <interface type='network'>\n"
+                     "      <source network='{}'/>\n"
+                     "      <model type='virtio'/>\n"
+                     "    </interface>\n"
+                     "    <console type='pty'>\n"
+                     "      <target type='serial' port='0'/>\n"
+                     "    </console>\n"
+                     "    <rng model='virtio'>\n"
+                     "      <backend model='random'>/dev/urandom</backend>\n"
+                     "    </rng>\n"
+                     "  </devices>\n",
+                     model::row_of(artifact.format).qemu_driver,
+                     escaped(checked_text(path, "path")),
+                     escaped(checked_text(request.network, "name of a network")));
 }
 
 std::string processor(Hypervisor hypervisor) {

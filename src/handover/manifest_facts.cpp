@@ -46,12 +46,11 @@ bool starts_by_uefi(const audit::Manifest& manifest) {
 }
 
 const std::string& checked_text(const std::string& text, std::string_view what) {
-  const bool is_bad = text.empty() || base::has_control_characters(text) ||
-                      !base::is_valid_utf8(text);
+  const bool is_bad =
+      text.empty() || base::has_control_characters(text) || !base::is_valid_utf8(text);
   if (!is_bad) return text;
   throw base::Error(base::FailureKind::input, "handover.bad-text",
-                    fmt::format("{} is no {}", base::quoted(text), what),
-                    "give one line of text");
+                    fmt::format("{} is no {}", base::quoted(text), what), "give one line of text");
 }
 
 } // namespace imagewright::handover

@@ -39,11 +39,12 @@ std::string wsl_catalogue(std::span<const audit::Manifest> manifests,
                           const CatalogueRequest& request) {
   IMAGEWRIGHT_ASSERT(!manifests.empty());
   const audit::Manifest& first = manifests.front();
-  const std::string flavor = checked_text(request.flavor.empty() ? first.name : request.flavor,
-                                          "name of a distribution");
+  const std::string flavor =
+      checked_text(request.flavor.empty() ? first.name : request.flavor, "name of a distribution");
   // The name begins with the flavor: that is how the catalogue groups versions.
-  const std::string name =
-      flavor == first.name || first.name.starts_with(flavor) ? first.name : flavor + "-" + first.name;
+  const std::string name = flavor == first.name || first.name.starts_with(flavor)
+                               ? first.name
+                               : flavor + "-" + first.name;
   json::Object entry{{"Name", name},
                      {"FriendlyName", request.friendly_name.empty()
                                           ? fmt::format("{} ({})", flavor, first.release)
@@ -60,12 +61,11 @@ std::string wsl_catalogue(std::span<const audit::Manifest> manifests,
     if (!seen.insert(manifest.architecture).second)
       throw_mixed(fmt::format("there are two manifests for {}", manifest.architecture));
     const audit::ArtifactRecord& artifact = artifact_in(manifest, {model::ImageFormat::wsl});
-    entry.emplace_back(key_of(manifest),
-                       json::Object{{"Url", url + artifact.file},
-                                    {"Sha256", "0x" + artifact.digest.hex}});
+    entry.emplace_back(key_of(manifest), json::Object{{"Url", url + artifact.file},
+                                                      {"Sha256", "0x" + artifact.digest.hex}});
   }
-  return json::to_text(json::Object{
-      {"ModernDistributions", json::Object{{flavor, json::Array{std::move(entry)}}}}});
+  return json::to_text(
+      json::Object{{"ModernDistributions", json::Object{{flavor, json::Array{std::move(entry)}}}}});
 }
 
 } // namespace imagewright::handover

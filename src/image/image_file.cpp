@@ -95,6 +95,22 @@ HandedImages::HandedImages(const sandbox::WorkerCall& call) {
   descriptors_ = call.descriptors.subspan(used);
 }
 
+fs::UniqueFd HandedImages::file(std::size_t index) const {
+  const Image& image = images_.at(index);
+  fs::UniqueFd fd = duplicate(image.file, image.name);
+  // Duplicates share their place in the file.
+  if (::lseek(fd.get(), 0, SEEK_SET) < 0)
+    base::throw_system_error("fs.cannot-read", "cannot read", image.name, errno);
+  return fd;
+}
+
+base::ByteSize HandedImages::file_size(std::size_t index) const {
+  const off_t end = ::lseek(images_.at(index).file, 0, SEEK_END);
+  if (end < 0)
+    base::throw_system_error("fs.cannot-read", "cannot read", images_.at(index).name, errno);
+  return base::ByteSize(static_cast<std::uint64_t>(end));
+}
+
 std::unique_ptr<ImageReader> HandedImages::open(std::size_t index) const {
   const Image& image = images_.at(index);
   fs::UniqueFd room;

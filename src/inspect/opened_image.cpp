@@ -74,7 +74,10 @@ std::string OpenedPartition::name() const {
 
 OpenedImage::OpenedImage(const std::filesystem::path& path,
                          std::optional<model::ImageFormat> format)
-    : path_(path), disk_(image::open_image(path, format)) {
+    : OpenedImage(path, image::open_image(path, format)) {}
+
+OpenedImage::OpenedImage(std::filesystem::path path, std::unique_ptr<image::ImageReader> disk)
+    : path_(std::move(path)), disk_(std::move(disk)) {
   const disk::PartitionTable table = disk::read_partition_table(*disk_);
   disk_uuid_ = table.disk_uuid;
   if (!table.complaint.empty()) {

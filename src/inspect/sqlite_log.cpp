@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "sqlite_log.hpp"
-
 #include <algorithm>
 #include <cstdint>
 #include <map>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/inspect/sqlite_log.hpp>
 
 #include "integers.hpp"
 

@@ -6,22 +6,20 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/inspect/installed_packages.hpp>
+#include <imagewright/inspect/package_header.hpp>
+#include <imagewright/inspect/sqlite_log.hpp>
 #include <imagewright/inspect/system_facts.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "boot_entries.hpp"
 #include "limits.hpp"
 #include "package_database.hpp"
-#include "sqlite_log.hpp"
 #include "unit_links.hpp"
 
 namespace imagewright::inspect {
 
 namespace {
-
-constexpr std::array k_package_databases = {"/var/lib/rpm/rpmdb.sqlite",
-                                            "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                            "/usr/share/rpm/rpmdb.sqlite"};
 
 /// The value of the last word KEY=VALUE on a kernel command line, which wins.
 std::optional<std::string> argument(const std::string& command_line, std::string_view key) {
@@ -69,27 +67,57 @@ constexpr std::array k_other_databases = {"/var/lib/rpm/Packages", "/var/lib/rpm
                                           "/usr/lib/sysimage/rpm/Packages",
                                           "/usr/lib/sysimage/rpm/Packages.db"};
 
-void read_packages(const SystemView& view, SystemFacts& facts) {
-  for (const std::string path : k_package_databases) {
+/// The file of the package database with its log applied, or why there is none.
+struct DatabaseFile {
+  std::string path;
+  std::optional<std::string> content;
+  std::string complaint; ///< empty as well: the image has no database
+};
+
+DatabaseFile database_file(const SystemView& view) {
+  for (const std::string& path : package_database_paths()) {
     auto file = view.read(path, k_largest_database);
     if (!file) continue;
-    if (is_hot_journal(view.read(path + "-journal", k_largest_database).value_or(""))) {
-      facts.packages_complaint = path + " was being changed: its rollback journal is still there";
-      return;
-    }
+    if (is_hot_journal(view.read(path + "-journal", k_largest_database).value_or("")))
+      return {path, {}, path + " was being changed: its rollback journal is still there"};
     apply_write_ahead_log(*file, view.read(path + "-wal", k_largest_database).value_or(""));
-    facts.packages = read_package_database(*file);
-    if (!facts.packages) facts.packages_complaint = path + " is no database of packages";
-    return;
+    return {path, std::move(file), {}};
   }
   for (const char* path : k_other_databases) {
-    if (!view.find(path)) continue;
-    facts.packages_complaint = std::string(path) + " is of a kind that is not read here";
-    return;
+    if (view.find(path))
+      return {path, {}, std::string(path) + " is of a kind that is not read here"};
   }
+  return {};
+}
+
+std::string no_database(const std::string& path) {
+  return path + " is no database of packages";
+}
+
+void read_packages(const SystemView& view, SystemFacts& facts) {
+  const DatabaseFile file = database_file(view);
+  facts.packages_complaint = file.complaint;
+  if (!file.content) return;
+  facts.packages = read_package_database(*file.content);
+  facts.source_packages = read_source_packages(*file.content);
+  if (!facts.packages) facts.packages_complaint = no_database(file.path);
 }
 
 } // namespace
+
+std::vector<model::InstalledPackage> read_installed_packages(const OpenedImage& image) {
+  const DatabaseFile file = database_file(SystemView(image));
+  if (file.content) {
+    if (auto packages = read_installed_database(*file.content)) return *packages;
+  }
+  const std::string reason = file.content             ? no_database(file.path)
+                             : file.complaint.empty() ? "it has no database of RPM packages"
+                                                      : file.complaint;
+  throw base::Error(base::FailureKind::input, "inspect.no-packages",
+                    fmt::format("the packages of {} cannot be told: {}",
+                                base::quoted(image.path().string()), reason),
+                    "leave its packages as they are, or compose the image anew");
+}
 
 std::string SystemFacts::kernel_command_line() const {
   return boot_entries.empty() ? std::string() : boot_entries.front().command_line;

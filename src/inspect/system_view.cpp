@@ -27,11 +27,10 @@ std::optional<SystemView::Place> SystemView::place_of(std::string_view path) con
 }
 
 std::optional<std::string> SystemView::resolve(std::string_view path) const {
-  return base::follow_links(
-      path, [&](const std::string& name) -> std::optional<base::FoundName> {
-        const auto place = place_of(name);
-        return place ? place->files->look_up(place->path) : std::nullopt;
-      });
+  return base::follow_links(path, [&](const std::string& name) -> std::optional<base::FoundName> {
+    const auto place = place_of(name);
+    return place ? place->files->look_up(place->path) : std::nullopt;
+  });
 }
 
 std::optional<SystemView::Place> SystemView::followed(std::string_view path) const {

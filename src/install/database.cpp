@@ -26,8 +26,8 @@ std::vector<model::Nevra> installed_packages(rpmts transaction) {
 }
 
 void require_same_packages(const std::vector<model::Nevra>& installed,
-                           const model::PackageSet& set) {
-  std::vector<model::Nevra> wanted;
+                           const std::vector<model::Nevra>& kept, const model::PackageSet& set) {
+  std::vector<model::Nevra> wanted = kept;
   for (const model::PackageFile& file : set.files)
     wanted.push_back(file.package.nevra);
   std::ranges::sort(wanted);
@@ -43,7 +43,7 @@ void require_same_packages(const std::vector<model::Nevra>& installed,
   };
   describe(wanted, installed, "is missing");
   describe(installed, wanted, "is not wanted");
-  diagnostic.hint = "install into an empty root";
+  if (kept.empty()) diagnostic.hint = "install into an empty root";
   throw base::Error(base::FailureKind::build, std::move(diagnostic));
 }
 

@@ -16,9 +16,10 @@ namespace imagewright::install {
 /// Every package in the database, sorted; without public keys.
 std::vector<model::Nevra> installed_packages(rpmts transaction);
 
-/// Throws base::Error (install.database-mismatch) unless these are exactly the packages of the set.
+/// Throws base::Error (install.database-mismatch) unless these are exactly the packages that stay
+/// and those of the set.
 void require_same_packages(const std::vector<model::Nevra>& installed,
-                           const model::PackageSet& set);
+                           const std::vector<model::Nevra>& kept, const model::PackageSet& set);
 
 /// After librpm has closed it: one file, which also those can read who may not write beside it.
 void settle_database(const fs::RootDir& root, const std::string& directory);

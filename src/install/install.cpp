@@ -109,7 +109,7 @@ model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest
   model::InstalledRoot result{root.options().directory, std::move(inside.packages),
                               observer.scriptlets(), std::move(inside.kernel_packages),
                               std::move(inside.owned_identity_files)};
-  require_same_packages(result.packages, request.packages);
+  require_same_packages(result.packages, request.kept, request.packages);
   settle_database(root.files(), request.rpm_database_path);
   stage.finish(
       fmt::format("{} packages, {} scriptlets", result.packages.size(), result.scriptlets.size()));

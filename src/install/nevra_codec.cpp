@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/install/nevra_codec.hpp>
-
 #include <cstdint>
+
+#include <imagewright/install/nevra_codec.hpp>
 
 namespace imagewright::install {
 

@@ -115,18 +115,24 @@ void read_accounts(ByteReader& reader, InstallRequest& request) {
 std::string encode_request(const InstallRequest& request) {
   // A member that is added has to be thought about here.
   const auto& [packages, trust, scriptlets, epoch, rpm_database_path, documentation, languages,
-               users, groups, identity_files, thread_count] = request;
+               users, groups, identity_files, kept, erased, thread_count] = request;
   ByteWriter writer;
   writer.number(packages.files.size());
   for (const model::PackageFile& file : packages.files)
     write_package(writer, file.package);
   write_trust(writer, trust);
   writer.number(static_cast<std::uint64_t>(scriptlets.use));
+  writer.texts({scriptlets.deferred_programs.begin(), scriptlets.deferred_programs.end()});
   writer.time(epoch);
   writer.text(rpm_database_path).number(static_cast<std::uint64_t>(documentation));
   writer.texts(languages);
   write_accounts(writer, request);
   writer.texts(identity_files);
+  for (const auto* packages_there : {&kept, &erased}) {
+    writer.number(packages_there->size());
+    for (const model::Nevra& nevra : *packages_there)
+      write_nevra(writer, nevra);
+  }
   writer.number(thread_count);
   return writer.take();
 }
@@ -138,12 +144,18 @@ InstallRequest decode_request(std::string_view bytes) {
     request.packages.files.push_back(read_package(reader));
   read_trust(reader, request.trust);
   request.scriptlets.use = static_cast<ScriptletUse>(reader.number());
+  for (std::string& program : reader.texts())
+    request.scriptlets.deferred_programs.insert(std::move(program));
   request.epoch = reader.time();
   request.rpm_database_path = reader.text();
   request.documentation = static_cast<Documentation>(reader.number());
   request.languages = reader.texts();
   read_accounts(reader, request);
   request.identity_files = reader.texts();
+  for (auto* packages : {&request.kept, &request.erased}) {
+    for (std::uint64_t count = reader.number(); count != 0; --count)
+      packages->push_back(read_nevra(reader));
+  }
   request.thread_count = static_cast<unsigned>(reader.number());
   return request;
 }

@@ -40,9 +40,10 @@ std::string text_of(const model::LockedPackage& package) {
 }
 
 std::string text_of(const ScriptletOptions& options) {
-  const auto& [use, allowed_failures, timeout] = options;
-  return fmt::format("{} {} {}", static_cast<int>(use), timeout ? timeout->count() : -1,
-                     joined({allowed_failures.begin(), allowed_failures.end()}));
+  const auto& [use, allowed_failures, timeout, deferred_programs] = options;
+  return fmt::format("{} {} {} {}", static_cast<int>(use), timeout ? timeout->count() : -1,
+                     joined({allowed_failures.begin(), allowed_failures.end()}),
+                     joined({deferred_programs.begin(), deferred_programs.end()}));
 }
 
 } // namespace
@@ -50,7 +51,7 @@ std::string text_of(const ScriptletOptions& options) {
 std::map<std::string, std::string> inputs_of(const InstallRequest& request) {
   // A member that is added has to be thought about here.
   const auto& [packages, trust, scriptlets, epoch, rpm_database_path, documentation, languages,
-               users, groups, identity_files, thread_count] = request;
+               users, groups, identity_files, kept, erased, thread_count] = request;
   static_cast<void>(thread_count);
   std::map<std::string, std::string> inputs{
       {"scriptlets", text_of(scriptlets)},
@@ -71,6 +72,10 @@ std::map<std::string, std::string> inputs_of(const InstallRequest& request) {
     inputs["user " + user.name] += text_of(user);
   for (const auto& [name, id] : groups)
     inputs["group " + name] += joined({name, number_or_none(id)});
+  for (const model::Nevra& nevra : kept)
+    inputs["packages that stay"] += nevra.to_string() + "\n";
+  for (const model::Nevra& nevra : erased)
+    inputs["packages that go"] += nevra.to_string() + "\n";
   // The order counts where numbers are given out.
   for (const accounts::UserRecord& user : users)
     inputs["users"] += user.name + "\n";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rpm_configuration.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -13,7 +14,10 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/architecture.hpp>
 #include <imagewright/process/program.hpp>
+
+#include "clock_library.hpp"
 
 namespace imagewright::install {
 
@@ -42,6 +46,38 @@ void look_up_users_in_files_only() {
   }
 }
 
+/// Where scripts look for programs: before all others those that do nothing.
+std::string script_path(const InstallRequest& request) {
+  std::string path(process::k_program_path);
+  if (request.scriptlets.deferred_programs.empty()) return path;
+  const std::string directory = std::string(k_private_directory) + "/deferred";
+  std::filesystem::create_directories(directory);
+  for (const std::string& program : request.scriptlets.deferred_programs) {
+    const std::string file = directory + "/" + program;
+    fs::write_file_atomically(file, "#!/bin/sh\nexit 0\n");
+    std::filesystem::permissions(file, std::filesystem::perms{0755});
+  }
+  return directory + ":" + path;
+}
+
+/// Scripts write the time of day into what they make; to them it is the image's. An emulator has
+/// another dynamic linker, and programs of this host beside its own, so only programs that this
+/// host runs itself are given the clock.
+void stop_clock_of_scripts(const InstallRequest& request) {
+  const model::Architecture* host = model::host_architecture();
+  const auto is_foreign = [&](const model::PackageFile& file) {
+    const std::string& architecture = file.package.nevra.architecture;
+    return architecture != "noarch" && (host == nullptr || architecture != host->name);
+  };
+  if (host == nullptr || std::ranges::any_of(request.packages.files, is_foreign)) return;
+  const std::string library = clock_library(*host, request.epoch);
+  if (library.empty()) return;
+  const std::string file = std::string(k_private_directory) + "/clock.so";
+  fs::write_file_atomically(file, library);
+  std::filesystem::permissions(file, std::filesystem::perms{0755});
+  ::setenv("LD_PRELOAD", file.c_str(), 1);
+}
+
 void define_macros(const InstallRequest& request) {
   const std::string directory = k_private_directory;
   define("_dbpath", request.rpm_database_path);
@@ -52,7 +88,7 @@ void define_macros(const InstallRequest& request) {
   define("_keyringpath", directory + "/no-keys/");
   define("_tmppath", "/tmp");
   define("_var", "/var");
-  define("_install_script_path", std::string(process::k_program_path));
+  define("_install_script_path", script_path(request));
   define("_install_langs", request.languages.empty() ? "all" : base::join(request.languages, ":"));
   define("_pkgverify_level", "none");
   define("_pkgverify_flags", "0x0");
@@ -82,6 +118,7 @@ void configure_rpm(const InstallRequest& request) {
   ::unsetenv("RPM_CONFIGDIR");
   if (result != 0) throw base::BugError("librpm does not accept its configuration");
   define_macros(request);
+  stop_clock_of_scripts(request);
 }
 
 } // namespace imagewright::install

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <map>
+#include <set>
 #include <string>
 
 #include <fcntl.h>
@@ -96,12 +97,16 @@ void restore_files_of(Header header, const fs::RootDir& image, Shadows& shadows,
 
 } // namespace
 
-std::vector<std::string> restore_shadowed_paths(rpmts transaction, const fs::RootDir& image) {
+std::vector<std::string> restore_shadowed_paths(rpmts transaction, const model::PackageSet& set,
+                                                const fs::RootDir& image) {
+  std::set<model::Nevra> fresh;
+  for (const model::PackageFile& file : set.files)
+    fresh.insert(file.package.nevra);
   Shadows shadows;
   std::vector<std::string> restored;
   const MatchIterator packages(rpmtsInitIterator(transaction, RPMDBI_PACKAGES, nullptr, 0));
   while (Header header = rpmdbNextIterator(packages.get())) {
-    restore_files_of(header, image, shadows, restored);
+    if (fresh.contains(nevra_of(header))) restore_files_of(header, image, shadows, restored);
   }
   return restored;
 }

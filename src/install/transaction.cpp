@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "transaction.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -165,10 +166,18 @@ private:
   std::uint64_t finished_ = 0;
 };
 
-void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages) {
+/// Of a package that takes the place of another version librpm says so to the scripts of both.
+bool is_upgrade(Header header, const std::vector<model::Nevra>& erased) {
+  const std::string name = text_of(header, RPMTAG_NAME);
+  return std::ranges::any_of(erased, [&](const model::Nevra& each) { return each.name == name; });
+}
+
+void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages,
+                  const std::vector<model::Nevra>& erased) {
   for (std::size_t index = 0; index < packages.size(); ++index) {
     DeviceExclusions exclusions(packages[index].header.get());
-    if (rpmtsAddInstallElement(transaction, packages[index].header.get(), key_of(index), 0,
+    if (rpmtsAddInstallElement(transaction, packages[index].header.get(), key_of(index),
+                               is_upgrade(packages[index].header.get(), erased) ? 1 : 0,
                                exclusions.list()) != 0) {
       throw base::Error(base::FailureKind::build, "install.package-refused",
                         nevra_of(packages[index].header.get()).to_string() +
@@ -177,14 +186,30 @@ void add_packages(rpmts transaction, const std::vector<CheckedPackage>& packages
   }
 }
 
+/// Those that an upgrade takes away are there already, and librpm knows.
+void add_erasures(rpmts transaction, const std::vector<model::Nevra>& erased) {
+  for (const model::Nevra& nevra : erased) {
+    const MatchIterator found(rpmtsInitIterator(transaction, RPMDBI_NAME, nevra.name.c_str(), 0));
+    while (Header header = rpmdbNextIterator(found.get())) {
+      if (nevra_of(header) != nevra) continue;
+      if (rpmtsAddEraseElement(transaction, header, static_cast<int>(headerGetInstance(header))) !=
+          0) {
+        throw base::Error(base::FailureKind::build, "install.package-refused",
+                          nevra.to_string() + " cannot be erased");
+      }
+    }
+  }
+}
+
 } // namespace
 
 void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
-                     const PackageFiles& files, PackageAccounts& accounts, RpmLog& log,
-                     const EventSink& tell) {
+                     const std::vector<model::Nevra>& erased, const PackageFiles& files,
+                     PackageAccounts& accounts, RpmLog& log, const EventSink& tell) {
   Observer observer(files, accounts, log, tell, packages);
   rpmtsSetNotifyCallback(transaction, &Observer::notify, &observer);
-  add_packages(transaction, packages);
+  add_packages(transaction, packages, erased);
+  add_erasures(transaction, erased);
   rpmtsCheck(transaction);
   require_no_problems(transaction);
   if (rpmtsOrder(transaction) != 0) throw_transaction_failed(log.take());

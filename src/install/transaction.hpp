@@ -17,9 +17,10 @@ namespace imagewright::install {
 
 using EventSink = std::function<void(const Event&)>;
 
-/// Installs all of them into "/". Throws base::Error (install.…).
+/// Installs all of them into "/", in place of other versions of them, and erases those others.
+/// Throws base::Error (install.…).
 void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
-                     const PackageFiles& files, PackageAccounts& accounts, RpmLog& log,
-                     const EventSink& tell);
+                     const std::vector<model::Nevra>& erased, const PackageFiles& files,
+                     PackageAccounts& accounts, RpmLog& log, const EventSink& tell);
 
 } // namespace imagewright::install

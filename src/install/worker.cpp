@@ -71,12 +71,12 @@ std::string install_inside(const sandbox::WorkerCall& call) {
   rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NOSIGNATURES);
   if (rpmtsInitDB(transaction.get(), 0644) != 0) throw_transaction_failed(log.take());
   PackageAccounts accounts(request, packages, files);
-  run_transaction(transaction.get(), packages, files, accounts, log, tell);
+  run_transaction(transaction.get(), packages, request.erased, files, accounts, log, tell);
   accounts.settle_numbers();
   InsideResult result;
   const fs::RootDir image(fmt::format("/proc/self/fd/{}", call.bare_root));
   make_device_files(packages, image);
-  result.restored = restore_shadowed_paths(transaction.get(), image);
+  result.restored = restore_shadowed_paths(transaction.get(), request.packages, image);
   result.packages = installed_packages(transaction.get());
   result.kernel_packages = kernel_packages(transaction.get());
   result.owned_identity_files = owned_paths(transaction.get(), request.identity_files);

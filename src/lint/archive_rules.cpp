@@ -71,7 +71,8 @@ constexpr std::array k_rules{
          "make the archive from inside of the root's directory", check_root},
     Rule{"wsl.members", "Each name is there once, and none leads out of the root.",
          "make the archive from a directory, and do not append to it", check_members},
-    Rule{"wsl.owners", "Owners are numbers: a name would be looked up where the archive is unpacked.",
+    Rule{"wsl.owners",
+         "Owners are numbers: a name would be looked up where the archive is unpacked.",
          "make the archive with --numeric-owner", check_owners},
 };
 

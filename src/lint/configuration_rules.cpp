@@ -22,30 +22,32 @@ constexpr base::ByteSize k_largest_settings = base::ByteSize::mib(1);
 constexpr base::ByteSize k_largest_picture = base::ByteSize::mib(1);
 
 // "Build a Custom Linux Distribution for WSL", Microsoft Learn.
-constexpr std::array<std::string_view, 7> k_distribution_keys{
-    "[oobe] command",     "[oobe] defaultname",        "[oobe] defaultuid",
-    "[shortcut] enabled", "[shortcut] icon",           "[windowsterminal] enabled",
-    "[windowsterminal] profiletemplate"};
+constexpr std::array<std::string_view, 7> k_distribution_keys{"[oobe] command",
+                                                              "[oobe] defaultname",
+                                                              "[oobe] defaultuid",
+                                                              "[shortcut] enabled",
+                                                              "[shortcut] icon",
+                                                              "[windowsterminal] enabled",
+                                                              "[windowsterminal] profiletemplate"};
 // "Advanced settings configuration in WSL", Microsoft Learn.
-constexpr std::array<std::string_view, 18> k_settings_keys{
-    "[automount] enabled",
-    "[automount] ldconfig",
-    "[automount] mountfstab",
-    "[automount] options",
-    "[automount] root",
-    "[boot] command",
-    "[boot] initialize",
-    "[boot] protectbinfmt",
-    "[boot] systemd",
-    "[gpu] appendlibpath",
-    "[gpu] enabled",
-    "[interop] appendwindowspath",
-    "[interop] enabled",
-    "[network] generatehosts",
-    "[network] generateresolvconf",
-    "[network] hostname",
-    "[time] usewindowstimezone",
-    "[user] default"};
+constexpr std::array<std::string_view, 18> k_settings_keys{"[automount] enabled",
+                                                           "[automount] ldconfig",
+                                                           "[automount] mountfstab",
+                                                           "[automount] options",
+                                                           "[automount] root",
+                                                           "[boot] command",
+                                                           "[boot] initialize",
+                                                           "[boot] protectbinfmt",
+                                                           "[boot] systemd",
+                                                           "[gpu] appendlibpath",
+                                                           "[gpu] enabled",
+                                                           "[interop] appendwindowspath",
+                                                           "[interop] enabled",
+                                                           "[network] generatehosts",
+                                                           "[network] generateresolvconf",
+                                                           "[network] hostname",
+                                                           "[time] usewindowstimezone",
+                                                           "[user] default"};
 
 IniFile settings_of(const Subject& subject, const char* path) {
   return parse_ini(subject.files.read(path, k_largest_settings).value_or(""));

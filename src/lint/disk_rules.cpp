@@ -65,8 +65,8 @@ Findings check_clean(const Subject& subject) {
   if (facts.state != disk::FilesystemState::clean)
     findings.push_back("it was not unmounted: its journal has to be replayed");
   if (facts.size.bytes() > subject.disk->size()) {
-    findings.push_back(fmt::format("it has {} bytes, and the disk {}", facts.size.bytes(),
-                                   subject.disk->size()));
+    findings.push_back(
+        fmt::format("it has {} bytes, and the disk {}", facts.size.bytes(), subject.disk->size()));
   }
   return findings;
 }
@@ -146,7 +146,7 @@ Findings check_whole_mib(const Subject& subject) {
 
 Findings check_file_size(const Subject& subject) {
   if (!subject.disk) return {subject.not_a_disk};
-  const std::uint64_t size = std::filesystem::file_size(subject.path);
+  const std::uint64_t size = subject.handed->file_size(0).bytes();
   if (size == subject.disk->size() + k_footer_size) return {};
   return {fmt::format("the file has {} bytes, and the disk {}", size, subject.disk->size())};
 }
@@ -182,8 +182,8 @@ constexpr std::array k_azure_rules{
          "convert it: the new file is rounded up", check_whole_mib, Needs::nothing},
     Rule{"azure.footer", "The file is the disk and a footer of 512 bytes, and nothing else.",
          "upload the file as it was written", check_file_size, Needs::nothing},
-    Rule{"azure.system-disk-size", "The disk is not larger than 4095 GiB.",
-         "make the disk smaller", check_system_size, Needs::nothing},
+    Rule{"azure.system-disk-size", "The disk is not larger than 4095 GiB.", "make the disk smaller",
+         check_system_size, Needs::nothing},
     Rule{"azure.generation-2",
          "A machine of generation 2 can start it: GUID partition table, EFI system partition, and "
          "a loader at the removable path.",

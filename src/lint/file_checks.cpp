@@ -31,7 +31,8 @@ Findings check_file(const FileSet& files, const ExpectedFile& expected) {
                                    mode_texts(expected.permissions)));
   }
   if (facts->owner != 0) {
-    findings.push_back(fmt::format("{} belongs to user {}, not to root", expected.path, facts->owner));
+    findings.push_back(
+        fmt::format("{} belongs to user {}, not to root", expected.path, facts->owner));
   }
   if (facts->group != 0 && !expected.is_group_free) {
     findings.push_back(

@@ -6,13 +6,12 @@
 namespace imagewright::lint {
 
 std::optional<std::string> FileSet::resolve(std::string_view path) const {
-  return base::follow_links(
-      path, [&](const std::string& name) -> std::optional<base::FoundName> {
-        const FileFacts* found = find_itself(name);
-        if (found == nullptr) return std::nullopt;
-        if (found->type != fs::FileType::symlink) return base::FoundName{};
-        return base::FoundName{found->link_target};
-      });
+  return base::follow_links(path, [&](const std::string& name) -> std::optional<base::FoundName> {
+    const FileFacts* found = find_itself(name);
+    if (found == nullptr) return std::nullopt;
+    if (found->type != fs::FileType::symlink) return base::FoundName{};
+    return base::FoundName{found->link_target};
+  });
 }
 
 const FileFacts* FileSet::find_itself(std::string_view path) const {

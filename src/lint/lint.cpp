@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/archive/tar_reader.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/image/image_file.hpp>
 #include <imagewright/lint/lint.hpp>
 #include <imagewright/model/image_format.hpp>
 
+#include "lint/lint_codec.hpp"
 #include "lint/rules.hpp"
 
 namespace imagewright::lint {
 
 namespace {
+
+constexpr std::string_view k_lint_job = "lint-file";
 
 struct KindRow {
   SubjectKind kind;
@@ -50,8 +56,8 @@ std::optional<SubjectKind> kind_of_name(const std::filesystem::path& file) {
   return std::nullopt;
 }
 
-bool is_archive(const std::filesystem::path& path, const base::Cancellation& cancellation) {
-  Subject subject{.path = path};
+bool is_archive(const image::HandedImages& handed, const base::Cancellation& cancellation) {
+  Subject subject{.path = handed.name(0), .handed = &handed};
   read_archive(subject, cancellation);
   return subject.unreadable.empty();
 }
@@ -69,21 +75,24 @@ std::optional<SubjectKind> kind_of_disk(const Subject& subject) {
   return std::nullopt;
 }
 
-Subject open_subject(const LintRequest& request, const base::Cancellation& cancellation) {
-  Subject subject{.path = request.file, .architecture = request.architecture};
+Subject open_subject(const LintRequest& request, const image::HandedImages& handed,
+                     const base::Cancellation& cancellation) {
+  Subject subject{.path = request.file, .handed = &handed, .architecture = request.architecture};
   std::optional<SubjectKind> kind = request.kind;
   if (!kind) kind = kind_of_name(request.file);
   if (!kind) {
     read_disk(subject, cancellation);
     kind = kind_of_disk(subject);
-    if (!kind && is_archive(request.file, cancellation)) kind = SubjectKind::wsl;
+    if (!kind && is_archive(handed, cancellation)) kind = SubjectKind::wsl;
     if (!kind) {
-      throw base::Error(base::FailureKind::input, "lint.no-rules",
-                        fmt::format("there are no rules for {}", base::quoted(request.file.string())),
-                        fmt::format("say with --as what it is to be: {}",
-                                    base::join(subject_kind_words(), ", ")));
+      throw base::Error(
+          base::FailureKind::input, "lint.no-rules",
+          fmt::format("there are no rules for {}", base::quoted(request.file.string())),
+          fmt::format("say with --as what it is to be: {}",
+                      base::join(subject_kind_words(), ", ")));
     }
-    subject = Subject{.path = request.file, .architecture = request.architecture};
+    subject =
+        Subject{.path = request.file, .handed = &handed, .architecture = request.architecture};
   }
   subject.kind = *kind;
   if (subject.kind == SubjectKind::wsl) {
@@ -123,6 +132,23 @@ void check_allowed(const std::vector<std::string>& allowed) {
                       fmt::format("there is no rule {}", base::quoted(id)),
                       "imagewright lint --rules lists all of them");
   }
+}
+
+LintReport hold_all(const LintRequest& request, const image::HandedImages& handed) {
+  // Whoever wants to stop ends this process.
+  const base::Cancellation cancellation;
+  const Subject subject = open_subject(request, handed, cancellation);
+  LintReport report{.file = request.file.filename().string(), .kind = subject.kind, .rules = {}};
+  for (const Rule* rule : rules_for(subject.kind))
+    report.rules.push_back(hold(*rule, subject, request));
+  return report;
+}
+
+std::string lint_handed(const sandbox::WorkerCall& call) {
+  const image::HandedImages handed(call);
+  LintRequest request = decode_lint_request(handed.request());
+  request.file = handed.name(0);
+  return encode(hold_all(request, handed));
 }
 
 } // namespace
@@ -176,20 +202,27 @@ std::vector<std::string> subject_kind_words() {
 std::vector<RuleDescription> rules_of(SubjectKind kind) {
   std::vector<RuleDescription> rules;
   for (const Rule* rule : rules_for(kind)) {
-    rules.push_back(
-        {std::string(rule->id), std::string(rule->sentence), std::string(rule->hint)});
+    rules.push_back({std::string(rule->id), std::string(rule->sentence), std::string(rule->hint)});
   }
   return rules;
 }
 
 LintReport lint(const LintRequest& request, const base::Cancellation& cancellation) {
   check_allowed(request.allowed);
-  const Subject subject = open_subject(request, cancellation);
-  LintReport report{
-      .file = request.file.filename().string(), .kind = subject.kind, .rules = {}};
-  for (const Rule* rule : rules_for(subject.kind))
-    report.rules.push_back(hold(*rule, subject, request));
-  return report;
+  const image::ImageFile file = image::open_image_file(request.file);
+  return sandbox::ask_worker(
+      image::request_to_read(
+          std::span(&file, 1),
+          {.job = k_lint_job, .subject = base::quoted(file.name), .request = encode(request)}),
+      cancellation, [&](std::string_view answer) {
+        return decode_lint_report(answer, request.file.filename().string());
+      });
+}
+
+std::span<const sandbox::WorkerJob> worker_jobs() {
+  static constexpr std::array jobs{sandbox::WorkerJob{
+      .name = k_lint_job, .run = &lint_handed, .prepare = &archive::prepare_to_read_tar}};
+  return jobs;
 }
 
 } // namespace imagewright::lint

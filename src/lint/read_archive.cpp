@@ -49,8 +49,8 @@ bool is_foreign_name(const std::string& name, std::int64_t id) {
 /// Reads what was not kept by going through the archive again.
 class Contents {
 public:
-  Contents(std::filesystem::path path, const base::Cancellation& cancellation)
-      : path_(std::move(path)), cancellation_(cancellation) {}
+  Contents(const image::HandedImages& file, const base::Cancellation& cancellation)
+      : file_(file), cancellation_(cancellation) {}
 
   void keep(const std::string& path, std::string content) { kept_[path] = std::move(content); }
   void link(const std::string& path, const std::string& target) {
@@ -71,7 +71,7 @@ private:
   std::string read_again(const std::string& path, std::size_t count) const {
     std::string content;
     archive::read_tar(
-        path_, k_largest_archive,
+        file_.file(0), file_.name(0), k_largest_archive,
         [&](const archive::TarMember& member, const archive::MemberContent& bytes) {
           if (member.type == fs::FileType::regular && member.hard_link.empty() &&
               absolute_path(member.path) == path)
@@ -81,7 +81,7 @@ private:
     return content;
   }
 
-  std::filesystem::path path_;
+  const image::HandedImages& file_;
   const base::Cancellation& cancellation_;
   std::map<std::string, std::string> kept_;
   std::map<std::string, std::string> first_names_; ///< of hard links
@@ -91,12 +91,12 @@ class ArchiveReading {
 public:
   ArchiveReading(Subject& subject, const base::Cancellation& cancellation)
       : subject_(subject), cancellation_(cancellation),
-        contents_(std::make_shared<Contents>(subject.path, cancellation)) {}
+        contents_(std::make_shared<Contents>(*subject.handed, cancellation)) {}
 
   void run() {
     subject_.files.add("/", {.type = fs::FileType::directory, .permissions = 0755});
     archive::read_tar(
-        subject_.path, k_largest_archive,
+        subject_.handed->file(0), subject_.path.string(), k_largest_archive,
         [this](const archive::TarMember& member, const archive::MemberContent& content) {
           visit(member, content);
         },
@@ -172,19 +172,17 @@ private:
   std::set<std::string> seen_;
 };
 
-archive::Compression compression_of(const std::filesystem::path& path) {
-  constexpr std::size_t k_head_size = 6;
-  const fs::UniqueFd file = fs::open_for_reading(path);
-  std::array<std::byte, k_head_size> head{};
-  if (std::filesystem::file_size(path) < k_head_size) return archive::Compression::none;
-  fs::read_exactly(file.get(), head, 0, path.string());
+archive::Compression compression_of(const image::HandedImages& handed) {
+  std::array<std::byte, 6> head{};
+  if (handed.file_size(0) < base::ByteSize(head.size())) return archive::Compression::none;
+  fs::read_exactly(handed.file(0).get(), head, 0, handed.name(0));
   return archive::detect_compression(head);
 }
 
 } // namespace
 
 void read_archive(Subject& subject, const base::Cancellation& cancellation) {
-  subject.archive.compression = compression_of(subject.path);
+  subject.archive.compression = compression_of(*subject.handed);
   try {
     ArchiveReading(subject, cancellation).run();
     // Zeros are the end of an archive, and so an archive of nothing.

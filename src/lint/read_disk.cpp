@@ -61,7 +61,7 @@ bool is_about_content(const base::Error& error) {
 
 void open_disk(Subject& subject) {
   try {
-    subject.disk = image::open_image(subject.path);
+    subject.disk = subject.handed->open(0);
   } catch (const base::Error& error) {
     if (!is_about_content(error)) throw;
     subject.not_a_disk = error.diagnostic().message;

@@ -52,14 +52,14 @@ Findings check_passwd(const Subject& subject) {
   std::map<std::string, std::string> names; // by uid
   for (const auto& fields : records(text_of(subject, "/etc/passwd"))) {
     if (fields.size() != 7 || !is_number(fields[2])) {
-      findings.push_back(fmt::format("the line {} is no account",
-                                     base::quoted(base::join(fields, ":"))));
+      findings.push_back(
+          fmt::format("the line {} is no account", base::quoted(base::join(fields, ":"))));
       continue;
     }
     const auto [first, is_new] = names.emplace(fields[2], fields[0]);
     if (!is_new) {
-      findings.push_back(fmt::format("{} and {} both have uid {}", first->second, fields[0],
-                                     fields[2]));
+      findings.push_back(
+          fmt::format("{} and {} both have uid {}", first->second, fields[0], fields[2]));
     }
   }
   const auto root = names.find("0");
@@ -106,8 +106,8 @@ Findings check_program(const Subject& subject, const std::string& path) {
   const FileFacts* facts = subject.files.find(path);
   if (facts == nullptr || facts->type != fs::FileType::regular) return findings;
   const std::string machine = machine_of(subject.files, path);
-  const std::string wanted = subject.architecture.empty() ? machine_of(subject.files, "/bin/sh")
-                                                          : subject.architecture;
+  const std::string wanted =
+      subject.architecture.empty() ? machine_of(subject.files, "/bin/sh") : subject.architecture;
   if (machine.empty()) {
     findings.push_back(fmt::format("{} is no program for any architecture that is known", path));
   } else if (!wanted.empty() && machine != wanted) {
@@ -145,8 +145,8 @@ bool is_discouraged(std::string_view unit) {
 }
 
 void check_units_in(const FileSet& files, const std::string& scope, Findings& findings) {
-  for (const char* base : {"/etc/systemd/", "/usr/local/lib/systemd/", "/usr/lib/systemd/",
-                           "/lib/systemd/"}) {
+  for (const char* base :
+       {"/etc/systemd/", "/usr/local/lib/systemd/", "/usr/lib/systemd/", "/lib/systemd/"}) {
     const std::string directory = base + scope;
     if (files.resolve(directory) != directory) continue; // seen under its own name
     for (const std::string& name : files.list(directory)) {
@@ -242,9 +242,10 @@ constexpr std::array k_rules{
          check_shadow},
     Rule{"wsl.no-passwords", "No account has a password.",
          "lock the accounts: the first run asks for one", check_hashes},
-    Rule{"wsl.shells",
-         "/bin/sh and /bin/bash are programs for this architecture, root's, with mode 0755 or 0775.",
-         "install them", check_shells},
+    Rule{
+        "wsl.shells",
+        "/bin/sh and /bin/bash are programs for this architecture, root's, with mode 0755 or 0775.",
+        "install them", check_shells},
     Rule{"wsl.init",
          "Where boot.systemd is set, /sbin/init is a program for this architecture, root's, with "
          "mode 0755 or 0775.",

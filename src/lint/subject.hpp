@@ -13,6 +13,7 @@
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
 #include <imagewright/disk/partition_table.hpp>
+#include <imagewright/image/image_file.hpp>
 #include <imagewright/image/image_reader.hpp>
 #include <imagewright/lint/lint.hpp>
 
@@ -29,7 +30,8 @@ struct ArchiveFacts {
 };
 
 struct Subject {
-  std::filesystem::path path;
+  std::filesystem::path path;                  ///< its name
+  const image::HandedImages* handed = nullptr; ///< the file, the first of these
   SubjectKind kind = SubjectKind::wsl;
   std::string architecture; ///< empty: any
 
@@ -40,7 +42,7 @@ struct Subject {
   std::unique_ptr<image::ImageReader> disk; ///< null: it is no disk image
   std::string not_a_disk;                   ///< why
   std::optional<disk::PartitionTable> partitions;
-  std::unique_ptr<disk::FilesystemReader> volume;      ///< a filesystem that fills the disk
+  std::unique_ptr<disk::FilesystemReader> volume; ///< a filesystem that fills the disk
 };
 
 /// Reads the archive into the subject; what is wrong with it is noted there.

@@ -99,6 +99,31 @@ std::string changes_since(const model::ArchitectureLock& entry, const LockQuesti
          (hidden > 0 ? fmt::format("; and {} more", hidden) : "");
 }
 
+/// "registry.k8s.io/pause:3.9 (sha256:…)" of those in one list and not in the other.
+void add_missing(std::vector<std::string>& words, const char* sign,
+                 const std::vector<model::LockedContainerImage>& from,
+                 const std::vector<model::LockedContainerImage>& others) {
+  for (const model::LockedContainerImage& image : from) {
+    if (std::ranges::find(others, image) != others.end()) continue;
+    words.push_back(fmt::format("{} {} ({})", sign, image.name, image.manifest.to_string()));
+  }
+}
+
+std::optional<base::Diagnostic> find_changed_container_image(const model::ArchitectureLock& entry,
+                                                             const std::string& file,
+                                                             const LockQuestion& question) {
+  if (entry.container_images == question.container_images) return std::nullopt;
+  std::vector<std::string> words;
+  add_missing(words, "-", entry.container_images, question.container_images);
+  add_missing(words, "+", question.container_images, entry.container_images);
+  return base::Diagnostic{
+      .code = "lock.stale",
+      .message = fmt::format(
+          "the lock {} has other container images than the config has for {}: {}",
+          base::quoted(file), base::quoted(question.architecture), base::join(words, "; ")),
+      .hint = "run \"imagewright lock\", review what changes, and commit the result"};
+}
+
 /// A directory of this host means nothing on another one, and a lock is shared: only its last part
 /// is kept.
 std::string address_for_lock(const model::Repository& repository) {
@@ -144,7 +169,9 @@ std::optional<base::Diagnostic> find_staleness(const model::Lock& lock, const st
                                base::quoted(question.architecture)),
         .hint = "run \"imagewright lock\" with that architecture and commit the result"};
   }
-  if (entry->request == digest_of(question)) return std::nullopt;
+  if (entry->request == digest_of(question)) {
+    return find_changed_container_image(*entry, file, question);
+  }
   return base::Diagnostic{
       .code = "lock.stale",
       .message = fmt::format("the lock {} no longer fits its config for {}: {}", base::quoted(file),

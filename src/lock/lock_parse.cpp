@@ -151,6 +151,49 @@ std::vector<Entry> parse_list(const json::Value& owner, const std::string& name,
   return entries;
 }
 
+/// "registry.k8s.io/pause:3.9"
+const std::string& image_name_member(const json::Value& object, const Place& place) {
+  const std::string& text = json::string_member(object, "name", place.text());
+  const bool is_name = text.find('/') != std::string::npos && text.find(':') != std::string::npos &&
+                       text.find_first_of(" \t\"\\") == std::string::npos &&
+                       !base::has_control_characters(text);
+  if (!is_name) damaged(place, fmt::format("has {} as name", base::quoted(text)));
+  return text;
+}
+
+std::vector<base::Digest> digest_list(const json::Value& value, const std::string& name,
+                                      const Place& place) {
+  std::vector<base::Digest> digests;
+  for (const json::Value& item : json::array_member(value, name, place.text())) {
+    const std::string* text = item.find_string();
+    const auto digest = text != nullptr ? base::Digest::parse(*text) : std::nullopt;
+    if (!digest) damaged(place, fmt::format("has under {} what is no digest", base::quoted(name)));
+    digests.push_back(*digest);
+  }
+  return digests;
+}
+
+model::LockedContainerImage parse_container_image(const json::Value& value, const Place& place) {
+  const bool is_pinned = json::bool_member(value, "pinned", place.text());
+  model::LockedContainerImage image{.name = image_name_member(value, place),
+                                    .name_space = word_member(value, "namespace", place),
+                                    .pinning = is_pinned ? model::Pinning::pinned
+                                                         : model::Pinning::unpinned,
+                                    .index = std::nullopt,
+                                    .manifest = digest_member(value, "manifest", place),
+                                    .config = digest_member(value, "config", place),
+                                    .layers = digest_list(value, "layers", place)};
+  if (value.find("index") != nullptr) image.index = digest_member(value, "index", place);
+  return image;
+}
+
+/// Only locks of configs that ask for them have them.
+std::vector<model::LockedContainerImage> parse_container_images(const json::Value& value,
+                                                                const Place& place) {
+  if (value.find("containerImages") == nullptr) return {};
+  return parse_list(value, "containerImages", place, parse_container_image);
+}
+
 /// Locks of older programs do not say what was asked.
 std::vector<std::string> parse_asked(const json::Value& value, const Place& place) {
   std::vector<std::string> asked;
@@ -170,7 +213,8 @@ model::ArchitectureLock parse_architecture(const std::string& name, const json::
           .request = digest_member(value, "request", place),
           .asked = parse_asked(value, place),
           .repositories = parse_list(value, "repositories", place, parse_repository),
-          .packages = parse_list(value, "packages", place, parse_package)};
+          .packages = parse_list(value, "packages", place, parse_package),
+          .container_images = parse_container_images(value, place)};
 }
 
 void check_format(const json::Value& document, const std::string& file) {

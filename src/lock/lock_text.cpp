@@ -52,6 +52,20 @@ json::Value to_json(const model::LockedRepository& repository) {
   };
 }
 
+json::Value to_json(const model::LockedContainerImage& image) {
+  json::Array layers;
+  for (const base::Digest& layer : image.layers)
+    layers.emplace_back(layer.to_string());
+  json::Object object{{"name", image.name},
+                      {"namespace", image.name_space},
+                      {"pinned", image.pinning == model::Pinning::pinned}};
+  if (image.index) object.emplace_back("index", image.index->to_string());
+  object.emplace_back("manifest", image.manifest.to_string());
+  object.emplace_back("config", image.config.to_string());
+  object.emplace_back("layers", std::move(layers));
+  return object;
+}
+
 /// One entry a line, so that a changed package is one changed line.
 template <typename Entry>
 std::string list_text(std::string_view name, std::vector<Entry> entries) {
@@ -66,11 +80,12 @@ std::string list_text(std::string_view name, std::vector<Entry> entries) {
 }
 
 std::string architecture_text(const model::ArchitectureLock& entry) {
-  const auto& [architecture, request, asked, repositories, packages] = entry;
-  return fmt::format("    {}: {{\n      \"request\": {},\n{}{},\n{}\n    }}",
-                     json::to_line(architecture), json::to_line(request.to_string()),
-                     asked.empty() ? "" : list_text("asked", asked) + ",\n",
-                     list_text("repositories", repositories), list_text("packages", packages));
+  const auto& [architecture, request, asked, repositories, packages, container_images] = entry;
+  return fmt::format(
+      "    {}: {{\n      \"request\": {},\n{}{},\n{}{}\n    }}", json::to_line(architecture),
+      json::to_line(request.to_string()), asked.empty() ? "" : list_text("asked", asked) + ",\n",
+      list_text("repositories", repositories), list_text("packages", packages),
+      container_images.empty() ? "" : ",\n" + list_text("containerImages", container_images));
 }
 
 } // namespace

@@ -25,6 +25,7 @@ Architecture make_aarch64() {
   return {
       .name = std::string(k_architecture_names[0].name),
       .rpm_accepts = {"aarch64", "noarch"},
+      .container_name = "arm64",
       .efi_name = "aa64",
       .removable_media_loader = "BOOTAA64.EFI",
       .serial_console = "ttyAMA0",
@@ -53,6 +54,7 @@ Architecture make_x86_64() {
   return {
       .name = std::string(k_architecture_names[1].name),
       .rpm_accepts = {"x86_64", "noarch"},
+      .container_name = "amd64",
       .efi_name = "x64",
       .removable_media_loader = "BOOTX64.EFI",
       .serial_console = "ttyS0",

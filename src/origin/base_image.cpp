@@ -60,8 +60,7 @@ void require_one_system(const inspect::OpenedImage& image) {
   const std::string file = base::quoted(image.path().string());
   if (image.root() == nullptr) {
     refuse("origin.no-system",
-           with_foreign(image,
-                        fmt::format("no filesystem of {} holds an operating system", file)),
+           with_foreign(image, fmt::format("no filesystem of {} holds an operating system", file)),
            "give the disk image of a whole system, on ext2, ext3 or ext4");
   }
   std::vector<std::string> roots;
@@ -77,8 +76,8 @@ void require_one_system(const inspect::OpenedImage& image) {
 
 /// Disks that a cloud attaches to each machine are in no image.
 bool is_of_the_machine(const inspect::MissingMount& mount) {
-  const bool is_of_cloud = mount.source.starts_with("/dev/disk/azure/") ||
-                           mount.source.starts_with("/dev/disk/cloud/");
+  const bool is_of_cloud =
+      mount.source.starts_with("/dev/disk/azure/") || mount.source.starts_with("/dev/disk/cloud/");
   const bool is_device = mount.source.starts_with("/dev/");
   const bool is_tagged = mount.source.find('=') != std::string::npos;
   return is_of_cloud || (!is_device && !is_tagged);
@@ -189,7 +188,9 @@ std::vector<BaseFilesystem> read_filesystems(const inspect::OpenedImage& image,
 
 /// ELF specification, "ELF header": e_machine is at 18; ours are little endian.
 const model::Architecture* architecture_of_program(std::string_view program) {
-  if (program.size() < 20 || !program.starts_with("\x7f" "ELF")) return nullptr;
+  if (program.size() < 20 || !program.starts_with("\x7f"
+                                                  "ELF"))
+    return nullptr;
   const auto number =
       base::little_endian::get<std::uint16_t>(std::as_bytes(std::span(program)), 18);
   return model::find_elf_machine(number);
@@ -259,16 +260,17 @@ base::Uuid uuid_of(const disk::FilesystemFacts& facts) {
 } // namespace
 
 model::DiskLayout BaseImage::layout() const {
-  model::DiskLayout layout{.uuid = image_->disk_uuid(), .size = base::ByteSize(image_->disk().size())};
+  model::DiskLayout layout{.uuid = image_->disk_uuid(),
+                           .size = base::ByteSize(image_->disk().size())};
   for (const inspect::OpenedPartition& partition : image_->partitions()) {
     const disk::PartitionEntry& entry = partition.entry;
-    model::Partition& added = layout.partitions.emplace_back(
-        model::Partition{.id = partition.name(),
-                         .label = entry.label,
-                         .type = entry.type,
-                         .uuid = entry.uuid,
-                         .start = entry.start,
-                         .size = entry.size});
+    model::Partition& added =
+        layout.partitions.emplace_back(model::Partition{.id = partition.name(),
+                                                        .label = entry.label,
+                                                        .type = entry.type,
+                                                        .uuid = entry.uuid,
+                                                        .start = entry.start,
+                                                        .size = entry.size});
     if (!partition.files) continue;
     const disk::FilesystemFacts facts = partition.files->facts();
     const auto type = model::find_mount_type(facts.type);

@@ -77,8 +77,8 @@ public:
 
 private:
   bool is_hidden_here(const std::string& path) const {
-    return std::ranges::any_of(mounts_,
-                               [&](const std::string& mount) { return base::is_below(path, mount); });
+    return std::ranges::any_of(
+        mounts_, [&](const std::string& mount) { return base::is_below(path, mount); });
   }
 
   std::string in_root(const std::string& path) const {
@@ -152,8 +152,7 @@ private:
     if (!first_names_.emplace(entry.inode, entry.path).second) return;
     std::filesystem::create_directories(hidden_);
     const std::filesystem::path place = hidden_ / fmt::format("{}", entry.inode);
-    const fs::UniqueFd file(
-        ::open(place.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const fs::UniqueFd file(::open(place.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) fail("cannot make", place.string(), errno);
     fill(file.get(), entry.path, place.string(), inode);
   }
@@ -205,7 +204,9 @@ void note_files(const BaseImage& base, const root::WorkRoot& root, Extraction& e
     const BaseFilesystem& filesystem = base.filesystems()[number];
     const std::vector<std::string> mounts = mounts_inside(base, number);
     for (const tree::Entry& entry : filesystem.table.entries) {
-      const auto hides = [&](const std::string& mount) { return base::is_below(entry.path, mount); };
+      const auto hides = [&](const std::string& mount) {
+        return base::is_below(entry.path, mount);
+      };
       if (std::ranges::any_of(mounts, hides)) continue;
       const std::string path = joined(filesystem.mount_point, entry.path);
       const fs::UniqueFd file = root.files().open(path, O_PATH | O_NOFOLLOW);
@@ -242,9 +243,8 @@ void wait_for_next_tick(const Extraction& extraction) {
 } // namespace
 
 bool is_hidden(const BaseImage& base, std::size_t filesystem, const std::string& path) {
-  return std::ranges::any_of(mounts_inside(base, filesystem), [&](const std::string& mount) {
-    return base::is_below(path, mount);
-  });
+  return std::ranges::any_of(mounts_inside(base, filesystem),
+                             [&](const std::string& mount) { return base::is_below(path, mount); });
 }
 
 Extraction extract(const BaseImage& base, root::WorkRoot& root,

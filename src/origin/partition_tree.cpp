@@ -14,9 +14,11 @@ namespace {
 bool is_at_or_below_mount(const BaseImage& base, std::size_t filesystem, const std::string& path) {
   const std::string& own = base.filesystems()[filesystem].mount_point;
   const std::string whole = own == "/" ? path : own + path;
-  return std::ranges::any_of(base.filesystems(), [&](const BaseFilesystem& other) {
-    return other.mount_point == whole && other.mount_point != own;
-  }) || is_hidden(base, filesystem, path);
+  return std::ranges::any_of(base.filesystems(),
+                             [&](const BaseFilesystem& other) {
+                               return other.mount_point == whole && other.mount_point != own;
+                             }) ||
+         is_hidden(base, filesystem, path);
 }
 
 /// Takes over the names of another tree, each inode once.
@@ -58,7 +60,8 @@ tree::RootTree in_order(tree::RootTree tree) {
 
 /// Content is named from the directory that holds the root.
 bool is_same_content(const tree::Inode& inode, const DiskRequest& request, const BasePlace& place) {
-  const std::string in_root = inode.content.substr(std::min(inode.content.find('/', 1), inode.content.size()));
+  const std::string in_root =
+      inode.content.substr(std::min(inode.content.find('/', 1), inode.content.size()));
   const auto kept = request.tree.kept_content.find(in_root);
   return kept != request.tree.kept_content.end() && kept->second == place;
 }
@@ -99,8 +102,9 @@ tree::RootTree with_hidden_files(tree::RootTree part, const DiskRequest& request
     if (!is_of_base(entry.path)) continue;
     tree::Inode& inode = hidden.add(entry);
     if (inode.type != fs::FileType::regular) continue;
-    inode.content = fmt::format("/{}/{}/{}", request.extraction.hidden_directory.filename().string(),
-                                filesystem, entry.inode);
+    inode.content =
+        fmt::format("/{}/{}/{}", request.extraction.hidden_directory.filename().string(),
+                    filesystem, entry.inode);
   }
   return in_order(std::move(whole));
 }
@@ -113,8 +117,8 @@ std::optional<std::string> first_difference(const tree::RootTree& part, const Di
   for (std::size_t index = 0; index < part.entries.size(); ++index) {
     const tree::Entry& entry = part.entries[index];
     if (index >= table.entries.size() || table.entries[index].path != entry.path) {
-      const bool is_gone = index < table.entries.size() &&
-                           tree::is_before(table.entries[index].path, entry.path);
+      const bool is_gone =
+          index < table.entries.size() && tree::is_before(table.entries[index].path, entry.path);
       return is_gone ? table.entries[index].path : entry.path;
     }
     // What is mounted over it is not a part of it.
@@ -123,8 +127,7 @@ std::optional<std::string> first_difference(const tree::RootTree& part, const Di
     const tree::Inode& inode = part.inodes[entry.inode];
     if (twins.emplace(entry.inode, twin).first->second != twin) return entry.path;
     if (!is_same(inode, table.inodes[twin], !known.is_fat)) return entry.path;
-    if (inode.type == fs::FileType::regular &&
-        !is_same_content(inode, request, {filesystem, twin}))
+    if (inode.type == fs::FileType::regular && !is_same_content(inode, request, {filesystem, twin}))
       return entry.path;
   }
   if (table.entries.size() > part.entries.size()) return table.entries[part.entries.size()].path;

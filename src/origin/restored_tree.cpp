@@ -87,8 +87,7 @@ private:
   }
 
   static bool is_device(const tree::Inode& inode) {
-    return inode.type == fs::FileType::character_device ||
-           inode.type == fs::FileType::block_device;
+    return inode.type == fs::FileType::character_device || inode.type == fs::FileType::block_device;
   }
 
   void note_base_paths() {
@@ -143,8 +142,8 @@ private:
     std::vector<tree::ExtendedAttribute> attributes = known.attributes;
     bool is_same_content = true;
     if (inode.type == fs::FileType::regular) {
-      is_same_content = file.size == static_cast<std::uint64_t>(status.st_size) &&
-                        has_same_content(file, inode);
+      is_same_content =
+          file.size == static_cast<std::uint64_t>(status.st_size) && has_same_content(file, inode);
       if (is_same_content) {
         keep_content(place, inode);
         inode.holes = known.holes;
@@ -212,8 +211,8 @@ private:
         if (known.type != fs::FileType::directory || is_hidden(base_, number, entry.path)) continue;
         const std::string path = entry.path == "/" ? filesystem.mount_point : prefix + entry.path;
         if (now[path] != names_[path]) continue;
-        const auto place = std::ranges::lower_bound(tree.entries, path, tree::is_before,
-                                                    &tree::Entry::path);
+        const auto place =
+            std::ranges::lower_bound(tree.entries, path, tree::is_before, &tree::Entry::path);
         if (place == tree.entries.end() || place->path != path) continue;
         tree::Inode& inode = tree.inodes[place->inode];
         if (inode.type == fs::FileType::directory) take_time(known, inode);

@@ -63,18 +63,18 @@ Plan plan(const DiskRequest& request) {
                              .file_count = tree.inodes.size()};
     if (const auto changed = first_difference(tree, request, number)) {
       if (filesystem.is_verified)
-        refuse_verified(filesystem, (filesystem.mount_point == "/" ? "" : filesystem.mount_point) + *changed);
+        refuse_verified(filesystem,
+                        (filesystem.mount_point == "/" ? "" : filesystem.mount_point) + *changed);
       outcome.fate = PartitionFate::rewritten;
       outcome.first_change = *changed;
-      plan.changes.push_back(
-          {.filesystem = &filesystem,
-           .rewrite = disk::plan_rewrite(
-               {.original = *filesystem.partition->bytes,
-                .partition = filesystem.name(),
-                .mount_point = filesystem.mount_point,
-                .tree = std::make_shared<const tree::RootTree>(std::move(tree)),
-                .epoch = request.epoch}),
-           .outcome = plan.outcomes.size()});
+      plan.changes.push_back({.filesystem = &filesystem,
+                              .rewrite = disk::plan_rewrite(
+                                  {.original = *filesystem.partition->bytes,
+                                   .partition = filesystem.name(),
+                                   .mount_point = filesystem.mount_point,
+                                   .tree = std::make_shared<const tree::RootTree>(std::move(tree)),
+                                   .epoch = request.epoch}),
+                              .outcome = plan.outcomes.size()});
     }
     plan.outcomes.push_back(std::move(outcome));
   }
@@ -91,8 +91,7 @@ void copy(const fs::ByteSource& disk, std::uint64_t start, std::uint64_t end, in
   std::vector<std::byte> buffer(std::min(k_piece_size, end - start));
   while (start < end) {
     cancellation.check();
-    const auto piece =
-        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - start));
+    const auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - start));
     disk.read(start, piece);
     for (std::size_t at = 0; at < piece.size(); at += k_unit_size) {
       const auto unit = piece.subspan(at, std::min<std::size_t>(k_unit_size, piece.size() - at));
@@ -115,8 +114,7 @@ void copy_rest(const BaseImage& base, const std::vector<Change>& changes, int fi
     const std::uint64_t end = extent.offset + extent.length;
     for (const auto& [start, stop] : skipped) {
       if (stop <= position || start >= end) continue;
-      if (start > position)
-        copy(base.image().disk(), position, start, file, name, cancellation);
+      if (start > position) copy(base.image().disk(), position, start, file, name, cancellation);
       position = std::max(position, stop);
     }
     if (position < end) copy(base.image().disk(), position, end, file, name, cancellation);

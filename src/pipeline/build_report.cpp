@@ -23,6 +23,7 @@ Array stages(const report::StageTimings& timings) {
   for (const report::StageTiming& timing : timings.timings()) {
     array.push_back(Object{{"stage", timing.stage},
                            {"depth", timing.depth},
+                           {"startMilliseconds", milliseconds(timing.start)},
                            {"milliseconds", milliseconds(timing.duration)},
                            {"summary", timing.summary}});
   }

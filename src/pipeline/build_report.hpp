@@ -31,7 +31,7 @@ struct BuildFindings {
   std::optional<sandbox::Emulator> emulator;
   /// Why everything ran under the emulator, where some might not have.
   std::optional<std::string> no_native_programs;
-  std::vector<StageFinding> stages; ///< what was taken from earlier builds, and what was not
+  std::vector<StageFinding> stages;       ///< what was taken from earlier builds, and what was not
   std::vector<EmulatedRun> emulated_runs; ///< of the steps; those of scriptlets stand with them
 };
 

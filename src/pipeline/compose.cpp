@@ -12,10 +12,12 @@
 
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/audit/report_page.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/output_format.hpp>
+#include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/root/work_root.hpp>
@@ -62,28 +64,52 @@ root::ProgramOpener program_opener(BuildFindings& findings,
   };
 }
 
+/// The keys that a node may know an update by.
+std::vector<audit::PackageKey> package_keys(const plan::ResolvedPlan& plan,
+                                            plan::NetworkUse network,
+                                            const plan::Services& services) {
+  plan::PlanRepositories repositories(plan.plan, network, services);
+  std::vector<audit::PackageKey> keys;
+  for (const repo::RepositoryKeys& of_repository : repositories.set().load_keys(&plan.lock)) {
+    for (const std::string& key : of_repository.keys)
+      keys.push_back({of_repository.repository, key});
+  }
+  return keys;
+}
+
+/// What differs from machine to machine is no drift.
+audit::DriftRules drift_rules(const model::ReleaseProfile& release) {
+  audit::DriftRules rules = audit::usual_drift_rules();
+  for (const std::string& pattern : release.identity_files) {
+    rules.changing.push_back({.pattern = pattern, .reason = "the identity of this machine"});
+  }
+  return rules;
+}
+
 audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot& root,
                          const WrittenImage& image, const root::KnownContent& known,
-                         const std::string& tool_version, const plan::Services& services) {
+                         const BuildOptions& options, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
-  return {
-      .name = plan.plan.config.name,
-      .architecture = plan.plan.architecture.name,
-      .release = plan.plan.release.name,
-      .tool_version = tool_version,
-      .bill = plan.plan.release.bill,
-      .epoch = plan.epoch,
-      .repositories = plan.lock.repositories,
-      .packages = plan.lock.packages,
-      .kernels = root.kernels,
-      .kernel_command_line = image.kernel_command_line,
-      .units = plan.policy.units,
-      .checks = plan.policy.checks,
-      .layout = image.layout,
-      .artifacts = records_of(image.artifacts),
-      .files = audit::list_files(
-          image.tree, services.thread_count, services.cancellation,
-          [&](const struct stat& status) { return known.find(status); })};
+  return {.name = plan.plan.config.name,
+          .architecture = plan.plan.architecture.name,
+          .release = plan.plan.release.name,
+          .tool_version = options.tool_version,
+          .bill = plan.plan.release.bill,
+          .epoch = plan.epoch,
+          .repositories = plan.lock.repositories,
+          .packages = plan.lock.packages,
+          .package_keys = package_keys(plan, options.resolve.network, services),
+          .drift = drift_rules(plan.plan.release),
+          .container_images = plan.lock.container_images,
+          .kernels = root.kernels,
+          .kernel_command_line = image.kernel_command_line,
+          .units = plan.policy.units,
+          .checks = plan.policy.checks,
+          .layout = image.layout,
+          .artifacts = records_of(image.artifacts),
+          .files =
+              audit::list_files(image.tree, services.thread_count, services.cancellation,
+                                [&](const struct stat& status) { return known.find(status); })};
 }
 
 /// One more copy of the report, which goes again when nothing is published.
@@ -147,7 +173,7 @@ std::optional<std::vector<fs::PublishedFile>> reuse_outputs(const plan::Resolved
   const std::string report =
       reused_report_text(earlier->report, means.cache.findings(), means.timings);
   fs::Publication publication(options.output_directory);
-  stage_text(publication, name_of(plan) + ".report.json", report);
+  stage_report(publication, name_of(plan), report);
   ExtraReport extra(options.report_file, report);
   std::vector<fs::PublishedFile> files = publication.publish();
   extra.keep();
@@ -168,8 +194,8 @@ ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& op
                       program_opener(findings, services.cancellation));
   StageInputs environment = means.tool;
   environment["native programs"] = findings.no_native_programs.value_or("where there are such");
-  MadeRoot made = make_root(root, plan, means.packages,
-                            merged(means.package_inputs, environment), means.cache, services);
+  MadeRoot made = make_root(root, plan, means.packages, merged(means.package_inputs, environment),
+                            means.cache, services);
   finalize::FinalizePlan wishes = plan.finalize;
   wishes.tool_version = options.tool_version;
   InitramfsRecall recall(environment, made.known, means.cache, services);
@@ -208,14 +234,14 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                                               }},
                                          services);
   const audit::Manifest manifest =
-      describe(plan, sealed_root, image, composed.known, options.tool_version, services);
+      describe(plan, sealed_root, image, composed.known, options, services);
   stage_manifest(place.publication, manifest);
   findings.scriptlets = std::move(composed.scriptlets);
   findings.partitions = image.partitions;
   findings.artifacts = image.artifacts;
   findings.stages = means.cache.findings();
   report = report_text(plan, plan::inputs_of(plan.plan, options.plan), findings, means.timings);
-  stage_text(place.publication, name + ".report.json", report);
+  stage_report(place.publication, name, report);
   add_artifacts(place.publication, image.artifacts);
   // What can fail comes before: after publishing there is no "no".
   ExtraReport extra(options.report_file, report);
@@ -226,12 +252,12 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   return published;
 }
 
-/// Its report is of the one run only.
+/// Its reports are of the one run only.
 void keep_all(const std::vector<fs::PublishedFile>& files, const std::string& report,
               const StageInputs& inputs, StageCache& cache, const report::StageTimings& timings) {
   EarlierOutputs outputs{.files = {}, .report = report, .warnings = timings.warnings()};
   for (const fs::PublishedFile& file : files) {
-    if (!file.path.string().ends_with(".report.json")) outputs.files.push_back(file);
+    if (!audit::tells_of_one_run(file.path.string())) outputs.files.push_back(file);
   }
   for (fs::PublishedFile& file : outputs.files)
     file.path = std::filesystem::absolute(file.path);
@@ -249,8 +275,7 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                              .cache_directory = services.cache_directory,
                              .thread_count = services.thread_count};
   StageCache cache(options, timed,
-                   std::filesystem::absolute(options.plan.config).string() + "\n" +
-                       name_of(plan));
+                   std::filesystem::absolute(options.plan.config).string() + "\n" + name_of(plan));
   PackageSource packages(plan, options.resolve.network, timed);
   const BuildMeans means{.services = timed,
                          .timings = timings,
@@ -260,7 +285,8 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                          .tool = tool_inputs(options.tool_version, options.rung.value(),
                                              emulator_of(plan.plan.architecture, options.emulation),
                                              std::to_string(static_cast<int>(options.emulation)))};
-  const bool may_reuse = options.root_directory == RootDirectory::removed && cache.store() != nullptr;
+  const bool may_reuse =
+      options.root_directory == RootDirectory::removed && cache.store() != nullptr;
   StageInputs inputs;
   if (may_reuse) {
     inputs = output_inputs(plan, options, merged(means.package_inputs, means.tool));

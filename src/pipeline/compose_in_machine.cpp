@@ -108,8 +108,8 @@ void take_logs(const disk::FilesystemReader& work, const std::filesystem::path& 
 } // namespace
 
 ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                                const FetchedPackages& fetched,
-                                const MachinePlaces& places, const plan::Services& services) {
+                                const FetchedPackages& fetched, const MachinePlaces& places,
+                                const plan::Services& services) {
   MachineQuestion question{.working_directory = std::filesystem::current_path().string(),
                            .plan = options.plan,
                            .lock = plan.lock,

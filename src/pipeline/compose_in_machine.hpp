@@ -22,7 +22,7 @@ struct MachinePlaces {
 
 /// The tree's content stands in `places.content`; owners and modes are in the tree alone.
 ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                                const FetchedPackages& fetched,
-                                const MachinePlaces& places, const plan::Services& services);
+                                const FetchedPackages& fetched, const MachinePlaces& places,
+                                const plan::Services& services);
 
 } // namespace imagewright::pipeline

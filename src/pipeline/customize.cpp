@@ -6,6 +6,7 @@
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/path_pattern.hpp>
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
@@ -27,6 +28,7 @@
 
 #include "customizing.hpp"
 #include "emulator.hpp"
+#include "install_request.hpp"
 #include "workplace.hpp"
 
 namespace imagewright::pipeline {
@@ -46,6 +48,67 @@ origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
   return origin::extract(base, root, place.work.path() / "hidden", services.cancellation);
 }
 
+/// Where the base has its package database.
+std::string database_path(const fs::RootDir& files, const std::string& usual) {
+  for (const std::string& path :
+       {usual, std::string("/var/lib/rpm"), std::string("/usr/lib/sysimage/rpm"),
+        std::string("/usr/share/rpm")}) {
+    if (files.exists(path + "/rpmdb.sqlite")) return path;
+  }
+  return usual;
+}
+
+constexpr auto k_machine_id = "/etc/machine-id";
+
+/// What makes the base one machine was there before any script of a package ran.
+void add_identity_of_base(const origin::BaseImage& base, const std::vector<std::string>& patterns,
+                          std::vector<std::string>& owned) {
+  std::vector<std::string> all = patterns;
+  all.insert(all.end(), {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"});
+  for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
+    const std::string prefix = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
+    for (const tree::Entry& entry : filesystem.table.entries) {
+      const std::string path = prefix + entry.path;
+      if (std::ranges::any_of(all, [&](const std::string& pattern) {
+            return base::is_at_or_below_pattern(path, pattern);
+          }))
+        owned.push_back(path);
+    }
+  }
+  std::ranges::sort(owned);
+}
+
+std::vector<model::Nevra> names_of(const std::vector<model::InstalledPackage>& packages) {
+  std::vector<model::Nevra> names;
+  for (const model::InstalledPackage& package : packages)
+    names.push_back(package.nevra);
+  return names;
+}
+
+model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& customizing,
+                                     const plan::Services& services) {
+  const plan::CustomizedPackages& packages = *customizing.packages;
+  FetchedPackages fetched;
+  fetched.keys = packages.repositories->set().load_keys();
+  fetched.packages = packages.repositories->set().download(packages.lock);
+  install::InstallRequest request =
+      install_request(customizing.plan.plan, customizing.root.epoch, fetched);
+  request.rpm_database_path = database_path(root.files(), request.rpm_database_path);
+  request.kept = names_of(packages.kept);
+  request.erased = names_of(packages.erased);
+  request.thread_count = services.thread_count;
+  const auto machine_id = root.files().find_content(k_machine_id);
+  model::InstalledRoot installed =
+      install::install_packages(root, request, services.cancellation, services.reporter);
+  // A script may have given the image an identity, which all machines made from it would share.
+  if (!machine_id)
+    root.files().remove(k_machine_id);
+  else if (root.files().find_content(k_machine_id) != machine_id)
+    root.files().write(k_machine_id, *machine_id, 0444);
+  add_identity_of_base(*customizing.base, request.identity_files, installed.owned_identity_files);
+  return installed;
+}
+
 origin::RestoredTree read_back(const Customizing& customizing, const origin::Extraction& extraction,
                                const root::WorkRoot& root, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "tree");
@@ -53,7 +116,8 @@ origin::RestoredTree read_back(const Customizing& customizing, const origin::Ext
       origin::restore(*customizing.base, extraction, root, services.cancellation);
   const auto contexts =
       tree::find_file_contexts(root.options().directory, customizing.root.policy.file_labels);
-  if (contexts) restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
+  if (contexts)
+    restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
   return restored;
 }
 
@@ -149,29 +213,28 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
                          const tree::RootTree& tree, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
   return {.name = customizing.plan.plan.config.name,
-                           .architecture = customizing.base->architecture().name,
-                           .release = written.system.operating_system,
-                           .tool_version = customizing.root.tool_version,
-                           .bill = {},
-                           .epoch = customizing.root.epoch,
-                           .repositories = {},
-                           .packages = packages_of(written.system),
-                           .kernels = kernels_of(written.system, tree),
-                           .kernel_command_line = written.system.kernel_command_line(),
-                           .units = customizing.root.policy.units,
-                           .checks = customizing.root.policy.checks,
-                           .layout = customizing.base->layout(),
-                           .artifacts = records_of(written.artifacts),
-                           .files = audit::list_files(tree, services.thread_count,
-                                                      services.cancellation)};
+          .architecture = customizing.base->architecture().name,
+          .release = written.system.operating_system,
+          .tool_version = customizing.root.tool_version,
+          .bill = {},
+          .epoch = customizing.root.epoch,
+          .repositories = {},
+          .packages = packages_of(written.system),
+          .kernels = kernels_of(written.system, tree),
+          .kernel_command_line = written.system.kernel_command_line(),
+          .units = customizing.root.policy.units,
+          .checks = customizing.root.policy.checks,
+          .layout = customizing.base->layout(),
+          .artifacts = records_of(written.artifacts),
+          .files = audit::list_files(tree, services.thread_count, services.cancellation)};
 }
 
 std::vector<PartitionReport> report_of(const Customizing& customizing,
                                        const std::vector<origin::PartitionOutcome>& outcomes) {
   std::vector<PartitionReport> reports;
   for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
-    PartitionReport& report = reports.emplace_back(PartitionReport{
-        .id = partition.name(), .mount_point = {}, .size = partition.entry.size});
+    PartitionReport& report = reports.emplace_back(
+        PartitionReport{.id = partition.name(), .mount_point = {}, .size = partition.entry.size});
     const auto outcome = std::ranges::find(outcomes, report.id, &origin::PartitionOutcome::id);
     if (outcome == outcomes.end() || partition.mount_point.empty()) continue;
     report.mount_point = outcome->mount_point;
@@ -184,23 +247,24 @@ std::vector<PartitionReport> report_of(const Customizing& customizing,
 
 CustomizeResult carry_through(const CustomizeOptions& options, const Customizing& customizing,
                               Workplace& place, const plan::Services& services) {
-  root::WorkRoot root({.directory = place.root(),
-                       .run_record = place.work.path() / "owners",
-                       .epoch = customizing.root.epoch,
-                       .emulator = prepare_emulator(customizing.base->architecture(),
-                                                    options.emulation,
-                                                    place.work.path() / "emulation")},
-                      program_opener(services.cancellation));
+  root::WorkRoot root(
+      {.directory = place.root(),
+       .run_record = place.work.path() / "owners",
+       .epoch = customizing.root.epoch,
+       .emulator = prepare_emulator(customizing.base->architecture(), options.emulation,
+                                    place.work.path() / "emulation")},
+      program_opener(services.cancellation));
   const origin::Extraction extraction = take_out(*customizing.base, root, place, services);
   model::InstalledRoot installed;
   installed.path = place.root();
+  if (customizing.packages && !customizing.packages->is_empty())
+    installed = change_packages(root, customizing, services);
   finalize::finalize(root, installed, customizing.root,
                      {.reporter = services.reporter,
                       .cancellation = services.cancellation,
                       .log_directory = place.logs.path()});
   const origin::RestoredTree tree = read_back(customizing, extraction, root, services);
-  const WrittenCustomizing written =
-      write_outputs(customizing, extraction, tree, place, services);
+  const WrittenCustomizing written = write_outputs(customizing, extraction, tree, place, services);
   const audit::Manifest manifest = describe(customizing, written, tree.tree, services);
   stage_manifest(place.publication, manifest);
   add_artifacts(place.publication, written.artifacts);

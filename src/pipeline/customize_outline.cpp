@@ -21,8 +21,8 @@ std::string named(const std::vector<model::LocatedText>& texts) {
 
 void add_files(const model::OsConfig& os, Actions& actions) {
   for (const model::AdditionalDirectory& directory : os.additional_directories)
-    actions.push_back(fmt::format("copy {} to {}", directory.source.filename().string(),
-                                  directory.destination));
+    actions.push_back(
+        fmt::format("copy {} to {}", directory.source.filename().string(), directory.destination));
   for (const model::AdditionalFile& file : os.additional_files)
     actions.push_back("write " + file.destination);
 }
@@ -67,6 +67,8 @@ std::vector<std::string> actions_of(const finalize::FinalizePlan& plan) {
   actions.emplace_back("write /etc/imagewright-release and /etc/image-customizer-release");
   if (!plan.record.history_entry.empty()) actions.emplace_back("add an entry to the history");
   const finalize::CommandLineChange& change = plan.command_line_change;
+  if (!change.dropped.empty())
+    actions.push_back("remove kernel arguments: " + named(change.dropped));
   if (!change.removed.empty())
     actions.push_back("remove kernel arguments: " + base::join(change.removed, " "));
   if (!change.lasting.empty())

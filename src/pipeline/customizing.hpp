@@ -4,6 +4,7 @@
 // What customizing knows once config and base are read.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include <imagewright/origin/base_image.hpp>
 #include <imagewright/pipeline/customize.hpp>
 #include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/plan/customize_packages.hpp>
 #include <imagewright/plan/customize_plan.hpp>
 
 namespace imagewright::pipeline {
@@ -22,6 +24,8 @@ struct Customizing {
   inspect::SystemFacts system;
   base::Digest digest; ///< of the base's disk
   plan::BuildInputs inputs;
+  /// Absent: nothing is said about packages.
+  std::optional<plan::CustomizedPackages> packages;
   finalize::FinalizePlan root;
 };
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "install_request.hpp"
 
+#include <imagewright/model/boot_choice.hpp>
+
 namespace imagewright::pipeline {
 
 namespace {
 
-std::map<std::string, install::RepositoryTrust> trust_of(const plan::ResolvedPlan& plan,
+std::map<std::string, install::RepositoryTrust> trust_of(const plan::BuildPlan& plan,
                                                          const FetchedPackages& fetched) {
   std::map<std::string, install::RepositoryTrust> trust;
-  for (const model::Repository& repository : plan.plan.repositories) {
+  for (const model::Repository& repository : plan.repositories) {
     trust[repository.name].signatures = repository.package_signatures;
   }
   for (const repo::RepositoryKeys& keys : fetched.keys) {
@@ -17,8 +19,13 @@ std::map<std::string, install::RepositoryTrust> trust_of(const plan::ResolvedPla
   return trust;
 }
 
-install::ScriptletOptions scriptlet_options(const model::OsConfig& os) {
+install::ScriptletOptions scriptlet_options(const plan::BuildPlan& plan) {
+  const model::OsConfig& os = plan.config.os;
   install::ScriptletOptions options;
+  // With a boot loader the initramfs is made when files and scripts of the config are there.
+  if (model::boot_type_of(plan.config, plan.release) == model::BootType::legacy ||
+      !model::boot_loader_of(plan.config, plan.release).empty())
+    options.deferred_programs = {"dracut"};
   for (const model::LocatedText& package : os.scriptlets.allow_failure) {
     options.allowed_failures.insert(package.text);
   }
@@ -56,19 +63,26 @@ std::vector<accounts::SystemGroup> groups_of(const model::OsConfig& os) {
 
 install::InstallRequest install_request(const plan::ResolvedPlan& plan,
                                         const FetchedPackages& fetched) {
-  const model::OsConfig& os = plan.plan.config.os;
+  return install_request(plan.plan, plan.epoch, fetched);
+}
+
+install::InstallRequest install_request(const plan::BuildPlan& plan, base::Epoch epoch,
+                                        const FetchedPackages& fetched) {
+  const model::OsConfig& os = plan.config.os;
   return {.packages = fetched.packages,
           .trust = trust_of(plan, fetched),
-          .scriptlets = scriptlet_options(os),
-          .epoch = plan.epoch,
-          .rpm_database_path = plan.plan.release.rpm_database_path,
+          .scriptlets = scriptlet_options(plan),
+          .epoch = epoch,
+          .rpm_database_path = plan.release.rpm_database_path,
           .documentation = os.packages.documentation == model::Inclusion::included
                                ? install::Documentation::included
                                : install::Documentation::excluded,
           .languages = os.packages.languages.value_or(std::vector<std::string>()),
           .users = users_of(os),
           .groups = groups_of(os),
-          .identity_files = plan.plan.release.identity_files};
+          .identity_files = plan.release.identity_files,
+          .kept = {},
+          .erased = {}};
 }
 
 } // namespace imagewright::pipeline

@@ -20,5 +20,7 @@ struct FetchedPackages {
 
 install::InstallRequest install_request(const plan::ResolvedPlan& plan,
                                         const FetchedPackages& fetched);
+install::InstallRequest install_request(const plan::BuildPlan& plan, base::Epoch epoch,
+                                        const FetchedPackages& fetched);
 
 } // namespace imagewright::pipeline

@@ -100,9 +100,9 @@ public:
   /// False when the release has no such tools in the same versions.
   bool install(const sandbox::Emulator& emulator) {
     plan::PlanRepositories repositories(tools_.plan, options_.resolve.network, services_);
-    tools_.lock =
-        plan::lock_from(tools_.plan, repositories.resolve(tools_.plan, pins_for(image_, host_.name),
-                                                          plan::BaselineUse::ignored));
+    tools_.lock = plan::lock_from(tools_.plan,
+                                  repositories.resolve(tools_.plan, pins_for(image_, host_.name),
+                                                       {.baseline = plan::BaselineUse::ignored}));
     if (tools_.lock.packages.empty() || !has_same_versions(tools_.lock, image_.lock)) return false;
     tools_.epoch = image_.epoch;
     FetchedPackages fetched;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/inspect/installed_packages.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -29,26 +30,65 @@ base::Epoch newest_time(const origin::BaseImage& base) {
       const std::string path = prefix + entry.path;
       const bool is_of_system =
           path.starts_with("/usr/") || path.starts_with("/etc/") || path.starts_with("/boot/");
-      if (is_of_system)
-        newest = std::max(newest, filesystem.table.inodes[entry.inode].modified);
+      if (is_of_system) newest = std::max(newest, filesystem.table.inodes[entry.inode].modified);
     }
   }
   return newest;
 }
 
+/// Told before anything is fetched. It is an estimate: whether it fits is known when it is there.
+void warn_of_too_little_room(const Customizing& customizing, report::Reporter& reporter) {
+  std::uint64_t needed = 0;
+  for (const model::LockedPackage& package : customizing.packages->lock.packages)
+    needed += package.installed_size.bytes();
+  std::uint64_t room = 0;
+  for (const model::InstalledPackage& package : customizing.packages->erased)
+    room += package.installed_size.bytes();
+  for (const origin::BaseFilesystem& filesystem : customizing.base->filesystems()) {
+    const std::uint64_t size = filesystem.partition->entry.size.bytes();
+    const std::uint64_t used = filesystem.partition->files->facts().used.bytes();
+    if (!filesystem.is_fat) room += size - std::min(size, used);
+  }
+  if (needed <= room) return;
+  reporter.warning({.severity = base::Severity::warning,
+                    .code = "plan.disk-too-small",
+                    .message = "the packages unpack to " + base::to_string(base::ByteSize(needed)) +
+                               ", and the filesystems of the base have room for " +
+                               base::to_string(base::ByteSize(room)),
+                    .where = customizing.plan.plan.config.os.where,
+                    .hint = "remove packages, or start from a larger base"});
+}
+
+/// How the initramfs of a kernel that comes is made: as the release says, with what the base's own
+/// has to have.
+void tell_of_initramfs(Customizing& customizing) {
+  finalize::FinalizePlan& root = customizing.root;
+  const model::ReleaseProfile& release = customizing.plan.plan.release;
+  if (!release.name.empty()) {
+    root.initramfs = release.initramfs;
+    root.identity_files = release.identity_files;
+  }
+  if (customizing.system.is_fips) root.policy.initramfs_modules.push_back("fips");
+}
+
 bool can_write_usr(const origin::BaseImage& base) {
   return std::ranges::none_of(base.filesystems(), [](const origin::BaseFilesystem& filesystem) {
-    return filesystem.is_verified && (filesystem.mount_point == "/usr" ||
-                                      filesystem.mount_point == "/usr/share");
+    return filesystem.is_verified &&
+           (filesystem.mount_point == "/usr" || filesystem.mount_point == "/usr/share");
   });
 }
 
 plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions& options) {
   const origin::BaseImage& base = *customizing.base;
+  base::Epoch newest = newest_time(base);
+  if (customizing.packages) {
+    for (const model::LockedPackage& package : customizing.packages->lock.packages)
+      newest = std::max(newest, package.build_time);
+  }
   return {.architecture = base.architecture(),
           .digest = customizing.digest,
           .disk_uuid = base.image().disk_uuid(),
-          .epoch = options.epoch.value_or(newest_time(base)),
+          .epoch = options.epoch.value_or(newest),
           .has_selinux = customizing.system.selinux_mode != "disabled",
           .can_keep_history = can_write_usr(base)};
 }
@@ -61,15 +101,22 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   for (const base::Diagnostic& warning : customizing.plan.warnings.items())
     services.reporter.warning(warning);
   const report::StageScope stage(services.reporter, "base");
-  customizing.base = std::make_unique<origin::BaseImage>(base_path(options, customizing.plan),
-                                                         options.base_format, services.cancellation);
+  customizing.base = std::make_unique<origin::BaseImage>(
+      base_path(options, customizing.plan), options.base_format, services.cancellation);
   customizing.system = inspect::read_system(customizing.base->image());
   customizing.plan.plan.architecture = customizing.base->architecture();
+  if (plan::asks_for_packages(customizing.plan.plan.config)) {
+    customizing.packages = plan::resolve_packages(
+        customizing.plan, options.plan, inspect::read_installed_packages(customizing.base->image()),
+        options.network, services);
+    warn_of_too_little_room(customizing, services.reporter);
+  }
   customizing.inputs = plan::inputs_of(customizing.plan.plan, options.plan);
   customizing.digest = customizing.base->digest(services.cancellation);
-  customizing.root =
-      plan::customize_root_plan(customizing.plan, facts_of(customizing, options),
-                                customizing.inputs.files, options.tool_version);
+  customizing.root = plan::customize_root_plan(customizing.plan, facts_of(customizing, options),
+                                               customizing.inputs.files, options.tool_version);
+  customizing.root.base_kernels = customizing.system.kernels;
+  if (customizing.packages) tell_of_initramfs(customizing);
   return customizing;
 }
 
@@ -83,13 +130,16 @@ CustomizeOutline outline_customizing(const CustomizeOptions& options,
                            .epoch = customizing.root.epoch,
                            .image_uuid = customizing.root.record.uuid,
                            .partitions = {},
-                           .actions = actions_of(customizing.root),
+                           .actions = {},
                            .outputs = {}};
+  if (customizing.packages) outline.actions = plan::actions_of(*customizing.packages);
+  for (std::string& action : actions_of(customizing.root))
+    outline.actions.push_back(std::move(action));
   for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
-    PartitionReport& added = outline.partitions.emplace_back(
-        PartitionReport{.id = partition.name(),
-                        .mount_point = partition.mount_point,
-                        .size = partition.entry.size});
+    PartitionReport& added =
+        outline.partitions.emplace_back(PartitionReport{.id = partition.name(),
+                                                        .mount_point = partition.mount_point,
+                                                        .size = partition.entry.size});
     if (partition.files) added.used = partition.files->facts().used;
   }
   for (const model::OutputImage& output : customizing.plan.plan.outputs)

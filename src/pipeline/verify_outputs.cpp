@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/audit/report_page.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
@@ -19,7 +20,6 @@ namespace imagewright::pipeline {
 namespace {
 
 constexpr base::ByteSize k_largest_document = base::ByteSize::mib(256);
-constexpr std::string_view k_report_suffix = ".report.json";
 constexpr std::string_view k_manifest_suffix = ".manifest.json";
 
 /// Name → SHA-256 in hexadecimal digits.
@@ -59,8 +59,8 @@ void require_unchanged(const std::filesystem::path& directory, const Sums& sums)
 std::vector<std::string> image_names(const std::filesystem::path& directory, const Sums& sums) {
   std::vector<std::string> names;
   for (const auto& [file, hex] : sums) {
-    if (file.ends_with(k_report_suffix))
-      names.push_back(file.substr(0, file.size() - k_report_suffix.size()));
+    if (file.ends_with(audit::k_report_suffix))
+      names.push_back(file.substr(0, file.size() - audit::k_report_suffix.size()));
   }
   if (names.empty()) {
     throw_cannot_verify(
@@ -88,7 +88,8 @@ public:
                            model::ArchitectureLock{.architecture = manifest.architecture,
                                                    .request = {},
                                                    .repositories = manifest.repositories,
-                                                   .packages = manifest.packages},
+                                                   .packages = manifest.packages,
+                                                   .container_images = manifest.container_images},
                            manifest.epoch);
     const BuildOptions build_options{.plan = std::move(plan_options),
                                      .resolve = {.network = options_.network},
@@ -113,7 +114,7 @@ private:
   }
 
   plan::BuildInputs read_inputs() const {
-    const std::string file = published(std::string(k_report_suffix)).string();
+    const std::string file = published(std::string(audit::k_report_suffix)).string();
     const json::Value report = json::parse(fs::read_file(file, k_largest_document), file);
     const json::Value* inputs = report.find("inputs");
     if (inputs == nullptr) {
@@ -170,14 +171,14 @@ private:
     bool has_image_difference = false;
     for (const fs::PublishedFile& file : made_again) {
       const std::string name = file.path.filename().string();
-      if (name.ends_with(k_report_suffix)) continue;
+      if (audit::tells_of_one_run(name)) continue;
       const auto expected = sums.find(name);
       const bool is_same = expected != sums.end() && expected->second == file.digest.hex;
       verification.files.push_back({name, is_same});
       const bool can_compare = expected != sums.end() && is_disk(manifest, name);
       if (is_same || !can_compare || has_image_difference) continue;
       has_image_difference = true;
-      explain(audit::compare_images(options_.directory / name, file.path, services_.cancellation),
+      explain(audit::compare_files(options_.directory / name, file.path, services_.cancellation),
               verification);
     }
     if (has_image_difference || verification.is_same()) return;

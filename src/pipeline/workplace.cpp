@@ -2,8 +2,10 @@
 #include "workplace.hpp"
 
 #include <imagewright/audit/cyclonedx.hpp>
+#include <imagewright/audit/report_page.hpp>
 #include <imagewright/audit/spdx.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/json/value.hpp>
 
 namespace imagewright::pipeline {
 
@@ -14,8 +16,7 @@ Workplace::Workplace(const std::filesystem::path& output_directory)
 }
 
 void keep_named_log(Workplace& place, const base::Error& error) {
-  if (error.diagnostic().hint.find(place.logs.path().string()) != std::string::npos)
-    place.logs.abandon();
+  if (error.diagnostic().log.starts_with(place.logs.path().string() + "/")) place.logs.abandon();
 }
 
 std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>& artifacts) {
@@ -30,6 +31,14 @@ std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>
 void stage_text(fs::Publication& publication, const std::string& name, const std::string& text) {
   fs::write_file_atomically(publication.staged_path(name), text);
   publication.add(name, base::digest_of(text));
+}
+
+void stage_report(fs::Publication& publication, const std::string& name,
+                  const std::string& report) {
+  const std::string file = name + std::string(audit::k_report_suffix);
+  stage_text(publication, file, report);
+  stage_text(publication, name + std::string(audit::k_report_page_suffix),
+             audit::report_page(json::parse(report, file)));
 }
 
 void stage_manifest(fs::Publication& publication, const audit::Manifest& manifest) {

@@ -34,6 +34,8 @@ void keep_named_log(Workplace& place, const base::Error& error);
 std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>& artifacts);
 
 void stage_text(fs::Publication& publication, const std::string& name, const std::string& text);
+/// The report of a run, for programs and as a page for people. `name` is NAME-ARCH.
+void stage_report(fs::Publication& publication, const std::string& name, const std::string& report);
 /// The manifest and the bills of materials, under the manifest's name.
 void stage_manifest(fs::Publication& publication, const audit::Manifest& manifest);
 /// Files that were written to their staged paths.

@@ -134,9 +134,8 @@ model::Artifact write_volume(const model::OutputImage& output, const tree::RootT
   const model::DiskLayout layout = volume_layout(output, tree, plan);
   std::filesystem::path raw = places.raw;
   raw += ".volume";
-  disk::write_volume(
-      {.partition = layout.partitions.front(), .tree = tree, .epoch = plan.epoch}, raw,
-      services.reporter, services.cancellation);
+  disk::write_volume({.partition = layout.partitions.front(), .tree = tree, .epoch = plan.epoch},
+                     raw, services.reporter, services.cancellation);
   const model::ImageFormat format = plan::format_of(output);
   model::Artifact artifact =
       image::write_artifacts({.raw = raw,

@@ -29,6 +29,8 @@ public:
     hasher_.update(fmt::format("{:o}\n", static_cast<unsigned>(permissions)));
   }
 
+  void add_text(const std::string& text) { hasher_.update(text + "\n"); }
+
   /// Names count here: they decide what the image holds.
   void add_directory(const std::filesystem::path& directory) {
     std::set<std::filesystem::path> paths;
@@ -93,6 +95,8 @@ base::Digest digest_files(const BuildPlan& plan) {
   }
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     hasher.add_directory(directory.source);
+  for (const model::LockedContainerImage& image : plan.container_images)
+    hasher.add_text(image.name + " " + image.manifest.to_string());
   for (const model::ScriptConfig* script : scripts_of(config)) {
     if (!script->path.empty()) hasher.add(script->directory / script->path);
   }
@@ -131,6 +135,10 @@ InputPaths input_paths_of(const BuildPlan& plan) {
   }
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     paths.directories.push_back(directory.source);
+  for (const model::ContainerImageConfig& image : config.os.container_images) {
+    const bool is_directory = image.source == model::ContainerSource::oci_directory;
+    (is_directory ? paths.directories : paths.files).push_back(image.path);
+  }
   for (const model::ScriptConfig* script : scripts_of(config)) {
     if (!script->path.empty()) paths.files.push_back(script->directory / script->path);
   }

@@ -19,7 +19,9 @@
 #include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
+#include "container_images.hpp"
 #include "outputs.hpp"
+#include "package_sources.hpp"
 #include "platform.hpp"
 
 namespace imagewright::plan {
@@ -111,6 +113,23 @@ std::vector<std::filesystem::path> key_places(const PlanOptions& options,
   return places;
 }
 
+} // namespace
+
+void add_package_sources(BuildPlan& plan, const PlanOptions& options, base::Diagnostics& mistakes) {
+  const bool has_release = plan.config.release || !options.release.empty();
+  if (has_release || plan.config.repositories.empty()) {
+    plan.release_file = find_release(plan.config, options);
+    config::LoadedReleaseProfile release = config::load_release_profile(plan.release_file);
+    mistakes.append(release.warnings);
+    plan.release = std::move(release.profile);
+  }
+  plan.repositories = config::repositories_for(plan.release, plan.config, plan.architecture.name);
+  apply_overrides(plan.repositories, options.repositories);
+  plan.key_places = key_places(options, has_release ? plan.release_file : plan.config.path);
+}
+
+namespace {
+
 /// Plans for one architecture; collects every mistake on the way.
 class Planner {
 public:
@@ -135,6 +154,8 @@ public:
                                                                 .platform = plan.platform});
     mistakes_.append(decided.diagnostics);
     mistakes_.append(finalize::check_boot_setup(config_, release_, *architecture, *layout));
+    plan.container_images =
+        examine_container_images(config_, *architecture, *layout, decided.policy, mistakes_);
     plan.packages = requests(decided.policy);
     return plan;
   }
@@ -236,6 +257,9 @@ PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptio
     if (!plan) continue;
     plan->release_file = release_file;
     plan->key_places = key_places(options, release_file);
+    plan->given_keys = options.key_files;
+    for (const RepositoryOverride& repository : options.repositories)
+      plan->moved_repositories.push_back(repository.name);
     planned.plans.push_back(std::move(*plan));
   }
   check_output_path(planned, mistakes);

@@ -12,6 +12,7 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
+#include <imagewright/plan/customize_packages.hpp>
 #include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/policy/selinux_words.hpp>
@@ -40,6 +41,7 @@ void require_architecture(const model::ImageConfig& config,
 
 finalize::CommandLineChange command_line_change(const model::OsConfig& os) {
   finalize::CommandLineChange change;
+  change.dropped = os.removed_kernel_arguments;
   if (os.selinux_mode) {
     change.removed = {"security", "selinux", "enforcing"};
     change.lasting = policy::selinux_arguments(os.selinux_mode->value);
@@ -54,8 +56,7 @@ finalize::CommandLineChange command_line_change(const model::OsConfig& os) {
 /// What the config asks of SELinux, and a check for each thing that the booted system can answer.
 model::SystemPolicy policy_of(const model::ImageConfig& config, const BaseFacts& facts) {
   model::SystemPolicy policy;
-  policy.file_labels =
-      facts.has_selinux ? model::FileLabels::automatic : model::FileLabels::none;
+  policy.file_labels = facts.has_selinux ? model::FileLabels::automatic : model::FileLabels::none;
   if (const auto& mode = config.os.selinux_mode) {
     const bool is_off = mode->value == model::SelinuxMode::disabled;
     const std::string setting = policy::selinux_setting(mode->value);
@@ -80,6 +81,21 @@ model::SystemPolicy policy_of(const model::ImageConfig& config, const BaseFacts&
                                .expected = word});
     }
   }
+  for (const model::LocatedText& entry : config.os.removed_kernel_arguments) {
+    const bool is_given_anew =
+        std::ranges::any_of(config.os.kernel_command_line, [&](const model::LocatedText& given) {
+          const auto words = model::kernel_words(given.text);
+          return std::ranges::any_of(words, [&](const std::string& word) {
+            return model::is_same_parameter(model::kernel_parameter(word).name,
+                                            model::kernel_parameter(entry.text).name);
+          });
+        });
+    if (is_given_anew) continue;
+    policy.checks.push_back({.name = "the kernel command line has no " + entry.text,
+                             .kind = model::CheckKind::command_line_lacks,
+                             .subject = "",
+                             .expected = entry.text});
+  }
   for (const model::CheckRequest& request : config.checks)
     policy.checks.push_back(request.check);
   return policy;
@@ -90,11 +106,23 @@ void refuse_volumes(const std::vector<model::OutputImage>& outputs, base::Diagno
   for (const model::OutputImage& output : outputs) {
     const auto format = model::image_format_of(output.format);
     if (!format || model::row_of(*format).kind != model::ImageKind::volume) continue;
-    mistakes.error("config.unsupported-key",
-                   fmt::format("an image that exists does not become a {}",
-                               model::row_of(*format).word),
-                   output.where, "choose another format, or compose the image with build");
+    mistakes.error(
+        "config.unsupported-key",
+        fmt::format("an image that exists does not become a {}", model::row_of(*format).word),
+        output.where, "choose another format, or compose the image with build");
   }
+}
+
+void require_sources(const model::ImageConfig& config, const PlanOptions& options,
+                     base::Diagnostics& mistakes) {
+  const bool has_sources =
+      config.release || !options.release.empty() || !config.repositories.empty();
+  if (has_sources || !asks_for_packages(config)) return;
+  mistakes.error("pipeline.no-release",
+                 "the config changes packages, and does not say which release they are of",
+                 config.os.where,
+                 "add a line such as \"release: azurelinux-3.0\", give --release, or name "
+                 "repositories");
 }
 
 std::string history_entry(const CustomizePlan& plan, const finalize::FinalizePlan& root) {
@@ -117,6 +145,7 @@ CustomizePlan plan_customize(const PlanOptions& options) {
   customize.plan.config = std::move(loaded.config);
   customize.plan.outputs = outputs_of(customize.plan.config, options.formats, mistakes);
   refuse_volumes(customize.plan.outputs, mistakes);
+  require_sources(customize.plan.config, options, mistakes);
   PlannedBuild planned;
   planned.plans.push_back(customize.plan);
   check_output_path(planned, mistakes);
@@ -142,9 +171,9 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
   root.scripts = config.scripts;
   root.command_line_change = command_line_change(config.os);
   root.record.uuid =
-      base::Uuid::from_name(facts.digest.hex, fmt::format("{} {} {} {}", config.name,
-                                                          facts.architecture.name, inputs.hex,
-                                                          facts.epoch.time_since_epoch().count()))
+      base::Uuid::from_name(facts.digest.hex,
+                            fmt::format("{} {} {} {}", config.name, facts.architecture.name,
+                                        inputs.hex, facts.epoch.time_since_epoch().count()))
           .to_string();
   if (facts.can_keep_history) root.record.history_entry = history_entry(plan, root);
   return root;

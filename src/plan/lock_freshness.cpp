@@ -33,7 +33,8 @@ lock::LockQuestion lock_question(const BuildPlan& plan) {
                               .packages = plan.packages,
                               .excludes = {},
                               .repositories = plan.repositories,
-                              .weak_dependencies = weak_word(plan)};
+                              .weak_dependencies = weak_word(plan),
+                              .container_images = plan.container_images};
   for (const resolve::Exclude& exclude : excludes_of(plan)) {
     question.excludes.push_back(exclude.pattern);
   }

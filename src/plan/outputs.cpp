@@ -35,13 +35,12 @@ std::vector<model::OutputImage> outputs_of(const model::ImageConfig& config,
     const std::string extension = output_extension(output);
     const auto [entry, is_new] = names.emplace(extension, output.where);
     if (is_new) continue;
-    mistakes.add(
-        {.code = "pipeline.output-clash",
-         .message = fmt::format("two outputs would have the same file name, ending in {}",
-                                base::quoted(extension)),
-         .where = output.where,
-         .related = {{entry->second, "the first one"}},
-         .hint = "vhd and vhd-fixed both end in .vhd: choose one of them"});
+    mistakes.add({.code = "pipeline.output-clash",
+                  .message = fmt::format("two outputs would have the same file name, ending in {}",
+                                         base::quoted(extension)),
+                  .where = output.where,
+                  .related = {{entry->second, "the first one"}},
+                  .hint = "vhd and vhd-fixed both end in .vhd: choose one of them"});
   }
   return wanted;
 }

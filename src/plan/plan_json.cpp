@@ -68,6 +68,14 @@ json::Value file_json(const model::PolicyFile& file) {
                 {"origin", file.origin}};
 }
 
+json::Value container_image_json(const model::LockedContainerImage& image) {
+  return Object{{"name", image.name},
+                {"namespace", image.name_space},
+                {"pinned", image.pinning == model::Pinning::pinned},
+                {"manifest", image.manifest.to_string()},
+                {"config", image.config.to_string()}};
+}
+
 json::Value setting_json(const model::PolicySetting& setting) {
   return Object{{"path", setting.path},
                 {"key", setting.key},
@@ -137,7 +145,8 @@ json::Value config_json(const model::OsConfig& os, const model::ScriptsConfig& s
 /// Every member is named, so that one that is not shown does not compile.
 void add_policy(Object& object, const ResolvedPlan& plan) {
   const auto& [packages, kernel_arguments, yielded_arguments, files, settings, units, file_labels,
-               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] = plan.policy;
+               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] =
+      plan.policy;
   object.emplace_back("requests", array_of(plan.plan.packages, [](const auto& request) {
                         return Object{{"package", request.spec}, {"origin", request.origin}};
                       }));
@@ -149,6 +158,10 @@ void add_policy(Object& object, const ResolvedPlan& plan) {
                                       {"gaveWayTo", argument_json(yielded.winner)}};
                       }));
   object.emplace_back("files", array_of(files, file_json));
+  if (!plan.finalize.container_images.empty()) {
+    object.emplace_back("containerImages",
+                        array_of(plan.finalize.container_images, container_image_json));
+  }
   object.emplace_back("settings", array_of(settings, setting_json));
   object.emplace_back("units", array_of(unit_changes_of(plan), unit_json));
   object.emplace_back("fileLabels", word_of(file_labels));

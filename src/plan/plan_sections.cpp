@@ -104,6 +104,17 @@ Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfi
   return rows;
 }
 
+Rows container_rows(const std::vector<model::LockedContainerImage>& images) {
+  Rows rows;
+  for (const model::LockedContainerImage& image : images) {
+    rows.push_back(
+        {image.name, image.manifest.to_string(),
+         fmt::format("{} layers, {}", image.layers.size(),
+                     image.pinning == model::Pinning::pinned ? "pinned" : "not pinned")});
+  }
+  return rows;
+}
+
 Rows setting_rows(const std::vector<model::PolicySetting>& settings) {
   Rows rows;
   for (const model::PolicySetting& setting : settings) {
@@ -294,7 +305,8 @@ std::vector<model::UnitChange> unit_changes_of(const ResolvedPlan& plan) {
 std::vector<PlanSection> sections_of(const ResolvedPlan& plan) {
   // Packages are what was asked for; what came of it is the lock.
   const auto& [packages, kernel_arguments, yielded_arguments, files, settings, units, file_labels,
-               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] = plan.policy;
+               initramfs_modules, initramfs_drivers, kernel_companions, default_kernel, checks] =
+      plan.policy;
   const model::OsConfig& os = plan.finalize.os;
   return {
       {"Boot",
@@ -304,6 +316,7 @@ std::vector<PlanSection> sections_of(const ResolvedPlan& plan) {
       {"System", system_rows(os)},
       {"Users and groups", account_rows(os)},
       {"Files", file_rows(files, os)},
+      {"Container images", container_rows(plan.finalize.container_images)},
       {"Settings", setting_rows(settings)},
       {"Units", unit_rows(unit_changes_of(plan))},
       {"Drop-ins", drop_in_rows(os)},

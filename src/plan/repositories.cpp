@@ -23,7 +23,9 @@ repo::FetchOptions fetch_options(const BuildPlan& plan, NetworkUse network, unsi
               network == NetworkUse::allowed ? repo::Network::allowed : repo::Network::forbidden,
           .thread_count = thread_count,
           .key_places = plan.key_places,
-          .key_sources = plan.release.keys};
+          .key_sources = plan.release.keys,
+          .given_keys = plan.given_keys,
+          .moved_repositories = plan.moved_repositories};
 }
 
 /// The release's baseline. A kernel of the user's own choice replaces the release's demand by the
@@ -59,7 +61,7 @@ PlanRepositories::PlanRepositories(const BuildPlan& plan, NetworkUse network,
 
 ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
                                            const std::vector<model::LockedPackage>& pins,
-                                           BaselineUse baseline) {
+                                           ResolveManner manner) {
   report::StageScope metadata_stage(services_.reporter, "metadata");
   std::vector<model::RepositorySnapshot> snapshots = set_.load_snapshots();
   report::StageScope stage(services_.reporter, "resolve");
@@ -71,6 +73,7 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
       .pins = pins,
       .weak_dependencies = weak_dependencies_of(plan),
       .load_filelists = [this](const auto& snapshot) { return set_.load_filelists(snapshot); },
+      .file_lists = manner.file_lists,
       .metadata_cache = services_.cache_directory / "solv"};
   resolve::ResolveResult result = resolve::resolve(request, services_.cancellation);
   if (const auto* unsolvable = std::get_if<resolve::Unsolvable>(&result)) {
@@ -82,7 +85,7 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
   auto& resolution = std::get<resolve::Resolution>(result);
   for (const base::Diagnostic& warning : resolution.warnings)
     services_.reporter.warning(warning);
-  if (baseline == BaselineUse::asserted) require_baseline(plan, resolution);
+  if (manner.baseline == BaselineUse::asserted) require_baseline(plan, resolution);
   stage.set_summary(fmt::format("{} packages", resolution.packages.size()));
   return {std::move(resolution), std::move(snapshots)};
 }
@@ -93,7 +96,8 @@ model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages&
                                .request = lock::digest_of(question),
                                .asked = lock::lines_of(question),
                                .repositories = {},
-                               .packages = resolved.resolution.packages};
+                               .packages = resolved.resolution.packages,
+                               .container_images = plan.container_images};
   for (const model::RepositorySnapshot& snapshot : resolved.snapshots) {
     lock.repositories.push_back(lock::locked_repository(snapshot));
   }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/finalize/package_references.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -22,6 +23,15 @@ base::Epoch newest_build_time(const model::ArchitectureLock& lock) {
     newest = std::max(newest, package.build_time);
   }
   return newest;
+}
+
+void tell_missing_references(const BuildPlan& plan, const resolve::Resolution& resolution,
+                             report::Reporter& reporter) {
+  if (!resolution.files) return;
+  const base::Diagnostics found =
+      finalize::check_package_references(plan.config, *resolution.files);
+  for (const base::Diagnostic& warning : found.items())
+    reporter.warning(warning);
 }
 
 model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions& options,
@@ -51,7 +61,13 @@ model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions&
   }
   PlanRepositories repositories(plan, options.network, services);
   const auto pins = stale != nullptr ? stale->packages : std::vector<model::LockedPackage>();
-  return lock_from(plan, repositories.resolve(plan, pins));
+  const bool looks_at_files = options.package_files == PackageFileUse::held_against_config;
+  const ResolvedPackages resolved =
+      repositories.resolve(plan, pins,
+                           {.file_lists = looks_at_files ? resolve::FileListUse::of_every_package
+                                                         : resolve::FileListUse::where_needed});
+  if (looks_at_files) tell_missing_references(plan, resolved.resolution, services.reporter);
+  return lock_from(plan, resolved);
 }
 
 bool writes_a_disk(const BuildPlan& plan) {
@@ -71,7 +87,10 @@ void warn_of_too_small_a_disk(const ResolvedPlan& resolved, report::Reporter& re
   base::ByteSize room;
   for (const model::Partition& partition : resolved.layout.partitions) {
     const auto& filesystem = partition.filesystem;
-    if (filesystem && !filesystem->mount_point.empty()) room = room + partition.size;
+    // The system partition of the firmware is there for the boot loader.
+    const bool has_room = filesystem && !filesystem->mount_point.empty() &&
+                          filesystem->type != model::FilesystemType::fat32;
+    if (has_room) room = room + partition.size;
   }
   if (needed <= room) return;
   reporter.warning({.severity = base::Severity::warning,
@@ -103,6 +122,7 @@ ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Ep
   resolved.finalize.epoch = resolved.epoch;
   resolved.finalize.layout = resolved.layout;
   resolved.finalize.policy = resolved.policy;
+  resolved.finalize.container_images = resolved.lock.container_images;
   return resolved;
 }
 

@@ -71,8 +71,10 @@ CommandResult require_success(CommandResult result) {
   for (const std::string& line : last_lines(output, k_quoted_lines)) {
     diagnostic.context.push_back("while it wrote: " + line);
   }
-  if (!result.log_file.empty())
-    diagnostic.hint = "the complete output is in " + result.log_file.string();
+  if (!result.log_file.empty()) {
+    diagnostic.log = result.log_file.string();
+    diagnostic.hint = "the complete output is in " + diagnostic.log;
+  }
   throw base::Error(base::FailureKind::build, std::move(diagnostic));
 }
 

@@ -112,7 +112,8 @@ void require_usable(const std::vector<PublicKey>& keys, const model::Repository&
 
 std::vector<std::filesystem::path>
 load_key_files(FetchContext& context, const model::Repository& repository, KeyFreshness freshness) {
-  std::vector<std::filesystem::path> files;
+  std::vector<std::filesystem::path> files = keys_in_place_of(context, repository);
+  if (!files.empty()) return files;
   for (const std::string& address : repository.gpg_keys) {
     files.push_back(load_key_file(context, repository, address, freshness));
   }
@@ -126,7 +127,9 @@ std::vector<PublicKey> read_keys(Keyring& keyring, const std::vector<std::filesy
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.key-unreadable",
                       .message = fmt::format("{} holds no public OpenPGP key",
-                                             shown(repository.gpg_keys[index])),
+                                             files.size() == repository.gpg_keys.size()
+                                                 ? shown(repository.gpg_keys[index])
+                                                 : files[index].string()),
                       .hint = "give the public key of whoever signs the repository, with its user "
                               "name and self-signature"});
   }

@@ -79,8 +79,8 @@ std::string in_capitals(std::string text) {
         .code = "repo.key-not-found",
         .message = fmt::format("its key {} is in none of {}", fingerprint,
                                places.empty() ? "the places for keys" : base::join(places, ", ")),
-        .hint = fmt::format("{}; then give the file with --key, or put it into one of these "
-                            "directories",
+        .hint = fmt::format("{}; then give the file with --key (of verify: --repo-key), or put it "
+                            "into one of these directories",
                             how)});
 }
 
@@ -102,6 +102,22 @@ std::filesystem::path find_key_file(FetchContext& context, const model::Reposito
   const auto digest = note ? base::Digest::parse(*note) : std::nullopt;
   if (auto cached = digest ? context.cache.find(*digest) : std::nullopt) return *std::move(cached);
   fail_not_found(context, repository, fingerprint);
+}
+
+std::vector<std::filesystem::path> keys_in_place_of(FetchContext& context,
+                                                    const model::Repository& repository) {
+  const std::vector<std::filesystem::path>& given = context.options.given_keys;
+  const auto& moved = context.options.moved_repositories;
+  if (std::ranges::find(moved, repository.name) == moved.end()) return {};
+  if (repository.gpg_keys.empty()) return {};
+  for (const std::string& name : repository.gpg_keys) {
+    if (!model::is_fingerprint(name)) return {};
+    const auto holds = [&](const std::filesystem::path& file) {
+      return find_key(context, file, in_capitals(name)).has_value();
+    };
+    if (std::ranges::any_of(given, holds)) return {};
+  }
+  return given;
 }
 
 } // namespace imagewright::repo

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <imagewright/model/repository.hpp>
 
@@ -16,5 +17,10 @@ namespace imagewright::repo {
 /// whose files have it, else from an earlier search. Throws base::Error (repo.key-not-found).
 std::filesystem::path find_key_file(FetchContext& context, const model::Repository& repository,
                                     const std::string& fingerprint);
+
+/// The keys of the command line, if they stand for those of a repository that the command line
+/// moved: where none of them is the key that the repository names by its fingerprint. Else nothing.
+std::vector<std::filesystem::path> keys_in_place_of(FetchContext& context,
+                                                    const model::Repository& repository);
 
 } // namespace imagewright::repo

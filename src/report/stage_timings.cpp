@@ -18,6 +18,8 @@ void StageTimings::stage_started(std::string_view stage, std::string_view detail
     entry.timing.detail = detail;
     entry.timing.depth = static_cast<std::uint32_t>(open);
     entry.started = clock_.now();
+    entry.timing.start =
+        entries_.empty() ? std::chrono::nanoseconds{0} : entry.started - entries_.front().started;
     entries_.push_back(std::move(entry));
   });
 }

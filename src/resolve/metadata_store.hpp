@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 
+#include <imagewright/base/cancellation.hpp>
 #include <imagewright/model/repository_snapshot.hpp>
 
 #include "libsolv_types.hpp"
@@ -18,10 +19,12 @@ enum class FileLists : std::uint8_t {
   complete,
 };
 
-/// Fills `repository` from the snapshot, whose file lists are there when they are asked for.
+/// Fills `repository` from the snapshot, whose file lists are there when they are asked for. What
+/// strangers wrote is parsed by a worker; what is read here is what libsolv wrote there.
 /// Prepared files are kept below `directory` (empty: nowhere). Throws base::Error
-/// (resolve.metadata-unreadable).
+/// (resolve.metadata-unreadable, sandbox.worker-…).
 void load_metadata(Repo* repository, const model::RepositorySnapshot& snapshot,
-                   FileLists file_lists, const std::filesystem::path& directory);
+                   FileLists file_lists, const std::filesystem::path& directory,
+                   const base::Cancellation& cancellation);
 
 } // namespace imagewright::resolve

@@ -39,7 +39,8 @@ std::vector<model::RepositorySnapshot> in_order(std::vector<model::RepositorySna
 
 } // namespace
 
-PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists)
+PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists,
+                         const base::Cancellation& cancellation)
     : request_(request), pool_(pool_create()), snapshots_(in_order(request.repositories)) {
   Pool* pool = pool_.get();
   // Before repositories are added: versions are compared the way of RPM, whatever libsolv was built
@@ -54,7 +55,7 @@ PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists)
     // For libsolv the larger wins.
     repository->priority = -snapshot.repository.priority;
     repository->subpriority = -snapshot.repository.cost;
-    load_metadata(repository, snapshot, file_lists, request.metadata_cache);
+    load_metadata(repository, snapshot, file_lists, request.metadata_cache, cancellation);
   }
   pool_addfileprovides(pool);
   pool_createwhatprovides(pool);
@@ -147,6 +148,17 @@ std::vector<Id> PackagePool::dependencies_of(Id package, Id kind) const {
   // The marker stands between ordinary and pre-requirements.
   std::erase(result, static_cast<Id>(SOLVABLE_PREREQMARKER));
   return result;
+}
+
+std::vector<std::string> PackagePool::files_of(Id package) const {
+  std::vector<std::string> files;
+  Dataiterator iterator;
+  dataiterator_init(&iterator, pool_.get(), nullptr, package, SOLVABLE_FILELIST, nullptr,
+                    SEARCH_FILES | SEARCH_COMPLETE_FILELIST);
+  while (dataiterator_step(&iterator) != 0)
+    files.emplace_back(iterator.kv.str);
+  dataiterator_free(&iterator);
+  return files;
 }
 
 } // namespace imagewright::resolve

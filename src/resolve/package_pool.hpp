@@ -19,7 +19,8 @@ class PackagePool {
 public:
   /// `request` must outlive it. Repositories are taken in the order of priority, cost and name.
   /// Throws base::Error (resolve.metadata-unreadable).
-  PackagePool(const ResolveRequest& request, FileLists file_lists);
+  PackagePool(const ResolveRequest& request, FileLists file_lists,
+              const base::Cancellation& cancellation);
 
   Pool* get() const { return pool_.get(); }
   const ResolveRequest& request() const { return request_; }
@@ -43,6 +44,8 @@ public:
   std::vector<Id> providers_of(Id dependency) const;
   /// The dependencies of one kind (SOLVABLE_REQUIRES, …) of a package.
   std::vector<Id> dependencies_of(Id package, Id kind) const;
+  /// The paths of a package, as far as they were loaded.
+  std::vector<std::string> files_of(Id package) const;
 
 private:
   void leave_out_excluded();

@@ -21,7 +21,9 @@ namespace {
 
 /// A pool and what the requests mean in it.
 struct Question {
-  Question(const ResolveRequest& request, FileLists file_lists) : pool(request, file_lists) {
+  Question(const ResolveRequest& request, FileLists file_lists,
+           const base::Cancellation& cancellation)
+      : pool(request, file_lists, cancellation) {
     for (const model::PackageRequest& item : request.packages) {
       matches.push_back(match_request(pool, item.spec));
     }
@@ -55,10 +57,15 @@ bool needs_file_lists(const Question& question) {
 
 std::unique_ptr<Question> ask(const ResolveRequest& request,
                               const base::Cancellation& cancellation) {
-  auto question = std::make_unique<Question>(request, FileLists::primary_only);
+  if (request.file_lists == FileListUse::of_every_package && can_have_file_lists(request)) {
+    auto complete = std::make_unique<Question>(request, FileLists::complete, cancellation);
+    cancellation.check();
+    return complete;
+  }
+  auto question = std::make_unique<Question>(request, FileLists::primary_only, cancellation);
   cancellation.check();
   if (!can_have_file_lists(request) || !needs_file_lists(*question)) return question;
-  question = std::make_unique<Question>(request, FileLists::complete);
+  question = std::make_unique<Question>(request, FileLists::complete, cancellation);
   cancellation.check();
   return question;
 }
@@ -121,6 +128,20 @@ std::vector<base::Diagnostic> explain_all_unmatched(const Question& question) {
   return problems;
 }
 
+/// Absent when a repository that packages were chosen from has none.
+std::optional<std::vector<std::string>> files_of(const PackagePool& pool,
+                                                 const std::vector<Id>& chosen) {
+  std::vector<std::string> files;
+  for (const Id package : chosen) {
+    if (!pool.snapshot_of(package).filelists) return std::nullopt;
+    for (std::string& file : pool.files_of(package))
+      files.push_back(std::move(file));
+  }
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
 std::vector<Id> chosen_packages(Solver* solver) {
   const TransactionPointer transaction(solver_create_transaction(solver));
   IdQueue packages;
@@ -146,7 +167,11 @@ ResolveResult resolve(const ResolveRequest& request, const base::Cancellation& c
     std::move(problems.begin(), problems.end(), std::back_inserter(unsolvable.problems));
   }
   if (!unsolvable.problems.empty()) return unsolvable;
-  return build_resolution(question->pool, chosen_packages(solver.get()), question->matches);
+  const std::vector<Id> chosen = chosen_packages(solver.get());
+  Resolution resolution = build_resolution(question->pool, chosen, question->matches);
+  if (request.file_lists == FileListUse::of_every_package)
+    resolution.files = files_of(question->pool, chosen);
+  return resolution;
 }
 
 } // namespace imagewright::resolve

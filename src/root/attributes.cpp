@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <imagewright/root/attributes.hpp>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
@@ -9,6 +7,7 @@
 #include <sys/xattr.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/root/attributes.hpp>
 
 namespace imagewright::root {
 
@@ -47,7 +46,8 @@ std::string read_names(const std::string& host_path, const std::string& shown) {
     }
     if (errno == ENOTSUP) return {};
     if (errno != ERANGE || names.size() > XATTR_LIST_MAX) {
-      base::throw_system_error("root.cannot-examine", "cannot list the attributes of", shown, errno);
+      base::throw_system_error("root.cannot-examine", "cannot list the attributes of", shown,
+                               errno);
     }
     names.resize(names.size() * 16);
   }

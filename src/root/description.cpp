@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <climits>
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
@@ -77,8 +77,8 @@ std::vector<Named> names_of(const WorkRoot& root) {
         "/proc/self/fd/" + std::to_string(place.directory) + "/" + name, place.path);
     if (named.entry.type == fs::FileType::symlink) {
       named.entry.target.resize(PATH_MAX);
-      const ssize_t length = ::readlinkat(place.directory, name.c_str(),
-                                          named.entry.target.data(), named.entry.target.size());
+      const ssize_t length = ::readlinkat(place.directory, name.c_str(), named.entry.target.data(),
+                                          named.entry.target.size());
       if (length < 0) fail(place.path);
       named.entry.target.resize(static_cast<std::size_t>(length));
     }
@@ -93,10 +93,9 @@ std::map<std::string, std::string> describe(const WorkRoot& root, const KnownCon
                                             base::Epoch latest, const Workforce& workforce) {
   const std::vector<Named> names = names_of(root);
   std::vector<std::string> lines(names.size());
-  base::parallel_for(names.size(), workforce.thread_count, workforce.cancellation,
-                     [&](std::size_t index) {
-                       lines[index] = line_of(root, names[index], known, latest);
-                     });
+  base::parallel_for(
+      names.size(), workforce.thread_count, workforce.cancellation,
+      [&](std::size_t index) { lines[index] = line_of(root, names[index], known, latest); });
   std::map<std::string, std::string> described;
   for (std::size_t index = 0; index < names.size(); ++index)
     described.emplace(names[index].entry.path, std::move(lines[index]));

@@ -102,8 +102,7 @@ private:
   }
 
   static bool is_device(const SnapshotEntry& entry) {
-    return entry.type == fs::FileType::character_device ||
-           entry.type == fs::FileType::block_device;
+    return entry.type == fs::FileType::character_device || entry.type == fs::FileType::block_device;
   }
 
   void make_other(const SnapshotEntry& entry) const {

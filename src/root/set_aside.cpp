@@ -56,7 +56,8 @@ SetAside::SetAside(WorkRoot& root, std::vector<std::string> paths)
     const std::string& path = paths_[index];
     const Holder holder(root, path);
     if (::renameat(holder.fd(), holder.name(), AT_FDCWD, place_of(index).c_str()) != 0) fail(path);
-    for (auto entry = rest.lower_bound(path); entry != rest.end() && entry->first.starts_with(path);) {
+    for (auto entry = rest.lower_bound(path);
+         entry != rest.end() && entry->first.starts_with(path);) {
       if (base::is_at_or_below(entry->first, path)) {
         record_.insert(*entry);
         entry = rest.erase(entry);

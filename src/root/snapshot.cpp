@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
-#include <climits>
 #include <map>
 #include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <climits>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/parallel_for.hpp>
@@ -40,7 +41,8 @@ public:
     const fs::RootDir& files = root_.files();
     const fs::UniqueFd top = files.open("/", O_RDONLY | O_DIRECTORY);
     add(top.get(), ".", "/");
-    walk(files, [&](const WalkedEntry& place) { add(place.directory, place.entry.name, place.path); });
+    walk(files,
+         [&](const WalkedEntry& place) { add(place.directory, place.entry.name, place.path); });
     return std::move(snapshot_);
   }
 
@@ -56,8 +58,8 @@ private:
         return;
       }
     }
-    entry.attributes = read_attributes(
-        "/proc/self/fd/" + std::to_string(directory) + "/" + name, path);
+    entry.attributes =
+        read_attributes("/proc/self/fd/" + std::to_string(directory) + "/" + name, path);
     if (entry.type == fs::FileType::symlink) entry.target = target_of(directory, name, path);
     snapshot_.entries.push_back(std::move(entry));
   }

@@ -78,6 +78,10 @@ std::optional<Record> RecordReader::receive(Waiting waiting) {
     if (count < static_cast<ssize_t>(k_header_size)) return std::nullopt;
     unfinished_.append(packet.data() + k_header_size,
                        static_cast<std::size_t>(count) - k_header_size);
+    if (unfinished_.size() > largest_) {
+      throw base::Error(base::FailureKind::build, "sandbox.worker-answer",
+                        "a worker answers without end");
+    }
     if (packet[1] != '\0') continue;
     Record record{static_cast<RecordKind>(packet[0]), std::move(unfinished_)};
     unfinished_.clear();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,7 +57,9 @@ enum class Waiting : std::uint8_t { blocking, none };
 /// Puts records together from their packets. One reader for each socket.
 class RecordReader {
 public:
-  explicit RecordReader(int fd) : fd_(fd) {}
+  /// Records larger than `largest` throw base::Error (sandbox.worker-answer).
+  explicit RecordReader(int fd, std::size_t largest = std::numeric_limits<std::size_t>::max())
+      : fd_(fd), largest_(largest) {}
 
   /// The next complete record; nothing when the other side is gone, or, without waiting, when none
   /// is complete yet.
@@ -64,6 +67,7 @@ public:
 
 private:
   int fd_;
+  std::size_t largest_;
   std::string unfinished_;
 };
 

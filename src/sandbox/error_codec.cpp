@@ -23,7 +23,7 @@ base::SourceLocation read_location(ByteReader& reader) {
 
 void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
   writer.number(static_cast<std::uint64_t>(diagnostic.severity));
-  writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint);
+  writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint).text(diagnostic.log);
   writer.number(diagnostic.where ? 1 : 0);
   if (diagnostic.where) write_location(writer, *diagnostic.where);
   writer.number(diagnostic.related.size());
@@ -38,10 +38,14 @@ void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
 
 base::Diagnostic read_diagnostic(ByteReader& reader) {
   base::Diagnostic diagnostic;
-  diagnostic.severity = static_cast<base::Severity>(reader.number());
+  const std::uint64_t severity = reader.number();
+  if (severity > static_cast<std::uint64_t>(base::Severity::note))
+    throw base::BugError("a message between processes has an unknown severity");
+  diagnostic.severity = static_cast<base::Severity>(severity);
   diagnostic.code = reader.text();
   diagnostic.message = reader.text();
   diagnostic.hint = reader.text();
+  diagnostic.log = reader.text();
   if (reader.number() != 0) diagnostic.where = read_location(reader);
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     base::SourceLocation where = read_location(reader);
@@ -73,8 +77,10 @@ void throw_decoded(std::string_view bytes) {
   ByteReader reader(bytes);
   switch (static_cast<Kind>(reader.number())) {
   case Kind::error: {
-    const auto kind = static_cast<base::FailureKind>(reader.number());
-    throw base::Error(kind, read_diagnostic(reader));
+    const std::uint64_t kind = reader.number();
+    if (kind > static_cast<std::uint64_t>(base::FailureKind::verification))
+      throw base::BugError("a message between processes has an unknown kind of failure");
+    throw base::Error(static_cast<base::FailureKind>(kind), read_diagnostic(reader));
   }
   case Kind::cancelled:
     throw base::Cancelled();

@@ -25,6 +25,8 @@ using Clock = std::chrono::steady_clock;
 
 /// How long a wish to stop may go unnoticed.
 constexpr std::chrono::milliseconds k_attention{100};
+/// The files of the largest system that is known, in words, many times.
+constexpr std::size_t k_largest_answer = std::size_t{1} << 30U;
 constexpr const char* k_hint = "the data may be damaged, or made to do harm: use it only if you "
                                "trust its source, and report it there";
 
@@ -53,7 +55,7 @@ public:
                            .streams = {null_.get(), null_.get(), null_.get()},
                            .channel = channel_.inside.get(),
                            .descriptors = request.descriptors})),
-        reader_(channel_.outside.get()) {
+        reader_(channel_.outside.get(), k_largest_answer) {
     channel_.inside.reset();
   }
 
@@ -99,6 +101,11 @@ private:
     } catch (base::Error& error) {
       error.add_context("while reading " + request_.subject);
       throw;
+    } catch (const base::Cancelled&) {
+      // Nobody else can stop a worker than this process.
+      throw_no_answer(request_.subject, "it stopped by itself");
+    } catch (const base::BugError& error) {
+      throw_no_answer(request_.subject, error.what());
     }
   }
 
@@ -111,6 +118,12 @@ private:
 };
 
 } // namespace
+
+void throw_no_answer(const std::string& subject, const std::string& why) {
+  throw base::Error(base::FailureKind::build, "sandbox.worker-answer",
+                    fmt::format("the worker that reads {} gave no answer: {}", subject, why),
+                    k_hint);
+}
 
 std::string run_in_worker(const WorkerRequest& request, const base::Cancellation& cancellation) {
   cancellation.check();

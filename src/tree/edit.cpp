@@ -24,8 +24,8 @@ const Inode* TreeEditor::find(std::string_view path) const {
 std::vector<std::string> TreeEditor::list(std::string_view path) const {
   std::vector<std::string> names;
   const std::size_t start = path == "/" ? 1 : path.size() + 1;
-  for (auto name = names_.upper_bound(path); name != names_.end() && base::is_below(name->first, path);
-       ++name) {
+  for (auto name = names_.upper_bound(path);
+       name != names_.end() && base::is_below(name->first, path); ++name) {
     if (name->first.find('/', start) == std::string::npos)
       names.push_back(name->first.substr(start));
   }
@@ -46,7 +46,8 @@ void TreeEditor::remove(const std::string& path) {
 }
 
 void TreeEditor::make_parents(const std::string& path) {
-  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1)) {
+  for (std::size_t end = path.find('/', 1); end != std::string::npos;
+       end = path.find('/', end + 1)) {
     const std::string parent = path.substr(0, end);
     const Inode* found = find(parent);
     if (found == nullptr) {
@@ -74,9 +75,8 @@ void TreeEditor::put(const std::string& path, Inode inode) {
 
 void TreeEditor::drop_attributes(const std::function<bool(std::string_view name)>& is_unwanted) {
   for (Inode& inode : tree_.inodes) {
-    std::erase_if(inode.attributes, [&](const ExtendedAttribute& attribute) {
-      return is_unwanted(attribute.name);
-    });
+    std::erase_if(inode.attributes,
+                  [&](const ExtendedAttribute& attribute) { return is_unwanted(attribute.name); });
   }
 }
 

@@ -307,7 +307,8 @@ RootTree scan(const model::SealedRoot& root, const ScanOptions& options,
 ScanOptions scan_options_of(const root::WorkRoot& root) {
   ScanOptions options;
   options.epoch = root.epoch();
-  options.find_override = [&record = root.record()](const std::string& path) -> std::optional<MetadataOverride> {
+  options.find_override =
+      [&record = root.record()](const std::string& path) -> std::optional<MetadataOverride> {
     const auto found = record.find(path);
     if (found == record.end()) return std::nullopt;
     return override_from(found->second);

@@ -84,8 +84,9 @@ split_at_mounts(const RootTree& tree, std::span<const std::string> mount_points)
       if (entry.path == "/") continue;
     }
     const auto mount =
-        std::find_if(mounts.begin(), mounts.end(),
-                     [&](const std::string& candidate) { return base::is_below(entry.path, candidate); });
+        std::find_if(mounts.begin(), mounts.end(), [&](const std::string& candidate) {
+          return base::is_below(entry.path, candidate);
+        });
     if (mount == mounts.end()) continue;
     const std::string path = *mount == "/" ? entry.path : entry.path.substr(mount->size());
     parts[*mount].add(path, whole, entry.inode);

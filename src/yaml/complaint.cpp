@@ -23,8 +23,7 @@ constexpr std::string_view k_quote_hint = "put the value in quotes";
 
 const std::array k_rows = {
     Row{theirs::TAB_IN_INDENTATION, "a tab is used for indentation", "indent with blanks"},
-    Row{theirs::END_OF_MAP_FLOW,
-        "the \"{\" is not closed, a comma is missing, or a key and its colon are on two lines",
+    Row{theirs::END_OF_MAP_FLOW, "the \"{\" is not closed, or a comma is missing",
         "write the entries as {key: value, key: value}"},
     Row{theirs::END_OF_SEQ_FLOW, "the \"[\" is not closed, or a comma is missing",
         "write the items as [first, second]"},

@@ -103,8 +103,8 @@ class Confinement(unittest.TestCase):
 
 
 class Documentation(unittest.TestCase):
-    # "disk.raw" is the name of a file, not a code.
-    FILE_ENDINGS = {"raw", "img", "json", "yaml", "conf", "cfg"}
+    # "disk.raw" is the name of a file and "machine.slice" that of a unit, not a code.
+    FILE_ENDINGS = {"raw", "img", "json", "yaml", "conf", "cfg", "slice"}
     CODE = re.compile(r"\"((?:%s)\.[a-z0-9]+(?:-[a-z0-9]+)*)\"")
 
     def codes_in_sources(self):

@@ -99,9 +99,43 @@ class Advisories(TestCase):
         self.assertEqual(self.open(verdict), set())
         self.assertEqual({row["vulnerability"] for row in verdict["findings"] if row["status"] == "suppressed"}, names)
 
+    def test_a_verdict_as_openvex_is_valid_and_can_be_read_again(self):
+        older = self.doctored(openssl="3.1.4-1.azl3", curl="8.0.0-1.azl3")
+        path = self.scratch() / "vex.json"
+        path.write_text(self.run_program("advisories", older, "--feed", self.feed, "--format", "openvex").stdout)
+        document = json.loads(path.read_text())
+        schema = json.loads((require_shared_data("advisories") / "openvex.schema.json").read_text())
+        require_module("jsonschema").validate(document, schema)
+        affected = [statement for statement in document["statements"] if statement["status"] == "affected"]
+        self.assertEqual({(statement["vulnerability"]["name"], re.match(r"pkg:rpm/([^@]+)@", statement["products"][0]["@id"])[1])
+                          for statement in affected}, self.open(self.verdict(older)))
+        self.assertEqual(document["timestamp"][:10], "2024-10-10")
+        # Whoever has looked into them says so in the same document.
+        for statement in affected:
+            statement.update(status="not_affected", justification="vulnerable_code_not_in_execute_path")
+            statement.pop("action_statement")
+        path.write_text(json.dumps(document))
+        self.assertEqual(self.open(self.verdict(older, "--vex", path)), set())
+        # Of another version nobody has said anything.
+        self.assertNotEqual(self.open(self.verdict(self.doctored(openssl="3.1.4-2.azl3"), "--vex", path)), set())
+
+    def test_a_document_larger_than_any_is_refused_before_it_takes_the_memory(self):
+        path = self.scratch() / "feed.json"
+        with path.open("wb") as file:
+            file.write(b'{"id": "')
+            file.truncate(500 << 20)
+        result = self.run_program("advisories", self.notes, "--feed", path, expect=2)
+        self.assertIn("[advisory.damaged-feed]", result.stderr)
+        self.assertIn("larger than 64 MiB", result.stderr)
+
+    def test_a_feed_from_the_future_is_refused(self):
+        result = self.run_program("advisories", self.notes, "--feed", self.feed, "--max-feed-age", "14d", expect=2,
+                                  env=environment(SOURCE_DATE_EPOCH="1600000000"))
+        self.assertIn("[advisory.future-feed]", result.stderr)
+
     def test_the_same_input_gives_the_same_bytes(self):
         older = self.doctored(openssl="3.1.4-1.azl3")
-        for form in ("text", "json", "markdown", "sarif"):
+        for form in ("text", "json", "markdown", "sarif", "openvex"):
             arguments = ("advisories", older, "--feed", self.feed, "--format", form)
             self.assertEqual(self.run_program(*arguments).stdout, self.run_program(*arguments).stdout)
 

@@ -123,6 +123,20 @@ class Customize(ReportsTestCase):
             for entry in self.inspect(next(out.glob("*.qcow2")))["system"]["bootEntries"]:
                 self.assertIn("audit=1", entry["commandLine"].split(), loader)
 
+    def test_an_argument_is_removed_where_it_stands(self):
+        for loader in ("grub", "systemd-boot"):
+            base = next(self.base(loader).glob("*.raw"))
+            out = self.customize("os: {kernelCommandLine: {remove: [console], extraCommandLine: ['console=hvc0']}}\n"
+                                 "output: {images: [{format: raw}]}\n", base)
+            system = self.inspect(next(out.glob("*.raw")))["system"]
+            for entry in system["bootEntries"]:
+                consoles = [word for word in entry["commandLine"].split() if word.startswith("console=")]
+                self.assertEqual(consoles, ["console=hvc0"], loader)
+            said = self.customize("os: {kernelCommandLine: {remove: [splash]}}\noutput: {images: [{format: raw}]}\n", base,
+                                  expect=2)
+            self.assertIn("finalize.nothing-to-remove", said)
+            self.assertIn("node.yaml:1", said)
+
     def test_formats_of_the_base_make_no_difference(self):
         sums = set()
         for pattern in ("*.raw", "*.qcow2", "*.vhd"):
@@ -144,7 +158,9 @@ class Customize(ReportsTestCase):
     def test_what_cannot_be_honoured_is_refused_before_anything_is_written(self):
         base = next(self.base().glob("*.raw"))
         for text, code in (
-                ("os: {packages: {install: [leaf]}}\n", "config.unsupported-key"),
+                ("os: {fips: {mode: enabled}}\n", "config.unsupported-key"),
+                ("os: {network: {interfaces: [{dhcp: both}]}}\n", "config.unsupported-key"),
+                ("os: {packages: {install: [leaf]}}\n", "pipeline.no-release"),
                 ("os: {hostnam: x}\n", "config.unknown-key")):
             said = self.customize(text + "output: {images: [{format: raw}]}\n", base, expect=2)
             self.assertIn(code, said)

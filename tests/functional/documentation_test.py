@@ -37,8 +37,14 @@ class HowTos(TestCase):
     def test_advisories(self):
         self.run_page("advisories.md")
 
+    def test_drift(self):
+        self.run_page("drift.md")
+
     def test_first_image(self):
         self.run_page("first-image.md")
+
+    def test_fleet(self):
+        self.run_page("fleet.md")
 
     def test_locks(self):
         self.run_page("locks.md")

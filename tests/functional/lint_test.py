@@ -3,6 +3,7 @@
 
 import io
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -53,6 +54,9 @@ def good_members():
 
 
 class Lint(TestCase):
+    # Every rule that a file of these tests was found to break.
+    ever_broken = set()
+
     def archive(self, members, name="distro.wsl", mode="w:gz"):
         path = self.scratch() / name
         with tarfile.open(path, mode) as archive:
@@ -64,7 +68,9 @@ class Lint(TestCase):
         result = self.run_program("lint", path, "--json", *arguments, expect=None)
         report = json.loads(result.stdout)
         self.assertEqual(result.returncode, 5 if report["broken"] else 0, result.stderr)
-        return {rule["id"] for rule in report["rules"] if rule["outcome"] == "broken"}
+        broken = {rule["id"] for rule in report["rules"] if rule["outcome"] == "broken"}
+        self.ever_broken.update(broken)
+        return broken
 
     def with_change(self, *changes, without=()):
         members = good_members()
@@ -121,6 +127,8 @@ class Lint(TestCase):
                   member("usr/lib/wsl/t.json", 0o755, b"{}")], ()),
                 ([distribution(DISTRIBUTION + "[windowsterminal]\nprofileTemplate = /usr/lib/wsl/t.json\n")], ())],
             "wsl.conf": [([], ("etc/wsl.conf",)), ([member("etc/wsl.conf", 0o666, b"[boot]\nsystemd=true\n")], ())],
+            "wsl.conf-keys": [([member("etc/wsl.conf", content=b"[boot]\nsystemd=true\ncolour=blue\n")], ()),
+                              ([member("etc/wsl.conf", content=b"[boot]\nsystemd=true\n[colours]\nblue=1\n")], ())],
             "wsl.conf-left-to-users": [([member("etc/wsl.conf", content=b"[boot]\nsystemd=true\n[user]\ndefault=x\n")], ())],
             "wsl.passwd": [
                 ([member("etc/passwd", content=b"root:x:0:0::/root:/bin/sh\ntoor:x:0:0::/root:/bin/sh\n")], ()),
@@ -159,6 +167,9 @@ class Lint(TestCase):
                     broken = self.broken(self.with_change(*changes, without=without))
                     self.assertIn(rule, broken)
                     self.assertLessEqual(len(broken), 2, broken)
+
+    def test_a_name_that_windows_does_not_open_is_found(self):
+        self.assertEqual(self.broken(self.archive(good_members().values(), name="distro.tar.gz"), "--as", "wsl"), {"wsl.name"})
 
     def test_a_unit_that_is_masked_is_not_enabled(self):
         enabled = link("usr/lib/systemd/system/sysinit.target.wants/systemd-resolved.service", "../systemd-resolved.service")
@@ -205,10 +216,20 @@ class Lint(TestCase):
         self.assertIn("[lint.no-rules]", self.run_program("lint", path, expect=2).stderr)
         self.assertIn("[cli.missing-input]", self.run_program("lint", path.parent / "absent.wsl", expect=2).stderr)
 
-    def ext4(self, size_in_mib=64):
-        raw = self.scratch() / "volume.raw"
+    def ext4(self, size_in_mib=64, **files):
+        directory = self.scratch()
+        raw = directory / "volume.raw"
+        (directory / "root/etc").mkdir(parents=True)
+        for name, text in files.items():
+            (directory / "root/etc" / name.replace("_", ".")).write_text(text)
         self.tool("truncate", "-s", f"{size_in_mib}M", raw)
-        self.tool("mkfs.ext4", "-q", "-F", raw)
+        self.tool("mkfs.ext4", "-q", "-F", "-d", directory / "root", raw)
+        return raw
+
+    def partitioned(self):
+        raw = self.scratch() / "disk.raw"
+        self.tool("truncate", "-s", "64M", raw)
+        subprocess.run(["sfdisk", "-q", raw], check=True, input="label: gpt\nsize=32M\n", text=True)
         return raw
 
     def tool(self, *words):
@@ -232,6 +253,38 @@ class Lint(TestCase):
         dynamic = self.converted(raw, "y.wslg.vhd", "-O", "vpc", "-o", "subformat=dynamic,force_size")
         self.assertIn("wslg.format", self.broken(dynamic))
 
+    def test_disks_for_wsl_with_another_name_format_or_content_are_found(self):
+        fixed = ("-O", "vpc", "-o", "subformat=fixed,force_size")
+        raw = self.ext4()
+        self.assertIn("wsl-vhdx.name", self.broken(self.converted(raw, "x.disk", "-O", "vhdx"), "--as", "wsl-vhdx"))
+        self.assertIn("wsl-vhdx.format", self.broken(self.converted(raw, "x.qcow2", "-O", "qcow2"), "--as", "wsl-vhdx"))
+        self.assertIn("wslg.name", self.broken(self.converted(raw, "x.disk", *fixed), "--as", "wslg-system-vhd"))
+        disk = self.partitioned()
+        self.assertIn("wsl-vhdx.bare", self.broken(self.converted(disk, "x.wsl.vhdx", "-O", "vhdx")))
+        self.assertIn("wslg.bare", self.broken(self.converted(disk, "x.wslg.vhd", *fixed)))
+        self.tool("debugfs", "-w", "-R", "feature needs_recovery", raw)
+        self.assertIn("wsl-vhdx.clean", self.broken(self.converted(raw, "y.wsl.vhdx", "-O", "vhdx")))
+        self.assertIn("wslg.clean", self.broken(self.converted(raw, "y.wslg.vhd", *fixed)))
+
+    def test_a_system_distribution_starts_its_own_program_as_its_own_user(self):
+        right = "[boot]\ncommand = /etc/passwd\n[user]\ndefault = wslg\n"
+        for conf, passwd, rules in (
+                (right, "wslg:x:1000:1000::/:/bin/sh\n", {"wslg.command"}),
+                (right.replace("/etc/passwd", "/usr/bin/none"), "wslg:x:1000:1000::/:/bin/sh\n", {"wslg.command"}),
+                (right, "wslg:x:1001:1001::/:/bin/sh\n", {"wslg.command", "wslg.user"}),
+                (right.replace("wslg", "me"), "wslg:x:1000:1000::/:/bin/sh\n", {"wslg.command", "wslg.user"}),
+                (right + "[boot]\nsystemd = true\n", "wslg:x:1000:1000::/:/bin/sh\n", {"wslg.command", "wslg.no-systemd"})):
+            disk = self.converted(self.ext4(wsl_conf=conf, passwd=passwd), "x.wslg.vhd", "-O", "vpc", "-o", "subformat=fixed,force_size")
+            found = {rule for rule in self.broken(disk) if rule.startswith("wslg.")}
+            self.assertEqual(found, rules, conf + passwd)
+
+    def test_azure_takes_no_larger_system_disk_than_it_says(self):
+        raw = self.scratch() / "large.raw"
+        self.tool("truncate", "-s", f"{4095 << 10}M", raw)
+        self.assertNotIn("azure.system-disk-size", self.broken(raw, "--as", "azure-vhd"))
+        self.tool("truncate", "-s", f"{(4095 << 10) + 1}M", raw)
+        self.assertIn("azure.system-disk-size", self.broken(raw, "--as", "azure-vhd"))
+
     def test_azure_takes_fixed_disks_of_whole_mib_with_a_loader(self):
         raw = self.scratch() / "disk.raw"
         self.tool("truncate", "-s", "64M", raw)
@@ -243,6 +296,13 @@ class Lint(TestCase):
         self.tool("truncate", "-s", str((64 << 20) + 4096), raw)
         odd = self.converted(raw, "odd.vhd", "-O", "vpc", "-o", "subformat=fixed,force_size")
         self.assertIn("azure.whole-mib", self.broken(odd))
+
+    def test_zz_every_rule_was_broken_by_a_file(self):
+        """The last one, by its name: docs/wsl.md says so."""
+        listed = set(re.findall(r"(?m)^  ([a-z0-9.-]+): ", self.run_program("lint", "--rules").stdout))
+        self.assertGreater(len(listed), 40)
+        if len(self.ever_broken) > 5:
+            self.assertEqual(sorted(listed - self.ever_broken), [])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_program, skip  # noqa: E402
 
 BUILD = PROGRAM.parents[2]
-FILES = ["bin/imagewright", "share/bash-completion/completions/imagewright", "share/doc/imagewright/LICENSE",
+FILES = ["bin/imagewright", "bin/imagewright-drift", "share/bash-completion/completions/imagewright", "share/doc/imagewright/LICENSE",
          "share/doc/imagewright/README.md", "share/doc/imagewright/examples/node.yaml", "share/fish/vendor_completions.d/imagewright.fish",
          "share/imagewright/imagewright.schema.json", "share/imagewright/releases/azurelinux-3.0.yaml",
          "share/imagewright/releases/workbench.yaml", "share/man/man1/imagewright.1", "share/zsh/site-functions/_imagewright"]

@@ -42,6 +42,9 @@ if(IMAGEWRIGHT_SANITIZE)
   target_link_options(imagewright_settings INTERFACE -fsanitize=${IMAGEWRIGHT_SANITIZE})
 endif()
 
+# What is tested is optimized, the tests themselves need not be: Catch2 takes long to compile otherwise.
+set(imagewright_test_options -O0 -g1 -U_FORTIFY_SOURCE)
+
 # Every module reports its coverage to the fuzzing engine; only the harnesses link it.
 if(IMAGEWRIGHT_FUZZERS)
   target_compile_options(imagewright_settings INTERFACE -fsanitize=fuzzer-no-link)

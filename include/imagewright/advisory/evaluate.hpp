@@ -19,6 +19,7 @@ enum class Status : std::uint8_t {
   affected,   ///< open, and a version without it exists or may come
   no_fix,     ///< open, and the vendor says that no fix will come
   suppressed, ///< open by version, and somebody says why it does not matter
+  unknown,    ///< the vendor does not know yet whether it is affected
   fixed,      ///< the installed version does not have it any more
 };
 

@@ -46,12 +46,16 @@ struct Advisory {
   std::vector<std::vector<Condition>> alternatives;
   /// The first version without it; absent: the feed knows none.
   std::optional<base::PackageVersion> fixed_in;
-  bool is_without_fix = false; ///< the vendor says that none will come
+  bool is_without_fix = false;         ///< the vendor says that none will come
+  bool is_under_investigation = false; ///< the vendor does not know whether the package is affected
+  /// Only versions with that distribution tag are meant ("azl3"), and those without one; empty:
+  /// all.
+  std::string distribution_tag;
 
   bool operator==(const Advisory&) const = default;
 };
 
-enum class FeedKind : std::uint8_t { oval, osv, updateinfo };
+enum class FeedKind : std::uint8_t { oval, osv, updateinfo, csaf };
 std::string_view to_string(FeedKind kind);
 
 /// One feed. Advisories are sorted.
@@ -63,8 +67,8 @@ struct Feed {
   std::vector<Advisory> advisories;
 };
 
-/// Reads OVAL definitions (schema 5, rpminfo tests), OSV documents (one, a list, one a line, or a
-/// directory of them) or updateinfo, and finds out which it is. Throws base::Error:
+/// Reads OVAL definitions (schema 5, rpminfo tests), OSV or CSAF documents (one, a list, one a
+/// line, or a directory of them) or updateinfo, and finds out which it is. Throws base::Error:
 /// advisory.no-feed, advisory.unknown-feed, advisory.damaged-feed. A feed that is read in part is
 /// damaged: nothing must count as clean because it could not be read.
 Feed read_feed(const std::filesystem::path& path);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include <imagewright/advisory/evaluate.hpp>
+#include <imagewright/base/epoch.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::advisory {
@@ -23,6 +24,9 @@ json::Value to_json(const Report& report);
 std::string to_markdown(const Report& report);
 /// SARIF 2.1.0; every open finding is a result.
 json::Value to_sarif(const Report& report);
+/// OpenVEX 0.2.0: a statement on every finding, whose products are the packages that it was found
+/// in. `time` is when the statements were true.
+json::Value to_openvex(const Report& report, base::Epoch time);
 
 std::string to_text(const Delta& delta);
 json::Value to_json(const Delta& delta);

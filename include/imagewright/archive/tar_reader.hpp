@@ -14,6 +14,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/fs/file_type.hpp>
+#include <imagewright/fs/unique_fd.hpp>
 
 namespace imagewright::archive {
 
@@ -41,5 +42,13 @@ using MemberVisitor = std::function<void(const TarMember& member, const MemberCo
 /// when the members are larger than `limit` together.
 void read_tar(const std::filesystem::path& path, base::ByteSize limit, const MemberVisitor& visit,
               const base::Cancellation& cancellation);
+
+/// Loads what reading a tar archive needs of the C library from files, for the rest of the process:
+/// for workers that can open none. Throws base::Error (archive.unsupported).
+void prepare_to_read_tar();
+
+/// The same of a file that is open already, from where it stands; `name` is for messages.
+void read_tar(fs::UniqueFd file, const std::string& name, base::ByteSize limit,
+              const MemberVisitor& visit, const base::Cancellation& cancellation);
 
 } // namespace imagewright::archive

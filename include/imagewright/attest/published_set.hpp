@@ -25,8 +25,8 @@ struct SignedStatement {
 /// part of one: NAME-ARCH.… of that of NAME-ARCH, all others of each. Throws base::Error
 /// (attest.nothing-to-sign, attest.not-a-file, attest.changed-file: an artifact is not what its
 /// manifest or SHA256SUMS says, attest.missing-file).
-std::vector<SignedStatement> sign_set(const std::filesystem::path& directory,
-                                      const SigningKey& key, const std::string& builder);
+std::vector<SignedStatement> sign_set(const std::filesystem::path& directory, const SigningKey& key,
+                                      const std::string& builder);
 
 enum class FileVerdict : std::uint8_t { vouched, changed, missing, stranger };
 

@@ -32,9 +32,9 @@ struct Statement {
 
 /// How the build was asked for, as far as others can use it.
 struct BuildRequest {
-  std::string config;                ///< the file's name; empty: not known
-  std::string inputs;                ///< one digest over every file that it is made of and names
-  std::vector<std::string> formats;  ///< as given on the command line
+  std::string config;               ///< the file's name; empty: not known
+  std::string inputs;               ///< one digest over every file that it is made of and names
+  std::vector<std::string> formats; ///< as given on the command line
   std::string builder = "urn:imagewright:builder:self"; ///< who vouches for where it ran: a URI
 };
 

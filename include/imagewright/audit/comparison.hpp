@@ -5,13 +5,16 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include <imagewright/audit/manifest.hpp>
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/lock.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::audit {
 
@@ -46,17 +49,20 @@ struct Comparison {
 
 /// Two disks with whatever is on them, however their files are formatted. Partitions whose bytes
 /// are the same are not read file by file. Throws what opening an image throws.
-Comparison compare_images(const std::filesystem::path& left, const std::filesystem::path& right,
+Comparison compare_images(const inspect::OpenedImage& left, const inspect::OpenedImage& right,
                           const base::Cancellation& cancellation);
 
 Comparison compare_manifests(const Manifest& left, const Manifest& right);
 
 Comparison compare_locks(const model::Lock& left, const model::Lock& right);
 
-/// Finds out what the files are. Throws base::Error (audit.kinds-differ) when they are of different
-/// kinds, and what reading each throws.
+/// A worker finds out what the files are, and compares them: both may come from anywhere. Throws
+/// base::Error (audit.kinds-differ) when they are of different kinds, what reading each throws, and
+/// sandbox.worker-….
 Comparison compare_files(const std::filesystem::path& left, const std::filesystem::path& right,
                          const base::Cancellation& cancellation);
+
+std::span<const sandbox::WorkerJob> worker_jobs();
 
 /// For people: one line a difference. Nothing when there is none.
 std::string to_text(const Comparison& comparison);

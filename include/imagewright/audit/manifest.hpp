@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
+#include <imagewright/audit/drift_rules.hpp>
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/model/container_image.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/policy.hpp>
@@ -33,6 +35,14 @@ struct ArtifactRecord {
   bool operator==(const ArtifactRecord&) const = default;
 };
 
+/// A public key that packages of a repository are signed with.
+struct PackageKey {
+  std::string repository;
+  std::string packets; ///< OpenPGP, binary: a primary key with its subkeys
+
+  bool operator==(const PackageKey&) const = default;
+};
+
 /// Everything that a manifest says. Nothing secret is in it: of files that a policy or config makes
 /// only the digest.
 struct Manifest {
@@ -44,13 +54,19 @@ struct Manifest {
   base::Epoch epoch{};
   std::vector<model::LockedRepository> repositories;
   std::vector<model::LockedPackage> packages;
+  std::vector<PackageKey> package_keys;
+  /// What may change on a running node, and where nothing may be added. Manifests of earlier
+  /// versions have the usual ones.
+  DriftRules drift = usual_drift_rules();
+  std::vector<model::LockedContainerImage> container_images;
   std::vector<model::InstalledKernel> kernels;
   std::string kernel_command_line;
   std::vector<model::UnitChange> units;
   std::vector<model::Check> checks;
   model::DiskLayout layout;
   std::vector<ArtifactRecord> artifacts;
-  /// By path: "type mode owner:group size digest-or-target [attribute=value…]".
+  /// By path: "type mode owner:group size digest-or-target [attribute=value…]";
+  /// the attribute "package" names the package that it comes from.
   std::map<std::string, std::string> files;
 };
 

@@ -13,6 +13,10 @@ namespace imagewright::audit {
 /// it is not 0, distribution and source package as qualifiers.
 std::string package_url(const model::LockedPackage& package, const Manifest& manifest);
 
+/// The package URL (type "oci"): the digest of the manifest as version; architecture, repository
+/// and tag as qualifiers.
+std::string package_url(const model::LockedContainerImage& image, const Manifest& manifest);
+
 /// Who supplies it: its vendor, else the release's supplier; empty when nobody is named.
 std::string supplier_of(const model::LockedPackage& package, const Manifest& manifest);
 

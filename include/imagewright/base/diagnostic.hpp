@@ -36,6 +36,8 @@ struct Diagnostic {
   std::vector<std::string> context;
   /// What to do, as an instruction; empty when there is nothing to say.
   std::string hint;
+  /// A file of this run that tells more, and is therefore kept; empty: none.
+  std::string log;
 
   bool operator==(const Diagnostic&) const = default;
 };

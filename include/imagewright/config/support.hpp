@@ -4,6 +4,7 @@
 // What the language has but a command cannot do. Nothing that a config says is silently ignored.
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -38,5 +39,11 @@ struct UnsupportedKey {
 
 /// All keys that the command cannot honour, in the order of the language.
 std::vector<UnsupportedKey> unsupported_keys(Command command);
+
+/// The keys that customizing honours, sorted, without marks of lists: "os.users.name".
+std::span<const std::string_view> honoured_by_customizing();
+/// The keys that it refuses, sorted; each stands for everything below it. Together the two have
+/// every key of the language.
+std::span<const std::string_view> refused_by_customizing();
 
 } // namespace imagewright::config

@@ -44,12 +44,12 @@ struct FinalizeServices {
   FileRecall* recall = nullptr; ///< none: everything is made
 };
 
-/// Where a script of the config finds itself, by the path that the config gives it, and nothing else;
-/// it starts there. One that is text in the config starts in "/".
+/// Where a script of the config finds itself, by the path that the config gives it, and nothing
+/// else; it starts there. One that is text in the config starts in "/".
 inline constexpr std::string_view k_script_directory = "/_imageconfigs";
 
-/// Runs every step that is for roots of the plan's origin. Throws base::Error with the step's name as context;
-/// the root is then of no use.
+/// Runs every step that is for roots of the plan's origin. Throws base::Error with the step's name
+/// as context; the root is then of no use.
 model::SealedRoot finalize(root::WorkRoot& root, const model::InstalledRoot& installed,
                            const FinalizePlan& plan, const FinalizeServices& services);
 

@@ -40,11 +40,6 @@ struct BootLoader {
   bool operator==(const BootLoader&) const = default;
 };
 
-enum class UnitPresets : std::uint8_t {
-  keep,  ///< units are enabled as the packages' scriptlets left them
-  apply, ///< as `systemctl preset-all` would
-};
-
 /// Where the root comes from.
 enum class RootOrigin : std::uint8_t {
   packages,   ///< it was composed, and every step runs
@@ -53,6 +48,8 @@ enum class RootOrigin : std::uint8_t {
 
 /// What is to become of the kernel command lines of an image that exists.
 struct CommandLineChange {
+  /// Words that go, or names of which every word goes; each has to be on some command line.
+  std::vector<model::LocatedText> dropped;
   /// Parameters that go, by name, on every command line.
   std::vector<std::string> removed;
   /// Words for every command line, in the place of what was removed.
@@ -60,7 +57,9 @@ struct CommandLineChange {
   /// Words for the ends of those that are not for recovery.
   std::vector<std::string> appended;
 
-  bool is_empty() const { return removed.empty() && lasting.empty() && appended.empty(); }
+  bool is_empty() const {
+    return dropped.empty() && removed.empty() && lasting.empty() && appended.empty();
+  }
   bool operator==(const CommandLineChange&) const = default;
 };
 
@@ -88,13 +87,16 @@ struct FinalizePlan {
   model::OsConfig os;
   model::ScriptsConfig scripts;
   model::InitramfsFacts initramfs;
+  /// What the sources of `os.containerImages` must still hold.
+  std::vector<model::LockedContainerImage> container_images;
   BootLoader boot_loader;
-  UnitPresets presets = UnitPresets::keep;
   std::string rpm_database_path = "/var/lib/rpm";
   /// Patterns of files that only one machine may have.
   std::vector<std::string> identity_files = model::usual_identity_files();
   /// Of a base image only.
   CommandLineChange command_line_change = {};
+  /// Kernels of the base, by release.
+  std::vector<std::string> base_kernels = {};
   ImageRecord record = {};
 };
 

@@ -43,7 +43,8 @@ struct HyperVRequest {
 };
 
 /// A script for Windows PowerShell that compares the image's digest and makes a virtual machine of
-/// generation 2. Throws base::Error (handover.no-artifact, handover.bad-text, handover.no-firmware).
+/// generation 2. Throws base::Error (handover.no-artifact, handover.bad-text,
+/// handover.no-firmware).
 std::string hyperv_script(const audit::Manifest& manifest, const HyperVRequest& request);
 
 struct TerraformRequest {

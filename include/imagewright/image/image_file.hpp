@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/image/image_reader.hpp>
 #include <imagewright/sandbox/worker.hpp>
@@ -49,6 +50,9 @@ public:
   bool is_compressed(std::size_t index) const { return images_[index].has_room; }
   /// Throws what open_image throws.
   std::unique_ptr<ImageReader> open(std::size_t index) const;
+  /// The file as it is, from its start; what is compressed stays so.
+  fs::UniqueFd file(std::size_t index) const;
+  base::ByteSize file_size(std::size_t index) const;
   /// What is the job's own.
   std::string_view request() const { return request_; }
   std::span<const int> descriptors() const { return descriptors_; }

@@ -35,15 +35,15 @@ public:
 };
 
 /// Finds the format from the content, unless it is given: each of model::k_image_formats that is a
-/// disk. A raw disk is known by a partition table or a filesystem, or is blank; what is none of all is refused.
-/// A compressed file (gzip, xz, zstd, bzip2) is expanded first, into a file without a name in the
-/// directory for temporary files. Throws base::Error (fs.cannot-read, image.not-a-file,
+/// disk. A raw disk is known by a partition table or a filesystem, or is blank; what is none of all
+/// is refused. A compressed file (gzip, xz, zstd, bzip2) is expanded first, into a file without a
+/// name in the directory for temporary files. Throws base::Error (fs.cannot-read, image.not-a-file,
 /// image.corrupt-qcow2, image.corrupt-vhd, image.corrupt-vhdx, image.unsupported, archive.…).
 std::unique_ptr<ImageReader> open_image(const std::filesystem::path& path,
                                         std::optional<model::ImageFormat> format = {});
 
-/// The same of a file that is open already. With `room`, an empty file, it is a compressed one and is
-/// expanded into that.
+/// The same of a file that is open already. With `room`, an empty file, it is a compressed one and
+/// is expanded into that.
 std::unique_ptr<ImageReader> open_image(fs::UniqueFd file, const std::string& name,
                                         std::optional<model::ImageFormat> format,
                                         fs::UniqueFd room);

@@ -44,6 +44,8 @@ public:
   /// disk.corrupt-partition-table, disk.corrupt-filesystem).
   explicit OpenedImage(const std::filesystem::path& path,
                        std::optional<model::ImageFormat> format = {});
+  /// The same of an image whose format is understood already; `path` is its name.
+  OpenedImage(std::filesystem::path path, std::unique_ptr<image::ImageReader> disk);
 
   const std::filesystem::path& path() const { return path_; }
   const image::ImageReader& disk() const { return *disk_; }

@@ -4,6 +4,7 @@
 // What the operating system in an image is and how it would start, read from its files.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,6 +41,8 @@ struct SystemFacts {
   std::vector<std::string> masked_units;
   /// As the image's own package database says; absent when there is none that can be read.
   std::optional<std::vector<model::Nevra>> packages;
+  /// The file names of the source packages that they were built from, by the package's text.
+  std::map<std::string, std::string> source_packages;
   /// Why there is none, when the image has a database; else empty.
   std::string packages_complaint;
 

@@ -40,6 +40,9 @@ struct ScriptletOptions {
   std::set<std::string> allowed_failures;
   /// For each script; absent: no limit.
   std::optional<std::chrono::milliseconds> timeout = std::chrono::minutes(10);
+  /// Names of programs that do nothing when a script calls them: the caller runs them once, when
+  /// everything is there.
+  std::set<std::string> deferred_programs;
 };
 
 enum class Documentation : std::uint8_t { included, excluded };
@@ -60,6 +63,10 @@ struct InstallRequest {
   std::vector<accounts::SystemGroup> groups;
   /// Patterns of paths (base::matches_path_pattern); which of them packages own is asked for.
   std::vector<std::string> identity_files;
+  /// What the root has and keeps; with `erased`, everything that it has. Both empty: it is empty.
+  std::vector<model::Nevra> kept;
+  /// What goes, be it for good or because `packages` has another version of it.
+  std::vector<model::Nevra> erased;
   unsigned thread_count = 1; ///< that verify packages
 };
 
@@ -67,9 +74,9 @@ struct InstallRequest {
 /// requests with the same inputs give the same root.
 std::map<std::string, std::string> inputs_of(const InstallRequest& request);
 
-/// Takes a private copy of every package, verifies it, then installs all of them into the root,
-/// which is usually empty. Throws base::Error (install.…, sandbox.…) and base::Cancelled; the root
-/// is then of no use any more. The caller must not have other threads.
+/// Takes a private copy of every package, verifies it, then installs all of them into the root and
+/// erases what shall go, in one transaction. Throws base::Error (install.…, sandbox.…) and
+/// base::Cancelled; the root is then of no use any more. The caller must not have other threads.
 model::InstalledRoot install_packages(root::WorkRoot& root, const InstallRequest& request,
                                       const base::Cancellation& cancellation,
                                       report::Reporter& reporter);

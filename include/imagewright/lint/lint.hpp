@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::lint {
 
@@ -60,9 +62,11 @@ struct LintRequest {
   std::string architecture;
 };
 
-/// Throws base::Error (lint.no-rules, lint.unknown-rule, fs.cannot-read); what is wrong with the
-/// file itself is in the report.
+/// A worker reads the file. Throws base::Error (lint.no-rules, lint.unknown-rule, fs.cannot-read,
+/// sandbox.worker-…); what is wrong with the file itself is in the report.
 LintReport lint(const LintRequest& request, const base::Cancellation& cancellation);
+
+std::span<const sandbox::WorkerJob> worker_jobs();
 
 std::string to_text(const LintReport& report);
 json::Value to_json(const LintReport& report);

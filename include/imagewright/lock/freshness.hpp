@@ -11,6 +11,7 @@
 
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/base/digest.hpp>
+#include <imagewright/model/container_image.hpp>
 #include <imagewright/model/lock.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/repository.hpp>
@@ -27,6 +28,8 @@ struct LockQuestion {
   std::vector<model::Repository> repositories;
   /// A word for how weak dependencies are treated: "ignored" or "installed".
   std::string weak_dependencies;
+  /// What the lock has to have word for word: their digests are known without a resolution.
+  std::vector<model::LockedContainerImage> container_images;
 };
 
 /// The digest that ArchitectureLock::request holds. Order and repetition do not matter.

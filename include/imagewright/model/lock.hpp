@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <imagewright/base/digest.hpp>
+#include <imagewright/model/container_image.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/repository.hpp>
 
@@ -22,8 +23,9 @@ struct ArchitectureLock {
   /// The same in words, one wish a line, sorted, for people who ask what has changed. Empty in
   /// locks of older programs.
   std::vector<std::string> asked;
-  std::vector<LockedRepository> repositories; ///< sorted by name
-  std::vector<LockedPackage> packages;        ///< sorted
+  std::vector<LockedRepository> repositories;         ///< sorted by name
+  std::vector<LockedPackage> packages;                ///< sorted
+  std::vector<LockedContainerImage> container_images; ///< sorted
 
   bool operator==(const ArchitectureLock&) const = default;
 };

@@ -15,6 +15,7 @@
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/base/source_location.hpp>
 #include <imagewright/model/account_config.hpp>
+#include <imagewright/model/container_image.hpp>
 #include <imagewright/model/file_config.hpp>
 #include <imagewright/model/located.hpp>
 #include <imagewright/model/network_config.hpp>
@@ -137,6 +138,7 @@ struct OsConfig {
   ServicesConfig services;
   std::vector<ModuleConfig> modules;
   std::vector<OverlayConfig> overlays;
+  std::vector<ContainerImageConfig> container_images;
   std::map<std::string, LocatedText> sysctl;
   ScriptletsConfig scriptlets;
   /// Where `bootloader.resetType: hard-reset` stands.

@@ -45,7 +45,7 @@ struct KernelPackage {
 
 /// What packages left in the places where a config puts files and settings of its own.
 struct PackagedPlaces {
-  std::vector<std::string> names;     ///< paths; sorted
+  std::vector<std::string> names;  ///< paths; sorted
   base::Digest initramfs_settings; ///< over all that tells the maker of the initramfs what to do
 
   bool operator==(const PackagedPlaces&) const = default;

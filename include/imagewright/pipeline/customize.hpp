@@ -14,12 +14,14 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
 
 namespace imagewright::pipeline {
 
 struct CustomizeOptions {
-  plan::PlanOptions plan; ///< release and repositories are not looked at
+  plan::PlanOptions plan;
+  plan::NetworkUse network = plan::NetworkUse::allowed;
   /// Empty: what `input.image.path` says.
   std::filesystem::path base;
   std::optional<model::ImageFormat> base_format; ///< absent: found from the content

@@ -9,6 +9,7 @@
 
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/model/container_image.hpp>
 #include <imagewright/model/image_config.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/package.hpp>
@@ -48,10 +49,15 @@ struct BuildPlan {
   /// Every wish: the config's, the roles', the policy's; sorted, each once.
   std::vector<model::PackageRequest> packages;
   std::vector<model::OutputImage> outputs;
+  /// What the sources of `os.containerImages` hold for this architecture; sorted.
+  std::vector<model::LockedContainerImage> container_images;
   /// Of all outputs; absent: none in particular.
   std::optional<model::Platform> platform;
   /// Where keys that are named by their fingerprints are looked for: files and directories.
   std::vector<std::filesystem::path> key_places;
+  /// Keys of the command line, and the repositories that it moved or added.
+  std::vector<std::filesystem::path> given_keys;
+  std::vector<std::string> moved_repositories;
 };
 
 /// One plan per architecture, and the warnings about the config.

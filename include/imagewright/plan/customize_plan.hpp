@@ -34,7 +34,7 @@ struct BaseFacts {
   base::Digest digest; ///< of the disk
   base::Uuid disk_uuid;
   base::Epoch epoch;
-  bool has_selinux = false; ///< it runs with SELinux
+  bool has_selinux = false;     ///< it runs with SELinux
   bool can_keep_history = true; ///< /usr can be written
 };
 

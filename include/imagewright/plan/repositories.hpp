@@ -25,6 +25,12 @@ struct ResolvedPackages {
 
 enum class BaselineUse : std::uint8_t { asserted, ignored };
 
+/// How the resolver is asked.
+struct ResolveManner {
+  BaselineUse baseline = BaselineUse::asserted;
+  resolve::FileListUse file_lists = resolve::FileListUse::where_needed;
+};
+
 /// Cache and repositories of one plan. Keeps references to the services.
 class PlanRepositories {
 public:
@@ -35,7 +41,7 @@ public:
   /// Asks the resolver, whatever a lock says; keeps `pins` where it can.
   /// Throws base::InputError of FailureKind::unsolvable.
   ResolvedPackages resolve(const BuildPlan& plan, const std::vector<model::LockedPackage>& pins,
-                           BaselineUse baseline = BaselineUse::asserted);
+                           ResolveManner manner = {});
 
 private:
   const Services& services_;

@@ -34,10 +34,18 @@ enum class NetworkUse : std::uint8_t {
   forbidden, ///< only the cache and local directories
 };
 
+enum class PackageFileUse : std::uint8_t {
+  none,
+  /// What the config names and packages have to bring is looked for in the lists of their files,
+  /// where packages are resolved anew.
+  held_against_config,
+};
+
 struct ResolveOptions {
   LockUse lock_use = LockUse::when_fresh;
   MissingLock missing_lock = MissingLock::usual;
   NetworkUse network = NetworkUse::allowed;
+  PackageFileUse package_files = PackageFileUse::none;
   /// Overrides the newest build time among the packages.
   std::optional<base::Epoch> epoch;
 };

@@ -41,6 +41,10 @@ struct FetchOptions {
   std::vector<std::filesystem::path> key_places = {};
   /// How to get such a key, by its fingerprint in capitals.
   std::map<std::string, std::string> key_sources = {};
+  /// Keys that were given for this run, and the repositories that were moved for it: what stands
+  /// there may be signed with one of these keys in place of the one that is named.
+  std::vector<std::filesystem::path> given_keys = {};
+  std::vector<std::string> moved_repositories = {};
 
   bool operator==(const FetchOptions&) const = default;
 };

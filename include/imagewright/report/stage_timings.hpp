@@ -20,6 +20,8 @@ struct StageTiming {
   std::string summary;
   /// How many stages were open around it.
   std::uint32_t depth = 0;
+  /// Since the first stage began.
+  std::chrono::nanoseconds start{0};
   std::chrono::nanoseconds duration{0};
   StageOutcome outcome = StageOutcome::done;
 

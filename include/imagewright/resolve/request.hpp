@@ -37,6 +37,11 @@ struct Exclude {
 using FilelistsLoader =
     std::function<std::optional<std::filesystem::path>(const model::RepositorySnapshot& snapshot)>;
 
+enum class FileListUse : std::uint8_t {
+  where_needed,     ///< only when a requirement can be met by nothing else
+  of_every_package, ///< the answer tells the files of what was chosen
+};
+
 /// One question. Equal requests over equal metadata have equal answers, in whatever order they are
 /// listed.
 struct ResolveRequest {
@@ -49,6 +54,7 @@ struct ResolveRequest {
   WeakDependencies weak_dependencies = WeakDependencies::ignored;
   /// May be empty: then there are no file lists.
   FilelistsLoader load_filelists;
+  FileListUse file_lists = FileListUse::where_needed;
   /// Where parsed metadata is kept for the next time; empty: nowhere.
   std::filesystem::path metadata_cache;
 };

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -41,6 +42,9 @@ struct Resolution {
   std::map<std::string, std::vector<std::size_t>> providers;
   /// What is odd about the repositories that packages were taken from.
   std::vector<base::Diagnostic> warnings{};
+  /// Every path of the chosen packages, sorted; absent when nobody asked or a repository has no
+  /// lists of files.
+  std::optional<std::vector<std::string>> files{};
 
   bool operator==(const Resolution&) const = default;
 };

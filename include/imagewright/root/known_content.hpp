@@ -14,7 +14,8 @@
 
 namespace imagewright::root {
 
-/// What the kernel changes with each change of a file: nobody but the clock's owner can put it back.
+/// What the kernel changes with each change of a file: nobody but the clock's owner can put it
+/// back.
 struct FileStamp {
   ino_t number = 0;
   timespec changed{};

@@ -18,6 +18,7 @@
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/error.hpp>
 
 namespace imagewright::sandbox {
 
@@ -80,10 +81,29 @@ struct WorkerRequest {
 
 /// Runs a job in a worker that can open no file, make no socket and start no process, and gives its
 /// answer. An own network namespace and a filter of system calls keep it there, where the host has
-/// them. Throws what the job threw; sandbox.worker-died, sandbox.worker-timeout and
-/// sandbox.worker-memory as base::Error when it did not come to an end by itself. Threads of the
-/// caller do no harm.
+/// them. Throws the base::Error that the job threw; sandbox.worker-died, sandbox.worker-timeout and
+/// sandbox.worker-memory when it did not come to an end by itself; sandbox.worker-answer for
+/// anything else that it threw, and for what is no answer: what strangers wrote may have made it do
+/// so. Threads of the caller do no harm.
 std::string run_in_worker(const WorkerRequest& request, const base::Cancellation& cancellation);
+
+/// Throws sandbox.worker-answer as base::Error: what came from the worker that reads `subject` is
+/// no answer.
+[[noreturn]] void throw_no_answer(const std::string& subject, const std::string& why);
+
+/// The answer of such a worker as a value. A worker that was taken over may answer anything, so
+/// `decode` believes nothing: what it throws as base::BugError (as ByteReader does for bytes that
+/// are not there) is sandbox.worker-answer.
+template <typename Decode>
+auto ask_worker(const WorkerRequest& request, const base::Cancellation& cancellation,
+                const Decode& decode) {
+  const std::string answer = run_in_worker(request, cancellation);
+  try {
+    return decode(std::string_view(answer));
+  } catch (const base::BugError& error) {
+    throw_no_answer(request.subject, error.what());
+  }
+}
 
 /// To be called at the very start of main. When this process was started as a worker it does the
 /// work, and gives the exit status that main shall return at once; nothing otherwise.

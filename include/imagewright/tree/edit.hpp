@@ -27,9 +27,9 @@ public:
   void remove(const std::string& path);
   /// Takes away all that is below the directory, which stays.
   void clear(const std::string& directory);
-  /// Gives the name to a new file. What had it goes; directories above it that are missing are made,
-  /// root's, with mode 0755 and the time of "/". Throws base::Error (tree.not-a-directory) when
-  /// something else is in their place.
+  /// Gives the name to a new file. What had it goes; directories above it that are missing are
+  /// made, root's, with mode 0755 and the time of "/". Throws base::Error (tree.not-a-directory)
+  /// when something else is in their place.
   void put(const std::string& path, Inode inode);
   /// Drops extended attributes of every file.
   void drop_attributes(const std::function<bool(std::string_view name)>& is_unwanted);

@@ -47,12 +47,20 @@ std::optional<std::chrono::seconds> parse_age(std::string_view text) {
   return std::nullopt;
 }
 
+[[noreturn]] void throw_undated(const advisory::Feed& feed, const std::string& hint) {
+  throw base::Error(
+      base::FailureKind::input, "advisory.undated-feed",
+      fmt::format("the feed {} does not say when it was made", base::quoted(feed.file)), hint);
+}
+
 void require_young(const advisory::Feed& feed, std::chrono::seconds limit, base::Epoch now) {
-  if (!feed.made) {
-    throw base::Error(
-        base::FailureKind::input, "advisory.undated-feed",
-        fmt::format("the feed {} does not say when it was made", base::quoted(feed.file)),
-        "leave --max-feed-age out, or use a feed with a time");
+  if (!feed.made) throw_undated(feed, "leave --max-feed-age out, or use a feed with a time");
+  // Clocks differ by minutes; a feed from the future would never be too old.
+  if (*feed.made - now > std::chrono::days(1)) {
+    throw base::Error(base::FailureKind::input, "advisory.future-feed",
+                      fmt::format("the feed {} says that it was made on {}, which is still to come",
+                                  base::quoted(feed.file), base::to_iso8601(*feed.made)),
+                      "look at the clock and SOURCE_DATE_EPOCH, or fetch the feed again");
   }
   if (now - *feed.made <= limit) return;
   throw base::Error(
@@ -75,7 +83,17 @@ std::vector<advisory::Suppression> suppressions_of(const AdvisoriesWords& words)
                                 words.suppressions);
 }
 
-std::string rendered(const advisory::Report& report, const std::string& format) {
+/// Statements are as old as what they are made from.
+base::Epoch statement_time(const advisory::Feed& feed, const CommandContext& context) {
+  if (const auto epoch = environment_epoch(context)) return *epoch;
+  if (!feed.made) throw_undated(feed, "set SOURCE_DATE_EPOCH to the time of the statements");
+  return *feed.made;
+}
+
+std::string rendered(const advisory::Report& report, const std::string& format,
+                     const CommandContext& context) {
+  if (format == "openvex")
+    return json::to_text(advisory::to_openvex(report, statement_time(report.feed, context)));
   if (format == "json") return json::to_text(advisory::to_json(report));
   if (format == "sarif") return json::to_text(advisory::to_sarif(report));
   return format == "markdown" ? advisory::to_markdown(report) : advisory::to_text(report);
@@ -94,9 +112,10 @@ std::string rendered(const advisory::Delta& delta, const std::string& format) {
 
 ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
                       const CommandContext& context) {
-  const advisory::Inventory inventory = advisory::read_inventory(words.subject, words.architecture);
+  const advisory::Inventory inventory =
+      advisory::read_inventory(words.subject, words.architecture, context.cancellation);
   const advisory::Verdict verdict = advisory::evaluate(feed, inventory, suppressions_of(words));
-  context.console.print(rendered({feed, inventory, verdict, k_version}, words.format));
+  context.console.print(rendered({feed, inventory, verdict, k_version}, words.format, context));
   if (words.least_severity.empty()) return ExitCode::done;
   const auto least = advisory::find_severity(words.least_severity);
   const std::size_t count = advisory::open_findings(verdict, *least).size();
@@ -109,8 +128,9 @@ ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
                     const CommandContext& context) {
   const auto suppressions = suppressions_of(words);
   const auto verdict_on = [&](const std::string& path) {
-    return advisory::evaluate(feed, advisory::read_inventory(path, words.architecture),
-                              suppressions);
+    return advisory::evaluate(
+        feed, advisory::read_inventory(path, words.architecture, context.cancellation),
+        suppressions);
   };
   const advisory::Delta delta =
       advisory::compare_verdicts(verdict_on(words.old_packages), verdict_on(words.new_packages));
@@ -131,8 +151,9 @@ void check_words(const AdvisoriesWords& words) {
   if (is_delta != words.subject.empty() || words.old_packages.empty() != words.new_packages.empty())
     throw_usage("either WHAT is given, or --from and --to",
                 "for example imagewright advisories --from old.lock.json --to new.lock.json");
-  if (is_delta && words.format == "sarif")
-    throw_usage("there is no SARIF of what has changed", "choose text, json or markdown");
+  if (is_delta && (words.format == "sarif" || words.format == "openvex"))
+    throw_usage("there is no SARIF and no OpenVEX of what has changed",
+                "choose text, json or markdown");
   if (!words.largest_age.empty() && !parse_age(words.largest_age))
     throw_usage(fmt::format("{} is no age", base::quoted(words.largest_age)),
                 "write a number of days or hours: 14d, 36h");
@@ -161,7 +182,7 @@ Command advisories_command() {
        .completes = Completes::files},
       {.names = {"--feed"},
        .value = "FILE",
-       .description = "OVAL definitions, OSV documents, or updateinfo.xml",
+       .description = "OVAL definitions, OSV or CSAF documents, or updateinfo.xml",
        .target = &words->feed,
        .completes = Completes::files,
        .is_required = true},
@@ -199,10 +220,10 @@ Command advisories_command() {
        .value = "FORMAT",
        .description = "How the answer is written",
        .target = &words->format,
-       .choices = {"text", "json", "markdown", "sarif"}}};
-  command.notes = "Nothing is fetched. Feeds name source packages, which manifests and locks know; "
-                  "for images and lists, packages are looked up by their own names, and how many "
-                  "is said.";
+       .choices = {"text", "json", "markdown", "sarif", "openvex"}}};
+  command.notes =
+      "Nothing is fetched. Feeds name source packages, which images, manifests and locks know; "
+      "of a list, packages are looked up by their own names, and how many is said.";
   command.examples = {
       {"imagewright advisories out/node-x86_64.manifest.json --feed oval.xml --fail-on high",
        "A gate for a pipeline"},

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/shell.hpp>
+#include <imagewright/fleet/matrix.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/build.hpp>
@@ -17,6 +19,7 @@
 #include "../plan_options.hpp"
 #include "../published_files.hpp"
 #include "../rung_options.hpp"
+#include "../unit_options.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -25,6 +28,7 @@ namespace {
 
 struct BuildWords {
   PlanWords plan;
+  UnitWords unit;
   std::string output_directory;
   std::string report_file;
   std::string emulation = "auto";
@@ -76,27 +80,73 @@ std::string last_words(const pipeline::BuildResult& result, std::chrono::nanosec
                             name, name);
 }
 
+pipeline::BuildOptions build_options(const BuildWords& words, const CommandContext& context) {
+  return {.plan = plan_options_from(words.plan, context),
+          .resolve = resolve_options_from(words.plan, context),
+          .output_directory = words.output_directory,
+          .root_directory =
+              words.keeps_root ? pipeline::RootDirectory::kept : pipeline::RootDirectory::removed,
+          .emulation = emulation_use(words.emulation),
+          .rung = wanted_rung(words.rung),
+          .machine_kernel = machine_kernel(words.rung),
+          .report_file = words.report_file,
+          .tool_version = k_version,
+          .stage_reuse =
+              words.is_anew ? pipeline::StageReuse::refused : pipeline::StageReuse::wanted,
+          .stage_room = words.cache_room == 0 ? pipeline::k_usual_stage_room
+                                              : base::ByteSize::gib(words.cache_room)};
+}
+
+/// Either a config, or a unit of a list, which says everything else.
+void require_one_subject(const BuildWords& words) {
+  const PlanWords& plan = words.plan;
+  if (!words.unit.is_given()) {
+    if (!plan.config.empty()) return;
+    throw base::Error(base::FailureKind::input, "cli.usage", "CONFIG is missing",
+                      "imagewright build --help shows how it is used");
+  }
+  if (words.unit.list.empty()) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      "--unit and --index choose from a list of units", "give it with --units");
+  }
+  if (!plan.config.empty() || !plan.architectures.empty() || !plan.formats.empty() ||
+      !plan.release.empty()) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      "a list of units says what is built from what",
+                      "leave out CONFIG, --arch, --format and --release, or leave out --units");
+  }
+}
+
+pipeline::BuildResult build_unit(const BuildWords& words, const CommandContext& context) {
+  const fleet::UnitList list = read_units(words.unit.list);
+  const fleet::Unit& unit = chosen_unit(list, words.unit, context);
+  pipeline::BuildOptions options = build_options(words, context);
+  const std::string top = words.output_directory.empty() ? "out" : words.output_directory;
+  options.output_directory = std::filesystem::path(top) / unit.id;
+  pipeline::BuildResult result;
+  with_record(unit, options.output_directory, [&] {
+    const fleet::UnitPlan plan =
+        fleet::plan_unit(list, unit,
+                         {.repositories = options.plan.repositories,
+                          .key_files = options.plan.key_files,
+                          .release_directories = options.plan.release_directories,
+                          .epoch = options.resolve.epoch,
+                          .tool_version = k_version});
+    options.plan = plan.plan;
+    options.resolve.lock_use = plan::LockUse::required;
+    options.resolve.epoch = plan.epoch;
+    result = pipeline::build(options, context.services());
+    return result.files;
+  });
+  return result;
+}
+
 ExitCode run_build(const BuildWords& words, const CommandContext& context) {
-  const pipeline::BuildOptions options{.plan = plan_options_from(words.plan, context),
-                                       .resolve = resolve_options_from(words.plan, context),
-                                       .output_directory = words.output_directory,
-                                       .root_directory = words.keeps_root
-                                                             ? pipeline::RootDirectory::kept
-                                                             : pipeline::RootDirectory::removed,
-                                       .emulation = emulation_use(words.emulation),
-                                       .rung = wanted_rung(words.rung),
-                                       .machine_kernel = machine_kernel(words.rung),
-                                       .report_file = words.report_file,
-                                       .tool_version = k_version,
-                                       .stage_reuse = words.is_anew
-                                                          ? pipeline::StageReuse::refused
-                                                          : pipeline::StageReuse::wanted,
-                                       .stage_room =
-                                           words.cache_room == 0
-                                               ? pipeline::k_usual_stage_room
-                                               : base::ByteSize::gib(words.cache_room)};
+  require_one_subject(words);
   const auto started = context.clock.now();
-  const pipeline::BuildResult result = pipeline::build(options, context.services());
+  const pipeline::BuildResult result =
+      words.unit.is_given() ? build_unit(words, context)
+                            : pipeline::build(build_options(words, context), context.services());
   if (words.is_json) {
     context.console.print(json::to_text(to_json(result)));
   } else {
@@ -113,6 +163,8 @@ Command build_command() {
   const auto words = std::make_shared<BuildWords>();
   Command command{.name = "build", .summary = "Compose the image(s) that CONFIG describes"};
   add_plan_options(command, words->plan);
+  command.arguments.front().is_required = false;
+  add_unit_options(command, words->unit);
   add_format_option(command, words->plan);
   add_lock_use_options(command, words->plan);
   const std::vector<Argument> more{
@@ -150,13 +202,18 @@ Command build_command() {
       json_argument(words->is_json, "Print the published files as JSON")};
   command.arguments.insert(command.arguments.end(), more.begin(), more.end());
   add_rung_options(command, words->rung);
-  command.notes = "Prints the paths of the published files, one a line.";
+  command.notes =
+      "Prints the paths of the published files, one a line.\nWith --units, everything is digested "
+      "again that the unit was planned from, and what is not the same is refused (5). "
+      "unit.json in its directory says how it ended.";
   command.examples = {
       {"imagewright build configs/node.yaml", "Compose for the config's architectures into out/"},
       {"imagewright build configs/node.yaml --arch arm64 --format vhd-fixed -o images",
        "An ARM64 image as Azure takes it"},
       {"imagewright build configs/node.yaml --rung machine",
-       "Packages that nobody trusts: their scripts run in a virtual machine"}};
+       "Packages that nobody trusts: their scripts run in a virtual machine"},
+      {"imagewright build --units units.json --unit node-x86-64",
+       "One unit of a fleet (see imagewright matrix)"}};
   command.action = [words](const CommandContext& context) { return run_build(*words, context); };
   return command;
 }

@@ -44,19 +44,19 @@ json::Value to_json(const pipeline::CustomizeResult& result) {
 
 /// For the person who waited: what there is now, and what of the base it still is.
 std::string last_words(const pipeline::CustomizeResult& result, std::chrono::nanoseconds duration) {
-  std::string text = fmt::format("done in {}: {} files\n", report::duration_text(duration),
-                                 result.files.size());
+  std::string text =
+      fmt::format("done in {}: {} files\n", report::duration_text(duration), result.files.size());
   for (const fs::PublishedFile& file : result.files) {
     const base::ByteSize size(std::filesystem::file_size(file.path));
     text += fmt::format("  {}  {}\n", file.path.string(), base::to_string(size));
   }
   for (const pipeline::PartitionReport& each : result.partitions) {
     text += fmt::format("  partition {}: {}\n", each.id,
-                        each.is_rewritten ? fmt::format("written anew for {} and more, {} of {} used",
-                                                        base::escape_controls(each.first_change),
-                                                        base::to_string(each.used),
-                                                        base::to_string(each.size))
-                                          : "byte for byte as in the base");
+                        each.is_rewritten
+                            ? fmt::format("written anew for {} and more, {} of {} used",
+                                          base::escape_controls(each.first_change),
+                                          base::to_string(each.used), base::to_string(each.size))
+                            : "byte for byte as in the base");
   }
   text.pop_back();
   return text;
@@ -66,6 +66,8 @@ pipeline::CustomizeOptions options_from(const CustomizeWords& words,
                                         const CommandContext& context) {
   if (!words.image.empty()) input_file(words.image, "image");
   pipeline::CustomizeOptions options{.plan = plan_options_from(words.plan, context),
+                                     .network = words.plan.is_offline ? plan::NetworkUse::forbidden
+                                                                      : plan::NetworkUse::allowed,
                                      .base = words.image,
                                      .base_format = input_format_from(words.image_format),
                                      .epoch = environment_epoch(context),
@@ -77,14 +79,13 @@ pipeline::CustomizeOptions options_from(const CustomizeWords& words,
 ExitCode run_customize(const CustomizeWords& words, const CommandContext& context) {
   const pipeline::CustomizeOptions options = options_from(words, context);
   if (words.is_dry) {
-    const auto outline = pipeline::outline_customizing(options, context.services(CacheUse::none));
+    const auto outline = pipeline::outline_customizing(options, context.services());
     context.console.print(words.is_json ? json::to_text(pipeline::to_json(outline))
                                         : pipeline::to_text(outline));
     return ExitCode::done;
   }
   const auto started = context.clock.now();
-  const pipeline::CustomizeResult result =
-      pipeline::customize(options, context.services(CacheUse::none));
+  const pipeline::CustomizeResult result = pipeline::customize(options, context.services());
   if (words.is_json) {
     context.console.print(json::to_text(to_json(result)));
   } else {
@@ -114,6 +115,13 @@ Command customize_command() {
        .completes = Completes::files},
       input_format_argument(words->image_format)};
   add_format_option(command, words->plan);
+  command.arguments.push_back(release_argument(words->plan));
+  command.arguments.push_back({.names = {"--repo"},
+                               .value = "NAME=URL|DIR",
+                               .description = "Take the repository NAME from there, or add it",
+                               .target = &words->plan.repositories});
+  command.arguments.push_back(key_argument(words->plan));
+  add_offline_option(command, words->plan);
   const std::vector<Argument> more{
       {.names = {"-o", "--output-dir"},
        .value = "DIR",
@@ -130,6 +138,8 @@ Command customize_command() {
   command.notes =
       "BASE is never changed. What the config does not touch stays: a partition in which nothing "
       "changes is carried byte for byte, every other one is written anew with its identifiers. "
+      "Packages come from the release's repositories and the config's, never from those that BASE "
+      "names; --dry-run says what goes, what comes and what stays. "
       "Keys that cannot be honoured are refused before anything is written.";
   command.examples = {
       {"imagewright customize --image base.vhd node.yaml --dry-run", "What would be done"},

@@ -39,8 +39,7 @@ handover::Machine machine_from(const ExportWords& words) {
   return {.name = words.name,
           .memory = base::ByteSize::mib(words.memory),
           .processors = words.processors,
-          .secure_boot =
-              words.is_secure ? handover::SecureBoot::on : handover::SecureBoot::off};
+          .secure_boot = words.is_secure ? handover::SecureBoot::on : handover::SecureBoot::off};
 }
 
 std::string libvirt_text(const ExportWords& words) {
@@ -58,17 +57,17 @@ std::string hyperv_text(const ExportWords& words) {
 }
 
 std::string terraform_text(const ExportWords& words) {
-  return handover::terraform_variables(
-      manifest_at(words.manifest), {.directory = words.directory, .version = words.version});
+  return handover::terraform_variables(manifest_at(words.manifest),
+                                       {.directory = words.directory, .version = words.version});
 }
 
 std::string catalogue_text(const ExportWords& words) {
   std::vector<audit::Manifest> manifests;
   for (const std::string& path : words.manifests)
     manifests.push_back(manifest_at(path));
-  return handover::wsl_catalogue(manifests, {.base_url = words.url,
-                                             .flavor = words.flavor,
-                                             .friendly_name = words.friendly_name});
+  return handover::wsl_catalogue(
+      manifests,
+      {.base_url = words.url, .flavor = words.flavor, .friendly_name = words.friendly_name});
 }
 
 Argument manifest_argument(ExportWords& words) {
@@ -173,26 +172,25 @@ Command terraform_command(const std::shared_ptr<ExportWords>& words) {
 Command catalogue_command(const std::shared_ptr<ExportWords>& words) {
   Command command{.name = "wsl-catalogue",
                   .summary = "The list of distributions that wsl --install takes them from"};
-  command.arguments = {
-      {.value = "MANIFEST",
-       .description = "The manifests of one image, one for each architecture",
-       .target = &words->manifests,
-       .completes = Completes::files,
-       .is_required = true,
-       .takes_many = true},
-      {.names = {"--url"},
-       .value = "URL",
-       .description = "Where the archives can be fetched: their directory",
-       .target = &words->url,
-       .is_required = true},
-      {.names = {"--flavor"},
-       .value = "NAME",
-       .description = "What wsl --install takes, by default the image's name",
-       .target = &words->flavor},
-      {.names = {"--friendly-name"},
-       .value = "TEXT",
-       .description = "What wsl --list --online shows",
-       .target = &words->friendly_name}};
+  command.arguments = {{.value = "MANIFEST",
+                        .description = "The manifests of one image, one for each architecture",
+                        .target = &words->manifests,
+                        .completes = Completes::files,
+                        .is_required = true,
+                        .takes_many = true},
+                       {.names = {"--url"},
+                        .value = "URL",
+                        .description = "Where the archives can be fetched: their directory",
+                        .target = &words->url,
+                        .is_required = true},
+                       {.names = {"--flavor"},
+                        .value = "NAME",
+                        .description = "What wsl --install takes, by default the image's name",
+                        .target = &words->flavor},
+                       {.names = {"--friendly-name"},
+                        .value = "TEXT",
+                        .description = "What wsl --list --online shows",
+                        .target = &words->friendly_name}};
   command.examples = {{"imagewright export wsl-catalogue out/node-x86_64.manifest.json --url "
                        "https://images.example.com/wsl",
                        "For DistributionListUrl in the registry"}};

@@ -2,9 +2,7 @@
 #include <memory>
 
 #include <imagewright/base/text.hpp>
-#include <imagewright/inspect/description.hpp>
-#include <imagewright/inspect/opened_image.hpp>
-#include <imagewright/inspect/system_facts.hpp>
+#include <imagewright/inspect/confined.hpp>
 #include <imagewright/model/image_format.hpp>
 
 #include "../command.hpp"
@@ -23,19 +21,12 @@ struct InspectWords {
 
 ExitCode run_inspect(const InspectWords& words, const CommandContext& context) {
   input_file(words.image, "image");
-  const inspect::OpenedImage image(words.image, input_format_from(words.input_format));
-  const inspect::SystemFacts facts = inspect::read_system(image);
-  if (words.is_json) {
-    const auto files =
-        words.lists_files ? inspect::FileListing::included : inspect::FileListing::omitted;
-    context.console.print(
-        json::to_text(inspect::to_json(image, facts, files, context.cancellation)));
-    return ExitCode::done;
-  }
-  context.console.print(inspect::to_text(image, facts));
-  if (words.lists_files) {
-    context.console.print(inspect::files_to_text(image, context.cancellation));
-  }
+  context.console.print(inspect::describe(
+      {.image = words.image,
+       .format = input_format_from(words.input_format),
+       .form = words.is_json ? inspect::DescriptionForm::json : inspect::DescriptionForm::text,
+       .files = words.lists_files ? inspect::FileListing::included : inspect::FileListing::omitted},
+      context.cancellation));
   return ExitCode::done;
 }
 

@@ -51,11 +51,10 @@ ExitCode run_lint(const LintWords& words, const CommandContext& context) {
   context.console.print(words.is_json ? json::to_text(lint::to_json(report))
                                       : lint::to_text(report));
   if (report.broken_count() == 0) return ExitCode::done;
-  throw base::Error(
-      base::FailureKind::verification, "lint.broken",
-      fmt::format("{} of {} rules do not hold for {}", report.broken_count(), report.rules.size(),
-                  base::quoted(words.file)),
-      "mend what the rules name, or allow one to be broken with --allow");
+  throw base::Error(base::FailureKind::verification, "lint.broken",
+                    fmt::format("{} of {} rules do not hold for {}", report.broken_count(),
+                                report.rules.size(), base::quoted(words.file)),
+                    "mend what the rules name, or allow one to be broken with --allow");
 }
 
 } // namespace

@@ -25,7 +25,8 @@ ExitCode run_plan(const ShowWords& show, const CommandContext& context) {
       show.lists_packages ? plan::PackageListing::full : plan::PackageListing::number;
   plan::PlannedBuild planned = plan::plan_build(plan_options_from(words, context));
   context.console.show(planned.warnings);
-  const plan::ResolveOptions options = resolve_options_from(words, context);
+  plan::ResolveOptions options = resolve_options_from(words, context);
+  options.package_files = plan::PackageFileUse::held_against_config;
   json::Array documents;
   for (plan::BuildPlan& plan : planned.plans) {
     const plan::ResolvedPlan resolved =
@@ -56,6 +57,9 @@ Command plan_command() {
        .target = &words->lists_packages});
   command.arguments.push_back(
       json_argument(words->is_json, "Print a list with one object for each architecture"));
+  command.notes =
+      "Where packages are resolved anew, units, shells, keymaps, locales, time zones and "
+      "kernel modules of the config that no package brings are told as warnings.";
   command.examples = {{"imagewright plan configs/node.yaml", "Look before building"},
                       {"imagewright plan configs/node.yaml --arch aarch64 --offline",
                        "Another architecture, from what is in the cache"}};

@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/base/error.hpp>
 #include <imagewright/config/schema.hpp>
 #include <imagewright/config/support.hpp>
+#include <imagewright/fleet/fleet_file.hpp>
 #include <imagewright/json/value.hpp>
 
 #include "../command.hpp"
@@ -34,36 +34,44 @@ std::string support_text() {
   return text;
 }
 
+struct SchemaWords {
+  bool lists_support = false;
+  bool is_of_fleets = false;
+  bool is_of_inject_files = false;
+};
+
+std::string schema_text(const SchemaWords& words) {
+  if (words.is_of_fleets) return json::to_text(fleet::fleet_schema());
+  if (words.is_of_inject_files) return json::to_text(config::inject_files_schema());
+  return json::to_text(config::json_schema());
+}
+
 } // namespace
 
 Command schema_command() {
-  const auto lists_support = std::make_shared<bool>(false);
-  const auto is_of_inject_files = std::make_shared<bool>(false);
+  const auto words = std::make_shared<SchemaWords>();
   Command command{.name = "schema",
                   .summary = "Print the JSON Schema of the config language, for editors"};
   command.arguments = {{.names = {"--support"},
                         .description = "Print instead the keys that build cannot honour; such a "
                                        "key in a config is an error",
-                        .target = lists_support.get()},
+                        .target = &words->lists_support,
+                        .excludes = "--fleet"},
+                       {.names = {"--fleet"},
+                        .description = "Print instead the schema of fleet files",
+                        .target = &words->is_of_fleets,
+                        .excludes = "--inject-files"},
                        {.names = {"--inject-files"},
                         .description = "Print instead the schema of lists of files to put back "
                                        "(inject-files.yaml)",
-                        .target = is_of_inject_files.get()}};
+                        .target = &words->is_of_inject_files,
+                        .excludes = "--support"}};
   command.notes = "An editor finds it by the first line of a config: "
                   "# yaml-language-server: $schema=imagewright.schema.json";
   command.examples = {{"imagewright schema > imagewright.schema.json", "For an editor"},
                       {"imagewright schema --support", "What build cannot honour"}};
-  command.action = [lists_support, is_of_inject_files](const CommandContext& context) {
-    if (*lists_support && *is_of_inject_files) {
-      throw base::Error(base::FailureKind::input, "cli.usage",
-                        "--support and --inject-files exclude each other", "give one of the two");
-    }
-    if (*lists_support) {
-      context.console.print(support_text());
-    } else {
-      context.console.print(json::to_text(*is_of_inject_files ? config::inject_files_schema()
-                                                              : config::json_schema()));
-    }
+  command.action = [words](const CommandContext& context) {
+    context.console.print(words->lists_support ? support_text() : schema_text(*words));
     return ExitCode::done;
   };
   return command;

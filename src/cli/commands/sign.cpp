@@ -102,9 +102,11 @@ Command sign_command() {
   add_key_options(command, words->key_words);
   command.arguments.push_back(json_argument(words->is_json));
   command.notes =
-      "Beside each manifest, NAME-ARCH.intoto.jsonl: SLSA provenance in a DSSE envelope. Every file "
+      "Beside each manifest, NAME-ARCH.intoto.jsonl: SLSA provenance in a DSSE envelope. Every "
+      "file "
       "of the directory is named in one. Files are compared with their manifest and SHA256SUMS "
-      "first.\nProvenance of level 1: it says what was built of what. That nobody could tamper with "
+      "first.\nProvenance of level 1: it says what was built of what. That nobody could tamper "
+      "with "
       "the build is a property of the machine that it ran on, which no program can claim.";
   command.examples = {
       {"imagewright sign out --key release.pem", "Sign what a build published"},

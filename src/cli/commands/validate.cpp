@@ -8,7 +8,6 @@
 
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/shell.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/annotations.hpp>
 #include <imagewright/config/canonical.hpp>
@@ -20,6 +19,7 @@
 #include <imagewright/plan/validate.hpp>
 
 #include "../command.hpp"
+#include "../config_file.hpp"
 #include "../error_pages.hpp"
 #include "../plan_options.hpp"
 #include "version.hpp"
@@ -80,29 +80,14 @@ base::SourceLineReader line_reader(const std::optional<std::string>& text) {
   };
 }
 
-/// The text of a file, for a look at what it is. Nothing when it cannot be read as a config: the
+/// The text of a file, for a look at what it is; empty when it cannot be read as a config: the
 /// reader of configs says why.
-std::optional<std::string> text_of(const std::string& path) {
+std::string text_of(const std::string& path) {
   constexpr std::uintmax_t most = 16U << 20U;
   std::error_code error;
   const bool is_file = std::filesystem::is_regular_file(path, error);
-  if (!is_file || std::filesystem::file_size(path, error) > most) return std::nullopt;
-  return fs::find_file(path, base::ByteSize(most));
-}
-
-/// Release profiles look much like configs, and each key of one is unknown in the other.
-void refuse_release_profile(const std::string& text, const std::string& path) {
-  const auto lines = base::split(text, '\n');
-  const auto has = [&](std::string_view key) {
-    return std::ranges::any_of(lines,
-                               [&](const std::string& line) { return line.starts_with(key); });
-  };
-  if (!has("roles:") || has("release:") || has("os:")) return;
-  throw base::Error(
-      base::FailureKind::input, "cli.not-a-config",
-      fmt::format("{} is a release profile, not an image config", base::quoted(path)),
-      fmt::format("validate a config with it: imagewright validate CONFIG --release {}",
-                  base::shell_word(path)));
+  if (!is_file || std::filesystem::file_size(path, error) > most) return "";
+  return fs::find_file(path, base::ByteSize(most)).value_or("");
 }
 
 /// The mistakes in a list of files to put back; nothing when this is no such list.
@@ -179,24 +164,20 @@ ExitCode run_validate(const ValidateWords& words, const CommandContext& context)
     PlanWords plan_words = words.plan;
     plan_words.config = config == "-" ? "" : config;
     plan::PlanOptions options = plan_options_from(plan_words, context);
-    if (config == "-") {
+    const bool is_standard_input = config == "-";
+    if (is_standard_input) {
       if (!text) text = fs::read_file("/dev/stdin", base::ByteSize::mib(16));
       options.config = k_standard_input;
-      if (const auto found = check_inject_files(*text, k_standard_input, words, load_options)) {
-        problems.append(*found);
-        continue;
-      }
-      problems.append(plan::validate_config_text(*text, options, load_options));
-      continue;
     }
-    const std::string content = text_of(config).value_or("");
-    refuse_release_profile(content, config);
-    const auto found = check_inject_files(content, config, words, load_options);
+    const auto found = check_inject_files(is_standard_input ? *text : text_of(config),
+                                          options.config, words, load_options);
     if (found) {
       problems.append(*found);
-      continue;
+    } else if (is_standard_input) {
+      problems.append(plan::validate_config_text(*text, options, load_options));
+    } else {
+      problems.append(plan::validate_config(options, load_options));
     }
-    problems.append(plan::validate_config(options, load_options));
   }
   show(problems, words.is_json ? "json" : words.format, text, context);
   if (words.is_canonical && !problems.has_errors())

@@ -29,11 +29,12 @@ struct VerifyWords {
 
 ExitCode check_signatures(const VerifyWords& words, const CommandContext& context) {
   const bool has_rung = wanted_rung(words.rung) || !words.rung.machine_kernel.empty();
-  if (!words.plan.config.empty() || !words.plan.repositories.empty() ||
-      !words.plan.keys.empty() || words.plan.is_offline || has_rung) {
-    throw base::Error(base::FailureKind::input, "cli.usage",
-                      "with --key, signatures are checked and nothing is composed again",
-                      "leave out --config, --repo, --repo-key, --offline and --rung, or leave out --key");
+  if (!words.plan.config.empty() || !words.plan.repositories.empty() || !words.plan.keys.empty() ||
+      words.plan.is_offline || has_rung) {
+    throw base::Error(
+        base::FailureKind::input, "cli.usage",
+        "with --key, signatures are checked and nothing is composed again",
+        "leave out --config, --repo, --repo-key, --offline and --rung, or leave out --key");
   }
   std::vector<attest::VerificationKey> keys;
   for (const std::string& key : words.keys)

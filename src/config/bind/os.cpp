@@ -145,6 +145,7 @@ model::OsConfig bind_os(const Reader& reader) {
     os.modules.push_back(bind_module(each));
   for (const Reader& each : reader.mappings("overlays"))
     os.overlays.push_back(bind_overlay(each));
+  os.container_images = bind_container_images(reader);
   os.sysctl = reader.text_map("sysctl");
   if (const auto scriptlets = reader.mapping("scriptlets")) {
     os.scriptlets.allow_failure = scriptlets->texts("allowFailure");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/config/canonical.hpp>
 
 #include "config/export/canonical_sections.hpp"
@@ -18,7 +19,7 @@ namespace {
 
 std::string address_of_key(const std::string& key, const CanonicalContext& context) {
   const bool is_url = key.find("://") != std::string::npos;
-  return is_url ? key : written_path(key, context.directory);
+  return is_url ? address(key, context) : written_path(key, context.directory);
 }
 
 Section written(Section section, const model::Repository& repository) {
@@ -27,8 +28,8 @@ Section written(Section section, const model::Repository& repository) {
       repository;
   const model::Repository standard;
   section.put_text("name", name);
-  section.put_text("baseUrl", base_url);
-  section.put_text("mirrorList", mirror_list);
+  section.put_text("baseUrl", address(base_url, section.context()));
+  section.put_text("mirrorList", address(mirror_list, section.context()));
   section.put_path("path", path);
   std::vector<std::string> keys;
   for (const std::string& key : gpg_keys)
@@ -146,6 +147,14 @@ std::string title_of(const model::ImageConfig& config) {
                      base::escape_controls(base::join(others, ", ")));
 }
 
+bool has_secret_address(const model::ImageConfig& config) {
+  const auto is_secret = [](const std::string& url) { return base::without_secrets(url) != url; };
+  return std::ranges::any_of(config.repositories, [&](const model::Repository& repository) {
+    return is_secret(repository.base_url) || is_secret(repository.mirror_list) ||
+           std::ranges::any_of(repository.gpg_keys, is_secret);
+  });
+}
+
 std::string notes_of(const model::ImageConfig& config, const CanonicalContext& context) {
   std::set<std::string> notes;
   for (const auto* list :
@@ -164,6 +173,8 @@ std::string notes_of(const model::ImageConfig& config, const CanonicalContext& c
   });
   if (has_password && context.secrets == Secrets::masked)
     notes.insert("# Passwords are not shown; \"********\" stands for each.\n");
+  if (context.secrets == Secrets::masked && has_secret_address(config))
+    notes.insert("# Addresses stand without user, password and query.\n");
   std::string text;
   for (const std::string& note : notes)
     text += note;

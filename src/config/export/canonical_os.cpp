@@ -2,6 +2,8 @@
 #include <utility>
 #include <variant>
 
+#include <fmt/format.h>
+
 #include <imagewright/base/epoch.hpp>
 
 #include "config/export/canonical_sections.hpp"
@@ -103,6 +105,18 @@ Section written(Section section, const model::AdditionalDirectory& directory) {
   return section;
 }
 
+Section written(Section section, const model::ContainerImageConfig& image) {
+  const auto& [source, path, selection, name, pinning, name_space, where] = image;
+  section.put_text("source",
+                   fmt::format("{}:{}{}{}", model::to_string(source), section.path_text(path),
+                               selection.empty() ? "" : ":", selection));
+  section.put_text("name", name);
+  if (pinning == model::Pinning::pinned) section.put("pin", true);
+  if (name_space != model::ContainerImageConfig().name_space)
+    section.put_text("namespace", name_space);
+  return section;
+}
+
 template <typename Item>
 void put_items(Section& section, std::string_view key, const std::vector<Item>& items) {
   json::Array array;
@@ -177,10 +191,10 @@ void put_additional_files(Section& owner, const std::vector<model::AdditionalFil
 
 Section written_os(Section section, const model::OsConfig& os) {
   const auto& [is_present, hostname, locale, timezone, keymap, packages, kernel, cgroup_version,
-               fips_mode, selinux_mode, machine_id, kernel_command_line,
-               removed_kernel_arguments, network, additional_files,
-               additional_directories, groups, users, services, modules, overlays, sysctl,
-               scriptlets, bootloader_reset, boot_loader, uki_mode, image_history, where] = os;
+               fips_mode, selinux_mode, machine_id, kernel_command_line, removed_kernel_arguments,
+               network, additional_files, additional_directories, groups, users, services, modules,
+               overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader,
+               uki_mode, image_history, where] = os;
   section.put_text("hostname", hostname);
   section.put_text("locale", locale);
   section.put_text("timezone", timezone);
@@ -202,6 +216,7 @@ Section written_os(Section section, const model::OsConfig& os) {
   section.put_section("services", written(section.inside("services"), services));
   put_items(section, "modules", modules);
   put_items(section, "overlays", overlays);
+  put_items(section, "containerImages", container_images);
   put_sysctl(section, sysctl);
   put_scriptlets(section, scriptlets);
   Section loader = section.inside("bootloader");

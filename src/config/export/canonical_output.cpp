@@ -110,8 +110,11 @@ Section written_medium(Section section, const model::LiveMediumConfig& medium) {
   put_additional_files(section, additional_files);
   section.put_word("initramfsType", initramfs);
   section.put_word("kdumpBootFiles", kdump_boot_files);
-  if (bootstrap_base_url) section.put_text("bootstrapBaseUrl", bootstrap_base_url);
-  if (bootstrap_file_url) section.put_text("bootstrapFileUrl", bootstrap_file_url);
+  const CanonicalContext& context = section.context();
+  if (bootstrap_base_url)
+    section.put_text("bootstrapBaseUrl", address(bootstrap_base_url->text, context));
+  if (bootstrap_file_url)
+    section.put_text("bootstrapFileUrl", address(bootstrap_file_url->text, context));
   return section;
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/url.hpp>
 
 namespace imagewright::config {
 
@@ -34,6 +35,10 @@ std::string size_text(base::ByteSize size) {
 }
 
 } // namespace
+
+std::string address(const std::string& url, const CanonicalContext& context) {
+  return context.secrets == Secrets::masked ? base::without_secrets(url) : url;
+}
 
 std::string written_path(const std::filesystem::path& path,
                          const std::filesystem::path& directory) {
@@ -104,6 +109,10 @@ void Section::put_permissions(std::string_view name, const std::optional<mode_t>
 
 void Section::put_path(std::string_view name, const std::filesystem::path& path) {
   if (!path.empty()) put(name, written_path(path, context_->directory));
+}
+
+std::string Section::path_text(const std::filesystem::path& path) const {
+  return written_path(path, context_->directory);
 }
 
 void Section::put_list(std::string_view name, json::Array items) {

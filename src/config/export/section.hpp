@@ -29,6 +29,9 @@ struct CanonicalContext {
   Secrets secrets = Secrets::masked;
 };
 
+/// A URL as it may be shown: without user, password and query where secrets are masked.
+std::string address(const std::string& url, const CanonicalContext& context);
+
 /// A path of the host relative to a directory; absolute when the two share only the root.
 std::string written_path(const std::filesystem::path& path, const std::filesystem::path& directory);
 
@@ -52,6 +55,8 @@ public:
   void put_size(std::string_view key, const std::optional<model::Located<base::ByteSize>>& size);
   void put_permissions(std::string_view key, const std::optional<mode_t>& permissions);
   void put_path(std::string_view key, const std::filesystem::path& path);
+  /// How a path of the config is written here.
+  std::string path_text(const std::filesystem::path& path) const;
   void put_list(std::string_view key, json::Array items);
   /// Leaves out a section in which nothing stands.
   void put_section(std::string_view key, const Section& section);

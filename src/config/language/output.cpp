@@ -38,9 +38,8 @@ constexpr auto k_format_words = [] {
 }();
 constexpr Type k_format_type{
     .shape = Shape::word, .words = k_format_words, .empty_text = EmptyText::means_not_given};
-constexpr Type k_image_format_type{.shape = Shape::word,
-                                   .words = std::span(k_format_words).first(
-                                       model::k_image_formats.size())};
+constexpr Type k_image_format_type{
+    .shape = Shape::word, .words = std::span(k_format_words).first(model::k_image_formats.size())};
 
 constexpr Word k_compression_words[] = {
     word("none", CompressionAlgorithm::none, "not compressed"),

@@ -123,7 +123,9 @@ constexpr Key k_repository_keys[] = {
      .type = &k_path_list_type,
      .documentation = "Public keys: paths, URLs, or fingerprints. A key that is named by its "
                       "fingerprint is looked for in the files of `--key`, beside the release "
-                      "profile, in its directory `keys`, and in `/etc/pki/rpm-gpg`.",
+                      "profile, in its directory `keys`, and in `/etc/pki/rpm-gpg`. Where "
+                      "`--repo` moves such a repository and none of its keys is among those of "
+                      "`--key`, these stand in their place.",
      .is_own = true},
     {.name = "gpgCheck",
      .type = &k_boolean_type,

@@ -549,6 +549,35 @@ Complaint check_oci_reference(std::string_view text) {
                                             : std::string(example)};
 }
 
+Complaint check_container_image_name(std::string_view text) {
+  if (auto complaint = check_oci_reference(text)) {
+    complaint->hint = "write it in full, like registry.k8s.io/pause:3.9 or "
+                      "docker.io/library/busybox:1.36";
+    return complaint;
+  }
+  if (text.find('@') != std::string_view::npos)
+    return TextComplaint{"has a digest", "leave it out: the lock has it"};
+  if (text.find(':', text.find('/')) == std::string_view::npos)
+    return TextComplaint{"has no tag", "add the one that pods ask for, such as \":3.9\""};
+  return std::nullopt;
+}
+
+Complaint check_container_source(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::string_view word = text.substr(0, colon);
+  if (colon == std::string_view::npos ||
+      (word != "oci" && word != "oci-archive" && word != "docker-archive"))
+    return TextComplaint{"does not say what it is",
+                         "write oci:DIRECTORY, oci-archive:FILE or docker-archive:FILE"};
+  const std::string_view rest = text.substr(colon + 1);
+  const std::size_t end = rest.find(':');
+  if (rest.empty() || end == 0)
+    return TextComplaint{"names no file", "write its path after the colon"};
+  if (end != std::string_view::npos && end + 1 == rest.size())
+    return TextComplaint{"ends with a colon", "add the tag of the image, or leave out the colon"};
+  return std::nullopt;
+}
+
 Complaint check_oci_platform(std::string_view text) {
   const std::vector<std::string> parts = base::split(text, '/');
   const bool is_good = parts.size() <= 2 &&

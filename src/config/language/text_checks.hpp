@@ -44,6 +44,8 @@ std::optional<TextComplaint> check_file_name(std::string_view text);
 std::optional<TextComplaint> check_url(std::string_view text);
 std::optional<TextComplaint> check_boot_url(std::string_view text);
 std::optional<TextComplaint> check_oci_reference(std::string_view text);
+std::optional<TextComplaint> check_container_image_name(std::string_view text);
+std::optional<TextComplaint> check_container_source(std::string_view text);
 std::optional<TextComplaint> check_oci_platform(std::string_view text);
 std::optional<TextComplaint> check_image_version(std::string_view text);
 std::optional<TextComplaint> check_image_variant(std::string_view text);

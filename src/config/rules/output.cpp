@@ -40,8 +40,7 @@ base::Diagnostics check_images(const model::OutputConfig& output) {
       diagnostics.error("config.bad-value", "the largest level of gzip and xz is 9", image.where,
                         "use a level from 1 to 9");
     }
-    const bool is_archive =
-        format && model::row_of(*format).kind == model::ImageKind::archive;
+    const bool is_archive = format && model::row_of(*format).kind == model::ImageKind::archive;
     if (is_archive && !model::row_of(*format).compressions.has(algorithm)) {
       diagnostics.error("config.conflict", "WSL does not read archives compressed with zstd",
                         image.where, "use gzip or xz");

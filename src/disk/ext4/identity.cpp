@@ -26,10 +26,11 @@ struct NamedBit {
 };
 
 // tune2fs(8) and Linux documentation, filesystems/ext4/super.rst: what cannot be written here.
-constexpr std::array k_compatible_names = {NamedBit{EXT4_FEATURE_COMPAT_SPARSE_SUPER2, "sparse_super2"},
-                                           NamedBit{EXT4_FEATURE_COMPAT_FAST_COMMIT, "fast_commit"},
-                                           NamedBit{EXT4_FEATURE_COMPAT_STABLE_INODES, "stable_inodes"},
-                                           NamedBit{EXT2_FEATURE_COMPAT_DIR_PREALLOC, "dir_prealloc"}};
+constexpr std::array k_compatible_names = {
+    NamedBit{EXT4_FEATURE_COMPAT_SPARSE_SUPER2, "sparse_super2"},
+    NamedBit{EXT4_FEATURE_COMPAT_FAST_COMMIT, "fast_commit"},
+    NamedBit{EXT4_FEATURE_COMPAT_STABLE_INODES, "stable_inodes"},
+    NamedBit{EXT2_FEATURE_COMPAT_DIR_PREALLOC, "dir_prealloc"}};
 constexpr std::array k_incompatible_names = {
     NamedBit{EXT2_FEATURE_INCOMPAT_META_BG, "meta_bg"},
     NamedBit{EXT4_FEATURE_INCOMPAT_MMP, "mmp"},
@@ -71,7 +72,8 @@ void require_bit(std::uint32_t bits, std::uint32_t bit, std::string_view name,
 std::vector<std::string> obstacles(const ext2_super_block& super, const Ext4Features& features) {
   std::vector<std::string> found;
   const std::uint32_t block_size = EXT2_MIN_BLOCK_SIZE << super.s_log_block_size;
-  if (block_size != k_ext4_block_size) found.push_back(fmt::format("blocks of {} bytes", block_size));
+  if (block_size != k_ext4_block_size)
+    found.push_back(fmt::format("blocks of {} bytes", block_size));
   if (super.s_inode_size != k_inode_size)
     found.push_back(fmt::format("inodes of {} bytes", super.s_inode_size));
   const Ext4Features& known = all_ext4_features();

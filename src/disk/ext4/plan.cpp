@@ -102,8 +102,7 @@ std::uint64_t content_blocks(const tree::RootTree& tree) {
     // Every hole and every border between block groups may begin another extent.
     const std::uint64_t smallest =
         inode.holes == tree::Holes::as_stored ? k_ext4_block_size : tree::k_smallest_hole;
-    const std::uint64_t holes =
-        (inode.size - std::min(inode.size, inode.stored_size)) / smallest;
+    const std::uint64_t holes = (inode.size - std::min(inode.size, inode.stored_size)) / smallest;
     const std::uint64_t extents = data / 4096 + std::min(holes, data) + 1;
     blocks += data + extent_node_count(extents);
   }

@@ -161,12 +161,11 @@ std::vector<std::byte> make_fat_directory(const FatPlan& plan, const tree::RootT
         static_cast<std::uint8_t>(tree.inodes.at(child.inode).flags & k_fat_kept_attributes);
     const std::uint8_t kind = child.is_directory ? k_attribute_directory : k_attribute_archive;
     writer.add_long(child.name);
-    writer.add_short(
-        {.name = child.name.short_name,
-         .attributes = static_cast<std::uint8_t>(kind | kept),
-         .cluster = child.first_cluster,
-         .size = child.size,
-         .modified = tree.inodes.at(child.inode).modified});
+    writer.add_short({.name = child.name.short_name,
+                      .attributes = static_cast<std::uint8_t>(kind | kept),
+                      .cluster = child.first_cluster,
+                      .size = child.size,
+                      .modified = tree.inodes.at(child.inode).modified});
   }
   return bytes;
 }

@@ -31,9 +31,9 @@ FatGeometry geometry_for(FatKind kind, std::uint32_t total_sectors,
   // As if everything were clusters: the table becomes a little larger than needed.
   const std::uint64_t entries = total_sectors / sectors_per_cluster + 2;
   const std::uint64_t table_bytes = (entries * entry_bits_of(kind) + 7) / 8;
-  geometry.sectors_per_fat = rounded_up(
-      static_cast<std::uint32_t>((table_bytes + k_fat_sector - 1) / k_fat_sector),
-      sectors_per_cluster);
+  geometry.sectors_per_fat =
+      rounded_up(static_cast<std::uint32_t>((table_bytes + k_fat_sector - 1) / k_fat_sector),
+                 sectors_per_cluster);
   if (geometry.first_data_sector() < total_sectors) {
     geometry.cluster_count = (total_sectors - geometry.first_data_sector()) / sectors_per_cluster;
   }

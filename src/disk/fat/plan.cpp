@@ -23,8 +23,7 @@ std::string_view parent_of(std::string_view path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-void check_type(const FilesystemPlace& place, const tree::Entry& entry,
-                const tree::Inode& inode) {
+void check_type(const FilesystemPlace& place, const tree::Entry& entry, const tree::Inode& inode) {
   const bool is_plain =
       inode.type == fs::FileType::regular || inode.type == fs::FileType::directory;
   if (is_plain && inode.size <= k_largest_file) return;
@@ -84,8 +83,8 @@ FatPlan placed(FatPlan plan, const FilesystemPlace& place, base::ByteSize size,
     throw base::Error(
         base::FailureKind::build, "disk.content-too-large",
         fmt::format("the content of partition {} ({}) needs {}, and its filesystem of {} has {}",
-                    base::quoted(place.partition), place.mount_point,
-                    base::to_string(need), base::to_string(size), base::to_string(room)),
+                    base::quoted(place.partition), place.mount_point, base::to_string(need),
+                    base::to_string(size), base::to_string(room)),
         fmt::format("make the partition at least {} larger",
                     base::to_string((need - room).rounded_up_to(base::ByteSize::mib(1)))));
   }
@@ -119,18 +118,17 @@ FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTre
                     shape.entry_bits, shape.sector_size),
         "leave what is on it as it is, or make the base image with another kind of filesystem");
   }
-  FatPlan plan{
-      .geometry = {.kind = shape.entry_bits == 32 ? FatKind::fat32 : FatKind::fat16,
-                   .total_sectors = shape.total_sectors,
-                   .sectors_per_cluster = shape.sectors_per_cluster,
-                   .reserved_sectors = shape.reserved_sectors,
-                   .sectors_per_fat = shape.sectors_per_fat,
-                   .root_entries = shape.root_entries,
-                   .cluster_count = shape.cluster_count,
-                   .table_count = shape.table_count},
-      .label = open_fat(request.original)->facts().label,
-      .epoch = request.epoch,
-      .reserved = volume.read_reserved()};
+  FatPlan plan{.geometry = {.kind = shape.entry_bits == 32 ? FatKind::fat32 : FatKind::fat16,
+                            .total_sectors = shape.total_sectors,
+                            .sectors_per_cluster = shape.sectors_per_cluster,
+                            .reserved_sectors = shape.reserved_sectors,
+                            .sectors_per_fat = shape.sectors_per_fat,
+                            .root_entries = shape.root_entries,
+                            .cluster_count = shape.cluster_count,
+                            .table_count = shape.table_count},
+               .label = open_fat(request.original)->facts().label,
+               .epoch = request.epoch,
+               .reserved = volume.read_reserved()};
   return placed(std::move(plan), request.place, base::ByteSize(volume.size()), tree);
 }
 

@@ -99,8 +99,8 @@ Bytes make_table(const FatPlan& plan) {
   const std::uint64_t entries = std::uint64_t{plan.used_clusters} + 2;
   const std::uint64_t bytes = (entries * entry_bits_of(kind) + 7) / 8;
   Bytes table((bytes + k_fat_sector - 1) / k_fat_sector * k_fat_sector);
-  const auto media = plan.reserved.empty() ? k_media_fixed_disk
-                                           : get<std::uint8_t>(std::span(plan.reserved), 21);
+  const auto media =
+      plan.reserved.empty() ? k_media_fixed_disk : get<std::uint8_t>(std::span(plan.reserved), 21);
   put_entry(table, kind, 0, 0xFFFFFF00U | media);
   put_entry(table, kind, 1, UINT32_MAX);
   for (const FatNode& node : plan.nodes) {
@@ -184,9 +184,10 @@ base::ByteSize write_fat(BlockDevice& device, const FatPlan& plan, const tree::R
   const tree::ContentReader contents(tree.host_path);
   for (std::size_t index = 0; index < plan.nodes.size(); ++index) {
     const FatNode& node = plan.nodes[index];
-    const std::uint64_t offset = node.first_cluster == 0 ? std::uint64_t{geometry.root_sector()} *
-                                                               k_fat_sector // the root of FAT12 and FAT16
-                                                         : geometry.offset_of(node.first_cluster);
+    const std::uint64_t offset =
+        node.first_cluster == 0
+            ? std::uint64_t{geometry.root_sector()} * k_fat_sector // the root of FAT12 and FAT16
+            : geometry.offset_of(node.first_cluster);
     const tree::Inode& inode = tree.inodes.at(node.inode);
     if (node.is_directory) {
       device.write(offset, make_fat_directory(plan, tree, index));

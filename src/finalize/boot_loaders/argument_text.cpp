@@ -41,7 +41,8 @@ public:
     if (is_grub_ && (text_[at_] == ';' || text_[at_] == '#' || text_[at_] == '}'))
       return std::nullopt;
     Token token{.start = at_};
-    while (at_ < text_.size() && !ends_word()) take(token);
+    while (at_ < text_.size() && !ends_word())
+      take(token);
     token.end = at_;
     return token;
   }
@@ -49,9 +50,7 @@ public:
   std::size_t position() const { return at_; }
 
 private:
-  bool is_continuation() const {
-    return is_grub_ && text_.substr(at_).starts_with("\\\n");
-  }
+  bool is_continuation() const { return is_grub_ && text_.substr(at_).starts_with("\\\n"); }
 
   void skip_blanks() {
     while (at_ < text_.size() && (is_blank(text_[at_]) || is_continuation()))
@@ -101,9 +100,11 @@ std::string joined(const std::vector<std::string>& words, ArgumentLanguage langu
 
 bool is_removed(const Token& token, const ArgumentEdit& edit) {
   if (token.has_variable) return false;
-  const std::string name = model::kernel_parameter(token.text).name;
+  const model::KernelParameter given = model::kernel_parameter(token.text);
   return std::ranges::any_of(edit.removed, [&](const std::string& each) {
-    return model::is_same_parameter(name, each);
+    const model::KernelParameter wanted = model::kernel_parameter(each);
+    return model::is_same_parameter(given.name, wanted.name) &&
+           (!wanted.value || wanted.value == given.value);
   });
 }
 
@@ -123,7 +124,8 @@ void apply(std::string& text, std::vector<Replacement> replacements) {
 /// With the blanks before it, so that none is left over.
 Replacement without(std::string_view text, const Token& token) {
   std::size_t start = token.start;
-  while (start > 0 && is_blank(text[start - 1])) --start;
+  while (start > 0 && is_blank(text[start - 1]))
+    --start;
   return {start, token.end, ""};
 }
 
@@ -162,9 +164,18 @@ bool is_for_recovery(std::string_view text, std::size_t at) {
   return false;
 }
 
-/// The two edits of one line, as one text after the other.
+std::vector<std::string> dropped_words(const CommandLineChange& change) {
+  std::vector<std::string> words;
+  for (const model::LocatedText& each : change.dropped)
+    words.push_back(each.text);
+  return words;
+}
+
+/// The edits of one line, as one text after the other.
 std::string edited_once(std::string text, std::size_t at, const CommandLineChange& change,
                         ArgumentLanguage language, bool is_recovery) {
+  if (!change.dropped.empty())
+    apply(text, replacements_for(text, at, {dropped_words(change), {}}, language));
   if (!change.removed.empty() || !change.lasting.empty())
     apply(text, replacements_for(text, at, {change.removed, change.lasting}, language));
   if (!change.appended.empty() && !is_recovery)
@@ -196,7 +207,8 @@ std::string edited_menu_line(const std::string& line, const CommandLineChange& c
   return edited_once(line, at, change, ArgumentLanguage::grub, is_for_recovery(line, at));
 }
 
-/// The assignment of a variable in a file of the shell: its value, where that stands, and its quote.
+/// The assignment of a variable in a file of the shell: its value, where that stands, and its
+/// quote.
 struct Assignment {
   std::size_t start = 0;
   std::size_t end = 0;
@@ -205,11 +217,11 @@ struct Assignment {
 
 std::optional<Assignment> find_assignment(std::string_view text, const std::string& name) {
   std::optional<Assignment> found;
-  for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) == std::string_view::npos
-                                                      ? text.size()
-                                                      : text.find('\n', at) + 1) {
+  for (std::size_t at = 0; at < text.size();
+       at = text.find('\n', at) == std::string_view::npos ? text.size() : text.find('\n', at) + 1) {
     std::size_t start = at;
-    while (start < text.size() && is_blank(text[start])) ++start;
+    while (start < text.size() && is_blank(text[start]))
+      ++start;
     if (text.substr(start).starts_with("export ")) start += 7;
     if (!text.substr(start).starts_with(name + "=")) continue;
     start += name.size() + 1;
@@ -252,8 +264,7 @@ std::string edited_variable(std::string text, const std::string& name, const Arg
   const std::string value = text.substr(known->start, known->end - known->start);
   // Both readers quote alike, so that the value's own words can be told; new ones are written for
   // both.
-  std::vector<Replacement> replacements =
-      replacements_for(value, 0, edit, ArgumentLanguage::grub);
+  std::vector<Replacement> replacements = replacements_for(value, 0, edit, ArgumentLanguage::grub);
   for (Replacement& each : replacements)
     each.text = known->quote == '\'' ? in_single_quotes(each.text) : in_double_quotes(each.text);
   std::string edited = value;
@@ -304,7 +315,7 @@ std::optional<std::string> edited_entry(std::string_view entry, const CommandLin
     at = end;
   }
   if (!has_kernel) return std::nullopt;
-  if (has_options) return edited;
+  if (has_options || (change.lasting.empty() && change.appended.empty())) return edited;
   if (!edited.empty() && !edited.ends_with('\n')) edited += '\n';
   std::vector<std::string> words = change.lasting;
   words.insert(words.end(), change.appended.begin(), change.appended.end());
@@ -313,11 +324,15 @@ std::optional<std::string> edited_entry(std::string_view entry, const CommandLin
 
 std::string edited_defaults(std::string_view defaults, const CommandLineChange& change) {
   std::string text(defaults);
+  if (!change.dropped.empty()) {
+    for (const char* name : {"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"})
+      text = edited_variable(std::move(text), name, {dropped_words(change), {}}, false);
+  }
   const ArgumentEdit lasting{change.removed, change.lasting};
   if (!change.removed.empty() || !change.lasting.empty()) {
     text = edited_variable(std::move(text), "GRUB_CMDLINE_LINUX", lasting, true);
-    text = edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {change.removed, {}},
-                           false);
+    text =
+        edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {change.removed, {}}, false);
   }
   return edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {{}, change.appended},
                          true);

@@ -19,13 +19,13 @@ enum class ArgumentLanguage : std::uint8_t {
 };
 
 struct ArgumentEdit {
-  std::vector<std::string> removed; ///< names
+  std::vector<std::string> removed; ///< names, each perhaps with the one value that is meant
   std::vector<std::string> added;   ///< words as the kernel shall see them
 };
 
-/// A list of arguments with that edit. Names are compared up to "=". New words take the place of the
-/// last one that was removed, else they stand before "$kernelopts", else at the end. A word with a
-/// variable is of unknown value and left alone.
+/// A list of arguments with that edit. Names are compared up to "=". New words take the place of
+/// the last one that was removed, else they stand before "$kernelopts", else at the end. A word
+/// with a variable is of unknown value and left alone.
 std::string edited_arguments(std::string_view arguments, const ArgumentEdit& edit,
                              ArgumentLanguage language);
 

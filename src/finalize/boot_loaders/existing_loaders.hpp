@@ -15,4 +15,8 @@ namespace imagewright::finalize::boot_loaders {
 /// finalize.no-command-line) when one of them cannot be changed, or there is none.
 void change_command_lines(const fs::RootDir& files, const CommandLineChange& change);
 
+/// Throws base::Error (finalize.unified-kernel) when the root has kernels that are EFI programs
+/// with everything in them.
+void refuse_unified(const fs::RootDir& files);
+
 } // namespace imagewright::finalize::boot_loaders

@@ -24,8 +24,10 @@ constexpr std::string_view k_mark =
     "# that makes it anew from /etc/default/grub when kernels change.\n";
 
 /// GRUB's own driver knows the ports of a PC; elsewhere the firmware's console is the serial line.
+/// A release with GRUB settings of its own says there where GRUB writes; its program for EFI may
+/// have no module for serial ports, and would tell so at each boot.
 bool has_serial_driver(const BootLoader& loader) {
-  return loader.serial_console.starts_with("ttyS");
+  return loader.facts.defaults.empty() && loader.serial_console.starts_with("ttyS");
 }
 
 std::string terminal_lines(const BootLoader& loader) {

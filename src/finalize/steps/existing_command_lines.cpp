@@ -11,8 +11,7 @@ struct Input {
 };
 
 StepYield change_lines(const Input& input, root::WorkRoot& root) {
-  if (!input.change.is_empty())
-    boot_loaders::change_command_lines(root.files(), input.change);
+  if (!input.change.is_empty()) boot_loaders::change_command_lines(root.files(), input.change);
   return {};
 }
 

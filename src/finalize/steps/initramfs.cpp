@@ -9,8 +9,10 @@
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/root/set_aside.hpp>
 
+#include "../dracut_options.hpp"
 #include "../given_files.hpp"
 #include "../initramfs_view.hpp"
+#include "../leftover.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -20,6 +22,7 @@ struct Input {
   const model::InitramfsFacts& facts;
   const std::vector<std::string>& modules;
   const std::vector<std::string>& drivers;
+  const RootOrigin& origin;
   const BootLoader& boot_loader;
   const std::vector<model::InstalledKernel>& kernels;
   const std::vector<GivenFile>& given_files;
@@ -29,35 +32,11 @@ struct Input {
 
 using Words = std::vector<std::string>;
 
-/// Both lists, each word once.
-Words merged(Words words, const Words& more) {
-  for (const auto& word : more) {
-    if (std::ranges::find(words, word) == words.end()) words.push_back(word);
-  }
-  return words;
-}
-
-void add_list(Words& arguments, const std::string& option, const Words& words) {
-  if (words.empty()) return;
-  arguments.push_back(option);
-  arguments.push_back(base::join(words, " "));
-}
-
-/// dracut's lists are exclusive where the release gives one, and additions to its own choice where
-/// it does not.
 Words dracut_arguments(const Input& input, const model::InstalledKernel& kernel) {
-  const auto& facts = input.facts;
   Words arguments{"dracut",    "--force",        "--no-hostonly", "--no-hostonly-cmdline",
                   "--nostrip", "--reproducible", "--kver",        kernel.release};
-  add_list(arguments, facts.modules.empty() ? "--add" : "--modules",
-           merged(facts.modules, input.modules));
-  add_list(arguments, "--omit", facts.omit_modules);
-  add_list(arguments, facts.drivers.empty() ? "--add-drivers" : "--drivers",
-           merged(facts.drivers, input.drivers));
-  add_list(arguments, "--filesystems", facts.filesystems);
-  if (!facts.compression.empty()) {
-    arguments.insert(arguments.end(), {"--compress", facts.compression});
-  }
+  for (const DracutOption& option : dracut_options(input.facts, input.modules, input.drivers))
+    arguments.insert(arguments.end(), {option.flag, option.value});
   arguments.push_back(kernel.initramfs);
   return arguments;
 }
@@ -111,7 +90,7 @@ void run_dracut(const Input& input, root::WorkRoot& root, const model::Installed
   }
   root.files().set_permissions(kernel.initramfs, 0600);
   // Nothing but the initramfs is left of the run.
-  root.files().remove("/var/log/dracut.log");
+  remove_written_file(root.files(), "/var/log/dracut.log");
 }
 
 void obtain_initramfs(const Input& input, root::WorkRoot& root,
@@ -126,8 +105,9 @@ void obtain_initramfs(const Input& input, root::WorkRoot& root,
 
 /// Exactly once for each kernel: whatever packages and scripts changed is there by now.
 StepYield make_all(const Input& input, root::WorkRoot& root) {
-  // Without a boot loader nothing would load it.
-  if (input.boot_loader.kind == BootLoaderKind::none) return {};
+  // Without a boot loader nothing would load it. A base has its own, and those kernels that came.
+  const bool is_base = input.origin == RootOrigin::base_image;
+  if (is_base ? input.kernels.empty() : input.boot_loader.kind == BootLoaderKind::none) return {};
   const GivenBootFiles given(root.files(), input.given_files);
   root::SetAside hidden(root, names_without_say(root.files(), input.packaged));
   for (const auto& kernel : input.kernels) {
@@ -144,7 +124,8 @@ StepYield make_all(const Input& input, root::WorkRoot& root) {
 constinit const Step initramfs{
     "initramfs", AppliesTo::both,
     k_run<make_all, &FinalizePlan::initramfs, &model::SystemPolicy::initramfs_modules,
-          &model::SystemPolicy::initramfs_drivers, &FinalizePlan::boot_loader, &Findings::kernels,
-          &Findings::given_files, &model::InstalledRoot::packaged, &services>};
+          &model::SystemPolicy::initramfs_drivers, &FinalizePlan::origin,
+          &FinalizePlan::boot_loader, &Findings::kernels, &Findings::given_files,
+          &model::InstalledRoot::packaged, &services>};
 
 } // namespace imagewright::finalize::steps

@@ -13,9 +13,11 @@ namespace imagewright::finalize::steps {
 namespace {
 
 struct Input {
+  const RootOrigin& origin;
   const decltype(model::OsConfig::machine_id)& machine_id;
   const std::vector<std::string>& identity_files;
-  const std::vector<std::string>& owned_files; ///< sorted
+  const std::vector<std::string>& owned_files; ///< sorted; with those that a base brought
+  const std::vector<model::Nevra>& packages;
 };
 
 /// Removes files that scripts left, and not what packages brought.
@@ -83,12 +85,15 @@ void set_machine_id(const Input& input, const fs::RootDir& files) {
 /// What makes one machine differ from another must not be shared by all machines made from the
 /// image.
 StepYield remove_identity(const Input& input, root::WorkRoot& root) {
+  const bool is_base = input.origin == RootOrigin::base_image;
+  // Without packages no script has run, and what a base has is its own.
+  if (is_base && input.packages.empty()) return {};
   IdentityRemover remover(root.files(), input.owned_files);
   for (const auto* path : {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"})
     remover.remove(path);
   for (const auto& pattern : input.identity_files)
     remover.remove(pattern);
-  set_machine_id(input, root.files());
+  if (!is_base) set_machine_id(input, root.files());
   StepYield yield;
   for (const auto& path : remover.removed()) {
     yield.warnings.push_back({.severity = base::Severity::warning,
@@ -105,7 +110,8 @@ StepYield remove_identity(const Input& input, root::WorkRoot& root) {
 
 constinit const Step machine_identity{
     "machine-identity", AppliesTo::both,
-    k_run<remove_identity, &model::OsConfig::machine_id, &FinalizePlan::identity_files,
-          &model::InstalledRoot::owned_identity_files>};
+    k_run<remove_identity, &FinalizePlan::origin, &model::OsConfig::machine_id,
+          &FinalizePlan::identity_files, &model::InstalledRoot::owned_identity_files,
+          &model::InstalledRoot::packages>};
 
 } // namespace imagewright::finalize::steps

@@ -2,7 +2,6 @@
 // What the config names must be in the root when everything that could bring it has run: a shell, a
 // locale, a keymap or a module that is not there is found out on the node otherwise.
 #include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
+#include "../reference_names.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -24,13 +24,8 @@ struct Input {
   const std::vector<model::InstalledKernel>& kernels;
 };
 
-constexpr auto k_locales = "/usr/lib/locale";
 // The string table of a locale archive stands before the data.
 constexpr std::uint64_t k_searched_of_archive = std::uint64_t{4} << 20U;
-// Where the kbd package of different distributions has them.
-constexpr std::array k_keymap_directories{"/usr/lib/kbd/keymaps", "/usr/share/kbd/keymaps",
-                                          "/usr/share/keymaps"};
-constexpr std::array k_keymap_endings{".map", ".map.gz", ".map.bz2", ".map.xz", ".map.zst"};
 
 [[noreturn]] void refuse(std::string_view code, std::string message,
                          const base::SourceLocation& where, std::string hint) {
@@ -57,21 +52,8 @@ void check_shell(const fs::RootDir& files, const model::UserConfig& user) {
          "install the package that brings it, or correct startupCommand");
 }
 
-/// As localedef(1) spells it: "de_DE.UTF-8" is kept as "de_DE.utf8".
-std::string stored_name(const std::string& locale) {
-  const std::size_t dot = locale.find('.');
-  if (dot == std::string::npos) return locale;
-  const std::size_t at = std::min(locale.find('@'), locale.size());
-  std::string codeset;
-  for (const char letter : locale.substr(dot + 1, at - dot - 1)) {
-    if (letter == '-') continue;
-    codeset += letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-  }
-  return locale.substr(0, dot + 1) + codeset + locale.substr(at);
-}
-
 bool archive_has(const fs::RootDir& files, const std::string& name) {
-  const std::string path = std::string(k_locales) + "/locale-archive";
+  const std::string path = std::string(k_locale_directory) + "/locale-archive";
   const auto status = files.find_target_status(path);
   if (!status || status->type != fs::FileType::regular) return false;
   const fs::UniqueFd archive = files.open_file(path);
@@ -81,11 +63,10 @@ bool archive_has(const fs::RootDir& files, const std::string& name) {
 }
 
 void check_locale(const fs::RootDir& files, const model::LocatedText& locale) {
-  const std::string name = stored_name(locale.text);
-  // The C library brings these itself.
-  if (name == "C" || name == "POSIX" || name == "C.utf8") return;
+  const std::string name = stored_locale(locale.text);
+  if (is_built_in_locale(name)) return;
   for (const auto& each : {name, locale.text}) {
-    if (is_directory(files, std::string(k_locales) + "/" + each)) return;
+    if (is_directory(files, std::string(k_locale_directory) + "/" + each)) return;
   }
   if (archive_has(files, name)) return;
   refuse("finalize.unknown-locale", "the image has no locale " + base::quoted(locale.text),
@@ -96,28 +77,20 @@ bool has_keymap(const fs::RootDir& files, const std::string& directory, const st
   return std::ranges::any_of(files.list(directory), [&](const std::string& each) {
     if (is_directory(files, directory + "/" + each))
       return has_keymap(files, directory + "/" + each, name);
-    return std::ranges::any_of(k_keymap_endings,
-                               [&](const char* ending) { return each == name + ending; });
+    return std::ranges::any_of(k_keymap_endings, [&](std::string_view ending) {
+      return each.size() == name.size() + ending.size() && each.starts_with(name) &&
+             each.ends_with(ending);
+    });
   });
 }
 
 void check_keymap(const fs::RootDir& files, const model::LocatedText& keymap) {
-  for (const auto* directory : k_keymap_directories) {
+  for (const std::string_view each : k_keymap_directories) {
+    const std::string directory(each);
     if (is_directory(files, directory) && has_keymap(files, directory, keymap.text)) return;
   }
   refuse("finalize.unknown-keymap", "the image has no keymap " + base::quoted(keymap.text),
          keymap.where, "install the package with the keymaps (kbd), or correct os.keymap");
-}
-
-/// modprobe(8) takes both for the same.
-std::string with_underscores(std::string name) {
-  std::ranges::replace(name, '-', '_');
-  return name;
-}
-
-std::string module_of(std::string_view file) {
-  const std::string_view name = file.substr(file.rfind('/') + 1);
-  return with_underscores(std::string(name.substr(0, name.find(".ko"))));
 }
 
 /// By its name or one of its aliases, as a module or as a part of the kernel (modules.dep(5)).
@@ -155,8 +128,7 @@ void check_module(const fs::RootDir& files, const std::vector<model::InstalledKe
   });
   if (is_there) return;
   refuse("finalize.unknown-module",
-         "no kernel of the image has a module " + base::quoted(module.name.text),
-         module.where,
+         "no kernel of the image has a module " + base::quoted(module.name.text), module.where,
          "install the package that brings it, or correct the name");
 }
 

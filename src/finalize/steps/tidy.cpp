@@ -9,6 +9,7 @@
 #include <imagewright/model/kept_paths.hpp>
 
 #include "../given_files.hpp"
+#include "../leftover.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -31,18 +32,27 @@ constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-c
                                                       "/var/log/hawkey.log"};
 
 /// All but what the config put there.
-void remove_leftover(const fs::RootDir& root, const std::vector<GivenFile>& given,
-                     const std::string& path) {
+void remove_below(const fs::RootDir& root, const std::vector<GivenFile>& given,
+                  const std::string& path) {
   if (std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
-  const bool holds_given =
-      std::ranges::any_of(given, [&](const GivenFile& file) { return base::is_below(file.path, path); });
+  const bool holds_given = std::ranges::any_of(
+      given, [&](const GivenFile& file) { return base::is_below(file.path, path); });
   if (!holds_given) {
     root.remove_tree(path);
     return;
   }
-  if (!root.exists(path)) return;
   for (const auto& name : root.list(path))
-    remove_leftover(root, given, path + "/" + name);
+    remove_below(root, given, path + "/" + name);
+}
+
+/// Directories and links are packages'; only what was written there goes.
+void remove_leftover(const fs::RootDir& root, const std::vector<GivenFile>& given,
+                     const std::string& path) {
+  const auto status = root.find_status(path);
+  if (!status || std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
+  if (status->type != fs::FileType::directory) return remove_written_file(root, path);
+  for (const auto& name : root.list(path))
+    remove_below(root, given, path + "/" + name);
 }
 
 void empty_directory(const fs::RootDir& root, std::string_view directory) {
@@ -73,8 +83,8 @@ StepYield remove_leftovers(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step tidy{"tidy", AppliesTo::both,
-                          k_run<remove_leftovers, &Findings::given_files,
-                                &FinalizePlan::rpm_database_path>};
+constinit const Step tidy{
+    "tidy", AppliesTo::both,
+    k_run<remove_leftovers, &Findings::given_files, &FinalizePlan::rpm_database_path>};
 
 } // namespace imagewright::finalize::steps

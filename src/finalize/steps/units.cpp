@@ -4,9 +4,9 @@
 #include <imagewright/base/text.hpp>
 
 #include "../content.hpp"
+#include "../reference_names.hpp"
 #include "../steps.hpp"
 #include "../units/links.hpp"
-#include "../units/presets.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
@@ -14,15 +14,9 @@ namespace {
 struct Input {
   const std::vector<model::UnitChange>& policy;
   const model::ServicesConfig& services;
-  const UnitPresets& presets;
 };
 
 using Warnings = std::vector<base::Diagnostic>;
-
-/// Names without a suffix are services, as for systemctl.
-std::string full_name(const std::string& name) {
-  return units::parse_unit_name(name) ? name : name + ".service";
-}
 
 [[noreturn]] void refuse(const std::string& code, const std::string& message,
                          const model::UnitChange& change, const std::string& hint) {
@@ -70,7 +64,7 @@ Warnings enable(units::UnitLinks& links, const std::string& name, const model::U
 }
 
 Warnings apply(units::UnitLinks& links, const model::UnitChange& change) {
-  const auto name = full_name(change.unit);
+  const auto name = full_unit_name(change.unit);
   switch (change.state) {
   case model::UnitState::enabled:
     return enable(links, name, change);
@@ -88,7 +82,7 @@ Warnings apply(units::UnitLinks& links, const model::UnitChange& change) {
 
 void add_drop_in(const fs::RootDir& files, const model::UnitDropIn& drop_in) {
   const auto name = drop_in.name.ends_with(".conf") ? drop_in.name : drop_in.name + ".conf";
-  files.write(std::string(units::k_configuration_directory) + "/" + full_name(drop_in.unit) +
+  files.write(std::string(units::k_configuration_directory) + "/" + full_unit_name(drop_in.unit) +
                   ".d/" + name,
               content_of(drop_in.content), 0644);
 }
@@ -112,9 +106,6 @@ StepYield link_units(const Input& input, root::WorkRoot& root) {
   for (const auto& drop_in : input.services.drop_ins)
     add_drop_in(files, drop_in);
   units::UnitLinks links(files);
-  if (input.presets == UnitPresets::apply) {
-    units::apply_presets(files, links);
-  }
   StepYield yield;
   for (const auto& change : changes_of(input))
     yield.add({.warnings = apply(links, change)});
@@ -123,8 +114,8 @@ StepYield link_units(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step units{"units", AppliesTo::both,
-                           k_run<link_units, &model::SystemPolicy::units,
-                                 &model::OsConfig::services, &FinalizePlan::presets>};
+constinit const Step units{
+    "units", AppliesTo::both,
+    k_run<link_units, &model::SystemPolicy::units, &model::OsConfig::services>};
 
 } // namespace imagewright::finalize::steps

@@ -146,9 +146,8 @@ private:
   }
 
   bool has_init() const {
-    return std::ranges::any_of(
-        std::array{"/usr/lib/systemd/systemd", "/lib/systemd/systemd"},
-        [&](const char* path) { return editor_.find(path) != nullptr; });
+    return std::ranges::any_of(std::array{"/usr/lib/systemd/systemd", "/lib/systemd/systemd"},
+                               [&](const char* path) { return editor_.find(path) != nullptr; });
   }
 
   /// Whether the first run has an account to make and a program that does it.
@@ -180,10 +179,9 @@ private:
   std::string name_for_windows() const {
     std::string name = request_.distribution_name;
     for (char& character : name) {
-      const bool is_plain = (character >= 'a' && character <= 'z') ||
-                            (character >= 'A' && character <= 'Z') ||
-                            (character >= '0' && character <= '9') || character == '.' ||
-                            character == '_';
+      const bool is_plain =
+          (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
+          (character >= '0' && character <= '9') || character == '.' || character == '_';
       if (!is_plain) character = '-';
     }
     return name;

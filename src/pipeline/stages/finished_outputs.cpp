@@ -123,9 +123,9 @@ std::optional<EarlierOutputs> find_outputs(const StageInputs& inputs, const Buil
     const auto sum = sums.find(name);
     const std::string stamp = stamp_at(file.path);
     const bool is_listed = sum != sums.end() && sum->second == file.digest.hex;
-    const bool is_same = is_listed && !stamp.empty() &&
-                         (stamp == kept.stamps[index] ||
-                          fs::digest_of_file(file.path) == file.digest);
+    const bool is_same =
+        is_listed && !stamp.empty() &&
+        (stamp == kept.stamps[index] || fs::digest_of_file(file.path) == file.digest);
     if (!is_same) {
       cache.miss(k_stage, fmt::format("{} is not there as it was published", base::quoted(name)));
       return std::nullopt;

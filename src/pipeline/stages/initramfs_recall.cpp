@@ -80,15 +80,15 @@ bool is_same_time(const timespec& left, const timespec& right) {
 
 } // namespace
 
-StageInputs InitramfsRecall::inputs_of(const root::WorkRoot& root,
-                                       const std::string& request,
+StageInputs InitramfsRecall::inputs_of(const root::WorkRoot& root, const std::string& request,
                                        const std::string& own) const {
   StageInputs inputs = inputs_;
   inputs["what dracut was asked for"] = request;
   inputs["epoch"] = std::to_string(root.epoch().time_since_epoch().count());
   for (auto& [path, line] : root::describe(root, known_, root.epoch(),
                                            {services_.thread_count, services_.cancellation})) {
-    if (path == own || is_leftover(path) || std::ranges::find(k_holders, path) != k_holders.end()) continue;
+    if (path == own || is_leftover(path) || std::ranges::find(k_holders, path) != k_holders.end())
+      continue;
     inputs[std::string(k_file) + path] = line;
   }
   return inputs;
@@ -126,8 +126,7 @@ bool InitramfsRecall::lay_out(root::WorkRoot& root, const std::string& stage,
     root.files().remove(path);
     return false;
   }
-  set_times(root, path,
-            {.tv_sec = kept.modified_seconds, .tv_nsec = kept.modified_nanoseconds});
+  set_times(root, path, {.tv_sec = kept.modified_seconds, .tv_nsec = kept.modified_nanoseconds});
   // As the run would have left them: changed in this build.
   for (const std::string& directory : kept.touched)
     set_times(root, directory, {.tv_sec = 0, .tv_nsec = UTIME_NOW});

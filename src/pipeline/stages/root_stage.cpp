@@ -101,8 +101,8 @@ MadeRoot obtain_root(root::WorkRoot& root, const StageInputs& inputs, StageCache
   cache.keep(k_stage, inputs, [&] {
     report::StageScope stage(services.reporter, "keep-root");
     StageContents contents(*cache.store());
-    auto [snapshot, known] = root::take_snapshot(
-        root, contents, {services.thread_count, services.cancellation});
+    auto [snapshot, known] =
+        root::take_snapshot(root, contents, {services.thread_count, services.cancellation});
     made.known = std::move(known);
     return text_of(made.installed, snapshot, warnings.all());
   });

@@ -35,8 +35,9 @@ StageInputs inputs_from(std::string_view text) {
 base::Diagnostic damage(const std::string& stage) {
   return {.severity = base::Severity::warning,
           .code = "pipeline.stage-damaged",
-          .message = fmt::format("what the cache holds of the stage {} is damaged, and was not used",
-                                 base::quoted(stage)),
+          .message =
+              fmt::format("what the cache holds of the stage {} is damaged, and was not used",
+                          base::quoted(stage)),
           .hint = "the stage is done anew; look at the disk and at who can write the cache when "
                   "this happens again"};
 }
@@ -84,9 +85,9 @@ std::optional<std::string> StageCache::find(const std::string& stage, const Stag
     return std::move(text);
   }
   if (finding == Finding::damaged) warn_of_damage(stage);
-  findings_.push_back({stage, false,
-                       finding == Finding::damaged ? "what was kept is damaged"
-                                                   : why_missed(stage, inputs)});
+  findings_.push_back(
+      {stage, false,
+       finding == Finding::damaged ? "what was kept is damaged" : why_missed(stage, inputs)});
   return std::nullopt;
 }
 
@@ -152,7 +153,8 @@ std::string differences_between(const StageInputs& before, const StageInputs& no
     if (!now.contains(name)) names.push_back(name);
   }
   std::ranges::sort(names);
-  const std::size_t more = names.size() > k_most_differences ? names.size() - k_most_differences : 0;
+  const std::size_t more =
+      names.size() > k_most_differences ? names.size() - k_most_differences : 0;
   names.resize(names.size() - more);
   std::string text = base::escape_controls(base::join(names, ", "));
   if (more != 0) text += fmt::format(" and {} more", more);

@@ -66,9 +66,8 @@ std::string program_build() {
   for (const std::string& object : objects) {
     constexpr std::string_view k_file = "file ";
     // Where the linker left no id the file itself tells.
-    hasher.update(object.starts_with(k_file)
-                      ? fs::digest_of_file(object.substr(k_file.size())).hex
-                      : object);
+    hasher.update(object.starts_with(k_file) ? fs::digest_of_file(object.substr(k_file.size())).hex
+                                             : object);
     hasher.update("\n");
   }
   return hasher.finish().hex;

@@ -80,7 +80,9 @@ TEST_CASE("two images of one root are equal", "[audit]") {
   const Node node;
   node.write(node.path("one.raw"));
   node.write(node.path("two.raw"));
-  CHECK(audit::compare_images(node.path("one.raw"), node.path("two.raw"), never).is_equal());
+  CHECK(audit::compare_images(inspect::OpenedImage(node.path("one.raw")),
+                              inspect::OpenedImage(node.path("two.raw")), never)
+            .is_equal());
 }
 
 TEST_CASE("what differs between two images is told by partition, file and aspect", "[audit]") {
@@ -95,7 +97,8 @@ TEST_CASE("what differs between two images is told by partition, file and aspect
   node.options.overrides["/etc/shadow"] = {.owner = 7, .permissions = 0640};
   node.options.overrides["/usr/bin/ping"] = {.capability = std::string("\1\0\0\3", 4)};
   node.write(node.path("two.raw"));
-  const auto comparison = audit::compare_images(node.path("one.raw"), node.path("two.raw"), never);
+  const auto comparison = audit::compare_images(inspect::OpenedImage(node.path("one.raw")),
+                                                inspect::OpenedImage(node.path("two.raw")), never);
   check_golden("images.txt", audit::to_text(comparison));
   check_golden("images.json", json::to_text(audit::to_json(comparison)));
 }
@@ -110,7 +113,8 @@ TEST_CASE("a byte outside every file and outside every partition is told as such
     const std::byte byte{0x55};
     fs::write_exactly(fd.get(), std::span(&byte, 1), place, "two.raw");
   }
-  const auto comparison = audit::compare_images(node.path("one.raw"), node.path("two.raw"), never);
+  const auto comparison = audit::compare_images(inspect::OpenedImage(node.path("one.raw")),
+                                                inspect::OpenedImage(node.path("two.raw")), never);
   REQUIRE(comparison.sections.size() == 2);
   CHECK(comparison.sections[0].title == "disk");
   CHECK(comparison.sections[0].differences.at(0).before == "first at byte 100");

@@ -41,11 +41,14 @@ std::string make_disk(const std::string& sector_size) {
   std::ofstream(path).close();
   std::filesystem::resize_file(path, 32 * k_mebi);
   const std::uint64_t mebi = k_mebi / std::stoul(sector_size);
-  std::ofstream(scratch / "script")
-      << "g\nn\n1\n" << mebi << "\n" << 5 * mebi - 1 << "\nn\n2\n" << 8 * mebi << "\n"
-      << 16 * mebi - 1 << "\nx\nn\n1\none\nn\n2\ntwo\nr\nw\n";
-  const auto run = run_tool({"sh", "-c", "fdisk -b " + sector_size + " " + path.string() + " < " +
-                                             (scratch / "script").string()});
+  std::ofstream(scratch / "script") << "g\nn\n1\n"
+                                    << mebi << "\n"
+                                    << 5 * mebi - 1 << "\nn\n2\n"
+                                    << 8 * mebi << "\n"
+                                    << 16 * mebi - 1 << "\nx\nn\n1\none\nn\n2\ntwo\nr\nw\n";
+  const auto run = run_tool(
+      {"sh", "-c",
+       "fdisk -b " + sector_size + " " + path.string() + " < " + (scratch / "script").string()});
   INFO(run.output);
   REQUIRE(run.exit_code == 0);
   return imagewright_test::read_text(path);

@@ -14,7 +14,6 @@
 #include <imagewright/process/command_runner.hpp>
 
 #include "finalize/units/links.hpp"
-#include "finalize/units/presets.hpp"
 
 // systemctl's second opinion on links that are made without it.
 
@@ -102,18 +101,6 @@ bool has_systemctl() {
 }
 
 } // namespace
-
-TEST_CASE("applies presets as systemctl preset-all does") {
-  if (!has_systemctl()) IMAGEWRIGHT_SKIP("systemctl is not installed");
-  const UnitRoot theirs;
-  const UnitRoot ours;
-  systemctl(theirs, "preset-all", "");
-  const fs::RootDir root(ours.directory.path());
-  finalize::units::UnitLinks links(root);
-  finalize::units::apply_presets(root, links);
-  CHECK(theirs.links().size() > 10);
-  CHECK(difference(theirs.links(), ours.links()) == "");
-}
 
 TEST_CASE("enables and disables units as systemctl does") {
   if (!has_systemctl()) IMAGEWRIGHT_SKIP("systemctl is not installed");

@@ -101,9 +101,10 @@ model::PackageFile PackageBuilder::build_shell() const {
     install += "mkdir -p ./$(dirname " + path + ")\ncp -L " + path + " ./" + path + "\n";
     begin = end;
   }
-  install +=
-      "cp -L /bin/dash usr/bin/sh\ncp -L /bin/sleep /bin/cat /bin/id /bin/mknod /bin/ln usr/bin\n";
-  for (const char* program : {"/bin/sleep", "/bin/cat", "/bin/id", "/bin/mknod", "/bin/ln"}) {
+  install += "cp -L /bin/dash usr/bin/sh\ncp -L /bin/sleep /bin/cat /bin/id /bin/mknod /bin/ln "
+             "/bin/date usr/bin\n";
+  for (const char* program :
+       {"/bin/sleep", "/bin/cat", "/bin/id", "/bin/mknod", "/bin/ln", "/bin/date"}) {
     install += std::string("for f in $(ldd ") + program +
                " | grep -o '/[^ ]*'); do mkdir -p ./$(dirname $f); cp -L $f ./$f; done\n";
   }

@@ -151,6 +151,44 @@ TEST_CASE("scripts have no network, no host files and no terminal", "[install]")
   CHECK_THAT(imagewright_test::read_text(installation.path("identity")), StartsWith("uid=0 gid=0"));
 }
 
+TEST_CASE("scripts see the image's time as the time of day", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build_shell());
+  installation.add(
+      builder.build("timed", "%files\n%post\ndate +%%s > /first\nsleep 1.1\ndate +%%s > /second\n",
+                    "Requires: shell"));
+  installation.run();
+  const auto seconds = std::to_string(installation.request.epoch.time_since_epoch().count());
+  CHECK(imagewright_test::read_text(installation.path("first")) == seconds + "\n");
+  CHECK(imagewright_test::read_text(installation.path("second")) == seconds + "\n");
+}
+
+TEST_CASE("a deferred program does nothing when scripts call it by its name", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build_shell());
+  installation.add(builder.build(
+      "maker",
+      "%install\nmkdir -p %{buildroot}/usr/bin\nprintf '#!/bin/sh\\necho ran >> /made\\n' > "
+      "%{buildroot}/usr/bin/maker\n%files\n%attr(0755, root, root) /usr/bin/maker\n"
+      "%post\nmaker --force\necho $? >> /codes\n%posttrans\nmaker --again\necho $? >> /codes\n",
+      "Requires: shell"));
+  SECTION("not deferred") {
+    installation.run();
+    CHECK(imagewright_test::read_text(installation.path("made")) == "ran\nran\n");
+  }
+  SECTION("deferred") {
+    installation.request.scriptlets.deferred_programs = {"maker"};
+    installation.run();
+    CHECK_FALSE(std::filesystem::exists(installation.path("made")));
+    CHECK_FALSE(std::filesystem::exists(installation.path("run/imagewright")));
+  }
+  CHECK(imagewright_test::read_text(installation.path("codes")) == "0\n0\n");
+}
+
 TEST_CASE("what librpm warns of is passed on", "[install]") {
   IMAGEWRIGHT_NEED_PACKAGES();
   const PackageBuilder builder;

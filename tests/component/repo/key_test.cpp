@@ -278,3 +278,40 @@ TEST_CASE("a key that is named by its fingerprint is looked for in files, and on
   fetching.options.key_places.clear();
   CHECK(fetching.set({repository}).load_snapshots() == snapshots);
 }
+
+TEST_CASE("keys that are given stand for a key that is named only where the repository was moved") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey vendor;
+  const SigningKey other;
+  HttpServer server;
+  serve(server, make_repository(&other));
+  Fetching fetching;
+  const auto repository = signed_repository(server.url(), {vendor.fingerprint()});
+  fetching.options.given_keys = {fetching.scratch.write("other.asc", other.public_key())};
+  fetching.options.key_places = fetching.options.given_keys;
+
+  CHECK(snapshot_error(fetching, repository).code == "repo.key-not-found");
+  fetching.options.moved_repositories = {"another"};
+  CHECK(snapshot_error(fetching, repository).code == "repo.key-not-found");
+
+  fetching.options.moved_repositories = {repository.name};
+  const auto snapshots = fetching.set({repository}).load_snapshots();
+  CHECK(snapshots.at(0).key_fingerprints == Names{other.fingerprint()});
+  CHECK(fetching.set({repository}).load_keys().at(0).fingerprints == Names{other.fingerprint()});
+
+  SECTION("with the named key among them only that one counts") {
+    fetching.options.given_keys.push_back(
+        fetching.scratch.write("vendor.asc", vendor.public_key()));
+    fetching.options.key_places = fetching.options.given_keys;
+    CHECK(snapshot_error(fetching, repository).code == "repo.signature-unknown-key");
+  }
+  SECTION("without any nothing is believed") {
+    fetching.options.given_keys.clear();
+    fetching.options.key_places.clear();
+    CHECK(snapshot_error(fetching, repository).code == "repo.key-not-found");
+  }
+  SECTION("a file without a key is refused by its name") {
+    fetching.options.given_keys = {fetching.scratch.write("no.asc", "nothing")};
+    CHECK(snapshot_error(fetching, repository).code == "repo.key-unreadable");
+  }
+}

@@ -162,8 +162,7 @@ TEST_CASE("a problem of a package that a repository holds twice is told once") {
   REQUIRE(unsolvable->problems.size() == 1);
   const base::Diagnostic& problem = unsolvable->problems[0];
   CHECK(problem.code == "resolve.nothing-provides");
-  CHECK(problem.message ==
-        "nothing provides \"glib >= 2.26.0\", needed by super_kernel-6.0.1-2.x86_64");
+  CHECK(problem.message == "nothing provides \"zlib\", needed by super_kernel-6.0.1-2.x86_64");
   CHECK(problem.context == Names{"while installing super_kernel-6.0.1-2.x86_64, needed by "
                                  "fake_bash-1.1.1-1.x86_64 as \"super_kernel\"",
                                  "while installing \"fake_bash\""});

@@ -83,6 +83,7 @@ TEST_CASE("exceptions keep their kind and content on the way out", "[sandbox]") 
   diagnostic.related = {{{"other.yaml", 5, 6}, "first here"}};
   diagnostic.context = {"while one", "while two"};
   diagnostic.hint = "hint";
+  diagnostic.log = "log";
   try {
     call(root, {.job = "throw-error"}, listener);
     FAIL("nothing was thrown");

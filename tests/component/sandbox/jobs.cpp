@@ -27,6 +27,9 @@
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
+#include "sandbox/channel.hpp"
 
 namespace imagewright_test {
 
@@ -61,6 +64,7 @@ std::string throw_error(const WorkerCall& /*call*/) {
   diagnostic.related = {{{"other.yaml", 5, 6}, "first here"}};
   diagnostic.context = {"while one", "while two"};
   diagnostic.hint = "hint";
+  diagnostic.log = "log";
   throw base::Error(base::FailureKind::verification, diagnostic);
 }
 
@@ -70,6 +74,18 @@ std::string throw_cancelled(const WorkerCall& /*call*/) {
 
 std::string throw_foreign(const WorkerCall& /*call*/) {
   throw std::runtime_error("odd");
+}
+
+/// Says past the machinery of workers that the job failed, in a form that is none.
+std::string forge_failure(const WorkerCall& call) {
+  imagewright::sandbox::ByteWriter failure;
+  if (call.request == "kind") failure.number(0).number(99).number(0).text("code");
+  if (call.request == "severity") failure.number(0).number(0).number(99).text("code");
+  if (call.request == "cut-off") failure.number(0).number(0).number(0).text("code").number(1000000);
+  imagewright::sandbox::send_record(3, imagewright::sandbox::RecordKind::function_failed,
+                                    failure.take());
+  ::pause();
+  return {};
 }
 
 std::string hang(const WorkerCall& call) {
@@ -261,6 +277,7 @@ constexpr std::array k_jobs{
     WorkerJob{.name = "talk", .run = &talk},
     WorkerJob{.name = "throw-error", .run = &throw_error},
     WorkerJob{.name = "throw-cancelled", .run = &throw_cancelled},
+    WorkerJob{.name = "forge-failure", .run = &forge_failure},
     WorkerJob{.name = "throw-foreign", .run = &throw_foreign},
     WorkerJob{.name = "hang", .run = &hang},
     WorkerJob{.name = "die", .run = &die},

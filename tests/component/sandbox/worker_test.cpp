@@ -9,6 +9,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
 #include <imagewright/sandbox/worker.hpp>
 
 #include "test_root.hpp"
@@ -88,9 +89,24 @@ TEST_CASE("a worker has limits of memory and time", "[sandbox][worker]") {
 
 TEST_CASE("what a job throws comes out of its worker", "[sandbox][worker]") {
   CHECK(failure_of(of("throw-error")) == "test.some-code: message");
-  CHECK_THROWS_AS(run(of("throw-cancelled")), base::Cancelled);
-  CHECK_THROWS_WITH(run(of("throw-foreign")), "odd");
-  CHECK_THROWS_AS(run(of("no-such-job")), base::BugError);
+}
+
+TEST_CASE("a worker that was taken over can answer nothing but an error", "[sandbox][worker]") {
+  const std::string beginning = "sandbox.worker-answer: the worker that reads the test's data gave "
+                                "no answer: ";
+  CHECK(failure_of(of("throw-cancelled")) == beginning + "it stopped by itself");
+  CHECK(failure_of(of("throw-foreign")) == beginning + "odd");
+  CHECK_THAT(failure_of(of("no-such-job")), Contains(beginning));
+  for (const char* forgery : {"kind", "severity", "cut-off", "empty"}) {
+    INFO(forgery);
+    CHECK_THAT(failure_of(of("forge-failure", forgery)), Contains(beginning));
+  }
+  const base::Cancellation cancellation;
+  CHECK_THROWS_WITH(sandbox::ask_worker(of("tell-prepared"), cancellation,
+                                        [](std::string_view answer) {
+                                          return sandbox::ByteReader(answer.substr(0, 4)).text();
+                                        }),
+                    Contains("sandbox.worker-answer"));
 }
 
 TEST_CASE("a job may prepare itself before it is confined", "[sandbox][worker]") {

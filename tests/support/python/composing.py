@@ -64,7 +64,7 @@ def artifact_digests(directory):
     """Digests of everything that has to be the same in every build: not of the report, which tells of one run, nor of the sums,
     which hold the report's."""
     return {name: digest(Path(directory) / name) for name in visible_files(directory)
-            if name != "SHA256SUMS" and not name.endswith(".report.json")}
+            if name != "SHA256SUMS" and not name.endswith((".report.json", ".report.html"))}
 
 
 def wrong_sums(directory):

@@ -62,10 +62,13 @@ TEST_CASE("criteria of several packages are read as they are nested") {
                              "operator=\"AND\"><criterion test_ref=\"t2\"/><criterion "
                              "test_ref=\"t3\"/></criteria></criteria>";
   const auto ssl = package("openssl", "3.9", "1", "openssl-3.9-1.src.rpm");
-  CHECK(status_of(either, {ssl, package("curl", "8.0", "1", "curl-8.0-1.src.rpm")}) ==
-        Status::affected);
-  CHECK(status_of(either, {ssl, package("curl", "9.0", "1", "curl-9.0-1.src.rpm")}) ==
-        Status::fixed);
+  const auto verdict_with = [&](const char* version) {
+    return verdict_on(feed_from(oval(either)), {ssl, package("curl", version, "1", "")});
+  };
+  CHECK(open_findings(verdict_with("9.0"), advisory::Severity::low).empty());
+  const auto open = open_findings(verdict_with("8.0"), advisory::Severity::low);
+  REQUIRE(open.size() == 1);
+  CHECK(open.front().package == "curl");
 }
 
 TEST_CASE("a last affected version without a distribution tag covers the tagged one") {
@@ -89,8 +92,8 @@ TEST_CASE("a justification takes an open advisory out, of the package that it na
     return verdict_on(feed, packages, {suppression}).findings.at(0).status;
   };
   CHECK(status({"CVE-2024-1", {}, "component_not_present"}) == Status::suppressed);
-  CHECK(status({"CVE-2024-1", {"openssl"}, "component_not_present"}) == Status::suppressed);
-  CHECK(status({"CVE-2024-1", {"curl"}, "component_not_present"}) == Status::affected);
+  CHECK(status({"CVE-2024-1", {{"openssl", {}}}, "component_not_present"}) == Status::suppressed);
+  CHECK(status({"CVE-2024-1", {{"curl", {}}}, "component_not_present"}) == Status::affected);
   CHECK(status({"CVE-2024-9", {}, "component_not_present"}) == Status::affected);
 }
 
@@ -121,4 +124,28 @@ TEST_CASE("an update fixes, opens, keeps and loses") {
   const advisory::Delta lost = advisory::compare_verdicts(at("3.3.2"), at("3.3.0"));
   CHECK(lost.opened.size() == 1);
   CHECK(lost.regressed.size() == 1);
+}
+
+TEST_CASE("a definition about one of several packages is about each of them") {
+  const advisory::Feed feed =
+      feed_from(oval("<criteria operator=\"OR\"><criterion test_ref=\"t1\"/><criterion "
+                     "test_ref=\"t3\"/></criteria>"));
+  for (const char* name : {"openssl", "curl"}) {
+    CAPTURE(name);
+    const advisory::Verdict verdict =
+        advisory::evaluate(feed, {"list", {package(name, "1.0", "1.azl3", "")}}, {});
+    REQUIRE(verdict.findings.size() == 1);
+    CHECK(verdict.findings.front().status == advisory::Status::affected);
+    CHECK(verdict.findings.front().package == name);
+  }
+  CHECK(feed.advisories.at(0).fixed_in->to_string() == "8.9.0-1");
+  CHECK(feed.advisories.at(1).fixed_in->to_string() == "3.3.2-1.azl3");
+}
+
+TEST_CASE("a definition that refers to several vulnerabilities is about each of them") {
+  const advisory::Feed feed = feed_from(
+      oval(k_one_test, "<reference ref_id=\"CVE-2024-7\"/><reference ref_id=\"EXSA-1\"/>"));
+  REQUIRE(feed.advisories.size() == 2);
+  CHECK(feed.advisories.at(0).vulnerability == "CVE-2024-1");
+  CHECK(feed.advisories.at(1).vulnerability == "CVE-2024-7");
 }

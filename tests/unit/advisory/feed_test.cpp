@@ -61,6 +61,15 @@ TEST_CASE("an OVAL document that is not understood to the last word is refused")
   }
 }
 
+TEST_CASE("a long document is no long text") {
+  std::string text = oval(k_one_test);
+  const auto at = text.find("<tests>") + 7;
+  std::string many;
+  for (int index = 0; index < 40000; ++index)
+    many += std::string(40, ' ') + "<other/>\n";
+  CHECK(feed_from(text.insert(at, many)).advisories.size() == 1);
+}
+
 TEST_CASE("elements without end and texts without end are refused") {
   std::string deep = "<oval_definitions>";
   for (int level = 0; level < 100; ++level)
@@ -143,4 +152,13 @@ TEST_CASE("updateinfo names the binary packages that have the fix") {
   REQUIRE(feed.advisories.size() == 1);
   CHECK(feed.advisories.front().vulnerability == "CVE-2024-3");
   CHECK(feed.advisories.front().fixed_in->to_string() == "8.9.1-1");
+}
+
+TEST_CASE("OSV documents of two distributions are not one feed") {
+  const ScratchDirectory scratch;
+  const std::string one = osv(R"({"introduced": "0"})");
+  scratch.write("osv/a.json", one);
+  std::string other = one;
+  scratch.write("osv/b.json", other.replace(other.find("Azure Linux:3"), 13, "Azure Linux:2"));
+  CHECK(code_of([&] { advisory::read_feed(scratch / "osv"); }) == "advisory.damaged-feed");
 }

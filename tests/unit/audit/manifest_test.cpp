@@ -19,6 +19,27 @@ TEST_CASE("a manifest survives being written and read") {
   CHECK(read.artifacts == manifest.artifacts);
 }
 
+TEST_CASE("container images survive being written and read, and none leave no trace") {
+  audit::Manifest manifest = imagewright_test::example_manifest();
+  CHECK(audit::to_text(manifest).find("containerImages") == std::string::npos);
+  manifest.container_images = {{.name = "registry.example/pause:3.9",
+                                .name_space = "k8s.io",
+                                .pinning = model::Pinning::pinned,
+                                .index = base::digest_of("index"),
+                                .manifest = base::digest_of("manifest"),
+                                .config = base::digest_of("config"),
+                                .layers = {base::digest_of("one"), base::digest_of("two")}},
+                               {.name = "registry.example/dns:1",
+                                .name_space = "moby",
+                                .pinning = model::Pinning::unpinned,
+                                .index = std::nullopt,
+                                .manifest = base::digest_of("other"),
+                                .config = base::digest_of("config"),
+                                .layers = {}}};
+  const std::string text = audit::to_text(manifest);
+  CHECK(audit::parse_manifest(text, "m.json").container_images == manifest.container_images);
+}
+
 TEST_CASE("refuses a document that is not a manifest, naming the file") {
   for (const std::string text : {R"({})", R"({"imagewrightManifest": 2})", "[]", "{"}) {
     try {

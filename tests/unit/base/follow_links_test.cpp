@@ -12,9 +12,9 @@ namespace {
 /// Paths, and where links lead; an empty target is no link.
 std::optional<std::string> followed(const std::string& path) {
   static const std::map<std::string, std::string> names{
-      {"/usr", ""},       {"/usr/bin", ""},          {"/usr/bin/bash", ""}, {"/bin", "usr/bin"},
-      {"/usr/sh", "bin/./bash"}, {"/abs", "/usr/bin/bash"}, {"/up", "../../usr"},  {"/loop", "loop"},
-      {"/dangling", "none"}};
+      {"/usr", ""},         {"/usr/bin", ""},          {"/usr/bin/bash", ""},
+      {"/bin", "usr/bin"},  {"/usr/sh", "bin/./bash"}, {"/abs", "/usr/bin/bash"},
+      {"/up", "../../usr"}, {"/loop", "loop"},         {"/dangling", "none"}};
   return base::follow_links(path, [](const std::string& at) -> std::optional<base::FoundName> {
     const auto found = names.find(at);
     if (found == names.end()) return std::nullopt;

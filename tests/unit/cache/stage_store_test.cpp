@@ -82,9 +82,15 @@ TEST_CASE_METHOD(Store, "a damaged entry is removed, however it is damaged") {
   store.put_entry("root", "a", "a text");
   const auto place = only_file("entries");
   const std::string whole = read_text(place);
-  SECTION("cut off") { overwrite(place, whole.substr(0, whole.size() - 1)); }
-  SECTION("empty") { overwrite(place, ""); }
-  SECTION("changed") { overwrite(place, whole.substr(0, whole.size() - 1) + "!"); }
+  SECTION("cut off") {
+    overwrite(place, whole.substr(0, whole.size() - 1));
+  }
+  SECTION("empty") {
+    overwrite(place, "");
+  }
+  SECTION("changed") {
+    overwrite(place, whole.substr(0, whole.size() - 1) + "!");
+  }
   SECTION("others may write it") {
     files::permissions(place, files::perms::others_write, files::perm_options::add);
   }
@@ -136,8 +142,12 @@ TEST_CASE_METHOD(Store, "damaged content is never given, and is put anew") {
   const auto content = put("the content");
   CHECK(get(content).second == "the content");
   const auto place = only_file("content");
-  SECTION("changed, of the same size") { overwrite(place, "the cantent"); }
-  SECTION("cut off") { overwrite(place, "the con"); }
+  SECTION("changed, of the same size") {
+    overwrite(place, "the cantent");
+  }
+  SECTION("cut off") {
+    overwrite(place, "the con");
+  }
   SECTION("others may write it") {
     files::permissions(place, files::perms::group_write, files::perm_options::add);
   }
@@ -152,7 +162,8 @@ TEST_CASE_METHOD(Store, "damaged content is never given, and is put anew") {
   CHECK(get(content).second == "the content");
 }
 
-TEST_CASE_METHOD(Store, "once something was damaged, what is there is looked at before it is kept") {
+TEST_CASE_METHOD(Store,
+                 "once something was damaged, what is there is looked at before it is kept") {
   const auto content = put("the content");
   cache::StageStore store(top.path());
   store.put_entry("root", "a", "text");

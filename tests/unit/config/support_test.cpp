@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
+
+#include <imagewright_test/golden.hpp>
+#include <imagewright_test/scratch.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <imagewright/config/load.hpp>
 #include <imagewright/config/support.hpp>
+
+#include "config/language/language.hpp"
 
 using namespace imagewright;
 
@@ -54,4 +61,119 @@ TEST_CASE("build compresses qcow2 with zstd and gzip, and nothing else") {
   CHECK(lines("{format: raw, compression: {algorithm: zstd}}") == std::vector<std::uint32_t>{3});
   CHECK(lines("{format: qcow2, compression: {algorithm: zstd, level: 3}}").empty());
   CHECK(lines("{format: qcow2, clusterSize: 2M}").empty());
+}
+
+namespace {
+
+/// Every key that holds a value, without marks of lists; what is only an old spelling is read as
+/// today's.
+void add_keys(const config::Type& type, const std::string& path, std::set<std::string>& keys,
+              int depth = 12) {
+  if (depth == 0) return;
+  if (type.item != nullptr) add_keys(*type.item, path, keys, depth - 1);
+  if (type.keys.empty() && type.item == nullptr) keys.insert(path);
+  for (const config::Key& key : type.keys) {
+    if (!key.removed_hint.empty() || !key.current_spelling.empty()) continue;
+    add_keys(*key.type, (path.empty() ? "" : path + ".") + std::string(key.name), keys, depth - 1);
+  }
+}
+
+bool is_refused(const std::string& key) {
+  const auto refused = config::refused_by_customizing();
+  return std::any_of(refused.begin(), refused.end(), [&](std::string_view each) {
+    return key == each || key.starts_with(std::string(each) + ".");
+  });
+}
+
+const std::string k_disk =
+    "storage: {bootType: efi, disks: [{partitionTableType: gpt, partitions: ["
+    "{id: e, type: esp, size: 64M}, {id: a, size: 1G}]}], filesystems: ["
+    "{deviceId: e, type: fat32, mountPoint: /boot/efi}, "
+    "{deviceId: a, type: ext4, mountPoint: /}]}\nos: {bootloader: {resetType: hard-reset}}";
+
+/// A config that uses a refused key, by the key.
+const std::map<std::string, std::string, std::less<>> k_refused_samples = {
+    {"input.image.azureLinux", "input: {image: {azureLinux: {version: '3.0', variant: core}}}"},
+    {"input.image.oci",
+     "previewFeatures: [input-image-oci]\ninput: {image: {oci: registry.example/a:b}}"},
+    {"iso", "iso: {initramfsType: bootstrap}"},
+    {"os.bootloader.resetType", "os: {bootloader: {resetType: hard-reset}}"},
+    {"os.bootloader.type", "os: {bootloader: {type: grub}}"},
+    {"os.cgroup.version", "os: {cgroup: {version: v1}}"},
+    {"os.fips.mode", "os: {fips: {mode: enabled}}"},
+    {"os.kernel.package", "os: {kernel: {package: kernel}}"},
+    {"os.kernel.series", "os: {kernel: {series: '6.6'}}"},
+    {"os.machineId.mode", "os: {machineId: {mode: keep}}"},
+    {"os.network", "os: {network: {interfaces: [{dhcp: both}]}}"},
+    {"os.overlays",
+     "os: {overlays: [{lowerDirs: [/a], upperDir: /b/u, workDir: /b/w, mountPoint: /a}]}"},
+    {"os.packages.removePackageManager",
+     "previewFeatures: [remove-package-manager]\nos: {packages: {removePackageManager: true}}"},
+    {"os.packages.snapshotTime",
+     "previewFeatures: [package-snapshot-time]\nos: {packages: {snapshotTime: 2026-01-01}}"},
+    {"output.artifacts",
+     "previewFeatures: [output-artifacts]\noutput: {artifacts: {items: [ukis], path: a}}"},
+    {"output.image.cosi", "output: {image: {format: cosi, cosi: {compression: {level: 3}}}}"},
+    {"output.images.platform", "output: {images: [{format: raw, platform: azure}]}"},
+    {"output.selinuxPolicyPath",
+     "previewFeatures: [output-selinux-policy]\noutput: {selinuxPolicyPath: a}"},
+    {"pxe", "pxe: {initramfsType: bootstrap}"},
+    {"storage.autoSize", "storage: {autoSize: true}"},
+    {"storage.bootType", k_disk},
+    {"storage.disks", k_disk},
+    {"storage.filesystems", k_disk},
+    {"storage.freeSpace", "storage: {autoSize: true, freeSpace: 1G}"},
+    {"storage.resetPartitionsUuidsType",
+     "storage: {resetPartitionsUuidsType: reset-all}\nos: {bootloader: {resetType: hard-reset}}"},
+    {"storage.verity",
+     "storage: {verity: [{id: v, name: root, dataDevice: {idType: part-label, id: a}, "
+     "hashDevice: {idType: part-label, id: b}}]}"},
+};
+
+} // namespace
+
+TEST_CASE("customizing honours or refuses every key of the language") {
+  std::set<std::string> keys;
+  add_keys(config::k_image_config_type, "", keys);
+  const auto honoured = config::honoured_by_customizing();
+  CHECK(std::is_sorted(honoured.begin(), honoured.end()));
+  const std::set<std::string> honoured_keys(honoured.begin(), honoured.end());
+  for (const std::string& key : keys) {
+    INFO(key);
+    CHECK((honoured_keys.count(key) != 0) != is_refused(key));
+  }
+  for (const std::string& key : honoured_keys) {
+    INFO(key);
+    CHECK(keys.count(key) == 1);
+  }
+}
+
+TEST_CASE("customizing refuses what it says that it refuses") {
+  for (const std::string_view refused : config::refused_by_customizing()) {
+    int count = 0;
+    for (const auto& [key, text] : k_refused_samples) {
+      if (key != refused && !key.starts_with(std::string(refused) + ".")) continue;
+      ++count;
+      INFO(key << ": " << text);
+      CHECK_FALSE(lines_of(text + "\n", config::Command::customize).empty());
+    }
+    INFO(refused);
+    CHECK(count > 0);
+  }
+}
+
+TEST_CASE("docs/customize-keys.md says what customizing does about each key") {
+  std::string text =
+      "# Keys of the config when an image is customized\n\n"
+      "This page is made from the table that the program uses; a test fails when the "
+      "two differ. [The reference](config-reference.md) says\nwhat each key means. "
+      "What is refused is refused before anything is written, with the line of the "
+      "config.\n\n## Honoured\n\n";
+  for (const std::string_view key : config::honoured_by_customizing())
+    text += "* `" + std::string(key) + "`\n";
+  text += "\n## Refused, with everything below\n\n";
+  for (const std::string_view key : config::refused_by_customizing())
+    text += "* `" + std::string(key) + "`\n";
+  imagewright_test::check_golden(imagewright_test::source_directory() / "docs/customize-keys.md",
+                                 text);
 }

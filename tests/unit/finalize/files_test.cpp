@@ -165,11 +165,25 @@ TEST_CASE_METHOD(FileRoot, "what the config put among leftovers stays") {
   CHECK_FALSE(root.exists("/var/log/dracut.log"));
 }
 
+TEST_CASE_METHOD(FileRoot, "directories and links of packages stay where leftovers go") {
+  root.make_directories("/var/cache/tdnf");
+  root.write("/var/cache/tdnf/repodata/solv", "x", 0644);
+  root.make_symlink("/var/log/dracut.log", "../opt/dracut.log");
+  root.write("/var/opt/dracut.log", "x", 0644);
+  root.make_symlink("/var/log/dnf.log", "/nowhere");
+  run_step(steps::tidy);
+  CHECK(root.exists("/var/cache/tdnf"));
+  CHECK(root.list("/var/cache/tdnf").empty());
+  CHECK(root.find_link_target("/var/log/dracut.log") == "../opt/dracut.log");
+  CHECK_FALSE(root.exists("/var/opt/dracut.log"));
+  CHECK(root.find_link_target("/var/log/dnf.log") == "/nowhere");
+}
+
 TEST_CASE_METHOD(FileRoot, "what stands in the way of a file is told at its place") {
   root.make_directories("/etc");
   root.write("/opt/file", "x", 0644);
-  const auto destination = GENERATE(as<std::string>{}, "/etc", "/opt/file/below",
-                                    "/etc/" + std::string(256, 'n'));
+  const auto destination =
+      GENERATE(as<std::string>{}, "/etc", "/opt/file/below", "/etc/" + std::string(256, 'n'));
   add(destination, std::string("x"), std::nullopt);
   try {
     run_step(steps::added_files);

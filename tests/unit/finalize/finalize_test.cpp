@@ -94,8 +94,7 @@ TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and d
   CHECK(programs.commands[1].argv ==
         std::vector<std::string>{"/bin/sh", "/_imageconfigs/scripts/last.sh"});
   // The script alone: what else is in the config's directory is not for it.
-  CHECK(visible_directories ==
-        std::vector<std::filesystem::path>{"/host/config/scripts/last.sh"});
+  CHECK(visible_directories == std::vector<std::filesystem::path>{"/host/config/scripts/last.sh"});
   CHECK(root.list("/").empty());
 }
 

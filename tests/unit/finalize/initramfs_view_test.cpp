@@ -39,8 +39,9 @@ TEST_CASE_METHOD(DracutRoot, "hides what has no say in an initramfs for every ho
   root.write("/etc/systemd/system/multi-user.target.wants/a.service", "", 0644);
   root.write("/opt/agent/program", "", 0755);
   root.write("/home/somebody/.profile", "", 0644);
-  CHECK(hidden() == Names{"/etc/hostname", "/etc/motd", "/etc/systemd/system/multi-user.target.wants",
-                          "/home/somebody", "/opt/agent"});
+  CHECK(hidden() == Names{"/etc/hostname", "/etc/motd",
+                          "/etc/systemd/system/multi-user.target.wants", "/home/somebody",
+                          "/opt/agent"});
 }
 
 TEST_CASE_METHOD(DracutRoot, "shows what packages left and what dracut speaks of") {
@@ -57,10 +58,18 @@ TEST_CASE_METHOD(DracutRoot, "shows what packages left and what dracut speaks of
 TEST_CASE_METHOD(DracutRoot, "hides nothing when anybody but packages tells dracut what to do") {
   root.write("/etc/hostname", "node\n", 0644);
   REQUIRE_FALSE(hidden().empty());
-  SECTION("settings") { root.write("/etc/dracut.conf.d/own.conf", "install_items+=\" /etc/x \"", 0644); }
-  SECTION("changed settings") { root.write("/etc/dracut.conf", "hostonly=yes", 0644); }
-  SECTION("modules") { root.write("/usr/lib/dracut/modules.d/50own/module-setup.sh", "", 0755); }
-  SECTION("nobody knows what packages left") { installed.packaged.reset(); }
+  SECTION("settings") {
+    root.write("/etc/dracut.conf.d/own.conf", "install_items+=\" /etc/x \"", 0644);
+  }
+  SECTION("changed settings") {
+    root.write("/etc/dracut.conf", "hostonly=yes", 0644);
+  }
+  SECTION("modules") {
+    root.write("/usr/lib/dracut/modules.d/50own/module-setup.sh", "", 0755);
+  }
+  SECTION("nobody knows what packages left") {
+    installed.packaged.reset();
+  }
   CHECK(hidden().empty());
 }
 

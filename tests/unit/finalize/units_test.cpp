@@ -3,7 +3,6 @@
 
 #include "fake_root.hpp"
 #include "finalize/units/links.hpp"
-#include "finalize/units/presets.hpp"
 
 using namespace finalize_test;
 namespace units = finalize::units;
@@ -180,42 +179,6 @@ TEST_CASE_METHOD(UnitRoot, "disabling leaves unit files and masks alone") {
 TEST_CASE_METHOD(UnitRoot, "a unit file in /etc cannot be masked") {
   root.write(k_etc + "own.service", "[Service]\n", 0644);
   CHECK(code_of([&] { links.mask("own.service"); }) == "finalize.cannot-mask");
-}
-
-TEST_CASE("reads presets") {
-  using units::PresetAction;
-  const auto rules =
-      units::parse_presets("# comment\n; comment\nenable ssh.service\n\ndisable *\nignore x.*\n"
-                           "enable getty@.service tty1 tty2\nnonsense here\nenable\n");
-  CHECK(rules ==
-        std::vector<units::PresetRule>{{PresetAction::enable, "ssh.service", {}},
-                                       {PresetAction::disable, "*", {}},
-                                       {PresetAction::ignore, "x.*", {}},
-                                       {PresetAction::enable, "getty@.service", {"tty1", "tty2"}}});
-  CHECK(units::rule_for(rules, "ssh.service").action == PresetAction::enable);
-  CHECK(units::rule_for(rules, "x.service").action == PresetAction::disable);
-  CHECK(units::rule_for({}, "x.service").action == PresetAction::enable);
-}
-
-TEST_CASE_METHOD(UnitRoot, "presets of /etc go before those of the packages, and may hide them") {
-  root.write("/usr/lib/systemd/system-preset/50-a.preset", "disable ssh.service\n", 0644);
-  root.write("/usr/lib/systemd/system-preset/90-b.preset", "disable net.*\n", 0644);
-  root.write("/etc/systemd/system-preset/50-a.preset", "enable ssh.service\n", 0644);
-  root.make_symlink("/etc/systemd/system-preset/90-b.preset", "/dev/null");
-  const auto rules = units::read_presets(root);
-  REQUIRE(rules.size() == 1);
-  CHECK(rules[0].action == units::PresetAction::enable);
-}
-
-TEST_CASE_METHOD(UnitRoot, "applies presets to every unit") {
-  root.write("/usr/lib/systemd/system-preset/50.preset",
-             "enable getty@.service tty1 tty2\nenable net.*\ndisable *\n", 0644);
-  links.enable("ssh.service");
-  units::apply_presets(root, links);
-  CHECK(target("getty.target.wants/getty@tty2.service") == k_vendor + "getty@.service");
-  CHECK(target("multi-user.target.wants/net.service") == k_vendor + "net.service");
-  CHECK(target("multi-user.target.wants/ssh.service") == "absent");
-  CHECK(target("sshd.service") == "absent");
 }
 
 TEST_CASE_METHOD(UnitRoot, "carries out what policy and config want of units") {

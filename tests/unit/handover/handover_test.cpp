@@ -25,8 +25,8 @@ audit::Manifest manifest_with(model::ImageFormat format, const std::string& file
       {.file = file, .format = format, .digest = base::digest_of("content")});
   manifest.layout.partitions.push_back(
       {.id = "esp",
-       .type = model::partition_type(model::PartitionKind::esp,
-                                     *model::find_architecture("x86_64"))});
+       .type =
+           model::partition_type(model::PartitionKind::esp, *model::find_architecture("x86_64"))});
   return manifest;
 }
 
@@ -116,7 +116,8 @@ TEST_CASE("variables of Terraform have the digest and a version from the image's
   CHECK(json::string_member(value, "image_version", "") == "2025.1231.86399");
   CHECK(json::string_member(value, "architecture", "") == "x86_64");
   CHECK(json::string_member(value, "hyper_v_generation", "") == "V2");
-  for (const char* version : {"1.2", "1.2.3.4", "01.2.3", "1.2.x", "1.2.2147483648", "1..2", "-1.2.3"})
+  for (const char* version :
+       {"1.2", "1.2.3.4", "01.2.3", "1.2.x", "1.2.2147483648", "1..2", "-1.2.3"})
     CHECK(code_of([&] { handover::terraform_variables(manifest, {.version = version}); }) ==
           "handover.bad-version");
   CHECK(code_of([&] { handover::terraform_variables(manifest, {.version = "1.0.2147483647"}); }) ==
@@ -124,8 +125,9 @@ TEST_CASE("variables of Terraform have the digest and a version from the image's
 }
 
 TEST_CASE("a catalogue has one archive for each architecture") {
-  std::vector<audit::Manifest> manifests{manifest_with(model::ImageFormat::wsl, "node-x86_64.wsl"),
-                                         manifest_with(model::ImageFormat::wsl, "node-aarch64.wsl")};
+  std::vector<audit::Manifest> manifests{
+      manifest_with(model::ImageFormat::wsl, "node-x86_64.wsl"),
+      manifest_with(model::ImageFormat::wsl, "node-aarch64.wsl")};
   manifests.back().architecture = "aarch64";
   const std::string text =
       handover::wsl_catalogue(manifests, {.base_url = "https://images.example.com/wsl"});

@@ -37,6 +37,7 @@ TEST_CASE("texts and numbers of another table are read as well") {
 TEST_CASE("what is no database, or lacks the table, is nothing") {
   CHECK_FALSE(inspect::read_package_database(""));
   CHECK_FALSE(inspect::read_package_database(std::string(4096, 'x')));
+  CHECK(inspect::read_source_packages(std::string(4096, 'x')).empty());
   CHECK_FALSE(inspect::read_sqlite_table(database(), "Absent"));
 }
 

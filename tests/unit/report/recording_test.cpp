@@ -67,8 +67,9 @@ TEST_CASE("stage timings keep order, depth, duration and outcome, and pass every
 
   const auto stages = timings.timings();
   REQUIRE(stages.size() == 2);
-  CHECK(stages[0] == report::StageTiming{"build", "node", "", 0, 4s, StageOutcome::failed});
-  CHECK(stages[1] == report::StageTiming{"install", "", "135 packages", 1, 2s, StageOutcome::done});
+  CHECK(stages[0] == report::StageTiming{"build", "node", "", 0, 0s, 4s, StageOutcome::failed});
+  CHECK(stages[1] ==
+        report::StageTiming{"install", "", "135 packages", 1, 1s, 2s, StageOutcome::done});
   REQUIRE(timings.warnings().size() == 1);
   CHECK(timings.warnings().front().code == "a.b");
   CHECK(recorder.events().size() == 6);

@@ -151,15 +151,25 @@ TEST_CASE_METHOD(Roots, "a description tells everything that a program could rea
   const auto before = root::describe(from, {}, latest, workforce);
   const auto differs = [&] { return root::describe(from, {}, latest, workforce) != before; };
   CHECK_FALSE(differs());
-  SECTION("content") { first.write("etc/file", "tixt"); }
-  SECTION("permissions") { files::permissions(first / "etc/file", files::perms::owner_read); }
-  SECTION("owners in the record") { from.take_over({{"/etc/file", {.owner = 5}}}); }
+  SECTION("content") {
+    first.write("etc/file", "tixt");
+  }
+  SECTION("permissions") {
+    files::permissions(first / "etc/file", files::perms::owner_read);
+  }
+  SECTION("owners in the record") {
+    from.take_over({{"/etc/file", {.owner = 5}}});
+  }
   SECTION("an older time") {
     const timespec times[2] = {{7, 0}, {7, 0}};
     REQUIRE(::utimensat(AT_FDCWD, (first / "etc/file").c_str(), times, 0) == 0);
   }
-  SECTION("one more name") { first.write("etc/more", ""); }
-  SECTION("one name less") { files::remove(first / "etc/file"); }
+  SECTION("one more name") {
+    first.write("etc/more", "");
+  }
+  SECTION("one name less") {
+    files::remove(first / "etc/file");
+  }
   SECTION("a link in its place") {
     files::remove(first / "etc/file");
     files::create_symlink("file2", first / "etc/file");
@@ -186,7 +196,8 @@ TEST_CASE("a snapshot whose names could lead elsewhere is none") {
 }
 
 TEST_CASE("a snapshot that is cut off anywhere is none") {
-  root::Snapshot snapshot{{entry("/", fs::FileType::directory), entry("/a", fs::FileType::regular)}};
+  root::Snapshot snapshot{
+      {entry("/", fs::FileType::directory), entry("/a", fs::FileType::regular)}};
   snapshot.entries[1].attributes = {{"user.a", "b"}};
   snapshot.entries[1].content.stretches = {{0, 1}};
   const std::string bytes = to_bytes(snapshot);

@@ -68,5 +68,6 @@ TEST_CASE("a file below something that is no directory is refused") {
   tree::RootTree tree = tree_with({{"/", 0}, {"/etc", 1}});
   tree.inodes[1].type = fs::FileType::symlink;
   TreeEditor editor(std::move(tree));
-  CHECK_THROWS_AS(editor.put("/etc/wsl.conf", tree::text_file("", 0644, base::Epoch())), base::Error);
+  CHECK_THROWS_AS(editor.put("/etc/wsl.conf", tree::text_file("", 0644, base::Epoch())),
+                  base::Error);
 }

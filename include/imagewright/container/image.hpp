@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Images of containers as they are found on the host, checked byte by byte.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/digest.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/model/container_image.hpp>
+
+namespace imagewright::container {
+
+/// Bytes with a digest, in a file or here.
+struct Blob {
+  base::Digest digest;
+  std::uint64_t size = 0;
+  std::string media_type;
+  std::filesystem::path file; ///< empty: `content` has the bytes
+  std::string content;
+};
+
+struct Layer {
+  Blob blob;
+  base::Digest difference; ///< of what is in it when it is not compressed: the "diff id"
+};
+
+/// One image for one architecture.
+struct Image {
+  model::LockedContainerImage identity;
+  Blob manifest;
+  Blob config;
+  std::vector<Layer> layers; ///< the lowest first
+  /// Where files stand that were taken out of an archive.
+  std::optional<fs::TemporaryDirectory> unpacked;
+};
+
+struct OpenOptions {
+  const model::Architecture& architecture;
+  std::filesystem::path temporary_directory; ///< archives are unpacked below it
+  const base::Cancellation& cancellation;
+};
+
+/// Finds the image in its source and holds each byte of it against its digests. Throws base::Error
+/// at the place of the entry: container.not-found, container.damaged, container.ambiguous,
+/// container.no-architecture, container.unsupported, container.no-name.
+Image open_image(const model::ContainerImageConfig& wanted, const OpenOptions& options);
+
+} // namespace imagewright::container

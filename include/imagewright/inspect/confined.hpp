@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What is in an image file, found by a worker that has the file's descriptor and nothing else:
+// whoever made the image is not trusted to be read in this process.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <imagewright/base/cancellation.hpp>
+#include <imagewright/inspect/description.hpp>
+#include <imagewright/inspect/system_facts.hpp>
+#include <imagewright/model/image_format.hpp>
+#include <imagewright/sandbox/worker.hpp>
+
+namespace imagewright::inspect {
+
+enum class DescriptionForm : std::uint8_t { text, json };
+
+struct DescriptionRequest {
+  std::filesystem::path image;
+  std::optional<model::ImageFormat> format; ///< absent: from the content
+  DescriptionForm form = DescriptionForm::text;
+  FileListing files = FileListing::omitted;
+};
+
+/// The description, without anything that a terminal could take for a command. Throws what opening
+/// an image and reading its system throw, and sandbox.worker-….
+std::string describe(const DescriptionRequest& request, const base::Cancellation& cancellation);
+
+/// Throws the same.
+SystemFacts read_system_confined(const std::filesystem::path& image,
+                                 std::optional<model::ImageFormat> format,
+                                 const base::Cancellation& cancellation);
+
+std::span<const sandbox::WorkerJob> worker_jobs();
+
+} // namespace imagewright::inspect

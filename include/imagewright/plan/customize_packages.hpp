@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a config makes of the packages of an image that exists.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/model/installed_package.hpp>
+#include <imagewright/model/lock.hpp>
+#include <imagewright/model/package.hpp>
+#include <imagewright/plan/customize_plan.hpp>
+#include <imagewright/plan/repositories.hpp>
+#include <imagewright/plan/services.hpp>
+
+namespace imagewright::plan {
+
+/// Whether the config says anything about packages.
+bool asks_for_packages(const model::ImageConfig& config);
+
+/// What goes and what comes, and where that is fetched from.
+struct CustomizedPackages {
+  std::vector<model::InstalledPackage> kept;   ///< sorted
+  std::vector<model::InstalledPackage> erased; ///< sorted; other versions of some may come
+  /// What comes.
+  model::ArchitectureLock lock;
+  std::unique_ptr<PlanRepositories> repositories;
+
+  bool is_empty() const { return erased.empty() && lock.packages.empty(); }
+};
+
+/// In sentences: "install …", "update … to …", "remove …".
+std::vector<std::string> actions_of(const CustomizedPackages& packages);
+
+/// Fills in release and repositories of the plan, whose architecture is known by now, and asks the
+/// resolver. A new version of a kernel comes beside the old one. Throws base::InputError
+/// (resolve.…, customize.excluded-package) and base::Error.
+CustomizedPackages resolve_packages(CustomizePlan& plan, const PlanOptions& options,
+                                    std::vector<model::InstalledPackage> installed,
+                                    NetworkUse network, const Services& services);
+
+} // namespace imagewright::plan

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fleet/collect.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/json/value.hpp>
+
+#include "../command.hpp"
+#include "../unit_options.hpp"
+
+namespace imagewright::cli {
+
+namespace {
+
+struct CollectWords {
+  std::vector<std::string> directories;
+  std::vector<std::string> lists;
+  std::string output_directory;
+  std::string previous;
+  bool is_watching = false;
+  bool is_json = false;
+};
+
+std::vector<std::filesystem::path> directories_of(const CollectWords& words) {
+  std::vector<std::filesystem::path> directories;
+  for (const std::string& word : words.directories) {
+    std::error_code ignored;
+    // Who watches may be there before the first job.
+    if (!words.is_watching && !std::filesystem::is_directory(word, ignored)) {
+      throw base::Error(base::FailureKind::input, "cli.missing-input",
+                        fmt::format("there is no directory {}", base::quoted(word)),
+                        "give the directories where units were built");
+    }
+    directories.emplace_back(word);
+  }
+  return directories;
+}
+
+void tell(const fleet::UnitRecord& record, const CommandContext& context) {
+  std::string line = fmt::format("{} {}", record.id, fleet::to_string(record.state));
+  if (record.attempt > 1) line += fmt::format(" (try {})", record.attempt);
+  if (record.state == fleet::RecordState::failed)
+    line += fmt::format(": exit code {}: {}", record.exit_code, record.message);
+  context.console.reporter().message(report::Level::info, base::escape_controls(line));
+}
+
+void write_release(const fleet::Collection& collection, const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) {
+    base::throw_system_error("fs.cannot-write", "cannot make", directory.string(), error.value());
+  }
+  fs::write_file_atomically(directory / "release.json", json::to_text(fleet::to_json(collection)));
+  fs::write_file_atomically(directory / "release.md", fleet::to_markdown(collection));
+  fs::write_file_atomically(directory / "release.html", fleet::to_html(collection));
+  fs::write_file_atomically(directory / "SHA256SUMS", fleet::checksums(collection));
+}
+
+ExitCode run_collect(const CollectWords& words, const CommandContext& context) {
+  std::vector<fleet::UnitList> lists;
+  for (const std::string& list : words.lists)
+    lists.push_back(read_units(list));
+  const fleet::UnitList list = fleet::joined(std::move(lists));
+  const std::vector<std::filesystem::path> directories = directories_of(words);
+  if (words.is_watching) {
+    fleet::watch(list, directories, context.cancellation,
+                 [&](const fleet::UnitRecord& record) { tell(record, context); });
+  }
+  fleet::Collection collection = fleet::collect(list, directories, context.cancellation);
+  if (!words.previous.empty()) {
+    fleet::compare_with(collection, fs::read_file(input_file(words.previous, "release.json")),
+                        words.previous);
+  }
+  if (!words.output_directory.empty()) write_release(collection, words.output_directory);
+  context.console.print(words.is_json ? json::to_text(fleet::to_json(collection))
+                                      : fleet::to_text(collection));
+  if (collection.is_complete()) return ExitCode::done;
+  throw base::InputError(collection.problems, base::FailureKind::verification);
+}
+
+} // namespace
+
+Command collect_command() {
+  const auto words = std::make_shared<CollectWords>();
+  Command command{.name = "collect",
+                  .summary = "Put the units of a fleet together, and say what is wrong with them"};
+  command.arguments = {
+      {.value = "DIR",
+       .description = "Where units were built; looked through two levels deep",
+       .target = &words->directories,
+       .completes = Completes::directories,
+       .is_required = true},
+      {.names = {"--units"},
+       .value = "FILE",
+       .description = "The list that they were built from; of a fleet in parts, each",
+       .target = &words->lists,
+       .completes = Completes::files,
+       .is_required = true},
+      {.names = {"-o", "--output-dir"},
+       .value = "DIR",
+       .description = "Write release.json, release.md, release.html and SHA256SUMS there",
+       .target = &words->output_directory,
+       .completes = Completes::directories},
+      {.names = {"--previous"},
+       .value = "FILE",
+       .description = "The release.json of the last release: tell which packages changed",
+       .target = &words->previous,
+       .completes = Completes::files},
+      {.names = {"--watch"},
+       .description = "First wait until every unit has ended, and tell of each that begins or ends",
+       .target = &words->is_watching},
+      json_argument(words->is_json)};
+  command.notes =
+      "Exactly one result for each unit, built from what the list was planned from, with the files "
+      "that its record and its manifest name: everything else is an error of its own (5), and is "
+      "told on the page of the release, too. Results of boot, lint, advisories, and verify --json "
+      "that were kept beside the files of a unit are part of the verdict.";
+  command.examples = {
+      {"imagewright collect out --units units.json -o release", "One page for the whole fleet"},
+      {"imagewright collect out --units units.json --watch", "While an engine is at work"}};
+  command.action = [words](const CommandContext& context) { return run_collect(*words, context); };
+  return command;
+}
+
+} // namespace imagewright::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string_view>
+
+#include <imagewright/fs/root_dir.hpp>
+
+namespace imagewright::finalize {
+
+/// Removes a file that programs wrote to while the image was made; absence is fine. A link that
+/// stands there is a package's: it stays, and the file that it leads to goes.
+void remove_written_file(const fs::RootDir& files, std::string_view path);
+
+} // namespace imagewright::finalize

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/container/image.hpp>
+#include <imagewright/container/node_checks.hpp>
+#include <imagewright/container/store.hpp>
+#include <imagewright/fs/file.hpp>
+
+#include "../steps.hpp"
+
+namespace imagewright::finalize::steps {
+
+namespace {
+
+struct Input {
+  const std::vector<model::ContainerImageConfig>& wanted;
+  const std::vector<model::OverlayConfig>& overlays;
+  const std::vector<model::LockedContainerImage>& locked;
+  const model::Architecture& architecture;
+  const base::Epoch& epoch;
+  const model::DiskLayout& layout;
+  const decltype(model::SystemPolicy::kernel_arguments)& kernel_arguments;
+  const FinalizeServices& services;
+};
+
+/// What was planned is what is there: files of the host may have changed since.
+std::vector<container::Image> open_all(const Input& input, const root::WorkRoot& root) {
+  const container::OpenOptions options{.architecture = input.architecture,
+                                       .temporary_directory =
+                                           root.options().run_record.parent_path(),
+                                       .cancellation = input.services.cancellation};
+  std::vector<container::Image> images;
+  for (const model::ContainerImageConfig& wanted : input.wanted) {
+    container::Image image = container::open_image(wanted, options);
+    if (std::ranges::find(input.locked, image.identity) == input.locked.end()) {
+      throw base::Error(
+          base::FailureKind::verification,
+          {.code = "container.changed",
+           .message = fmt::format("{} is another image than it was when the build was "
+                                  "planned",
+                                  image.identity.name),
+           .where = wanted.where,
+           .hint = "build again when nobody writes to its source"});
+    }
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+container::NodeFiles files_of(const root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  return {.find_content = [&files](const std::string& path) -> std::optional<std::string> {
+            // A unit that is masked is a link to /dev/null.
+            const auto status = files.find_target_status(path);
+            if (!status || status->type != fs::FileType::regular) return std::nullopt;
+            return files.find_content(path);
+          },
+          .list = [&files](const std::string& directory) { return files.list(directory); }};
+}
+
+/// Packages and scripts may have brought what the plan could not see.
+void check_node(const Input& input, const container::NodeFiles& files) {
+  container::NodeFacts facts{.images = input.locked,
+                             .overlays = input.overlays,
+                             .own_mount_points = {},
+                             .kernel_arguments = {},
+                             .where = input.wanted.front().where};
+  for (const model::Partition& partition : input.layout.partitions) {
+    if (partition.filesystem) facts.own_mount_points.push_back(partition.filesystem->mount_point);
+  }
+  for (const auto& argument : input.kernel_arguments)
+    facts.kernel_arguments.push_back(argument.text);
+  base::Diagnostics mistakes = container::check_node(facts, files);
+  if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
+}
+
+void make_directory(root::WorkRoot& root, const std::string& path, mode_t permissions) {
+  if (root.files().exists(path)) return;
+  root.files().make_directories(path, permissions);
+  root.files().set_permissions(path, permissions);
+  root.own(path, 0, 0);
+}
+
+/// The directories that containerd makes at its first start, with its modes.
+void make_directories(root::WorkRoot& root, const std::string& store) {
+  root.files().make_directories(store.substr(0, store.rfind('/')));
+  make_directory(root, store, 0711);
+  const std::string content = store + "/io.containerd.content.v1.content";
+  make_directory(root, content, 0755);
+  make_directory(root, content + "/blobs", 0755);
+  make_directory(root, fmt::format("{}/{}", store, container::k_blob_directory), 0755);
+  make_directory(root, fmt::format("{}/{}", store, container::k_ingest_directory), 0755);
+  make_directory(root, fmt::format("{}/{}", store, container::k_database_directory), 0711);
+}
+
+void copy_file(const container::Blob& blob, int target, const std::string& name) {
+  const fs::UniqueFd source = fs::open_for_reading(blob.file);
+  std::vector<std::byte> buffer(std::size_t{1} << 20U);
+  for (std::uint64_t offset = 0; offset < blob.size;) {
+    const std::size_t count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), blob.size - offset));
+    const auto piece = std::span(buffer).first(count);
+    fs::read_exactly(source.get(), piece, offset, blob.file.string());
+    fs::write_exactly(target, piece, offset, name);
+    offset += count;
+  }
+}
+
+void write_blob(root::WorkRoot& root, const std::string& path, const container::Blob& blob) {
+  root.files().write(path, blob.content, 0644);
+  if (!blob.file.empty()) {
+    const fs::UniqueFd target = root.files().open_file(path, fs::FileAccess::changing);
+    copy_file(blob, target.get(), path);
+  }
+  root.files().set_permissions(path, 0444);
+  root.own(path, 0, 0);
+}
+
+StepYield write_store(const Input& input, root::WorkRoot& root) {
+  if (input.wanted.empty()) return {};
+  const container::NodeFiles files = files_of(root);
+  check_node(input, files);
+  const std::vector<container::Image> images = open_all(input, root);
+  const std::string store = container::store_directory(files);
+  const std::string database = fmt::format("{}/{}/meta.db", store, container::k_database_directory);
+  if (root.files().exists(database)) {
+    throw base::Error(base::FailureKind::build,
+                      {.code = "container.store-exists",
+                       .message = fmt::format("the image has a {} already", database),
+                       .where = input.wanted.front().where,
+                       .hint = "leave it out of the files and packages of the image"});
+  }
+  make_directories(root, store);
+  for (const auto& [digest, blob] : container::blobs_of(images)) {
+    input.services.cancellation.check();
+    write_blob(root, fmt::format("{}/{}/{}", store, container::k_blob_directory, digest.hex),
+               *blob);
+  }
+  root.files().write(database, container::metadata_file(images, input.epoch), 0644);
+  root.own(database, 0, 0);
+  return {};
+}
+
+} // namespace
+
+constinit const Step container_images{
+    "container-images", AppliesTo::composed,
+    k_run<write_store, &model::OsConfig::container_images, &model::OsConfig::overlays,
+          &FinalizePlan::container_images, &FinalizePlan::architecture, &FinalizePlan::epoch,
+          &FinalizePlan::layout, &model::SystemPolicy::kernel_arguments, services>};
+
+} // namespace imagewright::finalize::steps

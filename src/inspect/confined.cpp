@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/image/image_file.hpp>
+#include <imagewright/inspect/confined.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
+#include "system_facts_codec.hpp"
+
+namespace imagewright::inspect {
+
+namespace {
+
+constexpr std::string_view k_describe_job = "describe-image";
+constexpr std::string_view k_read_job = "read-system";
+
+OpenedImage open(const image::HandedImages& images) {
+  return OpenedImage(images.name(0), images.open(0));
+}
+
+std::string describe_image(const sandbox::WorkerCall& call) {
+  const image::HandedImages images(call);
+  sandbox::ByteReader request(images.request());
+  const auto form = static_cast<DescriptionForm>(request.number());
+  const auto files = static_cast<FileListing>(request.number());
+  const OpenedImage image = open(images);
+  const SystemFacts facts = read_system(image);
+  // Whoever wants to stop ends this process.
+  const base::Cancellation cancellation;
+  if (form == DescriptionForm::json)
+    return json::to_text(to_json(image, facts, files, cancellation));
+  std::string text = to_text(image, facts);
+  if (files == FileListing::included) text += files_to_text(image, cancellation);
+  return text;
+}
+
+std::string read_facts(const sandbox::WorkerCall& call) {
+  return encode(read_system(open(image::HandedImages(call))));
+}
+
+/// Neither form has anything that a terminal could take for a command.
+std::string require_harmless(std::string_view answer) {
+  const bool has_commands = std::ranges::any_of(
+      answer, [](char letter) { return (letter >= '\0' && letter < ' ' && letter != '\n'); });
+  if (has_commands || !base::is_valid_utf8(answer))
+    throw base::BugError("a description is no plain text");
+  return std::string(answer);
+}
+
+template <typename Decode>
+auto ask(const image::ImageFile& file, sandbox::WorkerRequest request,
+         const base::Cancellation& cancellation, const Decode& decode) {
+  request.subject = "the image " + base::quoted(file.name);
+  return sandbox::ask_worker(image::request_to_read(std::span(&file, 1), std::move(request)),
+                             cancellation, decode);
+}
+
+} // namespace
+
+std::string describe(const DescriptionRequest& request, const base::Cancellation& cancellation) {
+  const image::ImageFile file = image::open_image_file(request.image, request.format);
+  sandbox::ByteWriter writer;
+  writer.number(static_cast<std::uint64_t>(request.form));
+  writer.number(static_cast<std::uint64_t>(request.files));
+  return ask(file, {.job = k_describe_job, .request = writer.take()}, cancellation,
+             &require_harmless);
+}
+
+SystemFacts read_system_confined(const std::filesystem::path& image,
+                                 std::optional<model::ImageFormat> format,
+                                 const base::Cancellation& cancellation) {
+  const image::ImageFile file = image::open_image_file(image, format);
+  return ask(file, {.job = k_read_job}, cancellation, &decode_system_facts);
+}
+
+std::span<const sandbox::WorkerJob> worker_jobs() {
+  static constexpr std::array jobs{
+      sandbox::WorkerJob{.name = k_describe_job, .run = &describe_image},
+      sandbox::WorkerJob{.name = k_read_job, .run = &read_facts}};
+  return jobs;
+}
+
+} // namespace imagewright::inspect

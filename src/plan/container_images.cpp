@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "container_images.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/paths.hpp>
+#include <imagewright/container/image.hpp>
+#include <imagewright/container/node_checks.hpp>
+#include <imagewright/fs/file.hpp>
+
+namespace imagewright::plan {
+
+namespace {
+
+/// The files that the config gives; those of packages are not known yet, and are looked at when
+/// they are there.
+class GivenFiles {
+public:
+  explicit GivenFiles(const model::OsConfig& os) : os_(os) {}
+
+  std::optional<std::string> find_content(const std::string& path) const {
+    for (const model::AdditionalFile& file : os_.additional_files) {
+      if (file.destination == path) return text_of(file.content);
+    }
+    for (const model::AdditionalDirectory& directory : os_.additional_directories) {
+      if (!base::is_below(path, directory.destination)) continue;
+      const std::filesystem::path host = directory.source / below(path, directory);
+      if (std::filesystem::is_regular_file(host)) return fs::read_file(host);
+    }
+    return std::nullopt;
+  }
+
+  std::vector<std::string> list(const std::string& path) const {
+    std::set<std::string> names;
+    for (const model::AdditionalFile& file : os_.additional_files) {
+      const std::filesystem::path destination = file.destination;
+      if (destination.parent_path() == path) names.insert(destination.filename().string());
+    }
+    for (const model::AdditionalDirectory& directory : os_.additional_directories) {
+      if (!base::is_at_or_below(path, directory.destination)) continue;
+      std::error_code error;
+      for (const auto& entry :
+           std::filesystem::directory_iterator(directory.source / below(path, directory), error))
+        names.insert(entry.path().filename().string());
+    }
+    return {names.begin(), names.end()};
+  }
+
+private:
+  static std::filesystem::path below(const std::string& path,
+                                     const model::AdditionalDirectory& directory) {
+    return std::filesystem::path(path).lexically_relative(directory.destination);
+  }
+
+  static std::string text_of(const model::FileContent& content) {
+    if (const auto* text = std::get_if<std::string>(&content)) return *text;
+    return fs::read_file(std::get<std::filesystem::path>(content));
+  }
+
+  const model::OsConfig& os_;
+};
+
+std::vector<model::LockedContainerImage> open_all(const model::ImageConfig& config,
+                                                  const model::Architecture& architecture,
+                                                  base::Diagnostics& mistakes) {
+  const base::Cancellation cancellation;
+  const container::OpenOptions options{.architecture = architecture,
+                                       .temporary_directory =
+                                           std::filesystem::temp_directory_path(),
+                                       .cancellation = cancellation};
+  std::vector<model::LockedContainerImage> images;
+  for (const model::ContainerImageConfig& wanted : config.os.container_images) {
+    try {
+      images.push_back(container::open_image(wanted, options).identity);
+    } catch (const base::Error& error) {
+      if (error.kind() != base::FailureKind::input) throw;
+      mistakes.add(error.diagnostic());
+    }
+  }
+  std::ranges::sort(images);
+  return images;
+}
+
+} // namespace
+
+std::vector<model::LockedContainerImage>
+examine_container_images(const model::ImageConfig& config, const model::Architecture& architecture,
+                         const model::DiskLayout& layout, const model::SystemPolicy& policy,
+                         base::Diagnostics& mistakes) {
+  if (config.os.container_images.empty()) return {};
+  std::vector<model::LockedContainerImage> images = open_all(config, architecture, mistakes);
+  // What is not there has been told; whether the rest is all that the node needs cannot be.
+  if (images.size() != config.os.container_images.size()) return images;
+  container::NodeFacts facts{.images = images,
+                             .overlays = config.os.overlays,
+                             .own_mount_points = {},
+                             .kernel_arguments = {},
+                             .where = config.os.container_images.front().where};
+  for (const model::Partition& partition : layout.partitions) {
+    if (partition.filesystem) facts.own_mount_points.push_back(partition.filesystem->mount_point);
+  }
+  for (const auto& argument : policy.kernel_arguments)
+    facts.kernel_arguments.push_back(argument.text);
+  const GivenFiles files(config.os);
+  mistakes.append(container::check_node(
+      facts, {.find_content = [&](const std::string& path) { return files.find_content(path); },
+              .list = [&](const std::string& path) { return files.list(path); }}));
+  return images;
+}
+
+} // namespace imagewright::plan

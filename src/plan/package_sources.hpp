@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Where the packages of a plan come from.
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/plan/build_plan.hpp>
+
+namespace imagewright::plan {
+
+/// Release profile, repositories and places of keys, for the plan's architecture. A config with
+/// repositories of its own needs no release. Throws base::InputError (pipeline.no-release, …).
+void add_package_sources(BuildPlan& plan, const PlanOptions& options, base::Diagnostics& mistakes);
+
+} // namespace imagewright::plan

@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+"""Container images that a node has before it has a network: what is refused, what the lock says, what containerd finds."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_layouts import Layout  # noqa: E402
+from imagewright_reports import ReportsTestCase  # noqa: E402
+from imagewright_testing import environment, require_program, skip  # noqa: E402
+
+PAUSE = "registry.example/pause:3.9"
+DNS = "registry.example/dns/server:1.2"
+STORE = "var/lib/containerd"
+BLOBS = f"{STORE}/io.containerd.content.v1.content/blobs/sha256"
+
+
+class ContainersTestCase(ReportsTestCase):
+    def setUp(self):
+        self.directory = self.scratch()
+        self.layout = Layout(self.directory / "images")
+        self.pause = [self.layout.manifest("amd64", [{"pause": "#!/bin/true\n"}]),
+                      self.layout.manifest("arm64", [{"pause": "#!/bin/false\n"}])]
+        self.layout.add("3.9", *self.pause)
+        self.layout.add("dns", self.layout.manifest("amd64", [{"etc/base": "base"}, {"bin/dns": "dns\n" * 5000}]))
+        self.config = self.directory / "node.yaml"
+        self.images = [{"source": "oci:images:3.9", "name": PAUSE, "pin": True},
+                       {"source": "oci:images:dns", "name": DNS}]
+
+    def write(self, **os_section):
+        """The config, as JSON, which is YAML."""
+        section = {"containerImages": self.images, **os_section}
+        self.config.write_text(json.dumps({"release": str(self.top / "base/tiny.yaml"), "architectures": ["x86_64"],
+                                           "os": section, "output": {"name": "node", "images": [{"format": "tar"}]}}))
+
+    def run_in(self, command, *arguments, **options):
+        return self.run_program(command, self.config, *arguments, "--cache-dir", self.directory / "cache",
+                                cwd=self.directory, env=environment(), **options)
+
+
+class Refusals(ContainersTestCase):
+    def refuse(self, code, line=None, **os_section):
+        self.write(**os_section)
+        for command in ("plan", "validate", "lock"):
+            said = self.run_in(command, expect=2).stderr
+            self.assertIn(f"[{code}]", said)
+            self.assertIn("node.yaml:1", said)
+        self.assertFalse((self.directory / "node.lock.json").exists())
+
+    def test_a_layer_that_does_not_fit_its_digest(self):
+        manifest = json.loads(self.layout.blob_file(self.pause[0]["digest"]).read_text())
+        layer = self.layout.blob_file(manifest["layers"][0]["digest"])
+        content = bytearray(layer.read_bytes())
+        content[-1] ^= 1
+        layer.write_bytes(content)
+        self.refuse("container.damaged")
+
+    def test_a_layer_that_unpacks_to_something_else(self):
+        self.layout.tag("other", self.layout.manifest("amd64", [{"a": "a"}], ["sha256:" + "0" * 64]))
+        self.images = [{"source": "oci:images:other", "name": PAUSE}]
+        self.refuse("container.damaged")
+
+    def test_an_index_without_the_architecture(self):
+        self.layout.add("arm", self.pause[1])
+        self.images = [{"source": "oci:images:arm", "name": PAUSE}]
+        self.refuse("container.no-architecture")
+
+    def test_sources_that_are_not_there_or_hold_too_much(self):
+        for source, code in (("oci:nowhere", "container.not-found"), ("oci:images:4.0", "container.not-found"),
+                             ("oci:images", "container.ambiguous"), ("oci-archive:images", "container.not-found")):
+            with self.subTest(source=source):
+                self.images = [{"source": source, "name": PAUSE}]
+                self.refuse(code)
+
+    def test_a_store_that_is_hidden_by_a_mount(self):
+        unit = {"destination": "/etc/systemd/system/var-lib-containerd.mount",
+                "content": "[Mount]\nWhat=/dev/disk/by-label/data\nWhere=/var/lib/containerd\n"}
+        self.refuse("container.hidden-store", additionalFiles=[unit])
+        tree = self.directory / "tree"
+        tree.mkdir()
+        (tree / "data.mount").write_text("[Mount]\nWhat=/dev/sdb\nWhere=/var/lib\n")
+        self.refuse("container.hidden-store",
+                    additionalDirs=[{"source": "tree", "destination": "/usr/lib/systemd/system"}])
+
+    def test_a_sandbox_image_that_is_missing_or_not_pinned(self):
+        def configuration(image):
+            return [{"destination": "/etc/containerd/config.toml",
+                     "content": f'version = 2\n[plugins."io.containerd.grpc.v1.cri"]\nsandbox_image = "{image}"\n'}]
+        self.refuse("container.sandbox-image-missing", additionalFiles=configuration("registry.example/pause:3.8"))
+        self.refuse("container.sandbox-image-not-pinned", additionalFiles=configuration(DNS))
+        self.write(additionalFiles=configuration(PAUSE))
+        self.run_in("plan")
+
+
+class Locks(ContainersTestCase):
+    def test_the_lock_pins_digests_and_only_what_changes_them_makes_it_stale(self):
+        self.write()
+        self.run_in("lock")
+        lock = self.directory / "node.lock.json"
+        text = lock.read_text()
+        entries = json.loads(text)["architectures"]["x86_64"]["containerImages"]
+        self.assertEqual([each["name"] for each in entries], [DNS, PAUSE])
+        self.assertEqual(entries[1]["manifest"], self.pause[0]["digest"])
+        self.assertEqual(entries[1]["pinned"], True)
+        # Another tag of the same content is the same image.
+        self.layout.add("latest", *self.pause)
+        self.images[0]["source"] = "oci:images:latest"
+        self.write()
+        self.run_in("lock", "--check")
+        self.run_in("lock")
+        self.assertEqual(lock.read_text(), text)
+        # Other content under the same name is not.
+        self.layout.add("new", self.layout.manifest("amd64", [{"pause": "#!/bin/sh\n"}]))
+        self.images[0]["source"] = "oci:images:new"
+        self.write()
+        said = self.run_in("lock", "--check", expect=5).stderr
+        self.assertIn("[lock.stale]", said)
+        self.assertIn(self.pause[0]["digest"], said)
+
+
+class Stores(ContainersTestCase):
+    def build(self, name):
+        out = self.directory / name
+        self.run_in("build", "--output-dir", out, "--no-cache", "--progress", "none")
+        return out
+
+    def unpacked(self, out):
+        require_program("zstd")
+        root = self.directory / (out.name + "-root")
+        root.mkdir()
+        subprocess.run(["tar", "--zstd", "-xpf", next(out.glob("*.tar.zst")), "-C", root, f"./{STORE}"], check=True)
+        return root
+
+    def test_the_store_is_the_same_in_every_build_and_known_to_everybody(self):
+        self.write()
+        first = self.build("first")
+        self.layout.add("latest", *self.pause)
+        self.images[0]["source"] = "oci:images:latest"
+        self.images.reverse()
+        self.write()
+        second = self.build("second")
+        digests = [subprocess.run(["sha256sum", next(out.glob("*.tar.zst"))], check=True, capture_output=True,
+                                  text=True).stdout.split()[0] for out in (first, second)]
+        self.assertEqual(digests[0], digests[1], "a tag or the order of the config is in the image")
+        manifest = json.loads(next(first.glob("*.manifest.json")).read_text())
+        self.assertEqual([each["name"] for each in manifest["containerImages"]], [DNS, PAUSE])
+        bill = json.loads(next(first.glob("*.spdx.json")).read_text())
+        locators = [each["externalRefs"][0]["referenceLocator"] for each in bill["packages"] if "externalRefs" in each]
+        self.assertIn(f"pkg:oci/pause@sha256%3A{self.pause[0]['digest'][7:]}?arch=amd64"
+                      "&repository_url=registry.example%2Fpause&tag=3.9", locators)
+        root = self.unpacked(first)
+        names = {path.name for path in (root / BLOBS).iterdir()}
+        wanted = {digest[7:] for each in manifest["containerImages"]
+                  for digest in (each["manifest"], each["config"], *each["layers"])}
+        self.assertEqual(names, wanted, "only the image's architecture")
+        for path in (root / BLOBS).iterdir():
+            self.assertEqual(path.stat().st_mode & 0o7777, 0o444)
+
+    def test_a_containerd_finds_the_images_complete(self):
+        for program in ("containerd", "ctr"):
+            require_program(program)
+        if os.geteuid() != 0:
+            skip("containerd wants to be root")
+        self.images += [{"source": f"oci:images:many-{index}", "name": f"registry.example/many/image-{index}:v1"}
+                        for index in range(18)]
+        for index in range(18):
+            self.layout.tag(f"many-{index}", self.layout.manifest("amd64", [{"file": f"content {index}"}]))
+        self.write()
+        store = self.unpacked(self.build("out")) / STORE
+        socket = self.directory / "containerd.sock"
+        configuration = self.directory / "containerd.toml"
+        configuration.write_text(
+            f'version = 2\nroot = "{store}"\nstate = "{self.directory}/state"\n'
+            f'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "{socket}"\n')
+        with (self.directory / "containerd.log").open("w") as log:
+            daemon = subprocess.Popen(["containerd", "--config", configuration], stdout=log, stderr=log)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.terminate)
+
+        def ctr(*arguments):
+            return subprocess.run(["ctr", "--address", socket, "--namespace", "k8s.io", *arguments], check=True,
+                                  capture_output=True, text=True, timeout=60).stdout
+        for _ in range(100):
+            if socket.exists():
+                break
+            time.sleep(0.1)
+        listed = [line.split() for line in ctr("images", "check").splitlines()[1:]]
+        self.assertEqual(len(listed), 20 * 3)
+        self.assertTrue(all("complete" in line for line in listed), listed)
+        names = {line[0] for line in listed}
+        self.assertTrue({PAUSE, DNS, f"registry.example/pause@{self.pause[0]['digest']}"} <= names)
+        content = ctr("content", "ls").splitlines()[1:]
+        self.assertEqual({line.split()[0][7:] for line in content}, {path.name for path in store.glob(
+            "io.containerd.content.v1.content/blobs/sha256/*")})
+        # The daemon writes to the database as to one of its own, and the collector removes nothing that is needed.
+        ctr("images", "tag", PAUSE, "registry.example/pause:again")
+        ctr("images", "rm", "--sync", DNS, *[name for name in names if name.startswith("registry.example/dns/server@")])
+        self.assertIn("complete", next(line for line in ctr("images", "check").splitlines() if PAUSE in line))
+        exported = self.directory / "exported.tar"
+        ctr("images", "export", exported, PAUSE)
+        self.assertIn(self.pause[0]["digest"][7:], subprocess.run(["tar", "-tf", exported], check=True,
+                                                                  capture_output=True, text=True).stdout)
+
+
+class Archives(ContainersTestCase):
+    def test_archives_hold_what_the_layout_does(self):
+        require_program("skopeo")
+        source = f"oci:{self.directory}/images:3.9"
+        kinds = {"oci-archive": f"oci-archive:{self.directory}/pause.tar:3.9",
+                 "docker-archive": f"docker-archive:{self.directory}/docker.tar:{PAUSE}"}
+        found = {}
+        for kind, target in kinds.items():
+            subprocess.run(["skopeo", "--insecure-policy", "--override-arch", "amd64", "copy", source, target],
+                           check=True, capture_output=True)
+            self.images = [{"source": target.replace(f"{self.directory}/", ""), "name": PAUSE}]
+            self.write()
+            found[kind] = json.loads(self.run_in("plan", "--json").stdout)
+        text = json.dumps(found["oci-archive"])
+        self.assertIn(self.pause[0]["digest"], text)
+        # The same config, so the same id of the image; its layers are stored without compression.
+        config = json.loads(self.layout.blob_file(self.pause[0]["digest"]).read_text())["config"]["digest"]
+        self.assertIn(config, json.dumps(found["docker-archive"]))
+        # The name stands in the archive.
+        self.images = [{"source": "docker-archive:docker.tar"}]
+        self.write()
+        self.run_in("plan")
+        shutil.copy(self.directory / "docker.tar", self.directory / "cut.tar")
+        with (self.directory / "cut.tar").open("r+b") as file:
+            file.truncate(1500)
+        self.images = [{"source": "docker-archive:cut.tar", "name": PAUSE}]
+        self.write()
+        self.run_in("plan", expect=None)
+        self.assertNotEqual(self.run_in("plan", expect=None).returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,264 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Packages of images that exist: what goes, what comes, what stays, and what is refused."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_reports import ReportsTestCase  # noqa: E402
+from imagewright_testing import environment, require_program  # noqa: E402
+
+BASE = """
+release: {release}
+repositories: [{{name: first, path: {first}, gpgCheck: false, repoGpgCheck: false}}]
+storage:
+  bootType: efi
+  disks:
+  - partitionTableType: gpt
+    partitions:
+    - {{id: esp, label: esp, type: esp, size: 40M}}
+    - {{id: root, label: root, type: root, size: 80M}}
+  filesystems:
+  - {{deviceId: esp, type: fat32, mountPoint: {{path: /boot/efi, options: umask=0077}}}}
+  - {{deviceId: root, type: ext4, mountPoint: /}}
+os:
+  bootloader: {{resetType: hard-reset, type: {loader}}}
+  packages: {{install: [alpha, beta, other]}}
+  additionalFiles: [{{destination: /etc/alpha.conf, content: "changed here\\n"}}]
+output: {{images: [{{format: raw}}]}}
+"""
+
+
+class CustomizePackages(ReportsTestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        require_program("rpm")
+        make = cls.top / "base/mkpkg.py"
+
+        def package(repository, name, version, *options):
+            subprocess.run([sys.executable, make, cls.top / repository, name, version, *options], check=True)
+
+        package("first", "alpha", "1", "--file", "/usr/share/alpha=one\\n", "--file", "/etc/alpha.conf=as packaged\\n",
+                "--files", "/usr/share/alpha", "--files", "%config(noreplace) /etc/alpha.conf")
+        package("first", "beta", "1", "--tag", "Requires: alpha", "--file", "/usr/share/beta=b\\n",
+                "--section", "%postun\necho gone > /var/lib/beta-is-gone")
+        package("first", "other", "1", "--file", "/usr/share/other=o\\n")
+        package("second", "alpha", "2", "--file", "/usr/share/alpha=two\\n", "--file", "/etc/alpha.conf=newly packaged\\n",
+                "--files", "/usr/share/alpha", "--files", "%config(noreplace) /etc/alpha.conf",
+                "--section", "%post\necho $1 > /var/lib/alpha-count")
+        package("second", "gamma", "1", "--tag", "Requires: delta >= 2", "--tag", "Requires: /usr/share/other",
+                "--file", "/usr/share/gamma=g\\n")
+        package("second", "delta", "2", "--file", "/usr/share/delta=d\\n",
+                "--section", "%post\necho made > /var/lib/delta-was-here")
+        package("second", "takeover", "1", "--tag", "Obsoletes: other < 2", "--tag", "Provides: other = 2",
+                "--file", "/usr/share/takeover=t\\n")
+        package("second", "impossible", "1", "--tag", "Requires: nobody-has-this", "--file", "/usr/share/impossible=i\\n")
+        package("second", "tinykernel", "2.0", "--file", "/boot/vmlinuz-2.0=newer\\n",
+                "--file", "/usr/lib/modules/2.0/vmlinuz=newer\\n", "--file", "/usr/lib/modules/2.0/modules.dep=")
+        package("second", "identity", "1", "--file", "/usr/share/identity=i\\n", "--section",
+                "%post\nmkdir -p /etc/ssh\necho secret > /etc/ssh/ssh_host_rsa_key\necho 0123456789abcdef0123456789abcdef > /etc/machine-id")
+        package("second", "breaks", "1", "--file", "/usr/share/breaks=x\\n", "--section", "%post\nexit 3")
+        for repository in ("first", "second"):
+            subprocess.run(["createrepo_c", "-q", cls.top / repository], check=True)
+
+    made_bases = {}
+
+    def base(self, loader="grub"):
+        if loader not in self.made_bases:
+            config = self.top / f"base-{loader}.yaml"
+            config.write_text(BASE.format(release=self.top / "base/tiny.yaml", first=self.top / "first", loader=loader))
+            out = self.top / f"base-{loader}"
+            self.run_program("build", config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
+            self.made_bases[loader] = next(out.glob("*.raw"))
+        return self.made_bases[loader]
+
+    def config(self, os, *more):
+        directory = self.scratch()
+        path = directory / "node.yaml"
+        path.write_text("repositories: [" + ", ".join(
+            f"{{name: {name}, path: {self.top / name}, gpgCheck: false, repoGpgCheck: false}}" for name in ("first", "second"))
+                        + "]\n"
+                        f"os:\n  {os}\noutput: {{images: [{{format: raw}}]}}\n" + "".join(f"{line}\n" for line in more))
+        return path
+
+    def customize(self, os, *options, base=None, expect=0):
+        config = self.config(os)
+        out = config.parent / "out"
+        base = base or self.base()
+        before = hashlib.sha256(base.read_bytes()).digest()
+        result = self.run_program("customize", "--image", base, config, "--output-dir", out, "--cache-dir",
+                                  self.top / "cache", *options, expect=expect, env=environment())
+        self.assertEqual(hashlib.sha256(base.read_bytes()).digest(), before, "the base was changed")
+        if expect != 0:
+            self.assertFalse(out.exists() and any(out.iterdir()), "something partial is left")
+            return result.stderr
+        return next(out.glob("*.raw"))
+
+    def root(self, raw, directory=None):
+        """The root filesystem as a file and as a directory, judged by e2fsck."""
+        table = json.loads(self.run_tool("sfdisk", "--json", raw).stdout)["partitiontable"]
+        partition = next(each for each in table["partitions"] if each["name"] == "root")
+        directory = directory or self.scratch()
+        filesystem = directory / "root.ext4"
+        with raw.open("rb") as image:
+            image.seek(partition["start"] * 512)
+            filesystem.write_bytes(image.read(partition["size"] * 512))
+        self.run_tool("e2fsck", "-fn", filesystem)
+        self.run_tool("sgdisk", "-v", raw)
+        tree = directory / "tree"
+        tree.mkdir()
+        self.run_tool("debugfs", "-R", f"rdump / {tree}", filesystem)
+        return tree
+
+    def rpm(self, tree, *arguments, expect=0):
+        return self.run_tool("rpm", "--root", tree, "--dbpath", "/var/lib/rpm", *arguments, expect=expect).stdout
+
+    def packages(self, tree):
+        return sorted(self.rpm(tree, "-qa", "--qf", "%{NAME}-%{VERSION}\\n").split())
+
+    def check(self, tree):
+        """rpm's own look at every file; times are those of the copy."""
+        said = self.rpm(tree, "-Va", "--nomtime", "--nodeps", "--noscripts", expect=None)
+        odd = [line for line in said.splitlines()
+               if not re.search(r" c /etc/|/etc/(passwd|group|shadow)|/boot/efi|^\S+ +g |/etc/alpha.conf", line)]
+        # What the build of the base has changed itself (a machine id and the like) is as it was.
+        base_said = set(self.rpm(self.base_tree(), "-Va", "--nomtime", "--nodeps", "--noscripts", expect=None).splitlines())
+        self.assertEqual([line for line in odd if line not in base_said], [])
+        self.assertEqual(self.rpm(tree, "-Va", "--nofiles", "--noscripts", expect=None).strip(), "")
+
+    def base_tree(self):
+        if not hasattr(type(self), "made_tree"):
+            directory = self.top / "base-tree"
+            directory.mkdir()
+            type(self).made_tree = self.root(self.base(), directory)
+        return self.made_tree
+
+    def test_a_package_comes_with_what_it_needs_and_nothing_else_moves(self):
+        raw = self.customize("packages: {install: [gamma]}")
+        tree = self.root(raw)
+        before = self.packages(self.base_tree())
+        self.assertEqual(self.packages(tree), sorted([*before, "gamma-1", "delta-2"]))
+        self.assertEqual((tree / "var/lib/delta-was-here").read_text(), "made\n")
+        self.check(tree)
+        times = "%{NAME} %{INSTALLTIME}\\n"
+        old = set(self.rpm(self.base_tree(), "-qa", "--qf", times).splitlines())
+        self.assertLessEqual(old, set(self.rpm(tree, "-qa", "--qf", times).splitlines()))
+        self.assertEqual(raw.read_bytes(), self.customize("packages: {install: [gamma]}").read_bytes())
+        manifest = json.loads(next(raw.parent.glob("*.manifest.json")).read_text())
+        self.assertIn("gamma", json.dumps(manifest["packages"]))
+
+    def test_who_needs_what_is_removed_goes_as_well(self):
+        tree = self.root(self.customize("packages: {remove: [alpha]}"))
+        self.assertFalse({"alpha-1", "beta-1"} & set(self.packages(tree)))
+        self.assertIn("other-1", self.packages(tree))
+        self.assertFalse((tree / "usr/share/alpha").exists())
+        self.assertEqual((tree / "var/lib/beta-is-gone").read_text(), "gone\n")
+        self.assertEqual((tree / "etc/alpha.conf.rpmsave").read_text(), "changed here\n")
+        self.check(tree)
+
+    def test_an_update_by_name_keeps_changed_settings(self):
+        tree = self.root(self.customize("packages: {update: [alpha]}"))
+        self.assertIn("alpha-2", self.packages(tree))
+        self.assertNotIn("alpha-1", self.packages(tree))
+        self.assertIn("other-1", self.packages(tree))
+        self.assertEqual((tree / "usr/share/alpha").read_text(), "two\n")
+        self.assertEqual((tree / "etc/alpha.conf").read_text(), "changed here\n")
+        self.assertEqual((tree / "etc/alpha.conf.rpmnew").read_text(), "newly packaged\n")
+        self.assertEqual((tree / "var/lib/alpha-count").read_text(), "2\n")
+        self.check(tree)
+
+    def test_everything_becomes_as_new_as_can_be(self):
+        tree = self.root(self.customize("packages: {updateExistingPackages: true}"))
+        self.assertIn("alpha-2", self.packages(tree))
+        self.assertIn("takeover-1", self.packages(tree))
+        self.assertNotIn("other-1", self.packages(tree))
+        self.assertNotIn("gamma-1", self.packages(tree))
+
+    def entries(self, raw):
+        facts = json.loads(self.run_program("inspect", raw, "--json", env=environment()).stdout)["system"]
+        return [each["kernel"] for each in facts["bootEntries"]], facts["kernels"]
+
+    def test_a_kernel_comes_with_initramfs_and_entries(self):
+        for loader in ("grub", "systemd-boot"):
+            with self.subTest(loader=loader):
+                raw = self.customize("packages: {updateExistingPackages: true}\n  kernelCommandLine: {extraCommandLine: [audit=1]}",
+                                     "--release", self.top / "base/tiny.yaml", base=self.base(loader))
+                tree = self.root(raw)
+                self.assertLessEqual({"tinykernel-1.0", "tinykernel-2.0"}, set(self.packages(tree)))
+                kernels, releases = self.entries(raw)
+                self.assertEqual(releases, ["1.0", "2.0"])
+                self.assertRegex(kernels[0], "2.0")
+                self.assertRegex(kernels[-1], "1.0")
+                facts = json.loads(self.run_program("inspect", raw, "--json", env=environment()).stdout)["system"]
+                for entry in facts["bootEntries"]:
+                    self.assertIn("audit=1", entry["commandLine"].split())
+                if loader == "grub":
+                    self.assertTrue((tree / "boot/initramfs-2.0.img").exists())
+                    self.assertEqual((tree / "boot/vmlinuz-2.0").read_text(), "newer\n")
+                gone = self.customize("packages: {remove: [tinykernel-1.0]}", "--release", self.top / "base/tiny.yaml", base=raw)
+                kernels, releases = self.entries(gone)
+                self.assertEqual(releases, ["2.0"])
+                self.assertEqual([each for each in kernels if "1.0" in each], [])
+                self.assertTrue(kernels)
+
+    def test_no_machine_identity_is_left_by_scripts(self):
+        tree = self.root(self.customize("packages: {install: [identity]}"))
+        self.assertFalse((tree / "etc/ssh/ssh_host_rsa_key").exists())
+        self.assertEqual((tree / "etc/machine-id").read_text(), (self.base_tree() / "etc/machine-id").read_text())
+
+    def test_steps_follow_each_other(self):
+        # One question for both would have no answer: what is installed needs what is removed.
+        tree = self.root(self.customize("packages: {remove: [other], install: [gamma]}"))
+        self.assertIn("gamma-1", self.packages(tree))
+        self.assertIn("other-1", self.packages(tree))
+        # And what is there is enough.
+        before = self.packages(self.base_tree())
+        self.assertEqual(self.packages(self.root(self.customize("packages: {install: [alpha, other]}"))), before)
+
+    def test_a_dry_run_tells_what_goes_comes_and_stays(self):
+        config = self.config("packages: {remove: [beta], install: [gamma], update: [alpha]}")
+        said = self.run_program("customize", "--image", self.base(), config, "--dry-run", "--cache-dir", self.top / "cache",
+                                env=environment()).stdout
+        self.assertRegex(said, r"remove the package beta-1-1.noarch")
+        self.assertRegex(said, r"install the package delta-2-1.noarch")
+        self.assertRegex(said, r"change the package alpha-1-1.noarch to 2-1")
+        self.assertRegex(said, r"keep \d+ packages as they are")
+        self.assertEqual([each.name for each in config.parent.iterdir()], ["node.yaml"])
+
+    def test_what_cannot_be_is_told_at_its_line(self):
+        for wish, code, status in (
+                ("packages: {remove: [nothing]}", "resolve.not-installed", 3),
+                ("packages: {update: [gamma]}", "resolve.not-installed", 3),
+                ("packages: {install: [missing]}", "resolve.no-such-package", 3),
+                ("packages: {install: [impossible]}", "resolve.nothing-provides", 3),
+                ("packages: {install: [gamma], exclude: [delta]}", "resolve.", 3),
+                ("packages: {exclude: [alpha]}", "customize.excluded-package", 2),
+                ("packages: {remove: [tinykernel]}", "finalize.no-kernel", 2),
+                ("packages: {install: [breaks]}", "install.scriptlet-failed", 1)):
+            said = self.customize(wish, expect=status)
+            self.assertIn(code, said, wish)
+            if status != 1 and "tinykernel" not in wish:
+                self.assertIn("node.yaml:3", said, wish)
+
+    def test_a_base_without_a_database_keeps_its_packages(self):
+        raw = self.customize("hostname: bare\nscripts: {postCustomization: [{content: 'rm -rf /var/lib/rpm'}]}")
+        said = self.customize("packages: {install: [gamma]}", base=raw, expect=2)
+        self.assertIn("inspect.no-packages", said)
+        self.customize("hostname: still", base=raw)
+
+    def test_packages_need_a_place_to_come_from(self):
+        config = self.scratch() / "node.yaml"
+        config.write_text("os: {packages: {install: [gamma]}}\noutput: {images: [{format: raw}]}\n")
+        said = self.run_program("customize", "--image", self.base(), config, "--dry-run", expect=2, env=environment()).stderr
+        self.assertIn("pipeline.no-release", said)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: MIT
+"""What a new user does wrong: the whole of what is said, as golden files, and a remedy that is followed and helps."""
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Callable, Optional
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import tiny_distribution  # noqa: E402
+from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_program, skip  # noqa: E402
+
+GOLDEN = TOP / "tests/golden/mistakes"
+NODE = """\
+release: tiny
+os:
+  hostname: node
+  packages:
+    install: [tiny-web]
+  services:
+    enable: [web]
+output:
+  image: {format: raw}
+"""
+STORAGE = """\
+  disks:
+  - partitionTableType: gpt
+    partitions:
+    - {id: esp, type: esp, size: 40M}
+    - {id: root, type: root, size: 40M}
+  filesystems:
+  - {deviceId: esp, type: fat32, mountPoint: /boot/efi}
+  - {deviceId: root, type: ext4, mountPoint: /}
+"""
+USER = "os:\n  users:\n  - name: admin\n    "
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDv6mJYTUbTNR9Pz3HLbXTYMNUVxBQdbTSiB2ZpZ0Nzb admin"
+PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n-----END OPENSSH PRIVATE KEY-----\n"
+HASH = "$6$saltsalt$" + "a" * 86
+
+BUILD = ("build", "node.yaml", "--progress", "none")
+Place = Path
+Change = Callable[[Place], None]
+
+
+@dataclasses.dataclass
+class Mistake:
+    """A command line, what it finds, and what helps; `told` is the part of the message that the remedy was taken from."""
+
+    name: str
+    exit_code: int
+    told: str
+    config: str = NODE
+    command: tuple = ("validate", "node.yaml")
+    prepare: Optional[Change] = None
+    right: Optional[str] = None
+    right_command: Optional[tuple] = None
+    repair: Optional[Change] = None
+    env: Optional[dict] = None
+    right_env: Optional[dict] = None
+
+
+def edited(old, new, text=NODE):
+    assert old in text, old
+    return text.replace(old, new, 1)
+
+
+def write(name, text):
+    def change(place):
+        path = place / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return change
+
+
+def both(*changes):
+    def change(place):
+        for each in changes:
+            each(place)
+    return change
+
+
+def profile(old, new):
+    def change(place):
+        path = place / "releases/tiny.yaml"
+        path.write_text(edited(old, new, path.read_text()))
+    return change
+
+
+def with_user(text):
+    return NODE.replace("os:\n", USER + text + "\n")
+
+
+def with_os(text):
+    return NODE.replace("os:\n", "os:\n" + text)
+
+
+def run(*arguments):
+    def change(place):
+        subprocess.run([PROGRAM, *arguments], cwd=place, env=environment(HOME=place, IMAGEWRIGHT_DATA=place), check=True, capture_output=True)
+    return change
+
+
+def move(old, new):
+    return lambda place: (place / old).rename(place / new)
+
+
+PLAN = ("plan", "node.yaml", "--progress", "none")
+
+MISTAKES = [
+    # The file.
+    Mistake("no-config", 2, "there is no config", command=("validate", "nod.yaml"), right_command=("validate", "node.yaml")),
+    Mistake("directory", 2, "is a directory", command=("build", "releases"), right_command=BUILD),
+    Mistake("empty-config", 2, "", config="", right=NODE),
+    Mistake("only-comments", 2, "", config="# a node\n", right=NODE),
+    Mistake("tab", 2, "tab", config=edited("  hostname", "\thostname"), right=NODE),
+    Mistake("indentation", 2, "", config=edited("    install", "   install").replace("  services", "   services"), right=NODE),
+    Mistake("duplicate-key", 2, "", config=NODE + "os:\n  hostname: other\n", right=NODE),
+    Mistake("key-typo", 2, '"hostname"', config=edited("hostname", "hostnam"), right=NODE),
+    Mistake("word-for-list", 2, "[tiny-web]", config=edited("[tiny-web]", "tiny-web"), right=NODE),
+    Mistake("latin-1", 2, "UTF-8", config=edited("node\n", "n\xf6de\n").encode("latin-1"), right=NODE),
+    Mistake("profile-for-config", 2, "release profile", command=("build", "releases/tiny.yaml"), right_command=BUILD),
+    Mistake("image-for-config", 2, "", command=("build", "disk.raw"), prepare=write("disk.raw", bytes(1 << 16)), right_command=BUILD),
+    Mistake("config-for-image", 2, "is a config", command=("boot", "node.yaml"), right_command=None),
+    Mistake("manifest-for-image", 2, "", command=("boot", "x.manifest.json"), prepare=write("x.manifest.json", '{"kind": "x"}')),
+    Mistake("hostname", 2, "", config=edited("hostname: node", "hostname: my_node"), right=edited("hostname: node", "hostname: my-node")),
+    # The release and its repositories.
+    Mistake("release-typo", 2, '"tiny"', config=edited("tiny", "tinny"), right=NODE),
+    Mistake("no-release", 2, "release", config=edited("release: tiny\n", ""), command=PLAN, right=NODE),
+    Mistake("architecture", 2, "x86_64", command=(*PLAN, "--arch", "aarch64"), right_command=(*PLAN, "--arch", "x86_64")),
+    Mistake("missing-repository", 1, "", command=PLAN, prepare=move("repository", "elsewhere"), repair=move("elsewhere", "repository")),
+    Mistake("no-network", 1, "", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo"), right_command=(*PLAN, "--repo", "tiny=repository")),
+    Mistake("offline-without-cache", 1, "--offline", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo", "--offline"), right_command=PLAN),
+    Mistake("repository-typo", 5, "repoGpgCheck", command=(*PLAN, "--repo", "tinny=repository"), right_command=(*PLAN, "--repo", "tiny=repository")),
+    Mistake("damaged-repository", 5, "", command=PLAN, prepare=write("repository/repodata/repomd.xml", "<html>moved</html>"),
+            repair=lambda place: (place / "repository/repodata/repomd.xml").write_bytes(Mistakes.repomd)),
+    Mistake("unsigned-repository", 5, "repoGpgCheck", command=PLAN, prepare=profile(", gpgCheck: false, repoGpgCheck: false", ", gpgKeys: [key.asc]"),
+            repair=profile(", gpgKeys: [key.asc]", ", gpgCheck: false, repoGpgCheck: false")),
+    Mistake("no-key", 2, "gpgKeys", command=PLAN, prepare=profile(", gpgCheck: false, repoGpgCheck: false", ""),
+            repair=profile("repository}", "repository, gpgCheck: false, repoGpgCheck: false}")),
+    # Packages.
+    Mistake("package-typo", 3, '"tiny-web"', config=edited("[tiny-web]", "[tiny-wbe]"), command=PLAN, right=NODE),
+    Mistake("conflicting-packages", 3, "tiny-web-next", config=edited("[tiny-web]", "[tiny-web, tiny-web-next]"), command=PLAN, right=NODE),
+    Mistake("missing-requirement", 3, "libmissing.so.7", config=edited("[tiny-web]", "[tiny-web, tiny-needy]"), command=PLAN, right=NODE),
+    Mistake("scriptlet", 1, "", config=edited("[tiny-web]", "[tiny-web, tiny-failing]"), command=BUILD, right=NODE),
+    # Users and keys.
+    Mistake("missing-key-file", 2, "", config=with_user("sshPublicKeyPaths: [id.pub]"), prepare=write("id_ed25519.pub", KEY + "\n"),
+            right=with_user("sshPublicKeyPaths: [id_ed25519.pub]")),
+    Mistake("private-key", 2, ".pub", config=with_user("sshPublicKeyPaths: [id]"), prepare=both(write("id", PRIVATE_KEY), write("id.pub", KEY + "\n")),
+            right=with_user("sshPublicKeyPaths: [id.pub]")),
+    Mistake("no-ssh-key", 0, "", config=with_user("sshPublicKeys: [this-is-not-a-key]"), right=with_user(f"sshPublicKeys: [{KEY}]")),
+    Mistake("bad-hash", 2, "openssl passwd", config=with_user("password: {type: hashed, value: secret}"),
+            right=with_user(f"password: {{type: hashed, value: '{HASH}'}}")),
+    Mistake("plain-password", 0, "", config=with_user("password: {type: plain-text, value: secret}"),
+            right=with_user(f"password: {{type: hashed, value: '{HASH}'}}")),
+    Mistake("unknown-shell", 0, "/bin/sh", config=with_user("startupCommand: /bin/zsh"), command=PLAN, right=with_user("startupCommand: /bin/sh")),
+    Mistake("unknown-group", 2, "what the packages define", config=with_user("secondaryGroups: [whell]"), command=BUILD, right=with_user("secondaryGroups: [wheel]")),
+    Mistake("two-users", 2, "admin", config=with_user("uid: 1000\n  - name: admin"), right=with_user("uid: 1000")),
+    # What packages bring.
+    Mistake("unknown-unit", 0, '"web', config=edited("enable: [web]", "enable: [wbe]"), command=PLAN, right=NODE),
+    Mistake("unit-of-missing-package", 0, "", config=edited("enable: [web]", "enable: [web, web-next]"), command=PLAN, right=NODE),
+    Mistake("unknown-module", 0, "loop", config=with_os("  modules: [{name: lopo, loadMode: always}]\n"), command=PLAN,
+            right=with_os("  modules: [{name: loop, loadMode: always}]\n")),
+    Mistake("unknown-time-zone", 0, "", config=with_os("  timezone: Europe/Berln\n"), command=PLAN, right=NODE),
+    Mistake("locale-without-files", 0, "C.UTF-8", config=with_os("  locale: de_DE.UTF-8\n"), command=PLAN, right=with_os("  locale: C.UTF-8\n")),
+    Mistake("keymap-without-files", 0, "", config=with_os("  keymap: de\n"), command=PLAN, right=NODE),
+    Mistake("missing-file", 2, "motd.txt", config=with_os("  additionalFiles: [{source: motd.txt, destination: /etc/motd}]\n"),
+            repair=write("motd.txt", "hello\n")),
+    # The disk.
+    Mistake("small-root", 0, "larger", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 2M"), command=PLAN,
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
+    Mistake("unknown-partition", 2, '"root"', config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("deviceId: root", "deviceId: rot"),
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
+    Mistake("no-boot-type", 2, "bootType", config=NODE + "storage:\n" + STORAGE, right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
+    Mistake("size-unit", 2, "40M", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 40MB"),
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
+    Mistake("format-typo", 2, '"qcow2"', config=edited("raw", "qcow"), right=edited("raw", "qcow2")),
+    Mistake("unsupported-filesystem", 2, "ext4", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("ext4", "xfs"),
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
+    # Locks.
+    Mistake("locked-without-lock", 5, "imagewright lock", command=(*BUILD, "--locked"), repair=run("lock", "node.yaml")),
+    Mistake("stale-lock", 5, "imagewright lock", command=(*BUILD, "--locked"),
+            prepare=both(run("lock", "node.yaml"), write("node.yaml", edited("[tiny-web]", "[tiny-web, tiny-bulky]"))),
+            config=NODE, repair=run("lock", "node.yaml")),
+    # The host.
+    Mistake("output-is-a-file", 4, "--output-dir", command=BUILD, prepare=write("out", "a file"), right_command=(*BUILD, "-o", "images")),
+    Mistake("output-of-others", 4, "--output-dir", command=(*BUILD, "-o", "/proc/images"), right_command=(*BUILD, "-o", "images")),
+    Mistake("convert-onto-a-file", 2, "--force", command=("convert", "disk.raw", "disk.qcow2"),
+            prepare=both(write("disk.raw", bytes(1 << 20)), write("disk.qcow2", "precious")),
+            right_command=("convert", "disk.raw", "disk.qcow2", "--force")),
+    Mistake("no-home", 2, "--cache-dir", command=PLAN, env={"HOME": None}, right_command=(*PLAN, "--cache-dir", "cache"), right_env={"HOME": None}),
+]
+
+
+class Mistakes(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.top = Path(tempfile.mkdtemp(prefix="imagewright-mistakes-"))
+        cls.addClassCleanup(shutil.rmtree, cls.top, ignore_errors=True)
+        tiny_distribution.make(cls.top)
+        cls.repomd = (cls.top / "repository/repodata/repomd.xml").read_bytes()
+
+    def place(self):
+        """A directory with the config, the release profile and the repository, as somebody would have them."""
+        place = self.scratch()
+        shutil.copytree(self.top / "repository", place / "repository")
+        (place / "releases").mkdir()
+        text = (self.top / "releases/tiny.yaml").read_text()
+        (place / "releases/tiny.yaml").write_text(text.replace(str(self.top / "repository"), "../repository"))
+        write("node.yaml", NODE)(place)
+        return place
+
+    def run_in(self, place, command, env):
+        changes = {"HOME": place, "IMAGEWRIGHT_DATA": place, **(env or {})}
+        return subprocess.run([str(PROGRAM), *command], cwd=place, env=environment(**changes), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=120)
+
+    def text_of(self, command, result, place):
+        said = result.stderr.replace(str(place), "HERE")
+        said = re.sub(r"in [0-9.]+ s\b", "in N s", said)
+        return f"$ imagewright {' '.join(command)}\n{said}exit code {result.returncode}\n"
+
+    def compare(self, name, text):
+        path = GOLDEN / f"{name}.txt"
+        if os.environ.get("IMAGEWRIGHT_GOLDEN") == "rewrite":
+            path.write_text(text)
+        self.assertTrue(path.exists(), f"there is no {path}; IMAGEWRIGHT_GOLDEN=rewrite makes it from\n{text}")
+        self.assertEqual(text, path.read_text(), name)
+
+    def check(self, mistake):
+        place = self.place()
+        write("node.yaml", mistake.config)(place)
+        if mistake.prepare is not None:
+            mistake.prepare(place)
+        wrong = self.run_in(place, mistake.command, mistake.env)
+        text = self.text_of(mistake.command, wrong, place)
+        self.compare(mistake.name, text)
+        self.assertEqual(wrong.returncode, mistake.exit_code, text)
+        self.assertIn("hint: ", text)
+        self.assertIn(mistake.told, wrong.stderr, text)
+        self.assertNotIn("in N s: ", wrong.stderr, text)
+        if mistake.right is mistake.right_command is mistake.repair is None:
+            return
+        if mistake.right is not None:
+            write("node.yaml", mistake.right)(place)
+        if mistake.repair is not None:
+            mistake.repair(place)
+        right = self.run_in(place, mistake.right_command or mistake.command, mistake.right_env)
+        codes = set(re.findall(r"\[[a-z]+\.[a-z-]+\]$", wrong.stderr, re.MULTILINE))
+        self.assertEqual([code for code in codes if code in right.stderr], [], f"the remedy of {mistake.name} did not help\n{text}\n{right.stderr}")
+        self.assertEqual(right.returncode, 0, f"the remedy of {mistake.name} did not help\n{text}\n{right.stderr}")
+
+    def test_each_is_told_with_a_remedy_that_helps(self):
+        for mistake in MISTAKES:
+            with self.subTest(mistake=mistake.name):
+                self.check(mistake)
+
+    def test_every_golden_file_has_its_mistake(self):
+        names = [mistake.name for mistake in MISTAKES]
+        self.assertEqual(len(set(names)), len(names))
+        self.assertEqual(sorted(path.stem for path in GOLDEN.glob("*.txt")), sorted(names))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What strangers wrote is read by workers alone, secrets are written nowhere, and a build opens nothing of the host that is not its own."""
+
+import base64
+import http.server
+import os
+import re
+import subprocess
+import sys
+import threading
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_reports import ReportsTestCase  # noqa: E402
+from imagewright_testing import PROGRAM, environment, require_program  # noqa: E402
+
+SECRETS = {"password": "marker-of-plain-text", "file": "marker-of-password-file", "user": "marker-of-user",
+           "url": "marker-of-url-password", "variable": "marker-of-environment"}
+NODE = """
+release: {top}/base/tiny.yaml
+repositories:
+- {{name: main, baseUrl: "{url}", gpgCheck: false, repoGpgCheck: false}}
+os:
+  hostname: node
+  users:
+  - {{name: one, password: {{type: plain-text, value: {password}}}}}
+  - {{name: two, password: {{type: plain-text-file, value: secret.txt}}}}
+output: {{images: [{{format: raw}}]}}
+"""
+PLAIN = "release: {top}/base/tiny.yaml\nos: {{hostname: node}}\noutput: {{images: [{{format: raw}}]}}\n"
+# null, zero, full, random, urandom, tty; by their numbers.
+OPENED_DEVICES = {"1:3", "1:5", "1:7", "1:8", "1:9", "5:0"}
+
+
+class Server(http.server.SimpleHTTPRequestHandler):
+    """Gives files to whoever knows the user and the password."""
+    asked = []
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, directory=Server.directory, **options)
+
+    def do_GET(self):
+        pair = base64.b64encode(f"{SECRETS['user']}:{SECRETS['url']}".encode()).decode()
+        Server.asked.append(self.headers.get("Authorization") == f"Basic {pair}")
+        if not Server.asked[-1]:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", "Basic")
+            self.end_headers()
+            return
+        super().do_GET()
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Trust(ReportsTestCase):
+    def traced(self, calls, *arguments, expect=0):
+        """Lines of strace, each process of the program with a file of its own; the program's own is the first."""
+        require_program("strace")
+        directory = self.scratch()
+        command = ["strace", "-ff", "-qq", "-yy", "-e", f"trace={calls}", "-e", "signal=none", "-o", str(directory / "trace"),
+                   str(PROGRAM), *map(str, arguments)]
+        result = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+        self.assertEqual(result.returncode, expect, result.stderr[-3000:])
+        traces = sorted(directory.glob("trace.*"), key=lambda path: int(path.suffix[1:]))
+        return [path.read_text(errors="replace").splitlines() for path in traces]
+
+    def build(self, text, *options):
+        directory = self.scratch()
+        config = directory / "node.yaml"
+        config.write_text(text.format(top=self.top))
+        self.run_program("build", config, "--output-dir", directory / "out", "--cache-dir", directory / "cache", *options)
+        return directory
+
+    @staticmethod
+    def bytes_read(lines, path):
+        pattern = re.compile(r"^(?:read|pread64|readv|preadv2?)\(\d+<" + re.escape(str(path)) + r"[>(].* = (\d+)$")
+        return sum(int(match.group(1)) for match in map(pattern.match, lines) if match)
+
+    def test_images_are_read_by_workers(self):
+        image = next((self.build(PLAIN) / "out").glob("*.raw"))
+        reads = "read,pread64,readv,preadv,preadv2,mmap"
+        # A raw disk breaks rules for Azure.
+        for expect, *arguments in ((0, "inspect", image), (0, "inspect", "--json", "--files", image), (0, "diff", image, image),
+                                   (5, "lint", "--as", "azure-vhd", image)):
+            own, *others = self.traced(reads, *arguments, expect=expect)
+            self.assertLessEqual(self.bytes_read(own, image), 64, f"{arguments}: more than what tells compression apart")
+            self.assertFalse([line for line in own if line.startswith("mmap") and str(image) in line], arguments)
+            self.assertGreater(max(self.bytes_read(lines, image) for lines in others), 4096, "nobody read it: the test sees nothing")
+
+    def test_metadata_is_parsed_by_a_worker(self):
+        directory = self.build(PLAIN)
+        own, *others = self.traced("read,pread64", "plan", directory / "node.yaml", "--cache-dir", directory / "other")
+        digest = next((self.top / "base/repo/repodata").glob("*primary.xml*")).name.split("-")[0]
+        content = directory / "other/objects/sha256" / digest[:2] / digest
+        self.assertTrue(content.exists())
+        self.assertEqual(self.bytes_read(own, content), 0)
+        self.assertGreater(sum(self.bytes_read(lines, content) for lines in others), 500, "nobody read it: the test sees nothing")
+
+    def test_secrets_are_written_nowhere(self):
+        Server.directory = str(self.top / "base/repo")
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        directory = self.scratch()
+        (directory / "secret.txt").write_text(SECRETS["file"])
+        config = directory / "node.yaml"
+        url = f"http://{SECRETS['user']}:{SECRETS['url']}@127.0.0.1:{server.server_port}/"
+        config.write_text(NODE.format(top=self.top, url=url, password=SECRETS["password"]))
+        said = []
+        given = environment(AWS_SECRET_ACCESS_KEY=SECRETS["variable"])
+        common = ("--cache-dir", directory / "cache", "--log-level", "debug")
+        for command in (("build", config, "--output-dir", directory / "out", "--report", directory / "again.json", *common),
+                        ("plan", config, *common), ("plan", "--json", config, *common), ("lock", config, *common),
+                        ("validate", "--format", "sarif", config), ("validate", "--format", "json", config),
+                        ("validate", "--canonical", config),
+                        ("build", config, "--output-dir", directory / "none", "--locked", "--repo", "main=http://127.0.0.1:1/", *common)):
+            result = self.run_program(*command, env=given, expect=None)
+            if "--locked" not in command:
+                self.assertEqual(result.returncode, 0, (command, result.stderr[-2000:]))
+            said.append((" ".join(map(str, command)), (result.stdout + result.stderr).encode()))
+        self.assertTrue(Server.asked and Server.asked[-1], "the server was not asked with the password")
+        for path in directory.rglob("*"):
+            if path.is_file() and path not in (config, directory / "secret.txt"):
+                said.append((str(path), path.read_bytes()))
+        self.assertGreater(len(said), 12)
+        for name, marker in SECRETS.items():
+            found = [place for place, content in said if marker.encode() in content]
+            self.assertEqual(found, [], f"the secret {name} is written there")
+
+    def test_a_build_opens_nothing_but_its_own(self):
+        if os.geteuid() != 0:
+            self.skipTest("a build as root is what could open devices")
+        directory = self.scratch()
+        config = directory / "node.yaml"
+        config.write_text(PLAIN.format(top=self.top))
+        bait = Path.home() / ".imagewright-bait"
+        bait.write_text("nobody reads this")
+        self.addCleanup(bait.unlink)
+        traces = self.traced("open,openat,openat2,creat,mknod,mknodat,mount,finit_module,init_module", "build", config, "--output-dir",
+                             directory / "out", "--cache-dir", directory / "cache", "--no-cache")
+        opened = 0
+        for lines in traces:
+            for line in lines:
+                success = re.search(r" = \d+<(.*)>$", line)
+                opened += success is not None
+                if success is None:
+                    continue
+                device = re.search(r"<(?:char|block) (\d+:\d+)", success.group(1))
+                # Of terminals there is none; ptmx of an instance of our own would be 5:2.
+                if device:
+                    self.assertIn(device.group(1), OPENED_DEVICES, line)
+            self.assertFalse([line for line in lines if re.match(r"mknod(at)?\(.*S_IF(CHR|BLK).* = 0$", line)], "a device was made")
+        self.assertGreater(opened, 500)
+        own = traces[0]
+        roots = [directory, self.top, Path(PROGRAM).resolve().parents[3], "/usr", "/lib", "/etc", "/proc", "/sys", "/dev", "/tmp", "/var"]
+        for line in own:
+            success = re.search(r" = \d+<([^<>]*)", line)
+            if success and success.group(1).startswith("/"):
+                self.assertTrue(any(success.group(1).startswith(str(root)) for root in roots), line)
+
+
+if __name__ == "__main__":
+    unittest.main()
