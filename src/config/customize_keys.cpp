@@ -119,6 +119,7 @@ constexpr std::array k_refused = {
     string_view("os.bootloader.resetType"),
     string_view("os.bootloader.type"),
     string_view("os.cgroup.version"),
+    string_view("os.containerImages"),
     string_view("os.fips.mode"),
     string_view("os.kernel.package"),
     string_view("os.kernel.series"),

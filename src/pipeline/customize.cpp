@@ -26,10 +26,10 @@
 #include <imagewright/tree/file_contexts.hpp>
 #include <imagewright/tree/label.hpp>
 
-#include "customizing.hpp"
-#include "emulator.hpp"
+#include "customizing/customizing.hpp"
+#include "host/emulator.hpp"
+#include "host/workplace.hpp"
 #include "install_request.hpp"
-#include "workplace.hpp"
 
 namespace imagewright::pipeline {
 

@@ -58,7 +58,8 @@ class ChangeSolver {
 public:
   ChangeSolver(const ChangeRequest& request, const base::Cancellation& cancellation)
       : request_(request), cancellation_(cancellation), question_(with_every_wish(request)),
-        pool_(question_, file_lists_for(question_), cancellation), system_(pool_, request.installed) {}
+        pool_(question_, file_lists_for(question_), cancellation),
+        system_(pool_, request.installed) {}
 
   ChangeResult run() {
     Unsolvable& no = unsolvable_;
