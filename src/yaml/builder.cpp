@@ -23,9 +23,14 @@ namespace {
               .hint = std::move(hint)}};
 }
 
+std::string with_question_marks(std::string value) {
+  std::ranges::replace(value, k_hidden_question_mark, '?');
+  return value;
+}
+
 /// The library writes "?" for a plain scalar and "!" for a quoted one when the text has no tag.
 std::string explicit_tag(const std::string& tag) {
-  return tag == "?" || tag == "!" ? std::string() : tag;
+  return tag == "?" || tag == "!" ? std::string() : with_question_marks(tag);
 }
 
 /// Where the value begins whose tag or anchor may begin at `offset`.
@@ -213,8 +218,9 @@ void Builder::check_null(const YAML::Mark& mark, const base::SourceLocation& whe
       frames_.back().key || mark.is_null())
     return;
   const auto offset = static_cast<std::size_t>(mark.pos);
-  const char first = offset < text_.size() ? text_[offset] : ' ';
-  if (first != ':' && first != '?') return;
+  // An anchor may stand where the key is missing.
+  const std::string_view key = text_.substr(skip_properties(text_, offset));
+  if (key.starts_with('~') || base::to_lower(key.substr(0, 4)) == "null") return;
   stop("yaml.syntax", "there is no key before this colon", where,
        "write a key, or remove the line");
 }
@@ -245,7 +251,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
   Measured measured;
   measured.node.kind = NodeKind::scalar;
   measured.node.style = style_of(mark, tag);
-  measured.node.text = value;
+  measured.node.text = with_question_marks(value);
   measured.node.tag = explicit_tag(tag);
   measured.node.where = where;
   if (!mark.is_null()) {
@@ -267,6 +273,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
       stop("yaml.syntax", fmt::format("{} is tagged as null", base::quoted(value)), where,
            "remove the tag, or the value");
     }
+    if (value.empty()) check_null(mark, where);
     measured.node = Node{.where = where};
   }
   deliver(std::move(measured), anchor);
