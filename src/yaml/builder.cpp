@@ -267,6 +267,8 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     if (is_key && end > offset) check_key_has_colon(offset, end, measured.node);
     // A key begins with its anchor or tag.
     next_column_ = column_of(static_cast<std::size_t>(mark.pos));
+    const std::size_t next = text_.find_first_not_of(" \t\r\n", end);
+    next_has_colon_ = next != std::string_view::npos && text_[next] == ':';
   }
   if (measured.node.tag == "tag:yaml.org,2002:null") {
     if (!value.empty() && value != "~" && base::to_lower(value) != "null") {
@@ -376,7 +378,8 @@ void Builder::deliver_to_mapping(Frame& frame, Node node) {
          node.where, "put a value that starts with \"{\" or \"[\" in quotes");
   }
   if (node.kind == NodeKind::null) node.text = "null";
-  frame.key = Key{std::move(node.text), std::move(node.where), node.style, next_column_};
+  frame.key = Key{std::move(node.text), std::move(node.where), node.style, next_column_,
+                  next_has_colon_};
 }
 
 void Builder::add_entry(Frame& frame, Key key, Node value) {
@@ -395,7 +398,8 @@ void Builder::add_entry(Frame& frame, Key key, Node value) {
                       .hint = "keep one of them"});
     return;
   }
-  entries.push_back({std::move(key.text), std::move(key.where), std::move(value)});
+  entries.push_back(
+      {std::move(key.text), std::move(key.where), std::move(value), key.has_colon});
 }
 
 void Builder::add_merged(Frame& frame, const Key& key, Node value) {

@@ -66,6 +66,7 @@ private:
     base::SourceLocation where;
     ScalarStyle style = ScalarStyle::plain;
     std::size_t column = 0; ///< in bytes, counted from 0
+    bool has_colon = true;
   };
   struct Frame {
     Measured measured;
@@ -108,6 +109,7 @@ private:
   std::uint32_t node_count_ = 0;
   bool has_document_ = false;
   std::size_t next_column_ = 0; ///< of the scalar that was read last
+  bool next_has_colon_ = true;  ///< the same
 };
 
 } // namespace imagewright::yaml

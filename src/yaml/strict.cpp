@@ -309,9 +309,13 @@ private:
              "separate the items with commas, without dashes");
       return;
     }
+    const bool is_first = !open_.empty() && !open_.back().has_entry;
+    if (is_first && text_.substr(index_).starts_with("// ")) {
+      report(index_, "a comment does not begin with \"//\"", "write \"#\" in its place");
+      return;
+    }
     // "? key" begins a key in the long form, whose parts may stand on lines of their own.
-    const bool is_long_form =
-        text_[index_] == '?' && stands_alone && !open_.empty() && !open_.back().has_entry;
+    const bool is_long_form = text_[index_] == '?' && stands_alone && is_first;
     const std::size_t start = index_;
     note_entry();
     while (index_ < text_.size() && !is_blank_or_break(text_[index_]) &&

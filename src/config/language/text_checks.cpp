@@ -26,6 +26,7 @@ namespace {
 using Complaint = std::optional<TextComplaint>;
 
 constexpr std::string_view k_blanks = " \t\r\n";
+constexpr std::string_view k_ends_field = "holds a \":\", which ends a field of /etc/passwd";
 constexpr std::string_view k_lower = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view k_digits = "0123456789";
 
@@ -222,7 +223,8 @@ Complaint check_absolute_path(std::string_view text) {
 }
 
 Complaint check_directory_destination(std::string_view text) {
-  if (text.empty()) return TextComplaint{"is empty", "write a path of the image"};
+  if (text.find_first_not_of(' ') == std::string_view::npos)
+    return TextComplaint{"is empty", "write a path of the image"};
   if (base::has_control_characters(text))
     return TextComplaint{"holds a control character", "remove it"};
   for (const std::string_view place : {"/dev", "/proc", "/sys"}) {
@@ -253,14 +255,16 @@ Complaint check_program_path(std::string_view text) {
   Complaint complaint = check_absolute_path(text);
   if (complaint && holds_only(text, "._+-"))
     return TextComplaint{"is the name of a program, not its path",
-                         fmt::format("write /bin/{}", text)};
+                         fmt::format("write {}/{}", text == "nologin" ? "/sbin" : "/bin", text)};
   if (!complaint && text.find(':') != std::string_view::npos)
-    return TextComplaint{"holds a \":\", which ends a field of /etc/passwd", "use another path"};
+    return TextComplaint{std::string(k_ends_field), "use another path"};
   return complaint;
 }
 
 Complaint check_home(std::string_view text) {
-  Complaint complaint = check_program_path(text);
+  Complaint complaint = check_absolute_path(text);
+  if (!complaint && text.find(':') != std::string_view::npos)
+    return TextComplaint{std::string(k_ends_field), "use another path"};
   if (!complaint && text.find(' ') != std::string_view::npos)
     return TextComplaint{"holds a blank, which many programs do not expect in a home directory",
                          "use another path"};
