@@ -66,7 +66,7 @@ std::string whole_mib_hint(base::ByteSize size) {
   return fmt::format("write it in whole MiB, such as {}", size_text(up));
 }
 
-/// What somebody means who writes "4g", "4GiB", "4 GB" or "1.5G": a size that is one.
+/// What somebody means who writes "4g", "4GiB", "4Gi", "4 GB" or "1.5G": a size that is one.
 std::optional<base::ByteSize> meant_size(std::string_view text) {
   std::string compact;
   for (const char character : base::to_lower(base::trimmed(text))) {
@@ -81,7 +81,7 @@ std::optional<base::ByteSize> meant_size(std::string_view text) {
   const std::size_t unit = rest.empty() ? std::string_view::npos : units.find(rest[0]);
   if (unit == std::string_view::npos) return std::nullopt;
   rest.remove_prefix(1);
-  if (!rest.empty() && rest != "b" && rest != "ib") return std::nullopt;
+  if (!rest.empty() && rest != "b" && rest != "i" && rest != "ib") return std::nullopt;
   const double bytes = number * static_cast<double>(1ULL << (10 * (unit + 1)));
   if (std::trunc(bytes) != bytes) return std::nullopt;
   return base::ByteSize(static_cast<std::uint64_t>(bytes));
