@@ -30,7 +30,10 @@ constexpr std::array k_beginnings = {"QFI\xfb"sv,
                                      "\xfd"
                                      "7zXZ"sv};
 
+/// Empty of what is no regular file: a pipe would wait, and those who read the config refuse it.
 std::string beginning_of(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return {};
   std::string text(k_looked_at, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));

@@ -23,9 +23,14 @@ namespace {
               .hint = std::move(hint)}};
 }
 
+std::string with_question_marks(std::string value) {
+  std::ranges::replace(value, k_hidden_question_mark, '?');
+  return value;
+}
+
 /// The library writes "?" for a plain scalar and "!" for a quoted one when the text has no tag.
 std::string explicit_tag(const std::string& tag) {
-  return tag == "?" || tag == "!" ? std::string() : tag;
+  return tag == "?" || tag == "!" ? std::string() : with_question_marks(tag);
 }
 
 /// Where the value begins whose tag or anchor may begin at `offset`.
@@ -213,8 +218,9 @@ void Builder::check_null(const YAML::Mark& mark, const base::SourceLocation& whe
       frames_.back().key || mark.is_null())
     return;
   const auto offset = static_cast<std::size_t>(mark.pos);
-  const char first = offset < text_.size() ? text_[offset] : ' ';
-  if (first != ':' && first != '?') return;
+  // An anchor may stand where the key is missing.
+  const std::string_view key = text_.substr(skip_properties(text_, offset));
+  if (key.starts_with('~') || base::to_lower(key.substr(0, 4)) == "null") return;
   stop("yaml.syntax", "there is no key before this colon", where,
        "write a key, or remove the line");
 }
@@ -245,7 +251,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
   Measured measured;
   measured.node.kind = NodeKind::scalar;
   measured.node.style = style_of(mark, tag);
-  measured.node.text = value;
+  measured.node.text = with_question_marks(value);
   measured.node.tag = explicit_tag(tag);
   measured.node.where = where;
   if (!mark.is_null()) {
@@ -261,12 +267,15 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     if (is_key && end > offset) check_key_has_colon(offset, end, measured.node);
     // A key begins with its anchor or tag.
     next_column_ = column_of(static_cast<std::size_t>(mark.pos));
+    const std::size_t next = text_.find_first_not_of(" \t\r\n", end);
+    next_has_colon_ = next != std::string_view::npos && text_[next] == ':';
   }
   if (measured.node.tag == "tag:yaml.org,2002:null") {
     if (!value.empty() && value != "~" && base::to_lower(value) != "null") {
       stop("yaml.syntax", fmt::format("{} is tagged as null", base::quoted(value)), where,
            "remove the tag, or the value");
     }
+    if (value.empty()) check_null(mark, where);
     measured.node = Node{.where = where};
   }
   deliver(std::move(measured), anchor);
@@ -369,7 +378,8 @@ void Builder::deliver_to_mapping(Frame& frame, Node node) {
          node.where, "put a value that starts with \"{\" or \"[\" in quotes");
   }
   if (node.kind == NodeKind::null) node.text = "null";
-  frame.key = Key{std::move(node.text), std::move(node.where), node.style, next_column_};
+  frame.key = Key{std::move(node.text), std::move(node.where), node.style, next_column_,
+                  next_has_colon_};
 }
 
 void Builder::add_entry(Frame& frame, Key key, Node value) {
@@ -388,7 +398,8 @@ void Builder::add_entry(Frame& frame, Key key, Node value) {
                       .hint = "keep one of them"});
     return;
   }
-  entries.push_back({std::move(key.text), std::move(key.where), std::move(value)});
+  entries.push_back(
+      {std::move(key.text), std::move(key.where), std::move(value), key.has_colon});
 }
 
 void Builder::add_merged(Frame& frame, const Key& key, Node value) {

@@ -80,12 +80,33 @@ std::optional<std::string> without_tabs_of_empty_line(std::string_view text,
   return result;
 }
 
+/// Inside of brackets the library takes every "?" for the beginning of a key. One that belongs to a
+/// text (section 7.3.3) is hidden from it.
+std::string without_question_marks(std::string_view text) {
+  constexpr std::string_view before = " \t\n[{,";
+  constexpr std::string_view behind = " \t\r\n]},";
+  /// Behind these, on the same line, a key in the long form may begin.
+  constexpr std::string_view beginnings = "\n[{,-:?";
+  std::string result(text);
+  for (std::size_t at = text.find('?'); at != std::string_view::npos; at = text.find('?', at + 1)) {
+    const bool is_first = at == 0 || before.find(text[at - 1]) != std::string_view::npos;
+    const bool is_last =
+        at + 1 == text.size() || behind.find(text[at + 1]) != std::string_view::npos;
+    const std::size_t last = text.substr(0, at).find_last_not_of(" \t");
+    const bool is_in_words = last != std::string_view::npos &&
+                             beginnings.find(text[last]) == std::string_view::npos;
+    if (!is_first || !is_last || is_in_words) result[at] = k_hidden_question_mark;
+  }
+  return result;
+}
+
 /// How many empty lines with tabs are read; each costs one more reading of the text.
 constexpr int k_most_empty_lines_with_tabs = 50;
 
-Document build(std::string_view text, const std::string& file, const Limits& limits,
-               int empty_lines_with_tabs = 0) {
-  TextBuffer buffer(text);
+/// `shown` is what the library reads in the place of the text.
+Document build(std::string_view text, const std::string& shown, const std::string& file,
+               const Limits& limits, int empty_lines_with_tabs = 0) {
+  TextBuffer buffer(shown);
   std::istream stream(&buffer);
   Builder builder(text, file, limits);
   try {
@@ -103,9 +124,9 @@ Document build(std::string_view text, const std::string& file, const Limits& lim
          .hint = "use fewer levels"});
   } catch (const YAML::Exception& error) {
     const auto repaired = empty_lines_with_tabs < k_most_empty_lines_with_tabs
-                              ? without_tabs_of_empty_line(text, error.mark)
+                              ? without_tabs_of_empty_line(shown, error.mark)
                               : std::nullopt;
-    if (repaired) return build(*repaired, file, limits, empty_lines_with_tabs + 1);
+    if (repaired) return build(text, *repaired, file, limits, empty_lines_with_tabs + 1);
     const base::SourceLocation where = builder.locate(error.mark);
     if (auto cause = find_cause(text, static_cast<std::uint32_t>(where.line), file))
       return failed(builder.diagnostics(), std::move(*cause));
@@ -150,7 +171,8 @@ Document parse(std::string_view text, const std::string& file, const Limits& lim
     decoded = std::string(text);
   }
   if (auto bad_text = find_bad_text(decoded, file)) return failed({}, std::move(*bad_text));
-  return build(with_plain_breaks(std::move(decoded)), file, limits);
+  const std::string plain = with_plain_breaks(std::move(decoded));
+  return build(plain, without_question_marks(plain), file, limits);
 }
 
 } // namespace imagewright::yaml

@@ -51,7 +51,8 @@ Image Customizer takes some values that are refused here:
 A file with the key `injectFiles`, or by the name `inject-files.yaml`, is a list of files to put back into an image, and `validate` reads it as such.
 Unlike Image Customizer's, its destinations name a file (not the top of the partition), and two files for one place are a warning.
 
-A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused. UTF-16 with its mark is read.
+A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused; so is a key in braces whose colon
+stands on another line or nowhere. UTF-16 with its mark is read.
 
 )";
 

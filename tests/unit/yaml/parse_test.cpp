@@ -249,3 +249,34 @@ TEST_CASE("tabs on an empty line are no indentation, and stay in texts") {
   CHECK(root.entries[2].value.text == "x\n\t\ny\n");
   CHECK(complaint_about("a:\n\tb: 1\n").message == "a tab is used for indentation");
 }
+
+TEST_CASE("question marks inside of brackets are part of the text") {
+  const Node root = root_of("a: [https://host/?key=value, b?, ?c, d ? e]\nf: {g?: h?}\n? i\n: j?\n");
+  REQUIRE(root.entries.size() == 3);
+  const Node& list = root.entries[0].value;
+  REQUIRE(list.items.size() == 4);
+  CHECK(list.items[0].text == "https://host/?key=value");
+  CHECK(list.items[1].text == "b?");
+  CHECK(list.items[2].text == "?c");
+  CHECK(list.items[3].text == "d ? e");
+  CHECK(root.entries[1].value.entries[0].key == "g?");
+  CHECK(root.entries[1].value.entries[0].value.text == "h?");
+  CHECK(root.entries[2].key == "i");
+  CHECK(root.entries[2].value.text == "j?");
+}
+
+TEST_CASE("a key in braces that goes on in the next line is refused for what it is") {
+  for (const char* text : {"a: {b: c,\n d\n : e}\n", "a: {b: c,\n \"d\"\n : e}\n", "a: {b: c,\n d\n e: f}\n",
+                           "a: {b: c,\n \"d\n e\": f}\n", "a: {b: c,\n d\n e}\n"}) {
+    INFO(text);
+    const auto complaint = complaint_about(text);
+    CHECK(complaint.message == "this key and what follows it stand on two lines");
+    CHECK(complaint.where->line == 2);
+    CHECK(complaint.where->column == 2);
+  }
+  CHECK(root_of("a: {\n b:\n  c,\n ? d\n : e,\n f: [g\n h]}\n").entries[0].value.entries.size() == 3);
+}
+
+TEST_CASE("tabs before the first line of a text block are indentation") {
+  CHECK(complaint_about("a: |\n\t\nb: 1\n").message == "a tab is used for indentation");
+}
