@@ -8,10 +8,12 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/path_pattern.hpp>
 #include <imagewright/finalize/finalize.hpp>
+#include <imagewright/finalize/machine_secrets.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
 #include <imagewright/image/wsl_root.hpp>
+#include <imagewright/inspect/package_header.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/origin/extraction.hpp>
 #include <imagewright/origin/restored_tree.hpp>
@@ -27,10 +29,10 @@
 #include <imagewright/tree/file_contexts.hpp>
 #include <imagewright/tree/label.hpp>
 
-#include "customizing.hpp"
-#include "emulator.hpp"
+#include "customizing/customizing.hpp"
+#include "host/emulator.hpp"
+#include "host/workplace.hpp"
 #include "install_request.hpp"
-#include "workplace.hpp"
 
 namespace imagewright::pipeline {
 
@@ -51,10 +53,8 @@ origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
 
 /// Where the base has its package database.
 std::string database_path(const fs::RootDir& files, const std::string& usual) {
-  for (const std::string& path :
-       {usual, std::string("/var/lib/rpm"), std::string("/usr/lib/sysimage/rpm"),
-        std::string("/usr/share/rpm")}) {
-    if (files.exists(path + "/rpmdb.sqlite")) return path;
+  for (const std::string& path : inspect::package_database_paths()) {
+    if (files.exists(path)) return path.substr(0, path.rfind('/'));
   }
   return usual;
 }
@@ -97,8 +97,8 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
   request.erased = names_of(packages.erased);
   request.thread_count = services.thread_count;
   std::vector<std::string> identity = request.identity_files;
-  identity.insert(identity.end(),
-                  {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"});
+  identity.insert(identity.end(), finalize::k_machine_secrets.begin(),
+                  finalize::k_machine_secrets.end());
   identity = root::with_real_places(root.files(), std::move(identity));
   const auto machine_id = root.files().find_content(k_machine_id);
   model::InstalledRoot installed =

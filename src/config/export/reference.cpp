@@ -48,6 +48,9 @@ Image Customizer takes some values that are refused here:
 * files below `/dev`, `/proc` and `/sys`, which the kernel covers, and below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end; those in `/var/tmp` are taken where scripts can use them;
 * names of environment variables that are empty or hold `=`, and paths of blanks alone.
 
+A file with the key `injectFiles`, or by the name `inject-files.yaml`, is a list of files to put back into an image, and `validate` reads it as such.
+Unlike Image Customizer's, its destinations name a file (not the top of the partition), and two files for one place are a warning.
+
 A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused. UTF-16 with its mark is read.
 
 )";
@@ -213,6 +216,7 @@ std::string reference_markdown() {
   ReferencePage page;
   page.add(k_image_config_type, "Image config");
   page.add(k_package_list_type, "Package list");
+  page.add(k_inject_files_type, "Files to put back (inject-files.yaml)");
   page.add(k_release_profile_type, "Release profile");
   return page.text();
 }

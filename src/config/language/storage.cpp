@@ -134,8 +134,6 @@ constexpr Word k_identifier_words[] = {
     word("part-uuid", MountIdentifier::part_uuid, "by partition UUID"),
     word("part-label", MountIdentifier::part_label, "by partition label"),
 };
-constexpr Type k_identifier_type{
-    .shape = Shape::word, .words = k_identifier_words, .empty_text = EmptyText::means_not_given};
 
 constexpr Key k_mount_point_keys[] = {
     {.name = "path",
@@ -348,6 +346,8 @@ constexpr Key k_storage_keys[] = {
 
 } // namespace
 
+constinit const Type k_identifier_type{
+    .shape = Shape::word, .words = k_identifier_words, .empty_text = EmptyText::means_not_given};
 // A path alone stands for a mount point with nothing else in it.
 constinit const Type k_mount_point_type{.shape = Shape::mapping,
                                         .title = "a mount point",

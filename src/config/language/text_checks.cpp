@@ -233,6 +233,15 @@ Complaint check_directory_destination(std::string_view text) {
   return std::nullopt;
 }
 
+Complaint check_place_in_partition(std::string_view text) {
+  if (text.empty()) return TextComplaint{"is empty", "write the path of a file"};
+  if (base::has_control_characters(text))
+    return TextComplaint{"holds a control character", "remove it"};
+  if (in_form(TextForm::image_path, text) == "/")
+    return TextComplaint{"is the top of the partition, not a file", "add the name of the file"};
+  return std::nullopt;
+}
+
 Complaint check_file_destination(std::string_view text) {
   Complaint complaint = check_directory_destination(text);
   if (complaint) return complaint;

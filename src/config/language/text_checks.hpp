@@ -15,6 +15,7 @@ std::optional<TextComplaint> check_no_blanks(std::string_view text);
 std::optional<TextComplaint> check_absolute_path(std::string_view text);
 std::optional<TextComplaint> check_file_destination(std::string_view text);
 std::optional<TextComplaint> check_directory_destination(std::string_view text);
+std::optional<TextComplaint> check_place_in_partition(std::string_view text);
 std::optional<TextComplaint> check_program_path(std::string_view text);
 std::optional<TextComplaint> check_home(std::string_view text);
 std::optional<TextComplaint> check_variable_name(std::string_view text);

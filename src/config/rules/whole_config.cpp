@@ -4,6 +4,7 @@
 #include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/model/kept_paths.hpp>
 
 #include "config/rules/rules.hpp"

@@ -6,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/finalize/machine_secrets.hpp>
 #include <imagewright/root/real_patterns.hpp>
 
 #include "../steps.hpp"
@@ -20,9 +21,6 @@ struct Input {
   const std::vector<std::string>& owned_files; ///< sorted; with those that a base brought
   const std::vector<model::Nevra>& packages;
 };
-
-constexpr const char* k_secrets_of_systemd[] = {"/var/lib/systemd/credential.secret",
-                                                "/var/lib/systemd/random-seed"};
 
 /// Removes files that scripts left, and not what packages brought.
 class IdentityRemover {
@@ -94,8 +92,7 @@ StepYield remove_identity(const Input& input, root::WorkRoot& root) {
   if (is_base && input.packages.empty()) return {};
   IdentityRemover remover(root.files(), input.owned_files);
   std::vector<std::string> patterns = input.identity_files;
-  patterns.insert(patterns.begin(), std::begin(k_secrets_of_systemd),
-                  std::end(k_secrets_of_systemd));
+  patterns.insert(patterns.begin(), k_machine_secrets.begin(), k_machine_secrets.end());
   for (const auto& pattern : root::with_real_places(root.files(), patterns))
     remover.remove(pattern);
   if (!is_base) set_machine_id(input, root.files());
