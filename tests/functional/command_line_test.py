@@ -80,7 +80,7 @@ class Mistakes(TestCase):
         os.mkfifo(scratch / "pipe")
         for arguments in (["boot"], ["inspect"], ["convert", "x.qcow2"], ["validate"], ["build"], ["plan"], ["lock"], ["why", "x"], ["diff", "pipe"], ["lint"]):
             for path, word in (("pipe", "is a pipe or a socket"), ("", "is empty")):
-                if not path and arguments[0] in ("validate", "build", "plan", "lock", "why"):
+                if not path and arguments[0] in ("validate", "build", "plan", "lock", "why", "lint"):
                     continue
                 with self.subTest(arguments=arguments, path=path):
                     said = self.refused(arguments[0], path, *arguments[1:], cwd=scratch, timeout=20)
