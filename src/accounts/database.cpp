@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include <fcntl.h>
 
@@ -15,6 +16,9 @@ constexpr auto k_shadow = "/etc/shadow";
 constexpr auto k_group = "/etc/group";
 constexpr auto k_gshadow = "/etc/gshadow";
 
+constexpr auto k_no_system_id = "no id is free in the range of the system's accounts: that of "
+                                "sysusers.d(5), or SYS_UID_MIN and "
+                                "SYS_UID_MAX of /etc/login.defs";
 constexpr auto k_subuid = "/etc/subuid";
 constexpr auto k_subgid = "/etc/subgid";
 
@@ -122,18 +126,26 @@ std::optional<std::uint32_t> AccountDatabase::find_free_id(const IdRange& range)
 }
 
 /// From above, as systemd-sysusers does.
-std::optional<std::uint32_t> AccountDatabase::find_free_system_id(const IdRange& range) const {
-  for (auto id = range.last; id >= range.first && id > 0; --id) {
-    if (is_free(id)) return id;
+std::optional<std::uint32_t> AccountDatabase::find_free_system_id() const {
+  for (const IdRange& range : system_ranges()) {
+    for (auto id = range.last; id >= range.first && id > 0; --id) {
+      if (is_free(id)) return id;
+    }
   }
   return std::nullopt;
 }
 
-IdRange AccountDatabase::system_range() const {
-  return {.kind = "SYS_UID",
-          .first = definitions_.number("SYS_UID_MIN", k_first_system_id),
-          .last =
-              definitions_.number("SYS_UID_MAX", definitions_.number("UID_MIN", k_first_id) - 1)};
+std::vector<IdRange> AccountDatabase::system_ranges() const {
+  if (!system_ranges_.empty()) return system_ranges_;
+  return {
+      {.kind = "SYS_UID",
+       .first = definitions_.number("SYS_UID_MIN", k_first_system_id),
+       .last = definitions_.number("SYS_UID_MAX", definitions_.number("UID_MIN", k_first_id) - 1)}};
+}
+
+void AccountDatabase::take_system_ids_from(std::vector<IdRange> ranges) {
+  std::ranges::sort(ranges, std::greater<>(), &IdRange::last);
+  system_ranges_ = std::move(ranges);
 }
 
 std::optional<std::string> AccountDatabase::find_group_id(const std::string& name) const {
@@ -237,17 +249,15 @@ Refusal AccountDatabase::add_system_group(const std::string& name, std::optional
   // An id that is taken is no id that the system insists on.
   const bool is_usable = id && groups_.find_by(2, std::to_string(*id)) == nullptr;
   if (is_usable) return add_group(name, id);
-  const auto range = system_range();
-  const auto free = find_free_system_id(range);
-  return free ? add_group(name, free) : exhaustion_of(range);
+  const auto free = find_free_system_id();
+  return free ? add_group(name, free) : Refusal(k_no_system_id);
 }
 
 Refusal AccountDatabase::add_system_user(const SystemUser& user, base::Epoch epoch) {
   if (users_.find(user.name) != nullptr) return std::nullopt;
   const bool is_usable = user.id && users_.find_by(2, std::to_string(*user.id)) == nullptr;
-  const auto range = system_range();
-  const auto wanted = is_usable ? user.id : find_free_system_id(range);
-  if (!wanted) return exhaustion_of(range);
+  const auto wanted = is_usable ? user.id : find_free_system_id();
+  if (!wanted) return k_no_system_id;
   auto id = *wanted;
   if (!user.group_name) {
     if (auto refusal = add_system_group(user.name, user.group_id.value_or(id))) return refusal;

@@ -74,7 +74,7 @@ void refuse_what_is_no_config(const std::string& path) {
            fmt::format("look into it: imagewright inspect {}", word));
   if (path.ends_with(".manifest.json") && text.starts_with('{'))
     refuse(path, "the manifest of an image",
-           fmt::format("look into it: imagewright inspect {}", word));
+           "give the config that it belongs to; imagewright diff compares two manifests");
   if (path.ends_with(".lock.json") && text.starts_with('{'))
     refuse(path, "a lock", "give the config that it belongs to");
   if (is_release_profile(text)) {

@@ -75,6 +75,26 @@ class Mistakes(TestCase):
         manifest.write_text("{}")
         self.assertIn("[cli.not-an-image]", self.refused("boot", manifest))
 
+    def test_a_path_that_no_command_can_read_is_refused_at_once(self):
+        scratch = self.scratch()
+        os.mkfifo(scratch / "pipe")
+        for arguments in (["boot"], ["inspect"], ["convert", "x.qcow2"], ["validate"], ["build"], ["plan"], ["lock"], ["why", "x"], ["diff", "pipe"], ["lint"]):
+            for path, word in (("pipe", "is a pipe or a socket"), ("", "is empty")):
+                if not path and arguments[0] in ("validate", "build", "plan", "lock", "why", "lint"):
+                    continue
+                with self.subTest(arguments=arguments, path=path):
+                    said = self.refused(arguments[0], path, *arguments[1:], cwd=scratch, timeout=20)
+                    self.assertIn("[cli.missing-input]", said)
+                    self.assertIn(word, said)
+        said = self.refused("build", TOP / "configs/node.yaml", "--repo", "x=/no/such", "--cache-dir", scratch / "cache")
+        self.assertIn("[cli.missing-input]", said)
+        self.assertFalse((scratch / "cache").exists())
+
+    def test_what_is_no_disk_image_has_a_hint_that_helps(self):
+        manifest = self.scratch() / "x.manifest.json"
+        manifest.write_text("{}")
+        self.assertIn("diff compares two manifests", self.refused("validate", manifest))
+
     def test_convert_replaces_only_what_it_is_told_to(self):
         scratch = self.scratch()
         (scratch / "disk.raw").write_bytes(bytes(1 << 20))

@@ -2,12 +2,14 @@
 """Images that other programs made, hurt or wrapped: read as those programs read them, or refused with what to do; never taken for what they are not."""
 
 import bz2
+import contextlib
 import gzip
 import json
 import lzma
 import os
 import random
 import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -175,6 +177,133 @@ class Images(SiblingTestCase):
             content[mine * large:mine * large + 92] = header
             content[array * large:array * large + len(entries)] = entries
         return bytes(content)
+
+
+class Systems(SiblingTestCase):
+    """A system on three partitions, of which files are changed by debugfs."""
+
+    def setUp(self):
+        for program in ("debugfs", "e2fsck"):
+            require_program(program)
+        self.place = self.scratch()
+        if not hasattr(type(self), "raw"):
+            text = disk(["/var", "/usr"], root_size="24M") + "os:\n  bootloader: {resetType: hard-reset}\n  hostname: first\n"
+            image = self.image(text, ("raw",))
+            type(self).raw = self.top / "image.raw"
+            shutil.copy(next(image.out.glob("*.raw")), self.raw)
+            type(self).parts = {each["id"]: each for each in image.manifest()["disk"]["partitions"]}
+            type(self).uuids = {each: self.run_tool("blkid", "-o", "value", "-s", "UUID", image.partition(each)).stdout.strip() for each in ("d0", "d1")}
+
+    def partition(self, identifier):
+        part = self.parts[identifier]
+        target = self.place / f"{identifier}.partition"
+        with self.raw.open("rb") as file:
+            file.seek(part["start"])
+            target.write_bytes(file.read(part["size"]))
+        return target
+
+    def with_partition(self, identifier, content):
+        target = self.place / "changed.raw"
+        subprocess.run(["cp", "--sparse=always", self.raw, target], check=True)
+        with target.open("r+b") as file:
+            file.seek(self.parts[identifier]["start"])
+            file.write(content.read_bytes())
+        return target
+
+    def debugfs(self, filesystem, *requests):
+        return subprocess.run(["debugfs", "-w", "-f", "-", filesystem], input="\n".join(requests) + "\n", capture_output=True, text=True, check=True,
+                              env=environment()).stdout
+
+    def facts(self, image):
+        found = json.loads(self.run_program("inspect", image, "--json").stdout)
+        return found["system"], sorted(each["name"] for each in found["packages"] or [])
+
+    # Mounts
+
+    def test_a_system_on_several_partitions_is_seen_whole_however_fstab_is_written(self):
+        var, usr, root = (f"PARTUUID={self.parts[each]['uuid']}" for each in ("d0", "d1", "root"))
+        fs_var, fs_usr = self.uuids["d0"], self.uuids["d1"]
+        rows = {"as it was": (var, usr, "/var", "/usr"), "upper case": (var.upper(), usr.upper(), "/var", "/usr"), "quoted": (f'PARTUUID="{self.parts["d0"]["uuid"]}"', usr, "/var", "/usr"),
+                "by filesystem": (f"UUID={fs_var}", f'UUID="{fs_usr.upper()}"', "/var", "/usr"),
+                "by links": (f"/dev/disk/by-partuuid/{self.parts['d0']['uuid']}", f"/dev/disk/by-uuid/{fs_usr}", "/var", "/usr"),
+                "by names": ("PARTLABEL=d0", "/dev/disk/by-partlabel/d1", "/var", "/usr"), "escaped": ("PARTLABEL=d\\060", usr, "/var", "/usr"),
+                "odd slashes": (var, usr, "/var/", "//usr"), "by number": ("/dev/sda2", "/dev/nvme0n1p3", "/var", "/usr")}
+        for name, (one, two, first, second) in rows.items():
+            with self.subTest(name=name):
+                table = self.place / "fstab"
+                table.write_text(f"# a comment\n{one}   {first}\text4 rw 0 2\n\n{two} {second} ext4 x\n{root} / ext4 defaults 0 1\n")
+                filesystem = self.partition("root")
+                self.debugfs(filesystem, "rm /etc/fstab", f"write {table} /etc/fstab")
+                system, packages = self.facts(self.with_partition("root", filesystem))
+                self.assertEqual((system["hostName"], len(packages)), ("first", 4))
+
+    # Journals
+
+    def test_a_journal_that_was_not_replayed_is_read_as_e2fsck_replays_it(self):
+        size = 4096
+        for name, open_options, writes in (("one block", "", [("second", "")]), ("with checksums", "-c -v 3", [("second", "")]), ("old checksums", "-c -v 2", [("second", "")]),
+                                           ("twice", "", [("second", ""), ("third", "")]), ("without a commit", "", [("second", "-c")]),
+                                           ("a commit and none", "", [("second", ""), ("third", "-c")]), ("revoked", "", [("second", ""), (None, "-r")])):
+            with self.subTest(name=name):
+                filesystem = self.partition("root")
+                listed = self.debugfs(filesystem, "blocks /etc/hostname").split()
+                block = next(word for word in reversed(listed) if word.isdigit())
+                requests = [f"jo {open_options}"]
+                for number, (text, option) in enumerate(writes):
+                    content = self.place / f"block{number}"
+                    content.write_bytes(((text or "") + "\n").encode().ljust(size, b"\0"))
+                    requests.append(f"jw -r {block} {content}" if option == "-r" else f"jw -b {block} {option} {content}")
+                self.debugfs(filesystem, *requests, "jc")
+                # The length is the file's own, so names of five and six letters are cut as it has them.
+                oracle = self.place / "oracle"
+                shutil.copy(filesystem, oracle)
+                self.run_tool("e2fsck", "-fy", oracle, expect=None)
+                expected = self.debugfs(oracle, "cat /etc/hostname").replace("debugfs:", "\n")
+                system, _ = self.facts(self.with_partition("root", filesystem))
+                self.assertIn(system["hostName"], expected.split(), expected)
+                self.assertEqual(sum(word in expected for word in ("first", "secon", "third")), 1, expected)
+
+    # Databases of packages
+
+    def test_a_database_with_a_log_is_read_as_sqlite_reads_it(self):
+        filesystem = self.partition("d0")
+        plain = self.place / "plain.sqlite"
+        self.debugfs(filesystem, f"dump /lib/rpm/rpmdb.sqlite {plain}")
+        for name, change in (("one row gone", lambda log: log), ("a torn frame", lambda log: log[:-100]), ("garbage behind", lambda log: log + b"\xa5" * 5000),
+                             ("another salt", lambda log: log[:16] + bytes(8) + log[24:]), ("only a header", lambda log: log[:32]), ("a bit turned", self.flip_last_frame)):
+            with self.subTest(name=name):
+                database, log = self.written_database(plain)
+                log.write_bytes(change(log.read_bytes()))
+                copy = self.place / "copy.sqlite"
+                shutil.copy(database, copy)
+                shutil.copy(log, self.place / "copy.sqlite-wal")
+                with contextlib.closing(sqlite3.connect(copy)) as reader:
+                    expected, = reader.execute("select count(*) from Packages").fetchone()
+                changed = self.partition("d0")
+                self.debugfs(changed, "rm /lib/rpm/rpmdb.sqlite", f"write {database} /lib/rpm/rpmdb.sqlite", f"write {log} /lib/rpm/rpmdb.sqlite-wal")
+                _, packages = self.facts(self.with_partition("d0", changed))
+                self.assertEqual(len(packages), expected)
+
+    def flip_last_frame(self, log):
+        return log[:-200] + bytes([log[-200] ^ 1]) + log[-199:]
+
+    def written_database(self, plain):
+        """A database and its log, of two transactions: one package less, then two less."""
+        database = self.place / "rpmdb.sqlite"
+        for stale in self.place.glob("*.sqlite*"):
+            if stale != plain:
+                stale.unlink()
+        shutil.copy(plain, database)
+        writer = sqlite3.connect(database, isolation_level=None)
+        writer.execute("pragma journal_mode=wal")
+        writer.execute("pragma wal_autocheckpoint=0")
+        for _ in range(2):
+            writer.execute("delete from Packages where hnum = (select max(hnum) from Packages)")
+        kept, log = self.place / "kept.sqlite", self.place / "kept.sqlite-wal"
+        shutil.copy(database, kept)
+        shutil.copy(f"{database}-wal", log)
+        writer.close()
+        return kept, log
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -66,6 +67,9 @@ public:
 
   /// Keeps an id that somebody will ask for from being handed out.
   void reserve(std::uint32_t id);
+  /// System accounts get the highest free id of these ranges, in place of that of login.defs, when
+  /// there are any.
+  void take_system_ids_from(std::vector<IdRange> ranges);
   Refusal add_group(const std::string& name, std::optional<gid_t> id);
   /// Adds the user, with a group of its own when the record names none, or changes it.
   Refusal put_user(const UserRecord& record, base::Epoch epoch);
@@ -96,10 +100,11 @@ private:
   void set_password(const std::string& user, const std::string& hash, base::Epoch epoch);
   bool is_free(std::uint32_t id) const;
   IdRange range_of(const std::string& kind) const;
-  IdRange system_range() const;
+  std::vector<IdRange> system_ranges() const;
   /// The first id of the range that is no user's and no group's.
   std::optional<std::uint32_t> find_free_id(const IdRange& range) const;
-  std::optional<std::uint32_t> find_free_system_id(const IdRange& range) const;
+  /// The last id of the ranges that is free.
+  std::optional<std::uint32_t> find_free_system_id() const;
   std::optional<std::string> find_group_id(const std::string& name) const;
 
   AccountTable users_;
@@ -110,6 +115,7 @@ private:
   std::optional<AccountTable> subordinate_groups_;
   LoginDefinitions definitions_;
   std::set<std::uint32_t> reserved_;
+  std::vector<IdRange> system_ranges_;
   std::string default_shell_;
   std::string refusing_shell_;
   bool is_changed_ = false;

@@ -62,9 +62,9 @@ bool is_blank(const fs::ByteSource& file) {
   return file.size() > 0;
 }
 
-/// A GPT of which only the backup, in the last sector, is left. A file in which a disk is wrapped may
-/// end with that sector as well, but then the sector is not where it says that it is (UEFI 2.10,
-/// section 5.3.2: MyLBA).
+/// A GPT of which only the backup, in the last sector, is left. A file in which a disk is wrapped
+/// may end with that sector as well, but then the sector is not where it says that it is
+/// (UEFI 2.10, section 5.3.2: MyLBA).
 bool has_backup_table(const fs::ByteSource& file, std::uint64_t sector) {
   if (file.size() < 2 * sector || file.size() % sector != 0) return false;
   const std::uint64_t start = file.size() - sector;
