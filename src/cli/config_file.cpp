@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <vector>
@@ -48,14 +49,14 @@ bool is_image(std::string_view text) {
   return is_known || has_boot_record || text.starts_with(std::string(64, '\0'));
 }
 
-/// Release profiles look much like configs, and each key of one is unknown in the other.
+/// Release profiles look much like configs, but only they have a name.
 bool is_release_profile(std::string_view text) {
   const auto lines = base::split(text, '\n');
   const auto has = [&](std::string_view key) {
     return std::ranges::any_of(lines,
                                [&](const std::string& line) { return line.starts_with(key); });
   };
-  return has("roles:") && !has("release:") && !has("os:");
+  return has("name:") && has("roles:") && !has("release:") && !has("os:");
 }
 
 [[noreturn]] void refuse(const std::string& path, std::string_view what, std::string hint) {

@@ -160,7 +160,7 @@ plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext
                             .architectures = words.architectures,
                             .release = words.release,
                             .release_directories =
-                                installed_release_directories(context.invocation)};
+                                installed_directories(context.invocation, "releases")};
   for (const std::string& word : words.repositories) {
     options.repositories.push_back(repository_from(word));
   }

@@ -121,7 +121,8 @@ void require_sources(const model::ImageConfig& config, const PlanOptions& option
   mistakes.error("pipeline.no-release",
                  "the config changes packages, and does not say which release they are of",
                  config.os.where,
-                 "add a line such as \"release: azurelinux-3.0\", give --release, or name "
+                 "add a line \"release: NAME\" with a name that \"imagewright releases\" lists, give "
+                 "--release, or name "
                  "repositories");
 }
 
@@ -137,7 +138,7 @@ std::string history_entry(const CustomizePlan& plan, const finalize::FinalizePla
 } // namespace
 
 CustomizePlan plan_customize(const PlanOptions& options) {
-  config::LoadedImageConfig loaded = config::load_image_config(options.config);
+  config::LoadedImageConfig loaded = load_config(options);
   base::Diagnostics mistakes = loaded.warnings;
   mistakes.append(config::unsupported_keys(loaded.config, config::Command::customize));
   CustomizePlan customize;

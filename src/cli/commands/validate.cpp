@@ -20,6 +20,7 @@
 
 #include "../command.hpp"
 #include "../config_file.hpp"
+#include "../data_directories.hpp"
 #include "../error_pages.hpp"
 #include "../plan_options.hpp"
 #include "version.hpp"
@@ -156,9 +157,10 @@ void print_canonical(const ValidateWords& words, const std::optional<std::string
 ExitCode run_validate(const ValidateWords& words, const CommandContext& context) {
   check_words(words);
   base::Diagnostics problems;
-  const config::LoadOptions load_options{.file_checks = words.leaves_files_out
-                                                            ? config::FileChecks::skipped
-                                                            : config::FileChecks::performed};
+  const config::LoadOptions load_options{
+      .file_checks =
+          words.leaves_files_out ? config::FileChecks::skipped : config::FileChecks::performed,
+      .role_directories = installed_directories(context.invocation, "roles")};
   std::optional<std::string> text;
   for (const std::string& config : words.configs) {
     PlanWords plan_words = words.plan;

@@ -162,6 +162,7 @@ constexpr Key k_repository_keys[] = {
      .default_text = "all",
      .is_own = true},
 };
+constexpr Type k_role_list_type{.shape = Shape::list, .item = &k_repository_name_type};
 constexpr std::string_view k_repository_mapping_choice[] = {"baseUrl", "mirrorList", "path"};
 constexpr Type k_repository_mapping{
     .shape = Shape::mapping,
@@ -237,6 +238,12 @@ constexpr Key k_root_keys[] = {
      .preview = "base-configs",
      .since = "1.1",
      .also_called = "include includes extends inherits"},
+    {.name = "roles",
+     .type = &k_role_list_type,
+     .documentation = "What kinds of node this is: configs by name, from the directories `roles` "
+                      "beside and above this file and from those installed with the program. "
+                      "They are merged before base configs.",
+     .is_own = true},
     {.name = "checks",
      .type = &k_checks_type,
      .documentation = "Promises that are checked in the finished and in the booted image.",

@@ -110,6 +110,7 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
      "os: {overlays: [{lowerDirs: [/a], upperDir: /b/u, workDir: /b/w, mountPoint: /a}]}"},
     {"os.packages.removePackageManager",
      "previewFeatures: [remove-package-manager]\nos: {packages: {removePackageManager: true}}"},
+    {"os.packages.roles", "os: {packages: {roles: [container-runtime]}}"},
     {"os.packages.snapshotTime",
      "previewFeatures: [package-snapshot-time]\nos: {packages: {snapshotTime: 2026-01-01}}"},
     {"output.artifacts",
