@@ -42,10 +42,6 @@ std::size_t skip_properties(std::string_view text, std::size_t offset) {
   return offset;
 }
 
-bool is_continuation(char character) {
-  return (static_cast<unsigned char>(character) & 0xC0U) == 0x80;
-}
-
 bool is_mark_of_document(std::string_view line) {
   return (line.starts_with("---") || line.starts_with("...")) &&
          (line.size() == 3 || std::string_view(" \t\r\n").find(line[3]) != std::string_view::npos);
@@ -54,29 +50,17 @@ bool is_mark_of_document(std::string_view line) {
 } // namespace
 
 base::SourceLocation Builder::locate(std::size_t offset) const {
-  const std::string_view before = text_.substr(0, std::min(offset, text_.size()));
-  const auto lines = std::count(before.begin(), before.end(), '\n');
-  const std::string_view line = before.substr(before.size() - column_of(before.size()));
-  const auto parts = std::count_if(line.begin(), line.end(), is_continuation);
-  return {file_, static_cast<std::uint32_t>(lines + 1),
-          static_cast<std::uint32_t>(line.size() - static_cast<std::size_t>(parts) + 1)};
+  const Places::Place place = places_.at(offset);
+  return {file_, place.line, place.column};
 }
 
-// Columns count characters, and the library counts bytes.
 base::SourceLocation Builder::locate(const YAML::Mark& mark) const {
-  if (mark.is_null()) return {file_, 0, 0};
-  const auto end = std::min(static_cast<std::size_t>(mark.pos), text_.size());
-  const std::size_t bytes = std::min(static_cast<std::size_t>(mark.column), end);
-  const std::string_view line = text_.substr(end - bytes, bytes);
-  const auto parts = std::count_if(line.begin(), line.end(), is_continuation);
-  return {file_, static_cast<std::uint32_t>(mark.line) + 1,
-          static_cast<std::uint32_t>(mark.column - parts + 1)};
+  return mark.is_null() ? base::SourceLocation{file_, 0, 0}
+                        : locate(static_cast<std::size_t>(mark.pos));
 }
 
 std::size_t Builder::column_of(std::size_t offset) const {
-  const std::size_t line_break =
-      offset == 0 ? std::string_view::npos : text_.rfind('\n', offset - 1);
-  return line_break == std::string_view::npos ? offset : offset - line_break - 1;
+  return places_.column_of(offset);
 }
 
 std::size_t Builder::least_column() const {
@@ -121,7 +105,7 @@ std::size_t Builder::read_strictly(std::size_t offset, Node& node) const {
 void Builder::check_key_has_colon(std::size_t offset, std::size_t end, const Node& key) const {
   const std::size_t column = column_of(offset);
   const std::string_view line = text_.substr(offset - column);
-  const std::size_t first = line.find_first_not_of(" \t-");
+  const std::size_t first = line.find_first_not_of(" \t-:");
   if (first != std::string_view::npos && line[first] == '?') return;
   const std::size_t next = text_.find_first_not_of(" \t", end);
   if (next != std::string_view::npos && text_[next] == ':') return;

@@ -15,6 +15,7 @@
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/yaml/parse.hpp>
 
+#include "yaml/places.hpp"
 #include "yaml/strict.hpp"
 
 namespace imagewright::yaml {
@@ -34,7 +35,7 @@ public:
   /// `text` is what the parser library reads, but for hidden question marks; it must outlive the
   /// builder.
   Builder(std::string_view text, std::string file, Limits limits)
-      : text_(text), file_(std::move(file)), limits_(limits) {}
+      : text_(text), places_(text), file_(std::move(file)), limits_(limits) {}
 
   std::optional<Node> take_root() { return std::move(root_); }
   const base::Diagnostics& diagnostics() const { return diagnostics_; }
@@ -100,6 +101,7 @@ private:
   void count_nodes(std::uint32_t count, const base::SourceLocation& where);
 
   std::string_view text_;
+  Places places_;
   std::string file_;
   Limits limits_;
   base::Diagnostics diagnostics_;

@@ -15,6 +15,7 @@
 #include "yaml/builder.hpp"
 #include "yaml/cause.hpp"
 #include "yaml/complaint.hpp"
+#include "yaml/places.hpp"
 #include "yaml/text_check.hpp"
 
 namespace imagewright::yaml {
@@ -100,6 +101,42 @@ std::string without_question_marks(std::string_view text) {
   return result;
 }
 
+/// Directives without the line "---" that ends them (section 9.1.2), which the library reads.
+std::optional<base::SourceLocation> find_open_directive(std::string_view text,
+                                                        const std::string& file) {
+  if (!text.starts_with('%') && text.find("\n%") == std::string_view::npos) return std::nullopt;
+  std::optional<base::SourceLocation> directive;
+  std::uint32_t number = 0;
+  for (const std::string& line : base::split(text, '\n')) {
+    ++number;
+    if (line.starts_with('%')) {
+      if (!directive) directive = base::SourceLocation{file, number, 1};
+      continue;
+    }
+    const std::string_view content = base::trimmed(line);
+    if (!content.empty() && !content.starts_with('#'))
+      return line.starts_with("---") ? std::nullopt : directive;
+  }
+  return directive;
+}
+
+/// A line that begins with "%" behind the beginning of the content. The library passes over it.
+std::optional<base::SourceLocation> find_lost_line(std::string_view text, const Node& root,
+                                                   const std::string& file) {
+  const bool is_in_lines = root.is_mapping() || root.is_sequence();
+  std::size_t at = text.find("\n%");
+  if (!is_in_lines || at == std::string_view::npos) return std::nullopt;
+  const std::size_t begin = text.find(root.is_mapping() ? '{' : '[');
+  const Places places(text);
+  for (; at != std::string_view::npos; at = text.find("\n%", at + 1)) {
+    const Places::Place place = places.at(at + 1);
+    // Inside of brackets it may be part of a text.
+    if (begin < at && places.at(begin).line == root.where.line) return std::nullopt;
+    if (place.line > root.where.line) return base::SourceLocation{file, place.line, place.column};
+  }
+  return std::nullopt;
+}
+
 /// How many empty lines with tabs are read; each costs one more reading of the text.
 constexpr int k_most_empty_lines_with_tabs = 50;
 
@@ -138,6 +175,11 @@ Document build(std::string_view text, const std::string& shown, const std::strin
                                           .hint = std::move(complaint.hint)});
   }
   Document document{builder.take_root(), builder.diagnostics()};
+  if (const auto lost = document.root ? find_lost_line(text, *document.root, file) : std::nullopt) {
+    document.diagnostics.error(
+        "yaml.syntax", "a line that begins with \"%\" is a directive, and stands behind the content",
+        *lost, "remove the line, or indent it");
+  }
   if (!document.root || document.root->is_null()) {
     document.root.reset();
     document.diagnostics.error("yaml.empty", "the file holds no YAML document", {file, 0, 0},
@@ -172,6 +214,12 @@ Document parse(std::string_view text, const std::string& file, const Limits& lim
   }
   if (auto bad_text = find_bad_text(decoded, file)) return failed({}, std::move(*bad_text));
   const std::string plain = with_plain_breaks(std::move(decoded));
+  if (const auto directive = find_open_directive(plain, file)) {
+    return failed({}, {.code = "yaml.syntax",
+                       .message = "no line \"---\" follows this directive",
+                       .where = directive,
+                       .hint = "remove the line, or write \"---\" behind it"});
+  }
   return build(plain, without_question_marks(plain), file, limits);
 }
 
