@@ -10,6 +10,7 @@ code of its own; a fault of the network that passes must be overcome. The last l
 
 import collections
 import concurrent.futures
+import copy
 import os
 import random
 import resource
@@ -124,7 +125,7 @@ def failing_calls(builds, source, count):
         error, until = source.choice(ERRORS), source.choice(["", "", "", "+"])
         inject = f"inject={call}:error={error}:when={when}{until}"
         code, said = builds.build(output, before=["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject])
-        yield inject, builds.complaint(output, code, said) or "; ".join(living_descendants())
+        yield inject, builds.complaint(output, code, said, next_build_clears=True) or "; ".join(living_descendants())
 
 
 def small_disks(builds, count):
@@ -149,14 +150,14 @@ def small_disks(builds, count):
 def network_fault(builds, fault, target, times):
     with tempfile.TemporaryDirectory(prefix="imagewright-faults-network-") as place:
         with FaultyServer(builds.directory / "repository", fault, target, times) as server:
-            own = DisturbedBuilds.__new__(DisturbedBuilds)
-            own.__dict__ = dict(builds.__dict__)
+            own = copy.copy(builds)
             own.config = Path(place) / "node.yaml"
             release = (builds.directory / "releases/tiny.yaml").read_text()
             (Path(place) / "tiny.yaml").write_text(release.replace(f"path: {builds.directory}/repository", f"baseUrl: '{server.url}'"))
             own.config.write_text(builds.config.read_text().replace(f"{builds.directory}/releases/tiny.yaml", f"{place}/tiny.yaml"))
             code, said = own.build(Path(place) / "out", cache=Path(place) / "cache", patience=600)
-            complaint = own.complaint(Path(place) / "out", code, said)
+            # The manifest tells the server's address.
+            complaint = own.complaint(Path(place) / "out", code, said, varying=(".manifest.json",))
             if not complaint and times == 1 and code != 0 and fault not in LASTING:
                 complaint = f"a fault that passes is not overcome: {said}"
             if not complaint and server.left == times:
