@@ -138,5 +138,7 @@ def report(name, results):
         held += not complaint
         if complaint:
             print(f"NOT HELD: {what}: {complaint}", flush=True)
+        if tried % 50 == 0:
+            print(f"  {tried} tried, {held} held so far", flush=True)
     print(f"{name}: {tried} tried, {held} held", flush=True)
     return tried == held
