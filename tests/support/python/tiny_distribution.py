@@ -103,7 +103,8 @@ printf 'kernel/ext4.ko\n' > usr/lib/modules/1.0/modules.builtin
 printf 'module' > usr/lib/modules/1.0/kernel/loop.ko
 printf 'MZ' > usr/lib/boot/grubx64.efi
 printf 'MZ' > usr/lib/boot/systemd-bootx64.efi
-printf '#!/bin/sh\nfor last; do :; done\necho initramfs > "$last"\n' > usr/bin/dracut
+# An initramfs with nothing but a script /init in it.
+printf '#!/bin/sh\nfor last; do :; done\nprintf "07070100000001000081ED000000000000000000000001000000000000000A000000000000000000000000000000000000000500000000init\\000\\000#!/bin/sh\\n\\000\\00007070100000000000000000000000000000000000000010000000000000000000000000000000000000000000000000000000B00000000TRAILER!!!\\000\\000\\000\\000" > "$last"\n' > usr/bin/dracut
 chmod 755 usr/bin/dracut
 printf '[Service]\nExecStart=/bin/sh\n[Install]\nWantedBy=multi-user.target\n' > usr/lib/systemd/system/web.service
 cp usr/lib/systemd/system/web.service usr/lib/systemd/system/web-next.service
