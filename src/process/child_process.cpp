@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,6 +65,19 @@ Pipe make_pipe() {
     base::throw_system_error("process.cannot-start", "cannot make a pipe", "pipe", errno);
   }
   return {fs::UniqueFd(ends[0]), fs::UniqueFd(ends[1])};
+}
+
+std::size_t poll_or_throw(std::span<pollfd> polled, std::chrono::milliseconds longest) {
+  const int count = ::poll(polled.data(), polled.size(), static_cast<int>(longest.count()));
+  if (count >= 0) return static_cast<std::size_t>(count);
+  // Whoever interrupts wants attention.
+  if (errno == EINTR) return 0;
+  throw std::system_error(errno, std::generic_category(), "cannot wait for processes");
+}
+
+void stop_blocking(int fd) {
+  if (::fcntl(fd, F_SETFL, O_NONBLOCK) == 0) return;
+  throw std::system_error(errno, std::generic_category(), "cannot read from processes");
 }
 
 } // namespace imagewright::process

@@ -87,7 +87,9 @@ std::optional<Record> RecordReader::receive(Waiting waiting) {
   while (true) {
     const ssize_t count =
         ::recv(fd_, packet.data(), packet.size(), waiting == Waiting::none ? MSG_DONTWAIT : 0);
-    if (count < 0 && errno == EINTR) continue;
+    // The second is told once, when the other side left something unread; what it had said before
+    // that is still there (unix(7)).
+    if (count < 0 && (errno == EINTR || errno == ECONNRESET)) continue;
     if (count < 0 && errno != EAGAIN && !is_about_other_side(errno))
       throw std::system_error(errno, std::generic_category(), "cannot hear a worker");
     if (count < static_cast<ssize_t>(k_header_size)) return std::nullopt;

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include <imagewright/audit/comparison.hpp>
+#include <imagewright/finalize/initramfs_content.hpp>
 #include <imagewright/image/image_file.hpp>
 #include <imagewright/inspect/confined.hpp>
 #include <imagewright/install/install.hpp>
@@ -25,7 +26,8 @@ std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
   // Every module that has jobs.
   for (const auto& of_module :
        {install::worker_jobs(), tree::worker_jobs(), image::worker_jobs(), inspect::worker_jobs(),
-        measure::worker_jobs(), audit::worker_jobs(), lint::worker_jobs(), resolve::worker_jobs()})
+        measure::worker_jobs(), audit::worker_jobs(), lint::worker_jobs(), resolve::worker_jobs(),
+        finalize::worker_jobs()})
     jobs.insert(jobs.end(), of_module.begin(), of_module.end());
   return sandbox::run_worker_if_asked(argument_count, arguments, jobs);
 }
