@@ -9,7 +9,8 @@ namespace {
 
 using std::string_view;
 
-/// What arrives of each is looked at in tests/functional/customize_test.py.
+/// Each with a place in the customizing: a step, the package transaction or the outputs. Tests of
+/// the program look at what arrives of them in groups, not at each by itself.
 constexpr std::array k_honoured = {
     string_view("architectures"),
     string_view("baseConfigs.path"),
@@ -120,6 +121,7 @@ constexpr std::array k_refused = {
     string_view("os.bootloader.resetType"),
     string_view("os.bootloader.type"),
     string_view("os.cgroup.version"),
+    string_view("os.containerImages"),
     string_view("os.fips.mode"),
     string_view("os.kernel.package"),
     string_view("os.kernel.series"),

@@ -13,6 +13,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/architecture_names.hpp>
 
+#include "config/language/language.hpp"
 #include "config/language/text_checks.hpp"
 #include "config/values.hpp"
 
@@ -126,6 +127,11 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
     return owners[0].empty()
                ? fmt::format("{} belongs at the top of the file", base::quoted(name))
                : fmt::format("{} belongs under {}", base::quoted(name), base::quoted(owners[0]));
+  }
+  if (&root == &k_image_config_type && find_key(k_inject_files_type.keys, name) != nullptr) {
+    return fmt::format("{} belongs into a file of its own, a list of files to put back, which only "
+                       "validate reads",
+                       base::quoted(name));
   }
   return fmt::format("keys here are {}", base::join(names, ", "));
 }

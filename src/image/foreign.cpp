@@ -39,6 +39,7 @@ constexpr std::array k_kinds{
     ForeignKind{0, "PK\x03\x04"sv, "a ZIP archive", Remedy::unpack},
     ForeignKind{0, "7z\xbc\xaf\x27\x1c"sv, "a 7-Zip archive", Remedy::unpack},
     ForeignKind{0, "\x04\x22\x4d\x18"sv, "compressed with lz4", Remedy::unpack},
+    ForeignKind{0, "MSWIM\0\0\0"sv, "a Windows image (WIM)", Remedy::unpack},
     ForeignKind{257, "ustar"sv, "a tar archive", Remedy::other_file},
     ForeignKind{0, "\xed\xab\xee\xdb"sv, "an RPM package", Remedy::other_file},
     ForeignKind{0,

@@ -8,10 +8,12 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/path_pattern.hpp>
 #include <imagewright/finalize/finalize.hpp>
+#include <imagewright/finalize/machine_secrets.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
 #include <imagewright/image/wsl_root.hpp>
+#include <imagewright/inspect/package_header.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/origin/extraction.hpp>
 #include <imagewright/origin/restored_tree.hpp>
@@ -20,16 +22,17 @@
 #include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
+#include <imagewright/root/real_patterns.hpp>
 #include <imagewright/root/work_root.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 #include <imagewright/tree/file_contexts.hpp>
 #include <imagewright/tree/label.hpp>
 
-#include "customizing.hpp"
-#include "emulator.hpp"
+#include "customizing/customizing.hpp"
+#include "host/emulator.hpp"
+#include "host/workplace.hpp"
 #include "install_request.hpp"
-#include "workplace.hpp"
 
 namespace imagewright::pipeline {
 
@@ -50,10 +53,8 @@ origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
 
 /// Where the base has its package database.
 std::string database_path(const fs::RootDir& files, const std::string& usual) {
-  for (const std::string& path :
-       {usual, std::string("/var/lib/rpm"), std::string("/usr/lib/sysimage/rpm"),
-        std::string("/usr/share/rpm")}) {
-    if (files.exists(path + "/rpmdb.sqlite")) return path;
+  for (const std::string& path : inspect::package_database_paths()) {
+    if (files.exists(path)) return path.substr(0, path.rfind('/'));
   }
   return usual;
 }
@@ -63,13 +64,11 @@ constexpr auto k_machine_id = "/etc/machine-id";
 /// What makes the base one machine was there before any script of a package ran.
 void add_identity_of_base(const origin::BaseImage& base, const std::vector<std::string>& patterns,
                           std::vector<std::string>& owned) {
-  std::vector<std::string> all = patterns;
-  all.insert(all.end(), {"/var/lib/systemd/credential.secret", "/var/lib/systemd/random-seed"});
   for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
     const std::string prefix = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
     for (const tree::Entry& entry : filesystem.table.entries) {
       const std::string path = prefix + entry.path;
-      if (std::ranges::any_of(all, [&](const std::string& pattern) {
+      if (std::ranges::any_of(patterns, [&](const std::string& pattern) {
             return base::is_at_or_below_pattern(path, pattern);
           }))
         owned.push_back(path);
@@ -97,6 +96,10 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
   request.kept = names_of(packages.kept);
   request.erased = names_of(packages.erased);
   request.thread_count = services.thread_count;
+  std::vector<std::string> identity = request.identity_files;
+  identity.insert(identity.end(), finalize::k_machine_secrets.begin(),
+                  finalize::k_machine_secrets.end());
+  identity = root::with_real_places(root.files(), std::move(identity));
   const auto machine_id = root.files().find_content(k_machine_id);
   model::InstalledRoot installed =
       install::install_packages(root, request, services.cancellation, services.reporter);
@@ -105,7 +108,7 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
     root.files().remove(k_machine_id);
   else if (root.files().find_content(k_machine_id) != machine_id)
     root.files().write(k_machine_id, *machine_id, 0444);
-  add_identity_of_base(*customizing.base, request.identity_files, installed.owned_identity_files);
+  add_identity_of_base(*customizing.base, identity, installed.owned_identity_files);
   return installed;
 }
 

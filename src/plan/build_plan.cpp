@@ -52,7 +52,7 @@ std::vector<std::filesystem::path> role_directories(const PlanOptions& options) 
 }
 
 std::filesystem::path find_release(const model::ImageConfig& config, const PlanOptions& options) {
-  if (options.release.empty() && !config.release) {
+  if (!names_release(config, options)) {
     throw_input(
         {.code = "pipeline.no-release",
          .message = "the config does not say which release the image is of",
@@ -119,18 +119,28 @@ std::vector<std::filesystem::path> key_places(const PlanOptions& options,
   return places;
 }
 
+std::vector<model::Repository> repositories_of(const BuildPlan& plan, const PlanOptions& options) {
+  std::vector<model::Repository> repositories =
+      config::repositories_for(plan.release, plan.config, plan.architecture.name);
+  apply_overrides(repositories, options.repositories);
+  return repositories;
+}
+
 } // namespace
 
+bool names_release(const model::ImageConfig& config, const PlanOptions& options) {
+  return config.release || !options.release.empty();
+}
+
 void add_package_sources(BuildPlan& plan, const PlanOptions& options, base::Diagnostics& mistakes) {
-  const bool has_release = plan.config.release || !options.release.empty();
+  const bool has_release = names_release(plan.config, options);
   if (has_release || plan.config.repositories.empty()) {
     plan.release_file = find_release(plan.config, options);
     config::LoadedReleaseProfile release = config::load_release_profile(plan.release_file);
     mistakes.append(release.warnings);
     plan.release = std::move(release.profile);
   }
-  plan.repositories = config::repositories_for(plan.release, plan.config, plan.architecture.name);
-  apply_overrides(plan.repositories, options.repositories);
+  plan.repositories = repositories_of(plan, options);
   plan.key_places = key_places(options, has_release ? plan.release_file : plan.config.path);
 }
 
@@ -147,8 +157,7 @@ public:
     const model::Architecture* architecture = find_architecture(architecture_name);
     if (architecture == nullptr) return std::nullopt;
     BuildPlan plan{.config = config_, .release = release_, .architecture = *architecture};
-    plan.repositories = config::repositories_for(release_, config_, architecture->name);
-    apply_overrides(plan.repositories, options_.repositories);
+    plan.repositories = repositories_of(plan, options_);
     const std::optional<model::DiskLayout> layout = provisional_layout(plan);
     if (!layout) return std::nullopt;
     plan.outputs = outputs_of(config_, options_.formats, mistakes_);
@@ -242,8 +251,7 @@ enum class Demand : std::uint8_t {
 PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptions& options,
                         Demand demand) {
   PlannedBuild planned;
-  const bool has_release = loaded.config.release || !options.release.empty();
-  if (demand == Demand::correct && !has_release) {
+  if (demand == Demand::correct && !names_release(loaded.config, options)) {
     planned.warnings = loaded.warnings;
     return planned;
   }

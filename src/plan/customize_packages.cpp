@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <iterator>
 #include <utility>
-#include <variant>
 
 #include <fmt/format.h>
 
@@ -14,6 +12,7 @@
 #include <imagewright/resolve/change.hpp>
 
 #include "package_sources.hpp"
+#include "resolver_question.hpp"
 
 namespace imagewright::plan {
 
@@ -43,43 +42,17 @@ void refuse_excluded(const model::ImageConfig& config,
   if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
 }
 
-resolve::ChangeRequest question_for(const BuildPlan& plan, PlanRepositories& repositories,
-                                    std::vector<model::RepositorySnapshot> snapshots,
-                                    const Services& services) {
+resolve::ChangeRequest question_for(const BuildPlan& plan, resolve::ResolveRequest question) {
   const model::PackagesConfig& packages = plan.config.os.packages;
-  resolve::ChangeRequest request{
-      .question = {.architecture = plan.architecture,
-                   .repositories = std::move(snapshots),
-                   .packages = packages.install,
-                   .excludes = {},
-                   .pins = {},
-                   .weak_dependencies = packages.recommends == model::Inclusion::included
-                                            ? resolve::WeakDependencies::installed
-                                            : resolve::WeakDependencies::ignored,
-                   .load_filelists =
-                       [&repositories](const model::RepositorySnapshot& snapshot) {
-                         return repositories.set().load_filelists(snapshot);
-                       },
-                   .metadata_cache = services.cache_directory / "solv"},
-      .installed = {},
-      .removed = packages.remove,
-      .update_all = packages.update_existing,
-      .updated = packages.update,
-      .several_versions = {}};
+  question.packages = packages.install;
   for (const model::LocatedText& exclude : packages.exclude)
-    request.question.excludes.push_back({exclude.text, exclude.where});
-  return request;
-}
-
-resolve::PackageChange answer_to(const resolve::ChangeRequest& request, const Services& services) {
-  resolve::ChangeResult result = resolve::resolve_change(request, services.cancellation);
-  if (const auto* unsolvable = std::get_if<resolve::Unsolvable>(&result)) {
-    base::Diagnostics problems;
-    for (const base::Diagnostic& problem : unsolvable->problems)
-      problems.add(problem);
-    throw base::InputError(std::move(problems), base::FailureKind::unsolvable);
-  }
-  return std::get<resolve::PackageChange>(std::move(result));
+    question.excludes.push_back({exclude.text, exclude.where});
+  return {.question = std::move(question),
+          .installed = {},
+          .removed = packages.remove,
+          .update_all = packages.update_existing,
+          .updated = packages.update,
+          .several_versions = {}};
 }
 
 } // namespace
@@ -124,12 +97,15 @@ CustomizedPackages resolve_packages(CustomizePlan& plan, const PlanOptions& opti
   const report::StageScope stage(services.reporter, "resolve");
   const std::vector<model::RepositorySnapshot> snapshots =
       packages.repositories->set().load_snapshots();
-  resolve::ChangeRequest request = question_for(build, *packages.repositories, snapshots, services);
+  resolve::ChangeRequest request =
+      question_for(build, resolver_question(build, packages.repositories->set(), snapshots,
+                                            services.cache_directory));
   for (const model::InstalledPackage& package : installed) {
     if (is_kernel(package)) request.several_versions.push_back(package.nevra.name);
   }
   request.installed = std::move(installed);
-  resolve::PackageChange change = answer_to(request, services);
+  auto change = require_answer<resolve::PackageChange>(
+      resolve::resolve_change(request, services.cancellation));
   packages.lock.architecture = build.architecture.name;
   packages.lock.packages = std::move(change.installed);
   for (const model::RepositorySnapshot& snapshot : snapshots)

@@ -18,6 +18,7 @@
 #include <imagewright/policy/selinux_words.hpp>
 
 #include "outputs.hpp"
+#include "package_sources.hpp"
 
 namespace imagewright::plan {
 
@@ -115,8 +116,7 @@ void refuse_volumes(const std::vector<model::OutputImage>& outputs, base::Diagno
 
 void require_sources(const model::ImageConfig& config, const PlanOptions& options,
                      base::Diagnostics& mistakes) {
-  const bool has_sources =
-      config.release || !options.release.empty() || !config.repositories.empty();
+  const bool has_sources = names_release(config, options) || !config.repositories.empty();
   if (has_sources || !asks_for_packages(config)) return;
   mistakes.error("pipeline.no-release",
                  "the config changes packages, and does not say which release they are of",

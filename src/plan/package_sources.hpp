@@ -8,6 +8,9 @@
 
 namespace imagewright::plan {
 
+/// Whether the config or the command line says which release is meant.
+bool names_release(const model::ImageConfig& config, const PlanOptions& options);
+
 /// Release profile, repositories and places of keys, for the plan's architecture. A config with
 /// repositories of its own needs no release. Throws base::InputError (pipeline.no-release, …).
 void add_package_sources(BuildPlan& plan, const PlanOptions& options, base::Diagnostics& mistakes);

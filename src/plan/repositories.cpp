@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
-#include <variant>
 
 #include <fmt/format.h>
 
@@ -13,6 +12,8 @@
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/resolve/baseline.hpp>
 #include <imagewright/resolve/resolve.hpp>
+
+#include "resolver_question.hpp"
 
 namespace imagewright::plan {
 
@@ -44,12 +45,6 @@ std::vector<model::BaselineEntry> baseline_of(const BuildPlan& plan) {
   return baseline;
 }
 
-resolve::WeakDependencies weak_dependencies_of(const BuildPlan& plan) {
-  return plan.config.os.packages.recommends == model::Inclusion::included
-             ? resolve::WeakDependencies::installed
-             : resolve::WeakDependencies::ignored;
-}
-
 } // namespace
 
 PlanRepositories::PlanRepositories(const BuildPlan& plan, NetworkUse network,
@@ -65,24 +60,14 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
   report::StageScope metadata_stage(services_.reporter, "metadata");
   std::vector<model::RepositorySnapshot> snapshots = set_.load_snapshots();
   report::StageScope stage(services_.reporter, "resolve");
-  const resolve::ResolveRequest request{
-      .architecture = plan.architecture,
-      .repositories = snapshots,
-      .packages = plan.packages,
-      .excludes = excludes_of(plan),
-      .pins = pins,
-      .weak_dependencies = weak_dependencies_of(plan),
-      .load_filelists = [this](const auto& snapshot) { return set_.load_filelists(snapshot); },
-      .file_lists = manner.file_lists,
-      .metadata_cache = services_.cache_directory / "solv"};
-  resolve::ResolveResult result = resolve::resolve(request, services_.cancellation);
-  if (const auto* unsolvable = std::get_if<resolve::Unsolvable>(&result)) {
-    base::Diagnostics problems;
-    for (const base::Diagnostic& problem : unsolvable->problems)
-      problems.add(problem);
-    throw base::InputError(std::move(problems), base::FailureKind::unsolvable);
-  }
-  auto& resolution = std::get<resolve::Resolution>(result);
+  resolve::ResolveRequest request =
+      resolver_question(plan, set_, snapshots, services_.cache_directory);
+  request.packages = plan.packages;
+  request.excludes = excludes_of(plan);
+  request.pins = pins;
+  request.file_lists = manner.file_lists;
+  auto resolution =
+      require_answer<resolve::Resolution>(resolve::resolve(request, services_.cancellation));
   for (const base::Diagnostic& warning : resolution.warnings)
     services_.reporter.warning(warning);
   if (manner.baseline == BaselineUse::asserted) require_baseline(plan, resolution);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -43,7 +44,9 @@ int ChildProcess::wait() {
   IMAGEWRIGHT_ASSERT(pid_ >= 0);
   siginfo_t end{};
   while (::waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOWAIT) < 0) {
-    if (errno != EINTR) throw base::BugError("a child process was reaped by somebody else");
+    if (errno == ECHILD) throw base::BugError("a child process was reaped by somebody else");
+    if (errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "cannot wait for a process");
   }
   // What it left behind in its group goes with it. Before it is reaped, so that the number cannot
   // belong to another group yet.

@@ -12,9 +12,9 @@
 #include <imagewright/resolve/change.hpp>
 
 #include "package_pool.hpp"
-#include "problem_report.hpp"
 #include "request_matcher.hpp"
 #include "resolution_builder.hpp"
+#include "solver_jobs.hpp"
 #include "system_repository.hpp"
 #include "unmatched_request.hpp"
 
@@ -32,33 +32,16 @@ ResolveRequest with_every_wish(const ChangeRequest& request) {
   return question;
 }
 
-FileLists file_lists_for(const ResolveRequest& question) {
-  const bool has_some =
-      std::ranges::any_of(question.repositories, [&](const model::RepositorySnapshot& snapshot) {
-        return snapshot.filelists || (snapshot.has_filelists && question.load_filelists);
-      });
-  return has_some ? FileLists::complete : FileLists::primary_only;
-}
-
-/// The solver's words for one step.
-struct Jobs {
-  IdQueue queue;
-  JobOrigins origins;
-
-  void add(Id how, Id what, std::size_t wish) {
-    queue.push(how);
-    queue.push(what);
-    origins.push_back(wish);
-  }
-};
-
 enum class Dependants : std::uint8_t { stay, go_along };
 
 class ChangeSolver {
 public:
   ChangeSolver(const ChangeRequest& request, const base::Cancellation& cancellation)
       : request_(request), cancellation_(cancellation), question_(with_every_wish(request)),
-        pool_(question_, file_lists_for(question_), cancellation), system_(pool_, request.installed) {}
+        pool_(question_,
+              can_have_file_lists(question_) ? FileLists::complete : FileLists::primary_only,
+              cancellation),
+        system_(pool_, request.installed) {}
 
   ChangeResult run() {
     Unsolvable& no = unsolvable_;
@@ -116,7 +99,7 @@ private:
   void remove() {
     if (request_.removed.empty()) return;
     set_repositories(false);
-    Jobs jobs;
+    SolverJobs jobs;
     for (std::size_t index = 0; index < request_.removed.size(); ++index) {
       const std::vector<Id> packages = installed_of(match(index));
       if (packages.empty()) refuse_absent(index);
@@ -131,35 +114,34 @@ private:
 
   void update_all() {
     if (!request_.update_all) return;
-    Jobs jobs;
+    SolverJobs jobs;
     jobs.add(SOLVER_UPDATE | SOLVER_SOLVABLE_ALL, 0, k_no_request);
     solve(jobs, Dependants::stay);
   }
 
   void install() {
     if (request_.question.packages.empty()) return;
-    Jobs jobs;
+    SolverJobs jobs;
     for (std::size_t each = 0; each < request_.question.packages.size(); ++each) {
       const std::size_t index = request_.removed.size() + each;
       const RequestMatch& found = match(index);
       if (found.candidates.empty())
         unsolvable_.problems.push_back(explain_unmatched(pool_, wish(index)));
-      for (std::size_t pair = 0; pair + 1 < found.selection.size(); pair += 2)
-        jobs.add(found.selection[pair] | SOLVER_INSTALL, found.selection[pair + 1], index);
+      jobs.add_installation(found, index);
     }
     if (unsolvable_.problems.empty()) solve(jobs, Dependants::stay);
   }
 
   void update() {
     if (request_.updated.empty()) return;
-    Jobs jobs;
+    SolverJobs jobs;
     const std::size_t first = request_.removed.size() + request_.question.packages.size();
     for (std::size_t index = first; index < question_.packages.size(); ++index)
       add_update(index, jobs);
     if (unsolvable_.problems.empty()) solve(jobs, Dependants::stay);
   }
 
-  void add_update(std::size_t index, Jobs& jobs) {
+  void add_update(std::size_t index, SolverJobs& jobs) {
     const RequestMatch& found = match(index);
     const std::vector<Id> installed = installed_of(found);
     for (const Id package : installed)
@@ -172,21 +154,18 @@ private:
       });
     });
     if (!is_other_version) return refuse_absent(index);
-    for (std::size_t pair = 0; pair + 1 < found.selection.size(); pair += 2)
-      jobs.add(found.selection[pair] | SOLVER_INSTALL, found.selection[pair + 1], index);
+    jobs.add_installation(found, index);
   }
 
-  void allow_several_versions(Jobs& jobs) {
+  void allow_several_versions(SolverJobs& jobs) {
     for (const std::string& name : request_.several_versions)
       jobs.add(SOLVER_MULTIVERSION | SOLVER_SOLVABLE_NAME,
                pool_str2id(pool_.get(), name.c_str(), 1), k_no_request);
   }
 
-  void solve(Jobs& jobs, Dependants dependants) {
+  void solve(SolverJobs& jobs, Dependants dependants) {
     allow_several_versions(jobs);
-    const SolverPointer solver(solver_create(pool_.get()));
-    const bool ignores_weak = question_.weak_dependencies == WeakDependencies::ignored;
-    solver_set_flag(solver.get(), SOLVER_FLAG_IGNORE_RECOMMENDED, ignores_weak ? 1 : 0);
+    const SolverPointer solver = make_solver(pool_);
     solver_set_flag(solver.get(), SOLVER_FLAG_ALLOW_VENDORCHANGE, 1);
     solver_set_flag(solver.get(), SOLVER_FLAG_ALLOW_UNINSTALL,
                     dependants == Dependants::go_along ? 1 : 0);
@@ -198,12 +177,7 @@ private:
       std::ranges::move(problems, std::back_inserter(unsolvable_.problems));
       return;
     }
-    IdQueue packages;
-    {
-      const TransactionPointer transaction(solver_create_transaction(solver.get()));
-      transaction_installedresult(transaction.get(), packages.get());
-    }
-    system_.replace_by(packages.ids());
+    system_.replace_by(chosen_packages(solver.get()));
   }
 
   PackageChange difference() const {

@@ -9,10 +9,10 @@
 #include <imagewright/resolve/resolve.hpp>
 
 #include "package_pool.hpp"
-#include "problem_report.hpp"
 #include "reachable_files.hpp"
 #include "request_matcher.hpp"
 #include "resolution_builder.hpp"
+#include "solver_jobs.hpp"
 #include "unmatched_request.hpp"
 
 namespace imagewright::resolve {
@@ -32,14 +32,6 @@ struct Question {
   PackagePool pool;
   std::vector<RequestMatch> matches;
 };
-
-bool can_have_file_lists(const ResolveRequest& request) {
-  return std::any_of(request.repositories.begin(), request.repositories.end(),
-                     [&](const model::RepositorySnapshot& snapshot) {
-                       return snapshot.filelists ||
-                              (snapshot.has_filelists && request.load_filelists);
-                     });
-}
 
 bool needs_file_lists(const Question& question) {
   std::vector<Id> start;
@@ -70,32 +62,16 @@ std::unique_ptr<Question> ask(const ResolveRequest& request,
   return question;
 }
 
-/// The solver's words for a question.
-struct Jobs {
-  IdQueue queue;
-  JobOrigins origins;
-
-  void add(Id how, Id what, std::size_t request) {
-    queue.push(how);
-    queue.push(what);
-    origins.push_back(request);
-  }
-};
-
 /// In the order of their texts: the order in which they were listed must not matter.
-void add_requests(Jobs& jobs, const Question& question) {
+void add_requests(SolverJobs& jobs, const Question& question) {
   const auto& requests = question.pool.request().packages;
   std::vector<std::size_t> order(requests.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t left, std::size_t right) {
     return requests[left].spec < requests[right].spec;
   });
-  for (const std::size_t index : order) {
-    const auto& selection = question.matches[index].selection;
-    for (std::size_t pair = 0; pair + 1 < selection.size(); pair += 2) {
-      jobs.add(selection[pair] | SOLVER_INSTALL, selection[pair + 1], index);
-    }
-  }
+  for (const std::size_t index : order)
+    jobs.add_installation(question.matches[index], index);
 }
 
 bool is_pinned(const PackagePool& pool, Id package, const std::vector<model::LockedPackage>& pins) {
@@ -107,7 +83,7 @@ bool is_pinned(const PackagePool& pool, Id package, const std::vector<model::Loc
 }
 
 /// A pin is a preference: the solver leaves it when nothing else fits.
-void add_pins(Jobs& jobs, const PackagePool& pool) {
+void add_pins(SolverJobs& jobs, const PackagePool& pool) {
   std::vector<model::LockedPackage> pins = pool.request().pins;
   if (pins.empty()) return;
   std::sort(pins.begin(), pins.end());
@@ -142,23 +118,14 @@ std::optional<std::vector<std::string>> files_of(const PackagePool& pool,
   return files;
 }
 
-std::vector<Id> chosen_packages(Solver* solver) {
-  const TransactionPointer transaction(solver_create_transaction(solver));
-  IdQueue packages;
-  transaction_installedresult(transaction.get(), packages.get());
-  return {packages.ids().begin(), packages.ids().end()};
-}
-
 } // namespace
 
 ResolveResult resolve(const ResolveRequest& request, const base::Cancellation& cancellation) {
   const std::unique_ptr<Question> question = ask(request, cancellation);
-  Jobs jobs;
+  SolverJobs jobs;
   add_requests(jobs, *question);
   add_pins(jobs, question->pool);
-  const SolverPointer solver(solver_create(question->pool.get()));
-  const bool ignores_weak = request.weak_dependencies == WeakDependencies::ignored;
-  solver_set_flag(solver.get(), SOLVER_FLAG_IGNORE_RECOMMENDED, ignores_weak ? 1 : 0);
+  const SolverPointer solver = make_solver(question->pool);
   const bool is_solved = solver_solve(solver.get(), jobs.queue.get()) == 0;
   cancellation.check();
   Unsolvable unsolvable{explain_all_unmatched(*question)};

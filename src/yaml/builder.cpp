@@ -259,7 +259,8 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
                         frames_.back().measured.node.kind == NodeKind::mapping &&
                         !frames_.back().key && !frames_.back().is_in_brackets;
     if (is_key && end > offset) check_key_has_colon(offset, end, measured.node);
-    next_column_ = column_of(offset);
+    // A key begins with its anchor or tag.
+    next_column_ = column_of(static_cast<std::size_t>(mark.pos));
   }
   if (measured.node.tag == "tag:yaml.org,2002:null") {
     if (!value.empty() && value != "~" && base::to_lower(value) != "null") {

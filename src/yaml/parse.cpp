@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <istream>
 #include <streambuf>
 #include <utility>
@@ -62,7 +63,28 @@ std::string with_plain_breaks(std::string text) {
   return text;
 }
 
-Document build(std::string_view text, const std::string& file, const Limits& limits) {
+/// The text with blanks for the tabs of an empty line right before this position, which the library
+/// takes for indentation (section 5.5 lets them stand); nothing when there is no such line.
+std::optional<std::string> without_tabs_of_empty_line(std::string_view text,
+                                                      const YAML::Mark& mark) {
+  const auto position = static_cast<std::size_t>(mark.pos);
+  if (mark.pos < 0 || position > text.size()) return std::nullopt;
+  const std::size_t before = text.substr(0, position).rfind('\n');
+  const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
+  const std::string_view line = text.substr(start, text.find('\n', start) - start);
+  const bool is_empty = line.find_first_not_of(" \t\r") == std::string_view::npos;
+  if (!is_empty || line.find('\t') == std::string_view::npos) return std::nullopt;
+  std::string result(text);
+  std::replace(result.begin() + static_cast<std::ptrdiff_t>(start),
+               result.begin() + static_cast<std::ptrdiff_t>(start + line.size()), '\t', ' ');
+  return result;
+}
+
+/// How many empty lines with tabs are read; each costs one more reading of the text.
+constexpr int k_most_empty_lines_with_tabs = 50;
+
+Document build(std::string_view text, const std::string& file, const Limits& limits,
+               int empty_lines_with_tabs = 0) {
   TextBuffer buffer(text);
   std::istream stream(&buffer);
   Builder builder(text, file, limits);
@@ -80,6 +102,10 @@ Document build(std::string_view text, const std::string& file, const Limits& lim
          .where = builder.locate(error.mark),
          .hint = "use fewer levels"});
   } catch (const YAML::Exception& error) {
+    const auto repaired = empty_lines_with_tabs < k_most_empty_lines_with_tabs
+                              ? without_tabs_of_empty_line(text, error.mark)
+                              : std::nullopt;
+    if (repaired) return build(*repaired, file, limits, empty_lines_with_tabs + 1);
     const base::SourceLocation where = builder.locate(error.mark);
     if (auto cause = find_cause(text, static_cast<std::uint32_t>(where.line), file))
       return failed(builder.diagnostics(), std::move(*cause));

@@ -116,6 +116,20 @@ class Words(TestCase):
         self.assertIn("<stdin>:2:3", result.stderr)
         self.assertIn(" 2 |   hostnam: x", result.stderr)
 
+    def test_a_list_of_files_to_put_back_is_validated_as_what_it_is(self):
+        scratch = self.scratch()
+        listed = scratch / "inject-files.yaml"
+        listed.write_text("injectFiles:\n- {partition: {id: 1A2B-3C4D}, destination: /a.efi, source: a.efi}\npreviewFeatures: [inject-files]\n")
+        self.assertIn("config.missing-file", self.run_program("validate", listed, expect=2).stderr)
+        self.run_program("validate", "--no-file-checks", listed)
+        (scratch / "a.efi").write_bytes(b"signed")
+        self.assertEqual(self.run_program("validate", listed).stderr, "")
+        self.assertIn("cli.usage", self.run_program("validate", "--canonical", listed, expect=2).stderr)
+        self.assertIn("a file of its own", self.run_program("build", listed, "--output-dir", scratch / "out", expect=2).stderr)
+
+    def test_what_is_no_regular_file_is_no_config(self):
+        self.assertIn("is not a regular file", self.run_program("validate", "/dev/zero", expect=2, timeout=60).stderr)
+
     def test_commands_that_need_no_cache_need_no_home(self):
         scratch = self.scratch()
         (scratch / "disk.raw").write_bytes(bytes(1 << 20))

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """Packages of images that exist: what goes, what comes, what stays, and what is refused."""
 
-import hashlib
 import json
 import re
 import subprocess
@@ -11,31 +10,16 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from imagewright_reports import ReportsTestCase  # noqa: E402
+from customizing import CustomizingTestCase  # noqa: E402
 from imagewright_testing import environment, require_program  # noqa: E402
 
-BASE = """
-release: {release}
-repositories: [{{name: first, path: {first}, gpgCheck: false, repoGpgCheck: false}}]
-storage:
-  bootType: efi
-  disks:
-  - partitionTableType: gpt
-    partitions:
-    - {{id: esp, label: esp, type: esp, size: 40M}}
-    - {{id: root, label: root, type: root, size: 80M}}
-  filesystems:
-  - {{deviceId: esp, type: fat32, mountPoint: {{path: /boot/efi, options: umask=0077}}}}
-  - {{deviceId: root, type: ext4, mountPoint: /}}
-os:
-  bootloader: {{resetType: hard-reset, type: {loader}}}
-  packages: {{install: [alpha, beta, other]}}
-  additionalFiles: [{{destination: /etc/alpha.conf, content: "changed here\\n"}}]
-output: {{images: [{{format: raw}}]}}
-"""
+class CustomizePackages(CustomizingTestCase):
+    BASE_OS = ("  packages: {install: [alpha, beta, other]}\n"
+               "  additionalFiles: [{destination: /etc/alpha.conf, content: \"changed here\\n\"}]\n")
 
+    def base_repositories(self):
+        return f"repositories: [{{name: first, path: {self.top / 'first'}, gpgCheck: false, repoGpgCheck: false}}]\n"
 
-class CustomizePackages(ReportsTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -68,54 +52,11 @@ class CustomizePackages(ReportsTestCase):
         for repository in ("first", "second"):
             subprocess.run(["createrepo_c", "-q", cls.top / repository], check=True)
 
-    made_bases = {}
-
-    def base(self, loader="grub"):
-        if loader not in self.made_bases:
-            config = self.top / f"base-{loader}.yaml"
-            config.write_text(BASE.format(release=self.top / "base/tiny.yaml", first=self.top / "first", loader=loader))
-            out = self.top / f"base-{loader}"
-            self.run_program("build", config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
-            self.made_bases[loader] = next(out.glob("*.raw"))
-        return self.made_bases[loader]
-
-    def config(self, os, *more):
-        directory = self.scratch()
-        path = directory / "node.yaml"
-        path.write_text("repositories: [" + ", ".join(
-            f"{{name: {name}, path: {self.top / name}, gpgCheck: false, repoGpgCheck: false}}" for name in ("first", "second"))
-                        + "]\n"
-                        f"os:\n  {os}\noutput: {{images: [{{format: raw}}]}}\n" + "".join(f"{line}\n" for line in more))
-        return path
-
-    def customize(self, os, *options, base=None, expect=0):
-        config = self.config(os)
-        out = config.parent / "out"
-        base = base or self.base()
-        before = hashlib.sha256(base.read_bytes()).digest()
-        result = self.run_program("customize", "--image", base, config, "--output-dir", out, "--cache-dir",
-                                  self.top / "cache", *options, expect=expect, env=environment())
-        self.assertEqual(hashlib.sha256(base.read_bytes()).digest(), before, "the base was changed")
-        if expect != 0:
-            self.assertFalse(out.exists() and any(out.iterdir()), "something partial is left")
-            return result.stderr
-        return next(out.glob("*.raw"))
-
-    def root(self, raw, directory=None):
-        """The root filesystem as a file and as a directory, judged by e2fsck."""
-        table = json.loads(self.run_tool("sfdisk", "--json", raw).stdout)["partitiontable"]
-        partition = next(each for each in table["partitions"] if each["name"] == "root")
-        directory = directory or self.scratch()
-        filesystem = directory / "root.ext4"
-        with raw.open("rb") as image:
-            image.seek(partition["start"] * 512)
-            filesystem.write_bytes(image.read(partition["size"] * 512))
-        self.run_tool("e2fsck", "-fn", filesystem)
-        self.run_tool("sgdisk", "-v", raw)
-        tree = directory / "tree"
-        tree.mkdir()
-        self.run_tool("debugfs", "-R", f"rdump / {tree}", filesystem)
-        return tree
+    def config(self, text, image_format="raw"):
+        """What is said below `os:`, over both repositories."""
+        repositories = ", ".join(f"{{name: {name}, path: {self.top / name}, gpgCheck: false, repoGpgCheck: false}}"
+                                 for name in ("first", "second"))
+        return super().config(f"repositories: [{repositories}]\nos:\n  {text}\n", image_format)
 
     def rpm(self, tree, *arguments, expect=0):
         return self.run_tool("rpm", "--root", tree, "--dbpath", "/var/lib/rpm", *arguments, expect=expect).stdout
@@ -137,12 +78,12 @@ class CustomizePackages(ReportsTestCase):
         if not hasattr(type(self), "made_tree"):
             directory = self.top / "base-tree"
             directory.mkdir()
-            type(self).made_tree = self.root(self.base(), directory)
+            type(self).made_tree = self.root_tree(self.base(), directory)
         return self.made_tree
 
     def test_a_package_comes_with_what_it_needs_and_nothing_else_moves(self):
         raw = self.customize("packages: {install: [gamma]}")
-        tree = self.root(raw)
+        tree = self.root_tree(raw)
         before = self.packages(self.base_tree())
         self.assertEqual(self.packages(tree), sorted([*before, "gamma-1", "delta-2"]))
         self.assertEqual((tree / "var/lib/delta-was-here").read_text(), "made\n")
@@ -155,7 +96,7 @@ class CustomizePackages(ReportsTestCase):
         self.assertIn("gamma", json.dumps(manifest["packages"]))
 
     def test_who_needs_what_is_removed_goes_as_well(self):
-        tree = self.root(self.customize("packages: {remove: [alpha]}"))
+        tree = self.root_tree(self.customize("packages: {remove: [alpha]}"))
         self.assertFalse({"alpha-1", "beta-1"} & set(self.packages(tree)))
         self.assertIn("other-1", self.packages(tree))
         self.assertFalse((tree / "usr/share/alpha").exists())
@@ -164,7 +105,7 @@ class CustomizePackages(ReportsTestCase):
         self.check(tree)
 
     def test_an_update_by_name_keeps_changed_settings(self):
-        tree = self.root(self.customize("packages: {update: [alpha]}"))
+        tree = self.root_tree(self.customize("packages: {update: [alpha]}"))
         self.assertIn("alpha-2", self.packages(tree))
         self.assertNotIn("alpha-1", self.packages(tree))
         self.assertIn("other-1", self.packages(tree))
@@ -175,52 +116,52 @@ class CustomizePackages(ReportsTestCase):
         self.check(tree)
 
     def test_everything_becomes_as_new_as_can_be(self):
-        tree = self.root(self.customize("packages: {updateExistingPackages: true}"))
+        tree = self.root_tree(self.customize("packages: {updateExistingPackages: true}"))
         self.assertIn("alpha-2", self.packages(tree))
         self.assertIn("takeover-1", self.packages(tree))
         self.assertNotIn("other-1", self.packages(tree))
         self.assertNotIn("gamma-1", self.packages(tree))
 
     def entries(self, raw):
-        facts = json.loads(self.run_program("inspect", raw, "--json", env=environment()).stdout)["system"]
+        facts = self.inspect(raw)["system"]
         return [each["kernel"] for each in facts["bootEntries"]], facts["kernels"]
 
     def test_a_kernel_comes_with_initramfs_and_entries(self):
         for loader in ("grub", "systemd-boot"):
             with self.subTest(loader=loader):
                 raw = self.customize("packages: {updateExistingPackages: true}\n  kernelCommandLine: {extraCommandLine: [audit=1]}",
-                                     "--release", self.top / "base/tiny.yaml", base=self.base(loader))
-                tree = self.root(raw)
+                                     "--release", self.release, base=self.base(loader))
+                tree = self.root_tree(raw)
                 self.assertLessEqual({"tinykernel-1.0", "tinykernel-2.0"}, set(self.packages(tree)))
                 kernels, releases = self.entries(raw)
                 self.assertEqual(releases, ["1.0", "2.0"])
                 self.assertRegex(kernels[0], "2.0")
                 self.assertRegex(kernels[-1], "1.0")
-                facts = json.loads(self.run_program("inspect", raw, "--json", env=environment()).stdout)["system"]
+                facts = self.inspect(raw)["system"]
                 for entry in facts["bootEntries"]:
                     self.assertIn("audit=1", entry["commandLine"].split())
                 if loader == "grub":
                     self.assertTrue((tree / "boot/initramfs-2.0.img").exists())
                     self.assertEqual((tree / "boot/vmlinuz-2.0").read_text(), "newer\n")
-                gone = self.customize("packages: {remove: [tinykernel-1.0]}", "--release", self.top / "base/tiny.yaml", base=raw)
+                gone = self.customize("packages: {remove: [tinykernel-1.0]}", "--release", self.release, base=raw)
                 kernels, releases = self.entries(gone)
                 self.assertEqual(releases, ["2.0"])
                 self.assertEqual([each for each in kernels if "1.0" in each], [])
                 self.assertTrue(kernels)
 
     def test_no_machine_identity_is_left_by_scripts(self):
-        tree = self.root(self.customize("packages: {install: [identity]}"))
+        tree = self.root_tree(self.customize("packages: {install: [identity]}"))
         self.assertFalse((tree / "etc/ssh/ssh_host_rsa_key").exists())
         self.assertEqual((tree / "etc/machine-id").read_text(), (self.base_tree() / "etc/machine-id").read_text())
 
     def test_steps_follow_each_other(self):
         # One question for both would have no answer: what is installed needs what is removed.
-        tree = self.root(self.customize("packages: {remove: [other], install: [gamma]}"))
+        tree = self.root_tree(self.customize("packages: {remove: [other], install: [gamma]}"))
         self.assertIn("gamma-1", self.packages(tree))
         self.assertIn("other-1", self.packages(tree))
         # And what is there is enough.
         before = self.packages(self.base_tree())
-        self.assertEqual(self.packages(self.root(self.customize("packages: {install: [alpha, other]}"))), before)
+        self.assertEqual(self.packages(self.root_tree(self.customize("packages: {install: [alpha, other]}"))), before)
 
     def test_a_dry_run_tells_what_goes_comes_and_stays(self):
         config = self.config("packages: {remove: [beta], install: [gamma], update: [alpha]}")

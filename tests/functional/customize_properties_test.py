@@ -14,64 +14,20 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from imagewright_reports import ReportsTestCase  # noqa: E402
+from customizing import CustomizingTestCase  # noqa: E402
 from imagewright_testing import PROGRAM, environment, require_shared_data, skip  # noqa: E402
 
-BASE = """
-release: {release}
-storage:
-  bootType: efi
-  disks:
-  - partitionTableType: gpt
-    partitions:
-    - {{id: esp, label: esp, type: esp, size: 40M}}
-    - {{id: root, label: root, type: root, size: 80M}}
-  filesystems:
-  - {{deviceId: esp, type: fat32, mountPoint: {{path: /boot/efi, options: umask=0077}}}}
-  - {{deviceId: root, type: ext4, mountPoint: /}}
-os:
-  bootloader: {{resetType: hard-reset, type: grub}}
-  additionalFiles:
-  - {{destination: /srv/same, content: "same\\n"}}
-  - {{destination: /srv/mode, content: "mode\\n"}}
-  - {{destination: /srv/moved, content: "moved\\n"}}
-  - {{destination: /srv/linked, content: "linked\\n"}}
-  - {{destination: /srv/written, content: "written\\n"}}
-  - {{destination: /srv/rewritten, content: "rewritten\\n"}}
-  - {{destination: /srv/replaced, content: "replaced\\n"}}
-  - {{destination: /srv/removed, content: "removed\\n"}}
-  - {{destination: /srv/touched, content: "touched\\n"}}
-output: {{images: [{{format: raw}}]}}
-"""
 RECORDS = {"/etc/image-customizer-release", "/etc/imagewright-release", "/usr/share/image-customizer",
            "/usr/share/image-customizer/history.json"}
 
 
-class CustomizeProperties(ReportsTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.made_base = None
-
-    def base(self):
-        if type(self).made_base is None:
-            config = self.top / "base.yaml"
-            config.write_text(BASE.format(release=self.top / "base/tiny.yaml"))
-            out = self.top / "base-out"
-            self.run_program("build", config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
-            type(self).made_base = next(out.glob("*.raw"))
-        return self.made_base
-
-    def customize(self, text, base=None):
-        directory = self.scratch()
-        config = directory / "node.yaml"
-        config.write_text(text + "output: {images: [{format: raw}]}\n")
-        self.run_program("customize", "--image", base or self.base(), config, "--output-dir", directory / "out", "--cache-dir",
-                         self.top / "cache", env=environment())
-        return next((directory / "out").glob("*.raw"))
+class CustomizeProperties(CustomizingTestCase):
+    BASE_OS = "  additionalFiles:\n" + "".join(
+        f"  - {{destination: /var/kept/{name}, content: \"{name}\\n\"}}\n"
+        for name in ("same", "mode", "moved", "linked", "written", "rewritten", "replaced", "removed", "touched"))
 
     def files(self, raw):
-        said = json.loads(self.run_program("inspect", raw, "--files", "--json", env=environment()).stdout)
+        said = self.inspect(raw, "--files")
         root = next(each for each in said["disk"]["partitions"] if each["label"] == "root")["files"]
         return root if isinstance(root, dict) else {each["path"]: each for each in root}
 
@@ -84,31 +40,31 @@ class CustomizeProperties(ReportsTestCase):
                              RECORDS | {"/etc", "/usr/share"})
         self.assertEqual(raw.read_bytes(), self.customize("os: {}\n").read_bytes())
         # And what was customized is a base like any other.
-        again = self.customize("os: {}\n", raw)
+        again = self.customize("os: {}\n", base=raw)
         self.assertLessEqual(self.changed(self.files(raw), self.files(again)), RECORDS)
 
     def test_what_scripts_touch_changes_and_nothing_else(self):
-        script = ("cd /srv; chmod 600 mode; mv moved elsewhere; ln linked second; echo more >> written; "
+        script = ("cd /var/kept; chmod 600 mode; mv moved elsewhere; ln linked second; echo more >> written; "
                   "cat rewritten > /tmp/copy; cat /tmp/copy > rewritten; cp replaced /tmp/copy; mv /tmp/copy replaced; rm removed; "
                   "touch touched; cat same > /dev/null")
         before = self.files(self.base())
         after = self.files(self.customize(f"scripts: {{postCustomization: [{{content: '{script}'}}]}}\n"))
 
         def get(table, name, *keys):
-            return [table[f"/srv/{name}"].get(key) for key in keys]
+            return [table[f"/var/kept/{name}"].get(key) for key in keys]
 
-        keys = [key for key in before["/srv/same"] if key not in ("path", "links", "linkCount")]
+        keys = [key for key in before["/var/kept/same"] if key not in ("path", "links", "linkCount")]
         self.assertEqual(get(before, "same", *keys), get(after, "same", *keys))
         self.assertEqual(get(before, "moved", *keys), get(after, "elsewhere", *keys))
         self.assertEqual(get(before, "linked", *keys), get(after, "second", *keys))
-        self.assertNotIn("/srv/removed", after)
-        self.assertNotIn("/srv/moved", after)
+        self.assertNotIn("/var/kept/removed", after)
+        self.assertNotIn("/var/kept/moved", after)
         digest = "content"
         for name in ("mode", "rewritten", "replaced", "touched"):
             self.assertEqual(get(before, name, digest), get(after, name, digest), name)
         self.assertNotEqual(get(before, "written", digest), get(after, "written", digest))
-        self.assertNotEqual(before["/srv/mode"], after["/srv/mode"])
-        untouched = {path for path in before if not path.startswith("/srv") and path not in RECORDS}
+        self.assertNotEqual(before["/var/kept/mode"], after["/var/kept/mode"])
+        untouched = {path for path in before if not path.startswith("/var/kept") and path not in RECORDS}
         odd = {path for path in untouched if before[path] != after.get(path)}
         self.assertLessEqual(odd, {"/etc", "/usr/share", "/tmp"})
 
@@ -140,8 +96,7 @@ class CustomizeProperties(ReportsTestCase):
         directory = self.scratch()
         raw = directory / "damaged.raw"
         shutil.copy(self.base(), raw)
-        config = directory / "node.yaml"
-        config.write_text("os: {hostname: x}\noutput: {images: [{format: raw}]}\n")
+        config = self.config("os: {hostname: x}\n")
         table = json.loads(self.run_tool("sfdisk", "--json", raw).stdout)["partitiontable"]["partitions"]
         start = {each["name"]: each["start"] * 512 for each in table}
         # Partition table; boot sector and FAT; superblock, group descriptors, bitmaps and inodes.
@@ -179,7 +134,7 @@ class CustomizeProperties(ReportsTestCase):
             if kind != "VALID":
                 continue
             count += 1
-            result = self.run_program("customize", "--image", self.base(), samples / name, "--release", self.top / "base/tiny.yaml",
+            result = self.run_program("customize", "--image", self.base(), samples / name, "--release", self.release,
                                       "--dry-run", "--cache-dir", self.top / "cache", expect=None, env=environment())
             mistakes = "\n".join(each for each in result.stderr.splitlines() if ": error: " in each or each.startswith("error: "))
             codes = set(later.findall(mistakes)) if result.returncode else set()

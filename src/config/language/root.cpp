@@ -23,8 +23,6 @@ constexpr Word k_preview_words[] = {
     {"tools-dir", 0, "a directory with tools for the build"},
     {"remove-package-manager", 0, "`os.packages.removePackageManager`"},
 };
-constexpr Type k_preview_list_type{.shape = Shape::list, .item = &k_preview_feature_type};
-
 constexpr Type k_script_path_type{.shape = Shape::text,
                                   .title = "a path inside the config's directory",
                                   .check = check_local_path,
@@ -268,6 +266,7 @@ constexpr Key k_list_file_keys[] = {
 
 constinit const Type k_preview_feature_type{
     .shape = Shape::word, .title = "a preview feature", .words = k_preview_words};
+constinit const Type k_preview_list_type{.shape = Shape::list, .item = &k_preview_feature_type};
 constinit const Type k_repositories_type{.shape = Shape::list, .item = &k_repository_mapping};
 constinit const Type k_scripts_type{
     .shape = Shape::mapping, .title = "scripts", .keys = k_scripts_keys};

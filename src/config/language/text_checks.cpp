@@ -233,11 +233,25 @@ Complaint check_directory_destination(std::string_view text) {
   return std::nullopt;
 }
 
+Complaint check_place_in_partition(std::string_view text) {
+  if (text.empty()) return TextComplaint{"is empty", "write the path of a file"};
+  if (base::has_control_characters(text))
+    return TextComplaint{"holds a control character", "remove it"};
+  if (in_form(TextForm::image_path, text) == "/")
+    return TextComplaint{"is the top of the partition, not a file", "add the name of the file"};
+  return std::nullopt;
+}
+
 Complaint check_file_destination(std::string_view text) {
   Complaint complaint = check_directory_destination(text);
-  if (!complaint && in_form(TextForm::image_path, text) == "/")
+  if (complaint) return complaint;
+  const std::string path = in_form(TextForm::image_path, text);
+  if (path == "/")
     return TextComplaint{"is the root directory, not a file", "add the name of the file"};
-  return complaint;
+  if (text.ends_with("/") || text.ends_with("/.") || text.ends_with("/.."))
+    return TextComplaint{"names a directory, not a file",
+                         fmt::format("add the name of the file, or write {}", path)};
+  return std::nullopt;
 }
 
 Complaint check_program_path(std::string_view text) {
@@ -251,7 +265,13 @@ Complaint check_program_path(std::string_view text) {
 }
 
 Complaint check_home(std::string_view text) {
+  if (!text.starts_with('/'))
+    return TextComplaint{"is not an absolute path", "start it with \"/\""};
   Complaint complaint = check_program_path(text);
+  for (const std::string_view place : {"/dev", "/proc", "/sys"}) {
+    if (base::is_at_or_below(in_form(TextForm::image_path, text), place))
+      return TextComplaint{"is where the kernel shows its own files", "use another path"};
+  }
   if (!complaint && text.find(' ') != std::string_view::npos)
     return TextComplaint{"holds a blank, which many programs do not expect in a home directory",
                          "use another path"};
@@ -274,6 +294,22 @@ Complaint check_mount_path(std::string_view text) {
     return TextComplaint{"holds a blank, a colon or a comma, which a mount path may not",
                          "use another path"};
   }
+  return std::nullopt;
+}
+
+Complaint check_filesystem_path(std::string_view text) {
+  if (Complaint complaint = check_mount_path(text)) return complaint;
+  const std::string path = in_form(TextForm::image_path, text);
+  for (const std::string_view place : {"/dev", "/proc", "/sys"}) {
+    if (base::is_at_or_below(path, place))
+      return TextComplaint{"is where the kernel shows its own files", "mount it somewhere else"};
+  }
+  if (path == "/run")
+    return TextComplaint{"is where systemd mounts a filesystem of its own",
+                         "mount it somewhere else"};
+  if (path == "/etc")
+    return TextComplaint{"is read before anything is mounted: it has to be on the root filesystem",
+                         "mount it somewhere else"};
   return std::nullopt;
 }
 

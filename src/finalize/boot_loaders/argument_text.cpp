@@ -2,7 +2,6 @@
 #include "argument_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
+#include "base_boot_files.hpp"
 #include "grub_text.hpp"
 
 namespace imagewright::finalize::boot_loaders {
@@ -192,16 +192,11 @@ std::size_t end_of_line(std::string_view text, std::size_t at) {
   }
 }
 
-bool starts_linux(const Token& command) {
-  constexpr std::array k_commands = {"linux", "linuxefi", "linux16"};
-  return std::ranges::find(k_commands, command.text) != k_commands.end();
-}
-
 std::string edited_menu_line(const std::string& line, const CommandLineChange& change,
                              bool& is_linux) {
   Tokenizer tokens(line, 0, ArgumentLanguage::grub);
   const auto command = tokens.next();
-  if (!command || !starts_linux(*command) || !tokens.next()) return line;
+  if (!command || !loads_kernel(command->text) || !tokens.next()) return line;
   is_linux = true;
   const std::size_t at = tokens.position();
   return edited_once(line, at, change, ArgumentLanguage::grub, is_for_recovery(line, at));

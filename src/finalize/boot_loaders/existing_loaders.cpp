@@ -1,43 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "existing_loaders.hpp"
 
-#include <array>
 #include <optional>
-#include <set>
-
-#include <fcntl.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "argument_text.hpp"
+#include "base_boot_files.hpp"
 
 namespace imagewright::finalize::boot_loaders {
 
 namespace {
-
-constexpr std::array k_boot_directories = {"/boot/efi", "/efi", "/boot"};
-constexpr std::array k_menus = {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg",
-                                "/boot/efi/EFI/BOOT/grub.cfg"};
-
-/// A file that may have several of the names, by links.
-class Places {
-public:
-  explicit Places(const fs::RootDir& files) : files_(files) {}
-
-  bool is_new(const std::string& path) {
-    return seen_.insert(files_.real_path(files_.open(path, O_PATH))).second;
-  }
-
-private:
-  const fs::RootDir& files_;
-  std::set<std::string> seen_;
-};
-
-void store(const fs::RootDir& files, const std::string& path, const std::string& text) {
-  const std::string real = files.real_path(files.open(path, O_PATH));
-  files.write(real, text, files.find_target_status(real)->permissions);
-}
 
 /// What is to be dropped and stood on no command line yet.
 class Vain {
@@ -68,67 +42,42 @@ private:
   std::vector<model::LocatedText> left_;
 };
 
-std::size_t change_menus(const fs::RootDir& files, Places& places, const CommandLineChange& change,
-                         Vain& vain) {
+/// Edits every file that has command lines; `edit` gives none for one that has no kernel's.
+template <typename Edit>
+std::size_t change_files(const fs::RootDir& files,
+                         void (*for_each)(const fs::RootDir&, const BootFileVisitor&), Edit edit,
+                         const CommandLineChange& change, Vain& vain) {
   std::size_t count = 0;
-  for (const char* path : k_menus) {
-    const auto menu = files.find_content(path);
-    if (!menu || !places.is_new(path)) continue;
-    if (const auto edited = edited_menu(*menu, change)) {
-      vain.look_into(*menu, [](const std::string& text, const CommandLineChange& alone) {
-        return *edited_menu(text, alone);
-      });
-      store(files, path, *edited);
-      ++count;
-    }
-  }
-  return count;
-}
-
-std::size_t change_entries(const fs::RootDir& files, Places& places,
-                           const CommandLineChange& change, Vain& vain) {
-  std::size_t count = 0;
-  for (const std::string directory : k_boot_directories) {
-    const std::string place = directory + "/loader/entries";
-    for (const std::string& name : files.list(place)) {
-      const std::string path = place + "/" + name;
-      if (!name.ends_with(".conf") || !places.is_new(path)) continue;
-      const std::string entry = files.read(path);
-      if (const auto edited = edited_entry(entry, change)) {
-        vain.look_into(entry, [](const std::string& text, const CommandLineChange& alone) {
-          return *edited_entry(text, alone);
-        });
-        store(files, path, *edited);
-        ++count;
-      }
-    }
-  }
+  for_each(files, [&](const std::string& path, const std::string& text) {
+    const std::optional<std::string> edited = edit(text, change);
+    if (!edited) return;
+    vain.look_into(text, [&](const std::string& before, const CommandLineChange& alone) {
+      return *edit(before, alone);
+    });
+    store_boot_file(files, path, *edited);
+    ++count;
+  });
   return count;
 }
 
 } // namespace
 
 void refuse_unified(const fs::RootDir& files) {
-  for (const std::string directory : k_boot_directories) {
-    const std::string place = directory + "/EFI/Linux";
-    for (const std::string& name : files.list(place)) {
-      if (!base::to_lower(name).ends_with(".efi")) continue;
-      throw base::Error(
-          base::FailureKind::input, "finalize.unified-kernel",
-          base::quoted(place + "/" + name) +
-              " holds its command line itself, and such a file cannot be made anew here",
-          "leave kernel arguments and the SELinux mode as the base has them, or compose the image "
-          "anew");
-    }
-  }
+  for_each_unified_kernel(files, [](const std::string& path) {
+    throw base::Error(
+        base::FailureKind::input, "finalize.unified-kernel",
+        base::quoted(path) +
+            " holds its command line itself, and such a file cannot be made anew here",
+        "leave kernel arguments and the SELinux mode as the base has them, or compose the image "
+        "anew");
+  });
 }
 
 void change_command_lines(const fs::RootDir& files, const CommandLineChange& change) {
   refuse_unified(files);
-  Places places(files);
   Vain vain(change);
-  std::size_t count = change_menus(files, places, change, vain);
-  count += change_entries(files, places, change, vain);
+  std::size_t count = change_files(files, for_each_menu, edited_menu, change, vain);
+  count += change_files(files, for_each_entry, edited_entry, change, vain);
   if (count == 0) {
     throw base::Error(base::FailureKind::input, "finalize.no-command-line",
                       "the base has no menu of GRUB and no boot loader entry with a kernel's "
@@ -137,9 +86,9 @@ void change_command_lines(const fs::RootDir& files, const CommandLineChange& cha
   }
   vain.refuse();
   if (const auto defaults = files.find_content("/etc/default/grub"))
-    store(files, "/etc/default/grub", edited_defaults(*defaults, change));
+    store_boot_file(files, "/etc/default/grub", edited_defaults(*defaults, change));
   if (const auto line = files.find_content("/etc/kernel/cmdline"))
-    store(files, "/etc/kernel/cmdline", edited_line(*line, change));
+    store_boot_file(files, "/etc/kernel/cmdline", edited_line(*line, change));
 }
 
 } // namespace imagewright::finalize::boot_loaders

@@ -8,6 +8,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/shell.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "../boot_paths.hpp"
@@ -52,7 +53,8 @@ std::string main_configuration(const BootInput& input, const fs::RootDir& files,
   const auto filesystem = boot_filesystem(input.layout);
   std::string text = std::string(k_mark) +
                      "set default=0\nset timeout=" + std::to_string(loader.timeout_seconds) + "\n" +
-                     terminal_lines(loader) + "insmod part_gpt\ninsmod ext2\n";
+                     terminal_lines(loader) + "insmod part_gpt\ninsmod " +
+                     std::string(filesystem.module) + "\n";
   for (const auto& kernel : kernels)
     text += menu_entry(pretty_name(files), input, filesystem, kernel);
   return text;
@@ -106,12 +108,12 @@ with_images_in_boot(const fs::RootDir& files, std::vector<model::InstalledKernel
 } // namespace
 
 BootFilesystem boot_filesystem(const model::DiskLayout& layout) {
-  if (const auto* boot = layout.find_mount("/boot")) {
-    return {boot->filesystem->uuid.to_string(), "/boot"};
-  }
-  const auto* root = layout.find_mount("/");
-  IMAGEWRIGHT_ASSERT(root != nullptr);
-  return {root->filesystem->uuid.to_string(), ""};
+  const auto* boot = layout.find_mount("/boot");
+  const auto* holder = boot != nullptr ? boot : layout.find_mount("/");
+  IMAGEWRIGHT_ASSERT(holder != nullptr);
+  return {.uuid = holder->filesystem->uuid.to_string(),
+          .prefix = boot != nullptr ? "/boot" : "",
+          .module = model::row_of(holder->filesystem->type).grub_module};
 }
 
 std::string grub_path(const BootFilesystem& filesystem, const std::string& path) {

@@ -2,26 +2,20 @@
 #include "kernel_entries.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 #include <utility>
-
-#include <fcntl.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "../boot_paths.hpp"
+#include "base_boot_files.hpp"
 #include "existing_loaders.hpp"
 
 namespace imagewright::finalize::boot_loaders {
 
 namespace {
-
-constexpr std::array k_boot_directories = {"/boot/efi", "/efi", "/boot"};
-constexpr std::array k_menus = {"/boot/grub2/grub.cfg", "/boot/grub/grub.cfg",
-                                "/boot/efi/EFI/BOOT/grub.cfg"};
 
 bool is_word_letter(char letter) {
   return (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
@@ -63,16 +57,6 @@ std::string first_argument(std::string_view line) {
   if (blank == std::string_view::npos) return {};
   text = base::trimmed(text.substr(blank));
   return std::string(text.substr(0, text.find_first_of(" \t")));
-}
-
-bool loads_kernel(std::string_view line) {
-  const std::string word = first_word(line);
-  return word == "linux" || word == "linuxefi" || word == "linux16";
-}
-
-bool loads_initramfs(std::string_view line) {
-  const std::string word = first_word(line);
-  return word == "initrd" || word == "initrdefi" || word == "initrd16";
 }
 
 /// Braces that count: not those in quotes, comments or names of variables.
@@ -127,7 +111,7 @@ std::vector<Piece> pieces_of(std::string_view menu) {
     }
     Piece& entry = pieces.back();
     entry.text += line;
-    if (loads_kernel(line) && entry.kernel.empty()) entry.kernel = line;
+    if (loads_kernel(first_word(line)) && entry.kernel.empty()) entry.kernel = line;
     depth += depth_change(line);
     is_in_entry = depth > 0;
   }
@@ -156,8 +140,8 @@ public:
       const auto known = find_file(files_, path);
       if (!known) continue;
       const std::string wanted = with_release(*known, from_, to_);
-      if (loads_kernel(line) && !files_.exists(wanted)) copy_boot_file(files_, image_, wanted);
-      if (loads_initramfs(line)) initramfs_.insert(wanted);
+      if (loads_kernel(first_word(line)) && !files_.exists(wanted)) copy_boot_file(files_, image_, wanted);
+      if (loads_initramfs(first_word(line))) initramfs_.insert(wanted);
     }
   }
 
@@ -171,14 +155,9 @@ private:
   std::set<std::string> initramfs_;
 };
 
-void store(const fs::RootDir& files, const std::string& path, const std::string& text) {
-  const std::string real = files.real_path(files.open(path, O_PATH));
-  files.write(real, text, files.find_target_status(real)->permissions);
-}
-
 std::string kernel_line_of(std::string_view entry) {
   for (const std::string& line : base::split(entry, '\n')) {
-    if (loads_kernel(line)) return line;
+    if (loads_kernel(first_word(line))) return line;
   }
   return {};
 }
@@ -190,27 +169,17 @@ struct Entry {
 
 std::vector<Entry> entries_of(const fs::RootDir& files, const std::string& release) {
   std::vector<Entry> entries;
-  std::set<std::string> seen;
-  for (const std::string directory : k_boot_directories) {
-    const std::string place = directory + "/loader/entries";
-    for (const std::string& name : files.list(place)) {
-      const std::string path = place + "/" + name;
-      if (!name.ends_with(".conf")) continue;
-      if (!seen.insert(files.real_path(files.open(path, O_PATH))).second) continue;
-      std::string text = files.read(path);
-      if (has_release(kernel_line_of(text), release)) entries.push_back({path, std::move(text)});
-    }
-  }
+  for_each_entry(files, [&](const std::string& path, const std::string& text) {
+    if (has_release(kernel_line_of(text), release)) entries.push_back({path, text});
+  });
   return entries;
 }
 
 /// Which entry the loader starts by itself may be told by its name.
 void renew_default(const fs::RootDir& files, const std::string& from, const std::string& to) {
-  for (const std::string directory : k_boot_directories) {
-    const std::string path = directory + "/loader/loader.conf";
-    const auto text = files.find_content(path);
-    if (text && has_release(*text, from)) store(files, path, with_release(*text, from, to));
-  }
+  for_each_loader_setting(files, [&](const std::string& path, const std::string& text) {
+    if (has_release(text, from)) store_boot_file(files, path, with_release(text, from, to));
+  });
 }
 
 bool add_entries(const fs::RootDir& files, const std::string& from, const std::string& to,
@@ -232,25 +201,22 @@ bool add_entries(const fs::RootDir& files, const std::string& from, const std::s
 bool add_to_menus(const fs::RootDir& files, const std::string& from, const std::string& to,
                   KernelAdder& adder) {
   bool is_added = false;
-  std::set<std::string> seen;
-  for (const char* path : k_menus) {
-    const auto menu = files.find_content(path);
-    if (!menu || !seen.insert(files.real_path(files.open(path, O_PATH))).second) continue;
-    for (const Piece& piece : pieces_of(*menu)) {
+  for_each_menu(files, [&](const std::string& path, const std::string& menu) {
+    for (const Piece& piece : pieces_of(menu)) {
       if (has_release(piece.kernel, from)) adder.place_files(piece.text);
     }
-    const std::string edited = menu_with_kernel(*menu, from, to);
-    if (edited == *menu) continue;
-    store(files, path, edited);
+    const std::string edited = menu_with_kernel(menu, from, to);
+    if (edited == menu) return;
+    store_boot_file(files, path, edited);
     is_added = true;
-  }
+  });
   return is_added;
 }
 
 /// Files that only entries of a kernel named, which is gone.
 void remove_files(const fs::RootDir& files, std::string_view entry, const std::string& release) {
   for (const std::string& line : base::split(entry, '\n')) {
-    if (!loads_kernel(line) && !loads_initramfs(line)) continue;
+    if (!loads_kernel(first_word(line)) && !loads_initramfs(first_word(line))) continue;
     const std::string path = first_argument(line);
     if (!has_release(path, release)) continue;
     if (const auto known = find_file(files, path)) files.remove(*known);
@@ -312,16 +278,13 @@ void remove_kernel(const fs::RootDir& files, const std::string& release) {
     remove_files(files, entry.text, release);
     files.remove(entry.path);
   }
-  std::set<std::string> seen;
-  for (const char* path : k_menus) {
-    const auto menu = files.find_content(path);
-    if (!menu || !seen.insert(files.real_path(files.open(path, O_PATH))).second) continue;
-    for (const Piece& piece : pieces_of(*menu)) {
+  for_each_menu(files, [&](const std::string& path, const std::string& menu) {
+    for (const Piece& piece : pieces_of(menu)) {
       if (has_release(piece.kernel, release)) remove_files(files, piece.text, release);
     }
-    const std::string edited = menu_without_kernel(*menu, release);
-    if (edited != *menu) store(files, path, edited);
-  }
+    const std::string edited = menu_without_kernel(menu, release);
+    if (edited != menu) store_boot_file(files, path, edited);
+  });
 }
 
 } // namespace imagewright::finalize::boot_loaders

@@ -89,8 +89,10 @@ void run_dracut(const Input& input, root::WorkRoot& root, const model::Installed
                           : "the complete output is in " + command.log_file.string());
   }
   root.files().set_permissions(kernel.initramfs, 0600);
-  // Nothing but the initramfs is left of the run.
-  remove_written_file(root.files(), "/var/log/dracut.log");
+  // Nothing but the initramfs is left of the run, and what the config put there.
+  constexpr auto k_log = "/var/log/dracut.log";
+  if (std::ranges::find(input.given_files, k_log, &GivenFile::path) == input.given_files.end())
+    remove_written_file(root.files(), k_log);
 }
 
 void obtain_initramfs(const Input& input, root::WorkRoot& root,

@@ -77,6 +77,14 @@ Something whose scriptlet fails.
 %post failing
 cat /etc/no-such-file
 exit 7
+%package starting
+Summary: Something whose scriptlet takes a while
+AutoReqProv: no
+Requires: tiny-base
+%description starting
+Something whose scriptlet takes a while.
+%post starting
+i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; cat /etc/passwd >/dev/null
 %install
 cp -a @ROOT@/. %{buildroot}
 cd %{buildroot}
@@ -102,7 +110,7 @@ cp usr/lib/systemd/system/web.service usr/lib/systemd/system/web-next.service
 printf '# What the package brought\nListen = 80\nUser = nobody\n' > etc/web.conf
 mkdir -p usr/share/web/empty; printf page > usr/share/web/index
 ln -s index usr/share/web/link
-touch usr/share/failing
+touch usr/share/failing usr/share/starting
 head -c 30000000 /dev/zero > usr/share/bulky
 mkdir -p usr/lib64 usr/lib/x86_64-linux-gnu
 %files base
@@ -143,6 +151,8 @@ mkdir -p usr/lib64 usr/lib/x86_64-linux-gnu
 %files needy
 %files bulky
 /usr/share/bulky
+%files starting
+/usr/share/starting
 %files failing
 /usr/share/failing
 """

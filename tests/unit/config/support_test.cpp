@@ -100,6 +100,7 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"os.bootloader.resetType", "os: {bootloader: {resetType: hard-reset}}"},
     {"os.bootloader.type", "os: {bootloader: {type: grub}}"},
     {"os.cgroup.version", "os: {cgroup: {version: v1}}"},
+    {"os.containerImages", "os: {containerImages: [{source: 'docker-archive:a.tar'}]}"},
     {"os.fips.mode", "os: {fips: {mode: enabled}}"},
     {"os.kernel.package", "os: {kernel: {package: kernel}}"},
     {"os.kernel.series", "os: {kernel: {series: '6.6'}}"},

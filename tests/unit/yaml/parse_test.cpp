@@ -232,3 +232,20 @@ TEST_CASE("a mapping with very many keys is read in good time") {
   REQUIRE(document.root);
   CHECK(document.root->entries.size() == 100'000);
 }
+
+TEST_CASE("an anchor or a tag before a key does not move the key") {
+  const Node root = root_of("&first name: &second\n  value\n!!str other: !!str\n  text\n");
+  REQUIRE(root.entries.size() == 2);
+  CHECK(root.entries[0].value.text == "value");
+  CHECK(root.entries[1].key == "other");
+  CHECK(root.entries[1].value.text == "text");
+  CHECK(root_of("!!str name: \"one\n  two\"\n").entries[0].value.text == "one two");
+}
+
+TEST_CASE("tabs on an empty line are no indentation, and stay in texts") {
+  const Node root = root_of("a: 1\n\t\nb:\n\t\t\n  c: 2\n \t\n\n\t\nd: |\n  x\n  \t\n  y\n");
+  REQUIRE(root.entries.size() == 3);
+  CHECK(root.entries[1].value.entries[0].where.line == 5);
+  CHECK(root.entries[2].value.text == "x\n\t\ny\n");
+  CHECK(complaint_about("a:\n\tb: 1\n").message == "a tab is used for indentation");
+}

@@ -17,7 +17,7 @@
 #include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
-#include "install_request.hpp"
+#include "pipeline/install_request.hpp"
 
 namespace imagewright::pipeline {
 

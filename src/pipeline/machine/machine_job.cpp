@@ -14,7 +14,7 @@
 #include <imagewright/sandbox/sandbox.hpp>
 
 #include "machine_codec.hpp"
-#include "make_root.hpp"
+#include "pipeline/make_root.hpp"
 
 namespace imagewright::pipeline {
 

@@ -13,7 +13,7 @@
 #include <imagewright/sandbox/worker.hpp>
 #include <imagewright/tree/label.hpp>
 
-#include "machine_job.hpp"
+#include "pipeline/machine/machine_job.hpp"
 
 namespace imagewright::pipeline {
 

@@ -15,8 +15,8 @@
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
-#include "emulator.hpp"
 #include "machine_job.hpp"
+#include "pipeline/host/emulator.hpp"
 
 namespace imagewright::pipeline {
 

@@ -10,7 +10,7 @@
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 
-#include "make_root.hpp"
+#include "pipeline/make_root.hpp"
 
 namespace imagewright::pipeline {
 

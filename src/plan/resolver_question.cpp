@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include "resolver_question.hpp"
+
+#include <utility>
+
+#include <imagewright/base/error.hpp>
+
+namespace imagewright::plan {
+
+resolve::ResolveRequest resolver_question(const BuildPlan& plan, repo::RepositorySet& repositories,
+                                          std::vector<model::RepositorySnapshot> snapshots,
+                                          const std::filesystem::path& cache_directory) {
+  return {.architecture = plan.architecture,
+          .repositories = std::move(snapshots),
+          .packages = {},
+          .excludes = {},
+          .pins = {},
+          .weak_dependencies = plan.config.os.packages.recommends == model::Inclusion::included
+                                   ? resolve::WeakDependencies::installed
+                                   : resolve::WeakDependencies::ignored,
+          .load_filelists =
+              [&repositories](const model::RepositorySnapshot& snapshot) {
+                return repositories.load_filelists(snapshot);
+              },
+          .metadata_cache = cache_directory / "solv"};
+}
+
+void throw_unsolvable(const resolve::Unsolvable& unsolvable) {
+  base::Diagnostics problems;
+  for (const base::Diagnostic& problem : unsolvable.problems)
+    problems.add(problem);
+  throw base::InputError(std::move(problems), base::FailureKind::unsolvable);
+}
+
+} // namespace imagewright::plan
