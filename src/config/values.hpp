@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include <imagewright/base/byte_size.hpp>
-#include <imagewright/base/epoch.hpp>
+#include <imagewright/config/time_text.hpp>
 #include <imagewright/model/storage_config.hpp>
 
 namespace imagewright::config {
@@ -21,8 +21,6 @@ namespace imagewright::config {
 std::optional<base::ByteSize> parse_size(std::string_view text);
 /// "644": octal, only the bits 0777.
 std::optional<mode_t> parse_permissions(std::string_view text);
-/// "2026-01-31", or RFC 3339 with an offset or "Z".
-std::optional<base::Epoch> parse_time(std::string_view text);
 /// true and false as YAML 1.2 has them, and those words of YAML 1.1 that Image Customizer takes.
 std::optional<bool> parse_boolean(std::string_view text);
 /// Is this one of the ways to write true or false that are booleans by themselves?

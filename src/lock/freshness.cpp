@@ -137,20 +137,23 @@ base::Digest digest_of(const LockQuestion& question) {
   std::vector<std::string> specs;
   for (const model::PackageRequest& request : question.packages)
     specs.push_back(request.spec);
-  const json::Value document = json::Object{
+  json::Object document{
       {"architecture", question.architecture},
       {"packages", sorted_texts(std::move(specs))},
       {"excludes", sorted_texts(question.excludes)},
       {"repositories", repositories_of(question)},
       {"weakDependencies", question.weak_dependencies},
   };
-  return base::digest_of(json::to_line(document));
+  // Locks without one are as fresh as they were before there were snapshots.
+  if (!question.snapshot.empty()) document.emplace_back("snapshot", question.snapshot);
+  return base::digest_of(json::to_line(json::Value(std::move(document))));
 }
 
 std::vector<std::string> lines_of(const LockQuestion& question) {
   std::set<std::string> lines{"weak dependencies " + question.weak_dependencies};
   for (const model::PackageRequest& request : question.packages)
     lines.insert("package " + request.spec);
+  if (!question.snapshot.empty()) lines.insert("snapshot " + question.snapshot);
   for (const std::string& exclude : question.excludes)
     lines.insert("exclude " + exclude);
   for (const model::Repository& repository : question.repositories) {

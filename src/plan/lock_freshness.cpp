@@ -35,6 +35,8 @@ lock::LockQuestion lock_question(const BuildPlan& plan) {
                               .repositories = plan.repositories,
                               .weak_dependencies = weak_word(plan),
                               .container_images = plan.container_images};
+  if (const auto& time = plan.config.os.packages.snapshot_time)
+    question.snapshot = base::to_iso8601(time->value);
   for (const resolve::Exclude& exclude : excludes_of(plan)) {
     question.excludes.push_back(exclude.pattern);
   }

@@ -66,6 +66,7 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
   request.excludes = excludes_of(plan);
   request.pins = pins;
   request.file_lists = manner.file_lists;
+  if (manner.snapshot) request.snapshot = resolve::Snapshot{.time = *manner.snapshot};
   auto resolution =
       require_answer<resolve::Resolution>(resolve::resolve(request, services_.cancellation));
   for (const base::Diagnostic& warning : resolution.warnings)

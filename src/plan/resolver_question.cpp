@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "resolver_question.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <imagewright/base/error.hpp>
 
 namespace imagewright::plan {
+
+namespace {
+
+std::optional<resolve::Snapshot> snapshot_of(const model::PackagesConfig& packages) {
+  const auto& time = packages.snapshot_time;
+  if (!time) return std::nullopt;
+  return resolve::Snapshot{.time = time->value, .where = time->where};
+}
+
+} // namespace
 
 resolve::ResolveRequest resolver_question(const BuildPlan& plan, repo::RepositorySet& repositories,
                                           std::vector<model::RepositorySnapshot> snapshots,
@@ -22,6 +33,7 @@ resolve::ResolveRequest resolver_question(const BuildPlan& plan, repo::Repositor
               [&repositories](const model::RepositorySnapshot& snapshot) {
                 return repositories.load_filelists(snapshot);
               },
+          .snapshot = snapshot_of(plan.config.os.packages),
           .metadata_cache = cache_directory / "solv"};
 }
 

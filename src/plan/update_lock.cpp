@@ -167,7 +167,8 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
     const model::ArchitectureLock* before = old ? old->find(plan.architecture.name) : nullptr;
     PlanRepositories repositories(plan, options.network, services);
     model::ArchitectureLock entry =
-        lock_from(plan, repositories.resolve(plan, pins_for(before, options)));
+        lock_from(plan, repositories.resolve(plan, pins_for(before, options),
+                                             {.snapshot = options.snapshot}));
     summary.package_count += entry.packages.size();
     if (before != nullptr) updated.see(*before);
     updated.see(entry);

@@ -2,15 +2,19 @@
 #include "exclusion.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/epoch.hpp>
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "near_names.hpp"
 #include "package_pool.hpp"
+#include "publication_times.hpp"
 #include "request_matcher.hpp"
 
 namespace imagewright::resolve {
@@ -44,10 +48,35 @@ public:
     }
     for (const model::RepositorySnapshot& snapshot : pool_.snapshots())
       add_filters_of(snapshot.repository);
+    if (pool_.request().snapshot) add_newer(*pool_.request().snapshot);
     return std::move(result_);
   }
 
 private:
+  void add_newer(const Snapshot& snapshot) {
+    for (const Candidate& candidate : candidates_) {
+      const auto time = find_publication_time(pool_.get(), candidate.package);
+      if (!time) throw_undated(candidate);
+      const base::Epoch published{std::chrono::seconds(*time)};
+      if (published > snapshot.time)
+        add(candidate.package,
+            fmt::format("published at {}, after the snapshot of {}", base::to_iso8601(published),
+                        base::to_iso8601(snapshot.time)),
+            snapshot.where);
+    }
+  }
+
+  /// Whether it was there at that time nobody can tell, and leaving it out in silence would be as
+  /// wrong as taking it.
+  [[noreturn]] void throw_undated(const Candidate& candidate) const {
+    throw base::Error(
+        base::FailureKind::unsolvable, "resolve.no-publication-time",
+        fmt::format("the metadata of the repository {} does not say when {} was published",
+                    base::quoted(pool_.snapshot_of(candidate.package).repository.name),
+                    candidate.nevra.to_string()),
+        "leave the snapshot out, or use a repository whose metadata has <time file=\"…\">");
+  }
+
   /// By name where that means something, else as a request.
   std::vector<Id> packages_meant(const std::string& pattern) const {
     std::vector<Id> meant;

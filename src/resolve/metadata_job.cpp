@@ -23,6 +23,9 @@ extern "C" {
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/resolve/resolve.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
+#include "publication_times.hpp"
 
 namespace imagewright::resolve {
 
@@ -144,12 +147,20 @@ std::string serialized(Repo* repository) {
 }
 
 std::string prepare(const sandbox::WorkerCall& call) {
-  const std::string name(call.request);
+  sandbox::ByteReader request(call.request);
+  const std::string name = request.text();
+  const bool has_times = request.number() != 0;
   const PoolPointer pool(pool_create());
   Repo* repository = repo_create(pool.get(), "metadata");
   parse_file(repository, call.descriptors[0], name, nullptr, 0);
   if (call.descriptors.size() > 1)
     parse_file(repository, call.descriptors[1], name, "FL", REPO_EXTEND_SOLVABLES);
+  if (has_times) {
+    if (::lseek(call.descriptors[0], 0, SEEK_SET) != 0)
+      fail(name, std::generic_category().message(errno));
+    const MetadataText text(call.descriptors[0], name);
+    keep_publication_times(repository, read_publication_times(text.get(), name));
+  }
   std::string content = serialized(repository);
   if (content.empty()) fail(name, "it cannot be prepared");
   return content;
@@ -164,18 +175,19 @@ void fail(const std::string& repository, const std::string& why) {
                     "the repository's metadata is damaged; make it again with createrepo_c");
 }
 
-std::string prepare_metadata(const model::RepositorySnapshot& snapshot, FileLists file_lists,
+std::string prepare_metadata(const model::RepositorySnapshot& snapshot, MetadataParts parts,
                              const base::Cancellation& cancellation) {
   const std::string& name = snapshot.repository.name;
   std::vector<fs::UniqueFd> files;
   files.push_back(fs::open_for_reading(snapshot.primary));
-  if (file_lists == FileLists::complete && snapshot.filelists)
+  if (parts.file_lists == FileLists::complete && snapshot.filelists)
     files.push_back(fs::open_for_reading(*snapshot.filelists));
-  sandbox::WorkerRequest request{.job = k_prepare_job,
-                                 .subject = "the metadata of the repository " + base::quoted(name),
-                                 .request = name,
-                                 .descriptors = {},
-                                 .limits = k_limits};
+  sandbox::WorkerRequest request{
+      .job = k_prepare_job,
+      .subject = "the metadata of the repository " + base::quoted(name),
+      .request = sandbox::ByteWriter().text(name).number(parts.times == Times::kept ? 1 : 0).take(),
+      .descriptors = {},
+      .limits = k_limits};
   for (const fs::UniqueFd& file : files)
     request.descriptors.push_back(file.get());
   return sandbox::run_in_worker(request, cancellation);

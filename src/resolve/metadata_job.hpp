@@ -14,7 +14,7 @@
 namespace imagewright::resolve {
 
 /// What repo_add_solv reads. Throws base::Error (resolve.metadata-unreadable, sandbox.worker-…).
-std::string prepare_metadata(const model::RepositorySnapshot& snapshot, FileLists file_lists,
+std::string prepare_metadata(const model::RepositorySnapshot& snapshot, MetadataParts parts,
                              const base::Cancellation& cancellation);
 
 /// Throws base::Error (resolve.metadata-unreadable).

@@ -34,11 +34,15 @@ constexpr std::size_t k_seal_size = 64;
 /// Grows when what we keep in prepared files changes.
 constexpr std::string_view k_format = "imagewright-3";
 
+std::string word_for(MetadataParts parts) {
+  const std::string word = parts.file_lists == FileLists::complete ? "complete" : "primary";
+  return parts.times == Times::kept ? word + "-times" : word;
+}
+
 /// What a prepared file was made from: repomd.xml names the digests of all else.
-std::string origin_of(const model::RepositorySnapshot& snapshot, FileLists file_lists) {
+std::string origin_of(const model::RepositorySnapshot& snapshot, MetadataParts parts) {
   return fmt::format("{} {} {}", snapshot.metadata.to_string(),
-                     snapshot.primary.filename().string(),
-                     file_lists == FileLists::complete ? "complete" : "primary");
+                     snapshot.primary.filename().string(), word_for(parts));
 }
 
 std::string seal_of(std::string_view content, std::string_view origin) {
@@ -54,10 +58,9 @@ std::string seal_of(std::string_view content, std::string_view origin) {
 /// What no metadata is larger than (metadata_job.cpp).
 constexpr std::uint64_t k_largest_prepared = std::uint64_t{2} << 30U;
 
-std::filesystem::path prepared_path(const model::RepositorySnapshot& snapshot, FileLists file_lists,
+std::filesystem::path prepared_path(const model::RepositorySnapshot& snapshot, MetadataParts parts,
                                     const std::filesystem::path& directory) {
-  const char* kind = file_lists == FileLists::complete ? "complete" : "primary";
-  return directory / fmt::format("{}-{}.solv", snapshot.metadata.hex, kind);
+  return directory / fmt::format("{}-{}.solv", snapshot.metadata.hex, word_for(parts));
 }
 
 /// The whole file, or an empty text when it is not ours alone.
@@ -114,13 +117,12 @@ void write_prepared(std::string content, const std::filesystem::path& path,
 
 } // namespace
 
-void load_metadata(Repo* repository, const model::RepositorySnapshot& snapshot,
-                   FileLists file_lists, const std::filesystem::path& directory,
-                   const base::Cancellation& cancellation) {
-  const std::filesystem::path path = prepared_path(snapshot, file_lists, directory);
-  const std::string origin = origin_of(snapshot, file_lists);
+void load_metadata(Repo* repository, const model::RepositorySnapshot& snapshot, MetadataParts parts,
+                   const std::filesystem::path& directory, const base::Cancellation& cancellation) {
+  const std::filesystem::path path = prepared_path(snapshot, parts, directory);
+  const std::string origin = origin_of(snapshot, parts);
   if (!directory.empty() && read_prepared(repository, path, origin)) return;
-  std::string content = prepare_metadata(snapshot, file_lists, cancellation);
+  std::string content = prepare_metadata(snapshot, parts, cancellation);
   if (!add_prepared(repository, content)) fail(snapshot.repository.name, "it cannot be prepared");
   if (!directory.empty()) write_prepared(std::move(content), path, origin);
 }

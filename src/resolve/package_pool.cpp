@@ -55,7 +55,10 @@ PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists,
     // For libsolv the larger wins.
     repository->priority = -snapshot.repository.priority;
     repository->subpriority = -snapshot.repository.cost;
-    load_metadata(repository, snapshot, file_lists, request.metadata_cache, cancellation);
+    load_metadata(
+        repository, snapshot,
+        {.file_lists = file_lists, .times = request.snapshot ? Times::kept : Times::left_out},
+        request.metadata_cache, cancellation);
   }
   pool_addfileprovides(pool);
   pool_createwhatprovides(pool);
@@ -64,7 +67,7 @@ PackagePool::PackagePool(const ResolveRequest& request, FileLists file_lists,
 
 void PackagePool::leave_out_excluded() {
   const bool has_filters =
-      !request_.excludes.empty() ||
+      request_.snapshot || !request_.excludes.empty() ||
       std::any_of(snapshots_.begin(), snapshots_.end(), [](const auto& snapshot) {
         return !snapshot.repository.exclude_packages.empty() ||
                !snapshot.repository.include_packages.empty();

@@ -78,6 +78,9 @@ class Advisories(TestCase):
         result = self.run_program(*arguments, expect=2)
         self.assertIn("[advisory.stale-feed]", result.stderr)
         self.assertEqual(result.stdout, "")
+        for nothing in ("", "d", "-1d", "14", "14w"):
+            result = self.run_program("advisories", self.notes, "--feed", self.feed, "--max-feed-age", nothing, expect=2)
+            self.assertIn("[cli.usage]", result.stderr)
         # 2024-10-11
         self.run_program(*arguments, env=environment(SOURCE_DATE_EPOCH="1728604800"))
 

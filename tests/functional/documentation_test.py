@@ -58,6 +58,9 @@ class HowTos(TestCase):
     def test_locks(self):
         self.run_page("locks.md")
 
+    def test_monthly(self):
+        self.run_page("monthly.md")
+
     def test_pipelines(self):
         self.run_page("pipelines.md")
 

@@ -425,6 +425,8 @@ class Drift(TestCase):
         digest = hashlib.sha256(self.manifest.read_bytes()).hexdigest()
         self.run_drift("--manifest-digest", digest)
         self.run_drift("--manifest-digest", f"sha256:{digest}")
+        # A variable that nobody has set is no leave to take any manifest.
+        self.assertIn("[drift.other-manifest]", self.run_drift("--manifest-digest", "", expect=5).stderr)
         self.write_manifest({**self.world.manifest, "files": {}})
         self.assertIn("[drift.other-manifest]", self.run_drift("--manifest-digest", digest, expect=5).stderr)
 

@@ -191,6 +191,14 @@ class Files(TestCase):
         self.assertEqual([command for job in jobs.values() for command in self.scripts(job["steps"], "run")],
                          ["matrix", "matrix", "build", "collect"])
 
+    def test_github_takes_the_workflow_of_every_month(self):
+        modules = require_npm_packages(*ACTIONS)
+        path = TOP / "toolkit/ci/github/monthly.yml"
+        result = subprocess.run(["node", modules / "@action-validator/cli/cli.mjs", path], capture_output=True, text=True)
+        self.assertEqual((result.returncode, "error" in (result.stdout + result.stderr).lower()), (0, False), result.stdout + result.stderr)
+        for job in require_module("yaml").safe_load(path.read_text())["jobs"].values():
+            self.assertEqual(list(self.scripts(job["steps"], "run")), [])
+
     def test_the_pipeline_of_azure_runs_what_there_is(self):
         pipeline = require_module("yaml").safe_load((TOP / "toolkit/ci/azure/fleet.yml").read_text())
         self.assertEqual(set(pipeline), {"trigger", "variables", "pool", "jobs"})

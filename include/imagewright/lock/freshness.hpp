@@ -28,6 +28,8 @@ struct LockQuestion {
   std::vector<model::Repository> repositories;
   /// A word for how weak dependencies are treated: "ignored" or "installed".
   std::string weak_dependencies;
+  /// A point in time after which nothing counts (ISO 8601); empty: none.
+  std::string snapshot = {};
   /// What the lock has to have word for word: their digests are known without a resolution.
   std::vector<model::LockedContainerImage> container_images;
 };

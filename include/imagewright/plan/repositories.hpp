@@ -29,6 +29,8 @@ enum class BaselineUse : std::uint8_t { asserted, ignored };
 struct ResolveManner {
   BaselineUse baseline = BaselineUse::asserted;
   resolve::FileListUse file_lists = resolve::FileListUse::where_needed;
+  /// In place of the config's own.
+  std::optional<base::Epoch> snapshot = {};
 };
 
 /// Cache and repositories of one plan. Keeps references to the services.

@@ -27,6 +27,8 @@ struct LockOptions {
   /// Packages (globs over names) whose pins may move; absent: no pin moves that can stay; empty:
   /// all move.
   std::optional<std::vector<std::string>> updated;
+  /// Nothing that was published later is used, in place of what the config says.
+  std::optional<base::Epoch> snapshot = {};
 };
 
 /// What a lock run found or did.

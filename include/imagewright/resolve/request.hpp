@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <imagewright/base/epoch.hpp>
 #include <imagewright/base/source_location.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/package.hpp>
@@ -37,6 +38,15 @@ struct Exclude {
 using FilelistsLoader =
     std::function<std::optional<std::filesystem::path>(const model::RepositorySnapshot& snapshot)>;
 
+/// Nothing that was published later is used.
+struct Snapshot {
+  base::Epoch time{};
+  /// The line that says so; without a file when no config does.
+  base::SourceLocation where{};
+
+  auto operator<=>(const Snapshot&) const = default;
+};
+
 enum class FileListUse : std::uint8_t {
   where_needed,     ///< only when a requirement can be met by nothing else
   of_every_package, ///< the answer tells the files of what was chosen
@@ -54,6 +64,7 @@ struct ResolveRequest {
   WeakDependencies weak_dependencies = WeakDependencies::ignored;
   /// May be empty: then there are no file lists.
   FilelistsLoader load_filelists;
+  std::optional<Snapshot> snapshot = {};
   FileListUse file_lists = FileListUse::where_needed;
   /// Where parsed metadata is kept for the next time; empty: nowhere.
   std::filesystem::path metadata_cache;

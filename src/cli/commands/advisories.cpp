@@ -32,6 +32,7 @@ struct AdvisoriesWords {
   std::string least_severity;
   std::string suppressions;
   std::string format = "text";
+  bool has_largest_age = false;
 };
 
 /// "14d" or "12h".
@@ -147,7 +148,7 @@ void check_words(const AdvisoriesWords& words) {
   if (is_delta && (words.format == "sarif" || words.format == "openvex"))
     throw_usage("there is no SARIF and no OpenVEX of what has changed",
                 "choose text, json or markdown");
-  if (!words.largest_age.empty() && !parse_age(words.largest_age))
+  if (words.has_largest_age && !parse_age(words.largest_age))
     throw_usage(fmt::format("{} is no age", base::quoted(words.largest_age)),
                 "write a number of days or hours: 14d, 36h");
 }
@@ -155,7 +156,7 @@ void check_words(const AdvisoriesWords& words) {
 ExitCode run_advisories(const AdvisoriesWords& words, const CommandContext& context) {
   check_words(words);
   const advisory::Feed feed = advisory::read_feed(words.feed);
-  if (!words.largest_age.empty())
+  if (words.has_largest_age)
     require_young(feed, *parse_age(words.largest_age), current_time(context));
   return words.old_packages.empty() ? show_verdict(words, feed, context)
                                     : show_delta(words, feed, context);
@@ -197,7 +198,8 @@ Command advisories_command() {
       {.names = {"--max-feed-age"},
        .value = "AGE",
        .description = "Refuse an older feed: 14d, 36h",
-       .target = &words->largest_age},
+       .target = &words->largest_age,
+       .is_given = &words->has_largest_age},
       {.names = {"--fail-on"},
        .value = "SEVERITY",
        .description = "Exit with 5 when one of that severity or above is open; with --from, newly "

@@ -26,6 +26,7 @@ struct DiffWords {
   std::string feed;
   std::string suppressions;
   std::string architecture;
+  bool has_feed = false;
   bool is_json = false;
   bool has_exit_code = false;
 };
@@ -35,7 +36,7 @@ bool is_note(const DiffWords& words) {
 }
 
 void check_words(const DiffWords& words) {
-  if (words.feed.empty() || is_note(words)) return;
+  if (!words.has_feed || is_note(words)) return;
   throw base::Error(base::FailureKind::input, "cli.usage",
                     "--feed belongs to --format markdown and html",
                     "imagewright advisories --from A --to B says it as text and JSON");
@@ -48,7 +49,7 @@ struct AdvisoryPart {
 };
 
 AdvisoryPart advisory_part(const DiffWords& words, const CommandContext& context) {
-  if (words.feed.empty()) return {};
+  if (!words.has_feed) return {};
   const advisory::Feed feed = advisory::read_feed(words.feed);
   const auto suppressions = suppressions_in(words.suppressions);
   const auto inventory_of = [&](const std::string& file) {
@@ -123,7 +124,8 @@ Command diff_command() {
                         .value = "FILE",
                         .description = "A feed of advisories: what of it is fixed and what opens",
                         .target = &words->feed,
-                        .completes = Completes::files},
+                        .completes = Completes::files,
+                        .is_given = &words->has_feed},
                        vex_argument(words->suppressions),
                        {.names = {"--arch"},
                         .value = "ARCH",

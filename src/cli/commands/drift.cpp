@@ -25,6 +25,7 @@ struct DriftWords {
   std::string rules;
   std::string format = "text";
   std::string output;
+  bool has_digest = false;
   bool is_strict = false;
 };
 
@@ -37,7 +38,7 @@ audit::Manifest read_manifest(const DriftWords& words) {
   const std::string expected =
       words.digest.starts_with("sha256:") ? words.digest : "sha256:" + words.digest;
   const std::string is = base::digest_of(text).to_string();
-  if (!words.digest.empty() && is != expected) {
+  if (words.has_digest && is != expected) {
     throw base::Error(base::FailureKind::verification, "drift.other-manifest",
                       fmt::format("{} is {}, not {}", base::quoted(words.manifest), is, expected),
                       "give the manifest that the digest is of");
@@ -105,7 +106,8 @@ Command drift_command() {
       {.names = {"--manifest-digest"},
        .value = "SHA256",
        .description = "Refuse another manifest",
-       .target = &words->digest},
+       .target = &words->digest,
+       .is_given = &words->has_digest},
       {.names = {"--rules"},
        .value = "FILE",
        .description = "More places that change, and more that are guarded",

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/config/time_text.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/plan/update_lock.hpp>
 
@@ -19,14 +21,28 @@ struct LockWords {
   bool is_check = false;
   std::vector<std::string> updated;
   bool moves_pins = false;
+  std::string snapshot;
+  bool has_snapshot = false;
   bool is_json = false;
 };
+
+/// Absent: none is asked for.
+std::optional<base::Epoch> snapshot_of(const LockWords& words) {
+  // An empty text is a variable that nobody has set, and no wish for everything.
+  if (!words.has_snapshot) return std::nullopt;
+  if (const auto time = config::parse_time(words.snapshot)) return time;
+  throw base::Error(base::FailureKind::input, "cli.usage",
+                    fmt::format("--snapshot: {} is no point in time", base::quoted(words.snapshot)),
+                    "write a day, which begins at midnight UTC, or a time: 2026-01-31, "
+                    "2026-01-31T12:00:00Z");
+}
 
 ExitCode run_lock(const LockWords& words, const CommandContext& context) {
   plan::LockOptions options{
       .plan = plan_options_from(words.plan, context),
       .network = words.plan.is_offline ? plan::NetworkUse::forbidden : plan::NetworkUse::allowed,
       .action = words.is_check ? plan::LockAction::check : plan::LockAction::write};
+  options.snapshot = snapshot_of(words);
   if (words.moves_pins) options.updated = words.updated;
   const plan::LockSummary summary = plan::update_lock(options, context.services());
   if (words.is_json) {
@@ -61,6 +77,14 @@ Command lock_command() {
                                .target = &words->updated,
                                .takes_many = true,
                                .is_given = &words->moves_pins});
+  command.arguments.push_back({.names = {"--snapshot"},
+                               .value = "TIME",
+                               .description =
+                                   "Use nothing that was published after that time (2026-01-31, "
+                                   "2026-01-31T12:00:00Z), whatever the config says",
+                               .target = &words->snapshot,
+                               .excludes = "--check",
+                               .is_given = &words->has_snapshot});
   command.arguments.push_back({.names = {"--check"},
                                .description = "Only check: fail when the lock is missing or stale",
                                .target = &words->is_check,
@@ -70,6 +94,8 @@ Command lock_command() {
       "The lock of node.yaml is node.lock.json, one file for all architectures.\n"
       "Without --update, packages keep the versions that the lock has where that is possible.";
   command.examples = {{"imagewright lock configs/node.yaml --update", "Take the newest packages"},
+                      {"imagewright lock configs/node.yaml --update --snapshot 2026-01-31",
+                       "Take what was there on that day, today or in a year"},
                       {"imagewright lock configs/node.yaml --update 'openssl*' kernel",
                        "Move some pins, and what they need"}};
   command.action = [words](const CommandContext& context) { return run_lock(*words, context); };

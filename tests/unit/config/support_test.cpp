@@ -111,8 +111,6 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"os.packages.removePackageManager",
      "previewFeatures: [remove-package-manager]\nos: {packages: {removePackageManager: true}}"},
     {"os.packages.roles", "os: {packages: {roles: [container-runtime]}}"},
-    {"os.packages.snapshotTime",
-     "previewFeatures: [package-snapshot-time]\nos: {packages: {snapshotTime: 2026-01-01}}"},
     {"output.artifacts",
      "previewFeatures: [output-artifacts]\noutput: {artifacts: {items: [ukis], path: a}}"},
     {"output.image.cosi", "output: {image: {format: cosi, cosi: {compression: {level: 3}}}}"},
