@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include <fcntl.h>
 
@@ -15,6 +16,9 @@ constexpr auto k_shadow = "/etc/shadow";
 constexpr auto k_group = "/etc/group";
 constexpr auto k_gshadow = "/etc/gshadow";
 
+constexpr auto k_no_system_id = "no id is free in the range of the system's accounts: that of "
+                                "sysusers.d(5), or SYS_UID_MIN and "
+                                "SYS_UID_MAX of /etc/login.defs";
 constexpr auto k_subuid = "/etc/subuid";
 constexpr auto k_subgid = "/etc/subgid";
 
@@ -75,6 +79,11 @@ std::optional<std::uint32_t> find_gap(const AccountTable& table, std::uint64_t f
   return static_cast<std::uint32_t>(start);
 }
 
+std::string exhaustion_of(const IdRange& range) {
+  return "no id is free from " + std::to_string(range.first) + " to " + std::to_string(range.last) +
+         ", which are " + range.kind + "_MIN and " + range.kind + "_MAX of /etc/login.defs";
+}
+
 /// Appends a name to a list with commas unless it is in there.
 void add_to_list(std::string& list, const std::string& name) {
   const auto names = base::split(list, ',');
@@ -103,24 +112,40 @@ bool AccountDatabase::is_free(std::uint32_t id) const {
          groups_.find_by(2, text) == nullptr;
 }
 
-std::uint32_t AccountDatabase::free_id(const char* kind) const {
-  const auto first = definitions_.number(std::string(kind) + "_MIN", k_first_id);
-  const auto last = definitions_.number(std::string(kind) + "_MAX", k_last_id);
-  for (std::uint64_t id = first; id <= last; ++id) {
+IdRange AccountDatabase::range_of(const std::string& kind) const {
+  return {.kind = kind,
+          .first = definitions_.number(kind + "_MIN", k_first_id),
+          .last = definitions_.number(kind + "_MAX", k_last_id)};
+}
+
+std::optional<std::uint32_t> AccountDatabase::find_free_id(const IdRange& range) const {
+  for (std::uint64_t id = range.first; id <= range.last; ++id) {
     if (is_free(static_cast<std::uint32_t>(id))) return static_cast<std::uint32_t>(id);
   }
-  return last + 1;
+  return std::nullopt;
 }
 
 /// From above, as systemd-sysusers does.
-std::uint32_t AccountDatabase::free_system_id() const {
-  const auto first = definitions_.number("SYS_UID_MIN", k_first_system_id);
-  const auto last =
-      definitions_.number("SYS_UID_MAX", definitions_.number("UID_MIN", k_first_id) - 1);
-  for (auto id = last; id >= first && id > 0; --id) {
-    if (is_free(id)) return id;
+std::optional<std::uint32_t> AccountDatabase::find_free_system_id() const {
+  for (const IdRange& range : system_ranges()) {
+    for (auto id = range.last; id >= range.first && id > 0; --id) {
+      if (is_free(id)) return id;
+    }
   }
-  return last + 1;
+  return std::nullopt;
+}
+
+std::vector<IdRange> AccountDatabase::system_ranges() const {
+  if (!system_ranges_.empty()) return system_ranges_;
+  return {
+      {.kind = "SYS_UID",
+       .first = definitions_.number("SYS_UID_MIN", k_first_system_id),
+       .last = definitions_.number("SYS_UID_MAX", definitions_.number("UID_MIN", k_first_id) - 1)}};
+}
+
+void AccountDatabase::take_system_ids_from(std::vector<IdRange> ranges) {
+  std::ranges::sort(ranges, std::greater<>(), &IdRange::last);
+  system_ranges_ = std::move(ranges);
 }
 
 std::optional<std::string> AccountDatabase::find_group_id(const std::string& name) const {
@@ -134,7 +159,12 @@ Refusal AccountDatabase::add_group(const std::string& name, std::optional<gid_t>
     if (!id || *known == std::to_string(*id)) return std::nullopt;
     return "group " + base::quoted(name) + " exists with id " + *known;
   }
-  const auto text = std::to_string(id ? *id : free_id("GID"));
+  if (!id) {
+    const auto range = range_of("GID");
+    id = find_free_id(range);
+    if (!id) return exhaustion_of(range);
+  }
+  const auto text = std::to_string(*id);
   if (const auto* other = groups_.find_by(2, text)) {
     return "id " + text + " belongs to group " + base::quoted(other->front());
   }
@@ -149,12 +179,15 @@ Refusal AccountDatabase::put_user(const UserRecord& record, base::Epoch epoch) {
 }
 
 Refusal AccountDatabase::add_user(const UserRecord& record, base::Epoch epoch) {
-  const auto id = std::to_string(record.id ? *record.id : free_id("UID"));
+  const auto range = range_of("UID");
+  const auto wanted = record.id ? record.id : find_free_id(range);
+  if (!wanted) return exhaustion_of(range);
+  const auto id = std::to_string(*wanted);
   if (const auto* other = users_.find_by(2, id)) {
     return "id " + id + " belongs to user " + base::quoted(other->front());
   }
   if (!record.group && !find_group_id(record.name)) {
-    if (auto refusal = add_group(record.name, own_group_id(record, number(id)))) return refusal;
+    if (auto refusal = add_group(record.name, own_group_id(record, *wanted))) return refusal;
   }
   const auto group = find_group_id(record.group.value_or(record.name));
   if (!group) return "there is no group " + base::quoted(*record.group);
@@ -165,12 +198,11 @@ Refusal AccountDatabase::add_user(const UserRecord& record, base::Epoch epoch) {
   return std::nullopt;
 }
 
-/// The user's id, when no group has it and groups may have it; else the first free one.
-gid_t AccountDatabase::own_group_id(const UserRecord& record, uid_t id) const {
-  const bool is_in_range = record.id || (id >= definitions_.number("GID_MIN", k_first_id) &&
-                                         id <= definitions_.number("GID_MAX", k_last_id));
+/// The user's id, when no group has it and groups may have it; else none, which is the first free.
+std::optional<gid_t> AccountDatabase::own_group_id(const UserRecord& record, uid_t id) const {
+  const bool is_in_range = record.id || range_of("GID").holds(id);
   const bool is_taken = groups_.find_by(2, std::to_string(id)) != nullptr;
-  return is_in_range && !is_taken ? id : free_id("GID");
+  return is_in_range && !is_taken ? std::optional<gid_t>(id) : std::nullopt;
 }
 
 Refusal AccountDatabase::change_user(const UserRecord& record, base::Epoch epoch) {
@@ -216,13 +248,17 @@ Refusal AccountDatabase::add_system_group(const std::string& name, std::optional
   if (find_group_id(name)) return std::nullopt;
   // An id that is taken is no id that the system insists on.
   const bool is_usable = id && groups_.find_by(2, std::to_string(*id)) == nullptr;
-  return add_group(name, is_usable ? *id : free_system_id());
+  if (is_usable) return add_group(name, id);
+  const auto free = find_free_system_id();
+  return free ? add_group(name, free) : Refusal(k_no_system_id);
 }
 
 Refusal AccountDatabase::add_system_user(const SystemUser& user, base::Epoch epoch) {
   if (users_.find(user.name) != nullptr) return std::nullopt;
   const bool is_usable = user.id && users_.find_by(2, std::to_string(*user.id)) == nullptr;
-  auto id = is_usable ? *user.id : free_system_id();
+  const auto wanted = is_usable ? user.id : find_free_system_id();
+  if (!wanted) return k_no_system_id;
+  auto id = *wanted;
   if (!user.group_name) {
     if (auto refusal = add_system_group(user.name, user.group_id.value_or(id))) return refusal;
     // The two go together where nobody said otherwise.
@@ -240,19 +276,24 @@ Refusal AccountDatabase::add_system_user(const SystemUser& user, base::Epoch epo
   return std::nullopt;
 }
 
-void AccountDatabase::add_subordinate_ids(const std::string& user) {
-  const auto add = [&](std::optional<AccountTable>& table, const std::string& kind) {
-    const auto count = definitions_.number("SUB_" + kind + "_COUNT", k_subordinate_count);
-    if (!table || count == 0 || table->find(user) != nullptr) return;
-    const auto start =
-        find_gap(*table, definitions_.number("SUB_" + kind + "_MIN", k_first_subordinate_id),
-                 definitions_.number("SUB_" + kind + "_MAX", k_last_subordinate_id), count);
-    if (!start) return;
+Refusal AccountDatabase::add_subordinate_ids(const std::string& user) {
+  const auto known = find_user(user);
+  // As useradd has it, such ranges are for those whose ids are users'.
+  if (!known || !range_of("UID").holds(known->id)) return std::nullopt;
+  const auto add = [&](std::optional<AccountTable>& table, const std::string& kind) -> Refusal {
+    const auto count = definitions_.number(kind + "_COUNT", k_subordinate_count);
+    if (!table || count == 0 || table->find(user) != nullptr) return std::nullopt;
+    const IdRange range{.kind = kind,
+                        .first = definitions_.number(kind + "_MIN", k_first_subordinate_id),
+                        .last = definitions_.number(kind + "_MAX", k_last_subordinate_id)};
+    const auto start = find_gap(*table, range.first, range.last, count);
+    if (!start) return exhaustion_of(range);
     is_changed_ = true;
     table->add({user, std::to_string(*start), std::to_string(count)});
+    return std::nullopt;
   };
-  add(subordinate_users_, "UID");
-  add(subordinate_groups_, "GID");
+  auto refusal = add(subordinate_users_, "SUB_UID");
+  return refusal ? refusal : add(subordinate_groups_, "SUB_GID");
 }
 
 bool AccountDatabase::is_changed() const {

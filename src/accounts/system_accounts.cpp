@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -75,11 +76,32 @@ void SystemAccounts::add_group(const std::vector<std::string>& fields) {
   groups_.emplace(fields[1], SystemGroup{fields[1], find_number(field_at(fields, 2))});
 }
 
+void SystemAccounts::add_range(const std::string& text) {
+  const auto dash = text.find('-');
+  const auto first = find_number(std::string_view(text).substr(0, dash));
+  const auto last =
+      dash == std::string::npos ? first : find_number(std::string_view(text).substr(dash + 1));
+  if (first && last && *first <= *last)
+    ranges_.push_back(
+        {.kind = "the range " + text + " of sysusers.d", .first = *first, .last = *last});
+}
+
+bool SystemAccounts::is_member(const std::string& user) const {
+  return std::ranges::any_of(memberships_,
+                             [&](const Membership& each) { return each.user == user; });
+}
+
+bool SystemAccounts::has_members(const std::string& group) const {
+  return std::ranges::any_of(memberships_,
+                             [&](const Membership& each) { return each.group == group; });
+}
+
 void SystemAccounts::add_lines(std::string_view text) {
   for (const auto& raw : base::split(text, '\n')) {
     const auto line = base::trimmed(raw);
     if (line.empty() || line.starts_with('#')) continue;
     const auto fields = fields_of(line);
+    if (fields.size() > 2 && fields[0] == "r") add_range(fields[2]);
     if (fields.size() < 2 || !is_name(fields[1])) continue;
     if (fields[0] == "u" || fields[0] == "u!") add_user(fields);
     if (fields[0] == "g") add_group(fields);
@@ -92,6 +114,7 @@ bool SystemAccounts::is_empty() const {
 }
 
 void SystemAccounts::reserve_ids(AccountDatabase& database) const {
+  database.take_system_ids_from(ranges_);
   for (const auto& [name, user] : users_) {
     if (user.id) database.reserve(*user.id);
     if (user.group_id) database.reserve(*user.group_id);
@@ -104,6 +127,9 @@ void SystemAccounts::reserve_ids(AccountDatabase& database) const {
 SystemAccounts::Made SystemAccounts::make_user(AccountDatabase& database, const std::string& name,
                                                base::Epoch epoch) const {
   const auto found = users_.find(name);
+  // A line that makes somebody a member makes him, too.
+  if (found == users_.end() && is_member(name))
+    return {true, database.add_system_user({.name = name}, epoch)};
   if (found == users_.end()) return {};
   auto user = found->second;
   if (user.group_name && !database.find_group(*user.group_name)) {
@@ -122,7 +148,7 @@ SystemAccounts::Made SystemAccounts::make_group(AccountDatabase& database,
   const auto group = groups_.find(name);
   const auto user = users_.find(name);
   const bool is_of_user = user != users_.end() && !user->second.group_name;
-  if (group == groups_.end() && !is_of_user) return {};
+  if (group == groups_.end() && !is_of_user && !has_members(name)) return {};
   auto id = group != groups_.end() ? group->second.id : std::nullopt;
   if (!id && is_of_user) id = user->second.group_id ? user->second.group_id : user->second.id;
   return {true, database.add_system_group(name, id)};

@@ -28,8 +28,20 @@ Argument json_argument(bool& is_json, std::string description) {
 }
 
 std::filesystem::path input_file(const std::string& path, const std::string& what) {
+  if (path.empty()) {
+    throw base::Error(base::FailureKind::input, "cli.missing-input",
+                      fmt::format("the path of the {} is empty", what), "give the file itself");
+  }
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
+  // Opening a pipe that nobody writes to would wait for ever. What a shell hands over is open.
+  const bool is_handed_over = path.starts_with("/dev/") || path.starts_with("/proc/");
+  if (std::filesystem::is_socket(status) || (std::filesystem::is_fifo(status) && !is_handed_over)) {
+    throw base::Error(
+        base::FailureKind::input, "cli.missing-input",
+        fmt::format("{} is a pipe or a socket, not a file with the {}", base::quoted(path), what),
+        "write it to a file first");
+  }
   if (std::filesystem::is_directory(status)) {
     throw base::Error(
         base::FailureKind::input, "cli.missing-input",

@@ -64,6 +64,7 @@ Command validate_command();
 Command why_command();
 Command boot_command();
 Command inspect_command();
+Command measure_command();
 Command diff_command();
 Command advisories_command();
 Command drift_command();

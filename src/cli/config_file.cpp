@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,10 @@ constexpr std::array k_beginnings = {"QFI\xfb"sv,
                                      "\xfd"
                                      "7zXZ"sv};
 
+/// Empty of what is no regular file: a pipe would wait, and those who read the config refuse it.
 std::string beginning_of(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return {};
   std::string text(k_looked_at, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -45,14 +49,14 @@ bool is_image(std::string_view text) {
   return is_known || has_boot_record || text.starts_with(std::string(64, '\0'));
 }
 
-/// Release profiles look much like configs, and each key of one is unknown in the other.
+/// Release profiles look much like configs, but only they have a name.
 bool is_release_profile(std::string_view text) {
   const auto lines = base::split(text, '\n');
   const auto has = [&](std::string_view key) {
     return std::ranges::any_of(lines,
                                [&](const std::string& line) { return line.starts_with(key); });
   };
-  return has("roles:") && !has("release:") && !has("os:");
+  return has("name:") && has("roles:") && !has("release:") && !has("os:");
 }
 
 [[noreturn]] void refuse(const std::string& path, std::string_view what, std::string hint) {
@@ -71,7 +75,7 @@ void refuse_what_is_no_config(const std::string& path) {
            fmt::format("look into it: imagewright inspect {}", word));
   if (path.ends_with(".manifest.json") && text.starts_with('{'))
     refuse(path, "the manifest of an image",
-           fmt::format("look into it: imagewright inspect {}", word));
+           "give the config that it belongs to; imagewright diff compares two manifests");
   if (path.ends_with(".lock.json") && text.starts_with('{'))
     refuse(path, "a lock", "give the config that it belongs to");
   if (is_release_profile(text)) {

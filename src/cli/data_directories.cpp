@@ -3,14 +3,15 @@
 
 namespace imagewright::cli {
 
-std::vector<std::filesystem::path> installed_release_directories(const Invocation& invocation) {
+std::vector<std::filesystem::path> installed_directories(const Invocation& invocation,
+                                                         std::string_view kind) {
   std::vector<std::filesystem::path> directories;
   if (!invocation.program.empty()) {
-    directories.push_back(invocation.program.parent_path().parent_path() /
-                          "share/imagewright/releases");
+    directories.push_back(invocation.program.parent_path().parent_path() / "share/imagewright" /
+                          kind);
   }
   if (const auto data = invocation.environment("IMAGEWRIGHT_DATA"); data && !data->empty())
-    directories.push_back(std::filesystem::path(*data) / "releases");
+    directories.push_back(std::filesystem::path(*data) / kind);
   return directories;
 }
 

@@ -28,7 +28,16 @@ plan::RepositoryOverride repository_from(const std::string& word) {
     throw_usage(fmt::format("{} is not of the form NAME=URL or NAME=DIRECTORY", base::quoted(word)),
                 "for example --repo base=/srv/mirror/base");
   }
-  return {word.substr(0, equals), word.substr(equals + 1)};
+  plan::RepositoryOverride repository{word.substr(0, equals), word.substr(equals + 1)};
+  std::error_code error;
+  if (repository.address.find("://") == std::string::npos &&
+      !std::filesystem::is_directory(repository.address, error)) {
+    throw base::Error(base::FailureKind::input, "cli.missing-input",
+                      fmt::format("there is no directory {} for the repository {}",
+                                  base::quoted(repository.address), base::quoted(repository.name)),
+                      "give a directory with repodata/repomd.xml, or a URL");
+  }
+  return repository;
 }
 
 base::Epoch epoch_from(const std::string& text) {
@@ -151,7 +160,7 @@ plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext
                             .architectures = words.architectures,
                             .release = words.release,
                             .release_directories =
-                                installed_release_directories(context.invocation)};
+                                installed_directories(context.invocation, "releases")};
   for (const std::string& word : words.repositories) {
     options.repositories.push_back(repository_from(word));
   }

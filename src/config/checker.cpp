@@ -131,7 +131,7 @@ bool Checker::check_entry(const yaml::Node& mapping, const yaml::Entry& entry, c
                              base::quoted(entry.key)),
                  entry.where, std::string(key->removed_hint));
   }
-  if (entry.value.is_null()) return true;
+  if (entry.value.is_null()) return check_colon(entry);
   if (!key->current_spelling.empty()) {
     const std::string_view current =
         key->current_spelling.substr(key->current_spelling.rfind('.') + 1);
@@ -152,6 +152,13 @@ bool Checker::check_entry(const yaml::Node& mapping, const yaml::Entry& entry, c
   }
   const bool is_allowed = check_gate(entry, *key);
   return check_value(entry.value, *key->type, base::quoted(entry.key)) && is_allowed;
+}
+
+// "{services}" is a key without a value to YAML; who writes it forgot something.
+bool Checker::check_colon(const yaml::Entry& entry) {
+  if (entry.has_colon) return true;
+  return error("yaml.syntax", fmt::format("the key {} has no colon", base::quoted(entry.key)),
+               entry.where, "write a colon and a value behind it, or remove it");
 }
 
 bool Checker::check_gate(const yaml::Entry& entry, const Key& key) {
@@ -221,6 +228,10 @@ bool Checker::check_map(const yaml::Node& node, const Type& type, std::string_vi
                         fmt::format("{}: {} {}", label, base::quoted(entry.key), complaint->phrase),
                         entry.where, complaint->hint);
       }
+    }
+    if (entry.value.is_null() && !check_colon(entry)) {
+      is_good = false;
+      continue;
     }
     // Nothing after the colon of a free map is an empty text, if its values are texts.
     if (entry.value.is_null() && type.item->shape == Shape::text) {
@@ -313,18 +324,31 @@ bool Checker::check_boolean(const yaml::Node& node, std::string_view label) {
   // The words of YAML 1.1 are booleans in quotes too, as Image Customizer reads them.
   const bool is_word = parse_boolean(node.text).has_value();
   const bool is_literal = is_boolean_literal(node.text);
-  if (is_word && (!is_literal || node.style == yaml::ScalarStyle::plain)) return true;
+  const bool is_tagged_text = node.tag == "tag:yaml.org,2002:str";
+  const bool is_boolean = node.tag == "tag:yaml.org,2002:bool" ||
+                          (!is_tagged_text && node.style == yaml::ScalarStyle::plain);
+  if (is_literal && is_boolean) return true;
+  if (is_word && !is_literal && node.tag != "tag:yaml.org,2002:bool") return true;
   const auto meant = meant_boolean(node.text);
   return error("config.wrong-type",
                fmt::format("{}: {} is not true or false", label, base::quoted(node.text)),
                node.where,
-               is_literal ? std::string("remove the quotes")
-                          : fmt::format("write {}", !meant   ? "true or false"
-                                                    : *meant ? "true"
-                                                             : "false"));
+               is_tagged_text ? std::string("remove the tag")
+               : is_literal   ? std::string("remove the quotes")
+                              : fmt::format("write {}", !meant   ? "true or false"
+                                                        : *meant ? "true"
+                                                                 : "false"));
 }
 
 bool Checker::check_integer(const yaml::Node& node, const Type& type, std::string_view label) {
+  const bool is_tagged_fraction = node.tag == "tag:yaml.org,2002:int" &&
+                                  node.text.find_first_of(".eE") != std::string::npos &&
+                                  base::to_lower(node.text).find('x') == std::string::npos;
+  if (is_tagged_fraction) {
+    return error("config.wrong-type",
+                 fmt::format("{}: {} is no integer to YAML", label, base::quoted(node.text)),
+                 node.where, "remove the tag, or write the number without a point or exponent");
+  }
   const auto number = is_bare(node) ? parse_integer(node.text) : std::nullopt;
   if (!number) {
     return error("config.wrong-type",

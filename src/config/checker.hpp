@@ -39,6 +39,7 @@ private:
   bool check_mapping(const yaml::Node& node, const Type& type, std::string_view label);
   bool check_entry(const yaml::Node& mapping, const yaml::Entry& entry, const Type& type,
                    std::string_view label);
+  bool check_colon(const yaml::Entry& entry);
   bool check_gate(const yaml::Entry& entry, const Key& key);
   bool check_required(const yaml::Node& node, const Type& type, std::string_view label);
   bool check_choice(const yaml::Node& node, const Type& type, std::string_view label);

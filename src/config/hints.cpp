@@ -13,6 +13,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/architecture_names.hpp>
 
+#include "config/language/language.hpp"
 #include "config/language/text_checks.hpp"
 #include "config/values.hpp"
 
@@ -127,6 +128,11 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
                ? fmt::format("{} belongs at the top of the file", base::quoted(name))
                : fmt::format("{} belongs under {}", base::quoted(name), base::quoted(owners[0]));
   }
+  if (&root == &k_image_config_type && find_key(k_inject_files_type.keys, name) != nullptr) {
+    return fmt::format("{} belongs into a file of its own, a list of files to put back, which only "
+                       "validate reads",
+                       base::quoted(name));
+  }
   return fmt::format("keys here are {}", base::join(names, ", "));
 }
 
@@ -148,34 +154,6 @@ std::vector<std::string> names_in(const std::string& text) {
 bool holds_names(const Type& list) {
   const TextCheck check = list.item->check;
   return list.item->shape == Shape::word || check == check_package || check == check_unit;
-}
-
-/// About a text where a list belongs.
-std::string hint_for_list(const yaml::Node& node, const Type& type) {
-  const bool has_dash = node.style == yaml::ScalarStyle::plain && node.text.starts_with('-');
-  if (node.text.empty()) return "write it as a list: []";
-  const std::string first = base::escape_controls(base::split(node.text, ' ').front());
-  if (has_dash) return fmt::format("write a blank behind each dash: \"- {}\"", first.substr(1));
-  if (node.last_line > node.where.line)
-    return fmt::format("begin each line with \"- \": \"- {}\"", first);
-  const std::vector<std::string> names = names_in(node.text);
-  if (names.size() > 1 && holds_names(type))
-    return fmt::format("write it as a list: [{}]", base::join(names, ", "));
-  const bool needs_quotes = node.text.find_first_of(",[]{}#:\"'\n") != std::string::npos;
-  return needs_quotes ? "write it as a list, with \"- \" before it on a line of its own"
-                      : fmt::format("write it as a list: [{}]", base::escape_controls(node.text));
-}
-
-/// About a mapping where a list belongs.
-std::string hint_for_items(const yaml::Node& node, const Type& item) {
-  const bool holds_an_item =
-      std::any_of(node.entries.begin(), node.entries.end(), [&](const yaml::Entry& entry) {
-        return find_key(item.keys, entry.key) != nullptr;
-      });
-  if (!holds_an_item && !node.entries.empty() && find_key(item.keys, "name") != nullptr)
-    return fmt::format("write each as an item with its name: \"- name: {}\"",
-                       base::escape_controls(node.entries.front().key));
-  return "start each item of the list with \"- \", or put brackets around it: [{...}]";
 }
 
 /// Whether a text can be the value of a key, as far as a hint may say so.
@@ -205,6 +183,62 @@ const Key* key_meant_by(const Type& type, const std::string& text) {
   return is_single && fits(type.keys.front(), text) ? &type.keys.front() : nullptr;
 }
 
+/// "{path: a}" for the text "a" where a mapping belongs; empty when nobody can tell its key.
+std::string mapping_meant_by(const yaml::Node& node, const Type& type) {
+  if (node.text.empty() || node.text.find_first_of(" ,[]{}#\"'&*!|>%@`") != std::string::npos)
+    return {};
+  const Key* meant = key_meant_by(type, node.text);
+  if (meant == nullptr || meant->type->secrecy == Secrecy::secret) return {};
+  return fmt::format("{{{}: {}}}", meant->name, node.text);
+}
+
+std::string keys_text(const Type& type) {
+  constexpr std::size_t most_keys = 8;
+  std::vector<std::string> names = current_names(type.keys);
+  if (names.size() > most_keys) {
+    names.resize(most_keys);
+    names.emplace_back("...");
+  }
+  return fmt::format("keys are {}", base::join(names, ", "));
+}
+
+/// About a text where a list belongs.
+std::string hint_for_list(const yaml::Node& node, const Type& type) {
+  const bool has_dash = node.style == yaml::ScalarStyle::plain && node.text.starts_with('-');
+  if (node.text.empty()) return "write it as a list: []";
+  const std::string first = base::escape_controls(base::split(node.text, ' ').front());
+  if (has_dash) return fmt::format("write a blank behind each dash: \"- {}\"", first.substr(1));
+  if (node.last_line > node.where.line)
+    return fmt::format("begin each line with \"- \": \"- {}\"", first);
+  if (type.item->shape == Shape::mapping) {
+    const std::string item = mapping_meant_by(node, *type.item);
+    return item.empty()
+               ? fmt::format("write it as a list of mappings, whose {}", keys_text(*type.item))
+               : fmt::format("write it as a list: [{}]", item);
+  }
+  const std::vector<std::string> names = names_in(node.text);
+  if (names.size() > 1 && holds_names(type))
+    return fmt::format("write it as a list: [{}]", base::join(names, ", "));
+  const bool needs_quotes = node.text.find_first_of(",[]{}#:\"'\n") != std::string::npos;
+  return needs_quotes ? "write it as a list, with \"- \" before it on a line of its own"
+                      : fmt::format("write it as a list: [{}]", base::escape_controls(node.text));
+}
+
+/// About a mapping where a list belongs.
+std::string hint_for_items(const yaml::Node& node, const Type& item) {
+  if (node.entries.empty()) return "write it as a list: []";
+  const std::string first = base::escape_controls(node.entries.front().key);
+  if (item.shape != Shape::mapping)
+    return fmt::format("write each as an item of a list: \"- {}\"", first);
+  const bool holds_an_item =
+      std::any_of(node.entries.begin(), node.entries.end(), [&](const yaml::Entry& entry) {
+        return find_key(item.keys, entry.key) != nullptr;
+      });
+  if (!holds_an_item && find_key(item.keys, "name") != nullptr)
+    return fmt::format("write each as an item with its name: \"- name: {}\"", first);
+  return "start each item of the list with \"- \", or put brackets around it: [{...}]";
+}
+
 /// About a text where a mapping belongs: "key:value", or the value of one of its keys.
 std::string hint_for_entry(const yaml::Node& node, const Type& type) {
   if (node.style != yaml::ScalarStyle::plain || node.last_line > node.where.line) return {};
@@ -214,10 +248,8 @@ std::string hint_for_entry(const yaml::Node& node, const Type& type) {
     return fmt::format("write a blank behind the colon: \"{}: {}\"", name,
                        base::escape_controls(node.text.substr(colon + 1)));
   }
-  if (node.text.find_first_of(" ,[]{}#\"'&*!|>%@`") != std::string::npos) return {};
-  const Key* meant = key_meant_by(type, node.text);
-  if (meant == nullptr || meant->type->secrecy == Secrecy::secret) return {};
-  return fmt::format("write {{{}: {}}}", meant->name, node.text);
+  const std::string meant = mapping_meant_by(node, type);
+  return meant.empty() ? meant : fmt::format("write {}", meant);
 }
 
 /// About a list or a mapping where a single value belongs.
@@ -232,7 +264,6 @@ std::string hint_for_value(const yaml::Node& node, const Type& type) {
 } // namespace
 
 std::string hint_for_kind(const yaml::Node& node, const Type& type) {
-  constexpr std::size_t most_keys = 8;
   if (type.shape == Shape::list && node.is_scalar()) return hint_for_list(node, type);
   if (type.shape == Shape::list && node.is_mapping()) return hint_for_items(node, *type.item);
   if (type.shape == Shape::map) return "write \"name: value\" on a line of its own for each entry";
@@ -241,12 +272,7 @@ std::string hint_for_kind(const yaml::Node& node, const Type& type) {
     std::string hint = hint_for_entry(node, type);
     if (!hint.empty()) return hint;
   }
-  std::vector<std::string> names = current_names(type.keys);
-  if (names.size() > most_keys) {
-    names.resize(most_keys);
-    names.emplace_back("...");
-  }
-  return fmt::format("its keys are {}", base::join(names, ", "));
+  return "its " + keys_text(type);
 }
 
 std::string owner_name(const Type& type, std::string_view label) {

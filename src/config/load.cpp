@@ -45,19 +45,6 @@ std::string replaced(std::string text, std::string_view name, const std::string&
   return text;
 }
 
-std::vector<std::string> known_releases(std::span<const std::filesystem::path> directories) {
-  std::vector<std::string> names;
-  for (const std::filesystem::path& directory : directories) {
-    std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-      if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
-    }
-  }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
-}
-
 /// Those that are there; all when none is. Of a config deep below, most are not.
 std::vector<std::string> places_among(std::span<const std::filesystem::path> directories) {
   std::vector<std::string> present;
@@ -72,6 +59,28 @@ std::vector<std::string> places_among(std::span<const std::filesystem::path> dir
 }
 
 } // namespace
+
+std::vector<std::filesystem::path> directories_above(const std::filesystem::path& directory,
+                                                     std::string_view name) {
+  std::vector<std::filesystem::path> directories;
+  for (std::filesystem::path above = directory; above.has_relative_path();
+       above = above.parent_path())
+    directories.push_back(above / name);
+  return directories;
+}
+
+std::vector<std::string> names_in(std::span<const std::filesystem::path> directories) {
+  std::vector<std::string> names;
+  for (const std::filesystem::path& directory : directories) {
+    std::error_code ignored; // a place that is not there, or not for us, has none
+    for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
+      if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem().string());
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
 
 LoadedImageConfig load_image_config(const std::filesystem::path& path, const LoadOptions& options) {
   Loader loader(options);
@@ -124,7 +133,7 @@ std::filesystem::path find_release_profile(const model::LocatedText& name_or_pat
     std::filesystem::path path = directory / (name + ".yaml");
     if (std::filesystem::is_regular_file(path, ignored)) return path;
   }
-  const std::vector<std::string> names = known_releases(directories);
+  const std::vector<std::string> names = names_in(directories);
   std::string hint = base::did_you_mean(name, names);
   if (!hint.empty()) hint += ' ';
   hint += names.empty() ? "give the path of a release profile"

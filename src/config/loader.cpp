@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "config/bind/bind.hpp"
@@ -51,7 +52,7 @@ std::optional<model::ImageConfig> Loader::load_text(std::string_view text,
   add_from_named_file(document.diagnostics());
   std::optional<model::ImageConfig> result;
   if (const auto root = document.root()) {
-    auto base = load_bases(*root, path);
+    auto base = load_bases(*root, path, load_roles(*root, path));
     result = combine(std::move(base), read_own(document, path));
   }
   finished_.insert(chain_.back());
@@ -144,28 +145,59 @@ std::vector<model::PackageRequest> Loader::read_lists(const Reader& packages,
 }
 
 std::optional<model::ImageConfig> Loader::load_bases(const Reader& root,
-                                                     const std::filesystem::path& path) {
-  std::optional<model::ImageConfig> merged;
+                                                     const std::filesystem::path& path,
+                                                     std::optional<model::ImageConfig> merged) {
   for (const Reader& each : root.mappings("baseConfigs")) {
     const auto name = each.text("path");
-    auto base = name ? load_base(*name, path) : std::nullopt;
+    auto base = name ? load_named(beside(path, name->text), name->where) : std::nullopt;
     if (base) merged = combine(std::move(merged), std::move(*base));
   }
   return merged;
 }
 
-std::optional<model::ImageConfig> Loader::load_base(const model::LocatedText& name,
-                                                    const std::filesystem::path& path) {
-  const std::filesystem::path target = beside(path, name.text);
+std::optional<model::ImageConfig> Loader::load_roles(const Reader& root,
+                                                     const std::filesystem::path& path) {
+  std::optional<model::ImageConfig> merged;
+  for (const model::LocatedText& name : root.texts("roles")) {
+    const auto file = find_role(name, path);
+    auto role = file ? load_named(*file, name.where) : std::nullopt;
+    if (role) merged = combine(std::move(merged), std::move(*role));
+  }
+  return merged;
+}
+
+std::optional<std::filesystem::path> Loader::find_role(const model::LocatedText& name,
+                                                       const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> directories = directories_above(directory_of(path), "roles");
+  directories.insert(directories.end(), options_.role_directories.begin(),
+                     options_.role_directories.end());
+  std::error_code ignored;
+  for (const std::filesystem::path& directory : directories) {
+    std::filesystem::path file = directory / (name.text + ".yaml");
+    if (std::filesystem::is_regular_file(file, ignored)) return file;
+  }
+  const std::vector<std::string> names = names_in(directories);
+  std::string hint = base::did_you_mean(name.text, names);
+  if (!hint.empty()) hint += ' ';
+  hint += names.empty() ? "put a config of that name into a directory \"roles\" beside this file"
+                        : fmt::format("roles are {}", base::join(names, ", "));
+  diagnostics_.error("config.role-not-found",
+                     fmt::format("there is no role {}", base::quoted(name.text)), name.where,
+                     std::move(hint));
+  return std::nullopt;
+}
+
+std::optional<model::ImageConfig> Loader::load_named(const std::filesystem::path& target,
+                                                     const base::SourceLocation& where) {
   const std::filesystem::path identity = identity_of(target);
   if (std::find(chain_.begin(), chain_.end(), identity) != chain_.end()) {
-    report_cycle(name, identity);
+    report_cycle(where, identity);
     return std::nullopt;
   }
   // Reached on two ways: it counts once, where it was met first.
   if (finished_.contains(identity)) return std::nullopt;
-  named_at_.push_back(name.where);
-  auto config = load_file(target, name.where);
+  named_at_.push_back(where);
+  auto config = load_file(target, where);
   named_at_.pop_back();
   return config;
 }
@@ -178,7 +210,7 @@ void Loader::add_from_named_file(const base::Diagnostics& diagnostics) {
   }
 }
 
-void Loader::report_cycle(const model::LocatedText& name, const std::filesystem::path& target) {
+void Loader::report_cycle(const base::SourceLocation& where, const std::filesystem::path& target) {
   const auto start = std::find(chain_.begin(), chain_.end(), target);
   std::vector<std::string> names;
   for (auto each = start; each != chain_.end(); ++each)
@@ -186,7 +218,7 @@ void Loader::report_cycle(const model::LocatedText& name, const std::filesystem:
   names.push_back(target.filename().string());
   diagnostics_.error("config.base-cycle",
                      fmt::format("base configs build on each other: {}", base::join(names, " -> ")),
-                     name.where, "remove one of these references");
+                     where, "remove one of these references");
 }
 
 std::optional<model::ImageConfig> Loader::combine(std::optional<model::ImageConfig> base,

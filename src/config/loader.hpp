@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <imagewright/base/diagnostic.hpp>
@@ -19,7 +20,7 @@ namespace imagewright::config {
 /// Reads one config and, before it, the configs that it builds on.
 class Loader {
 public:
-  explicit Loader(LoadOptions options) : options_(options) {}
+  explicit Loader(LoadOptions options) : options_(std::move(options)) {}
 
   /// Nothing when the file cannot be understood at all.
   std::optional<model::ImageConfig> load_file(const std::filesystem::path& path,
@@ -32,16 +33,24 @@ public:
 
 private:
   model::ImageConfig read_own(const CheckedDocument& document, const std::filesystem::path& path);
-  /// The base configs, merged in their order; nothing when there are none.
+  /// The base configs, merged in their order into what stands before them.
   std::optional<model::ImageConfig> load_bases(const Reader& root,
+                                               const std::filesystem::path& path,
+                                               std::optional<model::ImageConfig> merged);
+  /// The roles that a file names, merged in their order; nothing when there are none.
+  std::optional<model::ImageConfig> load_roles(const Reader& root,
                                                const std::filesystem::path& path);
-  std::optional<model::ImageConfig> load_base(const model::LocatedText& name,
-                                              const std::filesystem::path& path);
+  /// Where the role's file is; nothing, with a diagnostic, when there is none.
+  std::optional<std::filesystem::path> find_role(const model::LocatedText& name,
+                                                 const std::filesystem::path& path);
+  /// Another file that one names.
+  std::optional<model::ImageConfig> load_named(const std::filesystem::path& target,
+                                               const base::SourceLocation& where);
   void note_switches(const Reader& root);
   void apply_switches(model::ImageConfig& config) const;
   /// The mistakes of a file that another one names, with the places that led to it.
   void add_from_named_file(const base::Diagnostics& diagnostics);
-  void report_cycle(const model::LocatedText& name, const std::filesystem::path& target);
+  void report_cycle(const base::SourceLocation& where, const std::filesystem::path& target);
   /// The packages of list files, as `os.packages.installLists` names them.
   std::vector<model::PackageRequest> read_lists(const Reader& packages, const std::string& key,
                                                 const std::filesystem::path& path);

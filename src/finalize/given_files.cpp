@@ -3,8 +3,11 @@
 
 #include <algorithm>
 
+#include <fcntl.h>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/kept_paths.hpp>
 
 namespace imagewright::finalize {
 
@@ -12,6 +15,22 @@ void write_unless_given(const fs::RootDir& files, const std::vector<GivenFile>& 
                         const std::string& path, std::string_view content, mode_t permissions) {
   const bool is_given = std::ranges::find(given, path, &GivenFile::path) != given.end();
   if (!is_given || !files.exists(path)) files.write(path, content, permissions);
+}
+
+void require_kept(const fs::RootDir& files, const GivenFile& file,
+                  const model::ScriptsConfig& scripts) {
+  const auto slash = file.path.rfind('/');
+  const std::string parent = file.path.substr(0, std::max<std::size_t>(slash, 1));
+  const std::string place = files.real_path(files.open(parent, O_PATH)) + file.path.substr(slash);
+  const auto directory = model::emptied_directory_of(place);
+  if (directory.empty() || model::is_of_use_to_scripts(directory, scripts)) return;
+  const std::string led = place == file.path ? "" : ", which is " + base::quoted(place) + ",";
+  throw base::Error(base::FailureKind::input,
+                    {.code = "finalize.file-not-kept",
+                     .message = base::quoted(file.path) + led + " would not be in the image: " +
+                                base::quoted(directory) + " is empty in it",
+                     .where = file.where,
+                     .hint = "put it elsewhere, or let tmpfiles.d(5) make it at boot"});
 }
 
 GivenBootFiles::GivenBootFiles(const fs::RootDir& files, const std::vector<GivenFile>& given)

@@ -15,6 +15,11 @@ namespace imagewright::finalize {
 void write_unless_given(const fs::RootDir& files, const std::vector<GivenFile>& given,
                         const std::string& path, std::string_view content, mode_t permissions);
 
+/// Throws base::Error (finalize.file-not-kept) where links lead the file to a place that is empty
+/// in an image. What scripts of the config may need on their way is let pass.
+void require_kept(const fs::RootDir& files, const GivenFile& file,
+                  const model::ScriptsConfig& scripts);
+
 /// The config's files of the boot chain as they are now. What is made of kernels and command line
 /// cannot be the config's.
 class GivenBootFiles {

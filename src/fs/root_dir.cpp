@@ -51,6 +51,14 @@ bool is_absence(int error_number) {
       "find out which package or script leaves it there; --keep-root keeps the root for a look");
 }
 
+[[noreturn]] void throw_link_in_the_way(const std::string& path, const std::string& target) {
+  throw base::Error(
+      base::FailureKind::build, "fs.root-access",
+      base::quoted(path) + " in the root is a link to " + base::quoted(target) +
+          ", where no directory is",
+      "find out which package or script leaves it there; --keep-root keeps the root for a look");
+}
+
 /// By this name the kernel opens what an O_PATH descriptor stands for, and nothing else.
 std::string host_name(const UniqueFd& fd) {
   return "/proc/self/fd/" + std::to_string(fd.get());
@@ -289,7 +297,10 @@ void RootDir::make_directories(std::string_view path, mode_t permissions) const 
     if (UniqueFd(try_open(so_far, O_PATH | O_DIRECTORY))) continue;
     const auto [parent, name] = open_parent(so_far);
     if (!parent || ::mkdirat(parent.get(), name.c_str(), permissions) != 0) {
-      throw_root_error("cannot make directory", so_far, errno);
+      const int failure = errno;
+      if (const auto target = failure == EEXIST ? find_link_target(so_far) : std::nullopt)
+        throw_link_in_the_way(so_far, *target);
+      throw_root_error("cannot make directory", so_far, failure);
     }
     // mkdirat's permissions are subject to the umask of whoever runs us.
     if (::fchmodat(parent.get(), name.c_str(), permissions, 0) != 0) {

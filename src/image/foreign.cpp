@@ -16,7 +16,7 @@ namespace imagewright::image {
 
 namespace {
 
-enum class Remedy : std::uint8_t { convert, unpack, other_file };
+enum class Remedy : std::uint8_t { convert, unpack, contents, other_file };
 
 struct ForeignKind {
   std::uint64_t offset = 0;
@@ -39,7 +39,8 @@ constexpr std::array k_kinds{
     ForeignKind{0, "PK\x03\x04"sv, "a ZIP archive", Remedy::unpack},
     ForeignKind{0, "7z\xbc\xaf\x27\x1c"sv, "a 7-Zip archive", Remedy::unpack},
     ForeignKind{0, "\x04\x22\x4d\x18"sv, "compressed with lz4", Remedy::unpack},
-    ForeignKind{257, "ustar"sv, "a tar archive", Remedy::other_file},
+    ForeignKind{0, "MSWIM\0\0\0"sv, "a Windows image (WIM)", Remedy::unpack},
+    ForeignKind{257, "ustar"sv, "a tar archive", Remedy::contents},
     ForeignKind{0, "\xed\xab\xee\xdb"sv, "an RPM package", Remedy::other_file},
     ForeignKind{0,
                 "\x7f"
@@ -53,6 +54,10 @@ std::string hint_of(Remedy remedy) {
     return "convert it first: qemu-img convert -O qcow2 FILE FILE.qcow2";
   case Remedy::unpack:
     return "unpack the disk image that is in it";
+  case Remedy::contents:
+    return "give the disk image; what is in the archive of an image stands in the manifest that "
+           "was "
+           "written with it";
   case Remedy::other_file:
     break;
   }

@@ -69,6 +69,16 @@ bool speaks_of(const std::vector<LogMessage>& messages, std::string_view words) 
   });
 }
 
+/// librpm tells of it in the words of the C library, and of its database in those of SQLite.
+bool tells_of_full_disk(const std::vector<LogMessage>& messages) {
+  return speaks_of(messages, "No space left") || speaks_of(messages, "disk is full");
+}
+
+void blame_disk(base::Diagnostic& diagnostic) {
+  diagnostic.code = "install.disk-full";
+  diagnostic.hint = "make room where the image root is";
+}
+
 void add_messages(base::Diagnostic& diagnostic, const std::vector<LogMessage>& messages) {
   for (const LogMessage& message : messages) {
     diagnostic.context.push_back("while installing: " + base::escape_controls(message.text));
@@ -99,9 +109,8 @@ void throw_unpack_error(const std::string& package, const std::vector<LogMessage
   base::Diagnostic diagnostic;
   diagnostic.code = "install.unpack-failed";
   diagnostic.message = fmt::format("the files of the package {} cannot be unpacked", package);
-  if (speaks_of(messages, "No space left")) {
-    diagnostic.code = "install.disk-full";
-    diagnostic.hint = "make room where the image root is";
+  if (tells_of_full_disk(messages)) {
+    blame_disk(diagnostic);
   } else if (speaks_of(messages, "igest")) {
     diagnostic.code = "install.package-corrupt";
     diagnostic.hint = "get a sound package from its repository, and build again";
@@ -114,6 +123,7 @@ void throw_transaction_failed(const std::vector<LogMessage>& messages) {
   base::Diagnostic diagnostic;
   diagnostic.code = "install.transaction-failed";
   diagnostic.message = "the packages could not be installed";
+  if (tells_of_full_disk(messages)) blame_disk(diagnostic);
   add_messages(diagnostic, messages);
   throw base::Error(base::FailureKind::build, std::move(diagnostic));
 }

@@ -6,6 +6,8 @@
 #include <exception>
 #include <map>
 
+#include <sys/statvfs.h>
+
 #include <rpm/rpmcallback.h>
 #include <rpm/rpmlib.h>
 #include <rpm/rpmtag.h>
@@ -201,6 +203,17 @@ void add_erasures(rpmts transaction, const std::vector<model::Nevra>& erased) {
   }
 }
 
+/// The resolver chose packages for the image's machine, which need not be the one that this runs on.
+/// Some filesystems of networks and of FUSE do not tell how large they are; whether something has
+/// room there is seen when it is written.
+rpmprobFilterFlags problems_to_ignore() {
+  rpmprobFilterFlags flags = RPMPROB_FILTER_IGNOREARCH | RPMPROB_FILTER_IGNOREOS;
+  struct statvfs status {};
+  if (::statvfs("/", &status) == 0 && status.f_blocks == 0)
+    flags |= RPMPROB_FILTER_DISKSPACE | RPMPROB_FILTER_DISKNODES;
+  return flags;
+}
+
 } // namespace
 
 void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packages,
@@ -214,10 +227,7 @@ void run_transaction(rpmts transaction, const std::vector<CheckedPackage>& packa
   require_no_problems(transaction);
   if (rpmtsOrder(transaction) != 0) throw_transaction_failed(log.take());
   rpmtsClean(transaction);
-  // The resolver chose packages for the image's machine, which need not be the one that this runs
-  // on.
-  const int result =
-      rpmtsRun(transaction, nullptr, RPMPROB_FILTER_IGNOREARCH | RPMPROB_FILTER_IGNOREOS);
+  const int result = rpmtsRun(transaction, nullptr, problems_to_ignore());
   observer.rethrow();
   if (result > 0) require_no_problems(transaction);
   std::vector<LogMessage> messages = std::move(observer.errors);

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/fs/root_dir.hpp>
 #include <imagewright/install/nevra_codec.hpp>
+#include <imagewright/root/real_patterns.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
 #include "database.hpp"
@@ -79,7 +81,8 @@ std::string install_inside(const sandbox::WorkerCall& call) {
   result.restored = restore_shadowed_paths(transaction.get(), request.packages, image);
   result.packages = installed_packages(transaction.get());
   result.kernel_packages = kernel_packages(transaction.get());
-  result.owned_identity_files = owned_paths(transaction.get(), request.identity_files);
+  result.owned_identity_files = owned_paths(
+      transaction.get(), root::with_real_places(fs::RootDir("/"), request.identity_files));
   if (rpmtsCloseDB(transaction.get()) != 0) throw_transaction_failed(log.take());
   return encode_result(result);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 
+#include <imagewright/model/image_config.hpp>
 #include <imagewright/model/kept_paths.hpp>
 
 namespace imagewright::model {
@@ -36,6 +37,12 @@ std::string_view emptied_directory_of(std::string_view path) {
       return directory;
   }
   return {};
+}
+
+bool is_of_use_to_scripts(std::string_view directory, const ScriptsConfig& scripts) {
+  // Of the others a script sees directories of its own.
+  return directory == "/var/tmp" &&
+         !(scripts.post_customization.empty() && scripts.finalize_customization.empty());
 }
 
 } // namespace imagewright::model

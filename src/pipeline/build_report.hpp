@@ -16,7 +16,7 @@
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 
-#include "emulator.hpp"
+#include "host/emulator.hpp"
 #include "stages/stage_cache.hpp"
 
 namespace imagewright::pipeline {

@@ -24,14 +24,14 @@
 #include <imagewright/sandbox/sandbox.hpp>
 
 #include "build_report.hpp"
-#include "compose_in_machine.hpp"
-#include "emulator.hpp"
+#include "host/emulator.hpp"
+#include "host/native_programs.hpp"
+#include "host/workplace.hpp"
+#include "machine/compose_in_machine.hpp"
 #include "make_root.hpp"
-#include "native_programs.hpp"
 #include "stages/finished_outputs.hpp"
 #include "stages/initramfs_recall.hpp"
 #include "stages/tool_identity.hpp"
-#include "workplace.hpp"
 #include "write_image.hpp"
 
 namespace imagewright::pipeline {

@@ -23,6 +23,7 @@
 #include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
+#include <imagewright/root/real_patterns.hpp>
 #include <imagewright/root/work_root.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
@@ -30,11 +31,11 @@
 #include <imagewright/tree/label.hpp>
 #include <imagewright/tree/late_text.hpp>
 
-#include "customizing.hpp"
-#include "emulator.hpp"
+#include "customizing/customizing.hpp"
+#include "host/emulator.hpp"
+#include "host/workplace.hpp"
 #include "install_request.hpp"
 #include "make_root.hpp"
-#include "workplace.hpp"
 #include "write_image.hpp"
 
 namespace imagewright::pipeline {
@@ -67,13 +68,11 @@ constexpr auto k_machine_id = "/etc/machine-id";
 /// What makes the base one machine was there before any script of a package ran.
 void add_identity_of_base(const origin::BaseImage& base, const std::vector<std::string>& patterns,
                           std::vector<std::string>& owned) {
-  std::vector<std::string> all = patterns;
-  all.insert(all.end(), finalize::k_machine_secrets.begin(), finalize::k_machine_secrets.end());
   for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
     const std::string prefix = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
     for (const tree::Entry& entry : filesystem.table.entries) {
       const std::string path = prefix + entry.path;
-      if (std::ranges::any_of(all, [&](const std::string& pattern) {
+      if (std::ranges::any_of(patterns, [&](const std::string& pattern) {
             return base::is_at_or_below_pattern(path, pattern);
           }))
         owned.push_back(path);
@@ -101,6 +100,10 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
   request.kept = names_of(packages.kept);
   request.erased = names_of(packages.erased);
   request.thread_count = services.thread_count;
+  std::vector<std::string> identity = request.identity_files;
+  identity.insert(identity.end(), finalize::k_machine_secrets.begin(),
+                  finalize::k_machine_secrets.end());
+  identity = root::with_real_places(root.files(), std::move(identity));
   const auto machine_id = root.files().find_content(k_machine_id);
   model::InstalledRoot installed =
       install::install_packages(root, request, services.cancellation, services.reporter);
@@ -109,7 +112,7 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
     root.files().remove(k_machine_id);
   else if (root.files().find_content(k_machine_id) != machine_id)
     root.files().write(k_machine_id, *machine_id, 0444);
-  add_identity_of_base(*customizing.base, request.identity_files, installed.owned_identity_files);
+  add_identity_of_base(*customizing.base, identity, installed.owned_identity_files);
   return installed;
 }
 

@@ -31,13 +31,17 @@ namespace {
 /// The `releases` directories beside and above the config, nearest first.
 std::vector<std::filesystem::path> release_directories(const model::ImageConfig& config,
                                                        const PlanOptions& options) {
-  std::vector<std::filesystem::path> directories;
-  for (std::filesystem::path directory = config.directory; directory.has_relative_path();
-       directory = directory.parent_path()) {
-    directories.push_back(directory / "releases");
-  }
+  std::vector<std::filesystem::path> directories =
+      config::directories_above(config.directory, "releases");
   directories.insert(directories.end(), options.release_directories.begin(),
                      options.release_directories.end());
+  return directories;
+}
+
+std::vector<std::filesystem::path> role_directories(const PlanOptions& options) {
+  std::vector<std::filesystem::path> directories;
+  for (const std::filesystem::path& releases : options.release_directories)
+    directories.push_back(releases.parent_path() / "roles");
   return directories;
 }
 
@@ -49,10 +53,12 @@ std::vector<std::filesystem::path> release_directories(const model::ImageConfig&
 
 std::filesystem::path find_release(const model::ImageConfig& config, const PlanOptions& options) {
   if (!names_release(config, options)) {
-    throw_input({.code = "pipeline.no-release",
-                 .message = "the config does not say which release the image is of",
-                 .where = base::SourceLocation{config.path.string()},
-                 .hint = "add a line such as \"release: azurelinux-3.0\", or give --release"});
+    throw_input(
+        {.code = "pipeline.no-release",
+         .message = "the config does not say which release the image is of",
+         .where = base::SourceLocation{config.path.string()},
+         .hint = "add a line \"release: NAME\" with a name that \"imagewright releases\" lists, "
+                 "or give --release"});
   }
   const std::vector<std::filesystem::path> directories = release_directories(config, options);
   // A name on the command line is relative to where the command was given, one in a config to the
@@ -288,9 +294,12 @@ PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptio
 
 } // namespace
 
+config::LoadedImageConfig load_config(const PlanOptions& options) {
+  return config::load_image_config(options.config, {.role_directories = role_directories(options)});
+}
+
 PlannedBuild plan_build(const PlanOptions& options) {
-  PlannedBuild planned =
-      make_plans(config::load_image_config(options.config), options, Demand::buildable);
+  PlannedBuild planned = make_plans(load_config(options), options, Demand::buildable);
   if (planned.warnings.has_errors()) throw base::InputError(planned.warnings);
   return planned;
 }
@@ -318,7 +327,7 @@ base::Diagnostics validate_config_text(std::string_view text, const PlanOptions&
 }
 
 base::Diagnostics validate_config(const PlanOptions& options) {
-  return validate_config(options, config::LoadOptions());
+  return validate_config(options, {.role_directories = role_directories(options)});
 }
 
 } // namespace imagewright::plan

@@ -134,7 +134,7 @@ std::string history_entry(const CustomizePlan& plan, const finalize::FinalizePla
 } // namespace
 
 CustomizePlan plan_customize(const PlanOptions& options) {
-  config::LoadedImageConfig loaded = config::load_image_config(options.config);
+  config::LoadedImageConfig loaded = load_config(options);
   base::Diagnostics mistakes = loaded.warnings;
   mistakes.append(config::unsupported_keys(loaded.config, config::Command::customize));
   CustomizePlan customize;
@@ -177,8 +177,8 @@ void choose_sources(CustomizePlan& plan, const PlanOptions& options,
                    "the config changes packages or the boot loader, and does not say which "
                    "release they are of",
                    config.os.where,
-                   "add a line such as \"release: azurelinux-3.0\", give --release, or, for "
-                   "packages, name repositories");
+                   "add a line \"release: NAME\" with a name that \"imagewright releases\" lists, "
+                   "give --release, or, for packages, name repositories");
     throw base::InputError(std::move(mistakes));
   }
   if (asks) add_package_sources(plan.plan, chosen, mistakes);

@@ -7,6 +7,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/image_format.hpp>
 
 namespace imagewright::plan {
 

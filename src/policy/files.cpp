@@ -8,9 +8,9 @@
 namespace imagewright::policy {
 namespace {
 
-void refuse_emptied(PolicyPart& part, const std::string& path, std::string_view directory,
-                    const base::SourceLocation& where) {
-  if (directory.empty()) return;
+void refuse_emptied(PolicyPart& part, const PolicyInput& input, const std::string& path,
+                    std::string_view directory, const base::SourceLocation& where) {
+  if (directory.empty() || model::is_of_use_to_scripts(directory, input.config.scripts)) return;
   part.diagnostics.error("policy.file-not-kept",
                          base::quoted(path) + " would not be in the image: " +
                              base::quoted(directory) + " is empty in it",
@@ -24,11 +24,11 @@ PolicyPart files_policy(const PolicyInput& input) {
   PolicyPart part;
   const auto& os = input.config.os;
   for (const auto& file : os.additional_files) {
-    refuse_emptied(part, file.destination, model::emptied_directory_of(file.destination),
+    refuse_emptied(part, input, file.destination, model::emptied_directory_of(file.destination),
                    file.where);
   }
   for (const auto& directory : os.additional_directories) {
-    refuse_emptied(part, directory.destination,
+    refuse_emptied(part, input, directory.destination,
                    model::emptied_directory_of(directory.destination + "/"), directory.where);
   }
   return part;

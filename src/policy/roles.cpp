@@ -36,6 +36,9 @@ bool has_role(const PolicyInput& input, const std::string& role) {
   const auto& base_roles = input.release.base_roles;
   if (std::ranges::find(base_roles, role, &model::LocatedText::text) != base_roles.end())
     return true;
+  const auto& wished_roles = input.config.os.packages.roles;
+  if (std::ranges::find(wished_roles, role, &model::LocatedText::text) != wished_roles.end())
+    return true;
   const auto entry = input.release.roles.find(role);
   if (entry == input.release.roles.end()) return false;
   const auto& packages = entry->second.for_architecture(input.architecture.name);

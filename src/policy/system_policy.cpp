@@ -60,6 +60,13 @@ PolicyPart base_roles(const PolicyInput& input) {
   return part;
 }
 
+PolicyPart wished_roles(const PolicyInput& input) {
+  PolicyPart part;
+  for (const auto& role : input.config.os.packages.roles)
+    request_role(part, input, role.text, "os.packages.roles", role.where);
+  return part;
+}
+
 /// The package that a baseline entry speaks of: of a role, or by its own name.
 std::string baseline_package(const PolicyInput& input, const model::BaselineEntry& entry) {
   const auto role = input.release.roles.find(entry.subject);
@@ -102,10 +109,10 @@ void keep_first_requests(std::vector<model::PackageRequest>& requests) {
 
 SystemPolicyResult system_policy(const PolicyInput& input) {
   const std::vector<PolicyPart> parts{
-      boot_policy(input),    base_roles(input),      kernel_policy(input),  systemd_policy(input),
-      selinux_policy(input), cgroup_policy(input),   fips_policy(input),    verity_policy(input),
-      files_policy(input),   platform_policy(input), network_policy(input), baseline_checks(input),
-      user_checks(input)};
+      boot_policy(input),     base_roles(input),     wished_roles(input),    kernel_policy(input),
+      systemd_policy(input),  selinux_policy(input), cgroup_policy(input),   fips_policy(input),
+      verity_policy(input),   files_policy(input),   platform_policy(input), network_policy(input),
+      baseline_checks(input), user_checks(input)};
   std::vector<ArgumentClaim> claims;
   for (const auto& part : parts)
     append(claims, part.claims);

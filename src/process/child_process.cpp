@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,7 +45,9 @@ int ChildProcess::wait() {
   IMAGEWRIGHT_ASSERT(pid_ >= 0);
   siginfo_t end{};
   while (::waitid(P_PID, static_cast<id_t>(pid_), &end, WEXITED | WNOWAIT) < 0) {
-    if (errno != EINTR) throw base::BugError("a child process was reaped by somebody else");
+    if (errno == ECHILD) throw base::BugError("a child process was reaped by somebody else");
+    if (errno != EINTR)
+      throw std::system_error(errno, std::generic_category(), "cannot wait for a process");
   }
   // What it left behind in its group goes with it. Before it is reaped, so that the number cannot
   // belong to another group yet.
@@ -61,6 +65,19 @@ Pipe make_pipe() {
     base::throw_system_error("process.cannot-start", "cannot make a pipe", "pipe", errno);
   }
   return {fs::UniqueFd(ends[0]), fs::UniqueFd(ends[1])};
+}
+
+std::size_t poll_or_throw(std::span<pollfd> polled, std::chrono::milliseconds longest) {
+  const int count = ::poll(polled.data(), polled.size(), static_cast<int>(longest.count()));
+  if (count >= 0) return static_cast<std::size_t>(count);
+  // Whoever interrupts wants attention.
+  if (errno == EINTR) return 0;
+  throw std::system_error(errno, std::generic_category(), "cannot wait for processes");
+}
+
+void stop_blocking(int fd) {
+  if (::fcntl(fd, F_SETFL, O_NONBLOCK) == 0) return;
+  throw std::system_error(errno, std::generic_category(), "cannot read from processes");
 }
 
 } // namespace imagewright::process

@@ -36,7 +36,7 @@ public:
                                          Output{std::move(pipes.standard_error),
                                                 OutputTail(command.output_limit)}} {
     for (const Output& output : outputs_)
-      ::fcntl(output.fd.get(), F_SETFL, O_NONBLOCK);
+      stop_blocking(output.fd.get());
     open_log();
     end_ = fs::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, child_.pid(), 0)));
     if (!end_) base::throw_system_error("process.cannot-start", "cannot watch", "a process", errno);
@@ -83,7 +83,7 @@ private:
           std::chrono::ceil<std::chrono::milliseconds>(started_ + *command_.timeout - Clock::now());
       wait = std::clamp(left, std::chrono::milliseconds{0}, wait);
     }
-    if (::poll(polled.data(), polled.size(), static_cast<int>(wait.count())) <= 0) {
+    if (poll_or_throw(polled, wait) == 0) {
       watch({}); // an empty text now and then lets a watcher show that time passes
       return false;
     }

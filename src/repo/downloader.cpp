@@ -257,6 +257,13 @@ private:
   std::size_t running_ = 0;
 };
 
+/// Whatever its address is called: a list of addresses is no XML, and a metalink is.
+bool is_xml(std::string_view content) {
+  constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
+  if (content.starts_with(k_byte_order_mark)) content.remove_prefix(k_byte_order_mark.size());
+  return base::trimmed(content).starts_with('<');
+}
+
 } // namespace
 
 std::filesystem::path beginning_of(const Download& download) {
@@ -299,8 +306,7 @@ DownloadResult Downloader::State::fetch_list(const Source& source,
   }
   const std::string content = fs::read_file(list.target, k_largest_list);
   std::filesystem::remove(list.target);
-  mirrors =
-      source.metalink.empty() ? read_mirror_list(content, source) : read_metalink(content, source);
+  mirrors = is_xml(content) ? read_metalink(content, source) : read_mirror_list(content, source);
   if (!mirrors.bases.empty()) return std::nullopt;
   return DownloadFailure{DownloadProblem::unreachable,
                          fmt::format("{} names no mirror that can be used",

@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "near_names.hpp"
 #include "package_pool.hpp"
 #include "request_matcher.hpp"
 
@@ -90,13 +90,11 @@ private:
   }
 
   base::Diagnostic explain_unmatched(const Exclude& exclude) const {
-    const std::string name(
-        base::trimmed(exclude.pattern.substr(0, exclude.pattern.find_first_of("<>= "))));
-    std::set<std::string> sorted;
-    for (const Candidate& candidate : candidates_)
-      sorted.insert(candidate.nevra.name);
-    const std::vector<std::string> names(sorted.begin(), sorted.end());
-    std::string hint = base::did_you_mean(name, names);
+    const std::string name = name_part(exclude.pattern);
+    const auto versions = versions_of(pool_, name);
+    std::string hint = versions.empty()
+                           ? hint_of_near_names(pool_, name)
+                           : fmt::format("the repositories have {}", base::join(versions, ", "));
     if (hint.empty()) hint = "remove the line, or correct the name";
     base::Diagnostic result{
         .code = "resolve.exclude-unmatched",

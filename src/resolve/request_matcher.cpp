@@ -51,13 +51,6 @@ RequestMatch match_selection(const PackagePool& pool, const std::string& spec) {
 
 // --- A name that other packages have taken over
 
-bool is_just_a_name(const PackagePool& pool, const std::string& spec,
-                    const std::vector<Id>& candidates) {
-  return !candidates.empty() && std::all_of(candidates.begin(), candidates.end(), [&](Id package) {
-    return spec == pool_id2str(pool.get(), pool_id2solvable(pool.get(), package)->name);
-  });
-}
-
 /// Older versions may have been obsoleted long ago; the newest says whether the name still lives.
 Id newest_of(const PackagePool& pool, const std::vector<Id>& candidates) {
   return *std::max_element(candidates.begin(), candidates.end(), [&](Id left, Id right) {
@@ -73,36 +66,51 @@ bool obsoletes(const PackagePool& pool, Id package, Id other) {
   });
 }
 
-/// As dnf does: a request for a name is met by what obsoletes it as well, and the solver takes
-/// that.
-void add_obsoleting(const PackagePool& pool, const std::string& spec, RequestMatch& match) {
-  if (!is_just_a_name(pool, spec, match.candidates)) return;
-  std::vector<Id> pending{newest_of(pool, match.candidates)};
-  const std::size_t before = match.candidates.size();
-  while (!pending.empty()) {
-    const Id taken_over = pending.back();
-    pending.pop_back();
-    for (const Id package : pool.all_packages()) {
-      if (pool_id2solvable(pool.get(), package)->dep_obsoletes == 0) continue;
-      const auto& known = match.candidates;
-      if (std::find(known.begin(), known.end(), package) != known.end()) continue;
-      if (!pool.is_usable(package) || !obsoletes(pool, package, taken_over)) continue;
-      match.candidates.push_back(package);
-      pending.push_back(package);
-    }
+/// Of that name, without a version or an architecture.
+std::vector<Id> packages_named(const PackagePool& pool, Id name,
+                               const std::vector<Id>& candidates) {
+  std::vector<Id> packages;
+  for (const Id package : candidates) {
+    if (pool_id2solvable(pool.get(), package)->name == name) packages.push_back(package);
   }
-  if (match.candidates.size() == before) return;
-  IdQueue packages;
-  for (const Id package : match.candidates)
-    packages.push(package);
-  match.selection = {SOLVER_SOLVABLE_ONE_OF, pool_queuetowhatprovides(pool.get(), packages.get())};
+  return packages;
+}
+
+/// As dnf does: a request for a name, or for each that a glob fits, is met by what obsoletes its
+/// newest package as well, and the solver takes that. What has taken over from a package that took
+/// over is not asked for: that is an update.
+void add_obsoleting(const PackagePool& pool, RequestMatch& match) {
+  const std::vector<Id> named = match.candidates;
+  for (std::size_t i = 0; i + 1 < match.selection.size(); i += 2) {
+    const Id wanted = match.selection[i + 1];
+    const bool is_name = (match.selection[i] & SOLVER_SELECTMASK) == SOLVER_SOLVABLE_NAME;
+    if (!is_name || ISRELDEP(static_cast<unsigned>(wanted))) continue;
+    std::vector<Id> meant = packages_named(pool, wanted, named);
+    if (meant.empty()) continue;
+    const Id newest = newest_of(pool, meant);
+    const std::size_t before = meant.size();
+    for (const Id package : pool.all_packages()) {
+      if (pool_id2solvable(pool.get(), package)->dep_obsoletes == 0 || !pool.is_usable(package))
+        continue;
+      if (pool_id2solvable(pool.get(), package)->name != wanted && obsoletes(pool, package, newest))
+        meant.push_back(package);
+    }
+    if (meant.size() == before) continue;
+    IdQueue packages;
+    for (const Id package : meant)
+      packages.push(package);
+    match.candidates.insert(match.candidates.end(),
+                            meant.begin() + static_cast<std::ptrdiff_t>(before), meant.end());
+    match.selection[i] = SOLVER_SOLVABLE_ONE_OF;
+    match.selection[i + 1] = pool_queuetowhatprovides(pool.get(), packages.get());
+  }
 }
 
 } // namespace
 
 RequestMatch match_request(const PackagePool& pool, const std::string& spec) {
   RequestMatch match = spec.starts_with('(') ? match_rich(pool, spec) : match_selection(pool, spec);
-  add_obsoleting(pool, spec, match);
+  add_obsoleting(pool, match);
   auto& candidates = match.candidates;
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());

@@ -2,7 +2,6 @@
 #include "unmatched_request.hpp"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -11,17 +10,13 @@ extern "C" {
 }
 #include <fmt/format.h>
 
-#include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
+
+#include "near_names.hpp"
 
 namespace imagewright::resolve {
 
 namespace {
-
-/// The part of a request that names something: without a version comparison or an architecture.
-std::string name_part(const std::string& spec) {
-  return std::string(base::trimmed(spec.substr(0, spec.find_first_of("<>= "))));
-}
 
 /// Packages that the request would mean if nothing were excluded and every architecture would do.
 std::vector<Id> unusable_matches(const PackagePool& pool, const std::string& spec) {
@@ -33,24 +28,6 @@ std::vector<Id> unusable_matches(const PackagePool& pool, const std::string& spe
                      SELECTION_WITH_BADARCH);
   selection_solvables(pool.get(), selection.get(), packages.get());
   return {packages.ids().begin(), packages.ids().end()};
-}
-
-std::vector<std::string> versions_of(const PackagePool& pool, const std::string& name) {
-  std::set<std::string> versions;
-  for (const Id package : pool.all_packages()) {
-    const model::Nevra nevra = pool.nevra_of(package);
-    if (nevra.name == name && pool.is_usable(package)) versions.insert(nevra.evr());
-  }
-  return {versions.begin(), versions.end()};
-}
-
-std::vector<std::string> all_names(const PackagePool& pool) {
-  std::set<std::string> names;
-  for (const Id package : pool.all_packages()) {
-    const Solvable* solvable = pool_id2solvable(pool.get(), package);
-    if (pool.is_usable(package)) names.insert(pool_id2str(pool.get(), solvable->name));
-  }
-  return {names.begin(), names.end()};
 }
 
 base::Diagnostic diagnostic(const model::PackageRequest& request, std::string code,
@@ -96,7 +73,7 @@ base::Diagnostic explain_unmatched(const PackagePool& pool, const model::Package
                       fmt::format("no version of {} fits {}", name, base::quoted(request.spec)),
                       fmt::format("the repositories have {}", base::join(versions, ", ")));
   }
-  std::string hint = base::did_you_mean(name, all_names(pool));
+  std::string hint = hint_of_near_names(pool, name);
   if (hint.empty()) hint = "check the name and the repositories";
   const char* noun =
       name.starts_with('/') ? "no package has the file" : "no package is named or provides";

@@ -47,7 +47,6 @@ bool place_descriptors(Child& child) noexcept {
 
 /// The child's whole life before it is another program. Ends with the step that failed.
 [[noreturn]] void become_anew(Child& child) noexcept {
-  process::restore_default_signals();
   ::setpgid(0, 0);
   die_with(child.parent);
   ::umask(022);
@@ -84,7 +83,7 @@ pid_t start_anew(const AnewStart& start) {
   child.wanted.insert(child.wanted.end(), start.descriptors.begin(), start.descriptors.end());
   child.safe.resize(child.wanted.size(), -1);
   child.arguments = {"imagewright-worker", k_worker_argument, start.role, nullptr};
-  const pid_t pid = ::fork();
+  const pid_t pid = process::fork_with_default_signals();
   if (pid < 0) throw_cannot_enter("cannot fork for", "a worker");
   if (pid == 0) become_anew(child);
   // On both sides: whoever comes first, the group is there when it is needed.

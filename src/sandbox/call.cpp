@@ -29,7 +29,7 @@ public:
   CallSupervisor(Launched launched, fs::UniqueFd output, CallHandler& handler)
       : launched_(std::move(launched)), output_(std::move(output)), handler_(handler),
         reader_(launched_.channel.get()) {
-    ::fcntl(output_.get(), F_SETFL, O_NONBLOCK);
+    process::stop_blocking(output_.get());
     end_ = fs::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, launched_.child.pid(), 0)));
     if (!end_) base::throw_system_error("sandbox.cannot-enter", "cannot watch", "a process", errno);
   }
@@ -59,8 +59,7 @@ private:
           *deadline - CallHandler::TimePoint::clock::now());
       wait = std::clamp(left, std::chrono::milliseconds{0}, wait);
     }
-    const int count = ::poll(polled.data(), polled.size(), static_cast<int>(wait.count()));
-    return count > 0 && polled[0].revents != 0;
+    return process::poll_or_throw(polled, wait) > 0 && polled[0].revents != 0;
   }
 
   void take_in() {

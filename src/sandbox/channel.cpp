@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 #include <vector>
 
 #include <sys/socket.h>
@@ -22,6 +23,11 @@ constexpr std::size_t k_part_size = 16384;
 
 /// Each packet: the kind, whether more follows, a part of the payload.
 constexpr std::size_t k_header_size = 2;
+
+/// Everything else is this host's own refusal.
+bool is_about_other_side(int error_number) {
+  return error_number == EPIPE || error_number == ECONNRESET;
+}
 
 } // namespace
 
@@ -45,10 +51,17 @@ void send_record(int fd, RecordKind kind, std::string_view payload) {
     do {
       sent = ::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
-    if (sent < 0) {
+    if (sent >= 0) continue;
+    if (is_about_other_side(errno)) {
       base::throw_system_error("sandbox.call-died", "cannot talk to", "the other side", errno);
     }
+    throw std::system_error(errno, std::generic_category(), "cannot talk to a worker");
   }
+}
+
+void close_for_sending(int fd) noexcept {
+  // A socket that the other side has left already needs no word, ignoring.
+  ::shutdown(fd, SHUT_WR);
 }
 
 void send_start_failure(int fd, const char* step, int error_number) noexcept {
@@ -74,7 +87,11 @@ std::optional<Record> RecordReader::receive(Waiting waiting) {
   while (true) {
     const ssize_t count =
         ::recv(fd_, packet.data(), packet.size(), waiting == Waiting::none ? MSG_DONTWAIT : 0);
-    if (count < 0 && errno == EINTR) continue;
+    // The second is told once, when the other side left something unread; what it had said before
+    // that is still there (unix(7)).
+    if (count < 0 && (errno == EINTR || errno == ECONNRESET)) continue;
+    if (count < 0 && errno != EAGAIN && !is_about_other_side(errno))
+      throw std::system_error(errno, std::generic_category(), "cannot hear a worker");
     if (count < static_cast<ssize_t>(k_header_size)) return std::nullopt;
     unfinished_.append(packet.data() + k_header_size,
                        static_cast<std::size_t>(count) - k_header_size);

@@ -42,8 +42,13 @@ struct Channel {
 
 Channel make_channel();
 
-/// Blocks until it is on its way. Throws base::Error when the other side is gone.
+/// Blocks until it is on its way. Throws base::Error when the other side is gone, and
+/// std::system_error when this host refuses; the other side then waits for what is missing until
+/// `close_for_sending`, or until the socket is closed.
 void send_record(int fd, RecordKind kind, std::string_view payload);
+
+/// Nothing more comes from here; what the other side says can still be read.
+void close_for_sending(int fd) noexcept;
 
 /// For a child that may not allocate: a record of kind not_started. Failure is ignored: the other
 /// side sees the end.
@@ -62,7 +67,7 @@ public:
       : fd_(fd), largest_(largest) {}
 
   /// The next complete record; nothing when the other side is gone, or, without waiting, when none
-  /// is complete yet.
+  /// is complete yet. Throws std::system_error when this host refuses.
   std::optional<Record> receive(Waiting waiting);
 
 private:

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <new>
+#include <system_error>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 #include <imagewright/sandbox/error_codec.hpp>
@@ -7,7 +10,7 @@ namespace imagewright::sandbox {
 
 namespace {
 
-enum class Kind : std::uint64_t { error, cancelled, bug };
+enum class Kind : std::uint64_t { error, cancelled, bug, refused, no_memory };
 
 void write_location(ByteWriter& writer, const base::SourceLocation& location) {
   writer.text(location.file).number(location.line).number(location.column);
@@ -57,6 +60,15 @@ base::Diagnostic read_diagnostic(ByteReader& reader) {
   return diagnostic;
 }
 
+/// What is thrown on the other side adds the reason again.
+std::string text_without_reason(const std::system_error& error) {
+  std::string text = error.what();
+  const std::string reason = ": " + error.code().message();
+  if (const std::size_t place = text.find(reason); place != std::string::npos)
+    text.erase(place, reason.size());
+  return text;
+}
+
 } // namespace
 
 std::string encode_exception(const std::exception& exception) {
@@ -67,6 +79,12 @@ std::string encode_exception(const std::exception& exception) {
     write_diagnostic(writer, error->diagnostic());
   } else if (dynamic_cast<const base::Cancelled*>(&exception) != nullptr) {
     writer.number(static_cast<std::uint64_t>(Kind::cancelled));
+  } else if (const auto* refused = dynamic_cast<const std::system_error*>(&exception)) {
+    writer.number(static_cast<std::uint64_t>(Kind::refused));
+    writer.number(static_cast<std::uint64_t>(refused->code().value()));
+    writer.text(text_without_reason(*refused));
+  } else if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
+    writer.number(static_cast<std::uint64_t>(Kind::no_memory));
   } else {
     writer.number(static_cast<std::uint64_t>(Kind::bug)).text(exception.what());
   }
@@ -84,6 +102,12 @@ void throw_decoded(std::string_view bytes) {
   }
   case Kind::cancelled:
     throw base::Cancelled();
+  case Kind::refused: {
+    const auto number = static_cast<int>(reader.number());
+    throw std::system_error(number, std::generic_category(), reader.text());
+  }
+  case Kind::no_memory:
+    throw std::bad_alloc();
   case Kind::bug:
     break;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "parsing_confinement.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -28,8 +29,12 @@ constexpr bool k_is_sanitized = true;
 constexpr bool k_is_sanitized = false;
 #endif
 
+/// A caller's own limit stays where it is lower: nobody but root could raise it.
 void limit(__rlimit_resource resource, rlim_t value) {
-  const rlimit both{value, value};
+  rlimit both{};
+  if (::getrlimit(resource, &both) != 0) throw_cannot_enter("cannot ask for limits of", "a worker");
+  both.rlim_max = std::min(both.rlim_max, value);
+  both.rlim_cur = both.rlim_max;
   if (::setrlimit(resource, &both) != 0) throw_cannot_enter("cannot limit", "a worker");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cstring>
 
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,17 @@ void apply_records(process::CommandResult& result, const process::Command& comma
   result.signal = SIGKILL;
 }
 
+/// The first program would fail with a status that is its own affair.
+void require_programs_may_run(const std::filesystem::path& root) {
+  struct statvfs status {};
+  if (::statvfs(root.c_str(), &status) != 0 || (status.f_flag & ST_NOEXEC) == 0) return;
+  throw base::Error(base::FailureKind::host, "sandbox.no-programs",
+                    fmt::format("the filesystem of {} lets no program run (it is mounted with "
+                                "noexec), and packages bring programs that must",
+                                base::quoted(root.string())),
+                    "choose another directory with --output-dir, or mount it without noexec");
+}
+
 void require_absolute(const std::string& target) {
   if (target.starts_with('/') && target.size() > 1 && target.find("/../") == std::string::npos)
     return;
@@ -72,6 +84,7 @@ Sandbox::Sandbox(SandboxOptions options, const base::Cancellation& cancellation)
         fmt::format("the image root {} is not a directory", base::quoted(options_.root.string())));
   }
   options_.root = std::filesystem::canonical(options_.root);
+  require_programs_may_run(options_.root);
   if (options_.emulator && !options_.emulator->directory.empty()) {
     options_.bind_mounts.push_back({.source = options_.emulator->directory,
                                     .target = k_emulation_directory,

@@ -89,7 +89,7 @@ private:
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     const auto wait = std::clamp(left, std::chrono::milliseconds{0}, k_attention);
     pollfd polled{channel_.outside.get(), POLLIN, 0};
-    if (::poll(&polled, 1, static_cast<int>(wait.count())) <= 0) return std::nullopt;
+    if (process::poll_or_throw(std::span(&polled, 1), wait) == 0) return std::nullopt;
     auto record = reader_.receive(Waiting::none);
     is_over_ = !record && (polled.revents & POLLHUP) != 0;
     return record;

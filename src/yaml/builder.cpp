@@ -23,9 +23,14 @@ namespace {
               .hint = std::move(hint)}};
 }
 
+std::string with_question_marks(std::string value) {
+  std::ranges::replace(value, k_hidden_question_mark, '?');
+  return value;
+}
+
 /// The library writes "?" for a plain scalar and "!" for a quoted one when the text has no tag.
 std::string explicit_tag(const std::string& tag) {
-  return tag == "?" || tag == "!" ? std::string() : tag;
+  return tag == "?" || tag == "!" ? std::string() : with_question_marks(tag);
 }
 
 /// Where the value begins whose tag or anchor may begin at `offset`.
@@ -37,10 +42,6 @@ std::size_t skip_properties(std::string_view text, std::size_t offset) {
   return offset;
 }
 
-bool is_continuation(char character) {
-  return (static_cast<unsigned char>(character) & 0xC0U) == 0x80;
-}
-
 bool is_mark_of_document(std::string_view line) {
   return (line.starts_with("---") || line.starts_with("...")) &&
          (line.size() == 3 || std::string_view(" \t\r\n").find(line[3]) != std::string_view::npos);
@@ -49,29 +50,17 @@ bool is_mark_of_document(std::string_view line) {
 } // namespace
 
 base::SourceLocation Builder::locate(std::size_t offset) const {
-  const std::string_view before = text_.substr(0, std::min(offset, text_.size()));
-  const auto lines = std::count(before.begin(), before.end(), '\n');
-  const std::string_view line = before.substr(before.size() - column_of(before.size()));
-  const auto parts = std::count_if(line.begin(), line.end(), is_continuation);
-  return {file_, static_cast<std::uint32_t>(lines + 1),
-          static_cast<std::uint32_t>(line.size() - static_cast<std::size_t>(parts) + 1)};
+  const Places::Place place = places_.at(offset);
+  return {file_, place.line, place.column};
 }
 
-// Columns count characters, and the library counts bytes.
 base::SourceLocation Builder::locate(const YAML::Mark& mark) const {
-  if (mark.is_null()) return {file_, 0, 0};
-  const auto end = std::min(static_cast<std::size_t>(mark.pos), text_.size());
-  const std::size_t bytes = std::min(static_cast<std::size_t>(mark.column), end);
-  const std::string_view line = text_.substr(end - bytes, bytes);
-  const auto parts = std::count_if(line.begin(), line.end(), is_continuation);
-  return {file_, static_cast<std::uint32_t>(mark.line) + 1,
-          static_cast<std::uint32_t>(mark.column - parts + 1)};
+  return mark.is_null() ? base::SourceLocation{file_, 0, 0}
+                        : locate(static_cast<std::size_t>(mark.pos));
 }
 
 std::size_t Builder::column_of(std::size_t offset) const {
-  const std::size_t line_break =
-      offset == 0 ? std::string_view::npos : text_.rfind('\n', offset - 1);
-  return line_break == std::string_view::npos ? offset : offset - line_break - 1;
+  return places_.column_of(offset);
 }
 
 std::size_t Builder::least_column() const {
@@ -116,7 +105,7 @@ std::size_t Builder::read_strictly(std::size_t offset, Node& node) const {
 void Builder::check_key_has_colon(std::size_t offset, std::size_t end, const Node& key) const {
   const std::size_t column = column_of(offset);
   const std::string_view line = text_.substr(offset - column);
-  const std::size_t first = line.find_first_not_of(" \t-");
+  const std::size_t first = line.find_first_not_of(" \t-:");
   if (first != std::string_view::npos && line[first] == '?') return;
   const std::size_t next = text_.find_first_not_of(" \t", end);
   if (next != std::string_view::npos && text_[next] == ':') return;
@@ -213,8 +202,9 @@ void Builder::check_null(const YAML::Mark& mark, const base::SourceLocation& whe
       frames_.back().key || mark.is_null())
     return;
   const auto offset = static_cast<std::size_t>(mark.pos);
-  const char first = offset < text_.size() ? text_[offset] : ' ';
-  if (first != ':' && first != '?') return;
+  // An anchor may stand where the key is missing.
+  const std::string_view key = text_.substr(skip_properties(text_, offset));
+  if (key.starts_with('~') || base::to_lower(key.substr(0, 4)) == "null") return;
   stop("yaml.syntax", "there is no key before this colon", where,
        "write a key, or remove the line");
 }
@@ -245,7 +235,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
   Measured measured;
   measured.node.kind = NodeKind::scalar;
   measured.node.style = style_of(mark, tag);
-  measured.node.text = value;
+  measured.node.text = with_question_marks(value);
   measured.node.tag = explicit_tag(tag);
   measured.node.where = where;
   if (!mark.is_null()) {
@@ -259,13 +249,17 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
                         frames_.back().measured.node.kind == NodeKind::mapping &&
                         !frames_.back().key && !frames_.back().is_in_brackets;
     if (is_key && end > offset) check_key_has_colon(offset, end, measured.node);
-    next_column_ = column_of(offset);
+    // A key begins with its anchor or tag.
+    next_column_ = column_of(static_cast<std::size_t>(mark.pos));
+    const std::size_t next = text_.find_first_not_of(" \t\r\n", end);
+    next_has_colon_ = next != std::string_view::npos && text_[next] == ':';
   }
   if (measured.node.tag == "tag:yaml.org,2002:null") {
     if (!value.empty() && value != "~" && base::to_lower(value) != "null") {
       stop("yaml.syntax", fmt::format("{} is tagged as null", base::quoted(value)), where,
            "remove the tag, or the value");
     }
+    if (value.empty()) check_null(mark, where);
     measured.node = Node{.where = where};
   }
   deliver(std::move(measured), anchor);
@@ -368,7 +362,8 @@ void Builder::deliver_to_mapping(Frame& frame, Node node) {
          node.where, "put a value that starts with \"{\" or \"[\" in quotes");
   }
   if (node.kind == NodeKind::null) node.text = "null";
-  frame.key = Key{std::move(node.text), std::move(node.where), node.style, next_column_};
+  frame.key = Key{std::move(node.text), std::move(node.where), node.style, next_column_,
+                  next_has_colon_};
 }
 
 void Builder::add_entry(Frame& frame, Key key, Node value) {
@@ -387,7 +382,8 @@ void Builder::add_entry(Frame& frame, Key key, Node value) {
                       .hint = "keep one of them"});
     return;
   }
-  entries.push_back({std::move(key.text), std::move(key.where), std::move(value)});
+  entries.push_back(
+      {std::move(key.text), std::move(key.where), std::move(value), key.has_colon});
 }
 
 void Builder::add_merged(Frame& frame, const Key& key, Node value) {

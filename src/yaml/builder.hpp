@@ -15,6 +15,7 @@
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/yaml/parse.hpp>
 
+#include "yaml/places.hpp"
 #include "yaml/strict.hpp"
 
 namespace imagewright::yaml {
@@ -25,12 +26,16 @@ struct Stop {
   base::Diagnostic diagnostic;
 };
 
+/// What stands for a "?" that the parser library is not to see; no text may hold it.
+constexpr char k_hidden_question_mark = '\x01';
+
 /// Builds nodes from the parser library's events, and refuses what it lets pass.
 class Builder final : public YAML::EventHandler {
 public:
-  /// `text` is what the parser library reads; it must outlive the builder.
+  /// `text` is what the parser library reads, but for hidden question marks; it must outlive the
+  /// builder.
   Builder(std::string_view text, std::string file, Limits limits)
-      : text_(text), file_(std::move(file)), limits_(limits) {}
+      : text_(text), places_(text), file_(std::move(file)), limits_(limits) {}
 
   std::optional<Node> take_root() { return std::move(root_); }
   const base::Diagnostics& diagnostics() const { return diagnostics_; }
@@ -62,6 +67,7 @@ private:
     base::SourceLocation where;
     ScalarStyle style = ScalarStyle::plain;
     std::size_t column = 0; ///< in bytes, counted from 0
+    bool has_colon = true;
   };
   struct Frame {
     Measured measured;
@@ -95,6 +101,7 @@ private:
   void count_nodes(std::uint32_t count, const base::SourceLocation& where);
 
   std::string_view text_;
+  Places places_;
   std::string file_;
   Limits limits_;
   base::Diagnostics diagnostics_;
@@ -104,6 +111,7 @@ private:
   std::uint32_t node_count_ = 0;
   bool has_document_ = false;
   std::size_t next_column_ = 0; ///< of the scalar that was read last
+  bool next_has_colon_ = true;  ///< the same
 };
 
 } // namespace imagewright::yaml

@@ -95,6 +95,11 @@ bool follows_announced_text(std::string_view text, std::uint32_t line) {
 std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t line,
                                            const std::string& file) {
   const std::vector<Line> lines = lines_of(text);
+  for (const Line& each : lines) {
+    if (each.indentation != 0 || !each.content.starts_with("<<<<<<< ")) continue;
+    return cause(each, file, "two versions of these lines are not merged yet",
+                 "keep what is right of the two, and remove the lines of \"<\", \"=\" and \">\"");
+  }
   std::size_t index = std::min<std::size_t>(line, lines.size());
   // The line of the complaint, and the last one with content before it.
   for (int looked_at = 0; index > 0 && looked_at < 2; --index) {
@@ -106,7 +111,7 @@ std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t 
     if (is_dash_without_blank(each) && (has_sibling || looked_at == 2)) {
       return cause(each, file,
                    fmt::format("the dash of {} has no blank behind it", base::quoted(each.content)),
-                   fmt::format("write \"- {}\"", base::escape_controls(each.content.substr(1))));
+                   fmt::format("write \"- {}\"", base::escape_controls(base::trimmed(each.content.substr(1)))));
     }
     const Line* before = index > 1 ? &lines[index - 2] : nullptr;
     if (before != nullptr && announces_text(*before) && each.indentation <= before->indentation) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <istream>
 #include <streambuf>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "yaml/builder.hpp"
 #include "yaml/cause.hpp"
 #include "yaml/complaint.hpp"
+#include "yaml/places.hpp"
 #include "yaml/text_check.hpp"
 
 namespace imagewright::yaml {
@@ -62,8 +64,86 @@ std::string with_plain_breaks(std::string text) {
   return text;
 }
 
-Document build(std::string_view text, const std::string& file, const Limits& limits) {
-  TextBuffer buffer(text);
+/// The text with blanks for the tabs of an empty line right before this position, which the library
+/// takes for indentation (section 5.5 lets them stand); nothing when there is no such line.
+std::optional<std::string> without_tabs_of_empty_line(std::string_view text,
+                                                      const YAML::Mark& mark) {
+  const auto position = static_cast<std::size_t>(mark.pos);
+  if (mark.pos < 0 || position > text.size()) return std::nullopt;
+  const std::size_t before = text.substr(0, position).rfind('\n');
+  const std::size_t start = before == std::string_view::npos ? 0 : before + 1;
+  const std::string_view line = text.substr(start, text.find('\n', start) - start);
+  const bool is_empty = line.find_first_not_of(" \t\r") == std::string_view::npos;
+  if (!is_empty || line.find('\t') == std::string_view::npos) return std::nullopt;
+  std::string result(text);
+  std::replace(result.begin() + static_cast<std::ptrdiff_t>(start),
+               result.begin() + static_cast<std::ptrdiff_t>(start + line.size()), '\t', ' ');
+  return result;
+}
+
+/// Inside of brackets the library takes every "?" for the beginning of a key. One that belongs to a
+/// text (section 7.3.3) is hidden from it.
+std::string without_question_marks(std::string_view text) {
+  constexpr std::string_view before = " \t\n[{,";
+  constexpr std::string_view behind = " \t\r\n]},";
+  /// Behind these, on the same line, a key in the long form may begin.
+  constexpr std::string_view beginnings = "\n[{,-:?";
+  std::string result(text);
+  for (std::size_t at = text.find('?'); at != std::string_view::npos; at = text.find('?', at + 1)) {
+    const bool is_first = at == 0 || before.find(text[at - 1]) != std::string_view::npos;
+    const bool is_last =
+        at + 1 == text.size() || behind.find(text[at + 1]) != std::string_view::npos;
+    const std::size_t last = text.substr(0, at).find_last_not_of(" \t");
+    const bool is_in_words = last != std::string_view::npos &&
+                             beginnings.find(text[last]) == std::string_view::npos;
+    if (!is_first || !is_last || is_in_words) result[at] = k_hidden_question_mark;
+  }
+  return result;
+}
+
+/// Directives without the line "---" that ends them (section 9.1.2), which the library reads.
+std::optional<base::SourceLocation> find_open_directive(std::string_view text,
+                                                        const std::string& file) {
+  if (!text.starts_with('%') && text.find("\n%") == std::string_view::npos) return std::nullopt;
+  std::optional<base::SourceLocation> directive;
+  std::uint32_t number = 0;
+  for (const std::string& line : base::split(text, '\n')) {
+    ++number;
+    if (line.starts_with('%')) {
+      if (!directive) directive = base::SourceLocation{file, number, 1};
+      continue;
+    }
+    const std::string_view content = base::trimmed(line);
+    if (!content.empty() && !content.starts_with('#'))
+      return line.starts_with("---") ? std::nullopt : directive;
+  }
+  return directive;
+}
+
+/// A line that begins with "%" behind the beginning of the content. The library passes over it.
+std::optional<base::SourceLocation> find_lost_line(std::string_view text, const Node& root,
+                                                   const std::string& file) {
+  const bool is_in_lines = root.is_mapping() || root.is_sequence();
+  std::size_t at = text.find("\n%");
+  if (!is_in_lines || at == std::string_view::npos) return std::nullopt;
+  const std::size_t begin = text.find(root.is_mapping() ? '{' : '[');
+  const Places places(text);
+  for (; at != std::string_view::npos; at = text.find("\n%", at + 1)) {
+    const Places::Place place = places.at(at + 1);
+    // Inside of brackets it may be part of a text.
+    if (begin < at && places.at(begin).line == root.where.line) return std::nullopt;
+    if (place.line > root.where.line) return base::SourceLocation{file, place.line, place.column};
+  }
+  return std::nullopt;
+}
+
+/// How many empty lines with tabs are read; each costs one more reading of the text.
+constexpr int k_most_empty_lines_with_tabs = 50;
+
+/// `shown` is what the library reads in the place of the text.
+Document build(std::string_view text, const std::string& shown, const std::string& file,
+               const Limits& limits, int empty_lines_with_tabs = 0) {
+  TextBuffer buffer(shown);
   std::istream stream(&buffer);
   Builder builder(text, file, limits);
   try {
@@ -80,6 +160,10 @@ Document build(std::string_view text, const std::string& file, const Limits& lim
          .where = builder.locate(error.mark),
          .hint = "use fewer levels"});
   } catch (const YAML::Exception& error) {
+    const auto repaired = empty_lines_with_tabs < k_most_empty_lines_with_tabs
+                              ? without_tabs_of_empty_line(shown, error.mark)
+                              : std::nullopt;
+    if (repaired) return build(text, *repaired, file, limits, empty_lines_with_tabs + 1);
     const base::SourceLocation where = builder.locate(error.mark);
     if (auto cause = find_cause(text, static_cast<std::uint32_t>(where.line), file))
       return failed(builder.diagnostics(), std::move(*cause));
@@ -91,6 +175,11 @@ Document build(std::string_view text, const std::string& file, const Limits& lim
                                           .hint = std::move(complaint.hint)});
   }
   Document document{builder.take_root(), builder.diagnostics()};
+  if (const auto lost = document.root ? find_lost_line(text, *document.root, file) : std::nullopt) {
+    document.diagnostics.error(
+        "yaml.syntax", "a line that begins with \"%\" is a directive, and stands behind the content",
+        *lost, "remove the line, or indent it");
+  }
   if (!document.root || document.root->is_null()) {
     document.root.reset();
     document.diagnostics.error("yaml.empty", "the file holds no YAML document", {file, 0, 0},
@@ -124,7 +213,14 @@ Document parse(std::string_view text, const std::string& file, const Limits& lim
     decoded = std::string(text);
   }
   if (auto bad_text = find_bad_text(decoded, file)) return failed({}, std::move(*bad_text));
-  return build(with_plain_breaks(std::move(decoded)), file, limits);
+  const std::string plain = with_plain_breaks(std::move(decoded));
+  if (const auto directive = find_open_directive(plain, file)) {
+    return failed({}, {.code = "yaml.syntax",
+                       .message = "no line \"---\" follows this directive",
+                       .where = directive,
+                       .hint = "remove the line, or write \"---\" behind it"});
+  }
+  return build(plain, without_question_marks(plain), file, limits);
 }
 
 } // namespace imagewright::yaml

@@ -200,6 +200,8 @@ private:
   struct Open {
     std::size_t offset = 0;
     bool has_entry = false;
+    std::optional<std::size_t> key = std::nullopt; ///< where a key begins whose colon is not read yet
+    bool has_key_break = false;                    ///< whether a line ends behind the beginning of that key
   };
 
   void report(std::size_t offset, std::string message, std::string hint) {
@@ -218,6 +220,7 @@ private:
     const char character = text_[index_];
     if (character == '\n') {
       ++index_;
+      if (!open_.empty() && open_.back().key) open_.back().has_key_break = true;
       check_line();
     } else if (is_blank(character)) {
       ++index_;
@@ -225,11 +228,10 @@ private:
       step_over_comment();
     } else if (character == '"' || character == '\'') {
       note_entry();
-      index_ = read_quoted(text_, index_, 0).end;
-      slip_ = find_comment_slip(text_, index_);
+      step_over_quoted();
     } else if (character == '[' || character == '{') {
       note_entry();
-      open_.push_back({index_, false});
+      open_.push_back({.offset = index_});
       ++index_;
     } else if (character == ']' || character == '}') {
       close(character);
@@ -237,7 +239,7 @@ private:
       if (!open_.back().has_entry) {
         report(index_, "there is no entry before this comma", "remove the comma");
       }
-      open_.back().has_entry = false;
+      end_entry();
       ++index_;
     } else {
       step_over_plain();
@@ -245,7 +247,36 @@ private:
   }
 
   void note_entry() {
-    if (!open_.empty()) open_.back().has_entry = true;
+    if (open_.empty()) return;
+    Open& open = open_.back();
+    if (!open.has_entry && text_[open.offset] == '{') open.key = index_;
+    open.has_entry = true;
+  }
+
+  /// The library reads no such keys (section 7.4.2 has them).
+  void end_key() {
+    Open& open = open_.back();
+    if (open.key && open.has_key_break && !slip_) {
+      report(*open.key, "this key and what follows it stand on two lines",
+             "write the key and its colon on one line");
+    }
+    open.key.reset();
+  }
+
+  void end_entry() {
+    if (open_.back().key) end_key();
+    open_.back().has_entry = false;
+    open_.back().has_key_break = false;
+  }
+
+  void step_over_quoted() {
+    const std::size_t start = index_;
+    index_ = read_quoted(text_, index_, 0).end;
+    slip_ = find_comment_slip(text_, index_);
+    if (open_.empty() || !open_.back().key) return;
+    if (text_.substr(start, index_ - start).find('\n') != std::string_view::npos)
+      open_.back().has_key_break = true;
+    if (index_ < text_.size() && text_[index_] == ':') end_key();
   }
 
   void close(char character) {
@@ -256,6 +287,7 @@ private:
              fmt::format("write \"{}\" behind its last entry", closing_of(opening)));
       return;
     }
+    end_entry();
     open_.pop_back();
     ++index_;
   }
@@ -277,10 +309,24 @@ private:
              "separate the items with commas, without dashes");
       return;
     }
+    const bool is_first = !open_.empty() && !open_.back().has_entry;
+    if (is_first && text_.substr(index_).starts_with("// ")) {
+      report(index_, "a comment does not begin with \"//\"", "write \"#\" in its place");
+      return;
+    }
+    // "? key" begins a key in the long form, whose parts may stand on lines of their own.
+    const bool is_long_form = text_[index_] == '?' && stands_alone && is_first;
+    const std::size_t start = index_;
     note_entry();
     while (index_ < text_.size() && !is_blank_or_break(text_[index_]) &&
            !is_bracket_or_comma(text_[index_]))
       ++index_;
+    if (open_.empty() || !open_.back().key) return;
+    if (is_long_form) {
+      open_.back().key.reset();
+    } else if (text_[index_ - 1] == ':' || text_[start] == ':') {
+      end_key();
+    }
   }
 
   /// A line of its own starts here.
@@ -339,6 +385,9 @@ std::optional<Slip> find_block_slip(std::string_view text, std::size_t offset,
     if (!is_empty) {
       // A less indented line may just be what follows the block.
       const bool is_content = spaces >= std::max<std::size_t>(least_column, 1);
+      const std::size_t word = std::min(text.find_first_not_of(" \t\r", first), text.size());
+      const bool has_tabs_alone = text[first] == '\t' && (word == text.size() || text[word] == '\n');
+      if (!is_content && has_tabs_alone) return indentation_slip(text, start);
       if (!is_content || most_spaces <= spaces) return std::nullopt;
       return Slip{widest, "this empty line has more blanks than the first line of the text",
                   "remove its blanks"};

@@ -108,6 +108,11 @@ std::optional<base::Diagnostic> find_bad_text(std::string_view text, const std::
       return bad_byte(text, offset, file, fmt::format("the byte 0x{:02x} is not UTF-8", byte),
                       "save the file with the encoding UTF-8");
     }
+    if (text.substr(offset, length) == "\xEF\xBB\xBF") {
+      return bad_byte(text, offset, file,
+                      "a byte order mark may stand only at the beginning of a file",
+                      "remove this character, which editors do not show");
+    }
     offset += length;
   }
   return std::nullopt;

@@ -102,6 +102,30 @@ class Confinement(unittest.TestCase):
         self.assertEqual(offenders, [])
 
 
+class Distribution(unittest.TestCase):
+    NAME = re.compile(r"azure ?linux|mariner|\bazl\d|\bcbl-?\d|\.(?:azl|cm)\d", re.I)
+    # Names of other people's tools and of a key of theirs; the releases of a vendor as its advisories call them.
+    ELSEWHERE = re.compile(r"Azure Linux (?:Image Customizer|toolkit)|azurelinux \"?\s*\"?toolkit|\bazureLinux\b|\b[Aa]n? Azure Linux image")
+    VENDOR_WORDS = "src/advisory/csaf_products.cpp"
+
+    def named(self, text):
+        """Lines of code that name the distribution; comments may give an example."""
+        lines = [re.sub(r"(?<!:)//.*", "", line) for line in text.splitlines()]
+        return [number for number, line in enumerate(lines, 1) if not line.lstrip().startswith("#include")
+                and self.NAME.search(self.ELSEWHERE.sub("", re.sub(r"AzureLinuxImage|azure_linux", "", line)))]
+
+    def test_no_code_names_it(self):
+        found = [f"{path.relative_to(TOP)}:{number}" for folder in ("src", "include")
+                 for path in sorted((TOP / folder).rglob("*.[ch]pp")) if str(path.relative_to(TOP)) != self.VENDOR_WORDS
+                 for number in self.named(path.read_text())]
+        self.assertEqual(found, [])
+
+    def test_a_name_in_code_is_found_and_one_in_a_comment_is_not(self):
+        self.assertEqual(self.named('if (release == "azurelinux-3.0") return; // azurelinux\n'), [1])
+        self.assertEqual(self.named('tag == ".azl3"\nhint = "as of Mariner";\n'), [1, 2])
+        self.assertEqual(self.named('/// "6.6.1-2.azl3"\n"a config of the Azure Linux toolkit"\n"input.image.azureLinux"\n'), [])
+
+
 class Documentation(unittest.TestCase):
     # "disk.raw" is the name of a file and "machine.slice" that of a unit, not a code.
     FILE_ENDINGS = {"raw", "img", "json", "yaml", "conf", "cfg", "slice"}

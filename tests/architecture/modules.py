@@ -141,7 +141,7 @@ def find_unused_edges(module):
 TABLES = {
     "image formats": (re.compile(r"\bImageFormat::(\w+)|\"(raw|qcow2|vhd|vhd-fixed|vhdx|tar|wsl)\""), 3,
                       {"include/imagewright/model/artifact.hpp", "include/imagewright/model/image_format.hpp",
-                       "include/imagewright/model/output_config.hpp", "src/image/formats.cpp"}),
+                       "src/image/formats.cpp"}),
     "filesystem types": (re.compile(r"\bFilesystemType::(\w+)|\"(ext4|fat32|vfat|xfs|btrfs|swap)\""), 3,
                          {"include/imagewright/model/filesystem_type.hpp", "src/disk/filesystems.cpp"}),
     "boot loaders": (re.compile(r"\bBootLoaderName::(\w+)|\"(grub|systemd-boot)\""), 2,

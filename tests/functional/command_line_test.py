@@ -75,6 +75,26 @@ class Mistakes(TestCase):
         manifest.write_text("{}")
         self.assertIn("[cli.not-an-image]", self.refused("boot", manifest))
 
+    def test_a_path_that_no_command_can_read_is_refused_at_once(self):
+        scratch = self.scratch()
+        os.mkfifo(scratch / "pipe")
+        for arguments in (["boot"], ["inspect"], ["convert", "x.qcow2"], ["validate"], ["build"], ["plan"], ["lock"], ["why", "x"], ["diff", "pipe"], ["lint"]):
+            for path, word in (("pipe", "is a pipe or a socket"), ("", "is empty")):
+                if not path and arguments[0] in ("validate", "build", "plan", "lock", "why", "lint"):
+                    continue
+                with self.subTest(arguments=arguments, path=path):
+                    said = self.refused(arguments[0], path, *arguments[1:], cwd=scratch, timeout=20)
+                    self.assertIn("[cli.missing-input]", said)
+                    self.assertIn(word, said)
+        said = self.refused("build", TOP / "configs/node.yaml", "--repo", "x=/no/such", "--cache-dir", scratch / "cache")
+        self.assertIn("[cli.missing-input]", said)
+        self.assertFalse((scratch / "cache").exists())
+
+    def test_what_is_no_disk_image_has_a_hint_that_helps(self):
+        manifest = self.scratch() / "x.manifest.json"
+        manifest.write_text("{}")
+        self.assertIn("diff compares two manifests", self.refused("validate", manifest))
+
     def test_convert_replaces_only_what_it_is_told_to(self):
         scratch = self.scratch()
         (scratch / "disk.raw").write_bytes(bytes(1 << 20))
@@ -115,6 +135,20 @@ class Words(TestCase):
             self.assertEqual(result.returncode, code, result.stderr)
         self.assertIn("<stdin>:2:3", result.stderr)
         self.assertIn(" 2 |   hostnam: x", result.stderr)
+
+    def test_a_list_of_files_to_put_back_is_validated_as_what_it_is(self):
+        scratch = self.scratch()
+        listed = scratch / "inject-files.yaml"
+        listed.write_text("injectFiles:\n- {partition: {id: 1A2B-3C4D}, destination: /a.efi, source: a.efi}\npreviewFeatures: [inject-files]\n")
+        self.assertIn("config.missing-file", self.run_program("validate", listed, expect=2).stderr)
+        self.run_program("validate", "--no-file-checks", listed)
+        (scratch / "a.efi").write_bytes(b"signed")
+        self.assertEqual(self.run_program("validate", listed).stderr, "")
+        self.assertIn("cli.usage", self.run_program("validate", "--canonical", listed, expect=2).stderr)
+        self.assertIn("a file of its own", self.run_program("build", listed, "--output-dir", scratch / "out", expect=2).stderr)
+
+    def test_what_is_no_regular_file_is_no_config(self):
+        self.assertIn("is not a regular file", self.run_program("validate", "/dev/zero", expect=2, timeout=60).stderr)
 
     def test_commands_that_need_no_cache_need_no_home(self):
         scratch = self.scratch()

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 from pathlib import Path
 
@@ -17,13 +18,21 @@ BLOCK = re.compile(r"(?ms)^```(\S+)([^\n]*)\n(.*?)^```$")
 
 
 class HowTos(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        """The pages share a cache that is nobody else's: they prune it, and a build of somebody else must not be in their way."""
+        super().setUpClass()
+        cache = tempfile.TemporaryDirectory(prefix="imagewright-test-")
+        cls.addClassCleanup(cache.cleanup)
+        cls.cache = cache.name
+
     def run_page(self, name):
         """`yaml file=NAME` becomes that file, `sh` runs; `sh skip` needs what no test has (a network, QEMU for minutes)."""
         require_workbench()
         scratch = self.scratch()
         (scratch / "bin").mkdir()
         (scratch / "bin/imagewright").symlink_to(PROGRAM)
-        env = environment(PATH=f"{scratch / 'bin'}:{os.environ['PATH']}", IMAGEWRIGHT_DATA=TOP / "configs")
+        env = environment(PATH=f"{scratch / 'bin'}:{os.environ['PATH']}", IMAGEWRIGHT_DATA=TOP / "configs", XDG_CACHE_HOME=self.cache)
         ran = 0
         for language, mark, text in BLOCK.findall((TOP / "docs/how-to" / name).read_text()):
             if language == "yaml" and (target := re.search(r"file=(\S+)", mark)):

@@ -58,7 +58,7 @@ class Fix:
         row, start = place["line"] - 1, place["column"] - 1
         line = lines[row]
         if line[start] in "[{" or line[start] == "-":
-            closing = line.rindex("]") + 1 if line[start] == "[" else len(line)
+            closing = start + 2 if line[start:start + 2] == "{}" else line.rindex("]") + 1 if line[start] == "[" else len(line)
             end = closing
         else:
             end = scalar_end(line, start)

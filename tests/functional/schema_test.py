@@ -70,6 +70,22 @@ class Schema(TestCase):
             if path.name in ("input.yaml", "canonical.yaml"):
                 self.assertEqual(self.problems(path), [], path)
 
+    def test_lists_of_files_to_put_back_have_a_schema_that_agrees_with_validate(self):
+        jsonschema = require_module("jsonschema")
+        schema = json.loads(self.run_program("schema", "--inject-files").stdout)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        self.validator = jsonschema.Draft202012Validator(schema)
+        paths = sorted((GOLDEN / "inject-files").glob("*/inject-files.yaml"))
+        self.assertGreater(len(paths), 40)
+        # That ".." leads to the top of the partition is no matter of a pattern.
+        beyond_the_schema = {"destination-leads-to-top"}
+        for path in paths:
+            name = path.parent.name
+            is_good = self.run_program("validate", "--no-file-checks", path, expect=None).returncode == 0
+            self.assertEqual(is_good, name.startswith("valid-") or name == "two-at-one-place", name)
+            if name not in beyond_the_schema:
+                self.assertEqual(is_good, self.problems(path) == [], (name, self.problems(path)))
+
     def test_catches_most_of_what_is_wrong_in_one_file(self):
         wrong, by_schema, by_reader, missed = 0, 0, 0, []
         for path in sorted((GOLDEN / "config").glob("*/input.yaml")):

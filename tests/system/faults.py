@@ -1,13 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Builds of a tiny distribution under faults of the world. Usage: faults.py [KILLS [FAILURES]]
+"""Builds of a tiny distribution under faults of the world. Usage: faults.py [KILLS [FAILURES [SIZES [NETWORK [LIMITS]]]]]
 
-KILLS children of builds are killed at random instants, and FAILURES system calls of the front process fail. A fault is held when the
-build publishes the same bytes as an undisturbed one, or publishes nothing and says why with an exit code of its own."""
+KILLS children of builds are killed at random instants, each kind of child in turn; FAILURES system calls of the front process fail;
+builds run on SIZES small disks, behind NETWORK faults of a server, and, unless LIMITS is 0, under limits and in control groups with too
+little memory. A fault is held when the exit code is one of the program's own, what is published has the bytes of an undisturbed build,
+a failure says why, no process stays, and nothing but logs is left in the output directory; what a host refuses to remove, the next
+build may remove. A fault of the network that passes must be overcome. The last lines of each part are the figures of
+docs/reliability.md."""
 
+import collections
+import concurrent.futures
+import copy
 import os
 import random
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,124 +24,255 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from composing import adopt_orphans, artifact_digests, living_descendants  # noqa: E402
-from imagewright_reports import ReportsTestCase  # noqa: E402
+from composing import adopt_orphans, living_descendants  # noqa: E402
+from disturbed_builds import DisturbedBuilds, descendants_of, is_running, name_of, report, start_of  # noqa: E402
+from faulty_server import FAULTS, FaultyServer  # noqa: E402
 from imagewright_testing import PROGRAM, environment  # noqa: E402
 
 SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
-CALLS = ["openat", "openat2", "read", "write", "pread64", "pwrite64", "mmap", "rename", "fsync", "ftruncate", "socketpair", "poll", "fstat",
-         "lseek", "getdents64", "mkdir", "unlink", "fcntl", "recvfrom", "sendto", "pipe2", "clone3", "vfork", "execve", "wait4"]
+CALLS = ["openat", "openat2", "read", "write", "pread64", "pwrite64", "mmap", "rename", "fsync", "ftruncate", "socketpair", "poll",
+         "newfstatat", "fstat", "lseek", "getdents64", "mkdir", "mkdirat", "unlink", "unlinkat", "fcntl", "recvfrom", "sendto", "pipe2",
+         "clone", "clone3", "wait4", "waitid", "pidfd_open", "copy_file_range", "fallocate", "flock", "fchmod", "utimensat", "readlink"]
 ERRORS = ["EIO", "ENOMEM", "ENOSPC", "EMFILE", "EPERM"]
-TIMEOUT = 120
+MIB = 1 << 20
+# What the servers of the network faults misbehave about.
+TARGETS = ["repomd.xml", "primary.xml", "tiny-kernel"]
+PARALLEL_SERVERS = 8
 
 
-class Faults:
-    def __init__(self, top, directory):
-        self.config = directory / "node.yaml"
-        self.config.write_text(f"release: {top}/base/tiny.yaml\nos: {{hostname: node}}\noutput: {{images: [{{format: qcow2}}]}}\n")
-        self.output, self.cache = directory / "out", directory / "cache"
-        self.source = random.Random(SEED)
-        start = time.monotonic()
-        code, said = self.build([], lambda process: None)
-        self.duration = time.monotonic() - start
-        if code != 0:
-            raise SystemExit(f"the undisturbed build failed: {said}")
-        self.expected = artifact_digests(self.output)
+class Kills:
+    def __init__(self, builds, source):
+        self.builds, self.source = builds, source
+        self.output = builds.directory / "out"
+        self.kinds = set()
+        self.tried, self.held = collections.Counter(), collections.Counter()
 
-    def build(self, before, disturb):
-        shutil.rmtree(self.output, ignore_errors=True)
-        command = [*before, str(PROGRAM), "--cache-dir", str(self.cache), "build", str(self.config), "--no-cache", "--output-dir", str(self.output),
-                   "--progress", "none"]
-        with tempfile.TemporaryFile("w+") as errors:
-            process = subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
-            try:
-                disturb(process.pid)
-                process.wait(timeout=TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                return "hangs", ""
-            errors.seek(0)
-            return process.returncode, errors.read()[-400:]
+    def learn_kinds(self):
+        """The names of the processes below an undisturbed build."""
+        for _ in range(5):
+            self.builds.build(self.output, disturb=self.watch)
+        return sorted(self.kinds)
 
-    def complaint(self, code, said):
-        """Why the fault was not held; nothing when it was."""
-        found = artifact_digests(self.output)
-        left = living_descendants()
-        if code not in range(0, 6):
-            return f"exit code {code}: {said}"
-        if code == 0 and found != self.expected:
-            return f"another image: {sorted(found)}"
-        if code != 0 and (found or not said):
-            return f"exit code {code} with {sorted(found)}: {said}"
-        return f"{left} still runs" if left else ""
+    def watch(self, front):
+        while is_running(front):
+            self.kinds |= {name for name in map(name_of, descendants_of(front)) if name}
 
-    def kill_child(self, front):
-        """Kills one of the processes below the front one, which are all of this build."""
-        time.sleep(self.source.random() * self.duration)
-        below, waiting = [], [front]
-        while waiting:
-            pid = waiting.pop()
-            for task in Path("/proc").glob(f"{pid}/task/*/children"):
-                try:
-                    children = [int(child) for child in task.read_text().split()]
-                except OSError:
+    def kill(self, wanted):
+        """Gives what disturbs a build: the next process of the name that is seen after a random instant is killed."""
+        # Half of them from the beginning on: what runs for an instant is rarely seen otherwise.
+        instant = time.monotonic() + self.source.choice([0, 1]) * self.source.random() * self.builds.duration
+        # Also in the midst of its life.
+        pause = self.source.choice([0, 0.001, 0.005, 0.02])
+
+        def disturb(front):
+            self.killed = False
+            time.sleep(max(0.0, instant - time.monotonic()))
+            while is_running(front):
+                below = [(pid, start_of(pid)) for pid in descendants_of(front)]
+                chosen = [(pid, began) for pid, began in below if began and name_of(pid) == wanted]
+                if not chosen:
                     continue
-                below += children
-                waiting += children
-        if below:
-            self.victims += 1
-            try:
-                os.kill(self.source.choice(below), 9)
-            except ProcessLookupError:
-                pass
+                pid, began = self.source.choice(chosen)
+                time.sleep(pause)
+                if start_of(pid) != began or pid not in descendants_of(front):
+                    continue
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue  # It ended at this very moment.
+                self.killed = True
+                return
+        return disturb
 
-    def kills(self, count):
-        self.victims = 0
-        for number in range(count):
-            yield f"kill {number}", self.complaint(*self.build([], self.kill_child))
+    def run(self, count):
+        kinds = self.learn_kinds()
+        number = 0
+        while sum(self.tried.values()) < count and number < 20 * count:
+            wanted = kinds[number % len(kinds)]
+            number += 1
+            code, said = self.builds.build(self.output, disturb=self.kill(wanted))
+            if not self.killed:
+                continue  # The build was over before there was one.
+            complaint = self.builds.complaint(self.output, code, said) or "; ".join(living_descendants())
+            self.tried[wanted] += 1
+            self.held[wanted] += not complaint
+            yield f"kill of {wanted}", complaint
 
-    def calls_of_the_loader(self, call):
-        """How often the call is made before the program begins: the C library's loader has ways of its own to end."""
+    def table(self):
+        for kind, tried in sorted(self.tried.items()):
+            print(f"  killed {kind}: {tried} tried, {self.held[kind]} held", flush=True)
+
+
+def calls_before_the_program(call):
+    """How often the C library's loader makes a call, which has ways of its own to end."""
+    with tempfile.NamedTemporaryFile("r") as trace:
+        subprocess.run(["strace", "-qq", "-o", trace.name, "-e", f"trace={call}", str(PROGRAM), "--version"], check=True,
+                       env=environment(), stdout=subprocess.DEVNULL)
+        return len(trace.read().splitlines())
+
+
+def failing_calls(builds, source, count):
+    output = builds.directory / "out"
+    # How often each is made tells where one can fail.
+    made = {}
+    for call in CALLS:
         with tempfile.NamedTemporaryFile("r") as trace:
-            subprocess.run(["strace", "-qq", "-o", trace.name, "-e", f"trace={call}", str(PROGRAM), "--version"], check=True,
-                           env=environment(), stdout=subprocess.DEVNULL)
-            return len(trace.read().splitlines())
+            builds.build(output, before=["strace", "-qq", "-o", trace.name, "-e", f"trace={call}"])
+            first, last = calls_before_the_program(call) + 1, len(trace.read().splitlines())
+        if last >= first:
+            made[call] = (first, last)
+    for number in range(count):
+        call = sorted(made)[number % len(made)]
+        first, last = made[call]
+        when = source.randint(first, last)
+        # Once, or from then on.
+        error, until = source.choice(ERRORS), source.choice(["", "", "", "+"])
+        inject = f"inject={call}:error={error}:when={when}{until}"
+        code, said = builds.build(output, before=["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject])
+        yield inject, builds.complaint(output, code, said, next_build_clears=True) or "; ".join(living_descendants())
 
-    def failures(self, count):
-        offsets = {call: self.calls_of_the_loader(call) for call in CALLS}
-        for _ in range(count):
-            call, error, when = self.source.choice(CALLS), self.source.choice(ERRORS), int(self.source.paretovariate(0.5))
-            when += offsets[call]
-            before = ["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:error={error}:when={min(when, 60000)}"]
-            yield f"{call} fails with {error}, the {when}th time", self.complaint(*self.build(before, lambda process: None))
+
+def small_disks(builds, count):
+    """Output, and each second time the cache too, on a filesystem of a size from far too small to enough."""
+    smallest, largest = 64 << 10, 160 << 20
+    disk = builds.directory / "disk"
+    for number in range(count):
+        size = round(smallest * (largest / smallest) ** (number / max(count - 1, 1)))
+        disk.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], check=True)
+        try:
+            cache = disk / "cache" if number % 2 else None
+            code, said = builds.build(disk / "out", cache=cache)
+            complaint = builds.complaint(disk / "out", code, said)
+            if code != 0 and not any(words in said for words in ("disk-full", "No space left", "disk is full", "make room")):
+                complaint = complaint or f"does not speak of the disk: {said}"
+        finally:
+            subprocess.run(["umount", "-l", disk], check=True)
+        yield f"a disk of {size} bytes", complaint
 
 
-def report(name, results):
-    tried = held = 0
-    for what, complaint in results:
-        tried += 1
-        held += not complaint
-        if complaint:
-            print(f"NOT HELD: {what}: {complaint}", flush=True)
-    print(f"{name}: {tried} tried, {held} held", flush=True)
-    return tried == held
+def network_fault(builds, fault, target, times):
+    with tempfile.TemporaryDirectory(prefix="imagewright-faults-network-") as place:
+        with FaultyServer(builds.directory / "repository", fault, target, times) as server:
+            own = copy.copy(builds)
+            own.config = Path(place) / "node.yaml"
+            release = (builds.directory / "releases/tiny.yaml").read_text()
+            (Path(place) / "tiny.yaml").write_text(release.replace(f"path: {builds.directory}/repository", f"baseUrl: '{server.url}'"))
+            own.config.write_text(builds.config.read_text().replace(f"{builds.directory}/releases/tiny.yaml", f"{place}/tiny.yaml"))
+            code, said = own.build(Path(place) / "out", cache=Path(place) / "cache", patience=600)
+            # The manifest tells the server's address.
+            complaint = own.complaint(Path(place) / "out", code, said, varying=(".manifest.json",))
+            if not complaint and times == 1 and code != 0 and fault not in LASTING:
+                complaint = f"a fault that passes is not overcome: {said}"
+            if not complaint and server.left == times:
+                complaint = "nobody asked for what is at fault: the fault was not tried"
+            return f"{fault} for {target}, {'once' if times == 1 else 'always'}", complaint
+
+
+# Answers that a second question does not make better: what is not there, and what is not ours.
+LASTING = {"status_404"}
+
+
+def network_faults(builds, source, count):
+    cases = [(fault, target, times) for fault in FAULTS for target in TARGETS for times in (1, 1 << 30)]
+    source.shuffle(cases)
+    cases.sort(key=lambda case: not case[0].startswith("silent"))  # the slowest first
+    chosen = cases[:6] + source.sample(cases[6:], max(0, count - 6)) if count < len(cases) else cases
+    with concurrent.futures.ThreadPoolExecutor(PARALLEL_SERVERS) as pool:
+        yield from pool.map(lambda case: network_fault(builds, *case), chosen[:count])
+
+
+def limited(which, value):
+    return lambda: resource.setrlimit(which, (value, value))
+
+
+def closed(*streams):
+    return lambda: [os.close(stream) for stream in streams]
+
+
+def limits(builds):
+    output = builds.directory / "out"
+    cases = [(f"files of at most {size} KiB", {"preexec_fn": limited(resource.RLIMIT_FSIZE, size << 10)}) for size in (1, 64, 4096, 65536)]
+    cases += [(f"{count} descriptors", {"preexec_fn": limited(resource.RLIMIT_NOFILE, count)}) for count in (4, 8, 12, 16, 24, 32, 64)]
+    cases += [(f"{size} MiB of addresses", {"preexec_fn": limited(resource.RLIMIT_AS, size * MIB)}) for size in (96, 128, 192, 256, 512)]
+    cases += [(f"{size} KiB of stack", {"preexec_fn": limited(resource.RLIMIT_STACK, size << 10)}) for size in (256, 1024)]
+    cases += [("no standard error", {"preexec_fn": closed(2)}), ("no standard streams", {"preexec_fn": closed(0, 1, 2)})]
+    for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGHUP, signal.SIGTERM, signal.SIGXFSZ):
+        cases.append((f"{number.name} ignored", {"preexec_fn": lambda number=number: signal.signal(number, signal.SIG_IGN)}))
+    cases += [("no PATH", {"env": environment(PATH=None)}), ("an empty PATH", {"env": environment(PATH="")}), ("no environment", {"env": {}})]
+    for name, options in cases:
+        code, said = builds.build(output, **options)
+        # Whoever closes the standard error hears nothing.
+        said = said or ("closed" if "standard" in name else "")
+        yield name, builds.complaint(output, code, said) or "; ".join(living_descendants())
+
+
+def memory_groups(builds):
+    """Too little memory at each stage; the first that is enough ends it."""
+    output = builds.directory / "out"
+    top = Path("/sys/fs/cgroup/memory")
+    is_first = top.exists()
+    group = (top if is_first else Path("/sys/fs/cgroup")) / f"imagewright-faults-{os.getpid()}"
+    limit_file = "memory.limit_in_bytes" if is_first else "memory.max"
+    try:
+        group.mkdir()
+        (group / limit_file).write_text(str(MIB))
+    except OSError as error:
+        if group.exists():
+            group.rmdir()
+        print(f"memory of control groups: not tried, {error}", flush=True)
+        return
+    try:
+        for size in [2, 3, 4, 6, 8, 10, 12, 14, 16, 18, 20, 24, 28, 32, 40, 48, 64, 96, 128]:
+            (group / limit_file).write_text(str(size * MIB))
+            join = f"echo $$ >{group}/cgroup.procs && exec \"$@\""
+            code, said = builds.build(output, before=["sh", "-c", join, "sh"])
+            complaint = builds.complaint(output, code, said) or "; ".join(living_descendants())
+            # The kernel chooses whom it ends: of the front process nobody is left to speak.
+            if code == -signal.SIGKILL:
+                complaint = ""
+            elif code not in (0, "hangs") and "memory" not in said:
+                complaint = complaint or f"does not speak of memory: {said}"
+            yield f"{size} MiB of memory", complaint
+    finally:
+        group.rmdir()
 
 
 def main():
-    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    failures = int(sys.argv[2]) if len(sys.argv) > 2 else 500
+    counts = [int(word) for word in sys.argv[1:]] + [1000, 500, 20, 40, 1][len(sys.argv) - 1:]
+    if os.geteuid() == 0 and "IMAGEWRIGHT_FAULTS_INSIDE" not in os.environ:
+        # Small disks are mounted where nobody else sees them.
+        os.environ["IMAGEWRIGHT_FAULTS_INSIDE"] = "1"
+        os.execvp("unshare", ["unshare", "--mount", sys.executable, *sys.argv])
     adopt_orphans()
-    ReportsTestCase.setUpClass()
     directory = Path(tempfile.mkdtemp(prefix="imagewright-faults-"))
     try:
-        faults = Faults(ReportsTestCase.top, directory)
-        print(f"a build takes {faults.duration:.1f} s; seed {SEED}", flush=True)
-        held = [report("killed children", faults.kills(kills)), report("failing system calls", faults.failures(failures))]
+        builds = DisturbedBuilds(directory)
+        source = random.Random(SEED)
+        print(f"a build takes {builds.duration:.1f} s; seed {SEED}", flush=True)
+        held = list(run_parts(builds, source, *counts))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-        ReportsTestCase.doClassCleanups()
     return 0 if all(held) else 1
+
+
+def run_parts(builds, source, kills, failures, sizes, network, limit_rounds):
+    if kills:
+        killing = Kills(builds, source)
+        yield report("killed children", killing.run(kills))
+        killing.table()
+    if failures:
+        yield report("failing system calls", failing_calls(builds, source, failures))
+    if os.geteuid() != 0:
+        print("small disks and memory of control groups: not tried, only root can make them", flush=True)
+    elif sizes:
+        yield report("small disks", small_disks(builds, sizes))
+    if limit_rounds:
+        if os.geteuid() == 0:
+            yield report("memory of control groups", memory_groups(builds))
+        yield report("limits and odd processes", limits(builds))
+    if network:
+        yield report("faults of the network", network_faults(builds, source, network))
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ class ComposedImage(TestCase):
 
     def test_every_artifact_is_published_with_its_sum(self):
         names = {f"{NAME}{extension}" for extension in
-                 (".raw", ".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".cdx.json", ".report.json")}
+                 (".raw", ".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".cdx.json", ".report.json", ".report.html")}
         directory = IMAGES / "first"
         self.assertEqual({path.name for path in directory.iterdir()}, names | {"SHA256SUMS", f"{NAME}.root"})
         listed = dict(reversed(line.split("  ")) for line in (directory / "SHA256SUMS").read_text().splitlines())

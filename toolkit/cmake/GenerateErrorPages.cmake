@@ -3,14 +3,15 @@
 # Puts the pages of docs/errors into the program, so that `imagewright help error CODE` needs no file beside it.
 
 file(GLOB pages RELATIVE ${PAGES} ${PAGES}/*.md)
-list(SORT pages)
+# In the order of codes: with their endings, "a-b.md" would stand before "a.md".
+list(TRANSFORM pages REPLACE "\\.md$" "" OUTPUT_VARIABLE codes)
+list(SORT codes)
 set(rows "")
-foreach(page IN LISTS pages)
-  string(REGEX REPLACE "\\.md$" "" code ${page})
-  file(READ ${PAGES}/${page} text)
+foreach(code IN LISTS codes)
+  file(READ ${PAGES}/${code}.md text)
   string(APPEND rows "    ErrorPage{\"${code}\", R\"page(${text})page\"},\n")
 endforeach()
-list(LENGTH pages count)
+list(LENGTH codes count)
 file(WRITE ${OUTPUT}.new "// SPDX-License-Identifier: MIT
 // Made from docs/errors by toolkit/cmake/GenerateErrorPages.cmake.
 #include \"error_pages.hpp\"

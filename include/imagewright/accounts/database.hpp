@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -47,6 +48,15 @@ struct KnownUser {
   std::string home;
 };
 
+/// The ids that login.defs has for a kind of accounts; it is empty where `last` is the smaller one.
+struct IdRange {
+  std::string kind; ///< "UID", as in UID_MIN
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+
+  bool holds(std::uint32_t id) const { return id >= first && id <= last; }
+};
+
 /// Why a wish cannot be met; absent when it was met.
 using Refusal = std::optional<std::string>;
 
@@ -57,6 +67,9 @@ public:
 
   /// Keeps an id that somebody will ask for from being handed out.
   void reserve(std::uint32_t id);
+  /// System accounts get the highest free id of these ranges, in place of that of login.defs, when
+  /// there are any.
+  void take_system_ids_from(std::vector<IdRange> ranges);
   Refusal add_group(const std::string& name, std::optional<gid_t> id);
   /// Adds the user, with a group of its own when the record names none, or changes it.
   Refusal put_user(const UserRecord& record, base::Epoch epoch);
@@ -66,7 +79,8 @@ public:
   Refusal add_system_group(const std::string& name, std::optional<gid_t> id);
   Refusal add_system_user(const SystemUser& user, base::Epoch epoch);
   /// Gives the user ranges of subordinate ids where the root has files for them and the user none.
-  void add_subordinate_ids(const std::string& user);
+  /// Not a user whose id is outside of the range of users.
+  Refusal add_subordinate_ids(const std::string& user);
   /// -1: the password never expires.
   void set_password_expiry(const std::string& user, std::int32_t days);
   std::optional<KnownUser> find_user(const std::string& name) const;
@@ -81,13 +95,16 @@ public:
 private:
   Refusal add_user(const UserRecord& record, base::Epoch epoch);
   Refusal change_user(const UserRecord& record, base::Epoch epoch);
-  gid_t own_group_id(const UserRecord& record, uid_t id) const;
+  std::optional<gid_t> own_group_id(const UserRecord& record, uid_t id) const;
   void add_shadow(const std::string& user, const std::string& hash, base::Epoch epoch);
   void set_password(const std::string& user, const std::string& hash, base::Epoch epoch);
   bool is_free(std::uint32_t id) const;
-  /// The first id of the range in login.defs that is no user's and no group's.
-  std::uint32_t free_id(const char* kind) const;
-  std::uint32_t free_system_id() const;
+  IdRange range_of(const std::string& kind) const;
+  std::vector<IdRange> system_ranges() const;
+  /// The first id of the range that is no user's and no group's.
+  std::optional<std::uint32_t> find_free_id(const IdRange& range) const;
+  /// The last id of the ranges that is free.
+  std::optional<std::uint32_t> find_free_system_id() const;
   std::optional<std::string> find_group_id(const std::string& name) const;
 
   AccountTable users_;
@@ -98,6 +115,7 @@ private:
   std::optional<AccountTable> subordinate_groups_;
   LoginDefinitions definitions_;
   std::set<std::uint32_t> reserved_;
+  std::vector<IdRange> system_ranges_;
   std::string default_shell_;
   std::string refusing_shell_;
   bool is_changed_ = false;

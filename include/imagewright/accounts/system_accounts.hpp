@@ -31,7 +31,8 @@ public:
   void add_lines(std::string_view text);
 
   bool is_empty() const;
-  /// Keeps the ids that are written out from being handed out.
+  /// Keeps the ids that are written out from being handed out, and has others taken from the ranges
+  /// that are.
   void reserve_ids(AccountDatabase& database) const;
   /// Makes the user or group of that name, with the group that a user needs. False when it is not
   /// defined here; a refusal when it cannot be made.
@@ -47,11 +48,15 @@ public:
 private:
   void add_user(const std::vector<std::string>& fields);
   void add_group(const std::vector<std::string>& fields);
+  void add_range(const std::string& text);
+  bool is_member(const std::string& user) const;
+  bool has_members(const std::string& group) const;
 
   std::vector<std::string> order_; ///< names of users
   std::map<std::string, SystemUser> users_;
   std::map<std::string, SystemGroup> groups_;
   std::vector<Membership> memberships_;
+  std::vector<IdRange> ranges_;
 };
 
 } // namespace imagewright::accounts

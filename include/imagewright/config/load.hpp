@@ -22,6 +22,8 @@ enum class FileChecks : std::uint8_t { performed, skipped };
 
 struct LoadOptions {
   FileChecks file_checks = FileChecks::performed;
+  /// Where roles are looked for, after the directories beside and above the file that names them.
+  std::vector<std::filesystem::path> role_directories;
 };
 
 struct LoadedImageConfig {
@@ -49,6 +51,13 @@ LoadedReleaseProfile load_release_profile(const std::filesystem::path& path);
 /// The same for a text that stands in no file.
 LoadedReleaseProfile load_release_profile_text(std::string_view text,
                                                const std::filesystem::path& path);
+
+/// The directories of that name beside and above a directory, nearest first; they need not exist.
+std::vector<std::filesystem::path> directories_above(const std::filesystem::path& directory,
+                                                     std::string_view name);
+
+/// The names of the .yaml files in these directories, sorted.
+std::vector<std::string> names_in(std::span<const std::filesystem::path> directories);
 
 /// The file of a release: a path when `name_or_path` holds "/" or ends in ".yaml" (relative paths
 /// start at `base`), else NAME.yaml in the first of `directories` that has it. Throws

@@ -13,7 +13,11 @@ namespace imagewright::config {
 /// JSON Schema (draft 2020-12) of image configs. Old spellings are marked as deprecated.
 json::Value json_schema();
 
-/// The reference page of image configs, package lists and release profiles, in Markdown
+/// The same of lists of files to put back (inject-files.yaml).
+json::Value inject_files_schema();
+
+/// The reference page of image configs, package lists, lists of files to put back and release
+/// profiles, in Markdown
 /// (docs/config-reference.md).
 std::string reference_markdown();
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/finalize/initramfs_content.hpp>
 #include <imagewright/finalize/plan.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/model/root.hpp>
@@ -42,6 +43,10 @@ struct FinalizeServices {
   /// Host directory for the complete outputs of programs; empty: they are not kept.
   std::filesystem::path log_directory;
   FileRecall* recall = nullptr; ///< none: everything is made
+  /// How an initramfs is looked into: in a worker, except where tests have none.
+  InitramfsContent (*read_initramfs)(int fd, const std::string& name,
+                                     const base::Cancellation& cancellation) =
+      &read_initramfs_content;
 };
 
 /// Where a script of the config finds itself, by the path that the config gives it, and nothing

@@ -58,6 +58,8 @@ struct ImageFormatRow {
   std::string_view title;                       ///< what it is, for a list of words
   ImageKind kind = ImageKind::disk;
   CompressionSet compressions = {};
+  /// Where the config names none.
+  CompressionAlgorithm usual_compression = CompressionAlgorithm::none;
   /// The end of the name says how the file is compressed: ".tar.zst".
   bool shows_compression = false;
   /// The size of a cluster can be chosen.
@@ -123,8 +125,9 @@ inline constexpr std::array k_image_formats{
                    .title = "archive of the root's files",
                    .kind = ImageKind::archive,
                    .compressions = {.zstd = true, .gzip = true, .xz = true},
+                   .usual_compression = CompressionAlgorithm::zstd,
                    .shows_compression = true},
-    // No version of WSL reads zstd.
+    // No version of WSL reads zstd; each reads gzip.
     ImageFormatRow{.format = ImageFormat::wsl,
                    .config_word = OutputFormat::wsl,
                    .word = "wsl",
@@ -132,6 +135,7 @@ inline constexpr std::array k_image_formats{
                    .title = "archive for the Windows Subsystem for Linux",
                    .kind = ImageKind::archive,
                    .compressions = {.gzip = true, .xz = true},
+                   .usual_compression = CompressionAlgorithm::gzip,
                    .platform = Platform::wsl,
                    .root_form = RootForm::wsl_distribution},
     ImageFormatRow{.format = ImageFormat::wsl_vhdx,
@@ -164,6 +168,21 @@ constexpr const ImageFormatRow& row_of(ImageFormat format) {
 /// The word of configs that means this format.
 constexpr OutputFormat output_format_of(ImageFormat format) {
   return row_of(format).config_word;
+}
+
+/// The format that this word means; nothing for media, which hold more than one image.
+constexpr std::optional<ImageFormat> image_format_of(OutputFormat word) {
+  const auto* row =
+      std::find_if(k_image_formats.begin(), k_image_formats.end(),
+                   [&](const ImageFormatRow& each) { return each.config_word == word; });
+  return row == k_image_formats.end() ? std::nullopt : std::optional(row->format);
+}
+
+/// What the config asks for, else what is usual for the format.
+constexpr CompressionAlgorithm compression_of(const OutputImage& output) {
+  if (output.compression.algorithm) return *output.compression.algorithm;
+  const auto format = image_format_of(output.format);
+  return format ? row_of(*format).usual_compression : CompressionAlgorithm::none;
 }
 
 /// The words of all formats, or of those of one kind, in the order of the table.

@@ -47,6 +47,7 @@ struct PackagesConfig {
   std::vector<PackageRequest> remove;
   std::vector<PackageRequest> update;
   std::vector<LocatedText> exclude; ///< names that must not be in the image
+  std::vector<LocatedText> roles;   ///< roles of the release whose packages are installed
   /// Where `updateExistingPackages: true` stands.
   std::optional<base::SourceLocation> update_existing;
   std::optional<Located<base::Epoch>> snapshot_time; ///< nothing newer than this is used

@@ -129,44 +129,4 @@ struct LiveMediumConfig {
   bool operator==(const LiveMediumConfig&) const = default;
 };
 
-/// The format that this word means; nothing for media, which hold more than one image.
-constexpr std::optional<ImageFormat> image_format_of(OutputFormat format) {
-  switch (format) {
-  case OutputFormat::raw:
-    return ImageFormat::raw;
-  case OutputFormat::qcow2:
-    return ImageFormat::qcow2;
-  case OutputFormat::vhd:
-    return ImageFormat::vhd;
-  case OutputFormat::vhd_fixed:
-    return ImageFormat::vhd_fixed;
-  case OutputFormat::vhdx:
-    return ImageFormat::vhdx;
-  case OutputFormat::tar:
-    return ImageFormat::tar;
-  case OutputFormat::wsl:
-    return ImageFormat::wsl;
-  case OutputFormat::wsl_vhdx:
-    return ImageFormat::wsl_vhdx;
-  case OutputFormat::wslg_system_vhd:
-    return ImageFormat::wslg_system_vhd;
-  case OutputFormat::iso:
-  case OutputFormat::pxe_dir:
-  case OutputFormat::pxe_tar:
-  case OutputFormat::cosi:
-  case OutputFormat::baremetal_image:
-    break;
-  }
-  return std::nullopt;
-}
-
-/// What the config asks for, else what suits the format: zstd for tar, gzip (which every version of
-/// WSL reads) for wsl, nothing for disks.
-constexpr CompressionAlgorithm compression_of(const OutputImage& output) {
-  if (output.compression.algorithm) return *output.compression.algorithm;
-  if (output.format == OutputFormat::tar) return CompressionAlgorithm::zstd;
-  return output.format == OutputFormat::wsl ? CompressionAlgorithm::gzip
-                                            : CompressionAlgorithm::none;
-}
-
 } // namespace imagewright::model

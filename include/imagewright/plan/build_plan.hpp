@@ -16,6 +16,10 @@
 #include <imagewright/model/release_profile.hpp>
 #include <imagewright/model/repository.hpp>
 
+namespace imagewright::config {
+struct LoadedImageConfig;
+}
+
 namespace imagewright::plan {
 
 /// `--repo NAME=ADDRESS`: where a repository of that name is taken from instead, or one more
@@ -35,7 +39,8 @@ struct PlanOptions {
   std::vector<RepositoryOverride> repositories;
   std::vector<std::filesystem::path> key_files; ///< `--key`
   std::vector<model::ImageFormat> formats;      ///< empty: the config's, else qcow2
-  /// Where release profiles are looked for by name, after the directories above the config.
+  /// Where release profiles are looked for by name, after the directories above the config; roles
+  /// are in directories `roles` beside them.
   std::vector<std::filesystem::path> release_directories;
 };
 
@@ -73,6 +78,9 @@ const model::StorageConfig& storage_of(const BuildPlan& plan);
 /// The disk of a plan: the config's, else the release's default. Every UUID is derived from `seed`.
 /// Throws base::InputError (layout.…).
 model::DiskLayout layout_of(const BuildPlan& plan, const std::string& seed);
+
+/// The config of these options, with everything that it builds on. Throws base::InputError.
+config::LoadedImageConfig load_config(const PlanOptions& options);
 
 /// Reads the config and its release profile and decides. Throws base::InputError with every
 /// mistake.

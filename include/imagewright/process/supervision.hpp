@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include <imagewright/base/byte_size.hpp>
@@ -56,6 +58,13 @@ struct Pipe {
 
 /// Throws base::Error (process.cannot-start).
 Pipe make_pipe();
+
+/// poll(2) for at most that long: how many are ready, none when a signal came. Throws
+/// std::system_error when this host refuses, as a loop around it would never end.
+std::size_t poll_or_throw(std::span<pollfd> polled, std::chrono::milliseconds longest);
+
+/// Reading from it never waits from now on. Throws std::system_error.
+void stop_blocking(int fd);
 
 /// Keeps the last bytes of an output that may be endless.
 class OutputTail {

@@ -9,7 +9,8 @@
 
 namespace imagewright::sandbox {
 
-/// The exception as bytes. Foreign exceptions become base::BugError with their text.
+/// The exception as bytes. What the host refused (std::system_error, std::bad_alloc) keeps its
+/// type; other foreign exceptions become base::BugError with their text.
 std::string encode_exception(const std::exception& exception);
 
 /// Throws what encode_exception was given.

@@ -51,6 +51,7 @@ struct Entry {
   std::string key;
   base::SourceLocation where; ///< of the key
   Node value;
+  bool has_colon = true; ///< false when nothing but the key is there, as in "{key}"
 };
 
 } // namespace imagewright::yaml

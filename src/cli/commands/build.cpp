@@ -102,7 +102,8 @@ void require_one_subject(const BuildWords& words) {
   const PlanWords& plan = words.plan;
   if (!words.unit.is_given()) {
     if (!plan.config.empty()) return;
-    throw base::Error(base::FailureKind::input, "cli.usage", "CONFIG is missing",
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      "imagewright build needs CONFIG, or --units with a list of units",
                       "imagewright build --help shows how it is used");
   }
   if (words.unit.list.empty()) {

@@ -39,7 +39,8 @@ Command inspect_command() {
                       "Show partitions, filesystems, boot chain, packages and policy of an image"};
   command.arguments = {
       {.value = "IMAGE",
-       .description = "An image: " + base::join(model::image_format_words(), ", "),
+       .description =
+           "An image: " + base::join(model::image_format_words(model::ImageKind::disk), ", "),
        .target = &words->image,
        .completes = Completes::files,
        .is_required = true},

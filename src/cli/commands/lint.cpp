@@ -39,7 +39,7 @@ ExitCode run_lint(const LintWords& words, const CommandContext& context) {
     return ExitCode::done;
   }
   if (words.file.empty()) {
-    throw base::Error(base::FailureKind::input, "cli.usage", "OUTPUT is missing",
+    throw base::Error(base::FailureKind::input, "cli.usage", "imagewright lint needs OUTPUT",
                       "for example imagewright lint out/node-x86_64.wsl");
   }
   input_file(words.file, "output");

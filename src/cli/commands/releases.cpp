@@ -28,12 +28,9 @@ struct KnownRelease {
 
 /// As a config in the current directory would look for them, nearest first.
 std::vector<std::filesystem::path> places(const Invocation& invocation) {
-  std::vector<std::filesystem::path> directories;
-  for (auto directory = std::filesystem::current_path(); directory.has_relative_path();
-       directory = directory.parent_path()) {
-    directories.push_back(directory / "releases");
-  }
-  for (const auto& directory : installed_release_directories(invocation))
+  std::vector<std::filesystem::path> directories =
+      config::directories_above(std::filesystem::current_path(), "releases");
+  for (const auto& directory : installed_directories(invocation, "releases"))
     directories.push_back(directory);
   return directories;
 }
@@ -102,7 +99,7 @@ ExitCode run_releases(OutputStyle style, const CommandContext& context) {
   const std::vector<KnownRelease> releases = known_releases(context);
   if (releases.empty()) {
     std::string looked;
-    for (const auto& directory : installed_release_directories(context.invocation))
+    for (const auto& directory : installed_directories(context.invocation, "releases"))
       looked += (looked.empty() ? "" : ", ") + directory.string();
     throw base::Error(base::FailureKind::input, "cli.no-releases",
                       "no release profile was found in a releases directory here or above, or in " +

@@ -37,7 +37,14 @@ std::string support_text() {
 struct SchemaWords {
   bool lists_support = false;
   bool is_of_fleets = false;
+  bool is_of_inject_files = false;
 };
+
+std::string schema_text(const SchemaWords& words) {
+  if (words.is_of_fleets) return json::to_text(fleet::fleet_schema());
+  if (words.is_of_inject_files) return json::to_text(config::inject_files_schema());
+  return json::to_text(config::json_schema());
+}
 
 } // namespace
 
@@ -52,15 +59,19 @@ Command schema_command() {
                         .excludes = "--fleet"},
                        {.names = {"--fleet"},
                         .description = "Print instead the schema of fleet files",
-                        .target = &words->is_of_fleets}};
+                        .target = &words->is_of_fleets,
+                        .excludes = "--inject-files"},
+                       {.names = {"--inject-files"},
+                        .description = "Print instead the schema of lists of files to put back "
+                                       "(inject-files.yaml)",
+                        .target = &words->is_of_inject_files,
+                        .excludes = "--support"}};
   command.notes = "An editor finds it by the first line of a config: "
                   "# yaml-language-server: $schema=imagewright.schema.json";
   command.examples = {{"imagewright schema > imagewright.schema.json", "For an editor"},
                       {"imagewright schema --support", "What build cannot honour"}};
   command.action = [words](const CommandContext& context) {
-    context.console.print(words->lists_support  ? support_text()
-                          : words->is_of_fleets ? json::to_text(fleet::fleet_schema())
-                                                : json::to_text(config::json_schema()));
+    context.console.print(words->lists_support ? support_text() : schema_text(*words));
     return ExitCode::done;
   };
   return command;

@@ -11,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/annotations.hpp>
 #include <imagewright/config/canonical.hpp>
+#include <imagewright/config/inject_files.hpp>
 #include <imagewright/config/secrets.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
@@ -19,6 +20,7 @@
 
 #include "../command.hpp"
 #include "../config_file.hpp"
+#include "../data_directories.hpp"
 #include "../error_pages.hpp"
 #include "../plan_options.hpp"
 #include "version.hpp"
@@ -79,6 +81,32 @@ base::SourceLineReader line_reader(const std::optional<std::string>& text) {
   };
 }
 
+/// The text of a file, for a look at what it is; empty when it cannot be read as a config: the
+/// reader of configs says why.
+std::string text_of(const std::string& path) {
+  constexpr std::uintmax_t most = 16U << 20U;
+  std::error_code error;
+  const bool is_file = std::filesystem::is_regular_file(path, error);
+  if (!is_file || std::filesystem::file_size(path, error) > most) return "";
+  return fs::find_file(path, base::ByteSize(most)).value_or("");
+}
+
+/// The mistakes in a list of files to put back; nothing when this is no such list.
+std::optional<base::Diagnostics> check_inject_files(const std::string& text,
+                                                    const std::string& file,
+                                                    const ValidateWords& words,
+                                                    const config::LoadOptions& load_options) {
+  if (!config::is_inject_files(text, file)) return std::nullopt;
+  if (words.is_canonical) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      fmt::format("{} is a list of files to put back, and --canonical writes image "
+                                  "configs",
+                                  base::quoted(file)),
+                      "leave --canonical out");
+  }
+  return config::check_inject_files(text, file, load_options);
+}
+
 config::SarifTool sarif_tool() {
   return {.version = k_version,
           .page_of =
@@ -129,22 +157,29 @@ void print_canonical(const ValidateWords& words, const std::optional<std::string
 ExitCode run_validate(const ValidateWords& words, const CommandContext& context) {
   check_words(words);
   base::Diagnostics problems;
-  const config::LoadOptions load_options{.file_checks = words.leaves_files_out
-                                                            ? config::FileChecks::skipped
-                                                            : config::FileChecks::performed};
+  const config::LoadOptions load_options{
+      .file_checks =
+          words.leaves_files_out ? config::FileChecks::skipped : config::FileChecks::performed,
+      .role_directories = installed_directories(context.invocation, "roles")};
   std::optional<std::string> text;
   for (const std::string& config : words.configs) {
     PlanWords plan_words = words.plan;
     plan_words.config = config == "-" ? "" : config;
     plan::PlanOptions options = plan_options_from(plan_words, context);
-    if (config == "-") {
+    const bool is_standard_input = config == "-";
+    if (is_standard_input) {
       if (!text) text = fs::read_file("/dev/stdin", base::ByteSize::mib(16));
       options.config = k_standard_input;
-      problems.append(plan::validate_config_text(*text, options, load_options));
-      continue;
     }
-    refuse_what_is_no_config(config);
-    problems.append(plan::validate_config(options, load_options));
+    const auto found = check_inject_files(is_standard_input ? *text : text_of(config),
+                                          options.config, words, load_options);
+    if (found) {
+      problems.append(*found);
+    } else if (is_standard_input) {
+      problems.append(plan::validate_config_text(*text, options, load_options));
+    } else {
+      problems.append(plan::validate_config(options, load_options));
+    }
   }
   show(problems, words.is_json ? "json" : words.format, text, context);
   if (words.is_canonical && !problems.has_errors())
@@ -159,7 +194,8 @@ Command validate_command() {
   Command command{.name = "validate", .summary = "Every mistake in the config(s); touches nothing"};
   command.arguments = {
       {.value = "CONFIG",
-       .description = "Image configs; - is standard input",
+       .description = "Image configs, and lists of files to put back (inject-files.yaml); - is "
+                      "standard input",
        .target = &words->configs,
        .completes = Completes::files,
        .is_required = true},

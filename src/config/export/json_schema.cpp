@@ -169,6 +169,10 @@ Object mapping_schema(const Type& type) {
     for (Value& rule : gate_rules())
       rules.push_back(std::move(rule));
   }
+  if (&type == &k_inject_files_type) {
+    const Value feature = Object{{"const", "inject-files"}};
+    rules.push_back(schema_of_key("previewFeatures", schema_of_item(feature)));
+  }
   if (!rules.empty()) add(object, "allOf", std::move(rules));
   return object;
 }
@@ -285,12 +289,23 @@ Object schema_of(const Type& type) {
 
 } // namespace
 
-json::Value json_schema() {
-  Object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                {"title", "Imagewright image config"}};
-  for (auto& member : mapping_schema(k_image_config_type))
+namespace {
+
+Value document_schema(std::string_view title, const Type& type) {
+  Object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+  for (auto& member : mapping_schema(type))
     schema.push_back(std::move(member));
   return schema;
+}
+
+} // namespace
+
+json::Value json_schema() {
+  return document_schema("Imagewright image config", k_image_config_type);
+}
+
+json::Value inject_files_schema() {
+  return document_schema("Imagewright list of files to put back", k_inject_files_type);
 }
 
 } // namespace imagewright::config

@@ -45,10 +45,14 @@ Image Customizer takes some values that are refused here:
 * partition labels with line breaks, and labels with blanks or quotes under `idType: part-label`: the kernel command line cannot hold them; a partition type of zeros;
 * URLs with blanks (they are one word of the kernel command line) or without a host; a tag or digest of an OCI reference that is announced and empty;
 * private SSH keys; hashes of no method of crypt(5). Keys that sshd does not know are a warning;
-* files below `/dev`, `/proc` and `/sys`, which the kernel covers, and, in a config without scripts, below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end;
+* files below `/dev`, `/proc` and `/sys`, which the kernel covers, and below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end; those in `/var/tmp` are taken where scripts can use them;
 * names of environment variables that are empty or hold `=`, and paths of blanks alone.
 
-A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused. UTF-16 with its mark is read.
+A file with the key `injectFiles`, or by the name `inject-files.yaml`, is a list of files to put back into an image, and `validate` reads it as such.
+Unlike Image Customizer's, its destinations name a file (not the top of the partition), and two files for one place are a warning.
+
+A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused; so is a key in braces whose colon
+stands on another line or nowhere. UTF-16 with its mark is read.
 
 )";
 
@@ -213,6 +217,7 @@ std::string reference_markdown() {
   ReferencePage page;
   page.add(k_image_config_type, "Image config");
   page.add(k_package_list_type, "Package list");
+  page.add(k_inject_files_type, "Files to put back (inject-files.yaml)");
   page.add(k_release_profile_type, "Release profile");
   return page.text();
 }

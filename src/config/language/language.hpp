@@ -9,6 +9,7 @@ namespace imagewright::config {
 extern const Type k_image_config_type;
 extern const Type k_release_profile_type;
 extern const Type k_package_list_type;
+extern const Type k_inject_files_type;
 
 // Simple values.
 extern const Type k_text_type;
@@ -23,6 +24,7 @@ extern const Type k_absolute_path_type;
 extern const Type k_file_destination_type;
 extern const Type k_directory_destination_type;
 extern const Type k_mount_path_type;
+extern const Type k_filesystem_path_type;
 extern const Type k_mount_options_type;
 extern const Type k_disk_size_type;
 extern const Type k_room_type; ///< a size that is not 0
@@ -63,5 +65,8 @@ extern const Type k_checks_type;
 extern const Type k_platform_word_type;
 /// Names of preview features, as words.
 extern const Type k_preview_feature_type;
+extern const Type k_preview_list_type;
+/// How a partition or filesystem is named, as words.
+extern const Type k_identifier_type;
 
 } // namespace imagewright::config

@@ -86,6 +86,11 @@ constexpr Key k_packages_keys[] = {
      .default_text = "false",
      .preview = "remove-package-manager",
      .since = "1.6"},
+    {.name = "roles",
+     .type = &k_non_blank_list_type,
+     .documentation = "Roles of the release profile, such as `container-runtime`, whose packages "
+                      "are installed.",
+     .is_own = true},
     {.name = "recommends",
      .type = &k_boolean_type,
      .documentation = "Also installs what packages recommend.",

@@ -23,8 +23,6 @@ constexpr Word k_preview_words[] = {
     {"tools-dir", 0, "a directory with tools for the build"},
     {"remove-package-manager", 0, "`os.packages.removePackageManager`"},
 };
-constexpr Type k_preview_list_type{.shape = Shape::list, .item = &k_preview_feature_type};
-
 constexpr Type k_script_path_type{.shape = Shape::text,
                                   .title = "a path inside the config's directory",
                                   .check = check_local_path,
@@ -164,6 +162,7 @@ constexpr Key k_repository_keys[] = {
      .default_text = "all",
      .is_own = true},
 };
+constexpr Type k_role_list_type{.shape = Shape::list, .item = &k_repository_name_type};
 constexpr std::string_view k_repository_mapping_choice[] = {"baseUrl", "mirrorList", "path"};
 constexpr Type k_repository_mapping{
     .shape = Shape::mapping,
@@ -239,6 +238,12 @@ constexpr Key k_root_keys[] = {
      .preview = "base-configs",
      .since = "1.1",
      .also_called = "include includes extends inherits"},
+    {.name = "roles",
+     .type = &k_role_list_type,
+     .documentation = "What kinds of node this is: configs by name, from the directories `roles` "
+                      "beside and above this file and from those installed with the program. "
+                      "They are merged before base configs.",
+     .is_own = true},
     {.name = "checks",
      .type = &k_checks_type,
      .documentation = "Promises that are checked in the finished and in the booted image.",
@@ -261,6 +266,7 @@ constexpr Key k_list_file_keys[] = {
 
 constinit const Type k_preview_feature_type{
     .shape = Shape::word, .title = "a preview feature", .words = k_preview_words};
+constinit const Type k_preview_list_type{.shape = Shape::list, .item = &k_preview_feature_type};
 constinit const Type k_repositories_type{.shape = Shape::list, .item = &k_repository_mapping};
 constinit const Type k_scripts_type{
     .shape = Shape::mapping, .title = "scripts", .keys = k_scripts_keys};

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view k_outside_of_kernel_trees =
     "^(?!/*(dev|proc|sys)(/(?!.*\\.\\.)|$))[^\\x00-\\x1f\\x7f]+$";
 constexpr std::string_view k_outside_of_kernel_trees_and_not_root =
-    "^(?!/*(dev|proc|sys)(/(?!.*\\.\\.)|$))(?=.*[^/.])[^\\x00-\\x1f\\x7f]+$";
+    "^(?!/*(dev|proc|sys)(/(?!.*\\.\\.)|$))(?=.*[^/.])(?!.*/\\.{0,2}$)[^\\x00-\\x1f\\x7f]+$";
 
 } // namespace
 
@@ -65,6 +65,13 @@ constinit const Type k_mount_path_type{.shape = Shape::text,
                                        .pattern = "^/[^\\s:,]*$",
                                        .example = "/var",
                                        .form = TextForm::image_path};
+constinit const Type k_filesystem_path_type{
+    .shape = Shape::text,
+    .title = "an absolute path",
+    .check = check_filesystem_path,
+    .pattern = "^(?!/+(dev|proc|sys)(/(?!.*\\.\\.)|$))(?!/+(run|etc)/*$)/[^\\s:,]*$",
+    .example = "/var",
+    .form = TextForm::image_path};
 constinit const Type k_mount_options_type{.shape = Shape::text,
                                           .title = "mount options, separated by commas",
                                           .check = check_mount_options,

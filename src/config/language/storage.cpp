@@ -134,12 +134,10 @@ constexpr Word k_identifier_words[] = {
     word("part-uuid", MountIdentifier::part_uuid, "by partition UUID"),
     word("part-label", MountIdentifier::part_label, "by partition label"),
 };
-constexpr Type k_identifier_type{
-    .shape = Shape::word, .words = k_identifier_words, .empty_text = EmptyText::means_not_given};
 
 constexpr Key k_mount_point_keys[] = {
     {.name = "path",
-     .type = &k_mount_path_type,
+     .type = &k_filesystem_path_type,
      .documentation = "Where it is mounted.",
      .presence = Presence::required},
     {.name = "idType",
@@ -348,11 +346,13 @@ constexpr Key k_storage_keys[] = {
 
 } // namespace
 
+constinit const Type k_identifier_type{
+    .shape = Shape::word, .words = k_identifier_words, .empty_text = EmptyText::means_not_given};
 // A path alone stands for a mount point with nothing else in it.
 constinit const Type k_mount_point_type{.shape = Shape::mapping,
                                         .title = "a mount point",
                                         .keys = k_mount_point_keys,
-                                        .other_form = &k_mount_path_type};
+                                        .other_form = &k_filesystem_path_type};
 constinit const Type k_storage_type{
     .shape = Shape::mapping, .title = "storage", .keys = k_storage_keys};
 

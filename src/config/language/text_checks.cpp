@@ -26,6 +26,7 @@ namespace {
 using Complaint = std::optional<TextComplaint>;
 
 constexpr std::string_view k_blanks = " \t\r\n";
+constexpr std::string_view k_ends_field = "holds a \":\", which ends a field of /etc/passwd";
 constexpr std::string_view k_lower = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view k_digits = "0123456789";
 
@@ -65,7 +66,7 @@ std::string whole_mib_hint(base::ByteSize size) {
   return fmt::format("write it in whole MiB, such as {}", size_text(up));
 }
 
-/// What somebody means who writes "4g", "4GiB", "4 GB" or "1.5G": a size that is one.
+/// What somebody means who writes "4g", "4GiB", "4Gi", "4 GB" or "1.5G": a size that is one.
 std::optional<base::ByteSize> meant_size(std::string_view text) {
   std::string compact;
   for (const char character : base::to_lower(base::trimmed(text))) {
@@ -80,7 +81,7 @@ std::optional<base::ByteSize> meant_size(std::string_view text) {
   const std::size_t unit = rest.empty() ? std::string_view::npos : units.find(rest[0]);
   if (unit == std::string_view::npos) return std::nullopt;
   rest.remove_prefix(1);
-  if (!rest.empty() && rest != "b" && rest != "ib") return std::nullopt;
+  if (!rest.empty() && rest != "b" && rest != "i" && rest != "ib") return std::nullopt;
   const double bytes = number * static_cast<double>(1ULL << (10 * (unit + 1)));
   if (std::trunc(bytes) != bytes) return std::nullopt;
   return base::ByteSize(static_cast<std::uint64_t>(bytes));
@@ -222,7 +223,8 @@ Complaint check_absolute_path(std::string_view text) {
 }
 
 Complaint check_directory_destination(std::string_view text) {
-  if (text.empty()) return TextComplaint{"is empty", "write a path of the image"};
+  if (text.find_first_not_of(' ') == std::string_view::npos)
+    return TextComplaint{"is empty", "write a path of the image"};
   if (base::has_control_characters(text))
     return TextComplaint{"holds a control character", "remove it"};
   for (const std::string_view place : {"/dev", "/proc", "/sys"}) {
@@ -233,25 +235,45 @@ Complaint check_directory_destination(std::string_view text) {
   return std::nullopt;
 }
 
+Complaint check_place_in_partition(std::string_view text) {
+  if (text.empty()) return TextComplaint{"is empty", "write the path of a file"};
+  if (base::has_control_characters(text))
+    return TextComplaint{"holds a control character", "remove it"};
+  if (in_form(TextForm::image_path, text) == "/")
+    return TextComplaint{"is the top of the partition, not a file", "add the name of the file"};
+  return std::nullopt;
+}
+
 Complaint check_file_destination(std::string_view text) {
   Complaint complaint = check_directory_destination(text);
-  if (!complaint && in_form(TextForm::image_path, text) == "/")
+  if (complaint) return complaint;
+  const std::string path = in_form(TextForm::image_path, text);
+  if (path == "/")
     return TextComplaint{"is the root directory, not a file", "add the name of the file"};
-  return complaint;
+  if (text.ends_with("/") || text.ends_with("/.") || text.ends_with("/.."))
+    return TextComplaint{"names a directory, not a file",
+                         fmt::format("add the name of the file, or write {}", path)};
+  return std::nullopt;
 }
 
 Complaint check_program_path(std::string_view text) {
   Complaint complaint = check_absolute_path(text);
   if (complaint && holds_only(text, "._+-"))
     return TextComplaint{"is the name of a program, not its path",
-                         fmt::format("write /bin/{}", text)};
+                         fmt::format("write {}/{}", text == "nologin" ? "/sbin" : "/bin", text)};
   if (!complaint && text.find(':') != std::string_view::npos)
-    return TextComplaint{"holds a \":\", which ends a field of /etc/passwd", "use another path"};
+    return TextComplaint{std::string(k_ends_field), "use another path"};
   return complaint;
 }
 
 Complaint check_home(std::string_view text) {
-  Complaint complaint = check_program_path(text);
+  Complaint complaint = check_absolute_path(text);
+  if (!complaint && text.find(':') != std::string_view::npos)
+    return TextComplaint{std::string(k_ends_field), "use another path"};
+  for (const std::string_view place : {"/dev", "/proc", "/sys"}) {
+    if (!complaint && base::is_at_or_below(in_form(TextForm::image_path, text), place))
+      return TextComplaint{"is where the kernel shows its own files", "use another path"};
+  }
   if (!complaint && text.find(' ') != std::string_view::npos)
     return TextComplaint{"holds a blank, which many programs do not expect in a home directory",
                          "use another path"};
@@ -274,6 +296,22 @@ Complaint check_mount_path(std::string_view text) {
     return TextComplaint{"holds a blank, a colon or a comma, which a mount path may not",
                          "use another path"};
   }
+  return std::nullopt;
+}
+
+Complaint check_filesystem_path(std::string_view text) {
+  if (Complaint complaint = check_mount_path(text)) return complaint;
+  const std::string path = in_form(TextForm::image_path, text);
+  for (const std::string_view place : {"/dev", "/proc", "/sys"}) {
+    if (base::is_at_or_below(path, place))
+      return TextComplaint{"is where the kernel shows its own files", "mount it somewhere else"};
+  }
+  if (path == "/run")
+    return TextComplaint{"is where systemd mounts a filesystem of its own",
+                         "mount it somewhere else"};
+  if (path == "/etc")
+    return TextComplaint{"is read before anything is mounted: it has to be on the root filesystem",
+                         "mount it somewhere else"};
   return std::nullopt;
 }
 

@@ -15,10 +15,13 @@ std::optional<TextComplaint> check_no_blanks(std::string_view text);
 std::optional<TextComplaint> check_absolute_path(std::string_view text);
 std::optional<TextComplaint> check_file_destination(std::string_view text);
 std::optional<TextComplaint> check_directory_destination(std::string_view text);
+std::optional<TextComplaint> check_place_in_partition(std::string_view text);
 std::optional<TextComplaint> check_program_path(std::string_view text);
 std::optional<TextComplaint> check_home(std::string_view text);
 std::optional<TextComplaint> check_variable_name(std::string_view text);
 std::optional<TextComplaint> check_mount_path(std::string_view text);
+/// Where a filesystem of the disk may be mounted.
+std::optional<TextComplaint> check_filesystem_path(std::string_view text);
 std::optional<TextComplaint> check_mount_options(std::string_view text);
 std::optional<TextComplaint> check_subvolume_path(std::string_view text);
 std::optional<TextComplaint> check_local_path(std::string_view text);

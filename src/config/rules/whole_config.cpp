@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/model/image_format.hpp>
+#include <imagewright/model/kept_paths.hpp>
 
 #include "config/rules/rules.hpp"
 
@@ -10,16 +13,13 @@ namespace imagewright::config {
 
 namespace {
 
-bool has_scripts(const model::ScriptsConfig& scripts) {
-  return !scripts.post_customization.empty() || !scripts.finalize_customization.empty();
-}
-
 /// What stands in a directory that the last step empties can be of use to scripts only.
 base::Diagnostics check_lost_files(const model::ImageConfig& config) {
   base::Diagnostics diagnostics;
   const auto check = [&](const std::string& path, const base::SourceLocation& where) {
-    for (const std::string directory : {"/tmp", "/var/tmp", "/run"}) {
-      if (path != directory && !path.starts_with(directory + "/")) continue;
+    for (const std::string_view directory : model::scratch_directories()) {
+      if (!base::is_at_or_below(path, directory)) continue;
+      if (model::is_of_use_to_scripts(directory, config.scripts)) continue;
       diagnostics.error(
           "config.lost-file",
           fmt::format("{} is not in the finished image: {} is emptied when it is made",
@@ -27,11 +27,15 @@ base::Diagnostics check_lost_files(const model::ImageConfig& config) {
           where, "choose another directory");
     }
   };
-  if (has_scripts(config.scripts)) return diagnostics;
   for (const model::AdditionalFile& file : config.os.additional_files)
     check(file.destination, file.where);
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     check(directory.destination, directory.where);
+  for (const model::UserConfig& user : config.os.users) {
+    const bool has_keys = !user.ssh_public_keys.empty() || !user.ssh_public_key_files.empty();
+    if (has_keys && user.home_directory)
+      check(user.home_directory->text + "/.ssh", user.home_directory->where);
+  }
   return diagnostics;
 }
 

@@ -8,11 +8,13 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/shell.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "../boot_paths.hpp"
 #include "../given_files.hpp"
 #include "boot_loaders.hpp"
+#include "grub_settings.hpp"
 #include "grub_text.hpp"
 
 namespace imagewright::finalize::boot_loaders {
@@ -36,13 +38,13 @@ std::string terminal_lines(const BootLoader& loader) {
          "terminal_output serial console\n";
 }
 
-std::string menu_entry(const std::string& title, const BootInput& input,
+std::string menu_entry(const std::string& title, const std::string& command_line,
                        const BootFilesystem& filesystem, const model::InstalledKernel& kernel) {
   return "menuentry " + grub_word(title + ", Linux " + kernel.release) + " --id " +
          grub_word(kernel.release) + " {\n" + //
          "  " + search_line(filesystem) +     //
          "  linux " + grub_word(grub_path(filesystem, kernel.image)) + " " +
-         grub_arguments(input.command_line) + "\n" + //
+         grub_arguments(command_line) + "\n" + //
          "  initrd " + grub_word(grub_path(filesystem, kernel.initramfs)) + "\n}\n";
 }
 
@@ -52,9 +54,13 @@ std::string main_configuration(const BootInput& input, const fs::RootDir& files,
   const auto filesystem = boot_filesystem(input.layout);
   std::string text = std::string(k_mark) +
                      "set default=0\nset timeout=" + std::to_string(loader.timeout_seconds) + "\n" +
-                     terminal_lines(loader) + "insmod part_gpt\ninsmod ext2\n";
+                     terminal_lines(loader) + "insmod part_gpt\ninsmod " +
+                     std::string(filesystem.module) + "\n";
+  std::string command_line = input.command_line;
+  if (const auto more = packaged_kernel_arguments(files); !more.empty())
+    command_line += " " + model::joined_kernel_words(more);
   for (const auto& kernel : kernels)
-    text += menu_entry(pretty_name(files), input, filesystem, kernel);
+    text += menu_entry(pretty_name(files), command_line, filesystem, kernel);
   return text;
 }
 
@@ -106,12 +112,12 @@ with_images_in_boot(const fs::RootDir& files, std::vector<model::InstalledKernel
 } // namespace
 
 BootFilesystem boot_filesystem(const model::DiskLayout& layout) {
-  if (const auto* boot = layout.find_mount("/boot")) {
-    return {boot->filesystem->uuid.to_string(), "/boot"};
-  }
-  const auto* root = layout.find_mount("/");
-  IMAGEWRIGHT_ASSERT(root != nullptr);
-  return {root->filesystem->uuid.to_string(), ""};
+  const auto* boot = layout.find_mount("/boot");
+  const auto* holder = boot != nullptr ? boot : layout.find_mount("/");
+  IMAGEWRIGHT_ASSERT(holder != nullptr);
+  return {.uuid = holder->filesystem->uuid.to_string(),
+          .prefix = boot != nullptr ? "/boot" : "",
+          .module = model::row_of(holder->filesystem->type).grub_module};
 }
 
 std::string grub_path(const BootFilesystem& filesystem, const std::string& path) {
@@ -136,8 +142,8 @@ std::string grub_start(const model::DiskLayout& layout, const fs::RootDir& files
 StepYield write_grub_configuration(const BootInput& input, const fs::RootDir& files) {
   auto kernels = with_images_in_boot(files, input.kernels);
   const auto path = grub_directory(files) + "/grub.cfg";
-  files.write(path, main_configuration(input, files, kernels), 0600);
   write_unless_given(files, input.given_files, "/etc/default/grub", defaults(input, kernels), 0644);
+  files.write(path, main_configuration(input, files, kernels), 0600);
   return {.kernels = std::move(kernels), .command_line_files = {path, "/etc/default/grub"}};
 }
 

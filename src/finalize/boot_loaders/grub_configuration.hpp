@@ -4,6 +4,7 @@
 // What GRUB reads, whatever firmware starts it.
 
 #include <string>
+#include <string_view>
 
 #include "../boot_paths.hpp"
 
@@ -12,7 +13,8 @@ namespace imagewright::finalize::boot_loaders {
 /// The filesystem that has /boot, and what its paths lack in comparison with the root's.
 struct BootFilesystem {
   std::string uuid;
-  std::string prefix; ///< "/boot" where /boot is a filesystem of its own, else empty
+  std::string prefix;           ///< "/boot" where /boot is a filesystem of its own, else empty
+  std::string_view module = {}; ///< with which GRUB reads it
 };
 
 BootFilesystem boot_filesystem(const model::DiskLayout& layout);

@@ -94,7 +94,20 @@ void put_user(const Input& input, accounts::AccountDatabase& database,
   if (user.password_expires_days) {
     database.set_password_expiry(user.name, *user.password_expires_days);
   }
-  database.add_subordinate_ids(user.name);
+  require(database.add_subordinate_ids(user.name), user.where);
+}
+
+/// What is at the home already: a directory, or nothing at all. A link that leads nowhere is
+/// something.
+accounts::Refusal refusal_of_home(const fs::RootDir& files, const accounts::KnownUser& user) {
+  if (!files.find_status(user.home)) return std::nullopt;
+  const bool leads_somewhere = files.exists(user.home);
+  if (leads_somewhere && files.find_target_status(user.home)->type == fs::FileType::directory)
+    return std::nullopt;
+  const auto link = files.find_link_target(user.home);
+  return "the home of " + base::quoted(user.name) + ", " + base::quoted(user.home) +
+         (link ? ", is a link to " + base::quoted(*link) + ", where no directory is"
+               : ", is no directory");
 }
 
 /// Ids that the config writes out belong to whom it gives them, in whatever order it names them.
@@ -126,6 +139,7 @@ StepYield write_accounts(const Input& input, root::WorkRoot& root) {
   for (const auto& user : input.users) {
     const auto known = database.find_user(user.name);
     IMAGEWRIGHT_ASSERT(known.has_value());
+    require(refusal_of_home(files, *known), user.where);
     make_home(root, *known);
     add_ssh_keys(root, *known, ssh_keys_of(user));
   }

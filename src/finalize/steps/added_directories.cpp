@@ -7,9 +7,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/model/kept_paths.hpp>
 
 #include "../boot_paths.hpp"
+#include "../given_files.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -19,6 +19,7 @@ namespace files = std::filesystem;
 
 struct Input {
   const std::vector<model::AdditionalDirectory>& directories;
+  const model::ScriptsConfig& scripts;
 };
 
 std::vector<files::directory_entry> sorted_entries(const files::path& directory) {
@@ -42,29 +43,17 @@ void make_directory(root::WorkRoot& root, const model::AdditionalDirectory& wish
   root.own(path, 0, 0);
 }
 
-/// What is in no image cannot be a config's wish.
-void refuse_emptied(const model::AdditionalDirectory& wish, const std::string& path) {
-  const auto directory = model::emptied_directory_of(path);
-  if (directory.empty()) return;
-  throw base::Error(base::FailureKind::input,
-                    {.code = "finalize.file-not-kept",
-                     .message = base::quoted(path) + " would not be in the image: " +
-                                base::quoted(directory) + " is empty in it",
-                     .where = wish.where,
-                     .hint = "put it elsewhere, or let tmpfiles.d(5) make it at boot"});
-}
-
-void copy_tree(root::WorkRoot& root, const model::AdditionalDirectory& wish,
+void copy_tree(const Input& input, root::WorkRoot& root, const model::AdditionalDirectory& wish,
                const files::path& source, const std::string& destination, StepYield& yield) {
   make_directory(root, wish, destination);
   for (const auto& entry : sorted_entries(source)) {
     const std::string path = name_on_esp(root.files(), (destination == "/" ? "" : destination) +
                                                            "/" + entry.path().filename().string());
-    refuse_emptied(wish, path);
+    require_kept(root.files(), {path, wish.where}, input.scripts);
     if (entry.is_symlink()) {
       root.files().make_symlink(path, files::read_symlink(entry.path()).string());
     } else if (entry.is_directory()) {
-      copy_tree(root, wish, entry.path(), path, yield);
+      copy_tree(input, root, wish, entry.path(), path, yield);
       continue;
     } else if (entry.is_regular_file()) {
       root.files().write(path, fs::read_file(entry.path()), wish.child_file_permissions);
@@ -84,7 +73,7 @@ void copy_tree(root::WorkRoot& root, const model::AdditionalDirectory& wish,
 StepYield add_directories(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   for (const auto& directory : input.directories) {
-    copy_tree(root, directory, directory.source, directory.destination, yield);
+    copy_tree(input, root, directory, directory.source, directory.destination, yield);
   }
   return yield;
 }
@@ -93,6 +82,6 @@ StepYield add_directories(const Input& input, root::WorkRoot& root) {
 
 constinit const Step added_directories{
     "added-directories", AppliesTo::both,
-    k_run<add_directories, &model::OsConfig::additional_directories>};
+    k_run<add_directories, &model::OsConfig::additional_directories, &FinalizePlan::scripts>};
 
 } // namespace imagewright::finalize::steps

@@ -9,6 +9,7 @@
 
 #include "../boot_paths.hpp"
 #include "../content.hpp"
+#include "../given_files.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -16,6 +17,7 @@ namespace {
 
 struct Input {
   const std::vector<model::AdditionalFile>& files;
+  const model::ScriptsConfig& scripts;
 };
 
 mode_t permissions_of(const model::AdditionalFile& file) {
@@ -61,6 +63,7 @@ StepYield add_files(const Input& input, root::WorkRoot& root) {
     const std::string destination = name_on_esp(root.files(), file.destination);
     refuse_twin(yield.given_files, destination, file);
     write_file(root, destination, file);
+    require_kept(root.files(), {destination, file.where}, input.scripts);
     yield.given_files.push_back({destination, file.where});
   }
   return yield;
@@ -68,7 +71,8 @@ StepYield add_files(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step added_files{"added-files", AppliesTo::both,
-                                 k_run<add_files, &model::OsConfig::additional_files>};
+constinit const Step added_files{
+    "added-files", AppliesTo::both,
+    k_run<add_files, &model::OsConfig::additional_files, &FinalizePlan::scripts>};
 
 } // namespace imagewright::finalize::steps

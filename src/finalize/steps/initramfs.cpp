@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
@@ -11,6 +15,7 @@
 
 #include "../dracut_options.hpp"
 #include "../given_files.hpp"
+#include "../initramfs_check.hpp"
 #include "../initramfs_view.hpp"
 #include "../leftover.hpp"
 #include "../steps.hpp"
@@ -69,6 +74,50 @@ void refuse_missing_parts(const process::CommandResult& result) {
   }
 }
 
+/// Drivers by name, with the modules of the filesystems.
+Words named_drivers(const Input& input) {
+  Words drivers;
+  for (const auto* words : {&input.facts.drivers, &input.drivers, &input.facts.filesystems}) {
+    std::ranges::copy_if(*words, std::back_inserter(drivers), [](const std::string& word) {
+      return word.find_first_of("/=*?[](){}|.+^$\\") == std::string::npos;
+    });
+  }
+  return drivers;
+}
+
+/// What dracut and its helpers say is theirs; a helper that was killed says nothing at all.
+void require_whole(const Input& input, const root::WorkRoot& root,
+                   const model::InstalledKernel& kernel) {
+  const fs::UniqueFd file = root.files().open_file(kernel.initramfs);
+  std::optional<InitramfsContent> content;
+  try {
+    content = input.services.read_initramfs(file.get(), kernel.initramfs,
+                                            input.services.cancellation);
+  } catch (const base::Error& error) {
+    if (error.diagnostic().code != "archive.unsupported") throw;
+    input.services.reporter.message(report::Level::warning,
+                                    "not looked into: " + error.diagnostic().message);
+    return;
+  }
+  const Words faults = find_initramfs_faults(*content,
+                                             {.kernel_release = kernel.release,
+                                              .dracut_modules = input.modules,
+                                              .drivers = named_drivers(input)},
+                                             root.files());
+  if (faults.empty()) return;
+  constexpr std::ptrdiff_t k_most_shown = 5;
+  const auto shown = std::min<std::ptrdiff_t>(std::ssize(faults), k_most_shown);
+  throw base::Error(
+      base::FailureKind::build, "finalize.incomplete-initramfs",
+      fmt::format("dracut succeeded, but {} would not start the node: {}{}",
+                  base::quoted(kernel.initramfs),
+                  base::join(Words(faults.begin(), faults.begin() + shown), "; "),
+                  std::ssize(faults) > shown
+                      ? fmt::format("; and {} more", std::ssize(faults) - shown)
+                      : ""),
+      "build again; when it happens each time, look at dracut's output and its settings");
+}
+
 void run_dracut(const Input& input, root::WorkRoot& root, const model::InstalledKernel& kernel) {
   report::StageScope stage(input.services.reporter, "initramfs", kernel.release);
   process::Command command{.argv = dracut_arguments(input, kernel),
@@ -89,9 +138,12 @@ void run_dracut(const Input& input, root::WorkRoot& root, const model::Installed
                           ? "look at what it wrote"
                           : "the complete output is in " + command.log_file.string());
   }
+  require_whole(input, root, kernel);
   root.files().set_permissions(kernel.initramfs, 0600);
-  // Nothing but the initramfs is left of the run.
-  remove_written_file(root.files(), "/var/log/dracut.log");
+  // Nothing but the initramfs is left of the run, and what the config put there.
+  constexpr auto k_log = "/var/log/dracut.log";
+  if (std::ranges::find(input.given_files, k_log, &GivenFile::path) == input.given_files.end())
+    remove_written_file(root.files(), k_log);
 }
 
 void obtain_initramfs(const Input& input, root::WorkRoot& root,

@@ -7,6 +7,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/finalize/machine_secrets.hpp>
+#include <imagewright/root/real_patterns.hpp>
 
 #include "../steps.hpp"
 
@@ -41,7 +42,7 @@ private:
       remove_unowned(directory);
       return;
     }
-    // A link to a directory elsewhere is not followed: what is there has a name of its own.
+    // A link is not followed: what is there has a pattern of its own.
     if (!directory.empty() && !is_directory(directory)) return;
     for (const auto& name : files_.list(directory.empty() ? "/" : directory)) {
       if (base::matches_glob(name, parts.front())) visit(directory + "/" + name, parts.subspan(1));
@@ -90,9 +91,9 @@ StepYield remove_identity(const Input& input, root::WorkRoot& root) {
   // Without packages no script has run, and what a base has is its own.
   if (is_base && input.packages.empty()) return {};
   IdentityRemover remover(root.files(), input.owned_files);
-  for (const auto* path : k_machine_secrets)
-    remover.remove(path);
-  for (const auto& pattern : input.identity_files)
+  std::vector<std::string> patterns = input.identity_files;
+  patterns.insert(patterns.begin(), k_machine_secrets.begin(), k_machine_secrets.end());
+  for (const auto& pattern : root::with_real_places(root.files(), patterns))
     remover.remove(pattern);
   if (!is_base) set_machine_id(input, root.files());
   StepYield yield;

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <map>
+#include <string>
+#include <vector>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
@@ -101,13 +105,46 @@ std::vector<model::UnitChange> changes_of(const Input& input) {
   return changes;
 }
 
+/// Two names of one unit, of which one enables what the other switches off: the policy has seen
+/// only names.
+void refuse_contradictions(const units::UnitLinks& links,
+                           const std::vector<model::UnitChange>& changes) {
+  std::map<std::string, const model::UnitChange*> switched_off;
+  for (const auto& change : changes) {
+    if (change.state == model::UnitState::enabled) continue;
+    if (const auto name = links.find_name_to_link(full_unit_name(change.unit)))
+      switched_off.emplace(*name, &change);
+  }
+  for (const auto& change : changes) {
+    if (change.state != model::UnitState::enabled) continue;
+    const auto name = links.find_name_to_link(full_unit_name(change.unit));
+    const auto found = name ? switched_off.find(*name) : switched_off.end();
+    // What one name is to be, policy and config have settled.
+    if (found == switched_off.end() ||
+        full_unit_name(found->second->unit) == full_unit_name(change.unit))
+      continue;
+    base::Diagnostic told{.code = "finalize.unit-conflict",
+                          .message = base::quoted(change.unit) + " in " + change.origin + " and " +
+                                     base::quoted(found->second->unit) + " in " +
+                                     found->second->origin + " are the same unit " +
+                                     base::quoted(*name),
+                          .where = change.where,
+                          .hint = "remove one of the two"};
+    if (found->second->where)
+      told.related.push_back({*found->second->where, "the other one stands here"});
+    throw base::Error(base::FailureKind::input, told);
+  }
+}
+
 StepYield link_units(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
   for (const auto& drop_in : input.services.drop_ins)
     add_drop_in(files, drop_in);
   units::UnitLinks links(files);
   StepYield yield;
-  for (const auto& change : changes_of(input))
+  const auto changes = changes_of(input);
+  refuse_contradictions(links, changes);
+  for (const auto& change : changes)
     yield.add({.warnings = apply(links, change)});
   return yield;
 }

@@ -109,6 +109,12 @@ std::vector<std::string> remove_all_links(const fs::RootDir& root,
 
 } // namespace
 
+std::optional<std::string> UnitLinks::find_name_to_link(const std::string& name) const {
+  const auto unit = catalogue_.find(name);
+  if (!unit) return std::nullopt;
+  return name_to_link(*unit).to_string();
+}
+
 void UnitLinks::link_dependency(const FoundUnit& unit, const std::string& target,
                                 std::string_view folder_suffix, Problems& problems) {
   const auto name = name_to_link(unit);

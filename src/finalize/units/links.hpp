@@ -5,6 +5,7 @@
 // it: the programs of a foreign architecture would need an emulator.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ public:
   explicit UnitLinks(const fs::RootDir& root) : root_(root), catalogue_(root) {}
 
   const UnitCatalogue& catalogue() const { return catalogue_; }
+
+  /// The unit that enabling a name is about: what an alias leads to, and a template's default
+  /// instance. Absent when there is none, or a mask.
+  std::optional<std::string> find_name_to_link(const std::string& name) const;
 
   /// Makes the links that the unit's [Install] section asks for, and those of its Also= units.
   Enablement enable(const std::string& name);

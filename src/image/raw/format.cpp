@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include <imagewright/base/byte_order.hpp>
+
 #include "image/corrupt.hpp"
 #include "image/file_source.hpp"
 #include "image/flat_reader.hpp"
@@ -60,15 +62,23 @@ bool is_blank(const fs::ByteSource& file) {
   return file.size() > 0;
 }
 
+/// A GPT of which only the backup, in the last sector, is left. A file in which a disk is wrapped
+/// may end with that sector as well, but then the sector is not where it says that it is
+/// (UEFI 2.10, section 5.3.2: MyLBA).
+bool has_backup_table(const fs::ByteSource& file, std::uint64_t sector) {
+  if (file.size() < 2 * sector || file.size() % sector != 0) return false;
+  const std::uint64_t start = file.size() - sector;
+  if (!has_text(file, start, "EFI PART")) return false;
+  std::array<std::byte, 8> place{};
+  file.read(start + 24, place);
+  return base::little_endian::get<std::uint64_t>(place, 0) == start / sector;
+}
+
 bool recognises_raw(const fs::ByteSource& file, const std::string&) {
   for (const Signature& signature : k_signatures) {
     if (has_text(file, signature.offset, signature.bytes)) return true;
   }
-  // A GPT of which only the backup, in the last sector, is left.
-  for (const std::uint64_t sector : {k_sector, 8 * k_sector}) {
-    if (file.size() >= 2 * sector && has_text(file, file.size() - sector, "EFI PART")) return true;
-  }
-  return is_blank(file);
+  return has_backup_table(file, k_sector) || has_backup_table(file, 8 * k_sector) || is_blank(file);
 }
 
 std::unique_ptr<ImageReader> open_raw(const fs::ByteSource& file, const std::string& name) {

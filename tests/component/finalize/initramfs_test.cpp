@@ -52,6 +52,7 @@ finalize::FinalizePlan plan_of_node() {
       model::Filesystem{.uuid = base::Uuid::from_name("test", "root"), .mount_point = "/"};
   plan.layout.partitions = {root};
   plan.policy.kernel_arguments = {{model::mount_source(root), "storage", std::nullopt}};
+  plan.policy.units = {{.unit = "containerd.service", .origin = "the test"}};
   plan.initramfs = {.modules = {"base", "bash", "systemd", "systemd-initrd", "dracut-systemd",
                                 "systemd-udevd", "udev-rules", "rootfs-block", "kernel-modules",
                                 "fs-lib", "shutdown"},

@@ -58,6 +58,10 @@ TEST_CASE("an exclude that means nothing is an error with near names") {
   }
   TelnetQuestion question("telnet-nq");
   CHECK(question.want({"tools"}).problems().at(0).hint == "did you mean \"telnet-ng\"?");
+  TelnetQuestion capability("telent");
+  CHECK(capability.want({"tools"}).problems().at(0).hint == "did you mean \"telnet\"?");
+  TelnetQuestion version("telnet-ng < 1");
+  CHECK(version.want({"tools"}).problems().at(0).hint == "the repositories have 1-1, 2-1");
 }
 
 TEST_CASE("a repository's own filters understand capabilities too") {
@@ -76,8 +80,12 @@ TEST_CASE("a request for an obsoleted name takes what obsoletes it") {
   SECTION("by its name") {
     const auto resolution = question.want({"foo"}).resolution();
     REQUIRE(resolution.packages.size() == 1);
-    CHECK(resolution.packages[0].nevra.name == "baz");
+    // What took over from that is an update, as it is for dnf.
+    CHECK(resolution.packages[0].nevra.name == "bar");
     CHECK(resolution.requests.at(0).packages.size() == 1);
+  }
+  SECTION("by a glob") {
+    CHECK(question.want({"fo*"}).packages() == Names{"bar-2-1.x86_64"});
   }
   SECTION("not when a version is asked for") {
     CHECK(question.want({"foo = 1"}).packages() == Names{"foo-1-1.x86_64"});

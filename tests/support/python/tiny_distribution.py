@@ -12,6 +12,9 @@ from imagewright_testing import environment, require_program
 # What scriptlets and the program in the place of dracut need.
 PROGRAMS = ("dash", "cat", "mkdir", "chmod", "ln", "rm", "cp")
 
+# In a specification of rpm: a program in the place of dracut, whose initramfs has nothing but a script /init in it.
+DRACUT = r"""printf '#!/bin/sh\nfor last; do :; done\nprintf "07070100000001000081ED000000000000000000000001000000000000000A000000000000000000000000000000000000000500000000init\\000\\000#!/bin/sh\\n\\000\\00007070100000000000000000000000000000000000000010000000000000000000000000000000000000000000000000000000B00000000TRAILER!!!\\000\\000\\000\\000" > "$last"\n'"""
+
 SPEC = r"""
 %global debug_package %{nil}
 %global __os_install_post %{nil}
@@ -77,6 +80,14 @@ Something whose scriptlet fails.
 %post failing
 cat /etc/no-such-file
 exit 7
+%package starting
+Summary: Something whose scriptlet takes a while
+AutoReqProv: no
+Requires: tiny-base
+%description starting
+Something whose scriptlet takes a while.
+%post starting
+i=0; while [ $i -lt 3000 ]; do i=$((i+1)); done; cat /etc/passwd >/dev/null
 %install
 cp -a @ROOT@/. %{buildroot}
 cd %{buildroot}
@@ -95,14 +106,14 @@ printf 'kernel/ext4.ko\n' > usr/lib/modules/1.0/modules.builtin
 printf 'module' > usr/lib/modules/1.0/kernel/loop.ko
 printf 'MZ' > usr/lib/boot/grubx64.efi
 printf 'MZ' > usr/lib/boot/systemd-bootx64.efi
-printf '#!/bin/sh\nfor last; do :; done\necho initramfs > "$last"\n' > usr/bin/dracut
+@DRACUT@ > usr/bin/dracut
 chmod 755 usr/bin/dracut
 printf '[Service]\nExecStart=/bin/sh\n[Install]\nWantedBy=multi-user.target\n' > usr/lib/systemd/system/web.service
 cp usr/lib/systemd/system/web.service usr/lib/systemd/system/web-next.service
 printf '# What the package brought\nListen = 80\nUser = nobody\n' > etc/web.conf
 mkdir -p usr/share/web/empty; printf page > usr/share/web/index
 ln -s index usr/share/web/link
-touch usr/share/failing
+touch usr/share/failing usr/share/starting
 head -c 30000000 /dev/zero > usr/share/bulky
 mkdir -p usr/lib64 usr/lib/x86_64-linux-gnu
 %files base
@@ -143,6 +154,8 @@ mkdir -p usr/lib64 usr/lib/x86_64-linux-gnu
 %files needy
 %files bulky
 /usr/share/bulky
+%files starting
+/usr/share/starting
 %files failing
 /usr/share/failing
 """
@@ -205,7 +218,7 @@ def make(directory):
     root = directory / "work/root"
     files = copy_programs(root)
     spec = directory / "work/tiny.spec"
-    spec.write_text(SPEC.replace("@ROOT@", str(root)).replace("@BASE@", "\n".join(files)))
+    spec.write_text(SPEC.replace("@DRACUT@", DRACUT).replace("@ROOT@", str(root)).replace("@BASE@", "\n".join(files)))
     repository = directory / "repository"
     defines = {"_topdir": directory / "work/rpm", "_rpmdir": repository, "_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm",
                "_buildhost": "host", "_binary_payload": "w1.gzdio", "use_source_date_epoch_as_buildtime": "1", "clamp_mtime_to_source_date_epoch": "1"}

@@ -38,8 +38,10 @@ TEST_CASE_METHOD(AccountRoot, "ids that somebody will ask for are not handed out
 TEST_CASE_METHOD(AccountRoot, "users get the first gap of subordinate ids where there is a file") {
   root.write("/etc/subuid", "old:100000:65536\nnew:300000:65536", 0644);
   accounts::AccountDatabase database(root);
-  for (const auto* name : {"kim", "lee", "old"})
-    database.add_subordinate_ids(name);
+  for (const auto* name : {"kim", "lee", "old"}) {
+    CHECK_FALSE(database.put_user({.name = name}, epoch));
+    CHECK_FALSE(database.add_subordinate_ids(name));
+  }
   database.store(root);
   CHECK(root.read("/etc/subuid") ==
         "old:100000:65536\nnew:300000:65536\nkim:165536:65536\nlee:231072:65536\n");
@@ -52,8 +54,40 @@ TEST_CASE_METHOD(AccountRoot,
   root.write("/etc/subgid", "", 0644);
   root.write("/etc/login.defs", "SUB_UID_MIN 5000000\nSUB_UID_COUNT 10\nSUB_GID_COUNT 0\n", 0644);
   accounts::AccountDatabase database(root);
-  database.add_subordinate_ids("kim");
+  CHECK_FALSE(database.put_user({.name = "kim"}, epoch));
+  CHECK_FALSE(database.add_subordinate_ids("kim"));
   database.store(root);
   CHECK(root.read("/etc/subuid") == "kim:5000000:10\n");
   CHECK(root.read("/etc/subgid").empty());
+}
+
+TEST_CASE_METHOD(AccountRoot, "a range of ids that is used up, or the wrong way round, is said") {
+  struct Row {
+    const char* definitions;
+    const char* named;
+  };
+  const auto row = GENERATE(values<Row>({{"UID_MIN 6000\nUID_MAX 5999\n", "from 6000 to 5999"},
+                                         {"UID_MIN 1000\nUID_MAX 1000\n", "UID_MIN"},
+                                         {"GID_MIN 1000\nGID_MAX 1000\n", "GID_MIN"},
+                                         {"SUB_UID_MAX 165535\n", "SUB_UID_MAX"},
+                                         {"SUB_UID_COUNT 4000000000\n", "SUB_UID_MAX"}}));
+  root.write("/etc/login.defs", row.definitions, 0644);
+  root.write("/etc/subuid", "", 0644);
+  accounts::AccountDatabase database(root);
+  accounts::Refusal refusal;
+  for (const auto* name : {"kim", "lee"}) {
+    if (!refusal) refusal = database.put_user({.name = name}, epoch);
+    if (!refusal) refusal = database.add_subordinate_ids(name);
+  }
+  REQUIRE(refusal);
+  CHECK(refusal->find(row.named) != std::string::npos);
+}
+
+TEST_CASE_METHOD(AccountRoot, "who is no user by his id gets no subordinate ids") {
+  root.write("/etc/subuid", "", 0644);
+  accounts::AccountDatabase database(root);
+  CHECK_FALSE(database.put_user({.name = "kim", .id = 301}, epoch));
+  CHECK_FALSE(database.add_subordinate_ids("kim"));
+  database.store(root);
+  CHECK(root.read("/etc/subuid").empty());
 }

@@ -161,9 +161,12 @@ TEST_CASE("the canonical form has every key of the language") {
     if (document.root) collect(*document.root, "", written);
   }
   // These say where else to look, and what was found there is merged in.
-  const std::set<std::string> merged_in = {".baseConfigs", ".baseConfigs[].path",
-                                           ".os.packages.installLists", ".os.packages.removeLists",
-                                           ".os.packages.updateLists"};
+  const std::set<std::string> merged_in = {".baseConfigs",
+                                           ".baseConfigs[].path",
+                                           ".os.packages.installLists",
+                                           ".os.packages.removeLists",
+                                           ".os.packages.updateLists",
+                                           ".roles"};
   int count = 0;
   for_each_current_key(config::k_image_config_type, "", [&](const std::string& key) {
     INFO(key);

@@ -287,19 +287,44 @@ TEST_CASE("gives Image Customizer's verdict on values") {
 
 TEST_CASE("paths of the image have one form from the moment they are read") {
   const auto config =
-      config_of("os:\n  additionalFiles:\n  - {destination: etc//foo/, content: x}\n"
+      config_of("os:\n  additionalFiles:\n  - {destination: etc//foo, content: x}\n"
                 "  users:\n  - {name: a, homeDirectory: /srv/a/, startupCommand: /bin//sh}\n");
   CHECK(config.os.additional_files[0].destination == "/etc/foo");
   CHECK(config.os.users[0].home_directory->text == "/srv/a");
   CHECK(config.os.users[0].startup_command->text == "/bin/sh");
   CHECK(faults_of("os: {additionalFiles: [{destination: /, content: x}]}\n") ==
         Faults{"1:38 config.bad-value"});
+  for (const std::string path : {"/etc/foo/", "/etc/foo/.", "etc/foo/bar/..", "/.", "//"}) {
+    INFO(path);
+    CHECK(faults_of("os: {additionalFiles: [{destination: " + path + ", content: x}]}\n") ==
+          Faults{"1:38 config.bad-value"});
+  }
+  for (const std::string path :
+       {"/dev", "/dev/", "//proc/x", "/sys/./a", "/run/", "/etc/", "/x/../etc"}) {
+    INFO(path);
+    CHECK(
+        faults_of("storage:\n  bootType: efi\n  disks:\n  - {partitionTableType: gpt, maxSize: 1G, "
+                  "partitions: [{id: a, size: 8M}, {id: r}]}\n  filesystems:\n"
+                  "  - {deviceId: a, type: ext4, mountPoint: " +
+                  path + "}\n  - {deviceId: r, type: ext4, mountPoint: /}\n") ==
+        Faults{"6:43 config.bad-value"});
+  }
+  for (const std::string home : {"/proc/kim", "//dev/x", "/sys", "relative", "'~'", "/home/../x"}) {
+    INFO(home);
+    CHECK(faults_of("os: {users: [{name: a, homeDirectory: " + home + "}]}\n") ==
+          Faults{"1:39 config.bad-value"});
+  }
+  CHECK(faults_of("os: {users: [{name: a, homeDirectory: /run/a, sshPublicKeys: [ssh-ed25519 "
+                  "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                  "]}]}\n") == Faults{"1:39 config.lost-file"});
   CHECK(faults_of("os: {additionalFiles: [{destination: /proc/x, content: x}]}\n").size() == 1);
   CHECK(faults_of("os: {additionalFiles: [{destination: /tmp/x, content: x}]}\n") ==
         Faults{"1:24 config.lost-file"});
-  CHECK(faults_of("os: {additionalFiles: [{destination: /tmp/x, content: x}]}\n"
-                  "scripts: {postCustomization: [{content: a}]}\n")
+  const std::string scripts = "scripts: {postCustomization: [{content: a}]}\n";
+  CHECK(faults_of("os: {additionalFiles: [{destination: /var/tmp/x, content: x}]}\n" + scripts)
             .empty());
+  CHECK(faults_of("os: {additionalFiles: [{destination: /tmp/x, content: x}]}\n" + scripts) ==
+        Faults{"1:24 config.lost-file"});
 }
 
 TEST_CASE("a private key is refused, and no message shows any of it") {

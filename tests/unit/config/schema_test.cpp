@@ -41,8 +41,8 @@ TEST_CASE("docs/config-reference.md says what the language table says") {
 
 TEST_CASE("every key of the language is documented") {
   int count = 0;
-  for (const Type* root : {&config::k_image_config_type, &config::k_release_profile_type,
-                           &config::k_package_list_type}) {
+  for (const Type* root : {&config::k_image_config_type, &config::k_inject_files_type,
+                           &config::k_release_profile_type, &config::k_package_list_type}) {
     for_each_key(*root, "", [&](const Key& key, const std::string& path) {
       INFO(path);
       CHECK(key.type != nullptr);

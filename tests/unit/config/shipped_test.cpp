@@ -21,11 +21,14 @@ TEST_CASE("shipped configs are right, without warnings, and can be built") {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(configs)) {
     if (entry.path().extension() != ".yaml" || entry.path().parent_path().filename() == "releases")
       continue;
+    const bool is_role = entry.path().parent_path().filename() == "roles";
     INFO(entry.path());
     const auto loaded = config::load_image_config(entry.path());
     CHECK(loaded.warnings.empty());
     CHECK(config::unsupported_keys(loaded.config, config::Command::build).empty());
-    REQUIRE(loaded.config.release);
+    // A role is a part of configs for several releases.
+    CHECK(loaded.config.release.has_value() != is_role);
+    if (is_role) continue;
     CHECK_NOTHROW(config::find_release_profile(*loaded.config.release, entry.path().parent_path(),
                                                directories));
     ++count;

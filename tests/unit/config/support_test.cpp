@@ -97,6 +97,7 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"input.image.oci",
      "previewFeatures: [input-image-oci]\ninput: {image: {oci: registry.example/a:b}}"},
     {"iso", "iso: {initramfsType: bootstrap}"},
+    {"os.containerImages", "os: {containerImages: [{source: 'docker-archive:a.tar'}]}"},
     {"os.kernel.package", "os: {kernel: {package: kernel}}"},
     {"os.kernel.series", "os: {kernel: {series: '6.6'}}"},
     {"os.machineId.mode", "os: {machineId: {mode: keep}}"},
@@ -105,6 +106,7 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
      "os: {overlays: [{lowerDirs: [/a], upperDir: /b/u, workDir: /b/w, mountPoint: /a}]}"},
     {"os.packages.removePackageManager",
      "previewFeatures: [remove-package-manager]\nos: {packages: {removePackageManager: true}}"},
+    {"os.packages.roles", "os: {packages: {roles: [container-runtime]}}"},
     {"os.packages.snapshotTime",
      "previewFeatures: [package-snapshot-time]\nos: {packages: {snapshotTime: 2026-01-01}}"},
     {"output.artifacts",
@@ -117,6 +119,7 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"storage.resetPartitionsUuidsType",
      "storage: {resetPartitionsUuidsType: reset-all}\nos: {bootloader: {resetType: hard-reset}}"},
     {"storage.filesystems.btrfs",
+     "previewFeatures: [btrfs]\n"
      "storage: {bootType: efi, disks: [{partitionTableType: gpt, partitions: ["
      "{id: e, type: esp, size: 64M}, {id: a, size: 1G}]}], filesystems: ["
      "{deviceId: e, type: fat32, mountPoint: /boot/efi}, {deviceId: a, type: btrfs, "

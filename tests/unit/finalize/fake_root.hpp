@@ -123,7 +123,14 @@ public:
   FakePrograms programs;
   report::RecordingReporter reporter;
   base::Cancellation cancellation;
-  finalize::FinalizeServices services{reporter, cancellation, {}};
+  static finalize::InitramfsContent whole_initramfs(int /*fd*/, const std::string& /*name*/,
+                                                    const base::Cancellation& /*cancellation*/) {
+    return {.has_init = true};
+  }
+  finalize::FinalizeServices services{.reporter = reporter,
+                                      .cancellation = cancellation,
+                                      .log_directory = {},
+                                      .read_initramfs = &whole_initramfs};
   model::InstalledRoot installed;
   finalize::Findings found;
   std::vector<std::filesystem::path> visible_directories;

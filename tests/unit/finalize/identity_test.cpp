@@ -164,11 +164,21 @@ TEST_CASE_METHOD(FakeRoot, "takes away identity that scripts left, and names it"
   CHECK(root.exists("/etc/ssh/ssh_host_rsa_key_notes"));
 }
 
-TEST_CASE_METHOD(FakeRoot, "identity that a link leads to is left where it is") {
+TEST_CASE_METHOD(FakeRoot, "identity behind links is found where it is") {
   root.write("/srv/keys/ssh_host_rsa_key", "elsewhere", 0600);
-  root.make_symlink("/etc/ssh", "/srv/keys");
+  root.write("/srv/keys/ssh_host_ecdsa_key", "a package's", 0600);
+  root.write("/opt/nm/secret_key", "secret", 0600);
+  root.make_symlink("/etc/ssh", "../srv/here");
+  root.make_symlink("/srv/here", "keys");
+  root.make_symlink("/var/lib/NetworkManager", "/../opt/nm");
+  root.make_symlink("/etc/iscsi", "nowhere");
+  root.make_symlink("/etc/nvme", "nvme");
+  installed.owned_identity_files = {"/srv/keys/ssh_host_ecdsa_key"};
   run_step(steps::machine_identity);
-  CHECK(root.exists("/srv/keys/ssh_host_rsa_key"));
+  CHECK_FALSE(root.exists("/srv/keys/ssh_host_rsa_key"));
+  CHECK_FALSE(root.exists("/opt/nm/secret_key"));
+  CHECK(root.exists("/srv/keys/ssh_host_ecdsa_key"));
+  CHECK(warnings().size() == 2);
 }
 
 TEST_CASE_METHOD(FakeRoot, "the list of identity is the release's") {

@@ -198,6 +198,22 @@ TEST_CASE_METHOD(UnitRoot, "carries out what policy and config want of units") {
   CHECK(target("multi-user.target.wants/ssh.service") == "absent");
 }
 
+TEST_CASE_METHOD(UnitRoot, "two names of one unit do not contradict each other") {
+  const auto [enabled, other] =
+      GENERATE(table<std::string, std::string>({{"alias", "ssh"},
+                                                {"ssh", "alias.service"},
+                                                {"getty@", "getty@tty1"},
+                                                {"getty@tty1", "getty@"}}));
+  plan.os.services.enable = {{enabled, at(7)}};
+  SECTION("masked") {
+    plan.os.services.mask = {{other, at(8)}};
+  }
+  SECTION("disabled") {
+    plan.os.services.disable = {{other, at(8)}};
+  }
+  CHECK(code_of([&] { run_step(finalize::steps::units); }) == "finalize.unit-conflict");
+}
+
 TEST_CASE_METHOD(UnitRoot, "an unknown unit is an error with its line and a near name") {
   plan.os.services.enable = {{"sssh.service", at(7)}};
   try {

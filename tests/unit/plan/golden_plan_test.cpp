@@ -23,8 +23,9 @@ namespace {
 std::vector<std::filesystem::path> configs_in(const std::filesystem::path& directory) {
   std::vector<std::filesystem::path> configs;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    const bool is_release = entry.path().parent_path().filename() == "releases";
-    if (entry.path().extension() == ".yaml" && !is_release) configs.push_back(entry.path());
+    const auto folder = entry.path().parent_path().filename();
+    const bool is_config = folder != "releases" && folder != "roles";
+    if (entry.path().extension() == ".yaml" && is_config) configs.push_back(entry.path());
   }
   return configs;
 }

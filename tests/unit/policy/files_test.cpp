@@ -22,6 +22,12 @@ TEST_CASE("a file where nothing stays is refused at its place") {
       add(path);
     CHECK(test.result().diagnostics.empty());
   }
+  SECTION("but what scripts may use on their way is theirs") {
+    test.config.scripts.post_customization.push_back({.content = "true", .where = at(9)});
+    const auto path = GENERATE(as<std::string>{}, "/tmp/x", "/var/tmp/x", "/run/x/y");
+    add(path);
+    CHECK(test.result().diagnostics.empty() == (path == "/var/tmp/x"));
+  }
   SECTION("nor a directory") {
     test.config.os.additional_directories.push_back(
         {.source = "x",

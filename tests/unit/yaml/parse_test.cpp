@@ -232,3 +232,90 @@ TEST_CASE("a mapping with very many keys is read in good time") {
   REQUIRE(document.root);
   CHECK(document.root->entries.size() == 100'000);
 }
+
+TEST_CASE("one long line, and many anchors, are read in good time") {
+  std::string list = "a: [";
+  std::string anchors;
+  for (int index = 0; index < 100'000; ++index) {
+    list += "ü" + std::to_string(index) + ", ";
+    anchors += "k" + std::to_string(index) + ": &k" + std::to_string(index) + " x\n";
+  }
+  const Node items = root_of(list + "]\n").entries[0].value;
+  REQUIRE(items.items.size() == 100'000);
+  CHECK(items.items[1].where.column == 9);
+  CHECK(items.items[10].where.column == 45);
+  CHECK(root_of(anchors).entries.size() == 100'000);
+}
+
+TEST_CASE("a directive needs the line that ends directives") {
+  CHECK(root_of("%YAML 1.2\n# text\n---\na: 1\n").entries.size() == 1);
+  CHECK(root_of("a: |\n  %x\n").entries.size() == 1);
+  CHECK(complaint_about("a: 1\n%: 1\n").where->line == 2);
+  CHECK(complaint_about("a:\n- 1\n%b c\n").where->line == 3);
+  CHECK(complaint_about("%YAML 1.2\na: 1\n").message == "no line \"---\" follows this directive");
+  CHECK(complaint_about("# text\n%TAG ! x:\n\na: 1\n").where->line == 2);
+}
+
+TEST_CASE("keys in the long form may be nested") {
+  const Node root = root_of("? a\n: ? b\n  : c\n  ? d\n  : - ? e\n      : f\n");
+  CHECK(root.entries[0].value.entries[0].value.text == "c");
+  CHECK(root.entries[0].value.entries[1].value.items[0].entries[0].value.text == "f");
+}
+
+TEST_CASE("a byte order mark in the midst of a file is named") {
+  CHECK(complaint_about("a: 1\n\xEF\xBB\xBF" "b: 2\n").code == "yaml.not-text");
+  CHECK(complaint_about("a: 1\n\xEF\xBB\xBF" "b: 2\n").where->line == 2);
+}
+
+TEST_CASE("marks of a merge that is not done are named") {
+  CHECK(complaint_about("<<<<<<< one\na: 1\n=======\na: 2\n>>>>>>> two\n").message ==
+        "two versions of these lines are not merged yet");
+}
+
+TEST_CASE("an anchor or a tag before a key does not move the key") {
+  const Node root = root_of("&first name: &second\n  value\n!!str other: !!str\n  text\n");
+  REQUIRE(root.entries.size() == 2);
+  CHECK(root.entries[0].value.text == "value");
+  CHECK(root.entries[1].key == "other");
+  CHECK(root.entries[1].value.text == "text");
+  CHECK(root_of("!!str name: \"one\n  two\"\n").entries[0].value.text == "one two");
+}
+
+TEST_CASE("tabs on an empty line are no indentation, and stay in texts") {
+  const Node root = root_of("a: 1\n\t\nb:\n\t\t\n  c: 2\n \t\n\n\t\nd: |\n  x\n  \t\n  y\n");
+  REQUIRE(root.entries.size() == 3);
+  CHECK(root.entries[1].value.entries[0].where.line == 5);
+  CHECK(root.entries[2].value.text == "x\n\t\ny\n");
+  CHECK(complaint_about("a:\n\tb: 1\n").message == "a tab is used for indentation");
+}
+
+TEST_CASE("question marks inside of brackets are part of the text") {
+  const Node root = root_of("a: [https://host/?key=value, b?, ?c, d ? e]\nf: {g?: h?}\n? i\n: j?\n");
+  REQUIRE(root.entries.size() == 3);
+  const Node& list = root.entries[0].value;
+  REQUIRE(list.items.size() == 4);
+  CHECK(list.items[0].text == "https://host/?key=value");
+  CHECK(list.items[1].text == "b?");
+  CHECK(list.items[2].text == "?c");
+  CHECK(list.items[3].text == "d ? e");
+  CHECK(root.entries[1].value.entries[0].key == "g?");
+  CHECK(root.entries[1].value.entries[0].value.text == "h?");
+  CHECK(root.entries[2].key == "i");
+  CHECK(root.entries[2].value.text == "j?");
+}
+
+TEST_CASE("a key in braces that goes on in the next line is refused for what it is") {
+  for (const char* text : {"a: {b: c,\n d\n : e}\n", "a: {b: c,\n \"d\"\n : e}\n", "a: {b: c,\n d\n e: f}\n",
+                           "a: {b: c,\n \"d\n e\": f}\n", "a: {b: c,\n d\n e}\n"}) {
+    INFO(text);
+    const auto complaint = complaint_about(text);
+    CHECK(complaint.message == "this key and what follows it stand on two lines");
+    CHECK(complaint.where->line == 2);
+    CHECK(complaint.where->column == 2);
+  }
+  CHECK(root_of("a: {\n b:\n  c,\n ? d\n : e,\n f: [g\n h]}\n").entries[0].value.entries.size() == 3);
+}
+
+TEST_CASE("tabs before the first line of a text block are indentation") {
+  CHECK(complaint_about("a: |\n\t\nb: 1\n").message == "a tab is used for indentation");
+}

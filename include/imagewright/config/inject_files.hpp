@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Lists of files to put back into an image (inject-files.yaml): what an image's build writes beside
+// the files that are taken away for signing.
+
+#include <filesystem>
+#include <string_view>
+
+#include <imagewright/base/diagnostic.hpp>
+#include <imagewright/config/load.hpp>
+
+namespace imagewright::config {
+
+/// Whether a text is meant as such a list: it has the key "injectFiles" and no key that only image
+/// configs have; or it is called inject-files.yaml, and no key tells otherwise.
+bool is_inject_files(std::string_view text, const std::filesystem::path& path);
+
+/// The mistakes in such a list, in file order. Relative paths in it start at the directory of
+/// `path`.
+base::Diagnostics check_inject_files(std::string_view text, const std::filesystem::path& path,
+                                     const LoadOptions& options = {});
+
+} // namespace imagewright::config

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What the programs that start a system measure, one function for each of them.
+
+#include <string>
+#include <string_view>
+
+#include <imagewright/disk/filesystem_reader.hpp>
+#include <imagewright/fs/byte_source.hpp>
+#include <imagewright/inspect/opened_image.hpp>
+#include <imagewright/measure/measurement.hpp>
+
+#include "efi_program.hpp"
+
+namespace imagewright::measure {
+
+/// What systemd's programs say of themselves: "LoaderInfo: systemd-boot 252.39".
+struct LoaderWord {
+  std::string name;    ///< "systemd-boot", "systemd-stub"; empty: another program
+  std::string version; ///< "252.39"
+  unsigned release = 0;
+
+  bool operator==(const LoaderWord&) const = default;
+};
+
+LoaderWord word_of(const EfiProgram& program);
+
+/// Null-terminated UTF-16, as load options are; nothing when the text is not ASCII.
+std::optional<std::string> as_load_options(std::string_view text);
+
+/// Firmware starts a program or lets one be started.
+void measure_program(const EfiProgram& program, const std::string& name, EventLog& log);
+
+/// The table that firmware reads when it starts something from the disk.
+void measure_partition_table(const fs::ByteSource& disk, std::uint32_t sector_size, EventLog& log);
+
+/// Linux's own EFI stub: its load options, when there are any, and the initial RAM disk.
+void measure_kernel_stub(std::string_view kernel, const std::optional<std::string>& options,
+                         std::string_view initramfs, EventLog& log);
+
+/// A unified kernel image that `started_by` starts.
+void measure_unified_kernel(std::string_view bytes, const std::string& name,
+                            const LoaderWord& started_by, EventLog& log);
+
+/// systemd-boot with an entry of the EFI system partition; gives the entry's path there.
+std::string measure_systemd_boot(const disk::FilesystemReader& esp, const LoaderWord& word,
+                                 const std::string& wanted_entry, EventLog& log);
+
+/// Does the program say that it is GRUB (in its section .sbat)?
+bool is_grub(const EfiProgram& program);
+
+/// GRUB without shim, which loads the kernel itself: every file that it opens. Gives the name of
+/// the menu's entry.
+std::string measure_grub(const inspect::OpenedImage& image, const disk::FilesystemReader& esp,
+                         const EfiProgram& program, const std::string& wanted_entry, EventLog& log);
+
+} // namespace imagewright::measure

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/image/image_file.hpp>
+#include <imagewright/measure/measure.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
+namespace imagewright::measure {
+
+namespace {
+
+constexpr std::string_view k_job = "measure-image";
+
+std::string measure_image(const sandbox::WorkerCall& call) {
+  const image::HandedImages images(call);
+  sandbox::ByteReader request(images.request());
+  const auto form = static_cast<MeasurementForm>(request.number());
+  const std::string entry = request.text();
+  const inspect::OpenedImage image(images.name(0), images.open(0));
+  const Measurement measurement = measure(image, entry);
+  return form == MeasurementForm::json ? json::to_text(to_json(measurement)) : to_text(measurement);
+}
+
+std::string require_harmless(std::string_view answer) {
+  if (!base::is_valid_utf8(answer)) throw base::BugError("a measurement is no plain text");
+  return std::string(answer);
+}
+
+} // namespace
+
+std::string describe(const MeasurementRequest& request, const base::Cancellation& cancellation) {
+  const image::ImageFile file = image::open_image_file(request.image, request.format);
+  sandbox::ByteWriter writer;
+  writer.number(static_cast<std::uint64_t>(request.form));
+  writer.text(request.entry);
+  return sandbox::ask_worker(
+      image::request_to_read(std::span(&file, 1),
+                             {.job = k_job,
+                              .subject = "the image " + base::quoted(file.name),
+                              .request = writer.take()}),
+      cancellation, &require_harmless);
+}
+
+std::span<const sandbox::WorkerJob> worker_jobs() {
+  static constexpr std::array jobs{sandbox::WorkerJob{.name = k_job, .run = &measure_image}};
+  return jobs;
+}
+
+} // namespace imagewright::measure

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include <vector>
+
+#include <imagewright/audit/comparison.hpp>
+#include <imagewright/finalize/initramfs_content.hpp>
+#include <imagewright/image/image_file.hpp>
+#include <imagewright/inspect/confined.hpp>
+#include <imagewright/install/install.hpp>
+#include <imagewright/lint/lint.hpp>
+#include <imagewright/machine/run_in_machine.hpp>
+#include <imagewright/measure/measure.hpp>
+#include <imagewright/pipeline/workers.hpp>
+#include <imagewright/resolve/resolve.hpp>
+#include <imagewright/sandbox/worker.hpp>
+#include <imagewright/tree/label.hpp>
+
+#include "pipeline/machine/machine_job.hpp"
+
+namespace imagewright::pipeline {
+
+std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
+  static constexpr machine::GuestJob k_guest_jobs[] = {
+      {.name = k_compose_root_job, .run = &compose_root_inside}};
+  machine::run_guest_if_asked(argument_count, arguments, k_guest_jobs);
+  std::vector<sandbox::WorkerJob> jobs;
+  // Every module that has jobs.
+  for (const auto& of_module :
+       {install::worker_jobs(), tree::worker_jobs(), image::worker_jobs(), inspect::worker_jobs(),
+        measure::worker_jobs(), audit::worker_jobs(), lint::worker_jobs(), resolve::worker_jobs(),
+        finalize::worker_jobs()})
+    jobs.insert(jobs.end(), of_module.begin(), of_module.end());
+  return sandbox::run_worker_if_asked(argument_count, arguments, jobs);
+}
+
+} // namespace imagewright::pipeline

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "compose_in_machine.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/root_dir.hpp>
+#include <imagewright/machine/run_in_machine.hpp>
+#include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/report/stage_scope.hpp>
+
+#include "machine_job.hpp"
+#include "pipeline/host/emulator.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+constexpr base::ByteSize k_largest_file = base::ByteSize::gib(2);
+constexpr base::ByteSize k_largest_log = base::ByteSize::mib(64);
+/// A package with a kernel is not smaller.
+constexpr base::ByteSize k_smallest_kernel = base::ByteSize::mib(1);
+
+std::vector<std::filesystem::path> kernel_candidates(const model::PackageSet& packages) {
+  std::vector<std::filesystem::path> paths;
+  for (const model::PackageFile& file : packages.files) {
+    if (file.package.download_size >= k_smallest_kernel) paths.push_back(file.path);
+  }
+  return paths;
+}
+
+/// What tells the machine's kernel how to run programs of another architecture.
+std::string binary_format(const model::Architecture& architecture, const BuildOptions& options,
+                          machine::HostFiles& files) {
+  const bool is_native = is_of_host(architecture);
+  if (is_native && options.emulation != EmulationUse::forced) return {};
+  if (is_native) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      "--emulation forced does not go with --rung machine",
+                      "leave one of them out");
+  }
+  const std::filesystem::path program = require_emulator_program(architecture);
+  files.add_file(program);
+  return fmt::format(":imagewright:M::{}:{}:{}:OCF", architecture.emulator.magic,
+                     architecture.emulator.mask, program.string());
+}
+
+machine::HostFiles files_for(const plan::ResolvedPlan& plan, const MachineQuestion& question) {
+  machine::HostFiles files;
+  const plan::InputPaths inputs = plan::input_paths_of(plan.plan);
+  for (const std::filesystem::path& file : inputs.files)
+    files.add_file(file);
+  for (const std::filesystem::path& directory : inputs.directories)
+    files.add_tree(directory);
+  for (const model::PackageFile& package : question.fetched.packages.files)
+    files.add_file(package.path);
+  files.add_directory(question.working_directory);
+  files.add_directory(question.log_directory);
+  return files;
+}
+
+/// Of a path that the machine gives: whatever it says, it stays below.
+std::string below(const char* directory, const std::string& path) {
+  const std::filesystem::path wanted = std::filesystem::path(path).relative_path();
+  if (wanted.empty() || wanted != wanted.lexically_normal() || wanted.begin()->string() == "..")
+    throw base::BugError("the machine gives an impossible path: " + base::quoted(path));
+  return std::string(directory) + "/" + wanted.string();
+}
+
+std::string read(const machine::FinishedMachine& machine, const std::string& path,
+                 base::ByteSize limit) {
+  auto content = machine.work().read(path, limit);
+  if (content) return std::move(*content);
+  throw base::Error(base::FailureKind::build, "machine.died",
+                    fmt::format("the machine's disk has no {}", base::quoted(path)),
+                    "build again; if it happens again, please report it");
+}
+
+/// A root's files are readable by this user alone, whatever their modes in the image.
+void take_content(const machine::FinishedMachine& machine, const tree::RootTree& tree,
+                  const std::filesystem::path& directory, const plan::Services& services) {
+  const report::StageScope stage(services.reporter, "read-machine");
+  const fs::RootDir files(directory);
+  for (const tree::Inode& inode : tree.inodes) {
+    if (inode.type != fs::FileType::regular) continue;
+    services.cancellation.check();
+    const std::string path = below(k_root_on_disk, inode.content);
+    files.write(inode.content, read(machine, path, k_largest_file), 0600);
+  }
+}
+
+void take_logs(const disk::FilesystemReader& work, const std::filesystem::path& directory) {
+  const auto names = work.list(k_logs_on_disk);
+  if (!names) return;
+  const fs::RootDir files(directory);
+  for (const std::string& name : *names) {
+    if (auto log = work.read(std::string(k_logs_on_disk) + "/" + name, k_largest_log))
+      files.write(name, *log, 0600);
+  }
+}
+
+} // namespace
+
+ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                                const FetchedPackages& fetched, const MachinePlaces& places,
+                                const plan::Services& services) {
+  MachineQuestion question{.working_directory = std::filesystem::current_path().string(),
+                           .plan = options.plan,
+                           .lock = plan.lock,
+                           .epoch = plan.epoch,
+                           .fetched = fetched,
+                           .tool_version = options.tool_version,
+                           .log_directory = places.logs.string(),
+                           .thread_count = services.thread_count};
+  question.plan.architectures = {plan.plan.architecture.name};
+  machine::KernelSources sources{.wanted = options.machine_kernel, .packages = {}};
+  if (is_of_host(plan.plan.architecture))
+    sources.packages = kernel_candidates(question.fetched.packages);
+  const machine::GuestKernel kernel = machine::find_guest_kernel(sources, services.cancellation);
+  machine::HostFiles files = files_for(plan, question);
+  std::string format = binary_format(plan.plan.architecture, options, files);
+  const report::StageScope stage(services.reporter, "machine", kernel.origin);
+  const machine::FinishedMachine machine = machine::run_in_machine(
+      {.job = k_compose_root_job,
+       .request = encode(question),
+       .kernel = kernel,
+       .files = std::move(files),
+       .binary_format = std::move(format),
+       .directory = places.directory,
+       .console_log = places.logs / "machine-console.log",
+       .limits = {},
+       .on_end = [&](const disk::FilesystemReader& work) { take_logs(work, places.logs); }},
+      services.reporter, services.cancellation);
+  ComposedRoot root = decode_composed_root(machine.answer());
+  root.sealed.root.path = places.content;
+  root.sealed.tree.host_path = places.content;
+  take_content(machine, root.sealed.tree, places.content, services);
+  return root;
+}
+
+} // namespace imagewright::pipeline

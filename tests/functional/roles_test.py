@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Roles: configs by name, merged before everything else, with packages that the release knows."""
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import tiny_distribution  # noqa: E402
+from imagewright_testing import TOP, TestCase, environment  # noqa: E402
+
+ROLES = TOP / "configs/roles"
+ROLE = """\
+os:
+  packages: {roles: [web]}
+  sysctl: {net.ipv4.ip_forward: 1, kernel.panic: 10}
+checks:
+- {name: "web: forwards", file: /proc/sys/net/ipv4/ip_forward, expect: "1"}
+"""
+
+
+class Shipped(unittest.TestCase):
+    """What a role sets it also checks, so that a config that takes the setting out is found out on the booted node."""
+
+    def roles(self):
+        files = sorted(ROLES.glob("*.yaml"))
+        self.assertGreaterEqual(len(files), 6)
+        return {file.stem: file.read_text() for file in files}
+
+    def test_each_setting_of_the_kernel_has_a_check_of_its_value(self):
+        for name, text in self.roles().items():
+            for key, value in re.findall(r"^    ([a-z0-9._-]+\.[a-z0-9._-]+): (.+)$", text, re.M):
+                with self.subTest(role=name, key=key):
+                    path = "/proc/sys/" + key.replace(".", "/")
+                    self.assertRegex(text, rf'file: {re.escape(path)}, expect: "{re.escape(value.strip(chr(34)))}"')
+
+    def test_each_masked_unit_and_each_module_has_a_check(self):
+        for name, text in self.roles().items():
+            for unit in (word for words in re.findall(r"^    mask: \[(.*)\]$", text, re.M) for word in words.split(", ")):
+                with self.subTest(role=name, unit=unit):
+                    self.assertIn(f"is-enabled {unit if '.' in unit else unit + '.service'} || true, expect: masked", text)
+            for module, mode in re.findall(r"^  - \{name: (\S+), loadMode: (\S+)\}$", text, re.M):
+                with self.subTest(role=name, module=module):
+                    self.assertRegex(text, rf"command:.*{module.replace('-', r'.*')}")
+                    self.assertIn(mode, ("always", "disable"))
+
+
+class Roles(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.top = Path(tempfile.mkdtemp(prefix="imagewright-roles-"))
+        cls.addClassCleanup(shutil.rmtree, cls.top, ignore_errors=True)
+        tiny_distribution.make(cls.top)
+        profile = cls.top / "releases/tiny.yaml"
+        profile.write_text(profile.read_text().replace("baseRoles:", "  web: [tiny-web]\nbaseRoles:"))
+
+    def setUp(self):
+        self.place = self.scratch()
+        (self.place / "roles").mkdir()
+        self.role("web", ROLE)
+
+    def role(self, name, text):
+        (self.place / f"roles/{name}.yaml").write_text(text)
+
+    def run_config(self, command, text, *arguments, **options):
+        (self.place / "node.yaml").write_text(text)
+        return self.run_program(command, "node.yaml", *arguments, cwd=self.place, env=environment(IMAGEWRIGHT_DATA=self.top), **options)
+
+    def build(self, text):
+        self.run_config("build", f"release: tiny\noutput: {{images: [{{format: raw}}]}}\n{text}", "--arch", "x86_64", "--output-dir", "out",
+                        "--cache-dir", self.place / "cache", "--progress", "none")
+        manifest = json.loads((self.place / "out/node-x86_64.manifest.json").read_text())
+        inspected = self.run_program("inspect", "--json", "--files", self.place / "out/node-x86_64.raw").stdout
+        return manifest, json.loads(inspected)
+
+    def test_a_role_brings_packages_settings_and_checks(self):
+        manifest, _ = self.build("roles: [web]\n")
+        self.assertIn("tiny-web", [package["name"] for package in manifest["packages"]])
+        self.assertIn("web: forwards", [check["name"] for check in manifest["checks"]])
+
+    def test_the_config_has_the_last_word_and_the_check_stays(self):
+        result = self.run_config("validate", "release: tiny\nroles: [web]\nos: {sysctl: {net.ipv4.ip_forward: 0}}\n", "--canonical").stdout
+        self.assertRegex(result, r'net\.ipv4\.ip_forward: "?0')
+        self.assertRegex(result, r'kernel\.panic: "?10')
+        self.assertIn("web: forwards", result)
+
+    def test_what_was_understood_is_a_config_of_its_own(self):
+        canonical = self.run_config("validate", "release: tiny\nroles: [web]\n", "--canonical").stdout
+        self.assertNotRegex(canonical, r"(?m)^roles:")
+        shutil.rmtree(self.place / "roles")
+        again = self.run_config("validate", canonical, "--canonical").stdout
+        self.assertEqual(again.split("\n", 1)[1], canonical.split("\n", 1)[1])
+
+    def test_roles_build_on_roles_and_each_counts_once(self):
+        self.role("shop", "roles: [web]\nos: {sysctl: {kernel.panic: 20}}\n")
+        canonical = self.run_config("validate", "release: tiny\nroles: [web, shop]\n", "--canonical").stdout
+        self.assertRegex(canonical, r'kernel\.panic: "?20')
+        self.assertEqual(canonical.count("web: forwards"), 1)
+
+    def test_roles_that_build_on_each_other_are_refused(self):
+        self.role("web", "roles: [shop]\n")
+        self.role("shop", "roles: [web]\n")
+        self.assertIn("[config.base-cycle]", self.run_config("validate", "release: tiny\nroles: [web]\n", expect=2).stderr)
+
+    def test_a_role_that_is_not_there(self):
+        said = self.run_config("validate", "release: tiny\nroles:\n- wbe\n", expect=2).stderr
+        self.assertIn("node.yaml:3:3: error: there is no role \"wbe\" [config.role-not-found]", said)
+        self.assertIn('did you mean "web"?', said)
+
+    def test_a_release_without_the_packages_of_a_role(self):
+        self.role("gpu", "os: {packages: {roles: [gpu]}}\n")
+        said = self.run_config("plan", "release: tiny\nroles: [gpu]\n", "--arch", "x86_64", expect=2).stderr
+        self.assertIn("[policy.missing-role]", said)
+        self.assertIn("gpu.yaml:1:", said)
+
+    def test_a_mistake_in_a_role_is_shown_with_the_line_that_names_it(self):
+        self.role("web", "os: {sysctls: {}}\n")
+        said = self.run_config("validate", "release: tiny\nroles: [web]\n", expect=2).stderr
+        self.assertIn("web.yaml:1:6: error", said)
+        self.assertRegex(said, r"node.yaml:2:\d+: the file is named here")
+
+    def test_every_shipped_role_is_known_to_the_releases_that_are_shipped(self):
+        for name in sorted(path.stem for path in ROLES.glob("*.yaml")):
+            with self.subTest(role=name):
+                config = self.place / "shipped.yaml"
+                config.write_text(f"release: {TOP / 'configs/releases/azurelinux-3.0.yaml'}\nroles: [{name}]\n")
+                self.run_program("validate", config, cwd=self.place, env=environment(IMAGEWRIGHT_DATA=TOP / "configs"))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""What packages bring keeps its owner; a disk of any shape holds it, and says where it cannot."""
+
+import struct
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from sibling_images import SiblingTestCase, disk, package  # noqa: E402
+
+# Owner of /opt/f as a package names it, what defines him, and what the file is: mode, owner, group; None where that is an error.
+OWNERS = {
+    "a group": ("4750,root,svc", "g svc 377", "", (0o4750, 0, 377)), "a user with a number": ("0640,svc,svc", 'u svc 355 "d" /srv /bin/sh', "", (0o640, 355, 355)),
+    "in another group": ("0640,svc,wheel", 'u svc 356:wheel "d"', "", (0o640, 356, 10)), "two numbers": ("0640,svc,svc", "u svc 402:401\ng svc 401", "", (0o640, 402, 401)),
+    "a member": ("0640,svc,crew", "m svc crew\nu svc 357\ng crew 358", "", (0o640, 357, 358)), "only a member": ("0640,svc,crew", "m svc crew\nr - 380-381", "", (0o640, 381, 380)),
+    "a locked user": ("0640,svc,svc", "u! svc 359", "", (0o640, 359, 359)), "quotes and tabs": ("0640,svc,svc", '# c\n\n  u\tsvc\t360\t"a b"\t-\t-', "", (0o640, 360, 360)),
+    "a range": ("0640,svc,svc", "r - 370-375\nu svc -", "", (0o640, 375, 375)), "the config's user": ("0640,kim,kim", "", "  users: [{name: kim, uid: 1234}]", (0o640, 1234, 1234)),
+    "the config's group": ("2755,root,crew", "", "  groups: [{name: crew, gid: 1235}]", (0o2755, 0, 1235)), "nobody's user": ("0640,ghost,root", "", "", None),
+    "nobody's group": ("4750,root,ghosts", "", "", None), "a bad line": ("0640,svc,root", "x svc 361", "", None),
+}
+
+
+def owner_package(number, owner, lines):
+    where = "/usr/lib/sysusers.d/o.conf" if number % 2 else "/etc/sysusers.d/o.conf"
+    file = f"mkdir -p /{where.rsplit('/', 1)[0]}\ncat > /{where} <<'END'\n{lines}\nEND\n" if lines else ""
+    return package(f"owner{number}", install=f"mkdir -p //opt; echo x > //opt/f\n{file.replace('//', '//')}", files=f"%attr({owner}) /opt/f\n{where if lines else ''}")
+
+
+class Owners(SiblingTestCase):
+    PACKAGES = tuple(owner_package(number, row[0], row[1]) for number, row in enumerate(OWNERS.values()))
+
+    def test_owners_are_those_that_packages_and_config_define(self):
+        rows = list(enumerate(OWNERS.items()))
+        for (_, (name, (owner, _, _, expected))), built in self.in_parallel(
+                lambda row: self.build(f"os:\n  packages: {{install: [owner{row[0]}]}}\n{row[1][1][2]}\n"), rows):
+            with self.subTest(name=name):
+                if expected is None:
+                    self.assertEqual(built.code, 1, built.said)
+                    self.assertIn("[install.unknown-owner]", built.said)
+                    for word in ('"/opt/f"', "owner", next(each for each in owner.split(",")[1:] if each != "root")):
+                        self.assertIn(word, built.said)
+                    continue
+                self.assertEqual(built.code, 0, built.said)
+                file = built.archive()["/opt/f"]
+                self.assertEqual((file.mode, file.uid, file.gid), expected)
+
+
+class Disks(SiblingTestCase):
+    def storage(self, *partitions, boot="efi", size=""):
+        """Partitions as id, type of its filesystem, size and mount point."""
+        lines = ["storage:", f"  bootType: {boot}", "  disks:", "  - partitionTableType: gpt", *([f"    maxSize: {size}"] if size else []), "    partitions:"]
+        for name, _, length, _ in partitions:
+            kind = {"esp": ", type: esp", "root": ", type: root"}.get(name, "")
+            lines.append(f"    - {{id: {name}, label: {name}{kind}{', size: ' + length if length else ''}}}")
+        lines.append("  filesystems:")
+        lines += [f"  - {{deviceId: {name}, type: {kind}, mountPoint: {mount}}}" for name, kind, _, mount in partitions]
+        return "\n".join(lines) + "\nos:\n  bootloader: {resetType: hard-reset}\n"
+
+    def test_small_partitions_work_or_are_refused_by_validate(self):
+        esp, root = ("esp", "fat32", "40M", "/boot/efi"), ("root", "ext4", "32M", "/")
+        for kind, size, is_taken in (("ext4", "1M", True), ("ext4", "2M", True), ("ext4", "3M", True), ("ext4", "8M", True), ("fat32", "1M", True), ("fat32", "33M", True),
+                                     ("vfat", "4M", True), ("xfs", "8M", False)):
+            with self.subTest(kind=kind, size=size):
+                text = self.storage(esp, ("data", kind, size, "/srv"), root)
+                built = self.build(text, ("raw",))
+                if not is_taken:
+                    self.assertEqual(built.code, 2, built.said)
+                    continue
+                self.assertEqual(built.code, 0, built.said)
+                for name in ("esp", "data", "root"):
+                    self.assert_sound(built.partition(name))
+                self.assertEqual("[config.small-fat]" in built.said, "fat" in kind and size != "33M", built.said)
+
+    def test_what_does_not_fit_is_told_with_sizes(self):
+        for partitions, size, word in (((("esp", "fat32", "40M", "/boot/efi"), ("root", "ext4", "1M", "/")), "", "root"),
+                                       ((("esp", "fat32", "40M", "/boot/efi"), ("root", "ext4", "60M", "/")), "100M", "maxSize"),
+                                       ((("esp", "fat32", "40M", "/boot/efi"), ("root", "ext4", "60M", "/")), "101M", "maxSize")):
+            with self.subTest(partitions=partitions, size=size):
+                built = self.build(self.storage(*partitions, size=size), ("raw",))
+                self.assertIn(built.code, (1, 2), built.said)
+                self.assertIn(word, built.said)
+                self.assertIn("hint: ", built.said)
+                self.assertNotIn("Unknown code", built.said)
+                self.assertRegex(built.said, r"\d+(\.\d+)? MiB|maxSize")
+
+    def test_types_of_partitions_that_no_tool_reads_are_refused(self):
+        for kind, is_taken in (("00000000-0000-0000-0000-000000000000", False), ("0FC63DAF-8483-4772-8E79-3D69D8477DE4", True), ("0fc63daf-8483-4772-8e79-3d69d8477de4", True),
+                               ("{0fc63daf-8483-4772-8e79-3d69d8477de4}", False), ("0fc63daf", False), ("rootfs", False)):
+            with self.subTest(kind=kind):
+                said = self.run_on("validate", self.config(disk([], more_partitions=[f"{{label: extra, size: 1M, type: '{kind}'}}"]), ("raw",)))
+                self.assertEqual(said.code, 0 if is_taken else 2, said.said)
+
+    def test_blocks_of_dynamic_vhds_start_on_4096_bytes_and_disks_are_whole_mebibytes(self):
+        for root_size in ("24M", "25M", "31M", "64M", "129M"):
+            with self.subTest(root_size=root_size):
+                image = self.image(disk([], root_size=root_size), ("vhd", "raw"))
+                data = next(image.out.glob("*.vhd")).read_bytes()
+                table, = struct.unpack_from(">Q", data, 512 + 16)
+                count, = struct.unpack_from(">I", data, 512 + 28)
+                offsets = [each for each in struct.unpack_from(f">{count}I", data, table) if each != 0xFFFFFFFF]
+                self.assertTrue(offsets)
+                self.assertEqual({(each * 512 + 512) % 4096 for each in offsets}, {0})
+                self.run_tool("qemu-img", "compare", "-f", "vpc", "-F", "raw", next(image.out.glob("*.vhd")), next(image.out.glob("*.raw")))
+
+    def test_odd_disks_become_fixed_vhds_of_whole_mebibytes_that_are_intact(self):
+        """The backup table moves with the end of the disk, as sgdisk sees it."""
+        raw = next(self.image(disk([], root_size="24M"), ("raw",)).out.glob("*.raw"))
+        for extra in (512, 4096, 1 << 19, (1 << 20) - 512, 0):
+            with self.subTest(extra=extra):
+                place = self.scratch()
+                odd, vhd, back = place / "odd.raw", place / "odd.vhd", place / "back.raw"
+                subprocess.run(["cp", "--sparse=always", raw, odd], check=True)
+                if extra:
+                    subprocess.run(["truncate", "-s", f"+{extra}", odd], check=True)
+                    self.run_tool("sgdisk", "-e", odd)
+                self.run_program("convert", odd, vhd, "--format", "vhd-fixed")
+                self.assertEqual((vhd.stat().st_size - 512) % (1 << 20), 0)
+                self.run_program("convert", vhd, back, "--format", "raw")
+                self.assertIn("No problems found", self.run_tool("sgdisk", "-v", back).stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

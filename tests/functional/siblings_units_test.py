@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""Units of an image are linked as systemctl links them, which is asked; wishes that cannot be met or contradict each other are told."""
+
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import environment, require_program  # noqa: E402
+from sibling_images import SiblingTestCase, package  # noqa: E402
+
+UNITS = {
+    "plain@.service": "WantedBy=multi-user.target", "usual@.service": "WantedBy=getty.target\nDefaultInstance=tty1", "slot@.service": "WantedBy=place@.target",
+    "alias@.service": "WantedBy=multi-user.target\nAlias=other@.service", "pair@.service": "WantedBy=multi-user.target\nAlso=pair@%i.socket",
+    "pair@.socket": "WantedBy=sockets.target", "device@.service": "RequiredBy=dev-%i.device\nUpheldBy=multi-user.target",
+    "upheld.service": "UpheldBy=graphical.target", "required.service": "RequiredBy=multi-user.target boot.target",
+    "named.service": "WantedBy=multi-user.target\nAlias=second.service", "folder.service": "Alias=multi-user.target.wants/folder.service",
+    "folder@.service": "Alias=multi-user.target.wants/folder@%i.service", "wifi@.service": "Alias=multi-user.target.wants/wifi@wlan0.service",
+    "requires.service": "Alias=boot.target.requires/requires.service", "up.service": "Alias=../up.service", "type.service": "Alias=type.socket",
+    "suffix.service": "Alias=suffix-alias", "quoted.service": "WantedBy=\"multi-user.target\"", "gone.service": "Also=missing.service\nWantedBy=a.target",
+    "timer.timer": "WantedBy=timers.target", "static.service": None, "a\\x2db.service": "WantedBy=multi-user.target\nAlias=%p-x.service",
+}
+# What is enabled; systemctl makes the same links, or complains as well.
+ENABLED = (["plain@a", "plain@b.service"], ["plain@"], ["usual@"], ["usual@tty9"], ["slot@"], ["slot@x"], ["alias@x"], ["pair@x"], ["device@sda"], ["device@"], ["upheld"],
+           ["required"], ["named"], ["folder"], ["folder@a"], ["wifi@wlan0.service"], ["wifi@wlan1"], ["requires"], ["up"], ["type"], ["suffix"], ["quoted"], ["gone"],
+           ["timer.timer"], ["a\\x2db"], ["linked"], ["plain@a-b"], ["upheld", "required", "named", "usual@tty1"])
+
+
+def unit_text(install):
+    return "[Service]\nExecStart=/bin/true\n" + (f"[Install]\n{install}\n" if install else "")
+
+
+def files_of_units():
+    here = "cd //usr/lib/systemd/system"
+    lines = ["mkdir -p //usr/lib/systemd/system", here]
+    for name, install in UNITS.items():
+        text = unit_text(install).replace("%", "%%")
+        lines += [f"cat > '{name}' <<'END'\n{text}END"]
+    return "\n".join([*lines, "ln -s named.service linked.service"])
+
+
+class Units(SiblingTestCase):
+    PACKAGES = (package("units", install=files_of_units(), files="/usr/lib/systemd/system"),)
+
+    def services(self, text):
+        return f"os:\n  packages: {{install: [units]}}\n  services: {text}\n"
+
+    def enabled(self, units):
+        return self.build(self.services("{enable: ['" + "', '".join(units) + "']}"))
+
+    def their_links(self, units):
+        """The links that systemctl makes in a root with these units, or None where it complains."""
+        root = self.scratch()
+        directory = root / "usr/lib/systemd/system"
+        directory.mkdir(parents=True)
+        for name, install in UNITS.items():
+            (directory / name).write_text(unit_text(install))
+        (directory / "linked.service").symlink_to("named.service")
+        # As in a distribution with one /usr.
+        (root / "lib").symlink_to("usr/lib")
+        result = subprocess.run(["systemctl", "--quiet", f"--root={root}", "enable", *units], capture_output=True, text=True, env=environment())
+        if result.returncode != 0:
+            return None
+        configuration = root / "etc/systemd/system"
+        return {str(path.relative_to(configuration)): self.in_usr(path.readlink()) for path in configuration.rglob("*") if path.is_symlink()}
+
+    def in_usr(self, target):
+        return "/usr" + str(target) if str(target).startswith("/lib/") else str(target)
+
+    def our_links(self, built):
+        prefix = "/etc/systemd/system/"
+        links = {path.removeprefix(prefix): entry.linkname for path, entry in built.archive().items() if path.startswith(prefix) and entry.issym()}
+        # Since systemd 254.
+        return {path: target for path, target in links.items() if self.knows_upholds() or ".upholds/" not in path}
+
+    def knows_upholds(self):
+        return int(self.run_tool("systemctl", "--version").stdout.split()[1]) >= 254
+
+    def test_links_are_those_of_systemctl(self):
+        require_program("systemctl")
+        for units, built in self.in_parallel(self.enabled, ENABLED):
+            with self.subTest(units=units):
+                theirs = self.their_links(units)
+                self.assertEqual(self.our_links(built) if built.code == 0 else None, theirs, built.said)
+                if theirs is None:
+                    self.assertIn("[finalize.unit-not-linkable]", built.said)
+
+    def test_contradictions_are_told(self):
+        rows = (("{enable: ['plain@a'], mask: ['plain@']}", "policy.unit-conflict"), ("{enable: ['plain@a'], mask: ['plain@a.service']}", "unit"),
+                ("{enable: ['plain@a'], disable: ['plain@']}", "policy.unit-conflict"), ("{enable: ['usual@'], mask: ['usual@tty1']}", "finalize.unit-conflict"),
+                ("{enable: [linked], mask: [named]}", "finalize.unit-conflict"), ("{enable: [named], disable: [linked]}", "finalize.unit-conflict"))
+        for (text, code), built in self.in_parallel(lambda row: self.build(self.services(row[0])), rows):
+            with self.subTest(text=text):
+                self.assertEqual(built.code, 2, built.said)
+                self.assertIn(code, built.said)
+
+    def test_wishes_that_do_nothing_or_cannot_be_met_are_told(self):
+        rows = (("{enable: [static]}", 0, "finalize.unit-not-enableable"), ("{enable: [statik]}", 1, "did you mean \"static.service\""),
+                ("{disable: [missing]}", 1, "finalize.unknown-unit"), ("{enable: [second]}", 1, "finalize.unknown-unit"), ("{enable: ['plain@a b']}", 2, "config.bad-value"),
+                ("{enable: ['plain@a/b']}", 2, "config.bad-value"), ("{mask: ['']}", 2, "config."))
+        for (text, code, word), built in self.in_parallel(lambda row: self.build(self.services(row[0])), rows):
+            with self.subTest(text=text):
+                self.assertEqual(built.code, code, built.said)
+                self.assertIn(word, built.said)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
