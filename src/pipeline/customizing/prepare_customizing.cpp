@@ -4,6 +4,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/inspect/installed_packages.hpp>
+#include <imagewright/model/boot_loader.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -74,8 +75,13 @@ std::string release_of(const inspect::OpenedImage& image) {
 std::string boot_loader_of(const inspect::SystemFacts& system) {
   if (system.boot_entries.empty()) return "";
   const std::string& file = system.boot_entries.front().file;
-  if (file.ends_with("grub.cfg")) return "grub";
-  return file.find("/loader/entries/") == std::string::npos ? "" : "systemd-boot";
+  const bool is_menu = file.ends_with("/grub.cfg");
+  if (!is_menu && file.find("/loader/entries/") == std::string::npos) return "";
+  // One loader has its menu on the filesystem of /boot, the other entries on the ESP.
+  for (const model::BootLoaderRow& row : model::k_boot_loaders) {
+    if (row.is_configured_in_boot == is_menu) return std::string(row.word);
+  }
+  return "";
 }
 
 std::string systemd_version(const inspect::SystemFacts& system) {
