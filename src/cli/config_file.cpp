@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <vector>
@@ -30,7 +31,10 @@ constexpr std::array k_beginnings = {"QFI\xfb"sv,
                                      "\xfd"
                                      "7zXZ"sv};
 
+/// Empty for what is no file: a pipe can be read once, and a device may never end.
 std::string beginning_of(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};
   std::string text(k_looked_at, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
