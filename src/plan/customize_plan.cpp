@@ -173,13 +173,12 @@ void choose_sources(CustomizePlan& plan, const PlanOptions& options,
   const bool has_enough =
       needs_release(config) ? has_release : has_release || !config.repositories.empty();
   if (asks && !has_enough) {
-    mistakes.error(
-        "pipeline.no-release",
-        "the config changes packages or the boot loader, and does not say which "
-        "release they are of",
-        config.os.where,
-        "add a line \"release: NAME\" with a name that \"imagewright releases\" lists, give "
-        "--release, or, for packages, name repositories");
+    mistakes.error("pipeline.no-release",
+                   "the config changes packages or the boot loader, and does not say which "
+                   "release they are of",
+                   config.os.where,
+                   "add a line \"release: NAME\" with a name that \"imagewright releases\" lists, "
+                   "give --release, or, for packages, name repositories");
     throw base::InputError(std::move(mistakes));
   }
   if (asks) add_package_sources(plan.plan, chosen, mistakes);

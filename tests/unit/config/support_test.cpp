@@ -119,8 +119,8 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"storage.resetPartitionsUuidsType",
      "storage: {resetPartitionsUuidsType: reset-all}\nos: {bootloader: {resetType: hard-reset}}"},
     {"storage.filesystems.btrfs",
-     "previewFeatures: [btrfs]\nstorage: {bootType: efi, disks: [{partitionTableType: gpt, "
-     "partitions: ["
+     "previewFeatures: [btrfs]\n"
+     "storage: {bootType: efi, disks: [{partitionTableType: gpt, partitions: ["
      "{id: e, type: esp, size: 64M}, {id: a, size: 1G}]}], filesystems: ["
      "{deviceId: e, type: fat32, mountPoint: /boot/efi}, {deviceId: a, type: btrfs, "
      "btrfs: {subvolumes: [{path: r, mountPoint: /}]}}]}\n"
