@@ -91,8 +91,8 @@ void require_whole(const Input& input, const root::WorkRoot& root,
   const fs::UniqueFd file = root.files().open_file(kernel.initramfs);
   std::optional<InitramfsContent> content;
   try {
-    content = input.services.read_initramfs(file.get(), kernel.initramfs,
-                                            input.services.cancellation);
+    content =
+        input.services.read_initramfs(file.get(), kernel.initramfs, input.services.cancellation);
   } catch (const base::Error& error) {
     if (error.diagnostic().code != "archive.unsupported") throw;
     input.services.reporter.message(report::Level::warning,
@@ -109,12 +109,11 @@ void require_whole(const Input& input, const root::WorkRoot& root,
   const auto shown = std::min<std::ptrdiff_t>(std::ssize(faults), k_most_shown);
   throw base::Error(
       base::FailureKind::build, "finalize.incomplete-initramfs",
-      fmt::format("dracut succeeded, but {} would not start the node: {}{}",
-                  base::quoted(kernel.initramfs),
-                  base::join(Words(faults.begin(), faults.begin() + shown), "; "),
-                  std::ssize(faults) > shown
-                      ? fmt::format("; and {} more", std::ssize(faults) - shown)
-                      : ""),
+      fmt::format(
+          "dracut succeeded, but {} would not start the node: {}{}", base::quoted(kernel.initramfs),
+          base::join(Words(faults.begin(), faults.begin() + shown), "; "),
+          std::ssize(faults) > shown ? fmt::format("; and {} more", std::ssize(faults) - shown)
+                                     : ""),
       "build again; when it happens each time, look at dracut's output and its settings");
 }
 
