@@ -44,12 +44,12 @@ class SharedCacheTestCase(FleetTestCase):
         """An environment with a cache directory of its own: what another machine has."""
         return environment(XDG_CACHE_HOME=self.scratch() / name)
 
-    def build(self, checkout, server, *words, machine="one", expect=0, reads="team", writes=None, out=None, config="gen1.yaml"):
-        options = ["--shared-cache", server.url, "--shared-cache-patience", "2"]
+    def build(self, checkout, server, *words, machine="one", expect=0, reads="team", writes=None, out=None, patience=30):
+        options = ["--shared-cache", server.url, "--shared-cache-patience", str(patience)]
         options += ["--shared-cache-key", self.top / f"{reads}.pub.pem"] if reads else []
         options += ["--shared-cache-sign", self.top / f"{writes}.pem"] if writes else []
         start = time.monotonic()
-        result = self.run_program("build", config, "--arch", "x86_64", "--format", "qcow2", "-o", out or machine, *options, *words,
+        result = self.run_program("build", "gen1.yaml", "--arch", "x86_64", "--format", "qcow2", "-o", out or machine, *options, *words,
                                   cwd=checkout, expect=expect, env=environment(XDG_CACHE_HOME=checkout / "caches" / machine))
         result.seconds = time.monotonic() - start
         return result
@@ -335,8 +335,8 @@ class Poison(SharedCacheTestCase):
             return lambda handler, method, path: path == which and (handler.hang() or True)
         for which in (self.entry, self.envelope, self.largest):
             with self.subTest(which=which):
-                self.check(None, stall(which), most_seconds=45)
-        self.check(None, lambda handler, method, path: path == self.largest and (drip(handler, self.sound[path]) or True), most_seconds=45)
+                self.check(None, stall(which), most_seconds=45, patience=2)
+        self.check(None, lambda handler, method, path: path == self.largest and (drip(handler, self.sound[path]) or True), most_seconds=45, patience=2)
 
     def test_a_server_that_dies_in_the_middle(self):
         def die(handler, _, path):
