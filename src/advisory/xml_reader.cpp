@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
@@ -24,6 +25,8 @@ namespace {
 
 constexpr std::size_t k_largest_depth = 64;
 constexpr std::size_t k_largest_text = 1U << 20U;
+/// Larger than any tag or comment with texts that are allowed.
+constexpr std::uint64_t k_largest_token = 4U << 20U;
 
 std::string local_name(const char* name) {
   const std::string_view whole(name);
@@ -62,6 +65,11 @@ private:
                                   is_final ? XML_TRUE : XML_FALSE);
     if (failure_) std::rethrow_exception(failure_);
     if (result != XML_STATUS_OK) fail(XML_ErrorString(XML_GetErrorCode(parser_.get())));
+    // expat reads a tag or a comment that has not ended yet from its beginning with each piece.
+    given_ += text.size();
+    const auto understood = static_cast<std::uint64_t>(XML_GetCurrentByteIndex(parser_.get()));
+    if (given_ > understood && given_ - understood > k_largest_token)
+      fail("one of its tags or comments is too long");
   }
 
   [[noreturn]] void fail(const std::string& why) const {
@@ -127,6 +135,7 @@ private:
   std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser_;
   std::vector<XmlElement> open_;
   std::exception_ptr failure_;
+  std::uint64_t given_ = 0; ///< bytes
 };
 
 } // namespace

@@ -2,13 +2,19 @@
 """`imagewright advisories` on real feeds and real package lists."""
 
 import json
+import os
 import re
+import resource
+import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from imagewright_testing import TestCase, environment, require_module, require_shared_data  # noqa: E402
+from imagewright_testing import PROGRAM, TestCase, environment, require_module, require_shared_data  # noqa: E402
+
+# An ordinary run has no time for all of it.
+LARGE_FEED = (500 if os.environ.get("IMAGEWRIGHT_LONG_TESTS") else 30) << 20
 
 
 class Advisories(TestCase):
@@ -127,6 +133,44 @@ class Advisories(TestCase):
         result = self.run_program("advisories", self.notes, "--feed", path, expect=2)
         self.assertIn("[advisory.damaged-feed]", result.stderr)
         self.assertIn("larger than 64 MiB", result.stderr)
+
+    def test_xml_that_was_made_to_exhaust_is_refused_at_once(self):
+        whole = self.feed.read_text()
+        path = self.scratch() / "feed.xml"
+        long = "x" * (20 << 20)
+        for text, why in (
+                ('<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><oval_definitions>&c;</oval_definitions>', "document type"),
+                ("<oval_definitions>" + "<a>" * 100000, "too deep"),
+                # expat reads what has not ended anew with each piece: hours for hundreds of megabytes.
+                (whole.replace("<definitions>", f"<!-- {long} --><definitions>", 1), "tags or comments is too long"),
+                (whole.replace("<definitions>", f'<definitions a="{long}">', 1), "tags or comments is too long"),
+                (whole.replace("<definitions>", f"<?a {long}?><definitions>", 1), "tags or comments is too long"),
+                (whole.replace("<title>", f"<title>{long}", 1), "texts is too long")):
+            path.write_text(text)
+            result = self.run_program("advisories", self.notes, "--feed", path, expect=2, timeout=60)
+            self.assertIn("[advisory.damaged-feed]", result.stderr)
+            self.assertIn(why, result.stderr)
+            self.assertEqual(result.stdout, "")
+
+    def test_a_feed_of_500_megabytes_is_read_within_bounds(self):
+        """The real definitions again and again, until there are as many as asked for."""
+        whole = self.feed.read_text()
+        start, end = whole.index("<definitions>") + len("<definitions>"), whole.index("</definitions>")
+        path = self.scratch() / "feed.xml"
+        with path.open("w") as file:
+            file.write(whole[:start])
+            size, count = 0, 0
+            while size < LARGE_FEED:
+                size += file.write(whole[start:end].replace('<definition class="vulnerability" id="', f'<definition class="vulnerability" id="{count}'))
+                count += 1
+            file.write(whole[end:])
+        older = self.doctored(openssl="3.1.4-1.azl3")
+        small = self.open(self.verdict(older))
+        # More than 2 GiB of memory are not to be had.
+        result = subprocess.run([PROGRAM, "advisories", older, "--feed", path, "--format", "json"], capture_output=True, text=True, env=environment(),
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (2 << 30, 2 << 30)))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(self.open(json.loads(result.stdout)), small)
 
     def test_a_feed_from_the_future_is_refused(self):
         result = self.run_program("advisories", self.notes, "--feed", self.feed, "--max-feed-age", "14d", expect=2,
