@@ -5,6 +5,7 @@
 
 #include <imagewright/advisory/report.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/url.hpp>
 
 #include "finding_table.hpp"
 
@@ -45,7 +46,8 @@ json::Value result_of(const Finding& finding, const std::string& file) {
       {"message", Object{{"text", sentence_of(finding)}}},
       {"locations",
        Array{Object{
-           {"physicalLocation", Object{{"artifactLocation", Object{{"uri", file}}}}},
+           {"physicalLocation",
+            Object{{"artifactLocation", Object{{"uri", base::uri_of_file(file)}}}}},
            {"logicalLocations", Array{Object{{"name", finding.package}, {"kind", "package"}}}}}}},
       {"partialFingerprints", Object{{"package", finding.vulnerability + " " + finding.package}}}};
 }

@@ -115,6 +115,10 @@ std::string percent_encoded_path(std::string_view path) {
   return result;
 }
 
+std::string uri_of_file(std::string_view path) {
+  return (path.starts_with('/') ? "file://" : "") + percent_encoded_path(path);
+}
+
 std::string percent_decoded(std::string_view text) {
   std::string result;
   for (std::size_t index = 0; index < text.size(); ++index) {

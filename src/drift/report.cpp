@@ -6,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/drift/report.hpp>
 
 namespace imagewright::drift {
@@ -30,17 +31,9 @@ std::size_t count(const Report& report, DriftClass drift_class, FindingKind kind
       }));
 }
 
-/// SARIF wants a URI: a path without its slash, percent-encoded.
+/// SARIF wants a URI, relative to the root.
 std::string uri_of(std::string_view path) {
-  std::string uri;
-  for (const char letter : path.substr(path.starts_with("/") ? 1 : 0)) {
-    const bool is_plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                          (letter >= '0' && letter <= '9') ||
-                          std::string_view("-._~/").find(letter) != std::string_view::npos;
-    uri += is_plain ? std::string(1, letter)
-                    : fmt::format("%{:02X}", static_cast<unsigned char>(letter));
-  }
-  return uri;
+  return base::percent_encoded_path(path.substr(path.starts_with("/") ? 1 : 0));
 }
 
 json::Value sarif_result(const Finding& finding) {

@@ -16,7 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import digest  # noqa: E402
-from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_module, require_shared_data, require_workbench  # noqa: E402
+from imagewright_testing import (PROGRAM, TOP, TestCase, environment, require_module, require_npm_packages,  # noqa: E402
+                                 require_shared_data, require_workbench)
 
 CONFIG = "configs/node.yaml"
 # Shared by the tests of this file; made anew by each run.
@@ -210,6 +211,22 @@ class ComposedImage(TestCase):
             document = json.loads(self.image(extension).read_text())
             errors = list(jsonschema.validators.validator_for(schema)(schema, resolver=resolver).iter_errors(document))
             self.assertEqual([error.message[:200] for error in errors], [], extension)
+
+    def test_cyclonedx_own_library_takes_the_bill_of_materials(self):
+        modules = require_npm_packages("@cyclonedx/cyclonedx-library@10.3.0", "ajv@8.20.0", "ajv-formats@3.0.1", "ajv-formats-draft2019@1.6.1")
+        script = self.scratch() / "check.js"
+        script.write_text("const {Spec, Validation} = require('@cyclonedx/cyclonedx-library'), text = require('fs').readFileSync(0, 'utf8');"
+                          "new Validation.JsonStrictValidator(Spec.Version.v1dot6).validate(text).then(e => console.log(JSON.stringify(e)));")
+
+        def complaints(document):
+            result = subprocess.run(["node", script], input=json.dumps(document), capture_output=True, text=True,
+                                    env=environment(NODE_PATH=str(modules)))
+            self.assertEqual(result.returncode, 0, result.stderr)
+            return json.loads(result.stdout)
+        document = json.loads(self.image(".cdx.json").read_text())
+        self.assertIsNone(complaints(document))
+        document["components"][0]["licenses"] = [{"license": {"id": "no such licence"}}]
+        self.assertTrue(complaints(document))
 
     def test_bills_of_materials_name_source_and_supplier(self):
         for component in json.loads(self.image(".cdx.json").read_text())["components"]:

@@ -27,6 +27,10 @@ std::optional<std::string> find_base_fault(std::string_view url, std::string_vie
 /// do not agree on, such as "+". Slashes stay.
 std::string percent_encoded_path(std::string_view path);
 
+/// A path of this host as reports name it to other programs: a URL when it is absolute (RFC 8089),
+/// else a relative reference.
+std::string uri_of_file(std::string_view path);
+
 /// RFC 3986, section 2.1; what is not an escape stays as it is.
 std::string percent_decoded(std::string_view text);
 

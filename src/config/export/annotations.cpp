@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/config/annotations.hpp>
 
 namespace imagewright::config {
@@ -49,23 +50,8 @@ std::string full_text(const base::Diagnostic& diagnostic) {
   return text;
 }
 
-/// RFC 3986, section 2.3: what is not unreserved, nor a slash, is written as %XX.
-std::string to_uri(const std::string& path) {
-  constexpr std::string_view plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-  std::string uri = path.starts_with('/') ? "file://" : "";
-  for (const char character : path) {
-    if (plain.find(character) != std::string_view::npos) {
-      uri += character;
-    } else {
-      uri += fmt::format("%{:02X}", static_cast<unsigned char>(character));
-    }
-  }
-  return uri;
-}
-
 Object location_of(const base::SourceLocation& where) {
-  Object physical{{"artifactLocation", Object{{"uri", to_uri(where.file)}}}};
+  Object physical{{"artifactLocation", Object{{"uri", base::uri_of_file(where.file)}}}};
   if (where.line > 0) {
     Object region{{"startLine", where.line}};
     if (where.column > 0) region.emplace_back("startColumn", where.column);

@@ -52,6 +52,10 @@ TEST_CASE("SARIF has a rule and a result for each open finding and none for othe
     return json::array_member(json::array_member(document, "runs", "").at(0), "results", "").size();
   };
   CHECK(results() == 1);
+  // A path that begins with a slash is no URI (section 3.4.3).
+  example.inventory.file = "/out/a b.json";
+  CHECK(json::to_line(advisory::to_sarif(example.report())).find(R"("file:///out/a%20b.json")") !=
+        std::string::npos);
   example.verdict.findings.front().status = advisory::Status::suppressed;
   CHECK(results() == 0);
 }
