@@ -65,19 +65,6 @@ root::ProgramOpener program_opener(BuildFindings& findings,
   };
 }
 
-/// The keys that a node may know an update by.
-std::vector<audit::PackageKey> package_keys(const plan::ResolvedPlan& plan,
-                                            plan::NetworkUse network,
-                                            const plan::Services& services) {
-  plan::PlanRepositories repositories(plan.plan, network, services);
-  std::vector<audit::PackageKey> keys;
-  for (const repo::RepositoryKeys& of_repository : repositories.set().load_keys(&plan.lock)) {
-    for (const std::string& key : of_repository.keys)
-      keys.push_back({of_repository.repository, key});
-  }
-  return keys;
-}
-
 /// What differs from machine to machine is no drift.
 audit::DriftRules drift_rules(const model::ReleaseProfile& release) {
   audit::DriftRules rules = audit::usual_drift_rules();
@@ -91,6 +78,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
                          const WrittenImage& image, const root::KnownContent& known,
                          const BuildOptions& options, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
+  plan::PlanRepositories repositories(plan.plan, options.resolve.network, services);
   return {.name = plan.plan.config.name,
           .architecture = plan.plan.architecture.name,
           .release = plan.plan.release.name,
@@ -99,7 +87,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
           .epoch = plan.epoch,
           .repositories = plan.lock.repositories,
           .packages = plan.lock.packages,
-          .package_keys = package_keys(plan, options.resolve.network, services),
+          .package_keys = package_keys(repositories.set().load_keys(&plan.lock)),
           .drift = drift_rules(plan.plan.release),
           .container_images = plan.lock.container_images,
           .kernels = root.kernels,

@@ -277,8 +277,12 @@ WrittenCustomizing write_new_disk(const Customizing& customizing, origin::Restor
 std::vector<model::LockedPackage> packages_of(const inspect::SystemFacts& system) {
   std::vector<model::LockedPackage> packages;
   if (!system.packages) return packages;
-  for (const model::Nevra& nevra : *system.packages)
+  for (const model::Nevra& nevra : *system.packages) {
+    const auto source = system.source_packages.find(nevra.to_string());
     packages.push_back({.nevra = nevra});
+    if (source != system.source_packages.end())
+      packages.back().provenance.source_package = source->second;
+  }
   return packages;
 }
 
@@ -295,6 +299,12 @@ std::vector<model::InstalledKernel> kernels_of(const inspect::SystemFacts& syste
   return kernels;
 }
 
+/// The base's own keys are as unknown as where it came from.
+std::vector<audit::PackageKey> keys_of(const Customizing& customizing) {
+  if (!customizing.packages) return {};
+  return package_keys(customizing.packages->repositories->set().load_keys());
+}
+
 audit::Manifest describe(const Customizing& customizing, const WrittenCustomizing& written,
                          const tree::RootTree& tree, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
@@ -306,6 +316,7 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .epoch = customizing.root.epoch,
           .repositories = {},
           .packages = packages_of(written.system),
+          .package_keys = keys_of(customizing),
           .kernels = kernels_of(written.system, tree),
           .kernel_command_line = written.system.kernel_command_line(),
           .units = customizing.root.policy.units,

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Packages of images that exist: what goes, what comes, what stays, and what is refused."""
 
+import base64
 import json
 import re
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from customizing import CustomizingTestCase  # noqa: E402
 from imagewright_testing import environment, require_program  # noqa: E402
+from packages import Signer  # noqa: E402
 
 class CustomizePackages(CustomizingTestCase):
     BASE_OS = ("  packages: {install: [alpha, beta, other]}\n"
@@ -52,9 +54,11 @@ class CustomizePackages(CustomizingTestCase):
         for repository in ("first", "second"):
             subprocess.run(["createrepo_c", "-q", cls.top / repository], check=True)
 
+    KEYED = ""  # another repository, as it stands in the list
+
     def config(self, text, image_format="raw"):
         """What is said below `os:`, over both repositories."""
-        repositories = ", ".join(f"{{name: {name}, path: {self.top / name}, gpgCheck: false, repoGpgCheck: false}}"
+        repositories = self.KEYED + ", ".join(f"{{name: {name}, path: {self.top / name}, gpgCheck: false, repoGpgCheck: false}}"
                                  for name in ("first", "second"))
         return super().config(f"repositories: [{repositories}]\nos:\n  {text}\n", image_format)
 
@@ -94,6 +98,8 @@ class CustomizePackages(CustomizingTestCase):
         self.assertEqual(raw.read_bytes(), self.customize("packages: {install: [gamma]}").read_bytes())
         manifest = json.loads(next(raw.parent.glob("*.manifest.json")).read_text())
         self.assertIn("gamma", json.dumps(manifest["packages"]))
+        # Advisories are about sources.
+        self.assertEqual([package["name"] for package in manifest["packages"] if not package.get("source", "").endswith(".src.rpm")], [])
 
     def test_who_needs_what_is_removed_goes_as_well(self):
         tree = self.root_tree(self.customize("packages: {remove: [alpha]}"))
@@ -193,6 +199,16 @@ class CustomizePackages(CustomizingTestCase):
         said = self.customize("packages: {install: [gamma]}", base=raw, expect=2)
         self.assertIn("inspect.no-packages", said)
         self.customize("hostname: still", base=raw)
+
+    def test_the_manifest_has_the_keys_that_later_updates_are_known_by(self):
+        signer = Signer(self.scratch())
+        self.addCleanup(signer.stop)
+        key = self.scratch() / "key"
+        key.write_bytes(signer.public_key())
+        self.KEYED = f"{{name: keyed, path: {self.top / 'first'}, gpgKeys: [{key}], repoGpgCheck: false}}, "
+        raw = self.customize("packages: {install: [gamma]}")
+        keys = json.loads(next(raw.parent.glob("*.manifest.json")).read_text())["packageKeys"]
+        self.assertEqual([(row["repository"], base64.b64decode(row["key"])) for row in keys], [("keyed", signer.public_key())])
 
     def test_packages_need_a_place_to_come_from(self):
         config = self.scratch() / "node.yaml"

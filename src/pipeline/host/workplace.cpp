@@ -28,6 +28,15 @@ std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>
   return records;
 }
 
+std::vector<audit::PackageKey> package_keys(const std::vector<repo::RepositoryKeys>& repositories) {
+  std::vector<audit::PackageKey> keys;
+  for (const repo::RepositoryKeys& of_repository : repositories) {
+    for (const std::string& key : of_repository.keys)
+      keys.push_back({of_repository.repository, key});
+  }
+  return keys;
+}
+
 void stage_text(fs::Publication& publication, const std::string& name, const std::string& text) {
   fs::write_file_atomically(publication.staged_path(name), text);
   publication.add(name, base::digest_of(text));

@@ -12,6 +12,7 @@
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/publication.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/repo/repository_set.hpp>
 
 namespace imagewright::pipeline {
 
@@ -32,6 +33,9 @@ void keep_named_log(Workplace& place, const base::Error& error);
 
 /// The artifacts as a manifest remembers them.
 std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>& artifacts);
+
+/// The keys that a node may know an update by.
+std::vector<audit::PackageKey> package_keys(const std::vector<repo::RepositoryKeys>& repositories);
 
 void stage_text(fs::Publication& publication, const std::string& name, const std::string& text);
 /// The report of a run, for programs and as a page for people. `name` is NAME-ARCH.
