@@ -106,6 +106,16 @@ class Sharing(SharedCacheTestCase):
         self.assertNotEqual(self.image(checkout, "other"), image)
         self.assertEqual(len(server.named("ac")), 2)
 
+    def test_a_repository_that_moved_on_changes_only_what_gets_something_new(self):
+        checkout = self.checkout(SMALL)
+        locks = {name: (checkout / f"{name}.lock.json").read_bytes() for name in ("gen1", "gen2-fips")}
+        self.make_package(self.newer_package, self.repository)
+        self.index(self.repository)
+        for name in locks:
+            self.lock(checkout, name, "--update")
+        self.assertEqual((checkout / "gen1.lock.json").read_bytes(), locks["gen1"])
+        self.assertNotEqual((checkout / "gen2-fips.lock.json").read_bytes(), locks["gen2-fips"])
+
     def test_who_has_it_already_offers_it_to_an_empty_server(self):
         checkout, server, image = self.filled()
         server.content.clear()
