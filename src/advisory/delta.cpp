@@ -36,6 +36,8 @@ bool is_older(const Finding& left, const Finding& right) {
 
 Delta compare_verdicts(const Verdict& before, const Verdict& after) {
   Delta delta;
+  delta.unknown_before = before.unknown.size();
+  delta.unknown_after = after.unknown.size();
   const Index old_index = index_of(before);
   const Index new_index = index_of(after);
   for (const auto& [key, finding] : old_index) {
@@ -45,6 +47,9 @@ Delta compare_verdicts(const Verdict& before, const Verdict& after) {
       Finding removed = finding;
       removed.reason = "removed";
       delta.fixed.push_back(std::move(removed));
+    } else if (now->second.status == Status::unknown) {
+      // Nobody says that it is gone.
+      delta.open.push_back(now->second);
     } else if (!is_open(now->second)) {
       delta.fixed.push_back(now->second);
     }

@@ -21,6 +21,13 @@ std::string table_of(std::string_view heading, const std::vector<Finding>& findi
 json::Value to_json(const Finding& finding);
 json::Value to_json(const std::vector<Finding>& findings);
 
+/// What can be done about it.
+std::string remedy_of(const Finding& finding);
+/// Kind, file and time of a feed.
+std::string feed_line(const Feed& feed);
+/// How many packages of a delta have no known source; empty when none.
+std::string unknown_sentence(std::size_t before, std::size_t after);
+
 /// Those of one status, in their order.
 std::vector<Finding> with_status(const Verdict& verdict, Status status);
 

@@ -11,8 +11,6 @@
 
 namespace imagewright::advisory {
 
-namespace {
-
 std::string remedy_of(const Finding& finding) {
   switch (finding.status) {
   case Status::no_fix:
@@ -28,6 +26,14 @@ std::string remedy_of(const Finding& finding) {
   return finding.fixed_in.empty() ? "no fix is known" : "fixed in " + finding.fixed_in;
 }
 
+std::string feed_line(const Feed& feed) {
+  return fmt::format("{} {}, {}", to_string(feed.kind), base::escape_controls(feed.file),
+                     feed.made ? "made " + base::to_iso8601(*feed.made)
+                               : std::string("which does not say when it was made"));
+}
+
+namespace {
+
 /// What would end or divide a cell of a Markdown table.
 std::string cell(const std::string& text) {
   std::string result;
@@ -37,12 +43,6 @@ std::string cell(const std::string& text) {
     result += character;
   }
   return result;
-}
-
-std::string feed_line(const Feed& feed) {
-  return fmt::format("{} {}, {}", to_string(feed.kind), base::escape_controls(feed.file),
-                     feed.made ? "made " + base::to_iso8601(*feed.made)
-                               : std::string("which does not say when it was made"));
 }
 
 std::string unknown_line(const Verdict& verdict) {

@@ -8,6 +8,7 @@
 
 #include <imagewright/audit/comparison.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/inspect/entrances.hpp>
 #include <imagewright/inspect/file_record.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/inspect/system_facts.hpp>
@@ -16,6 +17,7 @@
 #include "byte_comparison.hpp"
 #include "difference_list.hpp"
 #include "package_differences.hpp"
+#include "size_changes.hpp"
 
 namespace imagewright::audit {
 
@@ -169,6 +171,7 @@ public:
   Comparison run() {
     if (left_.root() != nullptr && right_.root() != nullptr) {
       compare_systems(inspect::read_system(left_), inspect::read_system(right_));
+      compare_entrances();
     } else if (left_.root() != nullptr || right_.root() != nullptr) {
       note(fmt::format("the systems: {} has none",
                        left_.root() == nullptr ? "the first image" : "the second image"));
@@ -177,12 +180,17 @@ public:
     for (const PartitionPair& pair : pairs_) {
       if (pair.left != nullptr && pair.right != nullptr) compare_contents(pair);
     }
+    comparison_.directory_sizes = size_changes(sizes_before_, sizes_after_);
     note_missing(left_, "the first image");
     note_missing(right_, "the second image");
     return std::move(comparison_);
   }
 
 private:
+  static std::string prefix_of(const OpenedPartition& partition) {
+    return partition.mount_point == "/" ? "" : partition.mount_point;
+  }
+
   void note(std::string what) { comparison_.not_compared.push_back(std::move(what)); }
 
   void note_missing(const OpenedImage& image, std::string_view side) {
@@ -228,6 +236,15 @@ private:
     list.compare_all(entries_of(left), entries_of(right), "title");
     list.compare_words(left.efi_programs, right.efi_programs);
     list.move_to(comparison_, "boot chain");
+  }
+
+  void compare_entrances() {
+    DifferenceList list;
+    list.compare_all(inspect::read_users(left_), inspect::read_users(right_), "uid");
+    list.move_to(comparison_, "users");
+    list.compare_all(inspect::read_listening_sockets(left_),
+                     inspect::read_listening_sockets(right_));
+    list.move_to(comparison_, "listening sockets");
   }
 
   void compare_disks() {
@@ -283,7 +300,11 @@ private:
     if (!offset && left_size == right_size) return;
     DifferenceList list;
     if (left.files && right.files) {
-      list.compare_all(files_of(left, cancellation_), files_of(right, cancellation_), "type");
+      const auto before = files_of(left, cancellation_);
+      const auto after = files_of(right, cancellation_);
+      list.compare_all(before, after, "type");
+      add_directory_sizes(sizes_before_, before, prefix_of(left));
+      add_directory_sizes(sizes_after_, after, prefix_of(right));
     }
     if (list.empty() && offset) {
       const std::string place = fmt::format("first at byte {} of the partition", *offset);
@@ -302,6 +323,8 @@ private:
   const std::vector<PartitionPair> pairs_;
   const DiskComparison bytes_;
   const base::Cancellation& cancellation_;
+  Sizes sizes_before_; ///< of partitions that differ
+  Sizes sizes_after_;
   Comparison comparison_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "difference_list.hpp"
 #include "package_differences.hpp"
+#include "size_changes.hpp"
 
 namespace imagewright::audit {
 
@@ -117,8 +118,17 @@ Comparison compare_manifests(const Manifest& left, const Manifest& right) {
   list.move_to(comparison, "repositories");
   list.compare_all(partitions(left.layout), partitions(right.layout), "size");
   list.move_to(comparison, "disk");
-  compare_tables(files, "files", "type");
+  const AspectTable files_before = files(left);
+  const AspectTable files_after = files(right);
+  list.compare_all(files_before, files_after, "type");
+  list.move_to(comparison, "files");
   compare_tables(artifacts, "artifacts");
+  comparison.package_sizes = size_changes(sizes_of(left.packages), sizes_of(right.packages));
+  Sizes before;
+  Sizes after;
+  add_directory_sizes(before, files_before);
+  add_directory_sizes(after, files_after);
+  comparison.directory_sizes = size_changes(before, after);
   return comparison;
 }
 
@@ -144,6 +154,8 @@ Comparison compare_locks(const model::Lock& left, const model::Lock& right) {
       list.compare("request", "digest", one.request.to_string(), other.request.to_string());
     }
     list.move_to(comparison, "request for " + name);
+    for (SizeChange& change : size_changes(sizes_of(one.packages), sizes_of(other.packages)))
+      comparison.package_sizes.push_back(std::move(change));
   }
   return comparison;
 }

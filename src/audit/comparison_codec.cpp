@@ -21,6 +21,32 @@ std::optional<std::string> read_optional(ByteReader& reader) {
   return reader.text();
 }
 
+void write(ByteWriter& writer, const std::vector<SizeChange>& changes) {
+  writer.number(changes.size());
+  for (const auto& [subject, before, after] : changes) {
+    writer.text(subject);
+    for (const auto& size : {before, after})
+      writer.number(size ? 1 : 0).number(size.value_or(0));
+  }
+}
+
+std::optional<std::uint64_t> read_size(ByteReader& reader) {
+  const bool is_there = reader.number() != 0;
+  const std::uint64_t size = reader.number();
+  return is_there ? std::optional(size) : std::nullopt;
+}
+
+std::vector<SizeChange> read_sizes(ByteReader& reader) {
+  std::vector<SizeChange> changes;
+  for (std::uint64_t left = reader.number(); left != 0; --left) {
+    SizeChange change{.subject = reader.text(), .before = {}, .after = {}};
+    change.before = read_size(reader);
+    change.after = read_size(reader);
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
 Difference read_difference(ByteReader& reader) {
   Difference difference;
   difference.subject = reader.text();
@@ -44,6 +70,8 @@ std::string encode(const Comparison& comparison) {
     }
   }
   writer.texts(comparison.not_compared);
+  write(writer, comparison.package_sizes);
+  write(writer, comparison.directory_sizes);
   return writer.take();
 }
 
@@ -57,6 +85,8 @@ Comparison decode_comparison(std::string_view bytes) {
     comparison.sections.push_back(std::move(section));
   }
   comparison.not_compared = reader.texts();
+  comparison.package_sizes = read_sizes(reader);
+  comparison.directory_sizes = read_sizes(reader);
   if (!reader.at_end()) throw base::BugError("there is more than a comparison");
   return comparison;
 }

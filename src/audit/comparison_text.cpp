@@ -4,17 +4,19 @@
 #include <imagewright/audit/comparison.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "comparison_words.hpp"
+
 namespace imagewright::audit {
 
 namespace {
 
 constexpr std::size_t k_shown_digits = 12;
 
-/// Texts may come from an image and go to a terminal. The first digits of a digest tell it apart.
-std::string shown(const std::optional<std::string>& value) {
-  if (!value) return "nothing";
-  if (value->empty()) return "\"\"";
-  std::string text = base::escape_controls(*value);
+} // namespace
+
+// The first digits of a digest tell it apart.
+std::string shown(const std::string& value) {
+  std::string text = base::escape_controls(value);
   for (const std::string_view algorithm : {"sha256:", "sha384:", "sha512:"}) {
     const std::size_t start = text.find(algorithm);
     if (start == std::string::npos) continue;
@@ -28,18 +30,27 @@ std::string shown(const std::optional<std::string>& value) {
   return text;
 }
 
+namespace {
+
+/// Texts may come from an image and go to a terminal.
+std::string shown_side(const std::optional<std::string>& value) {
+  if (!value) return "nothing";
+  return value->empty() ? "\"\"" : shown(*value);
+}
+
 std::string line_for(const Difference& difference) {
   const std::string subject = base::escape_controls(difference.subject);
   if (difference.aspect == "presence") {
     const auto& value = difference.after ? difference.after : difference.before;
     return fmt::format("  {} {}{}\n", difference.after ? '+' : '-', subject,
-                       value->empty() ? "" : " " + shown(value));
+                       value->empty() ? "" : " " + shown_side(value));
   }
   if (difference.before == difference.after) {
-    return fmt::format("  ~ {}: {}, {}\n", subject, difference.aspect, shown(difference.before));
+    return fmt::format("  ~ {}: {}, {}\n", subject, difference.aspect,
+                       shown_side(difference.before));
   }
   return fmt::format("  ~ {}: {} {} → {}\n", subject, base::escape_controls(difference.aspect),
-                     shown(difference.before), shown(difference.after));
+                     shown_side(difference.before), shown_side(difference.after));
 }
 
 std::string utf8(const std::string& text) {
@@ -48,6 +59,18 @@ std::string utf8(const std::string& text) {
 
 json::Value side(const std::optional<std::string>& value) {
   return value ? json::Value(utf8(*value)) : json::Value(nullptr);
+}
+
+json::Array to_json(const std::vector<SizeChange>& changes) {
+  json::Array array;
+  const auto size_of = [](const std::optional<std::uint64_t>& size) {
+    return size ? json::Value(*size) : json::Value(nullptr);
+  };
+  for (const SizeChange& change : changes)
+    array.push_back(json::Object{{"subject", utf8(change.subject)},
+                                 {"before", size_of(change.before)},
+                                 {"after", size_of(change.after)}});
+  return array;
 }
 
 } // namespace
@@ -84,6 +107,8 @@ json::Value to_json(const Comparison& comparison) {
   return json::Object{{"imagewrightDifferences", 1},
                       {"equal", comparison.is_equal()},
                       {"notCompared", std::move(not_compared)},
+                      {"packageSizes", to_json(comparison.package_sizes)},
+                      {"directorySizes", to_json(comparison.directory_sizes)},
                       {"sections", std::move(sections)}};
 }
 

@@ -401,6 +401,27 @@ class Comparison(TestCase):
         self.assertEqual(found["sections"][0]["differences"][0],
                          {"subject": "bash.x86_64", "aspect": "version", "before": "5.1-1", "after": "5.2-1"})
 
+    def test_a_note_for_people_has_versions_advisories_and_sizes(self):
+        old = self.lock("a.lock.json", ("bash", "5.1-1"), ("go|ne", "1-1"))
+        new = self.lock("b.lock.json", ("bash", "5.2-1"), ("come", "1-1"))
+        feed = self.directory / "feed.xml"
+        feed.write_text('<updates><update type="security"><id>EX-1</id><severity>Important</severity><issued date="2026-01-02 00:00:00"/>'
+                        '<references><reference type="cve" id="CVE-2026-0001"/></references><pkglist><collection>'
+                        '<package name="bash" epoch="0" version="5.2" release="1" arch="x86_64"/></collection></pkglist></update></updates>')
+        text = self.run_program("diff", old, new, "--format", "markdown", "--feed", feed).stdout
+        self.assertTrue(text.startswith("# Changes from a.lock.json to b.lock.json\n\n## Advisories\n\n1 fixed, 0 newly open"), text)
+        self.assertIn("\n| bash.x86\\_64 | 5.1-1 | 5.2-1 | fixes CVE-2026-0001 |\n", text)
+        self.assertIn("\n| go\\|ne.x86\\_64 | 1-1 |  |  |\n", text)
+        self.assertIn("\n| come.x86\\_64 |  | 2 B | +2 B |\n", text)
+        self.assertEqual(text, self.run_program("diff", old, new, "--format", "markdown", "--feed", feed).stdout)
+        page = self.run_program("diff", old, new, "--format", "html", "--feed", feed, "--exit-code", expect=5).stdout
+        self.assertIn("<td>fixes CVE-2026-0001</td>", page)
+        self.assertNotIn("<script", page)
+        self.assertIn("Nothing differs.", self.run_program("diff", old, old, "--format", "markdown").stdout)
+        self.assertIn("[cli.usage]", self.run_program("diff", old, new, "--feed", feed, expect=2).stderr)
+        feed.write_text(feed.read_text()[:-5])
+        self.assertIn("[advisory.damaged-feed]", self.run_program("diff", old, new, "--format", "html", "--feed", feed, expect=2).stderr)
+
     def test_what_cannot_be_read_is_named(self):
         lock = self.lock("a.lock.json")
         empty = self.directory / "empty.raw"

@@ -62,6 +62,10 @@ struct Delta {
   std::vector<Finding> no_fix; ///< open now, and no fix will come
   /// Fixed before and open now with an older version: a fix was lost.
   std::vector<Finding> regressed;
+  /// How many packages do not say what they were built from: they were looked up by their own names
+  /// alone, and what was or is open in their sources is not among the findings.
+  std::size_t unknown_before = 0;
+  std::size_t unknown_after = 0;
 };
 
 Delta compare_verdicts(const Verdict& before, const Verdict& after);

@@ -3,6 +3,7 @@
 
 // What differs between two images, two manifests or two locks, in the terms of what they describe.
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -37,11 +38,24 @@ struct DifferenceSection {
   bool operator==(const DifferenceSection&) const = default;
 };
 
+/// How many bytes something takes on both sides, where that is not the same.
+struct SizeChange {
+  std::string subject;
+  std::optional<std::uint64_t> before; ///< absent: not there on the left side
+  std::optional<std::uint64_t> after;  ///< absent: not there on the right side
+
+  bool operator==(const SizeChange&) const = default;
+};
+
 /// Only sections with differences, in a fixed order.
 struct Comparison {
   std::vector<DifferenceSection> sections;
   /// What could not be compared, and why: sentences for people.
   std::vector<std::string> not_compared = {};
+  /// The largest change first. Of images, packages are not known by size.
+  std::vector<SizeChange> package_sizes = {};
+  /// By the first two parts of paths, files alone.
+  std::vector<SizeChange> directory_sizes = {};
 
   bool is_equal() const { return sections.empty(); }
   bool operator==(const Comparison&) const = default;

@@ -10,11 +10,11 @@
 #include <imagewright/advisory/report.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/architecture_names.hpp>
 
 #include "../command.hpp"
+#include "../feed_options.hpp"
 #include "../plan_options.hpp"
 #include "version.hpp"
 
@@ -33,8 +33,6 @@ struct AdvisoriesWords {
   std::string suppressions;
   std::string format = "text";
 };
-
-constexpr base::ByteSize k_largest_vex = base::ByteSize::mib(64);
 
 /// "14d" or "12h".
 std::optional<std::chrono::seconds> parse_age(std::string_view text) {
@@ -77,12 +75,6 @@ base::Epoch current_time(const CommandContext& context) {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-std::vector<advisory::Suppression> suppressions_of(const AdvisoriesWords& words) {
-  if (words.suppressions.empty()) return {};
-  return advisory::read_openvex(fs::read_file(words.suppressions, k_largest_vex),
-                                words.suppressions);
-}
-
 /// Statements are as old as what they are made from.
 base::Epoch statement_time(const advisory::Feed& feed, const CommandContext& context) {
   if (const auto epoch = environment_epoch(context)) return *epoch;
@@ -114,7 +106,8 @@ ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
                       const CommandContext& context) {
   const advisory::Inventory inventory =
       advisory::read_inventory(words.subject, words.architecture, context.cancellation);
-  const advisory::Verdict verdict = advisory::evaluate(feed, inventory, suppressions_of(words));
+  const advisory::Verdict verdict =
+      advisory::evaluate(feed, inventory, suppressions_in(words.suppressions));
   context.console.print(rendered({feed, inventory, verdict, k_version}, words.format, context));
   if (words.least_severity.empty()) return ExitCode::done;
   const auto least = advisory::find_severity(words.least_severity);
@@ -126,7 +119,7 @@ ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
 
 ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
                     const CommandContext& context) {
-  const auto suppressions = suppressions_of(words);
+  const auto suppressions = suppressions_in(words.suppressions);
   const auto verdict_on = [&](const std::string& path) {
     return advisory::evaluate(
         feed, advisory::read_inventory(path, words.architecture, context.cancellation),
@@ -211,11 +204,7 @@ Command advisories_command() {
                       "open",
        .target = &words->least_severity,
        .choices = {"critical", "high", "medium", "low"}},
-      {.names = {"--vex"},
-       .value = "FILE",
-       .description = "An OpenVEX document: what does not matter, and why",
-       .target = &words->suppressions,
-       .completes = Completes::files},
+      vex_argument(words->suppressions),
       {.names = {"--format"},
        .value = "FORMAT",
        .description = "How the answer is written",

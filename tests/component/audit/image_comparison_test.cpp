@@ -103,6 +103,40 @@ TEST_CASE("what differs between two images is told by partition, file and aspect
   check_golden("images.json", json::to_text(audit::to_json(comparison)));
 }
 
+TEST_CASE("who may come in is told of two images", "[audit]") {
+  Node node;
+  node.file("/etc/passwd", "root:x:0:0::/root:/bin/sh\ncore:x:1000:1000::/home/core:/bin/sh\n");
+  node.file("/etc/shadow", "root:!:1::::::\ncore:!:1::::::\n");
+  node.file("/etc/group", "root:x:0:\nwheel:x:10:\n");
+  node.file("/usr/lib/systemd/system/ssh.socket",
+            "[Unit]\nListenStream=1\n[Socket]\nListenStream = 22\nListenStream=/run/ssh\n");
+  node.link("/usr/lib/systemd/system/ssh.socket",
+            "/etc/systemd/system/sockets.target.wants/ssh.socket");
+  node.write(node.path("one.raw"));
+  node.file("/etc/passwd", "root:x:0:0::/root:/bin/sh\ncore:x:1000:1000::/home/core:/bin/sh\n"
+                           "evil:x:0:0::/:/bin/sh\n");
+  node.file("/etc/shadow", "root:!:1::::::\ncore::1::::::\nevil:$6$secret:1::::::\n");
+  node.file("/etc/group", "root:x:0:\nwheel:x:10:core,nobody\n");
+  node.file("/home/core/.ssh/authorized_keys", "# mine\nssh-ed25519 AAAA\n\n");
+  node.file("/etc/systemd/system/ssh.socket.d/port.conf",
+            "[Socket]\nListenStream=\nListenStream=0.0.0.0:2222\nListenDatagram=[::]:53\n");
+  node.write(node.path("two.raw"));
+  const auto comparison = audit::compare_images(inspect::OpenedImage(node.path("one.raw")),
+                                                inspect::OpenedImage(node.path("two.raw")), never);
+  const std::string text = audit::to_text(comparison);
+  INFO(text);
+  CHECK(text.find("users\n"
+                  "  ~ core: groups nothing → wheel\n"
+                  "  ~ core: keys 0 → 1\n"
+                  "  ~ core: password locked → none\n"
+                  "  + evil 0\n"
+                  "listening sockets\n"
+                  "  + ssh.socket datagram [::]:53\n"
+                  "  + ssh.socket stream 0.0.0.0:2222\n"
+                  "  - ssh.socket stream 22\n") != std::string::npos);
+  CHECK(text.find("secret") == std::string::npos);
+}
+
 TEST_CASE("a byte outside every file and outside every partition is told as such", "[audit]") {
   const Node node;
   node.write(node.path("one.raw"));
