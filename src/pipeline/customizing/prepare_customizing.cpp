@@ -61,7 +61,8 @@ void warn_of_too_little_room(const Customizing& customizing, report::Reporter& r
                     .hint = "remove packages, or start from a larger base"});
 }
 
-/// The name that a profile of the base's own release would have: ID and VERSION_ID with a hyphen between.
+/// The name that a profile of the base's own release would have: ID and VERSION_ID with a hyphen
+/// between.
 std::string release_of(const inspect::OpenedImage& image) {
   const inspect::SystemView view(image);
   const std::string text =
