@@ -170,10 +170,10 @@ void read_compressed(int fd, const std::string& name, base::ByteSize limit, Cpio
   const ssize_t count = ::pread(fd, head.data(), head.size(), ::lseek(fd, 0, SEEK_CUR));
   const std::string_view text(head.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   if (is_known_to_kernel_alone(text)) {
-    throw base::Error(base::FailureKind::build, "archive.unsupported",
-                      fmt::format("{} is compressed in a way that cannot be read here",
-                                  base::quoted(name)),
-                      "choose gzip, xz, bzip2 or zstd");
+    throw base::Error(
+        base::FailureKind::build, "archive.unsupported",
+        fmt::format("{} is compressed in a way that cannot be read here", base::quoted(name)),
+        "choose gzip, xz, bzip2 or zstd");
   }
   if (detect_compression(std::as_bytes(std::span(text))) == Compression::none)
     throw_damaged(name, "it holds something that is neither cpio nor compressed");

@@ -335,9 +335,9 @@ bool Checker::check_boolean(const yaml::Node& node, std::string_view label) {
                node.where,
                is_tagged_text ? std::string("remove the tag")
                : is_literal   ? std::string("remove the quotes")
-                          : fmt::format("write {}", !meant   ? "true or false"
-                                                    : *meant ? "true"
-                                                             : "false"));
+                              : fmt::format("write {}", !meant   ? "true or false"
+                                                        : *meant ? "true"
+                                                                 : "false"));
 }
 
 bool Checker::check_integer(const yaml::Node& node, const Type& type, std::string_view label) {

@@ -212,8 +212,9 @@ std::string hint_for_list(const yaml::Node& node, const Type& type) {
     return fmt::format("begin each line with \"- \": \"- {}\"", first);
   if (type.item->shape == Shape::mapping) {
     const std::string item = mapping_meant_by(node, *type.item);
-    return item.empty() ? fmt::format("write it as a list of mappings, whose {}", keys_text(*type.item))
-                        : fmt::format("write it as a list: [{}]", item);
+    return item.empty()
+               ? fmt::format("write it as a list of mappings, whose {}", keys_text(*type.item))
+               : fmt::format("write it as a list: [{}]", item);
   }
   const std::vector<std::string> names = names_in(node.text);
   if (names.size() > 1 && holds_names(type))

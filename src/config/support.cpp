@@ -70,13 +70,6 @@ Place find_existing_verity(const ImageConfig& config) {
   return std::nullopt;
 }
 
-Place find_own_verity(const ImageConfig& config) {
-  for (const model::VerityConfig& verity : config.storage.verity) {
-    if (verity.data_device_id || verity.hash_device_id) return verity.where;
-  }
-  return std::nullopt;
-}
-
 Place find_inline_verity(const ImageConfig& config) {
   for (const model::VerityConfig& verity : config.storage.verity) {
     const auto& data = verity.data_device_id;
@@ -98,19 +91,38 @@ Place find_kept_uki(const ImageConfig& config) {
   return mode && mode->value != model::UkiMode::create ? Place(mode->where) : Place();
 }
 
-Place find_modified_uki(const ImageConfig& config) {
-  const auto& mode = config.os.uki_mode;
-  return mode && mode->value == model::UkiMode::modify ? Place(mode->where) : Place();
-}
-
 template <typename Source>
 Place place_of_input(const std::optional<Source>& source) {
   return source ? Place(source->where) : Place();
 }
 
-Place find_fitting(const ImageConfig& config) {
+/// Of keys that describe a new disk, where none is described.
+Place without_disk(const ImageConfig& config, const Place& place) {
+  return config.storage.disk ? Place() : place;
+}
+
+Place find_lone_boot_type(const ImageConfig& config) {
+  return without_disk(config, place_of(config.storage.boot_type));
+}
+
+Place find_lone_filesystem(const ImageConfig& config) {
+  return without_disk(config, first_of(config.storage.filesystems));
+}
+
+Place find_lone_verity(const ImageConfig& config) {
+  return without_disk(config, first_of(config.storage.verity));
+}
+
+Place find_lone_fitting(const ImageConfig& config) {
   const bool is_given = config.storage.fits_content || config.storage.free_space.bytes() != 0;
-  return is_given ? Place(config.storage.where) : Place();
+  return without_disk(config, is_given ? Place(config.storage.where) : Place());
+}
+
+Place find_lone_boot_loader(const ImageConfig& config) {
+  const auto& mode = config.os.uki_mode;
+  const bool is_anew = config.storage.disk || config.os.bootloader_reset ||
+                       (mode && mode->value == model::UkiMode::create);
+  return is_anew ? Place() : place_of(config.os.boot_loader);
 }
 
 Place find_reinitialized_verity(const ImageConfig& config) {
@@ -124,16 +136,6 @@ Place find_platform(const ImageConfig& config) {
     if (image.platform) return image.platform->where;
   }
   return std::nullopt;
-}
-
-Place find_created_uki(const ImageConfig& config) {
-  const auto& mode = config.os.uki_mode;
-  return mode && mode->value == model::UkiMode::create ? Place(mode->where) : Place();
-}
-
-Place find_legacy_boot(const ImageConfig& config) {
-  const auto& type = config.storage.boot_type;
-  return type && type->value == model::BootType::legacy ? Place(type->where) : Place();
 }
 
 using Reason = UnsupportedReason;
@@ -157,15 +159,12 @@ const std::array k_rows = {
     Row{"input.image.azureLinux",
         [](const ImageConfig& config) { return place_of_input(config.input.azure_linux); }, k_yes,
         Reason::not_built_yet, "fetch the image, and give its file with --image"},
-    Row{"storage.disks", [](const ImageConfig& config) { return place_of(config.storage.disk); },
-        k_yes, Reason::not_built_yet},
-    Row{"storage.bootType",
-        [](const ImageConfig& config) { return place_of(config.storage.boot_type); }, k_yes,
-        Reason::not_built_yet},
-    Row{"storage.filesystems",
-        [](const ImageConfig& config) { return first_of(config.storage.filesystems); }, k_yes,
-        Reason::not_built_yet},
-    Row{"storage.autoSize", find_fitting, k_yes, Reason::not_built_yet},
+    Row{"storage.bootType: without storage.disks", find_lone_boot_type, k_yes,
+        Reason::not_built_yet, "describe a new disk with storage.disks, or remove it"},
+    Row{"storage.filesystems: without storage.disks", find_lone_filesystem, k_yes,
+        Reason::not_built_yet, "describe a new disk with storage.disks, or remove it"},
+    Row{"storage.autoSize: without storage.disks", find_lone_fitting, k_yes, Reason::not_built_yet,
+        "describe a new disk with storage.disks, or remove it"},
     Row{"storage.resetPartitionsUuidsType",
         [](const ImageConfig& config) { return config.storage.reset_partition_uuids; },
         Reason::needs_base_image, Reason::not_built_yet},
@@ -175,31 +174,25 @@ const std::array k_rows = {
     Row{"storage.reinitializeVerity: all", find_reinitialized_verity, k_yes, Reason::not_built_yet},
     Row{"storage.verity[].dataDevice", find_existing_verity, Reason::needs_base_image,
         Reason::not_built_yet},
-    Row{"storage.verity", find_own_verity, k_yes, Reason::not_built_yet},
+    Row{"storage.verity: without storage.disks", find_lone_verity, k_yes, Reason::not_built_yet,
+        "describe a new disk with storage.disks, or remove it"},
     Row{"storage.verity[].hashDeviceId: as dataDeviceId", find_inline_verity, Reason::not_built_yet,
-        k_yes},
-    Row{"storage.verity[].hashSignaturePath", find_verity_signature, Reason::not_built_yet, k_yes},
+        Reason::not_built_yet},
+    Row{"storage.verity[].hashSignaturePath", find_verity_signature, Reason::not_built_yet,
+        Reason::not_built_yet},
     Row{"storage.filesystems[].type: btrfs",
         [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::btrfs); },
         Reason::not_built_yet, Reason::not_built_yet, "use ext4"},
     Row{"storage.filesystems[].type: xfs",
         [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::xfs); },
         Reason::not_built_yet, Reason::not_built_yet, "use ext4"},
-    Row{"storage.bootType: legacy", find_legacy_boot, k_yes, Reason::not_built_yet},
     Row{"os.uki.mode", find_kept_uki, Reason::needs_base_image, k_yes},
-    Row{"os.uki.mode: modify", find_modified_uki, k_yes, Reason::not_built_yet},
-    Row{"os.uki.mode: create", find_created_uki, k_yes, Reason::not_built_yet},
     Row{"os.kernel.package",
         [](const ImageConfig& config) { return place_of(config.os.kernel.package); }, k_yes,
         Reason::not_built_yet},
     Row{"os.kernel.series",
         [](const ImageConfig& config) { return place_of(config.os.kernel.series); }, k_yes,
         Reason::not_built_yet},
-    Row{"os.cgroup.version",
-        [](const ImageConfig& config) { return place_of(config.os.cgroup_version); }, k_yes,
-        Reason::not_built_yet},
-    Row{"os.fips.mode", [](const ImageConfig& config) { return place_of(config.os.fips_mode); },
-        k_yes, Reason::not_built_yet},
     Row{"os.machineId.mode",
         [](const ImageConfig& config) { return place_of(config.os.machine_id); }, k_yes,
         Reason::not_built_yet},
@@ -210,12 +203,8 @@ const std::array k_rows = {
         k_yes, Reason::not_built_yet},
     Row{"os.network", [](const ImageConfig& config) { return place_of(config.os.network); }, k_yes,
         Reason::not_built_yet, "give the files of the network with os.additionalFiles"},
-    Row{"os.bootloader.resetType",
-        [](const ImageConfig& config) { return config.os.bootloader_reset; }, k_yes,
-        Reason::not_built_yet},
-    Row{"os.bootloader.type",
-        [](const ImageConfig& config) { return place_of(config.os.boot_loader); }, k_yes,
-        Reason::not_built_yet},
+    Row{"os.bootloader.type: without a reset", find_lone_boot_loader, k_yes, Reason::not_built_yet,
+        "add os.bootloader.resetType: hard-reset, or remove it"},
     Row{"os.packages.roles",
         [](const ImageConfig& config) { return first_of(config.os.packages.roles); }, k_yes,
         Reason::not_built_yet, "list the packages themselves in os.packages.install"},

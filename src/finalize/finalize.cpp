@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,11 +22,16 @@ std::string joined_command_line(const model::SystemPolicy& policy) {
   return line;
 }
 
-std::vector<const Step*> steps_for(RootOrigin origin) {
-  const bool is_composed = origin == RootOrigin::packages;
+std::span<const Step* const> list_for(const FinalizePlan& plan) {
+  if (plan.origin == RootOrigin::packages) return all_steps();
+  return plan.boot_chain == BootChain::anew ? boot_reset_steps() : customizing_steps();
+}
+
+std::vector<const Step*> steps_for(const FinalizePlan& plan) {
+  const bool is_composed = plan.origin == RootOrigin::packages;
   const AppliesTo kind = is_composed ? AppliesTo::composed : AppliesTo::customized;
   std::vector<const Step*> steps;
-  for (const Step* step : is_composed ? all_steps() : customizing_steps()) {
+  for (const Step* step : list_for(plan)) {
     if (step->applies_to == kind || step->applies_to == AppliesTo::both) steps.push_back(step);
   }
   return steps;
@@ -60,7 +66,7 @@ model::SealedRoot finalize(root::WorkRoot& root, const model::InstalledRoot& ins
   report::StageScope stage(services.reporter, "finalize");
   Findings found;
   found.command_line = joined_command_line(plan.policy);
-  const auto steps = steps_for(plan.origin);
+  const auto steps = steps_for(plan);
   report::Progress progress{.items_done = 0, .items_total = steps.size()};
   for (const Step* step : steps) {
     services.cancellation.check();
@@ -81,7 +87,7 @@ model::SealedRoot finalize(root::WorkRoot& root, const model::InstalledRoot& ins
 
 std::vector<std::string_view> step_names() {
   std::vector<std::string_view> names;
-  for (const Step* step : steps_for(RootOrigin::packages))
+  for (const Step* step : steps_for(FinalizePlan{}))
     names.push_back(step->name);
   return names;
 }

@@ -78,8 +78,8 @@ std::vector<std::string> find_initramfs_faults(const InitramfsContent& content,
   if (!content.has_init) faults.emplace_back("it has no program /init");
   for (const MissingNeed& need : content.missing) {
     if (!is_in_root(need, content.library_directories, root)) continue;
-    faults.push_back("it lacks " + base::quoted(need.needed) + ", which " + base::quoted(need.path) +
-                     " needs");
+    faults.push_back("it lacks " + base::quoted(need.needed) + ", which " +
+                     base::quoted(need.path) + " needs");
   }
   for (const std::string& module : wishes.dracut_modules) {
     if (!content.dracut_modules.empty() && !has(content.dracut_modules, module))

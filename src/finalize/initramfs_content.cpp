@@ -46,8 +46,8 @@ public:
 
   InitramfsContent judge() {
     const auto init = find_real("/init");
-    content_.has_init = init && S_ISREG(names_.at(*init).mode) &&
-                        (names_.at(*init).mode & k_executable) != 0;
+    content_.has_init =
+        init && S_ISREG(names_.at(*init).mode) && (names_.at(*init).mode & k_executable) != 0;
     const std::multimap<std::string, std::string> libraries = find_libraries();
     // Plug-ins that no program needs may well lack something: then they are not loaded.
     std::vector<std::string> to_judge;
@@ -82,12 +82,12 @@ private:
   };
 
   std::optional<std::string> find_real(std::string_view path) const {
-    return base::follow_links(
-        path, [this](const std::string& wanted) -> std::optional<base::FoundName> {
-          const auto found = names_.find(wanted);
-          if (found == names_.end()) return std::nullopt;
-          return base::FoundName{.link_target = found->second.target};
-        });
+    return base::follow_links(path,
+                              [this](const std::string& wanted) -> std::optional<base::FoundName> {
+                                const auto found = names_.find(wanted);
+                                if (found == names_.end()) return std::nullopt;
+                                return base::FoundName{.link_target = found->second.target};
+                              });
   }
 
   /// The files behind each name, wherever they stand, as programs may look in places of their own;

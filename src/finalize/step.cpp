@@ -14,6 +14,8 @@ namespace {
 constexpr std::array k_steps{IMAGEWRIGHT_FOR_EACH_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
 constexpr std::array k_customizing_steps{
     IMAGEWRIGHT_FOR_EACH_CUSTOMIZING_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
+constexpr std::array k_boot_reset_steps{
+    IMAGEWRIGHT_FOR_EACH_BOOT_RESET_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
 #undef IMAGEWRIGHT_POINT_AT_STEP
 
 template <typename Value>
@@ -38,6 +40,10 @@ std::span<const Step* const> all_steps() {
 
 std::span<const Step* const> customizing_steps() {
   return k_customizing_steps;
+}
+
+std::span<const Step* const> boot_reset_steps() {
+  return k_boot_reset_steps;
 }
 
 } // namespace imagewright::finalize

@@ -81,6 +81,8 @@ struct Step {
 /// In the order in which they run: that of the lists in CMakeLists.txt.
 std::span<const Step* const> all_steps();
 std::span<const Step* const> customizing_steps();
+/// For an image that exists when its boot loader is set up anew.
+std::span<const Step* const> boot_reset_steps();
 
 // Parts that an Input may be made of: a member of one of these, or one of the functions.
 

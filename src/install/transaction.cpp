@@ -203,9 +203,9 @@ void add_erasures(rpmts transaction, const std::vector<model::Nevra>& erased) {
   }
 }
 
-/// The resolver chose packages for the image's machine, which need not be the one that this runs on.
-/// Some filesystems of networks and of FUSE do not tell how large they are; whether something has
-/// room there is seen when it is written.
+/// The resolver chose packages for the image's machine, which need not be the one that this runs
+/// on. Some filesystems of networks and of FUSE do not tell how large they are; whether something
+/// has room there is seen when it is written.
 rpmprobFilterFlags problems_to_ignore() {
   rpmprobFilterFlags flags = RPMPROB_FILTER_IGNOREARCH | RPMPROB_FILTER_IGNOREOS;
   struct statvfs status {};

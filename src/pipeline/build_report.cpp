@@ -126,6 +126,14 @@ std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs&
                               {"warnings", warnings(timings)}});
 }
 
+std::string with_inputs(const std::string& report, const plan::BuildInputs& inputs) {
+  json::Value parsed = json::parse(report, "the report of another machine");
+  Object anew;
+  for (const auto& [name, value] : *parsed.find_object())
+    anew.emplace_back(name, name == "inputs" ? to_json(inputs) : value);
+  return json::to_text(anew);
+}
+
 std::string reused_report_text(const std::string& earlier, const std::vector<StageFinding>& found,
                                const report::StageTimings& timings) {
   const json::Value report = json::parse(earlier, "the report of an earlier build");

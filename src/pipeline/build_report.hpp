@@ -38,6 +38,8 @@ struct BuildFindings {
 /// The text of NAME-ARCH.report.json.
 std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs& inputs,
                         const BuildFindings& findings, const report::StageTimings& timings);
+/// That report with other inputs: where things stand on this machine.
+std::string with_inputs(const std::string& report, const plan::BuildInputs& inputs);
 /// The report of a build that found everything done: that of the earlier build, in which only what
 /// tells of the run is new.
 std::string reused_report_text(const std::string& earlier, const std::vector<StageFinding>& stages,

@@ -31,6 +31,7 @@
 #include "make_root.hpp"
 #include "stages/finished_outputs.hpp"
 #include "stages/initramfs_recall.hpp"
+#include "stages/shared_outputs.hpp"
 #include "stages/tool_identity.hpp"
 #include "write_image.hpp"
 
@@ -145,13 +146,25 @@ StageInputs merged(StageInputs inputs, const StageInputs& more) {
   return inputs;
 }
 
+/// Publishes what is staged beside a report of this run, and gives that too.
+std::vector<fs::PublishedFile> publish_with_report(fs::Publication& publication,
+                                                   const plan::ResolvedPlan& plan,
+                                                   const BuildOptions& options,
+                                                   const std::string& report) {
+  stage_report(publication, name_of(plan), report);
+  ExtraReport extra(options.report_file, report);
+  std::vector<fs::PublishedFile> files = publication.publish();
+  extra.keep();
+  return files;
+}
+
 /// Nothing has changed since the last build: only its report is written anew.
-std::optional<std::vector<fs::PublishedFile>> reuse_outputs(const plan::ResolvedPlan& plan,
-                                                            const BuildOptions& options,
-                                                            const BuildMeans& means,
-                                                            const StageInputs& inputs) {
+std::optional<std::vector<fs::PublishedFile>>
+reuse_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const BuildMeans& means,
+              const StageInputs& inputs, SharedOutputs& shared) {
   auto earlier = find_outputs(inputs, options, means.cache);
   if (!earlier) return std::nullopt;
+  shared.offer_if_absent(*earlier);
   for (const base::Diagnostic& warning : earlier->warnings)
     means.services.reporter.warning(warning);
   means.services.reporter.message(
@@ -161,10 +174,7 @@ std::optional<std::vector<fs::PublishedFile>> reuse_outputs(const plan::Resolved
   const std::string report =
       reused_report_text(earlier->report, means.cache.findings(), means.timings);
   fs::Publication publication(options.output_directory);
-  stage_report(publication, name_of(plan), report);
-  ExtraReport extra(options.report_file, report);
-  std::vector<fs::PublishedFile> files = publication.publish();
-  extra.keep();
+  std::vector<fs::PublishedFile> files = publish_with_report(publication, plan, options, report);
   files.insert(files.end(), earlier->files.begin(), earlier->files.end());
   std::ranges::sort(files, {}, &fs::PublishedFile::path);
   return files;
@@ -241,8 +251,9 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
 }
 
 /// Its reports are of the one run only.
-void keep_all(const std::vector<fs::PublishedFile>& files, const std::string& report,
-              const StageInputs& inputs, StageCache& cache, const report::StageTimings& timings) {
+EarlierOutputs keep_all(const std::vector<fs::PublishedFile>& files, const std::string& report,
+                        const StageInputs& inputs, StageCache& cache,
+                        const report::StageTimings& timings) {
   EarlierOutputs outputs{.files = {}, .report = report, .warnings = timings.warnings()};
   for (const fs::PublishedFile& file : files) {
     if (!audit::tells_of_one_run(file.path.string())) outputs.files.push_back(file);
@@ -250,6 +261,29 @@ void keep_all(const std::vector<fs::PublishedFile>& files, const std::string& re
   for (fs::PublishedFile& file : outputs.files)
     file.path = std::filesystem::absolute(file.path);
   keep_outputs(inputs, outputs, cache);
+  return outputs;
+}
+
+/// Another machine has built this: everything but its report is fetched.
+std::optional<std::vector<fs::PublishedFile>>
+fetch_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const BuildMeans& means,
+              const StageInputs& inputs, SharedOutputs& shared) {
+  fs::Publication publication(options.output_directory);
+  const auto fetched = shared.fetch(publication);
+  if (!fetched) return std::nullopt;
+  for (const base::Diagnostic& warning : fetched->warnings)
+    means.services.reporter.warning(warning);
+  means.cache.find_elsewhere(k_outputs_stage);
+  means.services.reporter.message(
+      report::Level::info,
+      fmt::format("{}: another machine has built it; it is fetched and not built", name_of(plan)));
+  const std::string report =
+      reused_report_text(with_inputs(fetched->report, plan::inputs_of(plan.plan, options.plan)),
+                         means.cache.findings(), means.timings);
+  const std::vector<fs::PublishedFile> files =
+      publish_with_report(publication, plan, options, report);
+  keep_all(files, report, inputs, means.cache, means.timings);
+  return files;
 }
 
 } // namespace
@@ -278,13 +312,17 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
   StageInputs inputs;
   if (may_reuse) {
     inputs = output_inputs(plan, options, merged(means.package_inputs, means.tool));
-    if (auto files = reuse_outputs(plan, options, means, inputs)) return *files;
+  }
+  SharedOutputs shared(may_reuse ? options.shared_cache : nullptr, inputs, services);
+  if (may_reuse) {
+    if (auto files = reuse_outputs(plan, options, means, inputs, shared)) return *files;
+    if (auto files = fetch_outputs(plan, options, means, inputs, shared)) return *files;
   }
   Workplace place(options.output_directory);
   try {
     std::string report;
     std::vector<fs::PublishedFile> files = carry_through(plan, options, means, place, report);
-    if (may_reuse) keep_all(files, report, inputs, cache, timings);
+    if (may_reuse) shared.offer(keep_all(files, report, inputs, cache, timings));
     cache.make_room();
     return files;
   } catch (const base::Error& error) {

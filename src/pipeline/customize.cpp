@@ -15,6 +15,7 @@
 #include <imagewright/image/wsl_root.hpp>
 #include <imagewright/inspect/package_header.hpp>
 #include <imagewright/model/image_format.hpp>
+#include <imagewright/model/verity.hpp>
 #include <imagewright/origin/extraction.hpp>
 #include <imagewright/origin/restored_tree.hpp>
 #include <imagewright/origin/rewritten_disk.hpp>
@@ -28,11 +29,14 @@
 #include <imagewright/sandbox/sandbox.hpp>
 #include <imagewright/tree/file_contexts.hpp>
 #include <imagewright/tree/label.hpp>
+#include <imagewright/tree/late_text.hpp>
 
 #include "customizing/customizing.hpp"
 #include "host/emulator.hpp"
 #include "host/workplace.hpp"
 #include "install_request.hpp"
+#include "make_root.hpp"
+#include "write_image.hpp"
 
 namespace imagewright::pipeline {
 
@@ -112,8 +116,18 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
   return installed;
 }
 
+/// Root hashes are known when the disk is written: where they go is noted.
+tree::RootTree with_late_words(tree::RootTree tree, const root::WorkRoot& root,
+                               const model::SealedRoot& sealed, const model::DiskLayout& layout) {
+  if (layout.verity.empty()) return tree;
+  return tree::with_late_places(std::move(tree),
+                                real_paths(root.files(), sealed.command_line_files),
+                                model::root_hash_placeholders(layout));
+}
+
 origin::RestoredTree read_back(const Customizing& customizing, const origin::Extraction& extraction,
-                               const root::WorkRoot& root, const plan::Services& services) {
+                               const root::WorkRoot& root, const model::SealedRoot& sealed,
+                               const plan::Services& services) {
   const report::StageScope stage(services.reporter, "tree");
   origin::RestoredTree restored =
       origin::restore(*customizing.base, extraction, root, services.cancellation);
@@ -121,13 +135,15 @@ origin::RestoredTree read_back(const Customizing& customizing, const origin::Ext
       tree::find_file_contexts(root.options().directory, customizing.root.policy.file_labels);
   if (contexts)
     restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
+  restored.tree = with_late_words(std::move(restored.tree), root, sealed, customizing.root.layout);
   return restored;
 }
 
 struct WrittenCustomizing {
-  std::vector<origin::PartitionOutcome> partitions;
+  std::vector<PartitionReport> partitions;
   std::vector<model::Artifact> artifacts;
   inspect::SystemFacts system; ///< as the finished disk says
+  model::DiskLayout layout;
 };
 
 std::vector<model::Artifact> write_disks(const Customizing& customizing, const Workplace& place,
@@ -167,18 +183,37 @@ model::Artifact write_archive(const Customizing& customizing, const model::Outpu
       services.reporter, services.cancellation);
 }
 
-WrittenCustomizing write_outputs(const Customizing& customizing,
+std::vector<PartitionReport> report_of(const Customizing& customizing,
+                                       const std::vector<origin::PartitionOutcome>& outcomes) {
+  std::vector<PartitionReport> reports;
+  for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
+    PartitionReport& report = reports.emplace_back(
+        PartitionReport{.id = partition.name(), .mount_point = {}, .size = partition.entry.size});
+    const auto outcome = std::ranges::find(outcomes, report.id, &origin::PartitionOutcome::id);
+    if (outcome == outcomes.end() || partition.mount_point.empty()) continue;
+    report.mount_point = outcome->mount_point;
+    report.is_rewritten = outcome->fate == origin::PartitionFate::rewritten;
+    report.first_change = outcome->first_change;
+    report.used = outcome->used;
+  }
+  return reports;
+}
+
+WrittenCustomizing write_on_base(const Customizing& customizing,
                                  const origin::Extraction& extraction,
                                  const origin::RestoredTree& tree, const Workplace& place,
-                                 const plan::Services& services) {
+                                 const model::SealedRoot& sealed, const plan::Services& services) {
   WrittenCustomizing written;
+  written.layout = customizing.base->layout();
   {
     const report::StageScope stage(services.reporter, "disk");
-    written.partitions = origin::write_disk({.base = *customizing.base,
-                                             .extraction = extraction,
-                                             .tree = tree,
-                                             .epoch = customizing.root.epoch},
-                                            place.raw(), services.cancellation);
+    written.partitions =
+        report_of(customizing, origin::write_disk({.base = *customizing.base,
+                                                   .extraction = extraction,
+                                                   .tree = tree,
+                                                   .epoch = customizing.root.epoch},
+                                                  place.raw(), services.cancellation));
+    patch_disk(place.raw(), sealed.disk_patches);
     // What was written is read once more: it is what the manifest tells of.
     written.system =
         inspect::read_system(inspect::OpenedImage(place.raw(), model::ImageFormat::raw));
@@ -187,6 +222,54 @@ WrittenCustomizing write_outputs(const Customizing& customizing,
   for (const model::OutputImage& output : customizing.plan.plan.outputs) {
     if (!model::is_disk(plan::format_of(output)))
       written.artifacts.push_back(write_archive(customizing, output, tree.tree, place, services));
+  }
+  return written;
+}
+
+/// What is installed once the transaction is through.
+std::vector<model::Nevra> packages_after(const Customizing& customizing) {
+  if (!customizing.packages)
+    return customizing.system.packages.value_or(std::vector<model::Nevra>());
+  std::vector<model::Nevra> packages = names_of(customizing.packages->kept);
+  for (const model::LockedPackage& package : customizing.packages->lock.packages)
+    packages.push_back(package.nevra);
+  std::ranges::sort(packages);
+  return packages;
+}
+
+/// The files of the base on a disk of another layout, as a build would write it.
+WrittenCustomizing write_new_disk(const Customizing& customizing, origin::RestoredTree tree,
+                                  const Workplace& place, const model::SealedRoot& sealed,
+                                  const plan::Services& services) {
+  const finalize::FinalizePlan& root = customizing.root;
+  const plan::ResolvedPlan plan{.plan = customizing.plan.plan,
+                                .lock = {},
+                                .epoch = root.epoch,
+                                .layout = root.layout,
+                                .policy = root.policy,
+                                .finalize = root};
+  const ImagePlaces places{.raw = place.raw(), .artifact = [&](const model::OutputImage& output) {
+                             return place.publication.staged_path(
+                                 plan::file_name_of(customizing.plan.plan, output));
+                           }};
+  WrittenImage image = write_image({sealed, std::move(tree.tree)}, plan, places, services);
+  WrittenCustomizing written{.partitions = {},
+                             .artifacts = std::move(image.artifacts),
+                             .system = customizing.system,
+                             .layout = std::move(image.layout)};
+  written.system.packages = packages_after(customizing);
+  written.system.kernels.clear();
+  for (const model::InstalledKernel& kernel : sealed.kernels)
+    written.system.kernels.push_back(kernel.release);
+  written.system.boot_entries = {{.command_line = image.kernel_command_line}};
+  for (const disk::PartitionUse& use : image.partitions) {
+    const model::Partition* partition = written.layout.find_partition(use.id);
+    PartitionReport& report = written.partitions.emplace_back(
+        PartitionReport{.id = use.id, .mount_point = {}, .size = use.size, .used = use.used});
+    if (partition != nullptr && partition->filesystem)
+      report.mount_point = partition->filesystem->mount_point;
+    report.is_rewritten = true;
+    report.first_change = "/";
   }
   return written;
 }
@@ -238,25 +321,9 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .kernel_command_line = written.system.kernel_command_line(),
           .units = customizing.root.policy.units,
           .checks = customizing.root.policy.checks,
-          .layout = customizing.base->layout(),
+          .layout = written.layout,
           .artifacts = records_of(written.artifacts),
           .files = audit::list_files(tree, services.thread_count, services.cancellation)};
-}
-
-std::vector<PartitionReport> report_of(const Customizing& customizing,
-                                       const std::vector<origin::PartitionOutcome>& outcomes) {
-  std::vector<PartitionReport> reports;
-  for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
-    PartitionReport& report = reports.emplace_back(
-        PartitionReport{.id = partition.name(), .mount_point = {}, .size = partition.entry.size});
-    const auto outcome = std::ranges::find(outcomes, report.id, &origin::PartitionOutcome::id);
-    if (outcome == outcomes.end() || partition.mount_point.empty()) continue;
-    report.mount_point = outcome->mount_point;
-    report.is_rewritten = outcome->fate == origin::PartitionFate::rewritten;
-    report.first_change = outcome->first_change;
-    report.used = outcome->used;
-  }
-  return reports;
 }
 
 CustomizeResult carry_through(const CustomizeOptions& options, const Customizing& customizing,
@@ -273,18 +340,20 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
   installed.path = place.root();
   if (customizing.packages && !customizing.packages->is_empty())
     installed = change_packages(root, customizing, services);
-  finalize::finalize(root, installed, customizing.root,
-                     {.reporter = services.reporter,
-                      .cancellation = services.cancellation,
-                      .log_directory = place.logs.path()});
-  const origin::RestoredTree tree = read_back(customizing, extraction, root, services);
-  const WrittenCustomizing written = write_outputs(customizing, extraction, tree, place, services);
+  const model::SealedRoot sealed = finalize::finalize(root, installed, customizing.root,
+                                                      {.reporter = services.reporter,
+                                                       .cancellation = services.cancellation,
+                                                       .log_directory = place.logs.path()});
+  const origin::RestoredTree tree = read_back(customizing, extraction, root, sealed, services);
+  const bool is_new_disk = customizing.root.base_disk == finalize::BaseDisk::replaced;
+  const WrittenCustomizing written =
+      is_new_disk ? write_new_disk(customizing, tree, place, sealed, services)
+                  : write_on_base(customizing, extraction, tree, place, sealed, services);
   const audit::Manifest manifest = describe(customizing, written, tree.tree, services);
   stage_manifest(place.publication, manifest);
   add_artifacts(place.publication, written.artifacts);
   customizing.base->require_unchanged();
-  return {.files = place.publication.publish(),
-          .partitions = report_of(customizing, written.partitions)};
+  return {.files = place.publication.publish(), .partitions = written.partitions};
 }
 
 /// Its programs run on this host: the rung of a machine is for composing alone.

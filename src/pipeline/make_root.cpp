@@ -17,9 +17,6 @@
 
 namespace imagewright::pipeline {
 
-namespace {
-
-/// The files that are still there, by the paths that they have in the tree.
 std::vector<std::string> real_paths(const fs::RootDir& files,
                                     const std::vector<std::string>& paths) {
   std::vector<std::string> real;
@@ -29,8 +26,6 @@ std::vector<std::string> real_paths(const fs::RootDir& files,
   }
   return real;
 }
-
-} // namespace
 
 PackageSource::PackageSource(const plan::ResolvedPlan& plan, plan::NetworkUse network,
                              const plan::Services& services)

@@ -54,6 +54,10 @@ model::InstalledRoot install_root(root::WorkRoot& root, const plan::ResolvedPlan
 MadeRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan, PackageSource& packages,
                    const StageInputs& inputs, StageCache& cache, const plan::Services& services);
 
+/// The files that are still there, by the paths that they have in the tree.
+std::vector<std::string> real_paths(const fs::RootDir& files,
+                                    const std::vector<std::string>& paths);
+
 /// Finalizes the root and reads it.
 SealedTree seal(root::WorkRoot& root, const model::InstalledRoot& installed,
                 const finalize::FinalizePlan& plan, const finalize::FinalizeServices& services);

@@ -209,15 +209,32 @@ bool Verification::is_same() const {
 }
 
 Verification verify_outputs(const VerifyOptions& options, const plan::Services& services) {
-  const Sums sums = read_sums(options.directory);
-  require_unchanged(options.directory, sums);
+  return verify_sets(options, {options.directory}, services);
+}
+
+Verification verify_sets(const VerifyOptions& options,
+                         const std::vector<std::filesystem::path>& directories,
+                         const plan::Services& services) {
+  std::vector<Sums> sums;
+  for (const std::filesystem::path& directory : directories) {
+    sums.push_back(read_sums(directory));
+    require_unchanged(directory, sums.back());
+  }
   Verification verification;
   VerifyOptions decided = options;
   decided.rung = choose_rung(options.rung, services.reporter);
   // As for a build: before there are threads.
   sandbox::become_root(*decided.rung);
-  for (const std::string& name : image_names(options.directory, sums)) {
-    Repetition(decided, services, name).run(sums, verification);
+  for (std::size_t index = 0; index < directories.size(); ++index) {
+    decided.directory = directories[index];
+    const std::size_t before = verification.files.size();
+    for (const std::string& name : image_names(decided.directory, sums[index]))
+      Repetition(decided, services, name).run(sums[index], verification);
+    for (std::size_t file = before; directories.size() > 1 && file < verification.files.size();
+         ++file) {
+      std::string& name = verification.files[file].name;
+      name = fmt::format("{}/{}", decided.directory.filename().string(), name);
+    }
   }
   return verification;
 }

@@ -36,16 +36,6 @@ model::DiskLayout fitted_layout(const plan::ResolvedPlan& plan, const tree::Root
   return plan::fit_last_partition(plan.layout, content + storage.free_space);
 }
 
-/// Boot code goes to places on the disk that are in no filesystem.
-void patch(const std::filesystem::path& raw, const std::vector<model::DiskPatch>& patches) {
-  if (patches.empty()) return;
-  const fs::UniqueFd fd = fs::open_for_writing(raw);
-  for (const model::DiskPatch& patch : patches) {
-    fs::write_exactly(fd.get(), std::as_bytes(std::span(patch.content)), patch.offset.bytes(),
-                      raw.string());
-  }
-}
-
 std::vector<model::Artifact> write_disk_artifacts(const plan::ResolvedPlan& plan,
                                                   const model::DiskLayout& layout,
                                                   const ImagePlaces& places,
@@ -74,7 +64,7 @@ WrittenImage with_disk(WrittenImage image, const std::vector<model::DiskPatch>& 
   disk::WrittenDisk written =
       disk::write_disk({.layout = image.layout, .tree = image.tree, .epoch = plan.epoch},
                        places.raw, services.reporter, services.cancellation);
-  patch(places.raw, patches);
+  patch_disk(places.raw, patches);
   image.tree = tree::with_late_texts(std::move(image.tree), written.root_hashes);
   image.kernel_command_line = model::with_root_hashes(std::move(image.kernel_command_line),
                                                       image.layout, written.root_hashes);
@@ -152,6 +142,15 @@ model::Artifact write_volume(const model::OutputImage& output, const tree::RootT
 }
 
 } // namespace
+
+void patch_disk(const std::filesystem::path& raw, const std::vector<model::DiskPatch>& patches) {
+  if (patches.empty()) return;
+  const fs::UniqueFd fd = fs::open_for_writing(raw);
+  for (const model::DiskPatch& patch : patches) {
+    fs::write_exactly(fd.get(), std::as_bytes(std::span(patch.content)), patch.offset.bytes(),
+                      raw.string());
+  }
+}
 
 WrittenImage write_image(SealedTree sealed, const plan::ResolvedPlan& plan,
                          const ImagePlaces& places, const plan::Services& services) {

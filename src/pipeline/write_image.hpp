@@ -31,6 +31,9 @@ struct WrittenImage {
   std::vector<model::Artifact> artifacts;
 };
 
+/// Puts boot code into places on the disk that are in no filesystem.
+void patch_disk(const std::filesystem::path& raw, const std::vector<model::DiskPatch>& patches);
+
 WrittenImage write_image(SealedTree sealed, const plan::ResolvedPlan& plan,
                          const ImagePlaces& places, const plan::Services& services);
 

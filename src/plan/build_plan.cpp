@@ -132,6 +132,17 @@ bool names_release(const model::ImageConfig& config, const PlanOptions& options)
   return config.release || !options.release.empty();
 }
 
+std::optional<std::filesystem::path> find_known_release(const std::string& name,
+                                                        const model::ImageConfig& config,
+                                                        const PlanOptions& options) {
+  for (const std::filesystem::path& directory : release_directories(config, options)) {
+    std::error_code ignored;
+    const std::filesystem::path path = directory / (name + ".yaml");
+    if (std::filesystem::is_regular_file(path, ignored)) return path;
+  }
+  return std::nullopt;
+}
+
 void add_package_sources(BuildPlan& plan, const PlanOptions& options, base::Diagnostics& mistakes) {
   const bool has_release = names_release(plan.config, options);
   if (has_release || plan.config.repositories.empty()) {

@@ -11,7 +11,6 @@
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/resolve/change.hpp>
 
-#include "package_sources.hpp"
 #include "resolver_question.hpp"
 
 namespace imagewright::plan {
@@ -85,13 +84,10 @@ std::vector<std::string> actions_of(const CustomizedPackages& packages) {
   return actions;
 }
 
-CustomizedPackages resolve_packages(CustomizePlan& plan, const PlanOptions& options,
+CustomizedPackages resolve_packages(const CustomizePlan& plan,
                                     std::vector<model::InstalledPackage> installed,
                                     NetworkUse network, const Services& services) {
-  BuildPlan& build = plan.plan;
-  base::Diagnostics mistakes;
-  add_package_sources(build, options, mistakes);
-  if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
+  const BuildPlan& build = plan.plan;
   CustomizedPackages packages;
   packages.repositories = std::make_unique<PlanRepositories>(build, network, services);
   const report::StageScope stage(services.reporter, "resolve");

@@ -17,6 +17,7 @@
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/policy/selinux_words.hpp>
 
+#include "customize_boot.hpp"
 #include "outputs.hpp"
 #include "package_sources.hpp"
 
@@ -114,16 +115,11 @@ void refuse_volumes(const std::vector<model::OutputImage>& outputs, base::Diagno
   }
 }
 
-void require_sources(const model::ImageConfig& config, const PlanOptions& options,
-                     base::Diagnostics& mistakes) {
-  const bool has_sources = names_release(config, options) || !config.repositories.empty();
-  if (has_sources || !asks_for_packages(config)) return;
-  mistakes.error("pipeline.no-release",
-                 "the config changes packages, and does not say which release they are of",
-                 config.os.where,
-                 "add a line \"release: NAME\" with a name that \"imagewright releases\" lists, give "
-                 "--release, or name "
-                 "repositories");
+/// Where the base's own name of its release is one that is known.
+bool is_known_release(const std::string& name, const PlanOptions& options,
+                      const model::ImageConfig& config) {
+  return !name.empty() && name.find('/') == std::string::npos &&
+         find_known_release(name, config, options).has_value();
 }
 
 std::string history_entry(const CustomizePlan& plan, const finalize::FinalizePlan& root) {
@@ -146,13 +142,74 @@ CustomizePlan plan_customize(const PlanOptions& options) {
   customize.plan.config = std::move(loaded.config);
   customize.plan.outputs = outputs_of(customize.plan.config, options.formats, mistakes);
   refuse_volumes(customize.plan.outputs, mistakes);
-  require_sources(customize.plan.config, options, mistakes);
   PlannedBuild planned;
   planned.plans.push_back(customize.plan);
   check_output_path(planned, mistakes);
   if (mistakes.has_errors()) throw base::InputError(mistakes);
   customize.warnings = std::move(mistakes);
   return customize;
+}
+
+bool sets_boot_up_anew(const model::ImageConfig& config) {
+  const auto& mode = config.os.uki_mode;
+  return config.storage.disk || config.os.bootloader_reset ||
+         (mode && mode->value == model::UkiMode::create);
+}
+
+bool needs_release(const model::ImageConfig& config) {
+  const auto& fips = config.os.fips_mode;
+  return sets_boot_up_anew(config) || (fips && fips->value == model::FipsMode::enabled);
+}
+
+void choose_sources(CustomizePlan& plan, const PlanOptions& options,
+                    const std::string& release_of_base) {
+  const model::ImageConfig& config = plan.plan.config;
+  const bool asks = asks_for_packages(config) || needs_release(config);
+  PlanOptions chosen = options;
+  if (!names_release(config, options) && is_known_release(release_of_base, options, config))
+    chosen.release = release_of_base;
+  base::Diagnostics mistakes;
+  const bool has_release = names_release(config, chosen);
+  const bool has_enough =
+      needs_release(config) ? has_release : has_release || !config.repositories.empty();
+  if (asks && !has_enough) {
+    mistakes.error("pipeline.no-release",
+                   "the config changes packages or the boot loader, and does not say which "
+                   "release they are of",
+                   config.os.where,
+                   "add a line \"release: NAME\" with a name that \"imagewright releases\" lists, "
+                   "give --release, or, for packages, name repositories");
+    throw base::InputError(std::move(mistakes));
+  }
+  if (asks) add_package_sources(plan.plan, chosen, mistakes);
+  if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
+}
+
+std::vector<model::PackageRequest> packages_for_wishes(const CustomizePlan& plan,
+                                                       const std::vector<model::Nevra>& installed) {
+  const model::ImageConfig& config = plan.plan.config;
+  std::vector<std::pair<std::string, base::SourceLocation>> roles;
+  if (const auto& fips = config.os.fips_mode; fips && fips->value == model::FipsMode::enabled)
+    roles.emplace_back("fips", fips->where);
+  if (config.storage.disk && !config.storage.verity.empty())
+    roles.emplace_back("verity", config.storage.verity.front().where);
+  if (const auto& uki = config.os.uki_mode; uki && uki->value == model::UkiMode::create)
+    roles.emplace_back("bootloader-systemd-boot", uki->where);
+  std::vector<model::PackageRequest> wanted;
+  for (const auto& [role, where] : roles) {
+    const auto packages = plan.plan.release.roles.find(role);
+    if (packages == plan.plan.release.roles.end()) continue;
+    for (const auto& package : packages->second.for_architecture(plan.plan.architecture.name)) {
+      const bool is_there =
+          std::ranges::find(installed, package.text, &model::Nevra::name) != installed.end();
+      if (is_there) continue;
+      wanted.push_back(
+          {.spec = package.text,
+           .where = where,
+           .origin = fmt::format("role {} of release {}", role, plan.plan.release.name)});
+    }
+  }
+  return wanted;
 }
 
 finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const BaseFacts& facts,
@@ -176,6 +233,8 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
                             fmt::format("{} {} {} {}", config.name, facts.architecture.name,
                                         inputs.hex, facts.epoch.time_since_epoch().count()))
           .to_string();
+  add_kernel_wishes(plan, facts, root);
+  if (sets_boot_up_anew(config)) set_boot_up_anew(plan, facts, root);
   if (facts.can_keep_history) root.record.history_entry = history_entry(plan, root);
   return root;
 }

@@ -150,6 +150,15 @@ std::vector<model::LockedPackage> pins_for(const model::ArchitectureLock* old,
   return options.updated ? lock::pins_of(*old, *options.updated) : old->packages;
 }
 
+/// Whether a lock says the same but for the metadata that the answer was found in. Repositories
+/// move on every day; an image that gets nothing new from them stays the image that it was.
+bool says_the_same(const model::ArchitectureLock& before, model::ArchitectureLock after) {
+  if (before.repositories.size() != after.repositories.size()) return false;
+  for (std::size_t index = 0; index < after.repositories.size(); ++index)
+    after.repositories[index].metadata = before.repositories[index].metadata;
+  return after == before;
+}
+
 } // namespace
 
 LockSummary update_lock(const LockOptions& options, const Services& services) {
@@ -175,6 +184,7 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
     for (std::string& change : changes_between(before, entry)) {
       summary.changes.push_back(std::move(change));
     }
+    if (before != nullptr && says_the_same(*before, entry)) continue;
     renewed = lock::with_architecture(std::move(renewed), std::move(entry));
   }
   updated.require_known();

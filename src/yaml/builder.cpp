@@ -362,8 +362,8 @@ void Builder::deliver_to_mapping(Frame& frame, Node node) {
          node.where, "put a value that starts with \"{\" or \"[\" in quotes");
   }
   if (node.kind == NodeKind::null) node.text = "null";
-  frame.key = Key{std::move(node.text), std::move(node.where), node.style, next_column_,
-                  next_has_colon_};
+  frame.key =
+      Key{std::move(node.text), std::move(node.where), node.style, next_column_, next_has_colon_};
 }
 
 void Builder::add_entry(Frame& frame, Key key, Node value) {
@@ -382,8 +382,7 @@ void Builder::add_entry(Frame& frame, Key key, Node value) {
                       .hint = "keep one of them"});
     return;
   }
-  entries.push_back(
-      {std::move(key.text), std::move(key.where), std::move(value), key.has_colon});
+  entries.push_back({std::move(key.text), std::move(key.where), std::move(value), key.has_colon});
 }
 
 void Builder::add_merged(Frame& frame, const Key& key, Node value) {

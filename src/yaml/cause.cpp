@@ -111,7 +111,8 @@ std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t 
     if (is_dash_without_blank(each) && (has_sibling || looked_at == 2)) {
       return cause(each, file,
                    fmt::format("the dash of {} has no blank behind it", base::quoted(each.content)),
-                   fmt::format("write \"- {}\"", base::escape_controls(base::trimmed(each.content.substr(1)))));
+                   fmt::format("write \"- {}\"",
+                               base::escape_controls(base::trimmed(each.content.substr(1)))));
     }
     const Line* before = index > 1 ? &lines[index - 2] : nullptr;
     if (before != nullptr && announces_text(*before) && each.indentation <= before->indentation) {

@@ -49,7 +49,8 @@ const std::array k_rows = {
     Row{theirs::MAP_VALUE, "a \":\" may not stand here",
         "put a value that holds \": \" in quotes, or check the indentation"},
     Row{theirs::UNKNOWN_ANCHOR, "there is no anchor of this name above",
-        "define it with \"&name\" before it is used, or put a text that starts with \"*\" in quotes"},
+        "define it with \"&name\" before it is used, or put a text that starts with \"*\" in "
+        "quotes"},
     Row{theirs::ALIAS_NOT_FOUND, "a \"*\" without the name of an anchor", k_quote_hint},
     Row{theirs::ANCHOR_NOT_FOUND, "a \"&\" without the name of an anchor", k_quote_hint},
     Row{theirs::CHAR_IN_ALIAS, "this character may not stand in the name of an alias",

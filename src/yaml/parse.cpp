@@ -94,8 +94,8 @@ std::string without_question_marks(std::string_view text) {
     const bool is_last =
         at + 1 == text.size() || behind.find(text[at + 1]) != std::string_view::npos;
     const std::size_t last = text.substr(0, at).find_last_not_of(" \t");
-    const bool is_in_words = last != std::string_view::npos &&
-                             beginnings.find(text[last]) == std::string_view::npos;
+    const bool is_in_words =
+        last != std::string_view::npos && beginnings.find(text[last]) == std::string_view::npos;
     if (!is_first || !is_last || is_in_words) result[at] = k_hidden_question_mark;
   }
   return result;
@@ -177,8 +177,9 @@ Document build(std::string_view text, const std::string& shown, const std::strin
   Document document{builder.take_root(), builder.diagnostics()};
   if (const auto lost = document.root ? find_lost_line(text, *document.root, file) : std::nullopt) {
     document.diagnostics.error(
-        "yaml.syntax", "a line that begins with \"%\" is a directive, and stands behind the content",
-        *lost, "remove the line, or indent it");
+        "yaml.syntax",
+        "a line that begins with \"%\" is a directive, and stands behind the content", *lost,
+        "remove the line, or indent it");
   }
   if (!document.root || document.root->is_null()) {
     document.root.reset();

@@ -200,8 +200,9 @@ private:
   struct Open {
     std::size_t offset = 0;
     bool has_entry = false;
-    std::optional<std::size_t> key = std::nullopt; ///< where a key begins whose colon is not read yet
-    bool has_key_break = false;                    ///< whether a line ends behind the beginning of that key
+    std::optional<std::size_t> key =
+        std::nullopt;           ///< where a key begins whose colon is not read yet
+    bool has_key_break = false; ///< whether a line ends behind the beginning of that key
   };
 
   void report(std::size_t offset, std::string message, std::string hint) {
@@ -386,7 +387,8 @@ std::optional<Slip> find_block_slip(std::string_view text, std::size_t offset,
       // A less indented line may just be what follows the block.
       const bool is_content = spaces >= std::max<std::size_t>(least_column, 1);
       const std::size_t word = std::min(text.find_first_not_of(" \t\r", first), text.size());
-      const bool has_tabs_alone = text[first] == '\t' && (word == text.size() || text[word] == '\n');
+      const bool has_tabs_alone =
+          text[first] == '\t' && (word == text.size() || text[word] == '\n');
       if (!is_content && has_tabs_alone) return indentation_slip(text, start);
       if (!is_content || most_spaces <= spaces) return std::nullopt;
       return Slip{widest, "this empty line has more blanks than the first line of the text",

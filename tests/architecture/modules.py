@@ -15,7 +15,8 @@ THIRD_PARTY_HEADERS = [
     (re.compile(r"^archive(_entry)?\.h$"), "libarchive"),
     (re.compile(r"^zstd(_errors)?\.h$"), "libzstd"),
     (re.compile(r"^zlib\.h$"), "zlib"),
-    (re.compile(r"^(librepo/|gpgme\.h|glib\.h|curl/)"), "librepo"),
+    (re.compile(r"^curl/"), "libcurl"),
+    (re.compile(r"^(librepo/|gpgme\.h|glib\.h)"), "librepo"),
     (re.compile(r"^solv/"), "libsolv"),
     (re.compile(r"^rpm/"), "librpm"),
     (re.compile(r"^selinux/"), "libselinux"),
@@ -31,7 +32,7 @@ SYSTEM_HEADERS = re.compile(r"^(sys|linux|asm|bits|net|netinet|arpa)/|^[a-z_0-9]
 EVERYWHERE = {"fmt"}
 # Two modules may need the same compression library; everything else stands in exactly one module.
 SHARED = {"libzstd": {"archive", "image", "install", "disk", "finalize"}, "zlib": {"archive", "image"},
-          "libcrypto": {"base", "attest", "drift"}}
+          "libcrypto": {"base", "attest", "drift"}, "libcurl": {"repo", "depot"}}
 
 
 @dataclass

@@ -76,7 +76,7 @@ class Customize(CustomizingTestCase):
 
     def test_what_cannot_be_honoured_is_refused_before_anything_is_written(self):
         for text, code in (
-                ("os: {fips: {mode: enabled}}\n", "config.unsupported-key"),
+                ("os: {fips: {mode: enabled}}\n", "pipeline.no-release"),
                 ("os: {network: {interfaces: [{dhcp: both}]}}\n", "config.unsupported-key"),
                 ("os: {packages: {install: [leaf]}}\n", "pipeline.no-release"),
                 ("os: {hostnam: x}\n", "config.unknown-key")):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Reads YAML as the program does and prints the tree as JSON, for tests that compare it with what others read.
-// Usage: yaml_tree <FILE; exit code 1 and the complaints when the text is refused.
+// Reads YAML as the program does and prints the tree as JSON, for tests that compare it with what
+// others read. Usage: yaml_tree <FILE; exit code 1 and the complaints when the text is refused.
 
 #include <iostream>
 #include <iterator>

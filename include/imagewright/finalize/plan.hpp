@@ -46,6 +46,21 @@ enum class RootOrigin : std::uint8_t {
   base_image, ///< somebody made it: only what is asked for is done, and edited rather than written
 };
 
+/// What becomes of the boot chain of a base image.
+enum class BootChain : std::uint8_t {
+  kept, ///< menus, entries and command lines are edited where they stand
+  anew, ///< the boot loader is set up as for a root that was composed
+};
+
+/// What becomes of the disk of a base image.
+enum class BaseDisk : std::uint8_t {
+  kept,     ///< partitions and filesystems stay what they are
+  replaced, ///< its files go to a disk of another layout
+};
+
+/// Which kernels of a base are given an initramfs.
+enum class InitramfsUse : std::uint8_t { for_new_kernels, for_every_kernel };
+
 /// What is to become of the kernel command lines of an image that exists.
 struct CommandLineChange {
   /// Words that go, or names of which every word goes; each has to be on some command line.
@@ -95,6 +110,9 @@ struct FinalizePlan {
   std::vector<std::string> identity_files = model::usual_identity_files();
   /// Of a base image only.
   CommandLineChange command_line_change = {};
+  BootChain boot_chain = BootChain::kept;
+  BaseDisk base_disk = BaseDisk::kept;
+  InitramfsUse initramfs_use = InitramfsUse::for_new_kernels;
   /// Kernels of the base, by release.
   std::vector<std::string> base_kernels = {};
   ImageRecord record = {};

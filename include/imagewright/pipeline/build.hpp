@@ -16,6 +16,10 @@
 #include <imagewright/plan/services.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 
+namespace imagewright::depot {
+class Depot;
+}
+
 namespace imagewright::pipeline {
 
 enum class RootDirectory : std::uint8_t {
@@ -56,6 +60,9 @@ struct BuildOptions {
   std::string tool_version;
   StageReuse stage_reuse = StageReuse::wanted;
   base::ByteSize stage_room = k_usual_stage_room;
+  /// Borrowed; null: nothing is taken from other machines and nothing given to them. Only with
+  /// stages that are wanted.
+  depot::Depot* shared_cache = nullptr;
 };
 
 /// What a build made, in order.

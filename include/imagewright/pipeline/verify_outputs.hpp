@@ -48,6 +48,11 @@ struct Verification {
 /// directory. Throws base::Error: pipeline.published-file-changed (a verification failure),
 /// pipeline.cannot-verify, pipeline.config-changed, and what a build throws.
 Verification verify_outputs(const VerifyOptions& options, const plan::Services& services);
+/// The same for directories of several builds in place of the one of the options; the names of
+/// files then begin with that of their directory.
+Verification verify_sets(const VerifyOptions& options,
+                         const std::vector<std::filesystem::path>& directories,
+                         const plan::Services& services);
 
 std::string to_text(const Verification& verification);
 json::Value to_json(const Verification& verification);

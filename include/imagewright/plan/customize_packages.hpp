@@ -34,10 +34,9 @@ struct CustomizedPackages {
 /// In sentences: "install …", "update … to …", "remove …".
 std::vector<std::string> actions_of(const CustomizedPackages& packages);
 
-/// Fills in release and repositories of the plan, whose architecture is known by now, and asks the
-/// resolver. A new version of a kernel comes beside the old one. Throws base::InputError
-/// (resolve.…, customize.excluded-package) and base::Error.
-CustomizedPackages resolve_packages(CustomizePlan& plan, const PlanOptions& options,
+/// Asks the resolver; the plan's sources are chosen. A new version of a kernel comes beside the old
+/// one. Throws base::InputError (resolve.…, customize.excluded-package) and base::Error.
+CustomizedPackages resolve_packages(const CustomizePlan& plan,
                                     std::vector<model::InstalledPackage> installed,
                                     NetworkUse network, const Services& services);
 

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/base/digest.hpp>
@@ -12,6 +13,8 @@
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/finalize/plan.hpp>
 #include <imagewright/model/architecture.hpp>
+#include <imagewright/model/layout.hpp>
+#include <imagewright/model/package.hpp>
 #include <imagewright/plan/build_plan.hpp>
 
 namespace imagewright::plan {
@@ -28,13 +31,38 @@ struct CustomizePlan {
 /// honoured.
 CustomizePlan plan_customize(const PlanOptions& options);
 
+/// Whether the config asks for a boot loader that is set up anew: with a new disk, after a reset,
+/// or with unified kernel images in place of what there was.
+bool sets_boot_up_anew(const model::ImageConfig& config);
+
+/// Whether what the config asks for can only be done with a release profile.
+bool needs_release(const model::ImageConfig& config);
+
+/// Chooses release profile, repositories and places of keys, once the base is known: the config's
+/// or the command line's, else the release of the name "ID-VERSION_ID" of the base's os-release.
+/// Throws base::InputError (pipeline.no-release, …) when it is needed and there is none.
+void choose_sources(CustomizePlan& plan, const PlanOptions& options,
+                    const std::string& release_of_base);
+
+/// Packages of the release's roles that the config's wishes need and that are not among the names
+/// of those installed.
+std::vector<model::PackageRequest> packages_for_wishes(const CustomizePlan& plan,
+                                                       const std::vector<model::Nevra>& installed);
+
 /// What of the base decides what is done to it.
 struct BaseFacts {
   const model::Architecture& architecture;
   base::Digest digest; ///< of the disk
   base::Uuid disk_uuid;
   base::Epoch epoch;
-  bool has_selinux = false;     ///< it runs with SELinux
+  model::DiskLayout layout;   ///< what partitions and filesystems are now
+  std::string command_line;   ///< of the entry that starts by itself
+  std::string boot_loader;    ///< "grub" or "systemd-boot"; empty: what it has is no menu of these
+  bool has_selinux = false;   ///< it runs with SELinux
+  std::string selinux_mode;   ///< "disabled", "permissive" or "enforcing"
+  std::string cgroup_version; ///< "1" or "2"
+  bool is_fips = false;
+  std::string systemd_version;  ///< empty: not known
   bool can_keep_history = true; ///< /usr can be written
 };
 

@@ -16,6 +16,7 @@
 #include <imagewright/report/duration_text.hpp>
 
 #include "../command.hpp"
+#include "../depot_options.hpp"
 #include "../plan_options.hpp"
 #include "../published_files.hpp"
 #include "../rung_options.hpp"
@@ -33,6 +34,7 @@ struct BuildWords {
   std::string report_file;
   std::string emulation = "auto";
   RungWords rung;
+  DepotWords shared_cache;
   bool keeps_root = false;
   bool is_anew = false;
   unsigned cache_room = 0;
@@ -80,7 +82,8 @@ std::string last_words(const pipeline::BuildResult& result, std::chrono::nanosec
                             name, name);
 }
 
-pipeline::BuildOptions build_options(const BuildWords& words, const CommandContext& context) {
+pipeline::BuildOptions build_options(const BuildWords& words, depot::Depot* shared_cache,
+                                     const CommandContext& context) {
   return {.plan = plan_options_from(words.plan, context),
           .resolve = resolve_options_from(words.plan, context),
           .output_directory = words.output_directory,
@@ -94,7 +97,8 @@ pipeline::BuildOptions build_options(const BuildWords& words, const CommandConte
           .stage_reuse =
               words.is_anew ? pipeline::StageReuse::refused : pipeline::StageReuse::wanted,
           .stage_room = words.cache_room == 0 ? pipeline::k_usual_stage_room
-                                              : base::ByteSize::gib(words.cache_room)};
+                                              : base::ByteSize::gib(words.cache_room),
+          .shared_cache = shared_cache};
 }
 
 /// Either a config, or a unit of a list, which says everything else.
@@ -118,10 +122,11 @@ void require_one_subject(const BuildWords& words) {
   }
 }
 
-pipeline::BuildResult build_unit(const BuildWords& words, const CommandContext& context) {
+pipeline::BuildResult build_unit(const BuildWords& words, depot::Depot* shared_cache,
+                                 const CommandContext& context) {
   const fleet::UnitList list = read_units(words.unit.list);
   const fleet::Unit& unit = chosen_unit(list, words.unit, context);
-  pipeline::BuildOptions options = build_options(words, context);
+  pipeline::BuildOptions options = build_options(words, shared_cache, context);
   const std::string top = words.output_directory.empty() ? "out" : words.output_directory;
   options.output_directory = std::filesystem::path(top) / unit.id;
   pipeline::BuildResult result;
@@ -145,9 +150,11 @@ pipeline::BuildResult build_unit(const BuildWords& words, const CommandContext& 
 ExitCode run_build(const BuildWords& words, const CommandContext& context) {
   require_one_subject(words);
   const auto started = context.clock.now();
+  const std::unique_ptr<depot::Depot> shared = chosen_depot(words.shared_cache, context);
   const pipeline::BuildResult result =
-      words.unit.is_given() ? build_unit(words, context)
-                            : pipeline::build(build_options(words, context), context.services());
+      words.unit.is_given()
+          ? build_unit(words, shared.get(), context)
+          : pipeline::build(build_options(words, shared.get(), context), context.services());
   if (words.is_json) {
     context.console.print(json::to_text(to_json(result)));
   } else {
@@ -202,6 +209,7 @@ Command build_command() {
        .choices = {"auto", "full", "forced"}},
       json_argument(words->is_json, "Print the published files as JSON")};
   command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+  add_depot_options(command, words->shared_cache);
   add_rung_options(command, words->rung);
   command.notes =
       "Prints the paths of the published files, one a line.\nWith --units, everything is digested "

@@ -12,6 +12,7 @@
 #include "../key_options.hpp"
 #include "../plan_options.hpp"
 #include "../rung_options.hpp"
+#include "../sampled_sets.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -24,17 +25,18 @@ struct VerifyWords {
   RungWords rung;
   std::vector<std::string> keys;
   KeyWords key_words;
+  unsigned sample = 0;
   bool is_json = false;
 };
 
 ExitCode check_signatures(const VerifyWords& words, const CommandContext& context) {
   const bool has_rung = wanted_rung(words.rung) || !words.rung.machine_kernel.empty();
   if (!words.plan.config.empty() || !words.plan.repositories.empty() || !words.plan.keys.empty() ||
-      words.plan.is_offline || has_rung) {
-    throw base::Error(
-        base::FailureKind::input, "cli.usage",
-        "with --key, signatures are checked and nothing is composed again",
-        "leave out --config, --repo, --repo-key, --offline and --rung, or leave out --key");
+      words.plan.is_offline || has_rung || words.sample != 0) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      "with --key, signatures are checked and nothing is composed again",
+                      "leave out --config, --repo, --repo-key, --offline, --rung and "
+                      "--rebuild-sample, or leave out --key");
   }
   std::vector<attest::VerificationKey> keys;
   for (const std::string& key : words.keys)
@@ -49,7 +51,18 @@ ExitCode check_signatures(const VerifyWords& words, const CommandContext& contex
 ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
   if (!words.keys.empty()) return check_signatures(words, context);
   const plan::PlanOptions plan = plan_options_from(words.plan, context);
-  const pipeline::Verification verification = pipeline::verify_outputs(
+  if (words.sample != 0 && !plan.config.empty()) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      "each unit of a sample has a config of its own", "leave out --config");
+  }
+  const std::vector<std::filesystem::path> sets =
+      words.sample == 0 ? std::vector<std::filesystem::path>{words.directory}
+                        : sampled_sets(words.directory, words.sample);
+  if (words.sample != 0) {
+    for (const std::filesystem::path& set : sets)
+      context.console.reporter().message(report::Level::info, "chosen: " + set.filename().string());
+  }
+  const pipeline::Verification verification = pipeline::verify_sets(
       {.directory = words.directory,
        .config = plan.config,
        .repositories = plan.repositories,
@@ -59,7 +72,7 @@ ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
        .tool_version = k_version,
        .rung = wanted_rung(words.rung),
        .machine_kernel = machine_kernel(words.rung)},
-      context.services());
+      sets, context.services());
   context.console.print(words.is_json ? json::to_text(pipeline::to_json(verification))
                                       : pipeline::to_text(verification));
   return verification.is_same() ? ExitCode::done : ExitCode::verification_failed;
@@ -92,7 +105,14 @@ Command verify_command() {
        .value = "NAME=URL|DIR",
        .description = "Repository in place of that of the build",
        .target = &words->plan.repositories},
-      key_argument(words->plan, "--repo-key")};
+      key_argument(words->plan, "--repo-key"),
+      {.names = {"--rebuild-sample"},
+       .value = "PERCENT",
+       .description =
+           "OUT_DIR is that of a fleet: compose so many of a hundred units again, chosen "
+           "by chance",
+       .target = &words->sample,
+       .range = std::pair{std::int64_t{1}, std::int64_t{100}}}};
   add_offline_option(command, words->plan);
   add_rung_options(command, words->rung);
   add_key_options(command, words->key_words);
@@ -106,6 +126,8 @@ Command verify_command() {
       {"imagewright verify out", "Prove that a published set can be made again"},
       {"imagewright verify out --config configs/node.yaml --offline",
        "From a config that has moved, without network"},
+      {"imagewright verify out --rebuild-sample 10",
+       "Would a shared cache have lied? Build a tenth of a fleet again"},
       {"imagewright verify out --key release.pub.pem", "Is this what was signed, and all of it?"}};
   command.action = [words](const CommandContext& context) { return run_verify(*words, context); };
   return command;

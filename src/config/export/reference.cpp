@@ -29,7 +29,7 @@ in `previewFeatures` of the same file.
 * Null items of lists are left out, a null value in a free map is an empty text, and `""` is "not given" for optional texts.
 * Paths of the image have one form from the moment they are read: `etc//foo/` is `/etc/foo`, and `..` never leads out of the root.
 * Booleans are `true`, `false` and the words `y`, `yes`, `on`, `n`, `no`, `off` (these also in quotes). Whole numbers may be written `1_000`, `0x1F`,
-  `0o17`, `0b101`, `1.0` and `1e3`, and with the tags `!!int` and `!!float`; never in quotes.
+  `0o17`, `0b101`, `1.0` and `1e3`, and with the tags `!!int` and `!!float`; never in quotes. A tag that contradicts its value (`!!bool yes`, `!!int 1.0`) is refused.
 * When configs build on each other, a single value or switch of the last file counts, `false` too; an empty `storage` counts for nothing. Lists are joined;
   users, groups and kernel modules of one name are one, of which the last file has the last word, and a unit is in the state that the last file gives it.
   `imagewright validate --canonical` prints what comes out.

@@ -6,8 +6,10 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "../content.hpp"
 #include "argument_text.hpp"
 #include "base_boot_files.hpp"
+#include "pe_image.hpp"
 
 namespace imagewright::finalize::boot_loaders {
 
@@ -60,24 +62,67 @@ std::size_t change_files(const fs::RootDir& files,
   return count;
 }
 
+constexpr std::string_view k_line_section = ".cmdline";
+
+/// The image itself, or those of its addons that hold a part of its command line (systemd-stub(7)).
+std::vector<std::string> line_files(const fs::RootDir& files, const std::string& image) {
+  if (section_of(read_large(files, image), k_line_section, image)) return {image};
+  std::vector<std::string> addons;
+  const std::string directory = image + ".extra.d";
+  for (const std::string& name : files.list(directory)) {
+    const std::string path = directory + "/" + name;
+    if (!base::to_lower(name).ends_with(".addon.efi")) continue;
+    if (section_of(read_large(files, path), k_line_section, path)) addons.push_back(path);
+  }
+  return addons;
+}
+
+/// Of several parts, which are one to the kernel, the last is given the new words.
+std::size_t change_unified(const fs::RootDir& files, const CommandLineChange& change, Vain& vain) {
+  std::size_t count = 0;
+  for_each_unified_kernel(files, [&](const std::string& image) {
+    const std::vector<std::string> parts = line_files(files, image);
+    for (const std::string& path : parts) {
+      CommandLineChange own = change;
+      if (path != parts.back()) {
+        own.lasting.clear();
+        own.appended.clear();
+      }
+      std::string program = read_large(files, path);
+      std::string line = *section_of(program, k_line_section, path);
+      while (line.ends_with('\0') || line.ends_with('\n'))
+        line.pop_back();
+      vain.look_into(line, edited_line);
+      const std::string edited = edited_line(line, own);
+      if (edited != line)
+        store_boot_file(files, path,
+                        with_changed_section(std::move(program), {k_line_section, edited}, path));
+      ++count;
+    }
+  });
+  return count;
+}
+
 } // namespace
 
 void refuse_unified(const fs::RootDir& files) {
   for_each_unified_kernel(files, [](const std::string& path) {
-    throw base::Error(
-        base::FailureKind::input, "finalize.unified-kernel",
-        base::quoted(path) +
-            " holds its command line itself, and such a file cannot be made anew here",
-        "leave kernel arguments and the SELinux mode as the base has them, or compose the image "
-        "anew");
+    throw base::Error(base::FailureKind::input, "finalize.unified-kernel",
+                      base::quoted(path) +
+                          " is a kernel with initramfs and command line in it, and the config "
+                          "does not say what may become of such files",
+                      "set os.uki.mode: modify to change command lines in them, or create to make "
+                      "them anew with other kernels");
   });
 }
 
-void change_command_lines(const fs::RootDir& files, const CommandLineChange& change) {
-  refuse_unified(files);
+void change_command_lines(const fs::RootDir& files, const CommandLineChange& change,
+                          UnifiedKernels unified) {
+  if (unified == UnifiedKernels::kept) refuse_unified(files);
   Vain vain(change);
   std::size_t count = change_files(files, for_each_menu, edited_menu, change, vain);
   count += change_files(files, for_each_entry, edited_entry, change, vain);
+  count += change_unified(files, change, vain);
   if (count == 0) {
     throw base::Error(base::FailureKind::input, "finalize.no-command-line",
                       "the base has no menu of GRUB and no boot loader entry with a kernel's "

@@ -3,6 +3,7 @@
 
 // The boot loaders of an image that exists: where their kernels' command lines stand.
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,14 @@
 
 namespace imagewright::finalize::boot_loaders {
 
+/// Whether unified kernel images may be made anew with another command line.
+enum class UnifiedKernels : std::uint8_t { kept, modified };
+
 /// Gives every command line in the root the change. Throws base::Error (finalize.unified-kernel,
-/// finalize.no-command-line) when one of them cannot be changed, or there is none.
-void change_command_lines(const fs::RootDir& files, const CommandLineChange& change);
+/// finalize.no-command-line, finalize.unfit-stub) when one of them cannot be changed, or there is
+/// none.
+void change_command_lines(const fs::RootDir& files, const CommandLineChange& change,
+                          UnifiedKernels unified);
 
 /// Throws base::Error (finalize.unified-kernel) when the root has kernels that are EFI programs
 /// with everything in them.

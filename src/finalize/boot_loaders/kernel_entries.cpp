@@ -140,7 +140,8 @@ public:
       const auto known = find_file(files_, path);
       if (!known) continue;
       const std::string wanted = with_release(*known, from_, to_);
-      if (loads_kernel(first_word(line)) && !files_.exists(wanted)) copy_boot_file(files_, image_, wanted);
+      if (loads_kernel(first_word(line)) && !files_.exists(wanted))
+        copy_boot_file(files_, image_, wanted);
       if (loads_initramfs(first_word(line))) initramfs_.insert(wanted);
     }
   }
@@ -270,6 +271,30 @@ std::vector<std::string> add_kernel(const fs::RootDir& files, const std::string&
                     "can be made for " +
                         base::quoted(release) + " after its example",
                     "leave the kernel's packages as they are, or compose the image anew");
+}
+
+std::vector<std::string> initramfs_of(const fs::RootDir& files, const std::string& release) {
+  refuse_unified(files);
+  std::set<std::string> paths;
+  const auto look = [&](std::string_view entry) {
+    for (const std::string& line : base::split(entry, '\n')) {
+      if (!loads_initramfs(first_word(line))) continue;
+      if (const auto known = find_file(files, first_argument(line))) paths.insert(*known);
+    }
+  };
+  for (const Entry& entry : entries_of(files, release))
+    look(entry.text);
+  for_each_menu(files, [&](const std::string&, const std::string& menu) {
+    for (const Piece& piece : pieces_of(menu)) {
+      if (has_release(piece.kernel, release)) look(piece.text);
+    }
+  });
+  if (paths.empty())
+    throw base::Error(base::FailureKind::input, "finalize.no-kernel-entry",
+                      "no entry of the base's boot loader names an initramfs of the kernel " +
+                          base::quoted(release) + ", so that it cannot be made anew",
+                      "set the boot loader up anew with os.bootloader.resetType: hard-reset");
+  return {paths.begin(), paths.end()};
 }
 
 void remove_kernel(const fs::RootDir& files, const std::string& release) {

@@ -28,6 +28,10 @@ std::vector<std::string> add_kernel(const fs::RootDir& files, const std::string&
                                     const std::string& image,
                                     const std::vector<std::string>& known);
 
+/// Where entries look for the initramfs of a kernel that is there; sorted. Throws base::Error
+/// (finalize.no-kernel-entry, finalize.unified-kernel).
+std::vector<std::string> initramfs_of(const fs::RootDir& files, const std::string& release);
+
 /// Takes away the entries of a kernel that is gone, and what they alone named.
 void remove_kernel(const fs::RootDir& files, const std::string& release);
 

@@ -2,10 +2,12 @@
 #include "pe_image.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/error.hpp>
@@ -94,6 +96,39 @@ public:
 
   std::string take() { return std::move(bytes_); }
 
+  std::optional<std::string> find(std::string_view name) const {
+    for (std::size_t index = 0; index < section_count(); ++index) {
+      if (name_of(index) == name) return content_of(index);
+    }
+    return std::nullopt;
+  }
+
+  /// Takes away what stands behind the stub's own sections, and gives it.
+  std::vector<std::pair<std::string, std::string>> take_payload() {
+    std::size_t first = 0;
+    while (first < section_count() && !is_payload(name_of(first)))
+      ++first;
+    std::vector<std::pair<std::string, std::string>> payload;
+    for (std::size_t index = first; index < section_count(); ++index) {
+      if (!is_payload(name_of(index))) refuse(path_, "its sections are not in the usual order");
+      payload.emplace_back(name_of(index), content_of(index));
+    }
+    remove_signature();
+    const auto data_size = optional<std::uint32_t>(k_initialized_data_size);
+    std::uint32_t taken = 0;
+    for (std::size_t index = first; index < section_count(); ++index)
+      taken += get<std::uint32_t>(section_header(index) + k_raw_size);
+    bytes_.replace(section_header(first), payload.size() * k_section_header_size,
+                   payload.size() * k_section_header_size, '\0');
+    put(file_header_ + k_section_count, static_cast<std::uint16_t>(first));
+    if (end_of_sections() > bytes_.size()) refuse(path_, "it is cut off");
+    bytes_.resize(end_of_sections());
+    put(optional_header_ + k_initialized_data_size, data_size - std::min(taken, data_size));
+    put(optional_header_ + k_image_size, std::uint32_t{0});
+    put(optional_header_ + k_image_size, static_cast<std::uint32_t>(end_in_memory()));
+    return payload;
+  }
+
 private:
   static constexpr auto k_no_pe = "it is no EFI program";
 
@@ -120,6 +155,28 @@ private:
   std::size_t section_count() const { return get<std::uint16_t>(file_header_ + k_section_count); }
   std::size_t section_header(std::size_t index) const {
     return section_table_ + index * k_section_header_size;
+  }
+
+  std::string name_of(std::size_t index) const {
+    require_inside(section_header(index), k_section_header_size);
+    const std::string name = bytes_.substr(section_header(index), k_section_name_size);
+    return name.substr(0, name.find('\0'));
+  }
+
+  std::string content_of(std::size_t index) const {
+    const auto header = section_header(index);
+    const std::size_t pointer = get<std::uint32_t>(header + k_raw_pointer);
+    const std::size_t size = std::min(get<std::uint32_t>(header + k_virtual_size),
+                                      get<std::uint32_t>(header + k_raw_size));
+    require_inside(pointer, size);
+    return bytes_.substr(pointer, size);
+  }
+
+  /// What ukify(1) and others add to a stub, but for what is signed over the rest.
+  static bool is_payload(std::string_view name) {
+    constexpr std::array<std::string_view, 9> k_names{
+        ".osrel", ".cmdline", ".uname", ".initrd", ".ucode", ".splash", ".dtb", ".hwids", ".linux"};
+    return std::ranges::find(k_names, name) != k_names.end();
   }
 
   void check_alignments() const {
@@ -217,6 +274,27 @@ private:
 };
 
 } // namespace
+
+std::optional<std::string> section_of(const std::string& program, std::string_view name,
+                                      const std::string& path) {
+  return PeProgram(program, path).find(name);
+}
+
+std::string with_changed_section(std::string program, const PeSection& changed,
+                                 const std::string& path) {
+  PeProgram image(std::move(program), path);
+  auto payload = image.take_payload();
+  bool is_changed = false;
+  std::vector<PeSection> sections;
+  for (auto& [name, content] : payload) {
+    const bool is_wanted = name == changed.name;
+    is_changed = is_changed || is_wanted;
+    sections.push_back({name, is_wanted ? changed.content : std::move(content)});
+  }
+  if (!is_changed) refuse(path, "it has no section " + base::quoted(changed.name));
+  image.add(sections);
+  return image.take();
+}
 
 std::string with_sections(std::string program, const std::vector<PeSection>& sections,
                           const std::string& path) {

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
-#include <span>
 #include <string>
 
-#include <fcntl.h>
-
-#include <imagewright/fs/file.hpp>
-
 #include "../boot_paths.hpp"
+#include "../content.hpp"
 #include "boot_loaders.hpp"
 #include "pe_image.hpp"
 
@@ -14,14 +10,6 @@
 
 namespace imagewright::finalize::boot_loaders {
 namespace {
-
-/// The whole file; kernels and initramfs have no sensible limit.
-std::string content_of_file(const fs::RootDir& files, const std::string& path) {
-  const auto fd = files.open_file(path);
-  std::string content(files.find_target_status(path)->size, '\0');
-  fs::read_exactly(fd.get(), std::as_writable_bytes(std::span(content)), 0, path);
-  return content;
-}
 
 std::string unified_path(const model::InstalledKernel& kernel) {
   return std::string(k_esp_mount) + "/EFI/Linux/vmlinuz-" + kernel.release + ".efi";
@@ -61,8 +49,8 @@ void write_image(const BootInput& input, const fs::RootDir& files,
   std::vector<PeSection> sections{{".osrel", files.read("/etc/os-release")},
                                   {".uname", kernel.release}};
   if (!has_addons(input, files)) sections.push_back({".cmdline", input.command_line});
-  sections.push_back({".initrd", content_of_file(files, kernel.initramfs)});
-  sections.push_back({".linux", content_of_file(files, kernel.image)});
+  sections.push_back({".initrd", read_large(files, kernel.initramfs)});
+  sections.push_back({".linux", read_large(files, kernel.image)});
   const auto path = unified_path(kernel);
   files.write(path, with_sections(files.read(stub), sections, stub), 0644);
 }

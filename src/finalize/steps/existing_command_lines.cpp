@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <imagewright/base/error.hpp>
+
+#include "../boot_loaders/base_boot_files.hpp"
 #include "../boot_loaders/existing_loaders.hpp"
 #include "../steps.hpp"
 
@@ -6,12 +9,31 @@ namespace imagewright::finalize::steps {
 
 namespace {
 
+using boot_loaders::UnifiedKernels;
+
 struct Input {
   const CommandLineChange& change;
+  const std::optional<model::Located<model::UkiMode>>& uki_mode;
 };
 
+/// "modify" and "passthrough" speak of what is there.
+void require_unified(const Input& input, const fs::RootDir& files) {
+  bool has_any = false;
+  boot_loaders::for_each_unified_kernel(files, [&](const std::string&) { has_any = true; });
+  if (has_any) return;
+  base::Diagnostics mistakes;
+  mistakes.error("finalize.no-unified-kernel",
+                 "the base has no unified kernel images, of which os.uki.mode speaks",
+                 input.uki_mode->where, "remove the key, or set it to create");
+  throw base::InputError(std::move(mistakes));
+}
+
 StepYield change_lines(const Input& input, root::WorkRoot& root) {
-  if (!input.change.is_empty()) boot_loaders::change_command_lines(root.files(), input.change);
+  if (input.uki_mode) require_unified(input, root.files());
+  if (input.change.is_empty()) return {};
+  const bool may_modify = input.uki_mode && input.uki_mode->value == model::UkiMode::modify;
+  boot_loaders::change_command_lines(root.files(), input.change,
+                                     may_modify ? UnifiedKernels::modified : UnifiedKernels::kept);
   return {};
 }
 
@@ -19,6 +41,6 @@ StepYield change_lines(const Input& input, root::WorkRoot& root) {
 
 constinit const Step existing_command_lines{
     "existing-command-lines", AppliesTo::customized,
-    k_run<change_lines, &FinalizePlan::command_line_change>};
+    k_run<change_lines, &FinalizePlan::command_line_change, &model::OsConfig::uki_mode>};
 
 } // namespace imagewright::finalize::steps

@@ -28,6 +28,7 @@ struct Input {
   const std::vector<std::string>& modules;
   const std::vector<std::string>& drivers;
   const RootOrigin& origin;
+  const BootChain& boot_chain;
   const BootLoader& boot_loader;
   const std::vector<model::InstalledKernel>& kernels;
   const std::vector<GivenFile>& given_files;
@@ -90,8 +91,8 @@ void require_whole(const Input& input, const root::WorkRoot& root,
   const fs::UniqueFd file = root.files().open_file(kernel.initramfs);
   std::optional<InitramfsContent> content;
   try {
-    content = input.services.read_initramfs(file.get(), kernel.initramfs,
-                                            input.services.cancellation);
+    content =
+        input.services.read_initramfs(file.get(), kernel.initramfs, input.services.cancellation);
   } catch (const base::Error& error) {
     if (error.diagnostic().code != "archive.unsupported") throw;
     input.services.reporter.message(report::Level::warning,
@@ -108,12 +109,11 @@ void require_whole(const Input& input, const root::WorkRoot& root,
   const auto shown = std::min<std::ptrdiff_t>(std::ssize(faults), k_most_shown);
   throw base::Error(
       base::FailureKind::build, "finalize.incomplete-initramfs",
-      fmt::format("dracut succeeded, but {} would not start the node: {}{}",
-                  base::quoted(kernel.initramfs),
-                  base::join(Words(faults.begin(), faults.begin() + shown), "; "),
-                  std::ssize(faults) > shown
-                      ? fmt::format("; and {} more", std::ssize(faults) - shown)
-                      : ""),
+      fmt::format(
+          "dracut succeeded, but {} would not start the node: {}{}", base::quoted(kernel.initramfs),
+          base::join(Words(faults.begin(), faults.begin() + shown), "; "),
+          std::ssize(faults) > shown ? fmt::format("; and {} more", std::ssize(faults) - shown)
+                                     : ""),
       "build again; when it happens each time, look at dracut's output and its settings");
 }
 
@@ -158,7 +158,8 @@ void obtain_initramfs(const Input& input, root::WorkRoot& root,
 /// Exactly once for each kernel: whatever packages and scripts changed is there by now.
 StepYield make_all(const Input& input, root::WorkRoot& root) {
   // Without a boot loader nothing would load it. A base has its own, and those kernels that came.
-  const bool is_base = input.origin == RootOrigin::base_image;
+  const bool is_base =
+      input.origin == RootOrigin::base_image && input.boot_chain == BootChain::kept;
   if (is_base ? input.kernels.empty() : input.boot_loader.kind == BootLoaderKind::none) return {};
   const GivenBootFiles given(root.files(), input.given_files);
   root::SetAside hidden(root, names_without_say(root.files(), input.packaged));
@@ -176,7 +177,7 @@ StepYield make_all(const Input& input, root::WorkRoot& root) {
 constinit const Step initramfs{
     "initramfs", AppliesTo::both,
     k_run<make_all, &FinalizePlan::initramfs, &model::SystemPolicy::initramfs_modules,
-          &model::SystemPolicy::initramfs_drivers, &FinalizePlan::origin,
+          &model::SystemPolicy::initramfs_drivers, &FinalizePlan::origin, &FinalizePlan::boot_chain,
           &FinalizePlan::boot_loader, &Findings::kernels, &Findings::given_files,
           &model::InstalledRoot::packaged, &services>};
 

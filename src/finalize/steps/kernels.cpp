@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,9 +8,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/version_series.hpp>
-#include <imagewright/process/command.hpp>
 
 #include "../boot_paths.hpp"
+#include "../kernel_files.hpp"
 #include "../steps.hpp"
 #include "../version_order.hpp"
 
@@ -28,58 +27,11 @@ struct Input {
 
 using Kernels = std::vector<model::InstalledKernel>;
 
-constexpr auto k_modules = "/usr/lib/modules";
-
-std::optional<std::string> find_image(const fs::RootDir& root, const std::string& release) {
-  const auto modules = std::string(k_modules) + "/" + release;
-  for (const auto& path :
-       {"/boot/vmlinuz-" + release, modules + "/vmlinuz", "/boot/vmlinux-" + release,
-        "/boot/Image-" + release, modules + "/Image"}) {
-    // Where /boot has a link to the kernel, its modules have the kernel itself.
-    const auto status = root.find_status(path);
-    if (status && status->type == fs::FileType::regular) return path;
-  }
-  return std::nullopt;
-}
-
 std::string names_of(const Kernels& kernels) {
   std::vector<std::string> names;
   for (const auto& kernel : kernels)
     names.push_back(kernel.release);
   return base::join(names, ", ");
-}
-
-bool has_depmod(const fs::RootDir& files) {
-  constexpr std::array<std::string_view, 3> k_places{"/usr/sbin/depmod", "/sbin/depmod",
-                                                     "/usr/bin/depmod"};
-  return std::ranges::any_of(k_places, [&](std::string_view path) { return files.exists(path); });
-}
-
-/// The dependency lists that modprobe and dracut read. Those that a scriptlet made may be older
-/// than the modules: packages add some, and compress others.
-void make_module_lists(root::WorkRoot& root, const std::string& release) {
-  const auto& files = root.files();
-  const bool is_there = files.exists(std::string(k_modules) + "/" + release + "/modules.dep");
-  if (is_there && !has_depmod(files)) return;
-  process::require_success(
-      root.programs()->run({.argv = {"depmod", "-a", release},
-                            .description = "make the module lists of kernel " + release}));
-}
-
-void require_companions(const Input& input, const fs::RootDir& files, const std::string& image) {
-  constexpr std::string_view k_placeholder = "@image@";
-  const auto slash = image.rfind('/') + 1;
-  for (const auto& companion : input.companions) {
-    auto name = companion.name;
-    if (const auto at = name.find(k_placeholder); at != std::string::npos)
-      name.replace(at, k_placeholder.size(), image.substr(slash));
-    const auto path = image.substr(0, slash) + name;
-    if (files.exists(path)) continue;
-    throw base::Error(base::FailureKind::build, "finalize.missing-kernel-file",
-                      "the image has no " + base::quoted(path) + ", without which " +
-                          companion.origin + " would keep the kernel from booting",
-                      "install a kernel that brings it, or remove " + companion.origin);
-  }
 }
 
 /// Does a package specification ("kernel", "kernel-6.6.1", "kernel=6.6.1") mean the package of that
@@ -120,12 +72,12 @@ Kernels with_default_first(const Input& input, Kernels kernels) {
 StepYield find_kernels(const Input& input, root::WorkRoot& root) {
   Kernels kernels;
   const fs::RootDir& files = root.files();
-  for (const auto& release : files.list(k_modules)) {
+  for (const auto& release : files.list(k_kernel_modules)) {
     // A directory without a kernel is what packages of extra modules leave.
-    const auto image = find_image(files, release);
+    const auto image = find_kernel_image(files, release);
     if (!image) continue;
     make_module_lists(root, release);
-    require_companions(input, files, *image);
+    require_companions(input.companions, files, *image);
     kernels.push_back({.release = release,
                        .image = *image,
                        .initramfs = initramfs_path(files, input.boot_loader, release)});

@@ -15,6 +15,8 @@ namespace imagewright::finalize::steps {
 namespace {
 
 struct Input {
+  const RootOrigin& origin;
+  const BaseDisk& base_disk;
   const model::DiskLayout& layout;
   const std::vector<model::OverlayConfig>& overlays;
 };
@@ -148,6 +150,24 @@ std::set<std::string> own_mount_points(const Input& input) {
   return points;
 }
 
+/// Whether a line mounts a partition of the disk that its image had: the new one has others.
+bool is_of_former_disk(const std::string& source) {
+  for (const auto* start : {"UUID=", "PARTUUID=", "LABEL=", "PARTLABEL=", "/dev/disk/by-",
+                            "/dev/mapper/", "/dev/sd", "/dev/vd", "/dev/nvme"}) {
+    if (source.starts_with(start)) return true;
+  }
+  return false;
+}
+
+std::string without_former_disk(const std::string& fstab) {
+  std::string text;
+  for (const auto& line : base::split(fstab, '\n')) {
+    const auto words = base::split_whitespace(line);
+    if (!line.empty() && (words.empty() || !is_of_former_disk(words[0]))) text += line + '\n';
+  }
+  return text;
+}
+
 /// The lines of packages, but for those that the config's mounts replace: of these it is told.
 std::string kept_lines(const std::string& fstab, const std::set<std::string>& own,
                        StepYield& yield) {
@@ -171,11 +191,14 @@ std::string kept_lines(const std::string& fstab, const std::set<std::string>& ow
 }
 
 StepYield write_mounts(const Input& input, root::WorkRoot& root) {
+  const bool is_base = input.origin == RootOrigin::base_image;
+  if (is_base && input.base_disk == BaseDisk::kept) return {};
   const fs::RootDir& files = root.files();
   make_kernel_mount_points(files);
   StepYield yield;
-  std::string text =
-      kept_lines(files.find_content("/etc/fstab").value_or(""), own_mount_points(input), yield);
+  std::string fstab = files.find_content("/etc/fstab").value_or("");
+  if (is_base) fstab = without_former_disk(fstab);
+  std::string text = kept_lines(fstab, own_mount_points(input), yield);
   for (const auto& partition : mounted_partitions(input.layout)) {
     text += line_of(partition);
     const auto& path = partition.filesystem->mount_point;
@@ -192,7 +215,8 @@ StepYield write_mounts(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step mounts{"mounts", AppliesTo::composed,
-                            k_run<write_mounts, &FinalizePlan::layout, &model::OsConfig::overlays>};
+constinit const Step mounts{"mounts", AppliesTo::both,
+                            k_run<write_mounts, &FinalizePlan::origin, &FinalizePlan::base_disk,
+                                  &FinalizePlan::layout, &model::OsConfig::overlays>};
 
 } // namespace imagewright::finalize::steps

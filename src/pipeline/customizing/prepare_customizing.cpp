@@ -2,7 +2,9 @@
 #include <algorithm>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/key_value.hpp>
 #include <imagewright/inspect/installed_packages.hpp>
+#include <imagewright/model/boot_loader.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -59,6 +61,46 @@ void warn_of_too_little_room(const Customizing& customizing, report::Reporter& r
                     .hint = "remove packages, or start from a larger base"});
 }
 
+/// The name that a profile of the base's own release would have: ID and VERSION_ID with a hyphen
+/// between.
+std::string release_of(const inspect::OpenedImage& image) {
+  const inspect::SystemView view(image);
+  const std::string text =
+      view.read("/etc/os-release").value_or(view.read("/usr/lib/os-release").value_or(""));
+  const auto name = base::find_value(text, "ID");
+  const auto version = base::find_value(text, "VERSION_ID");
+  return name && version ? *name + "-" + *version : "";
+}
+
+/// The kind of the menu that starts the base; empty: none that is set up here.
+std::string boot_loader_of(const inspect::SystemFacts& system) {
+  if (system.boot_entries.empty()) return "";
+  const std::string& file = system.boot_entries.front().file;
+  const bool is_menu = file.ends_with("/grub.cfg");
+  if (!is_menu && file.find("/loader/entries/") == std::string::npos) return "";
+  // One loader has its menu on the filesystem of /boot, the other entries on the ESP.
+  for (const model::BootLoaderRow& row : model::k_boot_loaders) {
+    if (row.is_configured_in_boot == is_menu) return std::string(row.word);
+  }
+  return "";
+}
+
+std::string systemd_version(const inspect::SystemFacts& system) {
+  for (const model::Nevra& package : system.packages.value_or(std::vector<model::Nevra>())) {
+    if (package.name == "systemd") return package.version.substr(0, package.version.find('.'));
+  }
+  return "";
+}
+
+/// What the release has for wishes beside packages, where the base lacks it.
+void add_packages_for_wishes(Customizing& customizing) {
+  if (!customizing.system.packages) return;
+  auto& install = customizing.plan.plan.config.os.packages.install;
+  for (model::PackageRequest& request :
+       plan::packages_for_wishes(customizing.plan, *customizing.system.packages))
+    install.push_back(std::move(request));
+}
+
 /// How the initramfs of a kernel that comes is made: as the release says, with what the base's own
 /// has to have.
 void tell_of_initramfs(Customizing& customizing) {
@@ -68,7 +110,10 @@ void tell_of_initramfs(Customizing& customizing) {
     root.initramfs = release.initramfs;
     root.identity_files = release.identity_files;
   }
-  if (customizing.system.is_fips) root.policy.initramfs_modules.push_back("fips");
+  const bool is_anew = root.boot_chain == finalize::BootChain::anew;
+  const auto& wish = root.os.fips_mode;
+  const bool is_settled = is_anew || (wish && wish->value == model::FipsMode::enabled);
+  if (customizing.system.is_fips && !is_settled) root.policy.initramfs_modules.push_back("fips");
 }
 
 bool can_write_usr(const origin::BaseImage& base) {
@@ -89,7 +134,14 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
           .digest = customizing.digest,
           .disk_uuid = base.image().disk_uuid(),
           .epoch = options.epoch.value_or(newest),
+          .layout = base.layout(),
+          .command_line = customizing.system.kernel_command_line(),
+          .boot_loader = boot_loader_of(customizing.system),
           .has_selinux = customizing.system.selinux_mode != "disabled",
+          .selinux_mode = customizing.system.selinux_mode,
+          .cgroup_version = customizing.system.cgroup_version,
+          .is_fips = customizing.system.is_fips,
+          .systemd_version = systemd_version(customizing.system),
           .can_keep_history = can_write_usr(base)};
 }
 
@@ -105,9 +157,11 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
       base_path(options, customizing.plan), options.base_format, services.cancellation);
   customizing.system = inspect::read_system(customizing.base->image());
   customizing.plan.plan.architecture = customizing.base->architecture();
+  plan::choose_sources(customizing.plan, options.plan, release_of(customizing.base->image()));
+  add_packages_for_wishes(customizing);
   if (plan::asks_for_packages(customizing.plan.plan.config)) {
     customizing.packages = plan::resolve_packages(
-        customizing.plan, options.plan, inspect::read_installed_packages(customizing.base->image()),
+        customizing.plan, inspect::read_installed_packages(customizing.base->image()),
         options.network, services);
     warn_of_too_little_room(customizing, services.reporter);
   }
@@ -116,7 +170,7 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   customizing.root = plan::customize_root_plan(customizing.plan, facts_of(customizing, options),
                                                customizing.inputs.files, options.tool_version);
   customizing.root.base_kernels = customizing.system.kernels;
-  if (customizing.packages) tell_of_initramfs(customizing);
+  tell_of_initramfs(customizing);
   return customizing;
 }
 

@@ -21,8 +21,6 @@ namespace imagewright::pipeline {
 
 namespace {
 
-constexpr auto k_stage = "outputs";
-
 /// By this the kernel tells a file from any other, and from what it was before a change.
 std::string stamp_of(const struct stat& status) {
   return fmt::format("{} {} {} {}.{} {}.{}", status.st_dev, status.st_ino, status.st_size,
@@ -112,7 +110,7 @@ StageInputs output_inputs(const plan::ResolvedPlan& plan, const BuildOptions& op
 
 std::optional<EarlierOutputs> find_outputs(const StageInputs& inputs, const BuildOptions& options,
                                            StageCache& cache) {
-  const auto text = cache.find(k_stage, inputs);
+  const auto text = cache.find(k_outputs_stage, inputs);
   if (!text) return std::nullopt;
   KeptOutputs kept = kept_from(*text);
   const auto sums = sums_in(options.output_directory);
@@ -127,7 +125,8 @@ std::optional<EarlierOutputs> find_outputs(const StageInputs& inputs, const Buil
         is_listed && !stamp.empty() &&
         (stamp == kept.stamps[index] || fs::digest_of_file(file.path) == file.digest);
     if (!is_same) {
-      cache.miss(k_stage, fmt::format("{} is not there as it was published", base::quoted(name)));
+      cache.miss(k_outputs_stage,
+                 fmt::format("{} is not there as it was published", base::quoted(name)));
       return std::nullopt;
     }
     if (stamp != kept.stamps[index]) is_moved = true;
@@ -137,7 +136,7 @@ std::optional<EarlierOutputs> find_outputs(const StageInputs& inputs, const Buil
 }
 
 void keep_outputs(const StageInputs& inputs, const EarlierOutputs& outputs, StageCache& cache) {
-  cache.keep(k_stage, inputs, [&] { return bytes_of(outputs); });
+  cache.keep(k_outputs_stage, inputs, [&] { return bytes_of(outputs); });
 }
 
 } // namespace imagewright::pipeline

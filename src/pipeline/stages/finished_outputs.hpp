@@ -15,6 +15,9 @@
 
 namespace imagewright::pipeline {
 
+/// What stages are found by in which everything is finished.
+inline constexpr auto k_outputs_stage = "outputs";
+
 /// What an earlier build left.
 struct EarlierOutputs {
   std::vector<fs::PublishedFile> files; ///< without its report

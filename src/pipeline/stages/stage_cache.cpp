@@ -130,6 +130,12 @@ void StageCache::miss(const std::string& stage, const std::string& reason) {
   }
 }
 
+void StageCache::find_elsewhere(const std::string& stage) {
+  for (StageFinding& finding : findings_) {
+    if (finding.stage == stage) finding = {stage, true, {}};
+  }
+}
+
 void StageCache::reject(const std::string& stage, const std::string& reason) {
   miss(stage, reason);
   warn_of_damage(stage);

@@ -60,6 +60,8 @@ public:
             const std::function<std::string()>& text);
   /// What find() gave does not fit after all, for this reason.
   void miss(const std::string& stage, const std::string& reason);
+  /// It was missed here, but another machine had it.
+  void find_elsewhere(const std::string& stage);
   /// What find() gave is damaged.
   void reject(const std::string& stage, const std::string& reason);
   /// When everything is kept: old things make room.

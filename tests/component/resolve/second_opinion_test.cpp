@@ -162,8 +162,9 @@ TEST_CASE("a problem of a package that a repository holds twice is told once") {
   REQUIRE(unsolvable->problems.size() == 1);
   const base::Diagnostic& problem = unsolvable->problems[0];
   CHECK(problem.code == "resolve.nothing-provides");
-  // It needs glib, bzip2 and expat too, which are as absent: libsolv tells of the first that it finds, and keeps the
-  // requirements in another order in what it prepares of metadata than they have in there.
+  // It needs glib, bzip2 and expat too, which are as absent: libsolv tells of the first that it
+  // finds, and keeps the requirements in another order in what it prepares of metadata than they
+  // have in there.
   CHECK(problem.message == "nothing provides \"zlib\", needed by super_kernel-6.0.1-2.x86_64");
   CHECK(problem.context == Names{"while installing super_kernel-6.0.1-2.x86_64, needed by "
                                  "fake_bash-1.1.1-1.x86_64 as \"super_kernel\"",

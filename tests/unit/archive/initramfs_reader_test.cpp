@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
 #include <imagewright_test/scratch.hpp>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <imagewright/archive/initramfs_reader.hpp>
 #include <imagewright/base/error.hpp>

@@ -97,11 +97,7 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"input.image.oci",
      "previewFeatures: [input-image-oci]\ninput: {image: {oci: registry.example/a:b}}"},
     {"iso", "iso: {initramfsType: bootstrap}"},
-    {"os.bootloader.resetType", "os: {bootloader: {resetType: hard-reset}}"},
-    {"os.bootloader.type", "os: {bootloader: {type: grub}}"},
-    {"os.cgroup.version", "os: {cgroup: {version: v1}}"},
     {"os.containerImages", "os: {containerImages: [{source: 'docker-archive:a.tar'}]}"},
-    {"os.fips.mode", "os: {fips: {mode: enabled}}"},
     {"os.kernel.package", "os: {kernel: {package: kernel}}"},
     {"os.kernel.series", "os: {kernel: {series: '6.6'}}"},
     {"os.machineId.mode", "os: {machineId: {mode: keep}}"},
@@ -118,16 +114,25 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"output.selinuxPolicyPath",
      "previewFeatures: [output-selinux-policy]\noutput: {selinuxPolicyPath: a}"},
     {"pxe", "pxe: {initramfsType: bootstrap}"},
-    {"storage.autoSize", "storage: {autoSize: true}"},
-    {"storage.bootType", k_disk},
-    {"storage.disks", k_disk},
-    {"storage.filesystems", k_disk},
-    {"storage.freeSpace", "storage: {autoSize: true, freeSpace: 1G}"},
     {"storage.resetPartitionsUuidsType",
      "storage: {resetPartitionsUuidsType: reset-all}\nos: {bootloader: {resetType: hard-reset}}"},
-    {"storage.verity",
+    {"storage.filesystems.btrfs",
+     "previewFeatures: [btrfs]\n"
+     "storage: {bootType: efi, disks: [{partitionTableType: gpt, partitions: ["
+     "{id: e, type: esp, size: 64M}, {id: a, size: 1G}]}], filesystems: ["
+     "{deviceId: e, type: fat32, mountPoint: /boot/efi}, {deviceId: a, type: btrfs, "
+     "btrfs: {subvolumes: [{path: r, mountPoint: /}]}}]}\n"
+     "os: {bootloader: {resetType: hard-reset}}"},
+    {"storage.verity.dataDevice",
      "storage: {verity: [{id: v, name: root, dataDevice: {idType: part-label, id: a}, "
      "hashDevice: {idType: part-label, id: b}}]}"},
+    {"storage.verity.hashDevice",
+     "storage: {verity: [{id: v, name: root, dataDevice: {idType: part-label, id: a}, "
+     "hashDevice: {idType: part-label, id: b}}]}"},
+    {"storage.verity.hashSignaturePath",
+     "previewFeatures: [output-artifacts]\n"
+     "storage: {verity: [{id: v, name: root, dataDevice: {idType: part-label, id: a}, "
+     "hashDevice: {idType: part-label, id: b}, hashSignaturePath: /boot/root.sig}]}"},
 };
 
 } // namespace
@@ -146,6 +151,18 @@ TEST_CASE("customizing honours or refuses every key of the language") {
     INFO(key);
     CHECK(keys.count(key) == 1);
   }
+}
+
+TEST_CASE("customizing takes what describes a boot chain and a disk only where these are new") {
+  const auto lines = [](const std::string& text) {
+    return lines_of(text + "\n", config::Command::customize);
+  };
+  CHECK(lines(k_disk).empty());
+  CHECK(lines("os: {bootloader: {resetType: hard-reset, type: grub}}").empty());
+  CHECK(lines("os: {cgroup: {version: v1}, fips: {mode: enabled}}").empty());
+  CHECK_FALSE(lines("os: {bootloader: {type: grub}}").empty());
+  CHECK_FALSE(lines("storage: {autoSize: true}").empty());
+  CHECK_FALSE(lines("storage: {autoSize: true, freeSpace: 1G}").empty());
 }
 
 TEST_CASE("customizing refuses what it says that it refuses") {

@@ -59,7 +59,8 @@ TEST_CASE_METHOD(CheckedRoot, "a library that the root has and the initramfs lac
   CHECK(faults(whole) == Faults{"it lacks \"libc.so.6\", which \"/usr/bin/sh\" needs"});
 }
 
-TEST_CASE_METHOD(CheckedRoot, "drivers that were asked for, and those that they need, must be there") {
+TEST_CASE_METHOD(CheckedRoot,
+                 "drivers that were asked for, and those that they need, must be there") {
   whole.kernel_modules = {"virtio_blk"};
   CHECK(faults(whole) == Faults{"it lacks the driver \"virtio\", which \"virtio_blk\" needs"});
   whole.kernel_modules = {};

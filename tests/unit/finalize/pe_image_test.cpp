@@ -9,6 +9,8 @@
 
 using namespace finalize_test;
 using imagewright::finalize::boot_loaders::PeSection;
+using imagewright::finalize::boot_loaders::section_of;
+using imagewright::finalize::boot_loaders::with_changed_section;
 using imagewright::finalize::boot_loaders::with_sections;
 
 namespace {
@@ -52,6 +54,25 @@ TEST_CASE("a signature is left out, since it covers other bytes") {
   CHECK(number_at(image, k_optional + 144, 8) == 0);
   CHECK(image.find("SIGNED!!") == std::string::npos);
   CHECK(sections_of(image).back().content == "k");
+}
+
+TEST_CASE("a section is changed as if it had been added so") {
+  const auto stub = tiny_program();
+  const auto with_line = [&](const std::string& line) {
+    return with_sections(
+        stub, {{".osrel", "ID=x\n"}, {".cmdline", line}, {".linux", std::string(5000, 'k')}},
+        "/stub");
+  };
+  const auto image = with_line("quiet");
+  for (const auto& line : {std::string("debug"), std::string(), std::string(9000, 'a')})
+    CHECK(with_changed_section(image, {".cmdline", line}, "/image") == with_line(line));
+  CHECK(section_of(image, ".cmdline", "/image") == "quiet");
+  CHECK_FALSE(section_of(image, ".initrd", "/image"));
+  CHECK_THROWS_AS(with_changed_section(image, {".initrd", "x"}, "/image"),
+                  imagewright::base::Error);
+  CHECK_THROWS_AS(with_changed_section(with_sections(image, {{".pcrsig", "{}"}}, "/image"),
+                                       {".cmdline", "x"}, "/image"),
+                  imagewright::base::Error);
 }
 
 TEST_CASE("what cannot take sections is refused") {

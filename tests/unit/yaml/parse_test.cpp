@@ -263,8 +263,12 @@ TEST_CASE("keys in the long form may be nested") {
 }
 
 TEST_CASE("a byte order mark in the midst of a file is named") {
-  CHECK(complaint_about("a: 1\n\xEF\xBB\xBF" "b: 2\n").code == "yaml.not-text");
-  CHECK(complaint_about("a: 1\n\xEF\xBB\xBF" "b: 2\n").where->line == 2);
+  CHECK(complaint_about("a: 1\n\xEF\xBB\xBF"
+                        "b: 2\n")
+            .code == "yaml.not-text");
+  CHECK(complaint_about("a: 1\n\xEF\xBB\xBF"
+                        "b: 2\n")
+            .where->line == 2);
 }
 
 TEST_CASE("marks of a merge that is not done are named") {
@@ -290,7 +294,8 @@ TEST_CASE("tabs on an empty line are no indentation, and stay in texts") {
 }
 
 TEST_CASE("question marks inside of brackets are part of the text") {
-  const Node root = root_of("a: [https://host/?key=value, b?, ?c, d ? e]\nf: {g?: h?}\n? i\n: j?\n");
+  const Node root =
+      root_of("a: [https://host/?key=value, b?, ?c, d ? e]\nf: {g?: h?}\n? i\n: j?\n");
   REQUIRE(root.entries.size() == 3);
   const Node& list = root.entries[0].value;
   REQUIRE(list.items.size() == 4);
@@ -305,15 +310,17 @@ TEST_CASE("question marks inside of brackets are part of the text") {
 }
 
 TEST_CASE("a key in braces that goes on in the next line is refused for what it is") {
-  for (const char* text : {"a: {b: c,\n d\n : e}\n", "a: {b: c,\n \"d\"\n : e}\n", "a: {b: c,\n d\n e: f}\n",
-                           "a: {b: c,\n \"d\n e\": f}\n", "a: {b: c,\n d\n e}\n"}) {
+  for (const char* text :
+       {"a: {b: c,\n d\n : e}\n", "a: {b: c,\n \"d\"\n : e}\n", "a: {b: c,\n d\n e: f}\n",
+        "a: {b: c,\n \"d\n e\": f}\n", "a: {b: c,\n d\n e}\n"}) {
     INFO(text);
     const auto complaint = complaint_about(text);
     CHECK(complaint.message == "this key and what follows it stand on two lines");
     CHECK(complaint.where->line == 2);
     CHECK(complaint.where->column == 2);
   }
-  CHECK(root_of("a: {\n b:\n  c,\n ? d\n : e,\n f: [g\n h]}\n").entries[0].value.entries.size() == 3);
+  CHECK(root_of("a: {\n b:\n  c,\n ? d\n : e,\n f: [g\n h]}\n").entries[0].value.entries.size() ==
+        3);
 }
 
 TEST_CASE("tabs before the first line of a text block are indentation") {
