@@ -102,6 +102,29 @@ class Oracle(TestCase):
         self.assertEqual({definition for definition in set(ours) ^ theirs if ours.get(definition) not in with_epoch}, set())
         self.assertGreater(len(theirs), 200)
 
+    def test_verdicts_on_lists_of_released_images_and_of_older_ones_are_those_of_openscap(self):
+        counts = {}
+        for notes in sorted(self.feed.parent.glob("aks/*.txt")):
+            listed = re.findall(r"^(\S+)-([^-\s]+)-([^-\s]+)\.(?:x86_64|aarch64|noarch)$", notes.read_text(errors="replace"), flags=re.M)
+            # Of a name that is there twice, such as a key, oscap would look at either.
+            names = [name for name, *_ in listed]
+            real = {name: ("0", version, release) for name, version, release in listed if names.count(name) == 1}
+            self.assertGreater(len(real), 300)
+            for kind, packages in (("as released", real), ("older", {name: ("0", version if number % 3 else "0.1", release)
+                                                                   for number, (name, (_, version, release)) in enumerate(real.items())})):
+                scratch = self.scratch()
+                root = scratch / "root"
+                root.mkdir()
+                install(root, scratch, packages)
+                path = scratch / "packages.txt"
+                path.write_text("".join(f"{name}-{version}-{release}.noarch\n" for name, (_, version, release) in packages.items()))
+                theirs = self.verdicts_of_oscap(root, self.feed)
+                self.assertEqual(set(self.verdicts_of_ours(path)), theirs, f"{notes.name}, {kind}")
+                counts.setdefault(kind, []).append(len(theirs))
+        # The feed is older than the images: nothing in it is open in them.
+        self.assertEqual(set(counts["as released"]), {0})
+        self.assertGreater(min(counts["older"]), 20)
+
     def test_ranges_with_two_bounds_and_alternatives_are_read_as_openscap_reads_them(self):
         text = self.feed.with_name("azurelinux-3.0-oval.truncated-ranges.xml").read_text()
         for old, new in (('tst:39708000"/>', 'tst:39708000"/><criterion test_ref="oval:com.microsoft.azurelinux:tst:39694000"/>'),
