@@ -18,7 +18,8 @@ function(imagewright_precompile name)
   set(source ${PROJECT_BINARY_DIR}/precompiled/${name}.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "// Made by toolkit/cmake/ImagewrightPrecompiled.cmake.\n")
   add_library(${name} OBJECT ${source})
-  target_link_libraries(${name} PRIVATE imagewright_settings)
+  # With the warnings of who uses them: pedantry is seen by macros, and headers of another kind are refused.
+  target_link_libraries(${name} PRIVATE imagewright_settings imagewright_warnings)
   target_precompile_headers(${name} PRIVATE ${ARGN})
 endfunction()
 

@@ -19,9 +19,13 @@ namespace imagewright_test {
 
 using namespace imagewright;
 
-bool can_build_packages() {
-  return process::find_program("rpmbuild") && process::find_program("rpmsign") &&
-         process::find_program("gpg") && sandbox::probe().can_make_sandboxes();
+const std::string& why_no_packages() {
+  static const std::string reason = [] {
+    for (const char* program : {"rpmbuild", "rpmsign", "gpg"})
+      if (!process::find_program(program)) return std::string(program) + " is needed";
+    return sandbox::probe().reason;
+  }();
+  return reason;
 }
 
 PackageBuilder::PackageBuilder() : key_(make_key("builder")) {}

@@ -79,11 +79,11 @@ struct Installation {
   imagewright::root::Record record; ///< what run() left
 };
 
-/// Are all programs there that building and signing needs?
-bool can_build_packages();
+/// Why packages cannot be built, signed and installed here; empty when they can. Tried once.
+const std::string& why_no_packages();
 
 } // namespace imagewright_test
 
 #define IMAGEWRIGHT_NEED_PACKAGES()                                                                \
-  if (!imagewright_test::can_build_packages())                                                     \
-  IMAGEWRIGHT_SKIP("rpmbuild, rpmsign and gpg are needed, and a host that can make sandboxes")
+  if (!imagewright_test::why_no_packages().empty())                                                \
+  IMAGEWRIGHT_SKIP(imagewright_test::why_no_packages())

@@ -53,11 +53,14 @@ struct TestRoot {
   imagewright::base::Cancellation cancellation;
 };
 
-inline bool can_make_sandboxes() {
-  return imagewright::sandbox::probe().can_make_sandboxes();
+/// Why this host cannot make sandboxes; empty when it can. Tried once.
+inline const std::string& why_no_sandboxes() {
+  static const std::string reason = imagewright::sandbox::probe().reason;
+  return reason;
 }
 
 } // namespace imagewright_test
 
 #define IMAGEWRIGHT_NEED_SANDBOX()                                                                 \
-  if (!imagewright_test::can_make_sandboxes()) IMAGEWRIGHT_SKIP("this host cannot make sandboxes")
+  if (!imagewright_test::why_no_sandboxes().empty())                                               \
+  IMAGEWRIGHT_SKIP(imagewright_test::why_no_sandboxes())
