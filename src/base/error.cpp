@@ -20,9 +20,9 @@ Error::Error(FailureKind kind, std::string code, std::string message, std::strin
 
 void throw_system_error(const std::string& code, const std::string& what, const std::string& path,
                         int error_number) {
-  throw Error(
-      FailureKind::build, code,
-      fmt::format("{} {}: {}", what, quoted(path), std::generic_category().message(error_number)));
+  throw Error(FailureKind::build, code,
+              fmt::format("{} {}: {}", what, base::quoted(path),
+                          std::generic_category().message(error_number)));
 }
 
 void throw_assertion_failed(const char* expression, const char* file, int line) {

@@ -59,10 +59,10 @@ std::vector<std::string> near_names(std::string_view typed, std::span<const std:
 std::string did_you_mean(std::string_view typed, std::span<const std::string> candidates) {
   const std::vector<std::string> names = near_names(typed, candidates);
   if (names.empty()) return {};
-  std::string text = fmt::format("did you mean {}", quoted(names[0]));
+  std::string text = fmt::format("did you mean {}", base::quoted(names[0]));
   for (std::size_t index = 1; index < names.size(); ++index) {
     text += index + 1 == names.size() ? " or " : ", ";
-    text += quoted(names[index]);
+    text += base::quoted(names[index]);
   }
   return text + "?";
 }
