@@ -208,11 +208,17 @@ std::vector<model::LockedPackage> pins_of(const model::ArchitectureLock& lock,
   return pins;
 }
 
-model::LockedRepository locked_repository(const model::RepositorySnapshot& snapshot) {
-  return {.name = snapshot.repository.name,
-          .address = address_for_lock(snapshot.repository),
-          .metadata = snapshot.metadata,
-          .key_fingerprints = snapshot.key_fingerprints};
+std::vector<model::LockedRepository>
+locked_repositories(const std::vector<model::RepositorySnapshot>& snapshots) {
+  std::vector<model::LockedRepository> repositories;
+  for (const model::RepositorySnapshot& snapshot : snapshots) {
+    repositories.push_back({.name = snapshot.repository.name,
+                            .address = address_for_lock(snapshot.repository),
+                            .metadata = snapshot.metadata,
+                            .key_fingerprints = snapshot.key_fingerprints});
+  }
+  std::ranges::sort(repositories);
+  return repositories;
 }
 
 } // namespace imagewright::lock

@@ -104,9 +104,7 @@ CustomizedPackages resolve_packages(const CustomizePlan& plan,
       resolve::resolve_change(request, services.cancellation));
   packages.lock.architecture = build.architecture.name;
   packages.lock.packages = std::move(change.installed);
-  for (const model::RepositorySnapshot& snapshot : snapshots)
-    packages.lock.repositories.push_back(lock::locked_repository(snapshot));
-  std::ranges::sort(packages.lock.repositories);
+  packages.lock.repositories = lock::locked_repositories(snapshots);
   for (std::size_t index = 0; index < request.installed.size(); ++index) {
     const bool goes = std::ranges::binary_search(change.erased, index);
     (goes ? packages.erased : packages.kept).push_back(std::move(request.installed[index]));

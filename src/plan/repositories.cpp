@@ -78,17 +78,12 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
 
 model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages& resolved) {
   const lock::LockQuestion question = lock_question(plan);
-  model::ArchitectureLock lock{.architecture = plan.architecture.name,
-                               .request = lock::digest_of(question),
-                               .asked = lock::lines_of(question),
-                               .repositories = {},
-                               .packages = resolved.resolution.packages,
-                               .container_images = plan.container_images};
-  for (const model::RepositorySnapshot& snapshot : resolved.snapshots) {
-    lock.repositories.push_back(lock::locked_repository(snapshot));
-  }
-  std::sort(lock.repositories.begin(), lock.repositories.end());
-  return lock;
+  return {.architecture = plan.architecture.name,
+          .request = lock::digest_of(question),
+          .asked = lock::lines_of(question),
+          .repositories = lock::locked_repositories(resolved.snapshots),
+          .packages = resolved.resolution.packages,
+          .container_images = plan.container_images};
 }
 
 void require_baseline(const BuildPlan& plan, const resolve::Resolution& resolution) {

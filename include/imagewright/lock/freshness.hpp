@@ -54,8 +54,9 @@ model::Lock with_architecture(model::Lock lock, model::ArchitectureLock entry);
 std::vector<model::LockedPackage> pins_of(const model::ArchitectureLock& lock,
                                           const std::vector<std::string>& updated);
 
-/// What a lock remembers of a repository. Secrets in the address are left out, and so is where a
-/// local directory stands.
-model::LockedRepository locked_repository(const model::RepositorySnapshot& snapshot);
+/// What a lock remembers of repositories, sorted. Secrets in addresses are left out, and so is where
+/// a local directory stands.
+std::vector<model::LockedRepository>
+locked_repositories(const std::vector<model::RepositorySnapshot>& snapshots);
 
 } // namespace imagewright::lock

@@ -50,7 +50,7 @@ model::Lock make_lock(Run& run, const std::vector<std::string>& specs) {
                                     .weak_dependencies = "ignored"};
   return lock::with_architecture({}, {.architecture = "x86_64",
                                       .request = lock::digest_of(question),
-                                      .repositories = {lock::locked_repository(snapshots[0])},
+                                      .repositories = lock::locked_repositories({snapshots[0]}),
                                       .packages = std::get<resolve::Resolution>(result).packages});
 }
 

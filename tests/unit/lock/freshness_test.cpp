@@ -139,8 +139,8 @@ TEST_CASE("an update moves the named packages and pins the rest") {
 TEST_CASE("a lock keeps neither secrets nor places of this host") {
   model::RepositorySnapshot snapshot;
   snapshot.repository.base_url = "https://user:word@packages.example/base";
-  CHECK(lock::locked_repository(snapshot).address == "https://packages.example/base");
+  CHECK(lock::locked_repositories({snapshot}).front().address == "https://packages.example/base");
   snapshot.repository.base_url.clear();
   snapshot.repository.path = "/home/someone/repository";
-  CHECK(lock::locked_repository(snapshot).address == "directory:repository");
+  CHECK(lock::locked_repositories({snapshot}).front().address == "directory:repository");
 }
