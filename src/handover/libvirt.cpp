@@ -9,6 +9,7 @@
 #include <imagewright/handover/handover.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/image_format.hpp>
+#include <imagewright/page/markup.hpp>
 
 #include "handover/manifest_facts.hpp"
 
@@ -16,31 +17,7 @@ namespace imagewright::handover {
 
 namespace {
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char character : text) {
-    switch (character) {
-    case '&':
-      result += "&amp;";
-      break;
-    case '<':
-      result += "&lt;";
-      break;
-    case '>':
-      result += "&gt;";
-      break;
-    case '\'':
-      result += "&apos;";
-      break;
-    case '"':
-      result += "&quot;";
-      break;
-    default:
-      result += character;
-    }
-  }
-  return result;
-}
+using page::escaped;
 
 /// What QEMU's word begins with; what follows are settings.
 std::string machine_type(const audit::Manifest& manifest) {

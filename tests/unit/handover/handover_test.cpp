@@ -49,8 +49,8 @@ TEST_CASE("a domain names the image, the firmware and the machine, escaped for X
   const auto manifest = manifest_with(model::ImageFormat::qcow2, "a&b<'\">.qcow2");
   const std::string text =
       handover::libvirt_domain(manifest, {.machine = {.name = "<me & 'you'>"}});
-  CHECK(contains(text, "<name>&lt;me &amp; &apos;you&apos;&gt;</name>"));
-  CHECK(contains(text, "file='/var/lib/libvirt/images/a&amp;b&lt;&apos;&quot;&gt;.qcow2'"));
+  CHECK(contains(text, "<name>&lt;me &amp; &#39;you&#39;&gt;</name>"));
+  CHECK(contains(text, "file='/var/lib/libvirt/images/a&amp;b&lt;&#39;&quot;&gt;.qcow2'"));
   CHECK(contains(text, "<os firmware='efi'>"));
   CHECK(contains(text, "machine='q35'"));
   CHECK(text == handover::libvirt_domain(manifest, {.machine = {.name = "<me & 'you'>"}}));
