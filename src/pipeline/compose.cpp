@@ -17,7 +17,6 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/output_format.hpp>
-#include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/root/work_root.hpp>
@@ -76,18 +75,18 @@ audit::DriftRules drift_rules(const model::ReleaseProfile& release) {
 
 audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot& root,
                          const WrittenImage& image, const root::KnownContent& known,
-                         const BuildOptions& options, const plan::Services& services) {
+                         const std::vector<repo::RepositoryKeys>& keys,
+                         const std::string& tool_version, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
-  plan::PlanRepositories repositories(plan.plan, options.resolve.network, services);
   return {.name = plan.plan.config.name,
           .architecture = plan.plan.architecture.name,
           .release = plan.plan.release.name,
-          .tool_version = options.tool_version,
+          .tool_version = tool_version,
           .bill = plan.plan.release.bill,
           .epoch = plan.epoch,
           .repositories = plan.lock.repositories,
           .packages = plan.lock.packages,
-          .package_keys = package_keys(repositories.set().load_keys(&plan.lock)),
+          .package_keys = package_keys(keys),
           .drift = drift_rules(plan.plan.release),
           .container_images = plan.lock.container_images,
           .kernels = root.kernels,
@@ -231,8 +230,8 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                                                     plan::file_name_of(plan.plan, output));
                                               }},
                                          services);
-  const audit::Manifest manifest =
-      describe(plan, sealed_root, image, composed.known, options, services);
+  const audit::Manifest manifest = describe(plan, sealed_root, image, composed.known,
+                                            means.packages.keys(), options.tool_version, services);
   stage_manifest(place.publication, manifest);
   findings.scriptlets = std::move(composed.scriptlets);
   findings.partitions = image.partitions;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -10,9 +11,6 @@
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/finalize/machine_secrets.hpp>
 #include <imagewright/fs/file.hpp>
-#include <imagewright/image/write_artifacts.hpp>
-#include <imagewright/image/write_root_archive.hpp>
-#include <imagewright/image/wsl_root.hpp>
 #include <imagewright/inspect/package_header.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/model/verity.hpp>
@@ -89,10 +87,10 @@ std::vector<model::Nevra> names_of(const std::vector<model::InstalledPackage>& p
 }
 
 model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& customizing,
+                                     const std::vector<repo::RepositoryKeys>& keys,
                                      const plan::Services& services) {
   const plan::CustomizedPackages& packages = *customizing.packages;
-  FetchedPackages fetched;
-  fetched.keys = packages.repositories->set().load_keys();
+  FetchedPackages fetched{.packages = {}, .keys = keys};
   fetched.packages = packages.repositories->set().download(packages.lock);
   install::InstallRequest request =
       install_request(customizing.plan.plan, customizing.root.epoch, fetched);
@@ -146,41 +144,10 @@ struct WrittenCustomizing {
   model::DiskLayout layout;
 };
 
-std::vector<model::Artifact> write_disks(const Customizing& customizing, const Workplace& place,
-                                         const plan::Services& services) {
-  image::ArtifactRequest request{.raw = place.raw(),
-                                 .raw_disk = image::RawDisk::consume,
-                                 .disk_uuid = customizing.base->image().disk_uuid(),
-                                 .epoch = customizing.root.epoch,
-                                 .outputs = {},
-                                 .thread_count = services.thread_count};
-  for (const model::OutputImage& output : customizing.plan.plan.outputs) {
-    if (!model::is_disk(plan::format_of(output))) continue;
-    request.outputs.push_back(
-        {.format = plan::format_of(output),
-         .path = place.publication.staged_path(plan::file_name_of(customizing.plan.plan, output)),
-         .compression = plan::disk_compression_of(output),
-         .level = output.compression.level,
-         .cluster_size = plan::cluster_size_of(output)});
-  }
-  return image::write_artifacts(request, services.reporter, services.cancellation);
-}
-
-model::Artifact write_archive(const Customizing& customizing, const model::OutputImage& output,
-                              const tree::RootTree& tree, const Workplace& place,
-                              const plan::Services& services) {
-  const tree::RootTree formed =
-      image::root_in_form(tree, {.form = model::row_of(plan::format_of(output)).root_form,
-                                 .epoch = customizing.root.epoch,
-                                 .distribution_name = customizing.plan.plan.config.name});
-  return image::write_root_archive(
-      {.tree = formed,
-       .format = plan::format_of(output),
-       .path = place.publication.staged_path(plan::file_name_of(customizing.plan.plan, output)),
-       .compression = plan::archive_compression_of(output),
-       .level = output.compression.level,
-       .thread_count = services.thread_count},
-      services.reporter, services.cancellation);
+ImagePlaces places_of(const Customizing& customizing, const Workplace& place) {
+  return {.raw = place.raw(), .artifact = [&](const model::OutputImage& output) {
+            return place.publication.staged_path(plan::file_name_of(customizing.plan.plan, output));
+          }};
 }
 
 std::vector<PartitionReport> report_of(const Customizing& customizing,
@@ -218,11 +185,13 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
     written.system =
         inspect::read_system(inspect::OpenedImage(place.raw(), model::ImageFormat::raw));
   }
-  written.artifacts = write_disks(customizing, place, services);
-  for (const model::OutputImage& output : customizing.plan.plan.outputs) {
-    if (!model::is_disk(plan::format_of(output)))
-      written.artifacts.push_back(write_archive(customizing, output, tree.tree, place, services));
-  }
+  const plan::BuildPlan& plan = customizing.plan.plan;
+  const ArtifactIdentity identity{.disk_uuid = customizing.base->image().disk_uuid(),
+                                  .epoch = customizing.root.epoch};
+  const ImagePlaces places = places_of(customizing, place);
+  written.artifacts = write_disk_artifacts(plan, identity, places, services);
+  std::ranges::move(write_root_artifacts(tree.tree, plan, identity, places, services),
+                    std::back_inserter(written.artifacts));
   return written;
 }
 
@@ -248,11 +217,8 @@ WrittenCustomizing write_new_disk(const Customizing& customizing, origin::Restor
                                 .layout = root.layout,
                                 .policy = root.policy,
                                 .finalize = root};
-  const ImagePlaces places{.raw = place.raw(), .artifact = [&](const model::OutputImage& output) {
-                             return place.publication.staged_path(
-                                 plan::file_name_of(customizing.plan.plan, output));
-                           }};
-  WrittenImage image = write_image({sealed, std::move(tree.tree)}, plan, places, services);
+  WrittenImage image =
+      write_image({sealed, std::move(tree.tree)}, plan, places_of(customizing, place), services);
   WrittenCustomizing written{.partitions = {},
                              .artifacts = std::move(image.artifacts),
                              .system = customizing.system,
@@ -299,14 +265,9 @@ std::vector<model::InstalledKernel> kernels_of(const inspect::SystemFacts& syste
   return kernels;
 }
 
-/// The base's own keys are as unknown as where it came from.
-std::vector<audit::PackageKey> keys_of(const Customizing& customizing) {
-  if (!customizing.packages) return {};
-  return package_keys(customizing.packages->repositories->set().load_keys());
-}
-
 audit::Manifest describe(const Customizing& customizing, const WrittenCustomizing& written,
-                         const tree::RootTree& tree, const plan::Services& services) {
+                         const tree::RootTree& tree, const std::vector<repo::RepositoryKeys>& keys,
+                         const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
   return {.name = customizing.plan.plan.config.name,
           .architecture = customizing.base->architecture().name,
@@ -316,7 +277,8 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .epoch = customizing.root.epoch,
           .repositories = {},
           .packages = packages_of(written.system),
-          .package_keys = keys_of(customizing),
+          // The base's own keys are as unknown as where it came from.
+          .package_keys = package_keys(keys),
           .kernels = kernels_of(written.system, tree),
           .kernel_command_line = written.system.kernel_command_line(),
           .units = customizing.root.policy.units,
@@ -336,10 +298,12 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
                                     place.work.path() / "emulation")},
       program_opener(services.cancellation));
   const origin::Extraction extraction = take_out(*customizing.base, root, place, services);
+  std::vector<repo::RepositoryKeys> keys;
+  if (customizing.packages) keys = customizing.packages->repositories->set().load_keys();
   model::InstalledRoot installed;
   installed.path = place.root();
   if (customizing.packages && !customizing.packages->is_empty())
-    installed = change_packages(root, customizing, services);
+    installed = change_packages(root, customizing, keys, services);
   const model::SealedRoot sealed = finalize::finalize(root, installed, customizing.root,
                                                       {.reporter = services.reporter,
                                                        .cancellation = services.cancellation,
@@ -349,7 +313,7 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
   const WrittenCustomizing written =
       is_new_disk ? write_new_disk(customizing, tree, place, sealed, services)
                   : write_on_base(customizing, extraction, tree, place, sealed, services);
-  const audit::Manifest manifest = describe(customizing, written, tree.tree, services);
+  const audit::Manifest manifest = describe(customizing, written, tree.tree, keys, services);
   stage_manifest(place.publication, manifest);
   add_artifacts(place.publication, written.artifacts);
   customizing.base->require_unchanged();

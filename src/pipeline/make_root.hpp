@@ -34,6 +34,8 @@ public:
 
   /// Everything that the installed root depends on besides the tool.
   StageInputs inputs() const;
+  /// Of the repositories, as the lock knows them.
+  const std::vector<repo::RepositoryKeys>& keys() const { return fetched_.keys; }
   /// Fetches the packages.
   const FetchedPackages& fetch();
 

@@ -2,6 +2,7 @@
 #include "write_image.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -36,27 +37,6 @@ model::DiskLayout fitted_layout(const plan::ResolvedPlan& plan, const tree::Root
   return plan::fit_last_partition(plan.layout, content + storage.free_space);
 }
 
-std::vector<model::Artifact> write_disk_artifacts(const plan::ResolvedPlan& plan,
-                                                  const model::DiskLayout& layout,
-                                                  const ImagePlaces& places,
-                                                  const plan::Services& services) {
-  image::ArtifactRequest request{.raw = places.raw,
-                                 .raw_disk = image::RawDisk::consume,
-                                 .disk_uuid = layout.uuid,
-                                 .epoch = plan.epoch,
-                                 .outputs = {},
-                                 .thread_count = services.thread_count};
-  for (const model::OutputImage& output : plan.plan.outputs) {
-    if (!is_disk(output)) continue;
-    request.outputs.push_back({.format = plan::format_of(output),
-                               .path = places.artifact(output),
-                               .compression = plan::disk_compression_of(output),
-                               .level = output.compression.level,
-                               .cluster_size = plan::cluster_size_of(output)});
-  }
-  return image::write_artifacts(request, services.reporter, services.cancellation);
-}
-
 WrittenImage with_disk(WrittenImage image, const std::vector<model::DiskPatch>& patches,
                        const plan::ResolvedPlan& plan, const ImagePlaces& places,
                        const plan::Services& services) {
@@ -69,16 +49,17 @@ WrittenImage with_disk(WrittenImage image, const std::vector<model::DiskPatch>& 
   image.kernel_command_line = model::with_root_hashes(std::move(image.kernel_command_line),
                                                       image.layout, written.root_hashes);
   image.partitions = std::move(written.partitions);
-  image.artifacts = write_disk_artifacts(plan, image.layout, places, services);
+  image.artifacts = write_disk_artifacts(
+      plan.plan, {.disk_uuid = image.layout.uuid, .epoch = plan.epoch}, places, services);
   return image;
 }
 
 /// The root as the output takes it.
 tree::RootTree tree_for(const model::OutputImage& output, const tree::RootTree& tree,
-                        const plan::ResolvedPlan& plan) {
+                        const plan::BuildPlan& plan, base::Epoch epoch) {
   return image::root_in_form(tree, {.form = model::row_of(plan::format_of(output)).root_form,
-                                    .epoch = plan.epoch,
-                                    .distribution_name = plan.plan.config.name});
+                                    .epoch = epoch,
+                                    .distribution_name = plan.config.name});
 }
 
 model::Artifact write_archive(const model::OutputImage& output, const tree::RootTree& tree,
@@ -98,20 +79,20 @@ base::ByteSize free_space_of(model::RootForm form) {
 }
 
 model::DiskLayout volume_layout(const model::OutputImage& output, const tree::RootTree& tree,
-                                const plan::ResolvedPlan& plan) {
+                                const plan::BuildPlan& plan, const ArtifactIdentity& identity) {
   const auto uuid = [&](const std::string& what) {
-    const std::string seed = plan.layout.uuid.to_string();
+    const std::string seed = identity.disk_uuid.to_string();
     return base::Uuid::from_name(
         seed, fmt::format("{} {}", model::to_string(plan::format_of(output)), what));
   };
   model::Filesystem filesystem{.uuid = uuid("filesystem"), .mount_point = "/"};
-  const auto& features = plan.plan.release.filesystem_features;
+  const auto& features = plan.release.filesystem_features;
   if (const auto own = features.find("ext4"); own != features.end())
     filesystem.features = own->second;
   model::DiskLayout layout{.uuid = uuid("disk"),
                            .partitions = {{.id = "volume", .filesystem = std::move(filesystem)}}};
   const base::ByteSize content =
-      disk::smallest_last_partition({.layout = layout, .tree = tree, .epoch = plan.epoch});
+      disk::smallest_last_partition({.layout = layout, .tree = tree, .epoch = identity.epoch});
   const auto form = model::row_of(plan::format_of(output)).root_form;
   layout.partitions.front().size = content + free_space_of(form);
   return layout;
@@ -119,19 +100,20 @@ model::DiskLayout volume_layout(const model::OutputImage& output, const tree::Ro
 
 /// A disk that is one filesystem.
 model::Artifact write_volume(const model::OutputImage& output, const tree::RootTree& tree,
-                             const plan::ResolvedPlan& plan, const ImagePlaces& places,
-                             const plan::Services& services) {
-  const model::DiskLayout layout = volume_layout(output, tree, plan);
+                             const plan::BuildPlan& plan, const ArtifactIdentity& identity,
+                             const ImagePlaces& places, const plan::Services& services) {
+  const model::DiskLayout layout = volume_layout(output, tree, plan, identity);
   std::filesystem::path raw = places.raw;
   raw += ".volume";
-  disk::write_volume({.partition = layout.partitions.front(), .tree = tree, .epoch = plan.epoch},
-                     raw, services.reporter, services.cancellation);
+  disk::write_volume(
+      {.partition = layout.partitions.front(), .tree = tree, .epoch = identity.epoch}, raw,
+      services.reporter, services.cancellation);
   const model::ImageFormat format = plan::format_of(output);
   model::Artifact artifact =
       image::write_artifacts({.raw = raw,
                               .raw_disk = image::RawDisk::consume,
                               .disk_uuid = layout.uuid,
-                              .epoch = plan.epoch,
+                              .epoch = identity.epoch,
                               .outputs = {{.format = model::row_of(format).container,
                                            .path = places.artifact(output)}},
                               .thread_count = services.thread_count},
@@ -152,6 +134,45 @@ void patch_disk(const std::filesystem::path& raw, const std::vector<model::DiskP
   }
 }
 
+std::vector<model::Artifact> write_disk_artifacts(const plan::BuildPlan& plan,
+                                                  const ArtifactIdentity& identity,
+                                                  const ImagePlaces& places,
+                                                  const plan::Services& services) {
+  image::ArtifactRequest request{.raw = places.raw,
+                                 .raw_disk = image::RawDisk::consume,
+                                 .disk_uuid = identity.disk_uuid,
+                                 .epoch = identity.epoch,
+                                 .outputs = {},
+                                 .thread_count = services.thread_count};
+  for (const model::OutputImage& output : plan.outputs) {
+    if (!is_disk(output)) continue;
+    request.outputs.push_back({.format = plan::format_of(output),
+                               .path = places.artifact(output),
+                               .compression = plan::disk_compression_of(output),
+                               .level = output.compression.level,
+                               .cluster_size = plan::cluster_size_of(output)});
+  }
+  return image::write_artifacts(request, services.reporter, services.cancellation);
+}
+
+std::vector<model::Artifact> write_root_artifacts(const tree::RootTree& tree,
+                                                  const plan::BuildPlan& plan,
+                                                  const ArtifactIdentity& identity,
+                                                  const ImagePlaces& places,
+                                                  const plan::Services& services) {
+  std::vector<model::Artifact> artifacts;
+  for (const model::OutputImage& output : plan.outputs) {
+    if (is_disk(output)) continue;
+    const tree::RootTree formed = tree_for(output, tree, plan, identity.epoch);
+    const bool is_archive =
+        model::row_of(plan::format_of(output)).kind == model::ImageKind::archive;
+    artifacts.push_back(is_archive
+                            ? write_archive(output, formed, places, services)
+                            : write_volume(output, formed, plan, identity, places, services));
+  }
+  return artifacts;
+}
+
 WrittenImage write_image(SealedTree sealed, const plan::ResolvedPlan& plan,
                          const ImagePlaces& places, const plan::Services& services) {
   WrittenImage image{.tree = std::move(sealed.tree),
@@ -161,14 +182,11 @@ WrittenImage write_image(SealedTree sealed, const plan::ResolvedPlan& plan,
                      .artifacts = {}};
   if (std::ranges::any_of(plan.plan.outputs, is_disk))
     image = with_disk(std::move(image), sealed.root.disk_patches, plan, places, services);
-  for (const model::OutputImage& output : plan.plan.outputs) {
-    if (is_disk(output)) continue;
-    const tree::RootTree tree = tree_for(output, image.tree, plan);
-    const bool is_archive =
-        model::row_of(plan::format_of(output)).kind == model::ImageKind::archive;
-    image.artifacts.push_back(is_archive ? write_archive(output, tree, places, services)
-                                         : write_volume(output, tree, plan, places, services));
-  }
+  // A volume has the name of the disk that the plan has, fitted or not.
+  std::ranges::move(write_root_artifacts(image.tree, plan.plan,
+                                         {.disk_uuid = plan.layout.uuid, .epoch = plan.epoch},
+                                         places, services),
+                    std::back_inserter(image.artifacts));
   return image;
 }
 

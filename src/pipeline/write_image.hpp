@@ -34,6 +34,26 @@ struct WrittenImage {
 /// Puts boot code into places on the disk that are in no filesystem.
 void patch_disk(const std::filesystem::path& raw, const std::vector<model::DiskPatch>& patches);
 
+/// What artifacts are told of the disk and the time that they are made from.
+struct ArtifactIdentity {
+  base::Uuid disk_uuid;
+  base::Epoch epoch;
+};
+
+/// Turns the raw disk into each output that is a disk, and uses it up.
+std::vector<model::Artifact> write_disk_artifacts(const plan::BuildPlan& plan,
+                                                  const ArtifactIdentity& identity,
+                                                  const ImagePlaces& places,
+                                                  const plan::Services& services);
+
+/// Writes each output that has the root without a disk: archives, and disks that are one
+/// filesystem.
+std::vector<model::Artifact> write_root_artifacts(const tree::RootTree& tree,
+                                                  const plan::BuildPlan& plan,
+                                                  const ArtifactIdentity& identity,
+                                                  const ImagePlaces& places,
+                                                  const plan::Services& services);
+
 WrittenImage write_image(SealedTree sealed, const plan::ResolvedPlan& plan,
                          const ImagePlaces& places, const plan::Services& services);
 
