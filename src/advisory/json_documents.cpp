@@ -55,7 +55,7 @@ void read_lines(const std::filesystem::path& path, const TakeDocument& take) {
     }
     line += rest;
     if (line.size() > k_largest_document)
-      throw_damaged_feed(path.string(), "one of its documents is larger than 64 MiB");
+      throw_exhausting_feed(path.string(), "one of its documents is larger than 64 MiB");
   }
   take_line(line, path.string(), take);
 }

@@ -17,7 +17,7 @@ using TakeDocument = std::function<void(const json::Value& document, const std::
 /// Gives each document of a file (one, a list, or one a line) or of a directory of files that end
 /// in
 /// ".json", in the order of their names. Files of any size are read where each line is a document;
-/// one document is bounded. Throws base::Error (advisory.damaged-feed).
+/// one document is bounded. Throws base::Error (advisory.damaged-feed, advisory.exhausting-feed).
 void for_each_document(const std::filesystem::path& path, const TakeDocument& take);
 
 /// The text of a member; empty when it is not there or no text.

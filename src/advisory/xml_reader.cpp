@@ -64,20 +64,21 @@ private:
     const auto result = XML_Parse(parser_.get(), text.data(), static_cast<int>(text.size()),
                                   is_final ? XML_TRUE : XML_FALSE);
     if (failure_) std::rethrow_exception(failure_);
-    if (result != XML_STATUS_OK) fail(XML_ErrorString(XML_GetErrorCode(parser_.get())));
+    if (result != XML_STATUS_OK)
+      throw_damaged_feed(here(), XML_ErrorString(XML_GetErrorCode(parser_.get())));
     // expat reads a tag or a comment that has not ended yet from its beginning with each piece.
     given_ += text.size();
     const auto understood = static_cast<std::uint64_t>(XML_GetCurrentByteIndex(parser_.get()));
     if (given_ > understood && given_ - understood > k_largest_token)
-      fail("one of its tags or comments is too long");
+      refuse("one of its tags or comments is too long");
   }
 
-  [[noreturn]] void fail(const std::string& why) const {
-    throw_damaged_feed(fmt::format("{}:{}:{}", path_.string(),
-                                   XML_GetCurrentLineNumber(parser_.get()),
-                                   XML_GetCurrentColumnNumber(parser_.get()) + 1),
-                       why);
+  std::string here() const {
+    return fmt::format("{}:{}:{}", path_.string(), XML_GetCurrentLineNumber(parser_.get()),
+                       XML_GetCurrentColumnNumber(parser_.get()) + 1);
   }
+
+  [[noreturn]] void refuse(const std::string& why) const { throw_exhausting_feed(here(), why); }
 
   /// No exception may pass through expat: it is kept until expat has returned.
   template <typename Work>
@@ -94,7 +95,7 @@ private:
 
   static void XMLCALL begin(void* self, const char* name, const char** attributes) {
     guarded(self, [&](XmlStream& stream) {
-      if (stream.open_.size() == k_largest_depth) stream.fail("its elements are too deep");
+      if (stream.open_.size() == k_largest_depth) stream.refuse("its elements are too deep");
       XmlElement element{.name = local_name(name), .attributes = {}, .text = {}};
       for (; *attributes != nullptr; attributes += 2)
         element.attributes.emplace(local_name(attributes[0]), attributes[1]);
@@ -119,14 +120,14 @@ private:
     guarded(self, [&](XmlStream& stream) {
       std::string& whole = stream.open_.back().text;
       if (whole.size() + static_cast<std::size_t>(length) > k_largest_text)
-        stream.fail("one of its texts is too long");
+        stream.refuse("one of its texts is too long");
       whole.append(text, static_cast<std::size_t>(length));
     });
   }
 
   static void XMLCALL doctype(void* self, const char*, const char*, const char*, int) {
     guarded(self, [](XmlStream& stream) {
-      stream.fail("it declares a document type, which no feed needs");
+      stream.refuse("it declares a document type, which no feed needs");
     });
   }
 
@@ -150,11 +151,26 @@ void read_xml(const std::filesystem::path& path, XmlListener& listener) {
   XmlStream(path, listener).read();
 }
 
-void throw_damaged_feed(const std::string& file, const std::string& why) {
+namespace {
+
+[[noreturn]] void throw_unusable(const std::string& code, const std::string& file,
+                                 const std::string& why, const std::string& hint) {
   throw base::Error(
-      base::FailureKind::input, "advisory.damaged-feed",
+      base::FailureKind::input, code,
       fmt::format("the feed {} cannot be used: {}", base::quoted(file), base::escape_controls(why)),
-      "fetch it again; a feed that is read in part would leave advisories out");
+      hint);
+}
+
+} // namespace
+
+void throw_damaged_feed(const std::string& file, const std::string& why) {
+  throw_unusable("advisory.damaged-feed", file, why,
+                 "fetch it again; a feed that is read in part would leave advisories out");
+}
+
+void throw_exhausting_feed(const std::string& file, const std::string& why) {
+  throw_unusable("advisory.exhausting-feed", file, why,
+                 "look where it is from: no publisher writes such feeds");
 }
 
 } // namespace imagewright::advisory

@@ -35,12 +35,15 @@ public:
   virtual void on_end(const XmlElement& element) = 0;
 };
 
-/// Throws base::Error (advisory.damaged-feed) with line and column where the document is not well
-/// formed, ends early, declares a document type (entities could grow without bound), or is deeper
-/// or has longer texts than a feed has; and whatever the listener throws.
+/// Throws base::Error with line and column: advisory.damaged-feed where the document is not well
+/// formed or ends early, advisory.exhausting-feed where it declares a document type (entities could
+/// grow without bound), or is deeper or has longer texts than a feed has; and whatever the listener
+/// throws.
 void read_xml(const std::filesystem::path& path, XmlListener& listener);
 
 /// Throws base::Error (advisory.damaged-feed).
 [[noreturn]] void throw_damaged_feed(const std::string& file, const std::string& why);
+/// Throws base::Error (advisory.exhausting-feed): to read it whole would take more than there is.
+[[noreturn]] void throw_exhausting_feed(const std::string& file, const std::string& why);
 
 } // namespace imagewright::advisory

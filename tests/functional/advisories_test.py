@@ -134,7 +134,7 @@ class Advisories(TestCase):
             file.write(b'{"id": "')
             file.truncate(500 << 20)
         result = self.run_program("advisories", self.notes, "--feed", path, expect=2)
-        self.assertIn("[advisory.damaged-feed]", result.stderr)
+        self.assertIn("[advisory.exhausting-feed]", result.stderr)
         self.assertIn("larger than 64 MiB", result.stderr)
 
     def test_xml_that_was_made_to_exhaust_is_refused_at_once(self):
@@ -151,7 +151,7 @@ class Advisories(TestCase):
                 (whole.replace("<title>", f"<title>{long}", 1), "texts is too long")):
             path.write_text(text)
             result = self.run_program("advisories", self.notes, "--feed", path, expect=2, timeout=60)
-            self.assertIn("[advisory.damaged-feed]", result.stderr)
+            self.assertIn("[advisory.exhausting-feed]", result.stderr)
             self.assertIn(why, result.stderr)
             self.assertEqual(result.stdout, "")
 
