@@ -75,6 +75,7 @@ Command verify_command();
 Command doctor_command();
 Command convert_command();
 Command customize_command();
+Command inject_files_command();
 Command cache_command();
 Command releases_command();
 /// It prints what is made from the table that it stands in.

@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/inject_files.hpp>
+#include <imagewright/fs/file.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/yaml/parse.hpp>
 
@@ -121,6 +123,25 @@ base::Diagnostics check_inject_files(std::string_view text, const std::filesyste
     if (options.file_checks == FileChecks::performed) diagnostics.append(check_sources(files));
   }
   return in_file_order(diagnostics);
+}
+
+std::vector<InjectedFile> load_inject_files(const std::filesystem::path& path) {
+  const std::string text = fs::read_file(path, base::ByteSize::mib(16));
+  base::Diagnostics mistakes = check_inject_files(text, path);
+  if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
+  const CheckedDocument document(text, path.string(), k_inject_files_type,
+                                 std::filesystem::absolute(path).lexically_normal().parent_path());
+  std::vector<InjectedFile> files;
+  for (const Reader& each : document.root()->mappings("injectFiles")) {
+    const Reader partition = *each.mapping("partition");
+    const auto kind = partition.word<model::MountIdentifier>("idType");
+    files.push_back({.partition_kind = kind ? kind->value : model::MountIdentifier::part_uuid,
+                     .partition = *partition.text("id"),
+                     .source = *each.path("source"),
+                     .destination = each.text("destination")->text,
+                     .where = each.where()});
+  }
+  return files;
 }
 
 } // namespace imagewright::config

@@ -24,6 +24,7 @@ std::string joined_command_line(const model::SystemPolicy& policy) {
 
 std::span<const Step* const> list_for(const FinalizePlan& plan) {
   if (plan.origin == RootOrigin::packages) return all_steps();
+  if (plan.base_change == BaseChange::files) return file_steps();
   return plan.boot_chain == BootChain::anew ? boot_reset_steps() : customizing_steps();
 }
 

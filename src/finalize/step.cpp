@@ -16,6 +16,7 @@ constexpr std::array k_customizing_steps{
     IMAGEWRIGHT_FOR_EACH_CUSTOMIZING_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
 constexpr std::array k_boot_reset_steps{
     IMAGEWRIGHT_FOR_EACH_BOOT_RESET_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
+constexpr std::array k_file_steps{IMAGEWRIGHT_FOR_EACH_FILE_STEP(IMAGEWRIGHT_POINT_AT_STEP)};
 #undef IMAGEWRIGHT_POINT_AT_STEP
 
 template <typename Value>
@@ -44,6 +45,10 @@ std::span<const Step* const> customizing_steps() {
 
 std::span<const Step* const> boot_reset_steps() {
   return k_boot_reset_steps;
+}
+
+std::span<const Step* const> file_steps() {
+  return k_file_steps;
 }
 
 } // namespace imagewright::finalize

@@ -83,6 +83,8 @@ std::span<const Step* const> all_steps();
 std::span<const Step* const> customizing_steps();
 /// For an image that exists when its boot loader is set up anew.
 std::span<const Step* const> boot_reset_steps();
+/// For files that are put into an image that exists.
+std::span<const Step* const> file_steps();
 
 // Parts that an Input may be made of: a member of one of these, or one of the functions.
 

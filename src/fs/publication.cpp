@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -87,8 +88,18 @@ void Publication::sync_entries() const {
     sync_path(staged_path(entry.name));
 }
 
+void Publication::sync_directories() const {
+  std::set<std::filesystem::path> directories{directory_};
+  for (const Entry& entry : entries_)
+    directories.insert((directory_ / entry.name).parent_path());
+  for (const std::filesystem::path& directory : directories)
+    sync_path(directory);
+}
+
 void Publication::rename_into_place(const std::string& name) const {
   const std::filesystem::path target = directory_ / name;
+  std::error_code ignored; // The renaming says what is wrong.
+  std::filesystem::create_directories(target.parent_path(), ignored);
   if (::rename(staged_path(name).c_str(), target.c_str()) != 0) {
     base::throw_system_error("fs.cannot-write", "cannot publish", target.string(), errno);
   }
@@ -122,7 +133,7 @@ std::vector<PublishedFile> Publication::publish() {
     published.push_back({directory_ / entry.name, entry.digest});
   }
   // The names must be on the disk before the sums are.
-  sync_path(directory_);
+  sync_directories();
   replace_sums(sums);
   return published;
 }

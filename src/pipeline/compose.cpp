@@ -2,6 +2,7 @@
 #include "compose.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -240,11 +241,18 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   report = report_text(plan, plan::inputs_of(plan.plan, options.plan), findings, means.timings);
   stage_report(place.publication, name, report);
   add_artifacts(place.publication, image.artifacts);
+  std::unique_ptr<fs::Publication> unsigned_files;
+  if (const auto& wanted = plan.plan.config.output.artifacts)
+    unsigned_files = stage_unsigned_files({.wanted = *wanted,
+                                           .tree = image.tree,
+                                           .layout = image.layout,
+                                           .architecture = plan.plan.architecture});
   // What can fail comes before: after publishing there is no "no".
   ExtraReport extra(options.report_file, report);
   if (options.root_directory == RootDirectory::kept)
     keep_root(place.root(), options.output_directory / (name + ".root"));
   auto published = place.publication.publish();
+  if (unsigned_files) std::ranges::move(unsigned_files->publish(), std::back_inserter(published));
   extra.keep();
   return published;
 }
@@ -306,8 +314,9 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                          .tool = tool_inputs(options.tool_version, options.rung.value(),
                                              emulator_of(plan.plan.architecture, options.emulation),
                                              std::to_string(static_cast<int>(options.emulation)))};
-  const bool may_reuse =
-      options.root_directory == RootDirectory::removed && cache.store() != nullptr;
+  // What earlier builds left is of one directory.
+  const bool may_reuse = options.root_directory == RootDirectory::removed &&
+                         !plan.plan.config.output.artifacts && cache.store() != nullptr;
   StageInputs inputs;
   if (may_reuse) {
     inputs = output_inputs(plan, options, merged(means.package_inputs, means.tool));

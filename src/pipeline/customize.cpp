@@ -288,15 +288,14 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .files = audit::list_files(tree, services.thread_count, services.cancellation)};
 }
 
-CustomizeResult carry_through(const CustomizeOptions& options, const Customizing& customizing,
+CustomizeResult carry_through(EmulationUse emulation, const Customizing& customizing,
                               Workplace& place, const plan::Services& services) {
-  root::WorkRoot root(
-      {.directory = place.root(),
-       .run_record = place.work.path() / "owners",
-       .epoch = customizing.root.epoch,
-       .emulator = prepare_emulator(customizing.base->architecture(), options.emulation,
-                                    place.work.path() / "emulation")},
-      program_opener(services.cancellation));
+  root::WorkRoot root({.directory = place.root(),
+                       .run_record = place.work.path() / "owners",
+                       .epoch = customizing.root.epoch,
+                       .emulator = prepare_emulator(customizing.base->architecture(), emulation,
+                                                    place.work.path() / "emulation")},
+                      program_opener(services.cancellation));
   const origin::Extraction extraction = take_out(*customizing.base, root, place, services);
   std::vector<repo::RepositoryKeys> keys;
   if (customizing.packages) keys = customizing.packages->repositories->set().load_keys();
@@ -316,8 +315,29 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
   const audit::Manifest manifest = describe(customizing, written, tree.tree, keys, services);
   stage_manifest(place.publication, manifest);
   add_artifacts(place.publication, written.artifacts);
+  std::unique_ptr<fs::Publication> unsigned_files;
+  if (const auto& wanted = customizing.plan.plan.config.output.artifacts)
+    unsigned_files = stage_unsigned_files({.wanted = *wanted,
+                                           .tree = tree.tree,
+                                           .layout = written.layout,
+                                           .architecture = customizing.base->architecture()});
   customizing.base->require_unchanged();
-  return {.files = place.publication.publish(), .partitions = written.partitions};
+  CustomizeResult result{.files = place.publication.publish(), .partitions = written.partitions};
+  if (unsigned_files)
+    std::ranges::move(unsigned_files->publish(), std::back_inserter(result.files));
+  return result;
+}
+
+CustomizeResult publish_customized(const Customizing& customizing,
+                                   const std::filesystem::path& directory, EmulationUse emulation,
+                                   const plan::Services& services) {
+  Workplace place(directory);
+  try {
+    return carry_through(emulation, customizing, place, services);
+  } catch (const base::Error& error) {
+    keep_named_log(place, error);
+    throw;
+  }
 }
 
 /// Its programs run on this host: the rung of a machine is for composing alone.
@@ -337,15 +357,18 @@ CustomizeResult customize(const CustomizeOptions& options, const plan::Services&
   // that only root can name.
   sandbox::become_root(rung_for_customizing(services.reporter));
   const Customizing customizing = prepare_customizing(options, services);
-  Workplace place(options.output_directory.empty()
-                      ? plan::output_directory_of(customizing.plan.plan)
-                      : options.output_directory);
-  try {
-    return carry_through(options, customizing, place, services);
-  } catch (const base::Error& error) {
-    keep_named_log(place, error);
-    throw;
-  }
+  return publish_customized(customizing,
+                            options.output_directory.empty()
+                                ? plan::output_directory_of(customizing.plan.plan)
+                                : options.output_directory,
+                            options.emulation, services);
+}
+
+CustomizeResult inject_files(const InjectOptions& options, const plan::Services& services) {
+  sandbox::become_root(rung_for_customizing(services.reporter));
+  const Customizing customizing = prepare_injection(options, services);
+  return publish_customized(customizing, plan::output_directory_of(customizing.plan.plan),
+                            EmulationUse::automatic, services);
 }
 
 } // namespace imagewright::pipeline

@@ -119,7 +119,7 @@ void SystemRepository::use(Repo* repository, std::map<Id, PackageOrigin> origins
   if (pool->considered != nullptr) {
     map_grow(pool->considered, pool->nsolvables);
     for (const auto& [package, origin] : origins_)
-      MAPSET(pool->considered, package);
+      map_set(pool->considered, package);
   }
   pool_addfileprovides(pool);
   pool_createwhatprovides(pool);

@@ -172,7 +172,7 @@ class Steps(unittest.TestCase):
     def test_every_file_of_the_folder_is_a_listed_step(self):
         declared = (TOP / "src/finalize/CMakeLists.txt").read_text()
         listed = set()
-        for words in re.findall(r"^set\((?:customizing_|boot_reset_)?steps\n(.*?)\)", declared, re.S | re.M):
+        for words in re.findall(r"^set\((?:customizing_|boot_reset_|file_)?steps\n(.*?)\)", declared, re.S | re.M):
             listed.update(words.split())
         self.assertEqual(sorted(path.stem for path in (TOP / "src/finalize/steps").iterdir()), sorted(listed))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from customizing import CustomizingTestCase  # noqa: E402
+from imagewright_testing import environment  # noqa: E402
 
 NEW_DISK = """storage:
   bootType: efi
@@ -106,6 +107,54 @@ class CustomizeBoot(CustomizingTestCase):
                       (tree / "etc/fstab").read_text())
         self.assertEqual((self.root_tree(odd) / "boot" / name).read_bytes(), b"odd")
         self.assertNotEqual((tree / "boot" / name).read_bytes(), b"odd")
+
+    def test_boot_files_go_out_to_be_signed_and_come_back(self):
+        config = self.config("previewFeatures: [output-artifacts]\nos: {bootloader: {resetType: hard-reset, type: systemd-boot}}\n")
+        text = config.read_text().replace("output: {", "output: {artifacts: {items: [bootloader, shim], path: signing}, ")
+        config.write_text(text)
+        out, signing = config.parent / "out", config.parent / "signing"
+        self.run_program("customize", "--image", self.base(), config, "--release", self.release, "--output-dir", out,
+                         "--cache-dir", self.top / "cache", env=environment())
+        raw = next(out.glob("*.raw"))
+        self.run_tool("sha256sum", "--strict", "-c", "SHA256SUMS", cwd=signing)
+        self.run_program("validate", signing / "inject-files.yaml")
+        loader = signing / "bootloader/systemd-bootx64.efi"
+        copies = self.check_filesystems(raw)
+        self.assertEqual(self.run_tool("mtype", "-i", copies / "esp", "::/EFI/systemd/systemd-bootx64.efi").stdout, loader.read_text())
+        # The signature makes it longer; it comes back in the place and under the name that it had.
+        loader.write_text(loader.read_text() + "signed" * 5000)
+        signed = config.parent / "signed/node.qcow2"
+        self.run_program("inject-files", signing / "inject-files.yaml", "--image", raw, "-o", signed, "--format", "qcow2", env=environment())
+        again = config.parent / "again/node.raw"
+        self.run_program("inject-files", signing / "inject-files.yaml", "--image", raw, "-o", again, env=environment())
+        self.run_tool("qemu-img", "compare", signed, again)
+        copies = self.check_filesystems(again)
+        self.assertEqual(self.run_tool("mtype", "-i", copies / "esp", "::/EFI/systemd/systemd-bootx64.efi").stdout, loader.read_text())
+        before, after = self.partitions(raw)[0], self.partitions(again)[0]
+        self.assertEqual({name: each["uuid"] for name, each in before.items()}, {name: each["uuid"] for name, each in after.items()})
+        for name in ("data", "root"):
+            self.assertEqual(self.stretch(raw, before[name]), self.stretch(again, after[name]))
+
+    def test_lists_that_do_not_fit_the_image_are_refused(self):
+        directory = self.scratch()
+        (directory / "file").write_text("x")
+        partition = next(iter(self.partitions(self.base())[0].values()))["uuid"].lower()
+        for kind, name, destination, code in (
+                ("part-uuid", "00000000-0000-4000-8000-000000000000", "/a", "customize.no-partition"),
+                ("part-label", "nothing", "/a", "customize.no-partition"),
+                ("part-uuid", partition, "/EFI", "fs.root-access")):
+            (directory / "list.yaml").write_text(f"previewFeatures: [inject-files]\ninjectFiles:\n- partition: {{idType: {kind}, id: {name}}}\n"
+                                                 f"  source: file\n  destination: {destination}\n")
+            result = self.run_program("inject-files", directory / "list.yaml", "--image", self.base(), "-o", directory / "out/node.raw",
+                                      expect=2, env=environment())
+            self.assertIn(code, result.stderr)
+            self.assertFalse((directory / "out").exists() and any((directory / "out").iterdir()))
+        wanted = self.config("previewFeatures: [output-artifacts]\n")
+        wanted.write_text(wanted.read_text().replace("output: {", "output: {artifacts: {items: [ukis], path: signing}, "))
+        result = self.run_program("customize", "--image", self.base(), wanted, "--output-dir", wanted.parent / "out",
+                                  "--cache-dir", self.top / "cache", expect=2, env=environment())
+        self.assertIn("image.no-boot-file", result.stderr)
+        self.assertFalse((wanted.parent / "signing").exists())
 
     def test_what_needs_a_release_or_another_base_is_refused(self):
         for text, code in (

@@ -46,6 +46,12 @@ enum class RootOrigin : std::uint8_t {
   base_image, ///< somebody made it: only what is asked for is done, and edited rather than written
 };
 
+/// What is done to a base image.
+enum class BaseChange : std::uint8_t {
+  as_config, ///< everything that a config asks for
+  files,     ///< files are put in, and nothing is said of who did it
+};
+
 /// What becomes of the boot chain of a base image.
 enum class BootChain : std::uint8_t {
   kept, ///< menus, entries and command lines are edited where they stand
@@ -109,6 +115,7 @@ struct FinalizePlan {
   /// Patterns of files that only one machine may have.
   std::vector<std::string> identity_files = model::usual_identity_files();
   /// Of a base image only.
+  BaseChange base_change = BaseChange::as_config;
   CommandLineChange command_line_change = {};
   BootChain boot_chain = BootChain::kept;
   BaseDisk base_disk = BaseDisk::kept;

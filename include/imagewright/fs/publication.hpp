@@ -29,7 +29,8 @@ public:
   /// Creates `directory` when it is missing. Throws base::Error (fs.cannot-write).
   explicit Publication(std::filesystem::path directory);
 
-  /// Where to write the output that will be called `name`.
+  /// Where to write the output that will be called `name`, which may be in directories of its own;
+  /// those the caller makes.
   std::filesystem::path staged_path(const std::string& name) const;
   /// Says that the staged file `name` is complete. When the digest is known already it is not
   /// computed again.
@@ -50,6 +51,7 @@ private:
   };
 
   void sync_entries() const;
+  void sync_directories() const;
   void rename_into_place(const std::string& name) const;
   void replace_sums(const std::map<std::string, std::string>& sums) const;
 

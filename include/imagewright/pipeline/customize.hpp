@@ -50,6 +50,21 @@ struct CustomizeResult {
 /// published, and the base is never changed.
 CustomizeResult customize(const CustomizeOptions& options, const plan::Services& services);
 
+/// Files that were signed elsewhere, and go back into the image that they came from.
+struct InjectOptions {
+  std::filesystem::path list; ///< inject-files.yaml
+  std::filesystem::path base;
+  std::optional<model::ImageFormat> base_format; ///< absent: found from the content
+  std::filesystem::path output;
+  std::optional<model::ImageFormat> format; ///< of the output; absent: the base's
+  std::optional<base::Epoch> epoch;         ///< absent: the newest time in the base
+  std::string tool_version;
+};
+
+/// Nothing but the files changes. Throws as customize() does, and base::Error
+/// (customize.no-partition) for a partition that the image has not, or does not mount.
+CustomizeResult inject_files(const InjectOptions& options, const plan::Services& services);
+
 /// What would be done, in the order in which it would be: reads config and base, writes nothing.
 /// Throws what customize() throws before it begins to work.
 struct CustomizeOutline {

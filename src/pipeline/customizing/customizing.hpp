@@ -32,6 +32,11 @@ struct Customizing {
 /// Everything that can be refused is refused here, but for what depends on the base's files.
 Customizing prepare_customizing(const CustomizeOptions& options, const plan::Services& services);
 
+/// The same for files that go back into an image.
+Customizing prepare_injection(const InjectOptions& options, const plan::Services& services);
+/// The newest time of the system's own files: what is made new is as old as that.
+base::Epoch newest_time(const origin::BaseImage& base);
+
 /// In sentences, in the order of the steps.
 std::vector<std::string> actions_of(const finalize::FinalizePlan& plan);
 

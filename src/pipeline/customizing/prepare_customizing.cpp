@@ -22,22 +22,6 @@ std::filesystem::path base_path(const CustomizeOptions& options, const plan::Cus
                     "give --image FILE, or \"input: {image: {path: FILE}}\" in the config");
 }
 
-/// The newest time of the system's own files: what is made new is as old as that. Logs and the like
-/// say when the machine ran, not what the image is.
-base::Epoch newest_time(const origin::BaseImage& base) {
-  base::Epoch newest{};
-  for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
-    const std::string prefix = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
-    for (const tree::Entry& entry : filesystem.table.entries) {
-      const std::string path = prefix + entry.path;
-      const bool is_of_system =
-          path.starts_with("/usr/") || path.starts_with("/etc/") || path.starts_with("/boot/");
-      if (is_of_system) newest = std::max(newest, filesystem.table.inodes[entry.inode].modified);
-    }
-  }
-  return newest;
-}
-
 /// Told before anything is fetched. It is an estimate: whether it fits is known when it is there.
 void warn_of_too_little_room(const Customizing& customizing, report::Reporter& reporter) {
   std::uint64_t needed = 0;
@@ -146,6 +130,21 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
 }
 
 } // namespace
+
+base::Epoch newest_time(const origin::BaseImage& base) {
+  base::Epoch newest{};
+  for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
+    const std::string prefix = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
+    for (const tree::Entry& entry : filesystem.table.entries) {
+      const std::string path = prefix + entry.path;
+      // Logs and the like say when the machine ran, not what the image is.
+      const bool is_of_system =
+          path.starts_with("/usr/") || path.starts_with("/etc/") || path.starts_with("/boot/");
+      if (is_of_system) newest = std::max(newest, filesystem.table.inodes[entry.inode].modified);
+    }
+  }
+  return newest;
+}
 
 Customizing prepare_customizing(const CustomizeOptions& options, const plan::Services& services) {
   Customizing customizing;

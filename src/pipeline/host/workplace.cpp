@@ -5,6 +5,7 @@
 #include <imagewright/audit/report_page.hpp>
 #include <imagewright/audit/spdx.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/image/unsigned_files.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::pipeline {
@@ -55,6 +56,19 @@ void stage_manifest(fs::Publication& publication, const audit::Manifest& manifes
   stage_text(publication, name + ".manifest.json", audit::to_text(manifest));
   stage_text(publication, name + ".spdx.json", audit::to_spdx(manifest));
   stage_text(publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
+}
+
+std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files) {
+  const std::vector<image::UnsignedFile> found =
+      image::find_unsigned_files(files.tree, files.layout, files.architecture, files.wanted.items);
+  auto publication = std::make_unique<fs::Publication>(files.wanted.path);
+  const std::filesystem::path staging = publication->staged_path("");
+  for (const image::UnsignedFile& file : found) {
+    image::write_unsigned_file(file, files.tree, staging);
+    publication->add(file.name);
+  }
+  stage_text(*publication, "inject-files.yaml", image::inject_files_text(found));
+  return publication;
 }
 
 void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts) {

@@ -4,6 +4,7 @@
 // Where one image is made, and what of it is published.
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,12 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/publication.hpp>
+#include <imagewright/model/architecture.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/model/layout.hpp>
+#include <imagewright/model/output_config.hpp>
 #include <imagewright/repo/repository_set.hpp>
+#include <imagewright/tree/root_tree.hpp>
 
 namespace imagewright::pipeline {
 
@@ -42,6 +47,16 @@ void stage_text(fs::Publication& publication, const std::string& name, const std
 void stage_report(fs::Publication& publication, const std::string& name, const std::string& report);
 /// The manifest and the bills of materials, under the manifest's name.
 void stage_manifest(fs::Publication& publication, const audit::Manifest& manifest);
+/// Boot files that are signed elsewhere, beside the list of where they go back to; a publication of
+/// its own, since they have a directory of their own.
+struct UnsignedFiles {
+  const model::OutputArtifacts& wanted;
+  const tree::RootTree& tree;
+  const model::DiskLayout& layout;
+  const model::Architecture& architecture;
+};
+std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files);
+
 /// Files that were written to their staged paths.
 void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts);
 

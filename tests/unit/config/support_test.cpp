@@ -105,8 +105,6 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"os.packages.removePackageManager",
      "previewFeatures: [remove-package-manager]\nos: {packages: {removePackageManager: true}}"},
     {"os.packages.roles", "os: {packages: {roles: [container-runtime]}}"},
-    {"output.artifacts",
-     "previewFeatures: [output-artifacts]\noutput: {artifacts: {items: [ukis], path: a}}"},
     {"output.image.cosi", "output: {image: {format: cosi, cosi: {compression: {level: 3}}}}"},
     {"output.images.platform", "output: {images: [{format: raw, platform: azure}]}"},
     {"output.selinuxPolicyPath",

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/config/inject_files.hpp>
+#include <imagewright/model/image_format.hpp>
+#include <imagewright/report/stage_scope.hpp>
+
+#include "customizing.hpp"
+
+namespace imagewright::pipeline {
+
+namespace {
+
+/// Whether the text is the partition's name of that kind. Identifiers have no case.
+bool is_named(const inspect::OpenedPartition& partition, model::MountIdentifier kind,
+              const std::string& text) {
+  switch (kind) {
+  case model::MountIdentifier::part_label:
+    return partition.entry.label == text;
+  case model::MountIdentifier::part_uuid:
+    return base::to_lower(partition.entry.uuid.to_string()) == base::to_lower(text);
+  case model::MountIdentifier::uuid:
+    break;
+  }
+  return partition.files != nullptr &&
+         base::to_lower(partition.files->facts().uuid) == base::to_lower(text);
+}
+
+[[noreturn]] void throw_no_partition(const config::InjectedFile& file, const std::string& why,
+                                     const std::string& hint) {
+  throw base::Error(
+      base::FailureKind::input,
+      {.code = "customize.no-partition",
+       .message = fmt::format("the partition {} {}", base::quoted(file.partition.text), why),
+       .where = file.partition.where,
+       .hint = hint});
+}
+
+const origin::BaseFilesystem& filesystem_of(const config::InjectedFile& file,
+                                            const origin::BaseImage& base) {
+  std::vector<const inspect::OpenedPartition*> found;
+  for (const inspect::OpenedPartition& partition : base.image().partitions()) {
+    if (is_named(partition, file.partition_kind, file.partition.text)) found.push_back(&partition);
+  }
+  if (found.empty())
+    throw_no_partition(file, "is not in the image",
+                       "give the image that the files came from, or one with the same partitions");
+  if (found.size() > 1)
+    throw_no_partition(file, "is not the only one of that name in the image",
+                       "name it by its part-uuid");
+  for (const origin::BaseFilesystem& filesystem : base.filesystems()) {
+    if (filesystem.partition == found.front()) return filesystem;
+  }
+  throw_no_partition(file, "is mounted nowhere in the image, so that its files are not looked at",
+                     "add it to the image's /etc/fstab");
+}
+
+model::AdditionalFile placed(const config::InjectedFile& file, const origin::BaseImage& base) {
+  const origin::BaseFilesystem& filesystem = filesystem_of(file, base);
+  const std::string top = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
+  return {.destination = top + file.destination,
+          .content = file.source,
+          .permissions = std::nullopt,
+          .where = file.where};
+}
+
+void refuse_base_as_output(const InjectOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::equivalent(options.base, options.output, ignored)) return;
+  throw base::Error(base::FailureKind::input, "cli.usage",
+                    fmt::format("{} is the image itself, which is never changed",
+                                base::quoted(options.output.string())),
+                    "give the output another name");
+}
+
+} // namespace
+
+Customizing prepare_injection(const InjectOptions& options, const plan::Services& services) {
+  refuse_base_as_output(options);
+  const std::vector<config::InjectedFile> files = config::load_inject_files(options.list);
+  const report::StageScope stage(services.reporter, "base");
+  Customizing customizing;
+  customizing.base =
+      std::make_unique<origin::BaseImage>(options.base, options.base_format, services.cancellation);
+  const origin::BaseImage& base = *customizing.base;
+  customizing.system = inspect::read_system(base.image());
+  plan::BuildPlan& plan = customizing.plan.plan;
+  plan.architecture = base.architecture();
+  plan.config.name = options.output.stem().string();
+  plan.config.output.image_path = {std::filesystem::absolute(options.output), {}};
+  plan.outputs = {
+      {.format = model::output_format_of(options.format.value_or(base.image().disk().format()))}};
+  finalize::FinalizePlan& root = customizing.root;
+  root.origin = finalize::RootOrigin::base_image;
+  root.base_change = finalize::BaseChange::files;
+  root.image_name = plan.config.name;
+  root.tool_version = options.tool_version;
+  root.architecture = base.architecture();
+  root.epoch = options.epoch.value_or(newest_time(base));
+  root.layout.uuid = base.image().disk_uuid();
+  for (const config::InjectedFile& file : files)
+    root.os.additional_files.push_back(placed(file, base));
+  return customizing;
+}
+
+} // namespace imagewright::pipeline
