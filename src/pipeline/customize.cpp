@@ -6,6 +6,7 @@
 
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/audit/report_page.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/path_pattern.hpp>
 #include <imagewright/finalize/finalize.hpp>
@@ -30,6 +31,7 @@
 #include <imagewright/tree/late_text.hpp>
 
 #include "customizing/customizing.hpp"
+#include "customizing/customizing_report.hpp"
 #include "host/emulator.hpp"
 #include "host/workplace.hpp"
 #include "install_request.hpp"
@@ -315,6 +317,10 @@ CustomizeResult carry_through(const CustomizeOptions& options, const Customizing
                   : write_on_base(customizing, extraction, tree, place, sealed, services);
   const audit::Manifest manifest = describe(customizing, written, tree.tree, keys, services);
   stage_manifest(place.publication, manifest);
+  stage_text(
+      place.publication,
+      manifest.name + "-" + manifest.architecture + std::string(audit::k_report_suffix),
+      customizing_report(customizing, options.base_format, written.partitions, written.artifacts));
   add_artifacts(place.publication, written.artifacts);
   customizing.base->require_unchanged();
   return {.files = place.publication.publish(), .partitions = written.partitions};
@@ -332,10 +338,7 @@ sandbox::Rung rung_for_customizing(report::Reporter& reporter) {
 
 } // namespace
 
-CustomizeResult customize(const CustomizeOptions& options, const plan::Services& services) {
-  // Before there are threads, and for everything that follows: the files of a root belong to ids
-  // that only root can name.
-  sandbox::become_root(rung_for_customizing(services.reporter));
+CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::Services& services) {
   const Customizing customizing = prepare_customizing(options, services);
   Workplace place(options.output_directory.empty()
                       ? plan::output_directory_of(customizing.plan.plan)
@@ -346,6 +349,13 @@ CustomizeResult customize(const CustomizeOptions& options, const plan::Services&
     keep_named_log(place, error);
     throw;
   }
+}
+
+CustomizeResult customize(const CustomizeOptions& options, const plan::Services& services) {
+  // Before there are threads, and for everything that follows: the files of a root belong to ids
+  // that only root can name.
+  sandbox::become_root(rung_for_customizing(services.reporter));
+  return customize_as_root(options, services);
 }
 
 } // namespace imagewright::pipeline

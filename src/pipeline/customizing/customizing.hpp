@@ -26,11 +26,15 @@ struct Customizing {
   plan::BuildInputs inputs;
   /// Absent: nothing is said about packages.
   std::optional<plan::CustomizedPackages> packages;
+  lock::BaseLock lock; ///< what stays, goes and comes, whether a file has said it or not
   finalize::FinalizePlan root;
 };
 
 /// Everything that can be refused is refused here, but for what depends on the base's files.
 Customizing prepare_customizing(const CustomizeOptions& options, const plan::Services& services);
+
+/// Does what customize() does, as whoever this process is: root already, or as good as.
+CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::Services& services);
 
 /// In sentences, in the order of the steps.
 std::vector<std::string> actions_of(const finalize::FinalizePlan& plan);
