@@ -104,10 +104,10 @@ std::filesystem::path lock_path_of(const std::filesystem::path& config) {
 }
 
 std::string to_text(const model::Lock& lock) {
-  return to_text(LockWithBases{.lock = lock, .bases = {}});
+  return to_text_with_bases(LockWithBases{.lock = lock, .bases = {}});
 }
 
-std::string to_text(const LockWithBases& lock) {
+std::string to_text_with_bases(const LockWithBases& lock) {
   std::vector<model::ArchitectureLock> entries = lock.lock.architectures;
   std::sort(entries.begin(), entries.end(), [](const auto& left, const auto& right) {
     return left.architecture < right.architecture;

@@ -193,8 +193,8 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
   }
   updated.require_known();
   if (options.action == LockAction::write && (!old || renewed != *old)) {
-    fs::write_file_atomically(
-        path, lock::to_text(lock::LockWithBases{.lock = renewed, .bases = std::move(bases)}));
+    fs::write_file_atomically(path, lock::to_text_with_bases(lock::LockWithBases{
+                                        .lock = renewed, .bases = std::move(bases)}));
     summary.is_written = true;
   }
   return summary;

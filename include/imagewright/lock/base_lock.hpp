@@ -41,7 +41,7 @@ struct LockWithBases {
 };
 
 /// The text of a lock file, which says "base" where there is one.
-std::string to_text(const LockWithBases& lock);
+std::string to_text_with_bases(const LockWithBases& lock);
 
 /// Reads every lock file. Throws as parse() does.
 LockWithBases parse_with_bases(std::string_view text, const std::string& file);

@@ -17,7 +17,7 @@ json::Value json_of(const Customizing& customizing, std::optional<model::ImageFo
       {"path",
        std::filesystem::absolute(customizing.base->image().path()).lexically_normal().string()},
       {"format", format ? json::Value(model::to_string(*format)) : json::Value(nullptr)},
-      {"lock", json::parse(lock::to_text(file_of(customizing.lock)), "the lock")}};
+      {"lock", json::parse(lock::to_text_with_bases(file_of(customizing.lock)), "the lock")}};
 }
 
 } // namespace

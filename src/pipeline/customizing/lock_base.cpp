@@ -96,7 +96,7 @@ plan::LockSummary lock_base(const CustomizeOptions& options, plan::LockAction ac
   renewed.lock = lock::with_architecture(std::move(renewed.lock), lock.packages);
   renewed.bases[architecture] = lock.base;
   if (old && renewed == *old) return summary;
-  fs::write_file_atomically(summary.path, lock::to_text(renewed));
+  fs::write_file_atomically(summary.path, lock::to_text_with_bases(renewed));
   summary.is_written = true;
   return summary;
 }
