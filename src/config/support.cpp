@@ -199,8 +199,6 @@ const std::array k_rows = {
     Row{"os.containerImages",
         [](const ImageConfig& config) { return first_of(config.os.container_images); }, k_yes,
         Reason::not_built_yet},
-    Row{"os.overlays", [](const ImageConfig& config) { return first_of(config.os.overlays); },
-        k_yes, Reason::not_built_yet},
     Row{"os.network", [](const ImageConfig& config) { return place_of(config.os.network); }, k_yes,
         Reason::not_built_yet, "give the files of the network with os.additionalFiles"},
     Row{"os.bootloader.type: without a reset", find_lone_boot_loader, k_yes, Reason::not_built_yet,

@@ -157,6 +157,10 @@ void add_kernel_wishes(const CustomizePlan& plan, const BaseFacts& facts,
   if (os.cgroup_version)
     take(policy::cgroup_policy(input), {"systemd.unified_cgroup_hierarchy",
                                         "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE", "cgroup_no_v1"});
+  if (policy::has_early_overlay(os)) {
+    root.policy.initramfs_drivers.emplace_back(policy::k_overlay_driver);
+    root.initramfs_use = finalize::InitramfsUse::for_every_kernel;
+  }
   if (!os.fips_mode) return;
   take(policy::fips_policy(input), {"fips", "boot"});
   if (os.fips_mode->value == model::FipsMode::enabled)

@@ -16,6 +16,7 @@
 #include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/policy/selinux_words.hpp>
+#include <imagewright/policy/system_policy.hpp>
 
 #include "customize_boot.hpp"
 #include "outputs.hpp"
@@ -158,7 +159,8 @@ bool sets_boot_up_anew(const model::ImageConfig& config) {
 
 bool needs_release(const model::ImageConfig& config) {
   const auto& fips = config.os.fips_mode;
-  return sets_boot_up_anew(config) || (fips && fips->value == model::FipsMode::enabled);
+  return sets_boot_up_anew(config) || policy::has_early_overlay(config.os) ||
+         (fips && fips->value == model::FipsMode::enabled);
 }
 
 void choose_sources(CustomizePlan& plan, const PlanOptions& options,

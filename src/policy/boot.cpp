@@ -124,12 +124,6 @@ void add_boot_loader(PolicyPart& part, const PolicyInput& input) {
   request_role(part, input, "bootloader-" + name, key, boot_loader_place(input));
 }
 
-bool has_early_overlay(const model::OsConfig& os) {
-  return std::ranges::any_of(os.overlays, [](const auto& overlay) {
-    return overlay.stage == model::OverlayStage::initrd;
-  });
-}
-
 /// Unified kernel images are EFI programs, which systemd-boot looks for.
 void refuse_unfit_unified_kernel(PolicyPart& part, const PolicyInput& input) {
   const auto& mode = input.config.os.uki_mode;
@@ -156,6 +150,12 @@ void refuse_unfit_unified_kernel(PolicyPart& part, const PolicyInput& input) {
 
 } // namespace
 
+bool has_early_overlay(const model::OsConfig& os) {
+  return std::ranges::any_of(os.overlays, [](const auto& overlay) {
+    return overlay.stage == model::OverlayStage::initrd;
+  });
+}
+
 PolicyPart boot_policy(const PolicyInput& input) {
   PolicyPart part;
   add_root(part, input);
@@ -166,7 +166,8 @@ PolicyPart boot_policy(const PolicyInput& input) {
   if (is_legacy || !model::boot_loader_of(input.config, input.release).empty()) {
     request_role(part, input, "initramfs", "storage.bootType", boot_type_place(input));
   }
-  if (has_early_overlay(input.config.os)) part.policy.initramfs_drivers.emplace_back("overlay");
+  if (has_early_overlay(input.config.os))
+    part.policy.initramfs_drivers.emplace_back(k_overlay_driver);
   refuse_unfit_unified_kernel(part, input);
   return part;
 }

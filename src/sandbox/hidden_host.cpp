@@ -43,7 +43,7 @@ void limit_process_numbers() {
   if (::uname(&kernel) != 0 || std::sscanf(kernel.release, "%u.%u", &major, &minor) != 2) return;
   if (major < 6 || (major == 6 && minor < 14)) return;
   const fs::UniqueFd limit(::open("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC));
-  const std::string number = fmt::format("{}\n", k_most_processes + k_process_reserve);
+  const std::string number = fmt::format("{}\n", k_process_limit);
   // Where /proc/sys cannot be written, as in some containers, the watch has to do, ignoring.
   if (limit) (void)!::write(limit.get(), number.data(), number.size());
 }

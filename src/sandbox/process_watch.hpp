@@ -12,10 +12,11 @@ namespace imagewright::sandbox {
 
 /// Processes and threads: more than any package or initramfs needs, and few enough that the host
 /// stays usable.
-constexpr std::size_t k_most_processes = 4096;
+constexpr std::size_t k_most_processes = 2048;
 
-/// How many more the kernel allows, so that it is the watch that says why everything ends.
-constexpr std::size_t k_process_reserve = 512;
+/// What the kernel allows: so much more that it is the watch that says why everything ends. A bomb
+/// whose forks fail thins out again, and on a busy machine the watch may look no sooner than then.
+constexpr std::size_t k_process_limit = 4608;
 
 /// Reaps whatever is orphaned until the worker has ended, and gives its status; -1 when there is no
 /// such process. /proc must be the sandbox's own and SIGCHLD blocked. Throws base::Error

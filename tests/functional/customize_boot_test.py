@@ -80,6 +80,33 @@ class CustomizeBoot(CustomizingTestCase):
         self.assertEqual(self.inspect(raw)["system"]["hostName"], "moved")
         self.assertEqual(raw.read_bytes(), self.customize(NEW_DISK, "--release", self.release).read_bytes())
 
+    def test_overlays_are_mounted_beside_what_the_base_mounts(self):
+        overlay = ("os: {overlays: [{lowerDirs: [/etc], upperDir: /srv/upper, workDir: /srv/work, mountPoint: /etc, "
+                   "mountDependencies: [/srv]}]}\n")
+        raw = self.customize(overlay)
+        copies = self.check_filesystems(raw)
+        former = self.run_tool("debugfs", "-R", "cat /etc/fstab", self.check_filesystems(self.base()) / "root").stdout
+        fstab = self.run_tool("debugfs", "-R", "cat /etc/fstab", copies / "root").stdout
+        line = "overlay\t/etc\toverlay\tlowerdir=/etc,upperdir=/srv/upper,workdir=/srv/work,x-systemd.requires=/srv\t0\t0\n"
+        self.assertEqual(fstab, former + line)
+        for path in ("/upper", "/work"):
+            self.assertIn("Type: directory", self.run_tool("debugfs", "-R", f"stat {path}", copies / "data").stdout)
+        # Again it replaces its line, and says so.
+        again = self.run_tool("debugfs", "-R", "cat /etc/fstab", self.check_filesystems(self.customize(overlay, base=raw)) / "root").stdout
+        self.assertEqual(again, fstab)
+
+    def test_an_overlay_of_the_initramfs_makes_it_anew(self):
+        overlay = ("os: {overlays: [{lowerDirs: [/etc], upperDir: /var/upper, workDir: /var/work, mountPoint: /etc, "
+                   "isInitrdOverlay: true}]}\n")
+        self.assertIn("pipeline.no-release", self.customize(overlay, expect=2))
+        name = next(self.root_tree(self.base()).glob("boot/init*")).name
+        odd = self.customize(f"os: {{additionalFiles: [{{destination: /boot/{name}, content: odd}}]}}\n")
+        tree = self.root_tree(self.customize(overlay, "--release", self.release, base=odd))
+        self.assertIn("\tlowerdir=/sysroot/etc,upperdir=/sysroot/var/upper,workdir=/sysroot/var/work,x-initrd.mount",
+                      (tree / "etc/fstab").read_text())
+        self.assertEqual((self.root_tree(odd) / "boot" / name).read_bytes(), b"odd")
+        self.assertNotEqual((tree / "boot" / name).read_bytes(), b"odd")
+
     def test_what_needs_a_release_or_another_base_is_refused(self):
         for text, code in (
                 ("os: {bootloader: {resetType: hard-reset}}\n", "pipeline.no-release"),

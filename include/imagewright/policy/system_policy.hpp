@@ -57,6 +57,10 @@ PolicyPart files_policy(const PolicyInput& input);
 PolicyPart platform_policy(const PolicyInput& input);
 PolicyPart network_policy(const PolicyInput& input);
 
+/// The kernel's driver of overlays, which the initramfs needs when it mounts one itself.
+constexpr const char* k_overlay_driver = "overlay";
+bool has_early_overlay(const model::OsConfig& os);
+
 /// All policies together, the packages of the release's base roles, and the config's own checks.
 struct SystemPolicyResult {
   model::SystemPolicy policy;

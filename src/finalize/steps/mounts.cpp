@@ -64,9 +64,15 @@ std::string line_of(const model::Partition& partition) {
          std::to_string(check_order(filesystem)) + '\n';
 }
 
-std::vector<model::Partition> mounted_partitions(const model::DiskLayout& layout) {
+bool keeps_mounts_of_base(const Input& input) {
+  return input.origin == RootOrigin::base_image && input.base_disk == BaseDisk::kept;
+}
+
+/// None where the disk of a base, and so its lines, stay.
+std::vector<model::Partition> mounted_partitions(const Input& input) {
   std::vector<model::Partition> partitions;
-  for (const auto& partition : layout.partitions) {
+  if (keeps_mounts_of_base(input)) return partitions;
+  for (const auto& partition : input.layout.partitions) {
     if (!partition.filesystem) continue;
     const bool is_swap = is_swap_area(*partition.filesystem);
     if (is_swap || !partition.filesystem->mount_point.empty()) partitions.push_back(partition);
@@ -143,7 +149,7 @@ std::string mount_point_of(const std::string& field) {
 
 std::set<std::string> own_mount_points(const Input& input) {
   std::set<std::string> points;
-  for (const auto& partition : mounted_partitions(input.layout))
+  for (const auto& partition : mounted_partitions(input))
     points.insert(partition.filesystem->mount_point);
   for (const auto& overlay : input.overlays)
     points.insert(overlay.mount_point.text);
@@ -168,7 +174,8 @@ std::string without_former_disk(const std::string& fstab) {
   return text;
 }
 
-/// The lines of packages, but for those that the config's mounts replace: of these it is told.
+/// The lines of packages or of a base, but for those that the config's mounts replace: of these it
+/// is told.
 std::string kept_lines(const std::string& fstab, const std::set<std::string>& own,
                        StepYield& yield) {
   std::string text;
@@ -178,7 +185,7 @@ std::string kept_lines(const std::string& fstab, const std::set<std::string>& ow
     if (is_mount && own.contains(mount_point_of(words[1]))) {
       yield.warnings.push_back({.severity = base::Severity::warning,
                                 .code = "finalize.mount-replaced",
-                                .message = "a package's line of /etc/fstab for " +
+                                .message = "a line of /etc/fstab for " +
                                            base::quoted(mount_point_of(words[1])) +
                                            " gave way to the config's mount: " + base::quoted(line),
                                 .where = {},
@@ -191,15 +198,15 @@ std::string kept_lines(const std::string& fstab, const std::set<std::string>& ow
 }
 
 StepYield write_mounts(const Input& input, root::WorkRoot& root) {
-  const bool is_base = input.origin == RootOrigin::base_image;
-  if (is_base && input.base_disk == BaseDisk::kept) return {};
+  const bool keeps_mounts = keeps_mounts_of_base(input);
+  if (keeps_mounts && input.overlays.empty()) return {};
   const fs::RootDir& files = root.files();
-  make_kernel_mount_points(files);
+  if (!keeps_mounts) make_kernel_mount_points(files);
   StepYield yield;
   std::string fstab = files.find_content("/etc/fstab").value_or("");
-  if (is_base) fstab = without_former_disk(fstab);
+  if (input.origin == RootOrigin::base_image && !keeps_mounts) fstab = without_former_disk(fstab);
   std::string text = kept_lines(fstab, own_mount_points(input), yield);
-  for (const auto& partition : mounted_partitions(input.layout)) {
+  for (const auto& partition : mounted_partitions(input)) {
     text += line_of(partition);
     const auto& path = partition.filesystem->mount_point;
     if (!path.empty() && path != "/") files.make_directories(path);

@@ -102,8 +102,6 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"os.kernel.series", "os: {kernel: {series: '6.6'}}"},
     {"os.machineId.mode", "os: {machineId: {mode: keep}}"},
     {"os.network", "os: {network: {interfaces: [{dhcp: both}]}}"},
-    {"os.overlays",
-     "os: {overlays: [{lowerDirs: [/a], upperDir: /b/u, workDir: /b/w, mountPoint: /a}]}"},
     {"os.packages.removePackageManager",
      "previewFeatures: [remove-package-manager]\nos: {packages: {removePackageManager: true}}"},
     {"os.packages.roles", "os: {packages: {roles: [container-runtime]}}"},
