@@ -146,11 +146,13 @@ base::Digest digest_of(const LockQuestion& question) {
   };
   // Locks without one are as fresh as they were before there were snapshots.
   if (!question.snapshot.empty()) document.emplace_back("snapshot", question.snapshot);
+  if (!question.wishes.empty()) document.emplace_back("wishes", sorted_texts(question.wishes));
   return base::digest_of(json::to_line(json::Value(std::move(document))));
 }
 
 std::vector<std::string> lines_of(const LockQuestion& question) {
-  std::set<std::string> lines{"weak dependencies " + question.weak_dependencies};
+  std::set<std::string> lines(question.wishes.begin(), question.wishes.end());
+  lines.insert("weak dependencies " + question.weak_dependencies);
   for (const model::PackageRequest& request : question.packages)
     lines.insert("package " + request.spec);
   if (!question.snapshot.empty()) lines.insert("snapshot " + question.snapshot);

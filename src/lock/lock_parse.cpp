@@ -11,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/lock/base_lock.hpp>
 #include <imagewright/lock/lock_file.hpp>
 
 #include "lock_format.hpp"
@@ -194,17 +195,40 @@ std::vector<model::LockedContainerImage> parse_container_images(const json::Valu
   return parse_list(value, "containerImages", place, parse_container_image);
 }
 
+std::vector<std::string> sorted_lines(const json::Value& value, const char* name,
+                                      const Place& place) {
+  std::vector<std::string> lines;
+  for (const json::Value& line : json::array_member(value, name, place.text())) {
+    const std::string* text = line.find_string();
+    if (text == nullptr)
+      damaged(place, fmt::format("has a line under \"{}\" that is not a text", name));
+    lines.push_back(*text);
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
 /// Locks of older programs do not say what was asked.
 std::vector<std::string> parse_asked(const json::Value& value, const Place& place) {
-  std::vector<std::string> asked;
-  if (value.find("asked") == nullptr) return asked;
-  for (const json::Value& line : json::array_member(value, "asked", place.text())) {
-    const std::string* text = line.find_string();
-    if (text == nullptr) damaged(place, "has a line under \"asked\" that is not a text");
-    asked.push_back(*text);
+  if (value.find("asked") == nullptr) return {};
+  return sorted_lines(value, "asked", place);
+}
+
+/// Names of packages stand in messages.
+std::vector<std::string> package_names(const json::Value& value, const char* name,
+                                       const Place& place) {
+  std::vector<std::string> names = sorted_lines(value, name, place);
+  for (const std::string& each : names) {
+    if (each.empty() || base::has_control_characters(each))
+      damaged(place, fmt::format("has {} under \"{}\"", base::quoted(each), name));
   }
-  std::sort(asked.begin(), asked.end());
-  return asked;
+  return names;
+}
+
+LockedBase parse_base(const json::Value& value, const Place& place) {
+  return {.digest = digest_member(value, "base", place),
+          .kept = package_names(value, "kept", place),
+          .erased = package_names(value, "erased", place)};
 }
 
 model::ArchitectureLock parse_architecture(const std::string& name, const json::Value& value,
@@ -227,27 +251,33 @@ void check_format(const json::Value& document, const std::string& file) {
       "use the version of imagewright that wrote it, or remove it and run \"imagewright lock\"");
 }
 
-model::Lock parse_document(std::string_view text, const std::string& file) {
+LockWithBases parse_document(std::string_view text, const std::string& file) {
   if (base::trimmed(text).empty()) damaged(fmt::format("the lock {} is empty", base::quoted(file)));
   const json::Value document = json::parse(text, file);
   check_format(document, file);
   const json::Value& architectures = json::member(document, "architectures", file);
   const json::Object* entries = architectures.find_object();
   if (entries == nullptr) damaged(Place{file, "architectures"}, "is not an object");
-  model::Lock lock;
+  LockWithBases lock;
+  auto& parsed = lock.lock.architectures;
   for (const auto& [name, value] : *entries) {
-    lock.architectures.push_back(
-        parse_architecture(name, value, Place{file, "architectures"} / name));
+    const Place place = Place{file, "architectures"} / name;
+    parsed.push_back(parse_architecture(name, value, place));
+    if (value.find("base") != nullptr) lock.bases.emplace(name, parse_base(value, place));
   }
-  std::sort(
-      lock.architectures.begin(), lock.architectures.end(),
-      [](const auto& left, const auto& right) { return left.architecture < right.architecture; });
+  std::sort(parsed.begin(), parsed.end(), [](const auto& left, const auto& right) {
+    return left.architecture < right.architecture;
+  });
   return lock;
 }
 
 } // namespace
 
 model::Lock parse(std::string_view text, const std::string& file) {
+  return parse_with_bases(text, file).lock;
+}
+
+LockWithBases parse_with_bases(std::string_view text, const std::string& file) {
   try {
     return parse_document(text, file);
   } catch (const base::Error& error) {

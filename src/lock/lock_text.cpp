@@ -6,6 +6,7 @@
 
 #include <imagewright/base/url.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/lock/base_lock.hpp>
 #include <imagewright/lock/lock_file.hpp>
 
 #include "lock_format.hpp"
@@ -79,12 +80,19 @@ std::string list_text(std::string_view name, std::vector<Entry> entries) {
   return text + "      ]";
 }
 
-std::string architecture_text(const model::ArchitectureLock& entry) {
+/// One package a line here as well.
+std::string base_text(const LockedBase* base) {
+  if (base == nullptr) return {};
+  return fmt::format("      \"base\": {},\n{},\n{},\n", json::to_line(base->digest.to_string()),
+                     list_text("kept", base->kept), list_text("erased", base->erased));
+}
+
+std::string architecture_text(const model::ArchitectureLock& entry, const LockedBase* base) {
   const auto& [architecture, request, asked, repositories, packages, container_images] = entry;
   return fmt::format(
-      "    {}: {{\n      \"request\": {},\n{}{},\n{}{}\n    }}", json::to_line(architecture),
+      "    {}: {{\n      \"request\": {},\n{}{}{},\n{}{}\n    }}", json::to_line(architecture),
       json::to_line(request.to_string()), asked.empty() ? "" : list_text("asked", asked) + ",\n",
-      list_text("repositories", repositories), list_text("packages", packages),
+      base_text(base), list_text("repositories", repositories), list_text("packages", packages),
       container_images.empty() ? "" : ",\n" + list_text("containerImages", container_images));
 }
 
@@ -96,13 +104,20 @@ std::filesystem::path lock_path_of(const std::filesystem::path& config) {
 }
 
 std::string to_text(const model::Lock& lock) {
-  std::vector<model::ArchitectureLock> entries = lock.architectures;
+  return to_text_with_bases(LockWithBases{.lock = lock, .bases = {}});
+}
+
+std::string to_text_with_bases(const LockWithBases& lock) {
+  std::vector<model::ArchitectureLock> entries = lock.lock.architectures;
   std::sort(entries.begin(), entries.end(), [](const auto& left, const auto& right) {
     return left.architecture < right.architecture;
   });
   std::string text = fmt::format("{{\n  \"format\": {},\n  \"architectures\": {{", k_format);
   for (std::size_t index = 0; index < entries.size(); ++index) {
-    text += fmt::format("{}\n{}", index == 0 ? "" : ",", architecture_text(entries[index]));
+    const auto base = lock.bases.find(entries[index].architecture);
+    text += fmt::format(
+        "{}\n{}", index == 0 ? "" : ",",
+        architecture_text(entries[index], base == lock.bases.end() ? nullptr : &base->second));
   }
   return text + (entries.empty() ? "}\n}\n" : "\n  }\n}\n");
 }

@@ -6,6 +6,7 @@
 
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/audit/report_page.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/path_pattern.hpp>
 #include <imagewright/finalize/finalize.hpp>
@@ -30,6 +31,7 @@
 #include <imagewright/tree/late_text.hpp>
 
 #include "customizing/customizing.hpp"
+#include "customizing/customizing_report.hpp"
 #include "host/emulator.hpp"
 #include "host/workplace.hpp"
 #include "install_request.hpp"
@@ -314,6 +316,12 @@ CustomizeResult carry_through(EmulationUse emulation, const Customizing& customi
                   : write_on_base(customizing, extraction, tree, place, sealed, services);
   const audit::Manifest manifest = describe(customizing, written, tree.tree, keys, services);
   stage_manifest(place.publication, manifest);
+  // What was made of a config can be made again; files that came back cannot.
+  if (customizing.root.base_change == finalize::BaseChange::as_config)
+    stage_text(place.publication,
+               manifest.name + "-" + manifest.architecture + std::string(audit::k_report_suffix),
+               customizing_report(customizing, customizing.base_format, written.partitions,
+                                  written.artifacts));
   add_artifacts(place.publication, written.artifacts);
   std::unique_ptr<fs::Publication> unsigned_files;
   if (const auto& wanted = customizing.plan.plan.config.output.artifacts)
@@ -352,10 +360,7 @@ sandbox::Rung rung_for_customizing(report::Reporter& reporter) {
 
 } // namespace
 
-CustomizeResult customize(const CustomizeOptions& options, const plan::Services& services) {
-  // Before there are threads, and for everything that follows: the files of a root belong to ids
-  // that only root can name.
-  sandbox::become_root(rung_for_customizing(services.reporter));
+CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::Services& services) {
   const Customizing customizing = prepare_customizing(options, services);
   return publish_customized(customizing,
                             options.output_directory.empty()
@@ -369,6 +374,13 @@ CustomizeResult inject_files(const InjectOptions& options, const plan::Services&
   const Customizing customizing = prepare_injection(options, services);
   return publish_customized(customizing, plan::output_directory_of(customizing.plan.plan),
                             EmulationUse::automatic, services);
+}
+
+CustomizeResult customize(const CustomizeOptions& options, const plan::Services& services) {
+  // Before there are threads, and for everything that follows: the files of a root belong to ids
+  // that only root can name.
+  sandbox::become_root(rung_for_customizing(services.reporter));
+  return customize_as_root(options, services);
 }
 
 } // namespace imagewright::pipeline

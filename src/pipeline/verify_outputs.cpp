@@ -14,6 +14,7 @@
 #include <imagewright/plan/build_inputs.hpp>
 
 #include "compose.hpp"
+#include "customizing/customizing_report.hpp"
 
 namespace imagewright::pipeline {
 
@@ -81,7 +82,12 @@ public:
     const std::filesystem::path manifest_path = published(std::string(k_manifest_suffix));
     const audit::Manifest manifest = audit::parse_manifest(
         fs::read_file(manifest_path, k_largest_document), manifest_path.string());
-    const plan::BuildInputs inputs = read_inputs();
+    const json::Value report = read_report();
+    const plan::BuildInputs inputs = inputs_of(report);
+    if (const auto base = find_reported_base(report, report_file())) {
+      customize_again(*base, inputs, manifest);
+      return compare(made_again_, sums, manifest, verification);
+    }
     plan::PlanOptions plan_options = options_for(inputs, manifest);
     const plan::ResolvedPlan plan =
         plan::resolve_plan(plan_for(inputs, plan_options),
@@ -113,9 +119,42 @@ private:
     return options_.directory / (name_ + suffix);
   }
 
-  plan::BuildInputs read_inputs() const {
-    const std::string file = published(std::string(audit::k_report_suffix)).string();
-    const json::Value report = json::parse(fs::read_file(file, k_largest_document), file);
+  std::string report_file() const {
+    return published(std::string(audit::k_report_suffix)).string();
+  }
+
+  json::Value read_report() const {
+    const std::string file = report_file();
+    return json::parse(fs::read_file(file, k_largest_document), file);
+  }
+
+  void customize_again(const ReportedBase& base, const plan::BuildInputs& inputs,
+                       const audit::Manifest& manifest) {
+    if (options_.rung == sandbox::Rung::machine) {
+      throw_cannot_verify("an image cannot be customized in a machine of its own",
+                          "see what \"imagewright doctor\" says about the other rungs");
+    }
+    plan::PlanOptions plan = options_for(inputs, manifest);
+    plan.architectures = {};
+    const CustomizeOptions customizing{
+        .plan = std::move(plan),
+        .network = options_.network,
+        .base = options_.base.empty() ? base.path : options_.base,
+        .base_format = base.base_format,
+        .epoch = manifest.epoch,
+        .output_directory = made(work_.path() / "out"),
+        .tool_version = options_.tool_version,
+        .repeated = RepeatedCustomizing{.files = inputs.files, .lock = base.lock}};
+    if (!std::filesystem::exists(customizing.base)) {
+      throw_cannot_verify(
+          fmt::format("the base {} is not there any more", base::quoted(customizing.base.string())),
+          "say where it is with --image");
+    }
+    made_again_ = customize_as_root(customizing, services_).files;
+  }
+
+  plan::BuildInputs inputs_of(const json::Value& report) const {
+    const std::string file = report_file();
     const json::Value* inputs = report.find("inputs");
     if (inputs == nullptr) {
       throw_cannot_verify(
@@ -199,6 +238,7 @@ private:
   const plan::Services& services_;
   std::string name_;
   fs::ClaimedDirectory work_;
+  std::vector<fs::PublishedFile> made_again_; ///< of a base
 };
 
 } // namespace

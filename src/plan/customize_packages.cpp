@@ -105,11 +105,41 @@ CustomizedPackages resolve_packages(const CustomizePlan& plan,
   packages.lock.architecture = build.architecture.name;
   packages.lock.packages = std::move(change.installed);
   packages.lock.repositories = lock::locked_repositories(snapshots);
+  packages.reasons = std::move(change.reasons);
   for (std::size_t index = 0; index < request.installed.size(); ++index) {
     const bool goes = std::ranges::binary_search(change.erased, index);
     (goes ? packages.erased : packages.kept).push_back(std::move(request.installed[index]));
   }
   refuse_excluded(build.config, packages.kept);
+  return packages;
+}
+
+CustomizedPackages locked_packages(const CustomizePlan& plan,
+                                   std::vector<model::InstalledPackage> installed,
+                                   const lock::BaseLock& lock, NetworkUse network,
+                                   const Services& services) {
+  CustomizedPackages packages;
+  packages.repositories = std::make_unique<PlanRepositories>(plan.plan, network, services);
+  packages.lock = lock.packages;
+  const auto& erased = lock.base.erased;
+  std::vector<std::string> kept;
+  for (model::InstalledPackage& package : installed) {
+    const std::string name = package.nevra.to_string();
+    if (std::ranges::find(erased, name) != erased.end()) {
+      packages.erased.push_back(std::move(package));
+      continue;
+    }
+    kept.push_back(name);
+    packages.kept.push_back(std::move(package));
+  }
+  std::ranges::sort(kept);
+  if (kept != lock.base.kept || packages.erased.size() != erased.size()) {
+    throw base::Error(base::FailureKind::input, "lock.damaged",
+                      "the lock names other packages of the base than the base has",
+                      "restore the file from version control, or remove it and run "
+                      "\"imagewright lock --image BASE\"");
+  }
+  refuse_excluded(plan.plan.config, packages.kept);
   return packages;
 }
 

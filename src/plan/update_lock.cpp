@@ -12,6 +12,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/plan/customize_lock.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/repositories.hpp>
 #include <imagewright/plan/update_lock.hpp>
@@ -104,14 +105,6 @@ void add_key_changes(std::vector<std::string>& changes, const model::Architectur
   }
 }
 
-std::vector<std::string> changes_between(const model::ArchitectureLock* before,
-                                         const model::ArchitectureLock& after) {
-  std::vector<std::string> changes;
-  add_key_changes(changes, before, after);
-  add_package_changes(changes, before, after);
-  return changes;
-}
-
 /// A name that nothing answers to was mistyped, and nothing would move.
 class UpdatedNames {
 public:
@@ -161,10 +154,20 @@ bool says_the_same(const model::ArchitectureLock& before, model::ArchitectureLoc
 
 } // namespace
 
+std::vector<std::string> changes_between(const model::ArchitectureLock* before,
+                                         const model::ArchitectureLock& after) {
+  std::vector<std::string> changes;
+  add_key_changes(changes, before, after);
+  add_package_changes(changes, before, after);
+  return changes;
+}
+
 LockSummary update_lock(const LockOptions& options, const Services& services) {
   const PlannedBuild planned = plan_build(options.plan);
   const std::filesystem::path path = lock::lock_path_of(options.plan.config);
-  const std::optional<model::Lock> old = find_lock(options.plan.config);
+  const auto file = find_lock_with_bases(options.plan.config);
+  const std::optional<model::Lock> old = file ? std::optional(file->lock) : std::nullopt;
+  auto bases = file ? file->bases : std::map<std::string, lock::LockedBase>();
   model::Lock renewed = old.value_or(model::Lock{});
   LockSummary summary{.path = path};
   UpdatedNames updated(options.updated);
@@ -185,11 +188,13 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
       summary.changes.push_back(std::move(change));
     }
     if (before != nullptr && says_the_same(*before, entry)) continue;
+    bases.erase(entry.architecture);
     renewed = lock::with_architecture(std::move(renewed), std::move(entry));
   }
   updated.require_known();
   if (options.action == LockAction::write && (!old || renewed != *old)) {
-    fs::write_file_atomically(path, lock::to_text(renewed));
+    fs::write_file_atomically(path, lock::to_text_with_bases(lock::LockWithBases{
+                                        .lock = renewed, .bases = std::move(bases)}));
     summary.is_written = true;
   }
   return summary;

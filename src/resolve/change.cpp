@@ -180,16 +180,21 @@ private:
     system_.replace_by(chosen_packages(solver.get()));
   }
 
-  PackageChange difference() const {
+  PackageChange difference() {
+    std::vector<Id> from_repositories;
     std::set<std::size_t> kept;
     std::vector<model::LockedPackage> come;
     for (const auto& [package, origin] : system_.origins()) {
       if (const auto* base = std::get_if<FromBase>(&origin))
         kept.insert(base->index);
       else
-        come.push_back(locked_package(pool_, std::get<FromRepository>(origin).package));
+        from_repositories.push_back(std::get<FromRepository>(origin).package);
     }
+    for (const Id package : from_repositories)
+      come.push_back(locked_package(pool_, package));
     PackageChange change;
+    matches_.resize(question_.packages.size());
+    change.reasons = build_resolution(pool_, from_repositories, matches_);
     for (std::size_t index = 0; index < request_.installed.size(); ++index) {
       if (kept.contains(index)) continue;
       const model::Nevra& nevra = request_.installed[index].nevra;

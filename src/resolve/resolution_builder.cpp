@@ -141,7 +141,9 @@ private:
     for (const auto& [package, position] : positions_)
       chosen.insert(&pool_.snapshot_of(package));
     for (const Id package : pool_.all_packages()) {
-      if (pool_id2solvable(pool_.get(), package)->dep_requires != 0) {
+      const Solvable* solvable = pool_id2solvable(pool_.get(), package);
+      if (solvable->repo == pool_.get()->installed) continue;
+      if (solvable->dep_requires != 0) {
         with_requirements.insert(&pool_.snapshot_of(package));
       }
     }

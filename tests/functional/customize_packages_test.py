@@ -5,6 +5,7 @@
 import base64
 import json
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -215,6 +216,105 @@ class CustomizePackages(CustomizingTestCase):
         config.write_text("os: {packages: {install: [gamma]}}\noutput: {images: [{format: raw}]}\n")
         said = self.run_program("customize", "--image", self.base(), config, "--dry-run", expect=2, env=environment()).stderr
         self.assertIn("pipeline.no-release", said)
+
+    def program(self, command, *arguments, expect=0, **variables):
+        result = self.run_program(command, *arguments, "--cache-dir", self.top / "cache", expect=expect, env=environment(**variables))
+        return result.stdout if expect == 0 else result.stderr
+
+    def test_a_plan_says_what_goes_comes_and_stays_and_why(self):
+        config = self.config("packages: {remove: [beta], install: [gamma]}")
+        base = ("--image", self.base())
+        text = self.program("plan", *base, config, "--packages")
+        for words in ("remove the package beta-1", "install the package delta-2", "install the package gamma-1", "  alpha-1"):
+            self.assertIn(words, text)
+        packages = json.loads(self.program("plan", *base, config, "--json"))["packages"]
+        self.assertEqual([len(packages["erased"]), [each.rsplit("-", 2)[0] for each in packages["installed"]]], [1, ["delta", "gamma"]])
+        why = self.program("why", *base, config, "delta")
+        self.assertIn("node.yaml:3", why)
+        self.assertIn('needs "delta >= 2"', why)
+        self.assertIn("of the base and stays", self.program("why", *base, config, "other"))
+        self.assertIn("is in the base, and goes", self.program("why", *base, config, "beta", expect=2))
+        self.assertIn("cli.package-not-in-image", self.program("why", *base, config, "nonsense", expect=2))
+        self.assertIn("comes as everything is updated", self.program("why", *base, self.config("packages: {updateExistingPackages: true}"), "alpha"))
+        self.assertIn("leave out --arch", self.program("plan", *base, config, "--arch", "x86_64", expect=2))
+
+    def test_a_lock_holds_the_base_and_what_goes_comes_and_stays(self):
+        config = self.config("packages: {remove: [beta], install: [gamma]}")
+        path = config.with_name("node.lock.json")
+        base = ("--image", self.base())
+        self.assertIn("pipeline.lock-missing", self.program("customize", *base, config, "-o", config.parent / "none", "--locked", expect=5))
+        self.assertFalse((config.parent / "none").exists())
+        said = self.program("lock", *base, config)
+        for words in ("+ gamma-1", "+ delta-2", "- beta-1", "written"):
+            self.assertIn(words, said)
+        entry = next(iter(json.loads(path.read_text())["architectures"].values()))
+        self.assertRegex(entry["base"], "^sha256:[0-9a-f]{64}$")
+        self.assertEqual([each.split("-")[0] for each in entry["erased"]], ["beta"])
+        self.assertTrue(any(each.startswith("alpha-1") for each in entry["kept"]))
+        text = path.read_text()
+        self.assertIn("fresh", self.program("lock", *base, config))
+        self.assertIn("fresh", self.program("lock", *base, config, "--check"))
+        self.assertEqual(path.read_text(), text)
+        # A newer one is published: the lock stays with the old one, until it is moved.
+        newer = self.top / "second/delta-newer"
+        subprocess.run([sys.executable, self.top / "base/mkpkg.py", newer, "delta", "3", "--file", "/usr/share/delta=newer\\n"], check=True)
+        subprocess.run(["createrepo_c", "-q", self.top / "second"], check=True)
+        self.addCleanup(subprocess.run, ["createrepo_c", "-q", self.top / "second"], check=True)
+        self.addCleanup(shutil.rmtree, newer)
+        for options in ((), ("--locked",)):
+            out = config.parent / ("out" + "-".join(options))
+            self.program("customize", *base, config, "-o", out, *options)
+            self.assertIn("delta-2", self.packages(self.root_tree(next(out.glob("*.raw")))))
+        self.assertIn("delta-3", self.program("customize", *base, self.config("packages: {install: [gamma]}"), "--dry-run"))
+        self.assertIn("delta", self.program("lock", *base, config, "--update"))
+        self.assertIn("delta-3", self.program("customize", *base, config, "--dry-run", "--locked"))
+        # Another wish, and another base.
+        config.write_text(config.read_text().replace("remove: [beta], ", ""))
+        self.assertIn("remove beta", self.program("customize", *base, config, "--dry-run", "--locked", expect=5))
+        self.assertIn("lock.stale", self.program("lock", *base, config, "--check", expect=5))
+        config.write_text(config.read_text().replace("install: [gamma]", "remove: [beta], install: [gamma]"))
+        other = config.parent / "other.raw"
+        shutil.copy(self.base(), other)
+        with other.open("r+b") as disk:
+            disk.write(b"another")
+        for variables in ({}, {"CI": "1"}):
+            options = () if variables else ("--locked",)
+            stale = self.program("customize", "--image", other, config, "--dry-run", *options, expect=5, **variables)
+            self.assertIn("base sha256:", stale)
+
+    def test_what_a_lock_says_of_the_base_is_held_against_it(self):
+        config = self.config("packages: {remove: [beta]}")
+        path = config.with_name("node.lock.json")
+        self.program("lock", "--image", self.base(), config)
+        text = path.read_text()
+        for before, after in (("alpha-1", "alpha-9"), ('"erased": [', '"erased": [\n"never-1-1.noarch",')):
+            self.assertIn(before, text)
+            path.write_text(text.replace(before, after, 1))
+            self.assertIn("lock.damaged", self.program("customize", "--image", self.base(), config, "--dry-run", expect=2))
+
+    def test_what_was_customized_is_made_again(self):
+        config = self.config("hostname: again\n  packages: {remove: [beta], install: [gamma]}")
+        base = config.parent / "base.raw"
+        shutil.copy(self.base(), base)
+        out = config.parent / "out"
+        self.program("customize", "--image", base, config, "-o", out)
+        self.assertNotIn("DIFFERENT", self.program("verify", out))
+        # Packages are those of then.
+        newer = self.top / "second/delta-later"
+        subprocess.run([sys.executable, self.top / "base/mkpkg.py", newer, "delta", "4", "--file", "/usr/share/delta=later\\n"], check=True)
+        subprocess.run(["createrepo_c", "-q", self.top / "second"], check=True)
+        self.addCleanup(subprocess.run, ["createrepo_c", "-q", self.top / "second"], check=True)
+        self.addCleanup(shutil.rmtree, newer)
+        moved = base.rename(base.with_name("moved.raw"))
+        self.assertIn("--image", self.program("verify", out, expect=2))
+        self.assertIn("same bytes", self.program("verify", out, "--image", moved))
+        text = config.read_text()
+        config.write_text(text.replace("again", "changed"))
+        self.assertIn("pipeline.config-changed", self.program("verify", out, "--image", moved, expect=2))
+        config.write_text(text)
+        with moved.open("r+b") as disk:
+            disk.write(b"another")
+        self.assertIn("customize.other-base", self.program("verify", out, "--image", moved, expect=5))
 
 
 if __name__ == "__main__":

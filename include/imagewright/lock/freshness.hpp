@@ -32,6 +32,8 @@ struct LockQuestion {
   std::string snapshot = {};
   /// What the lock has to have word for word: their digests are known without a resolution.
   std::vector<model::LockedContainerImage> container_images;
+  /// What else is asked for, in words, one wish a line: "remove vim".
+  std::vector<std::string> wishes = {};
 };
 
 /// The digest that ArchitectureLock::request holds. Order and repetition do not matter.
@@ -54,8 +56,8 @@ model::Lock with_architecture(model::Lock lock, model::ArchitectureLock entry);
 std::vector<model::LockedPackage> pins_of(const model::ArchitectureLock& lock,
                                           const std::vector<std::string>& updated);
 
-/// What a lock remembers of repositories, sorted. Secrets in addresses are left out, and so is where
-/// a local directory stands.
+/// What a lock remembers of repositories, sorted. Secrets in addresses are left out, and so is
+/// where a local directory stands.
 std::vector<model::LockedRepository>
 locked_repositories(const std::vector<model::RepositorySnapshot>& snapshots);
 

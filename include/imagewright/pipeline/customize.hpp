@@ -12,12 +12,24 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/fs/publication.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/lock/base_lock.hpp>
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/customize_lock.hpp>
+#include <imagewright/plan/explain_package.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
+#include <imagewright/plan/show_plan.hpp>
+#include <imagewright/plan/update_lock.hpp>
+#include <imagewright/resolve/resolution.hpp>
 
 namespace imagewright::pipeline {
+
+/// What was done once and is to be done again.
+struct RepeatedCustomizing {
+  base::Digest files; ///< over what the config is made of and names
+  lock::BaseLock lock;
+};
 
 struct CustomizeOptions {
   plan::PlanOptions plan;
@@ -29,6 +41,8 @@ struct CustomizeOptions {
   std::filesystem::path output_directory;        ///< empty: as for a build
   EmulationUse emulation = EmulationUse::automatic;
   std::string tool_version;
+  plan::BaseLockUse lock_use = plan::BaseLockUse::when_fresh;
+  std::optional<RepeatedCustomizing> repeated; ///< in place of a lock file
 };
 
 /// What becomes, or would become, of one partition of the base.
@@ -74,6 +88,8 @@ struct CustomizeOutline {
   base::Digest digest;
   base::Epoch epoch{};
   std::string image_uuid;
+  lock::BaseLock lock;                     ///< what stays, goes and comes
+  resolve::Resolution reasons{};           ///< of what comes; empty where a lock said it
   std::vector<PartitionReport> partitions; ///< how full they are; nothing is rewritten yet
   std::vector<std::string> actions;        ///< sentences
   std::vector<std::string> outputs;        ///< names of files
@@ -82,7 +98,28 @@ struct CustomizeOutline {
 CustomizeOutline outline_customizing(const CustomizeOptions& options,
                                      const plan::Services& services);
 
-std::string to_text(const CustomizeOutline& outline);
+std::string to_text(const CustomizeOutline& outline,
+                    plan::PackageListing listing = plan::PackageListing::number);
 json::Value to_json(const CustomizeOutline& outline);
+
+/// Writes the lock of a config and a base, or checks it. `options.lock_use` says whether a fresh
+/// one stays as it is. Throws as outline_customizing() does.
+plan::LockSummary lock_base(const CustomizeOptions& options, plan::LockAction action,
+                            const plan::Services& services);
+
+/// Why a package is in the image that would be made, or is not.
+struct BasePackageReason {
+  std::string package;                    ///< full name
+  bool is_of_base = false;                ///< it stays as the base has it
+  std::vector<plan::PackageChain> chains; ///< of one that comes; empty: everything is updated
+};
+
+/// Throws base::Error (cli.package-not-in-image) when it is not in the image, and as
+/// outline_customizing() does.
+std::vector<BasePackageReason> explain_base_package(const CustomizeOptions& options,
+                                                    const std::string& package,
+                                                    const plan::Services& services);
+std::string to_text(const std::vector<BasePackageReason>& reasons);
+json::Value to_json(const std::vector<BasePackageReason>& reasons);
 
 } // namespace imagewright::pipeline

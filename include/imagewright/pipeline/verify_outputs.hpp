@@ -17,8 +17,9 @@
 namespace imagewright::pipeline {
 
 struct VerifyOptions {
-  std::filesystem::path directory;                    ///< where a build published
-  std::filesystem::path config;                       ///< empty: where the config stood then
+  std::filesystem::path directory; ///< where a build published
+  std::filesystem::path config;    ///< empty: where the config stood then
+  std::filesystem::path base = {}; ///< empty: where the image stood that was customized
   std::vector<plan::RepositoryOverride> repositories; ///< in place of those of the build
   std::vector<std::filesystem::path> key_files;       ///< as for the build
   plan::NetworkUse network = plan::NetworkUse::allowed;

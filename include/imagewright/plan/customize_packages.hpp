@@ -4,16 +4,19 @@
 // What a config makes of the packages of an image that exists.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <imagewright/base/byte_size.hpp>
+#include <imagewright/lock/base_lock.hpp>
 #include <imagewright/model/installed_package.hpp>
 #include <imagewright/model/lock.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/plan/repositories.hpp>
 #include <imagewright/plan/services.hpp>
+#include <imagewright/resolve/resolution.hpp>
 
 namespace imagewright::plan {
 
@@ -27,6 +30,8 @@ struct CustomizedPackages {
   /// What comes.
   model::ArchitectureLock lock;
   std::unique_ptr<PlanRepositories> repositories;
+  /// Of what comes; empty where a lock said it.
+  resolve::Resolution reasons;
 
   bool is_empty() const { return erased.empty() && lock.packages.empty(); }
 };
@@ -39,5 +44,12 @@ std::vector<std::string> actions_of(const CustomizedPackages& packages);
 CustomizedPackages resolve_packages(const CustomizePlan& plan,
                                     std::vector<model::InstalledPackage> installed,
                                     NetworkUse network, const Services& services);
+
+/// The same as a lock says it. Throws base::Error (lock.damaged) where it does not speak of what is
+/// installed.
+CustomizedPackages locked_packages(const CustomizePlan& plan,
+                                   std::vector<model::InstalledPackage> installed,
+                                   const lock::BaseLock& lock, NetworkUse network,
+                                   const Services& services);
 
 } // namespace imagewright::plan

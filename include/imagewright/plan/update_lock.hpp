@@ -42,6 +42,11 @@ struct LockSummary {
   bool is_written = false;
 };
 
+/// What of one entry is another than before, as LockSummary has it. `before` may be null: nothing
+/// was locked.
+std::vector<std::string> changes_between(const model::ArchitectureLock* before,
+                                         const model::ArchitectureLock& after);
+
 /// Throws base::Error: lock.…, FailureKind::verification, when LockAction::check finds a missing or
 /// stale lock; lock.unknown-package when `updated` names a package that there is not.
 LockSummary update_lock(const LockOptions& options, const Services& services);

@@ -39,6 +39,8 @@ struct PackageChange {
   std::vector<model::LockedPackage> installed; ///< sorted
   /// Of the erased ones those that nobody named: they needed something that goes. Ascending.
   std::vector<std::size_t> dependants;
+  /// Of those that come, who asked for them: their needs among themselves.
+  Resolution reasons;
 
   bool operator==(const PackageChange&) const = default;
 };

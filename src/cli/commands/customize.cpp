@@ -10,11 +10,11 @@
 #include <imagewright/pipeline/customize.hpp>
 #include <imagewright/report/duration_text.hpp>
 
+#include "../base_options.hpp"
 #include "../command.hpp"
 #include "../image_options.hpp"
 #include "../plan_options.hpp"
 #include "../published_files.hpp"
-#include "version.hpp"
 
 namespace imagewright::cli {
 
@@ -22,8 +22,7 @@ namespace {
 
 struct CustomizeWords {
   PlanWords plan;
-  std::string image;
-  std::string image_format;
+  BaseWords base;
   std::string output_directory;
   bool is_dry = false;
   bool is_json = false;
@@ -64,15 +63,8 @@ std::string last_words(const pipeline::CustomizeResult& result, std::chrono::nan
 
 pipeline::CustomizeOptions options_from(const CustomizeWords& words,
                                         const CommandContext& context) {
-  if (!words.image.empty()) input_file(words.image, "image");
-  pipeline::CustomizeOptions options{.plan = plan_options_from(words.plan, context),
-                                     .network = words.plan.is_offline ? plan::NetworkUse::forbidden
-                                                                      : plan::NetworkUse::allowed,
-                                     .base = words.image,
-                                     .base_format = input_format_from(words.image_format),
-                                     .epoch = environment_epoch(context),
-                                     .output_directory = words.output_directory,
-                                     .tool_version = k_version};
+  pipeline::CustomizeOptions options = customize_options_from(words.base, words.plan, context);
+  options.output_directory = words.output_directory;
   return options;
 }
 
@@ -111,9 +103,9 @@ Command customize_command() {
       {.names = {"--image"},
        .value = "BASE",
        .description = "The image to start from, by default what input.image.path says",
-       .target = &words->image,
+       .target = &words->base.image,
        .completes = Completes::files},
-      input_format_argument(words->image_format)};
+      input_format_argument(words->base.format)};
   add_format_option(command, words->plan);
   command.arguments.push_back(release_argument(words->plan));
   command.arguments.push_back({.names = {"--repo"},
@@ -121,7 +113,7 @@ Command customize_command() {
                                .description = "Take the repository NAME from there, or add it",
                                .target = &words->plan.repositories});
   command.arguments.push_back(key_argument(words->plan));
-  add_offline_option(command, words->plan);
+  add_lock_use_options(command, words->plan);
   const std::vector<Argument> more{
       {.names = {"-o", "--output-dir"},
        .value = "DIR",
@@ -139,7 +131,9 @@ Command customize_command() {
       "BASE is never changed. What the config does not touch stays: a partition in which nothing "
       "changes is carried byte for byte, every other one is written anew with its identifiers. "
       "Packages come from the release's repositories and the config's, never from those that BASE "
-      "names; --dry-run says what goes, what comes and what stays. "
+      "names; --dry-run says what goes, what comes and what stays. Where the lock beside CONFIG is "
+      "of "
+      "this BASE and fresh (imagewright lock --image), it says which packages. "
       "Keys that cannot be honoured are refused before anything is written.";
   command.examples = {
       {"imagewright customize --image base.vhd node.yaml --dry-run", "What would be done"},

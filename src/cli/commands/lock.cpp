@@ -9,6 +9,7 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/plan/update_lock.hpp>
 
+#include "../base_options.hpp"
 #include "../command.hpp"
 #include "../plan_options.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 
 struct LockWords {
   PlanWords plan;
+  BaseWords base;
   bool is_check = false;
   std::vector<std::string> updated;
   bool moves_pins = false;
@@ -37,14 +39,35 @@ std::optional<base::Epoch> snapshot_of(const LockWords& words) {
                     "2026-01-31T12:00:00Z");
 }
 
-ExitCode run_lock(const LockWords& words, const CommandContext& context) {
+/// One base, one answer: it is resolved anew as a whole, or it stays.
+plan::LockSummary lock_base(const LockWords& words, const CommandContext& context) {
+  if (words.has_snapshot || !words.updated.empty()) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      "with --image, all pins move or none does, and the config says up to when "
+                      "packages count",
+                      "leave out the names after --update, and write os.packages.snapshotTime in "
+                      "place of --snapshot");
+  }
+  pipeline::CustomizeOptions options = customize_options_from(words.base, words.plan, context);
+  options.lock_use = words.moves_pins ? plan::BaseLockUse::ignored : plan::BaseLockUse::when_fresh;
+  return pipeline::lock_base(options,
+                             words.is_check ? plan::LockAction::check : plan::LockAction::write,
+                             context.services());
+}
+
+plan::LockSummary lock_packages(const LockWords& words, const CommandContext& context) {
   plan::LockOptions options{
       .plan = plan_options_from(words.plan, context),
       .network = words.plan.is_offline ? plan::NetworkUse::forbidden : plan::NetworkUse::allowed,
       .action = words.is_check ? plan::LockAction::check : plan::LockAction::write};
   options.snapshot = snapshot_of(words);
   if (words.moves_pins) options.updated = words.updated;
-  const plan::LockSummary summary = plan::update_lock(options, context.services());
+  return plan::update_lock(options, context.services());
+}
+
+ExitCode run_lock(const LockWords& words, const CommandContext& context) {
+  const plan::LockSummary summary =
+      words.base.image.empty() ? lock_packages(words, context) : lock_base(words, context);
   if (words.is_json) {
     json::Array changes;
     for (const std::string& change : summary.changes)
@@ -70,6 +93,7 @@ Command lock_command() {
   Command command{.name = "lock", .summary = "Resolve and write the lock file beside CONFIG"};
   add_plan_options(command, words->plan);
   add_offline_option(command, words->plan);
+  add_base_options(command, words->base);
   command.arguments.push_back({.names = {"--update"},
                                .value = "PACKAGE",
                                .description = "Move the pins of these packages (names or globs), "
@@ -96,6 +120,8 @@ Command lock_command() {
   command.examples = {{"imagewright lock configs/node.yaml --update", "Take the newest packages"},
                       {"imagewright lock configs/node.yaml --update --snapshot 2026-01-31",
                        "Take what was there on that day, today or in a year"},
+                      {"imagewright lock --image base.qcow2 node.yaml",
+                       "Which base, and what of it goes, comes and stays"},
                       {"imagewright lock configs/node.yaml --update 'openssl*' kernel",
                        "Move some pins, and what they need"}};
   command.action = [words](const CommandContext& context) { return run_lock(*words, context); };

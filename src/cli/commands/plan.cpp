@@ -6,6 +6,7 @@
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/show_plan.hpp>
 
+#include "../base_options.hpp"
 #include "../command.hpp"
 #include "../plan_options.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 struct ShowWords {
   PlanWords plan;
+  BaseWords base;
   bool is_json = false;
   bool lists_packages = false;
 };
@@ -23,6 +25,13 @@ ExitCode run_plan(const ShowWords& show, const CommandContext& context) {
   const PlanWords& words = show.plan;
   const auto listing =
       show.lists_packages ? plan::PackageListing::full : plan::PackageListing::number;
+  if (!show.base.image.empty()) {
+    const auto outline = pipeline::outline_customizing(
+        customize_options_from(show.base, words, context), context.services());
+    context.console.print(show.is_json ? json::to_text(pipeline::to_json(outline))
+                                       : pipeline::to_text(outline, listing));
+    return ExitCode::done;
+  }
   plan::PlannedBuild planned = plan::plan_build(plan_options_from(words, context));
   context.console.show(planned.warnings);
   plan::ResolveOptions options = resolve_options_from(words, context);
@@ -51,9 +60,11 @@ Command plan_command() {
   add_plan_options(command, words->plan);
   add_format_option(command, words->plan);
   add_lock_use_options(command, words->plan);
+  add_base_options(command, words->base);
   command.arguments.push_back(
       {.names = {"--packages"},
-       .description = "List what was asked for and every package with its version",
+       .description = "List what was asked for and every package with its version; of a base "
+                      "those that stay",
        .target = &words->lists_packages});
   command.arguments.push_back(
       json_argument(words->is_json, "Print a list with one object for each architecture"));
@@ -62,7 +73,9 @@ Command plan_command() {
       "kernel modules of the config that no package brings are told as warnings.";
   command.examples = {{"imagewright plan configs/node.yaml", "Look before building"},
                       {"imagewright plan configs/node.yaml --arch aarch64 --offline",
-                       "Another architecture, from what is in the cache"}};
+                       "Another architecture, from what is in the cache"},
+                      {"imagewright plan --image base.qcow2 node.yaml",
+                       "What goes, comes and stays of an image that exists"}};
   command.action = [words](const CommandContext& context) { return run_plan(*words, context); };
   return command;
 }

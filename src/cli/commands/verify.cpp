@@ -22,6 +22,7 @@ namespace {
 struct VerifyWords {
   PlanWords plan;
   std::string directory;
+  std::string image;
   RungWords rung;
   std::vector<std::string> keys;
   KeyWords key_words;
@@ -49,6 +50,7 @@ ExitCode check_signatures(const VerifyWords& words, const CommandContext& contex
 }
 
 ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
+  if (!words.image.empty()) input_file(words.image, "image");
   if (!words.keys.empty()) return check_signatures(words, context);
   const plan::PlanOptions plan = plan_options_from(words.plan, context);
   if (words.sample != 0 && !plan.config.empty()) {
@@ -65,6 +67,7 @@ ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
   const pipeline::Verification verification = pipeline::verify_sets(
       {.directory = words.directory,
        .config = plan.config,
+       .base = words.image,
        .repositories = plan.repositories,
        .key_files = plan.key_files,
        .network = words.plan.is_offline ? plan::NetworkUse::forbidden : plan::NetworkUse::allowed,
@@ -100,6 +103,11 @@ Command verify_command() {
        .value = "FILE",
        .description = "Where the config is now, by default where it was when it was built",
        .target = &words->plan.config,
+       .completes = Completes::files},
+      {.names = {"--image"},
+       .value = "BASE",
+       .description = "Where the image is now that was customized, by default where it was",
+       .target = &words->image,
        .completes = Completes::files},
       {.names = {"--repo"},
        .value = "NAME=URL|DIR",

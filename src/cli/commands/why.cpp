@@ -4,6 +4,7 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/plan/explain_package.hpp>
 
+#include "../base_options.hpp"
 #include "../command.hpp"
 #include "../plan_options.hpp"
 
@@ -13,11 +14,19 @@ namespace {
 
 struct WhyWords {
   PlanWords plan;
+  BaseWords base;
   std::string package;
   bool is_json = false;
 };
 
 ExitCode run_why(const WhyWords& words, const CommandContext& context) {
+  if (!words.base.image.empty()) {
+    const auto reasons = pipeline::explain_base_package(
+        customize_options_from(words.base, words.plan, context), words.package, context.services());
+    context.console.print(words.is_json ? json::to_text(pipeline::to_json(reasons))
+                                        : pipeline::to_text(reasons));
+    return ExitCode::done;
+  }
   const auto chains = plan::explain_package(plan_options_from(words.plan, context),
                                             resolve_options_from(words.plan, context),
                                             words.package, context.services());
@@ -39,6 +48,7 @@ Command why_command() {
                                .target = &words->package,
                                .is_required = true});
   add_lock_use_options(command, words->plan);
+  add_base_options(command, words->base);
   command.arguments.push_back(json_argument(words->is_json));
   command.examples = {{"imagewright why configs/node.yaml glibc", "Who needs a package"},
                       {"imagewright why configs/node.yaml openssl-libs --locked",

@@ -82,7 +82,7 @@ std::vector<std::string> actions_of(const finalize::FinalizePlan& plan) {
   return actions;
 }
 
-std::string to_text(const CustomizeOutline& outline) {
+std::string to_text(const CustomizeOutline& outline, plan::PackageListing listing) {
   std::string text = fmt::format("base       {}\n           {}, {}\n           {}\n",
                                  base::escape_controls(outline.base.string()),
                                  base::escape_controls(outline.operating_system),
@@ -98,11 +98,29 @@ std::string to_text(const CustomizeOutline& outline) {
   text += "would\n";
   for (const std::string& action : outline.actions)
     text += "  " + base::escape_controls(action) + "\n";
+  if (listing == plan::PackageListing::full) {
+    text += "and keep the packages\n";
+    for (const std::string& package : outline.lock.base.kept)
+      text += "  " + base::escape_controls(package) + "\n";
+  }
   text += "and publish\n";
   for (const std::string& output : outline.outputs)
     text += "  " + output + "\n";
   return text;
 }
+
+namespace {
+
+json::Value packages_json(const lock::BaseLock& lock) {
+  json::Array come;
+  for (const model::LockedPackage& package : lock.packages.packages)
+    come.emplace_back(package.nevra.to_string());
+  return json::Object{{"kept", json::Array(lock.base.kept.begin(), lock.base.kept.end())},
+                      {"erased", json::Array(lock.base.erased.begin(), lock.base.erased.end())},
+                      {"installed", std::move(come)}};
+}
+
+} // namespace
 
 json::Value to_json(const CustomizeOutline& outline) {
   json::Array partitions;
@@ -122,6 +140,7 @@ json::Value to_json(const CustomizeOutline& outline) {
                       {"imageUuid", outline.image_uuid},
                       {"partitions", partitions},
                       {"actions", actions},
+                      {"packages", packages_json(outline.lock)},
                       {"outputs", outputs}};
 }
 

@@ -21,11 +21,13 @@ namespace imagewright::pipeline {
 struct Customizing {
   plan::CustomizePlan plan;
   std::unique_ptr<origin::BaseImage> base;
+  std::optional<model::ImageFormat> base_format; ///< as it was asked for
   inspect::SystemFacts system;
   base::Digest digest; ///< of the base's disk
   plan::BuildInputs inputs;
   /// Absent: nothing is said about packages.
   std::optional<plan::CustomizedPackages> packages;
+  lock::BaseLock lock; ///< what stays, goes and comes, whether a file has said it or not
   finalize::FinalizePlan root;
 };
 
@@ -36,6 +38,9 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
 Customizing prepare_injection(const InjectOptions& options, const plan::Services& services);
 /// The newest time of the system's own files: what is made new is as old as that.
 base::Epoch newest_time(const origin::BaseImage& base);
+
+/// Does what customize() does, as whoever this process is: root already, or as good as.
+CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::Services& services);
 
 /// In sentences, in the order of the steps.
 std::vector<std::string> actions_of(const finalize::FinalizePlan& plan);

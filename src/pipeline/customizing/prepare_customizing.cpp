@@ -3,7 +3,9 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/key_value.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/inspect/installed_packages.hpp>
+#include <imagewright/lock/freshness.hpp>
 #include <imagewright/model/boot_loader.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
@@ -129,6 +131,75 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
           .can_keep_history = can_write_usr(base)};
 }
 
+[[noreturn]] void refuse_other_base(const Customizing& customizing, const base::Digest& wanted) {
+  throw base::Error(base::FailureKind::verification, "customize.other-base",
+                    "the image " + base::quoted(customizing.base->image().path().string()) +
+                        " is not the one that was customized: its disk is " +
+                        customizing.digest.to_string() + ", that one was " + wanted.to_string(),
+                    "say with --image where the base is now");
+}
+
+std::optional<lock::BaseLock> lock_for(const Customizing& customizing,
+                                       const CustomizeOptions& options,
+                                       const plan::Services& services) {
+  if (!options.repeated)
+    return plan::find_base_lock(customizing.plan, customizing.digest, options.lock_use, services);
+  const lock::BaseLock& lock = options.repeated->lock;
+  if (lock.base.digest != customizing.digest) refuse_other_base(customizing, lock.base.digest);
+  return lock;
+}
+
+std::vector<std::string> names_of(const std::vector<model::InstalledPackage>& packages) {
+  std::vector<std::string> names;
+  for (const model::InstalledPackage& package : packages)
+    names.push_back(package.nevra.to_string());
+  std::ranges::sort(names);
+  return names;
+}
+
+/// What a lock of this would say.
+lock::BaseLock lock_from(const Customizing& customizing) {
+  lock::BaseLock lock{.base = {.digest = customizing.digest, .kept = {}, .erased = {}},
+                      .packages = {}};
+  if (const auto& packages = customizing.packages) {
+    lock.packages = packages->lock;
+    lock.base.kept = names_of(packages->kept);
+    lock.base.erased = names_of(packages->erased);
+  } else if (const auto& installed = customizing.system.packages) {
+    for (const model::Nevra& nevra : *installed)
+      lock.base.kept.push_back(nevra.to_string());
+    std::ranges::sort(lock.base.kept);
+  }
+  const lock::LockQuestion question = plan::base_question(customizing.plan, customizing.digest);
+  lock.packages.architecture = question.architecture;
+  lock.packages.request = lock::digest_of(question);
+  lock.packages.asked = lock::lines_of(question);
+  return lock;
+}
+
+void decide_packages(Customizing& customizing, const CustomizeOptions& options,
+                     const plan::Services& services) {
+  const auto locked = lock_for(customizing, options, services);
+  if (plan::asks_for_packages(customizing.plan.plan.config)) {
+    auto installed = inspect::read_installed_packages(customizing.base->image());
+    customizing.packages = locked ? plan::locked_packages(customizing.plan, std::move(installed),
+                                                          *locked, options.network, services)
+                                  : plan::resolve_packages(customizing.plan, std::move(installed),
+                                                           options.network, services);
+    warn_of_too_little_room(customizing, services.reporter);
+  }
+  customizing.lock = lock_from(customizing);
+}
+
+void require_same_files(const Customizing& customizing, const CustomizeOptions& options) {
+  if (!options.repeated || customizing.inputs.files == options.repeated->files) return;
+  throw base::Error(base::FailureKind::input, "pipeline.config-changed",
+                    base::quoted(options.plan.config.string()) +
+                        ", or a file that it is made of or names, is not what the image was made "
+                        "from",
+                    "check out the revision of the config that the image was made from");
+}
+
 } // namespace
 
 base::Epoch newest_time(const origin::BaseImage& base) {
@@ -152,20 +223,17 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   for (const base::Diagnostic& warning : customizing.plan.warnings.items())
     services.reporter.warning(warning);
   const report::StageScope stage(services.reporter, "base");
+  customizing.base_format = options.base_format;
   customizing.base = std::make_unique<origin::BaseImage>(
       base_path(options, customizing.plan), options.base_format, services.cancellation);
   customizing.system = inspect::read_system(customizing.base->image());
   customizing.plan.plan.architecture = customizing.base->architecture();
   plan::choose_sources(customizing.plan, options.plan, release_of(customizing.base->image()));
   add_packages_for_wishes(customizing);
-  if (plan::asks_for_packages(customizing.plan.plan.config)) {
-    customizing.packages = plan::resolve_packages(
-        customizing.plan, inspect::read_installed_packages(customizing.base->image()),
-        options.network, services);
-    warn_of_too_little_room(customizing, services.reporter);
-  }
   customizing.inputs = plan::inputs_of(customizing.plan.plan, options.plan);
+  require_same_files(customizing, options);
   customizing.digest = customizing.base->digest(services.cancellation);
+  decide_packages(customizing, options, services);
   customizing.root = plan::customize_root_plan(customizing.plan, facts_of(customizing, options),
                                                customizing.inputs.files, options.tool_version);
   customizing.root.base_kernels = customizing.system.kernels;
@@ -175,17 +243,21 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
 
 CustomizeOutline outline_customizing(const CustomizeOptions& options,
                                      const plan::Services& services) {
-  const Customizing customizing = prepare_customizing(options, services);
+  Customizing customizing = prepare_customizing(options, services);
   CustomizeOutline outline{.base = customizing.base->image().path(),
                            .operating_system = customizing.system.operating_system,
                            .architecture = customizing.base->architecture().name,
                            .digest = customizing.digest,
                            .epoch = customizing.root.epoch,
                            .image_uuid = customizing.root.record.uuid,
+                           .lock = customizing.lock,
                            .partitions = {},
                            .actions = {},
                            .outputs = {}};
-  if (customizing.packages) outline.actions = plan::actions_of(*customizing.packages);
+  if (customizing.packages) {
+    outline.actions = plan::actions_of(*customizing.packages);
+    outline.reasons = std::move(customizing.packages->reasons);
+  }
   for (std::string& action : actions_of(customizing.root))
     outline.actions.push_back(std::move(action));
   for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {

@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/lock/base_lock.hpp>
 #include <imagewright/lock/lock_file.hpp>
 
 using namespace imagewright;
@@ -148,4 +149,19 @@ TEST_CASE("an empty lock is told as one, with a way out") {
   CHECK(empty.code == "lock.damaged");
   CHECK(empty.message == "the lock \"node.lock.json\" is empty");
   CHECK(empty.hint.find("remove it") != std::string::npos);
+}
+
+TEST_CASE("a lock says of one architecture that it starts from a base", "[lock]") {
+  const lock::LockWithBases with{
+      .lock = example(),
+      .bases = {{"x86_64",
+                 {.digest = digest('5'), .kept = {"a-1-1.noarch", "b-2-1.x86_64"}, .erased = {}}}}};
+  const std::string text = lock::to_text_with_bases(with);
+  CHECK(lock::parse_with_bases(text, "node.lock.json") == with);
+  CHECK(lock::parse(text, "node.lock.json") == example());
+  CHECK(lock::parse_with_bases(lock::to_text(example()), "node.lock.json").bases.empty());
+  CHECK(error_of(replaced(text, "a-1-1.noarch", "")).code == "lock.damaged");
+  CHECK(error_of(replaced(text, "a-1-1.noarch", "a\\u001b")).code == "lock.damaged");
+  CHECK(error_of(replaced(text, "\"erased\": []", "\"erased\": {}")).code == "lock.damaged");
+  CHECK(error_of(replaced(text, digest('5').to_string(), "sha256:5")).code == "lock.damaged");
 }
