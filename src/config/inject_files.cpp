@@ -125,13 +125,13 @@ base::Diagnostics check_inject_files(std::string_view text, const std::filesyste
   return in_file_order(diagnostics);
 }
 
-std::vector<InjectedFile> load_inject_files(const std::filesystem::path& path) {
+std::vector<model::InjectedFile> load_inject_files(const std::filesystem::path& path) {
   const std::string text = fs::read_file(path, base::ByteSize::mib(16));
   base::Diagnostics mistakes = check_inject_files(text, path);
   if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
   const CheckedDocument document(text, path.string(), k_inject_files_type,
                                  std::filesystem::absolute(path).lexically_normal().parent_path());
-  std::vector<InjectedFile> files;
+  std::vector<model::InjectedFile> files;
   for (const Reader& each : document.root()->mappings("injectFiles")) {
     const Reader partition = *each.mapping("partition");
     const auto kind = partition.word<model::MountIdentifier>("idType");

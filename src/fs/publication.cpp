@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <map>
 #include <set>
 #include <string_view>
@@ -9,6 +10,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -66,7 +68,70 @@ Sums old_sums(const std::filesystem::path& directory) {
   return sums;
 }
 
+/// What earlier outputs made way for cannot be had back from a filesystem that knows no exchange.
+bool is_no_exchange(int error_number) {
+  return error_number == EINVAL || error_number == ENOSYS || error_number == EOPNOTSUPP;
+}
+
 } // namespace
+
+/// Files under their final names. Unless all of them shall stay, those that were there before come
+/// back.
+class Publication::Placement {
+public:
+  Placement() = default;
+  Placement(const Placement&) = delete;
+  Placement& operator=(const Placement&) = delete;
+  Placement(Placement&&) = delete;
+  Placement& operator=(Placement&&) = delete;
+  ~Placement() {
+    // Sums come before the files that they vouch for: where one cannot be taken back, the rest
+    // fits it as it is.
+    while (!moves_.empty() && take_back(moves_.back()))
+      moves_.pop_back();
+  }
+
+  /// What was called so before takes the staged file's name.
+  void place(const std::filesystem::path& staged, const std::filesystem::path& target) {
+    std::error_code ignored; // The renaming says what is wrong.
+    std::filesystem::create_directories(target.parent_path(), ignored);
+    moves_.push_back({staged, target, /*has_earlier=*/true});
+    if (replace(moves_.back())) return;
+    const int error_number = errno;
+    moves_.pop_back();
+    base::throw_system_error("fs.cannot-write", "cannot publish", target.string(), error_number);
+  }
+  void keep() noexcept { moves_.clear(); }
+
+private:
+  struct Move {
+    std::filesystem::path staged;
+    std::filesystem::path target;
+    bool has_earlier = false;
+  };
+
+  static bool exchange(const std::filesystem::path& one, const std::filesystem::path& other) {
+    return ::renameat2(AT_FDCWD, one.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE) == 0;
+  }
+  static bool replace(Move& move) {
+    struct stat status {};
+    if (::lstat(move.target.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+      // An exchange would take it away with all that is in it.
+      errno = EISDIR;
+      return false;
+    }
+    if (exchange(move.staged, move.target)) return true;
+    if (errno != ENOENT && !is_no_exchange(errno)) return false;
+    move.has_earlier = false;
+    return ::rename(move.staged.c_str(), move.target.c_str()) == 0;
+  }
+  static bool take_back(const Move& move) {
+    return move.has_earlier ? exchange(move.staged, move.target)
+                            : ::rename(move.target.c_str(), move.staged.c_str()) == 0;
+  }
+
+  std::vector<Move> moves_;
+};
 
 Publication::Publication(std::filesystem::path directory)
     : directory_(created(std::move(directory))), staging_(directory_, ".imagewright-staging-") {}
@@ -96,22 +161,13 @@ void Publication::sync_directories() const {
     sync_path(directory);
 }
 
-void Publication::rename_into_place(const std::string& name) const {
-  const std::filesystem::path target = directory_ / name;
-  std::error_code ignored; // The renaming says what is wrong.
-  std::filesystem::create_directories(target.parent_path(), ignored);
-  if (::rename(staged_path(name).c_str(), target.c_str()) != 0) {
-    base::throw_system_error("fs.cannot-write", "cannot publish", target.string(), errno);
-  }
-}
-
-void Publication::replace_sums(const Sums& sums) const {
+void Publication::place_sums(Placement& placement, const std::string& staged_name,
+                             const Sums& sums) const {
   std::string text;
   for (const auto& [name, hex] : sums)
     text += fmt::format("{}  {}\n", hex, name);
-  const std::string name(k_sums_name);
-  write_file_atomically(staged_path(name), text);
-  rename_into_place(name);
+  write_file_atomically(staged_path(staged_name), text);
+  placement.place(staged_path(staged_name), directory_ / k_sums_name);
   sync_path(directory_);
 }
 
@@ -124,17 +180,19 @@ std::vector<PublishedFile> Publication::publish() {
   const std::size_t count = sums.size();
   for (const Entry& entry : entries_)
     sums.erase(entry.name);
+  Placement placement;
   // First: what is about to be replaced is not vouched for any more.
-  if (sums.size() != count) replace_sums(sums);
+  if (sums.size() != count) place_sums(placement, ".sums-before", sums);
   std::vector<PublishedFile> published;
   for (const Entry& entry : entries_) {
-    rename_into_place(entry.name);
+    placement.place(staged_path(entry.name), directory_ / entry.name);
     sums[entry.name] = entry.digest.hex;
     published.push_back({directory_ / entry.name, entry.digest});
   }
   // The names must be on the disk before the sums are.
   sync_directories();
-  replace_sums(sums);
+  place_sums(placement, ".sums-after", sums);
+  placement.keep();
   return published;
 }
 

@@ -11,6 +11,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/process/attached_process.hpp>
 #include <imagewright/process/program.hpp>
+#include <imagewright/process/signals.hpp>
 
 namespace imagewright::process {
 
@@ -28,7 +29,6 @@ constexpr int k_cannot_execute = 127;
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
       ::dup2(nothing, fd);
   }
-  std::signal(SIGPIPE, SIG_DFL);
   ::execv(path, arguments);
   ::_exit(k_cannot_execute);
 }
@@ -42,7 +42,12 @@ pid_t start(const std::vector<std::string>& argv, Attachment attachment) {
     arguments.push_back(word.data());
   arguments.push_back(nullptr);
   const pid_t parent = ::getpid();
-  const pid_t pid = ::fork();
+  // Under nohup(1) neither ends at the end of the terminal.
+  struct sigaction at_hangup {};
+  const bool ignores_hangup =
+      ::sigaction(SIGHUP, nullptr, &at_hangup) == 0 && at_hangup.sa_handler == SIG_IGN;
+  const pid_t pid = fork_with_default_signals();
+  if (pid == 0 && ignores_hangup) std::signal(SIGHUP, SIG_IGN);
   if (pid < 0) base::throw_system_error("process.cannot-start", "cannot fork for", path, errno);
   if (pid == 0) become(path.c_str(), arguments.data(), attachment, parent);
   if (attachment == Attachment::silent) ::setpgid(pid, pid);

@@ -232,8 +232,12 @@ void block(const sigset_t& signals) {
   ::sigprocmask(SIG_BLOCK, &signals, nullptr);
 }
 
-/// What is left unread at the end of a channel hides from the other side what was said before.
+/// What is left unread at the end of a channel hides from the other side what was said before. Where
+/// none comes, whoever does not send it may end this process.
 void take_request_unread() noexcept {
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
   guarded([] { (void)RecordReader(k_channel).receive(Waiting::blocking); });
 }
 

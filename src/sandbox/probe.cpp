@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
 #include <csignal>
+#include <filesystem>
 #include <functional>
+#include <system_error>
+#include <vector>
 
 #include <poll.h>
 #include <sched.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
@@ -47,17 +51,39 @@ bool works_in_child(const std::function<bool()>& attempt) {
   return process::ChildProcess(pid).wait() == 0;
 }
 
+bool lets_programs_run(const std::filesystem::path& directory) {
+  struct statvfs status {};
+  return ::statvfs(directory.c_str(), &status) == 0 && (status.f_flag & ST_NOEXEC) == 0;
+}
+
+/// For the root of a trial, wherever the host has a place for it: what a hardened /tmp refuses says
+/// nothing of the output directory, where roots are made.
+fs::TemporaryDirectory make_place() {
+  std::error_code ignored;
+  std::vector<std::filesystem::path> places{std::filesystem::temp_directory_path(ignored)};
+  for (const char* place : {"/tmp", "/var/tmp", "/dev/shm", "/run"})
+    places.emplace_back(place);
+  for (const std::filesystem::path& place : places) {
+    if (place.empty() || !lets_programs_run(place)) continue;
+    try {
+      return {place, "imagewright-probe-"};
+    } catch (const base::Error&) {
+      // The next one may do, ignoring.
+    }
+  }
+  throw base::Error(base::FailureKind::host, "fs.cannot-write",
+                    "there is no place for a trial of the sandbox: /tmp, /var/tmp, /dev/shm and "
+                    "/run cannot be written, or are mounted with noexec",
+                    "make one of them writable, or name a directory with TMPDIR");
+}
+
 /// All that a build does before the first program of an image begins, in an empty root: the program
 /// that is asked for is not there, and hearing so means that everything before it worked.
-void try_to_the_end(Rung rung) {
-  const fs::TemporaryDirectory directory(std::filesystem::temp_directory_path(),
-                                         "imagewright-probe-");
-  std::filesystem::create_directory(directory.path() / "root");
+void try_to_the_end(Rung rung, const std::filesystem::path& place) {
+  std::filesystem::create_directory(place / "root");
   const base::Cancellation cancellation;
   become_root(rung);
-  Sandbox sandbox(
-      {.root = directory.path() / "root", .metadata_record = directory.path() / "record"},
-      cancellation);
+  Sandbox sandbox({.root = place / "root", .metadata_record = place / "record"}, cancellation);
   process::Command command;
   command.argv = {"/probe"};
   // The program is not there: what could take time is a machine that stands still for a while.
@@ -65,12 +91,17 @@ void try_to_the_end(Rung rung) {
   try {
     sandbox.run(command);
   } catch (const base::Error& error) {
-    if (error.diagnostic().code != "process.missing-tool") throw;
+    if (error.diagnostic().code == "process.missing-tool") return;
+    throw;
   }
+  // Nothing but the clock ends it without an error: that is no sandbox to work in.
+  throw base::Error(base::FailureKind::host, "sandbox.cannot-enter",
+                    "a trial of the sandbox did not end within a minute");
 }
 
 /// In a child, since a process that became root of a user namespace stays it. Empty when it worked.
 std::string why_not(Rung rung) {
+  const fs::TemporaryDirectory place = make_place();
   Channel channel = make_channel();
   const pid_t pid = ::fork();
   if (pid < 0) throw_cannot_enter("cannot fork for", "a trial");
@@ -78,7 +109,7 @@ std::string why_not(Rung rung) {
     process::restore_default_signals();
     channel.outside.reset();
     try {
-      try_to_the_end(rung);
+      try_to_the_end(rung, place.path());
       send_record(channel.inside.get(), RecordKind::function_result, {});
     } catch (const std::exception& exception) {
       report_failure(channel.inside.get(), exception);

@@ -84,6 +84,8 @@ public:
   explicit ProcessWatch(pid_t worker)
       : worker_(worker), processes_(::opendir("/proc")), memory_kills_(count_memory_kills()) {
     if (!processes_) throw_cannot_enter("cannot open", "/proc");
+    if (!is_own_ && ::stat("/proc/self/ns/pid", &namespace_) != 0)
+      throw_cannot_enter("cannot look at", "/proc/self/ns/pid");
   }
 
   /// The worker's status, when it has ended.
@@ -112,8 +114,9 @@ public:
   }
 
 private:
-  /// Gives how many threads it has.
+  /// Gives how many threads it has; none when it is not of this sandbox.
   std::size_t take_note(pid_t pid, const char* name) {
+    if (!is_own_ && !is_of_this_namespace(name)) return 0;
     struct stat tasks {};
     const std::string directory = std::string(name) + "/task";
     if (::fstatat(::dirfd(processes_.get()), directory.c_str(), &tasks, 0) != 0) return 0;
@@ -127,6 +130,14 @@ private:
     const std::string current = name_of(std::string(name) + "/comm");
     if (!current.empty()) watched.name = current;
     return threads;
+  }
+
+  /// In the /proc of a container all of its processes stand, those of other sandboxes among them.
+  bool is_of_this_namespace(const char* name) const {
+    struct stat its {};
+    return ::fstatat(::dirfd(processes_.get()), (std::string(name) + "/ns/pid").c_str(), &its, 0) ==
+               0 &&
+           its.st_ino == namespace_.st_ino && its.st_dev == namespace_.st_dev;
   }
 
   /// Empty when the process is gone.
@@ -187,6 +198,7 @@ private:
   Directory processes_;
   /// Where only the host's /proc is to be had, its numbers are those of other processes.
   bool is_own_ = ::access(fmt::format("/proc/self/task/{}", ::getpid()).c_str(), F_OK) == 0;
+  struct stat namespace_ {}; ///< of processes; only looked at where /proc is not its own
   std::optional<std::uint64_t> memory_kills_;
   std::map<pid_t, Watched> watched_;
 };

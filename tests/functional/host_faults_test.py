@@ -4,6 +4,7 @@
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,10 +27,10 @@ class HostFaults(TestCase):
         tiny_distribution.make(cls.top)
         (cls.top / "node.yaml").write_text(CONFIG.format(top=cls.top))
 
-    def build(self, before=(), output=None, **options):
+    def build(self, before=(), output=None, config=None, cache=None, **options):
         directory = self.scratch()
         output = output or directory / "out"
-        command = [*before, str(PROGRAM), "--cache-dir", directory / "cache", "build", self.top / "node.yaml", "--no-cache", "--arch", "x86_64",
+        command = [*before, str(PROGRAM), "--cache-dir", cache or directory / "cache", "build", config or self.top / "node.yaml", "--no-cache", "--arch", "x86_64",
                    "--output-dir", output, "--progress", "none"]
         options.setdefault("env", environment())
         result = subprocess.run(list(map(str, command)), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, **options)
@@ -68,6 +69,27 @@ class HostFaults(TestCase):
         result, _ = self.build(self.changed_host(f"mount -t tmpfs -o noexec tmpfs {place}"), output=place / "out")
         self.assertEqual(result.returncode, 4, result.stderr)
         self.assertIn("[sandbox.no-programs]", result.stderr)
+
+    def test_a_hardened_tmp_is_no_obstacle(self):
+        for name, change in (("read-only", "mount -t tmpfs -o ro tmpfs /tmp"), ("without programs", "mount -t tmpfs -o noexec tmpfs /tmp")):
+            with self.subTest(tmp=name):
+                place = Path(tempfile.mkdtemp(prefix="imagewright-test-", dir="/var/tmp"))
+                self.addCleanup(shutil.rmtree, place)
+                shutil.copytree(self.top, place / "top")
+                for file in (place / "top/node.yaml", place / "top/releases/tiny.yaml"):
+                    file.write_text(file.read_text().replace(str(self.top), str(place / "top")))
+                result, output = self.build(self.changed_host(change), output=place / "out", config=place / "top/node.yaml",
+                                            cache=place / "cache")
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertTrue((output / "node-x86_64.qcow2").exists())
+
+    def test_a_host_without_any_place_for_a_trial_is_told_as_that(self):
+        change = "for place in /tmp /var/tmp /dev/shm /run; do mount -t tmpfs -o noexec tmpfs $place || exit; done; unset TMPDIR"
+        result = subprocess.run([*self.changed_host(change), str(PROGRAM), "doctor"], capture_output=True, text=True, timeout=60,
+                                env=environment(TMPDIR=None))
+        self.assertEqual(result.returncode, 4, result.stderr)
+        self.assertIn("[fs.cannot-write]", result.stderr)
+        self.assertIn("TMPDIR", result.stderr)
 
     def test_a_host_without_proc_is_told_as_that(self):
         result, _ = self.build(self.changed_host("mount -t tmpfs tmpfs /proc"))

@@ -30,7 +30,7 @@ from faulty_server import FAULTS, FaultyServer  # noqa: E402
 from imagewright_testing import PROGRAM, environment  # noqa: E402
 
 SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
-CALLS = ["openat", "openat2", "read", "write", "pread64", "pwrite64", "mmap", "rename", "fsync", "ftruncate", "socketpair", "poll",
+CALLS = ["openat", "openat2", "read", "write", "pread64", "pwrite64", "mmap", "rename", "fsync", "renameat2", "ftruncate", "socketpair", "poll",
          "newfstatat", "fstat", "lseek", "getdents64", "mkdir", "mkdirat", "unlink", "unlinkat", "fcntl", "recvfrom", "sendto", "pipe2",
          "clone", "clone3", "wait4", "waitid", "pidfd_open", "copy_file_range", "fallocate", "flock", "fchmod", "utimensat", "readlink"]
 ERRORS = ["EIO", "ENOMEM", "ENOSPC", "EMFILE", "EPERM"]

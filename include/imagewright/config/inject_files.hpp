@@ -5,15 +5,12 @@
 // the files that are taken away for signing.
 
 #include <filesystem>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include <imagewright/base/diagnostic.hpp>
-#include <imagewright/base/source_location.hpp>
 #include <imagewright/config/load.hpp>
-#include <imagewright/model/layout.hpp>
-#include <imagewright/model/located.hpp>
+#include <imagewright/model/injected_file.hpp>
 
 namespace imagewright::config {
 
@@ -26,19 +23,8 @@ bool is_inject_files(std::string_view text, const std::filesystem::path& path);
 base::Diagnostics check_inject_files(std::string_view text, const std::filesystem::path& path,
                                      const LoadOptions& options = {});
 
-/// One file of such a list.
-struct InjectedFile {
-  model::MountIdentifier partition_kind = model::MountIdentifier::part_uuid;
-  model::LocatedText partition;
-  std::filesystem::path source;
-  std::string destination; ///< from the top of the partition
-  base::SourceLocation where;
-
-  bool operator==(const InjectedFile&) const = default;
-};
-
 /// The files of a list, in its order. Throws base::InputError with every mistake in it, and
 /// base::Error (fs.cannot-read).
-std::vector<InjectedFile> load_inject_files(const std::filesystem::path& path);
+std::vector<model::InjectedFile> load_inject_files(const std::filesystem::path& path);
 
 } // namespace imagewright::config

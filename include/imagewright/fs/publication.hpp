@@ -41,7 +41,9 @@ public:
   /// files stay as long as those files exist). At every moment each file under its final name is
   /// whole, and each that SHA256SUMS lists is the one that it means: the old entries go before the
   /// files, the new ones come after them. Waits for another publication into the same directory.
-  /// Gives the files in the order of their names.
+  /// Gives the files in the order of their names. When it throws, everything is as it was before:
+  /// no file of a set whose others are missing stays, and what was to be replaced is back (where
+  /// the filesystem can exchange two files; elsewhere it is gone).
   std::vector<PublishedFile> publish();
 
 private:
@@ -50,10 +52,12 @@ private:
     base::Digest digest;
   };
 
+  class Placement;
+
   void sync_entries() const;
   void sync_directories() const;
-  void rename_into_place(const std::string& name) const;
-  void replace_sums(const std::map<std::string, std::string>& sums) const;
+  void place_sums(Placement& placement, const std::string& staged_name,
+                  const std::map<std::string, std::string>& sums) const;
 
   std::filesystem::path directory_;
   ClaimedDirectory staging_;

@@ -13,6 +13,7 @@
 #include <imagewright/fs/publication.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/base_lock.hpp>
+#include <imagewright/model/injected_file.hpp>
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/customize_lock.hpp>
@@ -66,7 +67,7 @@ CustomizeResult customize(const CustomizeOptions& options, const plan::Services&
 
 /// Files that were signed elsewhere, and go back into the image that they came from.
 struct InjectOptions {
-  std::filesystem::path list; ///< inject-files.yaml
+  std::vector<model::InjectedFile> files;
   std::filesystem::path base;
   std::optional<model::ImageFormat> base_format; ///< absent: found from the content
   std::filesystem::path output;

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <memory>
 
+#include <imagewright/config/inject_files.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/customize.hpp>
@@ -28,7 +29,7 @@ struct InjectWords {
 ExitCode run_inject_files(const InjectWords& words, const CommandContext& context) {
   input_file(words.list, "list");
   input_file(words.image, "image");
-  pipeline::InjectOptions options{.list = words.list,
+  pipeline::InjectOptions options{.files = config::load_inject_files(words.list),
                                   .base = words.image,
                                   .base_format = input_format_from(words.image_format),
                                   .output = words.output,

@@ -5,7 +5,6 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/config/inject_files.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -30,7 +29,7 @@ bool is_named(const inspect::OpenedPartition& partition, model::MountIdentifier 
          base::to_lower(partition.files->facts().uuid) == base::to_lower(text);
 }
 
-[[noreturn]] void throw_no_partition(const config::InjectedFile& file, const std::string& why,
+[[noreturn]] void throw_no_partition(const model::InjectedFile& file, const std::string& why,
                                      const std::string& hint) {
   throw base::Error(
       base::FailureKind::input,
@@ -40,7 +39,7 @@ bool is_named(const inspect::OpenedPartition& partition, model::MountIdentifier 
        .hint = hint});
 }
 
-const origin::BaseFilesystem& filesystem_of(const config::InjectedFile& file,
+const origin::BaseFilesystem& filesystem_of(const model::InjectedFile& file,
                                             const origin::BaseImage& base) {
   std::vector<const inspect::OpenedPartition*> found;
   for (const inspect::OpenedPartition& partition : base.image().partitions()) {
@@ -59,7 +58,7 @@ const origin::BaseFilesystem& filesystem_of(const config::InjectedFile& file,
                      "add it to the image's /etc/fstab");
 }
 
-model::AdditionalFile placed(const config::InjectedFile& file, const origin::BaseImage& base) {
+model::AdditionalFile placed(const model::InjectedFile& file, const origin::BaseImage& base) {
   const origin::BaseFilesystem& filesystem = filesystem_of(file, base);
   const std::string top = filesystem.mount_point == "/" ? "" : filesystem.mount_point;
   return {.destination = top + file.destination,
@@ -81,7 +80,6 @@ void refuse_base_as_output(const InjectOptions& options) {
 
 Customizing prepare_injection(const InjectOptions& options, const plan::Services& services) {
   refuse_base_as_output(options);
-  const std::vector<config::InjectedFile> files = config::load_inject_files(options.list);
   const report::StageScope stage(services.reporter, "base");
   Customizing customizing;
   customizing.base =
@@ -102,7 +100,7 @@ Customizing prepare_injection(const InjectOptions& options, const plan::Services
   root.architecture = base.architecture();
   root.epoch = options.epoch.value_or(newest_time(base));
   root.layout.uuid = base.image().disk_uuid();
-  for (const config::InjectedFile& file : files)
+  for (const model::InjectedFile& file : options.files)
     root.os.additional_files.push_back(placed(file, base));
   return customizing;
 }

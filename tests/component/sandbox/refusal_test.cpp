@@ -4,10 +4,14 @@
 #include <chrono>
 #include <csignal>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include <linux/seccomp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -53,8 +57,30 @@ constexpr std::array k_error_numbers{EPERM, EACCES, ENOSYS, EINVAL};
 
 enum class Start : std::uint8_t { as_it_is, single_id };
 
-/// What a child says that may not use the call: "fine", or the code of its error.
-std::string outcome(TestRoot& root, Start start, long call, int error_number) {
+/// Becomes one who may not use the call.
+std::function<bool()> without(long call, int error_number) {
+  return [=] {
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    sandbox::FilterProgram filter;
+    filter.add({call}, sandbox::refuse_with(error_number));
+    return filter.install(SECCOMP_RET_ALLOW, 0) == 0;
+  };
+}
+
+bool nothing() {
+  return true;
+}
+
+struct Trial {
+  Start start = Start::as_it_is;
+  std::function<bool()> as_root = nothing; ///< before it becomes an ordinary user
+  std::function<bool()> prepare = nothing;
+  std::string script = "true";
+};
+
+/// What a child says of a script in a sandbox after its place was prepared: "fine", or the code of
+/// its error.
+std::string outcome(TestRoot& root, const Trial& trial) {
   process::Pipe pipe = process::make_pipe();
   const pid_t pid = ::fork();
   REQUIRE(pid >= 0);
@@ -63,16 +89,14 @@ std::string outcome(TestRoot& root, Start start, long call, int error_number) {
     std::signal(SIGTERM, [](int) {});
     std::string said = "fine";
     try {
-      if (start == Start::single_id &&
+      if (!trial.as_root()) said = "cannot prepare as root";
+      if (trial.start == Start::single_id &&
           (::setresgid(65534, 65534, 65534) != 0 || ::setresuid(65534, 65534, 65534) != 0))
         said = "cannot change the user";
       ::prctl(PR_SET_DUMPABLE, 1);
-      ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-      sandbox::FilterProgram filter;
-      filter.add({call}, sandbox::refuse_with(error_number));
-      if (filter.install(SECCOMP_RET_ALLOW, 0) != 0) said = "no filter";
+      if (!trial.prepare()) said = "cannot prepare";
       sandbox::become_root(sandbox::own_rung());
-      const auto result = root.shell("true");
+      const auto result = root.shell(trial.script);
       if (!result.is_success()) said = "failed without an error";
     } catch (const base::Error& error) {
       said = error.diagnostic().code;
@@ -105,21 +129,75 @@ bool is_answer(const std::string& said) {
          said.starts_with("fs.");
 }
 
-void refuse_each(Start start) {
-  TestRoot root;
-  // Where another user can get at it.
+/// Where another user can get at it.
+void open_to_all(const TestRoot& root) {
   std::filesystem::permissions(root.scratch.path(), std::filesystem::perms::all);
   std::filesystem::permissions(root.options.root, std::filesystem::perms::all);
+}
+
+void refuse_each(Start start) {
+  TestRoot root;
+  open_to_all(root);
   for (const Refused& call : k_calls) {
     for (const int error_number : k_error_numbers) {
-      const std::string said = outcome(root, start, call.number, error_number);
+      const std::string said = outcome(
+          root, {.start = start, .prepare = without(call.number, error_number)});
       INFO(call.name << " refused with " << error_number << ": " << said);
       CHECK(is_answer(said));
     }
   }
 }
 
+/// /proc as container engines leave it: the kernel lets nobody below have another one.
+bool hide_part_of_proc() {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("/dev/null", "/proc/version", nullptr, MS_BIND, nullptr) == 0;
+}
+
+/// A process with more threads than a sandbox may have, that has nothing to do with one; none where
+/// so many are not allowed.
+std::optional<process::ChildProcess> start_crowd() {
+  constexpr int k_crowd = 2500;
+  process::Pipe ready = process::make_pipe();
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    ::setpgid(0, 0);
+    pthread_attr_t small;
+    ::pthread_attr_init(&small);
+    ::pthread_attr_setstacksize(&small, std::size_t{128} << 10U);
+    pthread_t thread{};
+    int made = 0;
+    const auto sleep = [](void*) -> void* { return reinterpret_cast<void*>(::pause()); };
+    while (made < k_crowd && ::pthread_create(&thread, &small, sleep, nullptr) == 0)
+      ++made;
+    const bool is_said = made == k_crowd && ::write(ready.write_end.get(), "x", 1) == 1;
+    if (is_said) ::pause();
+    ::_exit(1);
+  }
+  ready.write_end.reset();
+  char letter = 0;
+  process::ChildProcess crowd(pid);
+  if (::read(ready.read_end.get(), &letter, 1) != 1) return std::nullopt;
+  return crowd;
+}
+
 } // namespace
+
+TEST_CASE("a sandbox that sees the /proc of a container counts its own processes alone",
+          "[sandbox][refusal]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  if (::geteuid() != 0) IMAGEWRIGHT_SKIP("root is needed to hide a part of /proc");
+  TestRoot root;
+  open_to_all(root);
+  const auto crowd = start_crowd();
+  if (!crowd) IMAGEWRIGHT_SKIP("this place does not allow as many threads");
+  Trial trial{.start = Start::single_id, .as_root = hide_part_of_proc};
+  CHECK(outcome(root, trial) == "fine");
+  trial.script = "i=0; while [ $i -lt 2300 ]; do sleep 30 & i=$((i+1)); done; sleep 1";
+  CHECK(outcome(root, trial) == "sandbox.too-many-processes");
+}
 
 TEST_CASE("each refused call of the entrance is an error and never a wait, as we are",
           "[sandbox][refusal]") {

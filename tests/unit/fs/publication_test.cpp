@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/publication.hpp>
 
@@ -56,4 +57,26 @@ TEST_CASE("keeps the sums of other files that are still there") {
   publication.add("new");
   publication.publish();
   CHECK(fs::read_file(scratch / "out/SHA256SUMS") == base::digest_of("y").hex + "  new\n00  old\n");
+}
+
+TEST_CASE("a set of outputs of which one cannot be published leaves none of them") {
+  const imagewright_test::ScratchDirectory scratch;
+  scratch.write("out/a", "earlier");
+  scratch.write("out/other", "kept");
+  const std::string sums = base::digest_of("earlier").hex + "  a\n00  other\n";
+  scratch.write("out/SHA256SUMS", sums);
+  scratch.write("out/c/what somebody keeps there", "");
+  {
+    fs::Publication publication(scratch / "out");
+    for (const char* name : {"a", "b", "c"}) {
+      stage(publication, name, std::string("new ") + name);
+      publication.add(name);
+    }
+    CHECK_THROWS_AS(publication.publish(), base::Error);
+  }
+  CHECK(fs::read_file(scratch / "out/a") == "earlier");
+  CHECK(fs::read_file(scratch / "out/SHA256SUMS") == sums);
+  CHECK_FALSE(std::filesystem::exists(scratch / "out/b"));
+  CHECK(entries_in(scratch / "out/c") == 1);
+  CHECK(entries_in(scratch / "out") == 4);
 }

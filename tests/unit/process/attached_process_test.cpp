@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <csignal>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -27,6 +32,25 @@ TEST_CASE("a wish to stop ends the wait") {
   cancellation.request();
   AttachedProcess program({"sleep", "1000"}, Attachment::silent);
   CHECK_THROWS_AS(program.wait(cancellation), base::Cancelled);
+}
+
+TEST_CASE("a program that is told to end as soon as it is started hears it") {
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    // As a program's main has it: between fork and exec a child must not live on this.
+    std::signal(SIGTERM, [](int) {});
+    for (int round = 0; round < 300; ++round)
+      const AttachedProcess program({"sleep", "1000"}, Attachment::terminal);
+    ::_exit(0);
+  }
+  int status = -1;
+  const auto begin = std::chrono::steady_clock::now();
+  while (::waitpid(pid, &status, WNOHANG) == 0) {
+    if (std::chrono::steady_clock::now() - begin > std::chrono::seconds(60)) ::kill(pid, SIGKILL);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  CHECK(status == 0);
 }
 
 TEST_CASE("a program that is not there is named") {
