@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The readers of the single forms. read_feed() chooses among them.
+// The readers of the single forms, for the worker. read_source() chooses among them.
 
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,10 +11,15 @@
 #include <imagewright/advisory/feed.hpp>
 #include <imagewright/json/value.hpp>
 
+#include "feed_files.hpp"
+
 namespace imagewright::advisory {
 
-Feed read_oval(const std::filesystem::path& path);
-Feed read_updateinfo(const std::filesystem::path& path);
+/// Throws what read_feed() throws.
+Feed read_source(const FeedSource& source);
+
+Feed read_oval(const FeedFile& file);
+Feed read_updateinfo(const FeedFile& file);
 
 /// Reads a feed of JSON documents, one after the other.
 class DocumentReader {

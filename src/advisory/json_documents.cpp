@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
@@ -20,7 +19,7 @@ namespace imagewright::advisory {
 namespace {
 
 /// A parsed document takes many times its text: this bounds what a hostile one can take.
-constexpr std::uintmax_t k_largest_document = std::uintmax_t{64} << 20U;
+constexpr std::uint64_t k_largest_document = std::uint64_t{64} << 20U;
 constexpr std::size_t k_buffer_size = std::size_t{64} << 10U;
 
 json::Value parsed(std::string_view text, const std::string& file) {
@@ -37,27 +36,29 @@ void take_line(std::string& line, const std::string& file, const TakeDocument& t
   line.clear();
 }
 
-void read_lines(const std::filesystem::path& path, const TakeDocument& take) {
-  const fs::UniqueFd fd = fs::open_for_reading(path);
+void read_piece(const FeedFile& file, std::uint64_t offset, std::span<char> piece) {
+  fs::read_exactly(file.descriptor, std::as_writable_bytes(piece), file.offset + offset, file.name);
+}
+
+void read_lines(const FeedFile& file, const TakeDocument& take) {
   std::vector<char> buffer(k_buffer_size);
-  const std::uintmax_t size = std::filesystem::file_size(path);
   std::string line;
-  for (std::uint64_t offset = 0; offset < size;) {
+  for (std::uint64_t offset = 0; offset < file.size;) {
     const auto piece = std::span(buffer).first(
-        static_cast<std::size_t>(std::min<std::uintmax_t>(buffer.size(), size - offset)));
-    fs::read_exactly(fd.get(), std::as_writable_bytes(piece), offset, path.string());
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), file.size - offset)));
+    read_piece(file, offset, piece);
     offset += piece.size();
     std::string_view rest(piece.data(), piece.size());
     for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
       line += rest.substr(0, end);
       rest.remove_prefix(end + 1);
-      take_line(line, path.string(), take);
+      take_line(line, file.name, take);
     }
     line += rest;
     if (line.size() > k_largest_document)
-      throw_exhausting_feed(path.string(), "one of its documents is larger than 64 MiB");
+      throw_exhausting_feed(file.name, "one of its documents is larger than 64 MiB");
   }
-  take_line(line, path.string(), take);
+  take_line(line, file.name, take);
 }
 
 bool is_one_a_line(std::string_view text) {
@@ -68,34 +69,22 @@ bool is_one_a_line(std::string_view text) {
   return first.starts_with('{') && first.ends_with('}') && rest.starts_with('{');
 }
 
-void read_file(const std::filesystem::path& path, const TakeDocument& take) {
-  const std::string file = path.string();
-  if (std::filesystem::file_size(path) > k_largest_document) return read_lines(path, take);
-  const std::string text = fs::read_file(path, base::ByteSize::mib(65));
-  if (is_one_a_line(text)) return read_lines(path, take);
-  const json::Value value = parsed(text, file);
+void read_file(const FeedFile& file, const TakeDocument& take) {
+  if (file.size > k_largest_document) return read_lines(file, take);
+  std::string text(file.size, '\0');
+  read_piece(file, 0, text);
+  if (is_one_a_line(text)) return read_lines(file, take);
+  const json::Value value = parsed(text, file.name);
   const json::Array* list = value.find_array();
-  if (list == nullptr) return take(value, file);
+  if (list == nullptr) return take(value, file.name);
   for (const json::Value& document : *list)
-    take(document, file);
-}
-
-std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
-  if (!std::filesystem::is_directory(path)) return {path};
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".json")
-      files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  if (files.empty()) throw_damaged_feed(path.string(), "there is no file *.json in it");
-  return files;
+    take(document, file.name);
 }
 
 } // namespace
 
-void for_each_document(const std::filesystem::path& path, const TakeDocument& take) {
-  for (const std::filesystem::path& file : files_of(path))
+void for_each_document(std::span<const FeedFile> files, const TakeDocument& take) {
+  for (const FeedFile& file : files)
     read_file(file, take);
 }
 

@@ -301,9 +301,9 @@ private:
 
 } // namespace
 
-Feed read_oval(const std::filesystem::path& path) {
-  OvalListener listener(path.string());
-  read_xml(path, listener);
+Feed read_oval(const FeedFile& file) {
+  OvalListener listener(file.name);
+  read_xml(file, listener);
   return listener.take();
 }
 

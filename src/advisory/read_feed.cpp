@@ -4,9 +4,6 @@
 #include <span>
 #include <tuple>
 
-#include <fmt/format.h>
-
-#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
@@ -20,65 +17,51 @@ namespace {
 
 constexpr std::size_t k_beginning = 4096;
 
-std::string beginning_of(const std::filesystem::path& path) {
-  const fs::UniqueFd file = fs::open_for_reading(path);
-  const auto size = std::min<std::uintmax_t>(std::filesystem::file_size(path), k_beginning);
-  std::string text(size, '\0');
-  fs::read_exactly(file.get(), std::as_writable_bytes(std::span(text)), 0, path.string());
+std::string beginning_of(const FeedFile& file) {
+  std::string text(std::min<std::uint64_t>(file.size, k_beginning), '\0');
+  fs::read_exactly(file.descriptor, std::as_writable_bytes(std::span(text)), file.offset, file.name);
   return text;
 }
 
-[[noreturn]] void throw_unknown(const std::filesystem::path& path, const std::string& what) {
-  throw base::Error(
-      base::FailureKind::input, "advisory.unknown-feed",
-      fmt::format("{} is no feed of advisories: {}", base::quoted(path.string()), what),
-      "give OVAL definitions, OSV or CSAF documents, or updateinfo.xml, uncompressed");
-}
-
 /// Which kind of documents it is, the first one tells.
-Feed read_json(const std::filesystem::path& path) {
+Feed read_json(const FeedSource& source) {
   std::unique_ptr<DocumentReader> reader;
   bool is_of_csaf = false;
-  for_each_document(path, [&](const json::Value& document, const std::string& file) {
+  for_each_document(source.files, [&](const json::Value& document, const std::string& file) {
     // Whoever mirrors a provider has its description beside the documents.
     if (document.find("metadata_version") != nullptr) return;
     if (!reader) {
       is_of_csaf = is_csaf(document);
-      reader = is_of_csaf ? csaf_reader(path.string()) : osv_reader(path.string());
+      reader = is_of_csaf ? csaf_reader(source.name) : osv_reader(source.name);
     }
     if (is_csaf(document) != is_of_csaf) throw_damaged_feed(file, "OSV and CSAF are mixed in it");
     reader->read(document, file);
   });
-  if (!reader) throw_unknown(path, "there is no advisory in it");
+  if (!reader) throw_unknown_feed(source.name, "there is no advisory in it");
   return reader->take();
 }
 
-Feed read_by_form(const std::filesystem::path& path) {
-  if (std::filesystem::is_directory(path)) return read_json(path);
-  if (!std::filesystem::is_regular_file(path)) throw_unknown(path, "it is not a regular file");
-  const std::string text = beginning_of(path);
+Feed read_by_form(const FeedSource& source) {
+  if (source.form == FeedForm::directory) return read_json(source);
+  const FeedFile& file = source.files.front();
+  const std::string text = beginning_of(file);
   const std::string_view start =
       base::trimmed(std::string_view(text).substr(text.starts_with("\xEF\xBB\xBF") ? 3 : 0));
-  if (start.empty()) throw_unknown(path, "it is empty");
-  if (start.starts_with('{') || start.starts_with('[')) return read_json(path);
+  if (start.empty()) throw_unknown_feed(source.name, "it is empty");
+  if (start.starts_with('{') || start.starts_with('[')) return read_json(source);
   if (start.find("<oval_definitions") != std::string_view::npos ||
       start.find(":oval_definitions") != std::string_view::npos)
-    return read_oval(path);
-  if (start.find("<updates") != std::string_view::npos) return read_updateinfo(path);
-  throw_unknown(path, start.starts_with('<') ? "its XML is of another kind"
-                                             : "it is neither XML nor JSON");
+    return read_oval(file);
+  if (start.find("<updates") != std::string_view::npos) return read_updateinfo(file);
+  throw_unknown_feed(source.name, start.starts_with('<') ? "its XML is of another kind"
+                                                         : "it is neither XML nor JSON");
 }
 
 } // namespace
 
-Feed read_feed(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) {
-    throw base::Error(base::FailureKind::input, "advisory.no-feed",
-                      fmt::format("there is no feed {}", base::quoted(path.string())),
-                      "fetch the vendor's feed and give its file with --feed");
-  }
-  Feed feed = read_by_form(path);
-  if (feed.advisories.empty()) throw_unknown(path, "there is no advisory in it");
+Feed read_source(const FeedSource& source) {
+  Feed feed = read_by_form(source);
+  if (feed.advisories.empty()) throw_unknown_feed(source.name, "there is no advisory in it");
   const auto key = [](const Advisory& advisory) {
     return std::tie(advisory.vulnerability, advisory.package, advisory.identifier);
   };

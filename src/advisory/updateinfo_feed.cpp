@@ -108,9 +108,9 @@ private:
 
 } // namespace
 
-Feed read_updateinfo(const std::filesystem::path& path) {
-  UpdateinfoListener listener(path.string());
-  read_xml(path, listener);
+Feed read_updateinfo(const FeedFile& file) {
+  UpdateinfoListener listener(file.name);
+  read_xml(file, listener);
   return listener.take();
 }
 

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "xml_reader.hpp"
 
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
+#include <span>
 #include <type_traits>
 #include <vector>
 
 #include <expat.h>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -36,8 +36,8 @@ std::string local_name(const char* name) {
 
 class XmlStream {
 public:
-  XmlStream(const std::filesystem::path& path, XmlListener& listener)
-      : path_(path), listener_(listener), parser_(XML_ParserCreate(nullptr), &XML_ParserFree) {
+  XmlStream(const FeedFile& file, XmlListener& listener)
+      : file_(file), listener_(listener), parser_(XML_ParserCreate(nullptr), &XML_ParserFree) {
     if (!parser_) throw std::bad_alloc();
     XML_SetUserData(parser_.get(), this);
     XML_SetElementHandler(parser_.get(), begin, end);
@@ -46,17 +46,16 @@ public:
   }
 
   void read() {
-    const fs::UniqueFd file = fs::open_for_reading(path_);
     std::array<char, 65536> buffer{};
-    while (true) {
-      const ssize_t count = ::read(file.get(), buffer.data(), buffer.size());
-      if (count < 0) {
-        if (errno == EINTR) continue;
-        base::throw_system_error("advisory.no-feed", "cannot read", path_.string(), errno);
-      }
-      parse(std::string_view(buffer.data(), static_cast<std::size_t>(count)), count == 0);
-      if (count == 0) return;
+    for (std::uint64_t done = 0; done < file_.size;) {
+      const auto piece = std::span(buffer).first(
+          static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), file_.size - done)));
+      fs::read_exactly(file_.descriptor, std::as_writable_bytes(piece), file_.offset + done,
+                       file_.name);
+      done += piece.size();
+      parse(std::string_view(piece.data(), piece.size()), false);
     }
+    parse({}, true);
   }
 
 private:
@@ -74,7 +73,7 @@ private:
   }
 
   std::string here() const {
-    return fmt::format("{}:{}:{}", path_.string(), XML_GetCurrentLineNumber(parser_.get()),
+    return fmt::format("{}:{}:{}", file_.name, XML_GetCurrentLineNumber(parser_.get()),
                        XML_GetCurrentColumnNumber(parser_.get()) + 1);
   }
 
@@ -131,7 +130,7 @@ private:
     });
   }
 
-  const std::filesystem::path& path_;
+  const FeedFile& file_;
   XmlListener& listener_;
   std::unique_ptr<std::remove_pointer_t<XML_Parser>, decltype(&XML_ParserFree)> parser_;
   std::vector<XmlElement> open_;
@@ -147,8 +146,8 @@ const std::string& XmlElement::attribute(std::string_view wanted) const {
   return found == attributes.end() ? k_nothing : found->second;
 }
 
-void read_xml(const std::filesystem::path& path, XmlListener& listener) {
-  XmlStream(path, listener).read();
+void read_xml(const FeedFile& file, XmlListener& listener) {
+  XmlStream(file, listener).read();
 }
 
 namespace {

@@ -3,11 +3,12 @@
 
 // XML as a stream of elements: nothing of a document is kept but the elements that are open.
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+
+#include "feed_files.hpp"
 
 namespace imagewright::advisory {
 
@@ -39,7 +40,7 @@ public:
 /// formed or ends early, advisory.exhausting-feed where it declares a document type (entities could
 /// grow without bound), or is deeper or has longer texts than a feed has; and whatever the listener
 /// throws.
-void read_xml(const std::filesystem::path& path, XmlListener& listener);
+void read_xml(const FeedFile& file, XmlListener& listener);
 
 /// Throws base::Error (advisory.damaged-feed).
 [[noreturn]] void throw_damaged_feed(const std::string& file, const std::string& why);

@@ -2,6 +2,7 @@
 #include "tree_removal.hpp"
 
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 #include <vector>
 
@@ -20,6 +21,10 @@ namespace {
 [[noreturn]] void throw_cannot_remove(const std::string& shown, int error_number) {
   base::throw_system_error("fs.cannot-write", "cannot remove", shown, error_number);
 }
+
+/// Processes that were killed may write for a moment longer than their end takes to be heard of.
+constexpr timespec k_pause{.tv_sec = 0, .tv_nsec = 20'000'000};
+constexpr int k_most_pauses = 250;
 
 /// Removes one tree, as deep as it may be, with one descriptor.
 class TreeRemoval {
@@ -88,14 +93,18 @@ private:
 
   void leave() {
     if (!cursor_.leave()) fail();
-    if (::unlinkat(cursor_.fd(), levels_.back().name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT)
-      fail();
+    const std::string name = std::move(levels_.back().name);
     levels_.pop_back();
+    if (::unlinkat(cursor_.fd(), name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
+    if (errno != ENOTEMPTY || pauses_++ == k_most_pauses) fail();
+    ::nanosleep(&k_pause, nullptr);
+    enter(name);
   }
 
   DirectoryCursor cursor_;
   const std::string& shown_;
   dev_t device_ = 0;
+  int pauses_ = 0;
   std::vector<Level> levels_;
 };
 

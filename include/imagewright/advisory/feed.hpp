@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/base/package_version.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::advisory {
 
@@ -69,8 +72,12 @@ struct Feed {
 
 /// Reads OVAL definitions (schema 5, rpminfo tests), OSV or CSAF documents (one, a list, one a
 /// line, or a directory of them) or updateinfo, and finds out which it is. Throws base::Error:
-/// advisory.no-feed, advisory.unknown-feed, advisory.damaged-feed. A feed that is read in part is
-/// damaged: nothing must count as clean because it could not be read.
-Feed read_feed(const std::filesystem::path& path);
+/// advisory.no-feed, advisory.unknown-feed, advisory.damaged-feed, advisory.exhausting-feed; and
+/// sandbox.worker-…, since a worker reads it. A feed that is read in part is damaged: nothing must
+/// count as clean because it could not be read.
+Feed read_feed(const std::filesystem::path& path, const base::Cancellation& cancellation);
+
+/// For sandbox::run_worker_if_asked.
+std::span<const sandbox::WorkerJob> worker_jobs();
 
 } // namespace imagewright::advisory

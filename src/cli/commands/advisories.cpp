@@ -155,7 +155,7 @@ void check_words(const AdvisoriesWords& words) {
 
 ExitCode run_advisories(const AdvisoriesWords& words, const CommandContext& context) {
   check_words(words);
-  const advisory::Feed feed = advisory::read_feed(words.feed);
+  const advisory::Feed feed = advisory::read_feed(words.feed, context.cancellation);
   if (words.has_largest_age)
     require_young(feed, *parse_age(words.largest_age), current_time(context));
   return words.old_packages.empty() ? show_verdict(words, feed, context)

@@ -50,7 +50,7 @@ struct AdvisoryPart {
 
 AdvisoryPart advisory_part(const DiffWords& words, const CommandContext& context) {
   if (!words.has_feed) return {};
-  const advisory::Feed feed = advisory::read_feed(words.feed);
+  const advisory::Feed feed = advisory::read_feed(words.feed, context.cancellation);
   const auto suppressions = suppressions_in(words.suppressions);
   const auto inventory_of = [&](const std::string& file) {
     return advisory::read_inventory(file, words.architecture, context.cancellation);

@@ -159,7 +159,7 @@ TEST_CASE("OSV and CSAF in one directory are refused; a provider's description i
   const ScratchDirectory scratch;
   scratch.write("feed/a.json", csaf(R"("known_affected": ["os-one"])"));
   scratch.write("feed/provider-metadata.json", R"({"metadata_version": "2.0"})");
-  CHECK(advisory::read_feed(scratch / "feed").advisories.size() == 1);
+  CHECK(read_feed(scratch / "feed").advisories.size() == 1);
   scratch.write("feed/b.json", R"({"id": "AZL-1"})");
-  CHECK(code_of([&] { advisory::read_feed(scratch / "feed"); }) == "advisory.damaged-feed");
+  CHECK(code_of([&] { read_feed(scratch / "feed"); }) == "advisory.damaged-feed");
 }

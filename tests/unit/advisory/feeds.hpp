@@ -47,9 +47,14 @@ inline std::string oval(const std::string& criteria,
 inline const std::string k_one_test =
     "<criteria operator=\"AND\"><criterion test_ref=\"t1\"/></criteria>";
 
+inline imagewright::advisory::Feed read_feed(const std::filesystem::path& path) {
+  const imagewright::base::Cancellation cancellation;
+  return imagewright::advisory::read_feed(path, cancellation);
+}
+
 inline imagewright::advisory::Feed feed_from(const std::string& text) {
   const ScratchDirectory scratch;
-  return imagewright::advisory::read_feed(scratch.write("feed", text));
+  return read_feed(scratch.write("feed", text));
 }
 
 /// A binary package, and the source package that it is from.
