@@ -237,6 +237,7 @@ class CustomizePackages(CustomizingTestCase):
         self.assertIn("cli.package-not-in-image", self.program("why", *base, config, "nonsense", expect=2))
         self.assertIn("comes as everything is updated", self.program("why", *base, self.config("packages: {updateExistingPackages: true}"), "alpha"))
         self.assertIn("leave out --arch", self.program("plan", *base, config, "--arch", "x86_64", expect=2))
+        self.assertIn("leave out --locked", self.program("why", *base, config, "bash", "--locked", expect=2))
 
     def test_a_lock_holds_the_base_and_what_goes_comes_and_stays(self):
         config = self.config("packages: {remove: [beta], install: [gamma]}")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/plan/explain_package.hpp>
 
@@ -21,6 +22,10 @@ struct WhyWords {
 
 ExitCode run_why(const WhyWords& words, const CommandContext& context) {
   if (!words.base.image.empty()) {
+    if (words.plan.is_locked)
+      throw base::Error(base::FailureKind::input, "cli.usage",
+                        "a lock of what is made of an image does not say who asked for a package",
+                        "leave out --locked: the reasons are found anew");
     const auto reasons = pipeline::explain_base_package(
         customize_options_from(words.base, words.plan, context), words.package, context.services());
     context.console.print(words.is_json ? json::to_text(pipeline::to_json(reasons))
