@@ -210,7 +210,7 @@ class Help(TestCase):
                               ("export", ("libvirt", "hyperv", "terraform", "wsl-catalogue"))):
             for inner in nested:
                 texts[outer] += self.run_program(outer, inner, "--help").stdout
-        mention = re.compile(r"imagewright ((?:--?[\w-]+ )*)([a-z]+)((?: [^`\"\\\n;,()|<>]+)?)")
+        mention = re.compile(r"imagewright ((?:--?[\w-]+ )*)([a-z]+(?:-[a-z]+)*)((?: [^`\"\\\n;,()|<>]+)?)")
         files = [*(TOP / "src").rglob("*.cpp"), *(TOP / "docs").rglob("*.md"), TOP / "README.md"]
         wrong = []
         for path in files:

@@ -84,7 +84,10 @@ Command inject_files_command() {
       "dm-verity vouches for are refused.";
   command.examples = {
       {"imagewright inject-files signing/inject-files.yaml --image node.raw -o signed/node.raw",
-       "The files that the config's output.artifacts had put into signing, signed there"}};
+       "The files that the config's output.artifacts had put into signing, signed there"},
+      {"imagewright inject-files inject-files.yaml --image node.raw -o signed.vhd --format "
+       "vhd-fixed",
+       "The same as an image for Azure"}};
   command.action = [words](const CommandContext& context) {
     return run_inject_files(*words, context);
   };
