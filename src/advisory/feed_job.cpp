@@ -34,8 +34,7 @@ Feed read_feed(const std::filesystem::path& path, const base::Cancellation& canc
 }
 
 std::span<const sandbox::WorkerJob> worker_jobs() {
-  static constexpr std::array jobs{
-      sandbox::WorkerJob{.name = k_read_job, .run = &read_in_worker}};
+  static constexpr std::array jobs{sandbox::WorkerJob{.name = k_read_job, .run = &read_in_worker}};
   return jobs;
 }
 

@@ -19,7 +19,8 @@ constexpr std::size_t k_beginning = 4096;
 
 std::string beginning_of(const FeedFile& file) {
   std::string text(std::min<std::uint64_t>(file.size, k_beginning), '\0');
-  fs::read_exactly(file.descriptor, std::as_writable_bytes(std::span(text)), file.offset, file.name);
+  fs::read_exactly(file.descriptor, std::as_writable_bytes(std::span(text)), file.offset,
+                   file.name);
   return text;
 }
 

@@ -232,8 +232,8 @@ void block(const sigset_t& signals) {
   ::sigprocmask(SIG_BLOCK, &signals, nullptr);
 }
 
-/// What is left unread at the end of a channel hides from the other side what was said before. Where
-/// none comes, whoever does not send it may end this process.
+/// What is left unread at the end of a channel hides from the other side what was said before.
+/// Where none comes, whoever does not send it may end this process.
 void take_request_unread() noexcept {
   sigset_t none;
   ::sigemptyset(&none);

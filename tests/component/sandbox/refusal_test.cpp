@@ -140,8 +140,8 @@ void refuse_each(Start start) {
   open_to_all(root);
   for (const Refused& call : k_calls) {
     for (const int error_number : k_error_numbers) {
-      const std::string said = outcome(
-          root, {.start = start, .prepare = without(call.number, error_number)});
+      const std::string said =
+          outcome(root, {.start = start, .prepare = without(call.number, error_number)});
       INFO(call.name << " refused with " << error_number << ": " << said);
       CHECK(is_answer(said));
     }
