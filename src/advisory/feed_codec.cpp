@@ -15,23 +15,6 @@ using sandbox::ByteWriter;
 
 // Members that are added and not named in the bindings do not compile.
 
-template <typename Choice>
-Choice read_choice(ByteReader& reader, Choice last) {
-  const std::uint64_t number = reader.number();
-  if (number > static_cast<std::uint64_t>(last)) throw base::BugError("a choice is out of range");
-  return static_cast<Choice>(number);
-}
-
-bool read_flag(ByteReader& reader) {
-  const std::uint64_t number = reader.number();
-  if (number > 1) throw base::BugError("a flag is neither of two");
-  return number == 1;
-}
-
-void write_flag(ByteWriter& writer, bool value) {
-  writer.number(value ? 1 : 0);
-}
-
 void write(ByteWriter& writer, const base::PackageVersion& version) {
   const auto& [epoch, text, release] = version;
   writer.number(epoch).text(text).text(release);
@@ -51,14 +34,14 @@ void write(ByteWriter& writer, const Condition& condition) {
   const auto& [package, comparison, version, ignores_distribution_tag] = condition;
   writer.text(package).number(static_cast<std::uint64_t>(comparison));
   write(writer, version);
-  write_flag(writer, ignores_distribution_tag);
+  writer.flag(ignores_distribution_tag);
 }
 
 Condition read_condition(ByteReader& reader) {
   Condition condition{.package = reader.text()};
-  condition.comparison = read_choice(reader, Comparison::equal);
+  condition.comparison = reader.choice(Comparison::equal);
   condition.version = read_version(reader);
-  condition.ignores_distribution_tag = read_flag(reader);
+  condition.ignores_distribution_tag = reader.flag();
   return condition;
 }
 
@@ -72,11 +55,9 @@ void write(ByteWriter& writer, const Advisory& advisory) {
     for (const Condition& condition : conditions)
       write(writer, condition);
   }
-  write_flag(writer, fixed_in.has_value());
+  writer.flag(fixed_in.has_value());
   if (fixed_in) write(writer, *fixed_in);
-  write_flag(writer, is_without_fix);
-  write_flag(writer, is_under_investigation);
-  writer.text(distribution_tag);
+  writer.flag(is_without_fix).flag(is_under_investigation).text(distribution_tag);
 }
 
 Advisory read_advisory(ByteReader& reader) {
@@ -84,16 +65,16 @@ Advisory read_advisory(ByteReader& reader) {
   advisory.vulnerability = reader.text();
   advisory.identifier = reader.text();
   advisory.package = reader.text();
-  advisory.severity = read_choice(reader, Severity::critical);
+  advisory.severity = reader.choice(Severity::critical);
   advisory.date = reader.text();
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     std::vector<Condition>& conditions = advisory.alternatives.emplace_back();
     for (std::uint64_t more = reader.number(); more != 0; --more)
       conditions.push_back(read_condition(reader));
   }
-  if (read_flag(reader)) advisory.fixed_in = read_version(reader);
-  advisory.is_without_fix = read_flag(reader);
-  advisory.is_under_investigation = read_flag(reader);
+  if (reader.flag()) advisory.fixed_in = read_version(reader);
+  advisory.is_without_fix = reader.flag();
+  advisory.is_under_investigation = reader.flag();
   advisory.distribution_tag = reader.text();
   return advisory;
 }
@@ -112,7 +93,7 @@ std::string encode(const FeedSource& source) {
 FeedSource decode_feed_source(std::string_view bytes, int descriptor) {
   ByteReader reader(bytes);
   FeedSource source{.name = reader.text(), .form = FeedForm::file, .files = {}};
-  source.form = read_choice(reader, FeedForm::directory);
+  source.form = reader.choice(FeedForm::directory);
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     FeedFile file{.name = reader.text(), .descriptor = descriptor};
     file.offset = reader.number();
@@ -126,7 +107,7 @@ std::string encode(const Feed& feed) {
   const auto& [kind, file, made, advisories] = feed;
   ByteWriter writer;
   writer.number(static_cast<std::uint64_t>(kind)).text(file);
-  write_flag(writer, made.has_value());
+  writer.flag(made.has_value());
   if (made) writer.time(*made);
   writer.number(advisories.size());
   for (const Advisory& advisory : advisories)
@@ -136,9 +117,9 @@ std::string encode(const Feed& feed) {
 
 Feed decode_feed(std::string_view bytes) {
   ByteReader reader(bytes);
-  Feed feed{.kind = read_choice(reader, FeedKind::csaf)};
+  Feed feed{.kind = reader.choice(FeedKind::csaf)};
   feed.file = reader.text();
-  if (read_flag(reader)) feed.made = reader.time();
+  if (reader.flag()) feed.made = reader.time();
   for (std::uint64_t count = reader.number(); count != 0; --count)
     feed.advisories.push_back(read_advisory(reader));
   if (!reader.at_end()) throw base::BugError("there is more than a feed");

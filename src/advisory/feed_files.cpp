@@ -78,6 +78,10 @@ OpenedFeed open_directory(const std::filesystem::path& path) {
 
 } // namespace
 
+void read_piece(const FeedFile& file, std::uint64_t offset, std::span<char> piece) {
+  fs::read_exactly(file.descriptor, std::as_writable_bytes(piece), file.offset + offset, file.name);
+}
+
 OpenedFeed open_feed(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) {
     throw base::Error(base::FailureKind::input, "advisory.no-feed",

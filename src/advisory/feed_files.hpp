@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct FeedFile {
   std::uint64_t offset = 0;
   std::uint64_t size = 0;
 };
+
+/// Reads exactly as many bytes, `offset` within the file. Throws base::Error (fs.cannot-read).
+void read_piece(const FeedFile& file, std::uint64_t offset, std::span<char> piece);
 
 enum class FeedForm : std::uint8_t { file, directory };
 

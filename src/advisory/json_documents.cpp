@@ -10,7 +10,6 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 
 #include "xml_reader.hpp"
 
@@ -34,10 +33,6 @@ json::Value parsed(std::string_view text, const std::string& file) {
 void take_line(std::string& line, const std::string& file, const TakeDocument& take) {
   if (!base::trimmed(line).empty()) take(parsed(line, file), file);
   line.clear();
-}
-
-void read_piece(const FeedFile& file, std::uint64_t offset, std::span<char> piece) {
-  fs::read_exactly(file.descriptor, std::as_writable_bytes(piece), file.offset + offset, file.name);
 }
 
 void read_lines(const FeedFile& file, const TakeDocument& take) {

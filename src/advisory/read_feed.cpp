@@ -5,7 +5,6 @@
 #include <tuple>
 
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 
 #include "feeds.hpp"
 #include "json_documents.hpp"
@@ -19,8 +18,7 @@ constexpr std::size_t k_beginning = 4096;
 
 std::string beginning_of(const FeedFile& file) {
   std::string text(std::min<std::uint64_t>(file.size, k_beginning), '\0');
-  fs::read_exactly(file.descriptor, std::as_writable_bytes(std::span(text)), file.offset,
-                   file.name);
+  read_piece(file, 0, text);
   return text;
 }
 

@@ -17,7 +17,6 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 
 namespace imagewright::advisory {
 
@@ -32,6 +31,14 @@ std::string local_name(const char* name) {
   const std::string_view whole(name);
   const auto colon = whole.rfind(':');
   return std::string(colon == std::string_view::npos ? whole : whole.substr(colon + 1));
+}
+
+[[noreturn]] void throw_unusable(const std::string& code, const std::string& file,
+                                 const std::string& why, const std::string& hint) {
+  throw base::Error(
+      base::FailureKind::input, code,
+      fmt::format("the feed {} cannot be used: {}", base::quoted(file), base::escape_controls(why)),
+      hint);
 }
 
 class XmlStream {
@@ -50,8 +57,7 @@ public:
     for (std::uint64_t done = 0; done < file_.size;) {
       const auto piece = std::span(buffer).first(
           static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), file_.size - done)));
-      fs::read_exactly(file_.descriptor, std::as_writable_bytes(piece), file_.offset + done,
-                       file_.name);
+      read_piece(file_, done, piece);
       done += piece.size();
       parse(std::string_view(piece.data(), piece.size()), false);
     }
@@ -149,18 +155,6 @@ const std::string& XmlElement::attribute(std::string_view wanted) const {
 void read_xml(const FeedFile& file, XmlListener& listener) {
   XmlStream(file, listener).read();
 }
-
-namespace {
-
-[[noreturn]] void throw_unusable(const std::string& code, const std::string& file,
-                                 const std::string& why, const std::string& hint) {
-  throw base::Error(
-      base::FailureKind::input, code,
-      fmt::format("the feed {} cannot be used: {}", base::quoted(file), base::escape_controls(why)),
-      hint);
-}
-
-} // namespace
 
 void throw_damaged_feed(const std::string& file, const std::string& why) {
   throw_unusable("advisory.damaged-feed", file, why,

@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::uint64_t k_no_kind = ~std::uint64_t{0};
 
-template <typename Choice>
-Choice read_choice(sandbox::ByteReader& reader, Choice last) {
-  const std::uint64_t number = reader.number();
-  if (number > static_cast<std::uint64_t>(last)) throw base::BugError("a choice is out of range");
-  return static_cast<Choice>(number);
-}
-
 } // namespace
 
 std::string encode(const LintRequest& request) {
@@ -49,9 +42,9 @@ std::string encode(const LintReport& report) {
 LintReport decode_lint_report(std::string_view bytes, std::string file) {
   sandbox::ByteReader reader(bytes);
   LintReport report{
-      .file = std::move(file), .kind = read_choice(reader, SubjectKind::azure_vhd), .rules = {}};
+      .file = std::move(file), .kind = reader.choice(SubjectKind::azure_vhd), .rules = {}};
   for (const Rule* rule : rules_for(report.kind)) {
-    const Outcome outcome = read_choice(reader, Outcome::unknown);
+    const Outcome outcome = reader.choice(Outcome::unknown);
     report.rules.push_back({.id = std::string(rule->id),
                             .sentence = std::string(rule->sentence),
                             .hint = std::string(rule->hint),

@@ -39,6 +39,16 @@ std::uint64_t ByteReader::number() {
   return value;
 }
 
+std::uint64_t ByteReader::number_up_to(std::uint64_t last) {
+  const std::uint64_t value = number();
+  if (value > last) throw base::BugError("a choice in a message between processes is out of range");
+  return value;
+}
+
+bool ByteReader::flag() {
+  return number_up_to(1) == 1;
+}
+
 std::string ByteReader::text() {
   const std::uint64_t size = number();
   if (size > rest_.size()) throw base::BugError("a message between processes is cut off");

@@ -20,6 +20,7 @@ public:
   ByteWriter& text(std::string_view value);
   ByteWriter& texts(const std::vector<std::string>& values);
   ByteWriter& time(base::Epoch value);
+  ByteWriter& flag(bool value) { return number(value ? 1 : 0); }
   std::string take() { return std::move(bytes_); }
 
 private:
@@ -37,11 +38,19 @@ public:
   std::string text();
   std::vector<std::string> texts();
   base::Epoch time();
+  bool flag();
+  /// A number as an enumeration that goes from 0 to `last`.
+  template <typename Choice>
+  Choice choice(Choice last) {
+    return static_cast<Choice>(number_up_to(static_cast<std::uint64_t>(last)));
+  }
   /// What was not read yet.
   std::string_view rest() const { return rest_; }
   bool at_end() const { return rest_.empty(); }
 
 private:
+  std::uint64_t number_up_to(std::uint64_t last);
+
   std::string_view rest_;
 };
 
