@@ -6,14 +6,11 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/plan/customize_lock.hpp>
+#include <imagewright/plan/lock_freshness.hpp>
 
 namespace imagewright::plan {
 
 namespace {
-
-const char* weak_word(const model::PackagesConfig& packages) {
-  return packages.recommends == model::Inclusion::included ? "installed" : "ignored";
-}
 
 /// Why the lock cannot be used, or nothing.
 std::optional<base::Diagnostic> find_fault(const std::optional<lock::LockWithBases>& lock,
@@ -48,7 +45,7 @@ lock::LockQuestion base_question(const CustomizePlan& plan, const base::Digest& 
                               .packages = packages.install,
                               .excludes = {},
                               .repositories = plan.plan.repositories,
-                              .weak_dependencies = weak_word(packages),
+                              .weak_dependencies = weak_dependencies_word(packages),
                               .container_images = {},
                               .wishes = {"base " + base.to_string()}};
   if (const auto& time = packages.snapshot_time) question.snapshot = base::to_iso8601(time->value);

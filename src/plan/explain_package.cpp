@@ -10,11 +10,19 @@
 #include <imagewright/plan/explain_package.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/repositories.hpp>
-#include <imagewright/resolve/explain.hpp>
 
 namespace imagewright::plan {
 
 namespace {
+
+/// The packages that the lock pins, when it is to be honoured.
+std::vector<model::LockedPackage> pinned_packages(const BuildPlan& plan) {
+  const auto lock = find_lock(plan.config.path);
+  const model::ArchitectureLock* entry = lock ? lock->find(plan.architecture.name) : nullptr;
+  return entry != nullptr ? entry->packages : std::vector<model::LockedPackage>();
+}
+
+} // namespace
 
 PackageChain chain_from(const resolve::Explanation& explanation, const std::string& architecture) {
   PackageChain chain{.architecture = architecture, .request = explanation.request};
@@ -25,22 +33,14 @@ PackageChain chain_from(const resolve::Explanation& explanation, const std::stri
   return chain;
 }
 
-/// The packages that the lock pins, when it is to be honoured.
-std::vector<model::LockedPackage> pinned_packages(const BuildPlan& plan) {
-  const auto lock = find_lock(plan.config.path);
-  const model::ArchitectureLock* entry = lock ? lock->find(plan.architecture.name) : nullptr;
-  return entry != nullptr ? entry->packages : std::vector<model::LockedPackage>();
-}
-
-[[noreturn]] void refuse_absent(const std::string& package, const std::vector<std::string>& names) {
+void throw_absent(const std::string& package, const std::vector<std::string>& names,
+                  const std::string& listing) {
   std::string hint = base::did_you_mean(package, names);
-  if (hint.empty()) hint = "imagewright plan --packages CONFIG lists the packages that are";
+  if (hint.empty()) hint = listing + " lists the packages that are";
   throw base::Error(base::FailureKind::input, "cli.package-not-in-image",
                     fmt::format("no package {} is in the image", base::quoted(package)),
                     std::move(hint));
 }
-
-} // namespace
 
 std::vector<PackageChain> explain_package(const PlanOptions& options, const ResolveOptions& resolve,
                                           const std::string& package, const Services& services) {
@@ -55,7 +55,8 @@ std::vector<PackageChain> explain_package(const PlanOptions& options, const Reso
     for (const model::LockedPackage& each : resolved.resolution.packages)
       names.insert(each.nevra.name);
   }
-  if (chains.empty()) refuse_absent(package, {names.begin(), names.end()});
+  if (chains.empty())
+    throw_absent(package, {names.begin(), names.end()}, "imagewright plan --packages CONFIG");
   return chains;
 }
 

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/plan/customize_lock.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 
 namespace imagewright::plan {
 
-namespace {
-
-std::string weak_word(const BuildPlan& plan) {
-  return plan.config.os.packages.recommends == model::Inclusion::included ? "installed" : "ignored";
+std::string weak_dependencies_word(const model::PackagesConfig& packages) {
+  return packages.recommends == model::Inclusion::included ? "installed" : "ignored";
 }
-
-} // namespace
 
 std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
   std::vector<resolve::Exclude> excludes;
@@ -33,7 +31,7 @@ lock::LockQuestion lock_question(const BuildPlan& plan) {
                               .packages = plan.packages,
                               .excludes = {},
                               .repositories = plan.repositories,
-                              .weak_dependencies = weak_word(plan),
+                              .weak_dependencies = weak_dependencies_word(plan.config.os.packages),
                               .container_images = plan.container_images};
   if (const auto& time = plan.config.os.packages.snapshot_time)
     question.snapshot = base::to_iso8601(time->value);
@@ -44,10 +42,8 @@ lock::LockQuestion lock_question(const BuildPlan& plan) {
 }
 
 std::optional<model::Lock> find_lock(const std::filesystem::path& config) {
-  const std::filesystem::path path = lock::lock_path_of(config);
-  const auto text = fs::find_file(path, base::ByteSize::mib(256));
-  if (!text) return std::nullopt;
-  return lock::parse(*text, path.string());
+  auto lock = find_lock_with_bases(config);
+  return lock ? std::optional(std::move(lock->lock)) : std::nullopt;
 }
 
 const model::ArchitectureLock* find_fresh(const std::optional<model::Lock>& lock,

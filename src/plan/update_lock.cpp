@@ -167,8 +167,7 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
   const std::filesystem::path path = lock::lock_path_of(options.plan.config);
   const auto file = find_lock_with_bases(options.plan.config);
   const std::optional<model::Lock> old = file ? std::optional(file->lock) : std::nullopt;
-  auto bases = file ? file->bases : std::map<std::string, lock::LockedBase>();
-  model::Lock renewed = old.value_or(model::Lock{});
+  lock::LockWithBases renewed = file.value_or(lock::LockWithBases{});
   LockSummary summary{.path = path};
   UpdatedNames updated(options.updated);
   for (const BuildPlan& plan : planned.plans) {
@@ -188,13 +187,12 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
       summary.changes.push_back(std::move(change));
     }
     if (before != nullptr && says_the_same(*before, entry)) continue;
-    bases.erase(entry.architecture);
-    renewed = lock::with_architecture(std::move(renewed), std::move(entry));
+    renewed.bases.erase(entry.architecture);
+    renewed.lock = lock::with_architecture(std::move(renewed.lock), std::move(entry));
   }
   updated.require_known();
-  if (options.action == LockAction::write && (!old || renewed != *old)) {
-    fs::write_file_atomically(path, lock::to_text_with_bases(lock::LockWithBases{
-                                        .lock = renewed, .bases = std::move(bases)}));
+  if (options.action == LockAction::write && (!old || renewed.lock != *old)) {
+    fs::write_file_atomically(path, lock::to_text_with_bases(renewed));
     summary.is_written = true;
   }
   return summary;

@@ -10,6 +10,7 @@
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
+#include <imagewright/resolve/explain.hpp>
 
 namespace imagewright::plan {
 
@@ -28,6 +29,14 @@ struct PackageChain {
       links; ///< the package that meets the request first, the explained one last
   bool operator==(const PackageChain&) const = default;
 };
+
+/// A chain of one image.
+PackageChain chain_from(const resolve::Explanation& explanation, const std::string& architecture);
+
+/// Throws base::Error (cli.package-not-in-image); the hint is a near one of `names`, else says
+/// which command lists them.
+[[noreturn]] void throw_absent(const std::string& package, const std::vector<std::string>& names,
+                               const std::string& listing);
 
 /// The shortest chains for each architecture, at least one. Throws base::Error
 /// (cli.package-not-in-image, with a near name) when the package is in none of the images.

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <imagewright/lock/freshness.hpp>
@@ -17,6 +18,9 @@ namespace imagewright::plan {
 /// What the config keeps out of the image: `exclude`, and `remove`, which means the same for an
 /// image that is composed.
 std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan);
+
+/// What the config says of weak dependencies, in the word of a lock::LockQuestion.
+std::string weak_dependencies_word(const model::PackagesConfig& packages);
 
 /// Everything that a resolution of this plan depends on besides metadata.
 lock::LockQuestion lock_question(const BuildPlan& plan);

@@ -4,13 +4,10 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/suggest.hpp>
-#include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/plan/explain_package.hpp>
-#include <imagewright/resolve/explain.hpp>
 
 #include "customizing.hpp"
 
@@ -36,16 +33,6 @@ void add_base_changes(std::vector<std::string>& changes, const lock::LockedBase*
   }
 }
 
-plan::PackageChain chain_from(const resolve::Explanation& explanation,
-                              const std::string& architecture) {
-  plan::PackageChain chain{
-      .architecture = architecture, .request = explanation.request, .links = {}};
-  for (const resolve::ExplanationStep& step : explanation.chain)
-    chain.links.push_back({step.package.to_string(), step.requirement});
-  chain.links.push_back({explanation.package.to_string(), {}});
-  return chain;
-}
-
 /// "bash" and "bash-5.2-1.x86_64" of the full name "bash-5.2-1.x86_64".
 bool is_called(const std::string& full_name, const std::string& name) {
   if (full_name == name) return true;
@@ -65,12 +52,7 @@ bool is_called(const std::string& full_name, const std::string& name) {
                       fmt::format("{} is in the base, and goes", each),
                       "imagewright plan --image BASE CONFIG says what goes and what comes");
   }
-  std::string hint = base::did_you_mean(package, names);
-  if (hint.empty())
-    hint = "imagewright plan --image BASE --packages CONFIG lists the packages that are";
-  throw base::Error(base::FailureKind::input, "cli.package-not-in-image",
-                    fmt::format("no package {} is in the image", base::quoted(package)),
-                    std::move(hint));
+  plan::throw_absent(package, names, "imagewright plan --image BASE --packages CONFIG");
 }
 
 } // namespace
@@ -119,7 +101,7 @@ std::vector<BasePackageReason> explain_base_package(const CustomizeOptions& opti
     BasePackageReason& reason =
         reasons.emplace_back(BasePackageReason{.package = name, .chains = {}});
     for (const auto& explanation : resolve::explain(outline.reasons, name))
-      reason.chains.push_back(chain_from(explanation, outline.architecture));
+      reason.chains.push_back(plan::chain_from(explanation, outline.architecture));
   }
   if (reasons.empty()) refuse_absent(package, outline.lock);
   return reasons;
