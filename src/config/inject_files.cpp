@@ -100,6 +100,22 @@ base::Diagnostics in_file_order(const base::Diagnostics& diagnostics) {
   return sorted;
 }
 
+CheckedDocument document_of(std::string_view text, const std::filesystem::path& path) {
+  return CheckedDocument(text, path.string(), k_inject_files_type,
+                         std::filesystem::absolute(path).lexically_normal().parent_path());
+}
+
+base::Diagnostics mistakes_in(const CheckedDocument& document, const LoadOptions& options) {
+  base::Diagnostics diagnostics = document.diagnostics();
+  if (const auto root = document.root()) {
+    const std::vector<Reader> files = root->mappings("injectFiles");
+    diagnostics.append(check_feature(*root));
+    diagnostics.append(check_places(files));
+    if (options.file_checks == FileChecks::performed) diagnostics.append(check_sources(files));
+  }
+  return in_file_order(diagnostics);
+}
+
 } // namespace
 
 bool is_inject_files(std::string_view text, const std::filesystem::path& path) {
@@ -113,24 +129,14 @@ bool is_inject_files(std::string_view text, const std::filesystem::path& path) {
 
 base::Diagnostics check_inject_files(std::string_view text, const std::filesystem::path& path,
                                      const LoadOptions& options) {
-  const CheckedDocument document(text, path.string(), k_inject_files_type,
-                                 std::filesystem::absolute(path).lexically_normal().parent_path());
-  base::Diagnostics diagnostics = document.diagnostics();
-  if (const auto root = document.root()) {
-    const std::vector<Reader> files = root->mappings("injectFiles");
-    diagnostics.append(check_feature(*root));
-    diagnostics.append(check_places(files));
-    if (options.file_checks == FileChecks::performed) diagnostics.append(check_sources(files));
-  }
-  return in_file_order(diagnostics);
+  return mistakes_in(document_of(text, path), options);
 }
 
 std::vector<model::InjectedFile> load_inject_files(const std::filesystem::path& path) {
   const std::string text = fs::read_file(path, base::ByteSize::mib(16));
-  base::Diagnostics mistakes = check_inject_files(text, path);
+  const CheckedDocument document = document_of(text, path);
+  base::Diagnostics mistakes = mistakes_in(document, {});
   if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
-  const CheckedDocument document(text, path.string(), k_inject_files_type,
-                                 std::filesystem::absolute(path).lexically_normal().parent_path());
   std::vector<model::InjectedFile> files;
   for (const Reader& each : document.root()->mappings("injectFiles")) {
     const Reader partition = *each.mapping("partition");
