@@ -29,16 +29,15 @@ constexpr std::string_view k_verity_signature("verity\0\0", 8);
 
 bool is_named_by(const MountName& name, const OpenedPartition& partition) {
   using Kind = MountName::Kind;
-  const disk::FilesystemFacts facts = partition.files->facts();
   switch (name.kind) {
   case Kind::uuid:
-    return name.value == base::to_lower(facts.uuid);
+    return partition.has_name(model::MountIdentifier::uuid, name.value);
   case Kind::label:
-    return name.value == facts.label;
+    return name.value == partition.files->facts().label;
   case Kind::part_uuid:
-    return name.value == partition.entry.uuid.to_string();
+    return partition.has_name(model::MountIdentifier::part_uuid, name.value);
   case Kind::part_label:
-    return name.value == partition.entry.label;
+    return partition.has_name(model::MountIdentifier::part_label, name.value);
   case Kind::number:
     return name.value == fmt::format("{}", partition.entry.number);
   case Kind::verity:
@@ -70,6 +69,18 @@ bool is_type(const OpenedPartition& partition, base::Uuid model::PartitionTypes:
 
 std::string OpenedPartition::name() const {
   return entry.label.empty() ? fmt::format("#{}", entry.number) : entry.label;
+}
+
+bool OpenedPartition::has_name(model::MountIdentifier kind, const std::string& text) const {
+  switch (kind) {
+  case model::MountIdentifier::part_label:
+    return entry.label == text;
+  case model::MountIdentifier::part_uuid:
+    return base::to_lower(entry.uuid.to_string()) == base::to_lower(text);
+  case model::MountIdentifier::uuid:
+    break;
+  }
+  return files != nullptr && base::to_lower(files->facts().uuid) == base::to_lower(text);
 }
 
 OpenedImage::OpenedImage(const std::filesystem::path& path,

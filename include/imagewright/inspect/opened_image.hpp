@@ -13,6 +13,7 @@
 #include <imagewright/disk/filesystem_reader.hpp>
 #include <imagewright/disk/partition_table.hpp>
 #include <imagewright/image/image_reader.hpp>
+#include <imagewright/model/layout.hpp>
 
 namespace imagewright::inspect {
 
@@ -27,6 +28,8 @@ struct OpenedPartition {
 
   /// For people and as a key: the label, or "#2" when there is none.
   std::string name() const;
+  /// Whether it is called so, or its filesystem is. Identifiers have no case.
+  bool has_name(model::MountIdentifier kind, const std::string& text) const;
 };
 
 /// A line of the image's fstab for which the image has no partition.

@@ -14,21 +14,6 @@ namespace imagewright::pipeline {
 
 namespace {
 
-/// Whether the text is the partition's name of that kind. Identifiers have no case.
-bool is_named(const inspect::OpenedPartition& partition, model::MountIdentifier kind,
-              const std::string& text) {
-  switch (kind) {
-  case model::MountIdentifier::part_label:
-    return partition.entry.label == text;
-  case model::MountIdentifier::part_uuid:
-    return base::to_lower(partition.entry.uuid.to_string()) == base::to_lower(text);
-  case model::MountIdentifier::uuid:
-    break;
-  }
-  return partition.files != nullptr &&
-         base::to_lower(partition.files->facts().uuid) == base::to_lower(text);
-}
-
 [[noreturn]] void throw_no_partition(const model::InjectedFile& file, const std::string& why,
                                      const std::string& hint) {
   throw base::Error(
@@ -43,7 +28,7 @@ const origin::BaseFilesystem& filesystem_of(const model::InjectedFile& file,
                                             const origin::BaseImage& base) {
   std::vector<const inspect::OpenedPartition*> found;
   for (const inspect::OpenedPartition& partition : base.image().partitions()) {
-    if (is_named(partition, file.partition_kind, file.partition.text)) found.push_back(&partition);
+    if (partition.has_name(file.partition_kind, file.partition.text)) found.push_back(&partition);
   }
   if (found.empty())
     throw_no_partition(file, "is not in the image",
