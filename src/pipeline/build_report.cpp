@@ -91,18 +91,23 @@ Array cache(const std::vector<StageFinding>& findings) {
 
 } // namespace
 
+Array reported_artifacts(const std::vector<model::Artifact>& artifacts) {
+  Array array;
+  for (const model::Artifact& artifact : artifacts) {
+    array.push_back(Object{{"file", artifact.path.filename().string()},
+                           {"format", model::to_string(artifact.format)},
+                           {"virtualSize", artifact.virtual_size.bytes()},
+                           {"fileSize", artifact.file_size.bytes()},
+                           {"digest", artifact.digest.to_string()}});
+  }
+  return array;
+}
+
 std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs& inputs,
                         const BuildFindings& findings, const report::StageTimings& timings) {
-  Array artifacts;
   std::uint64_t artifact_bytes = 0;
-  for (const model::Artifact& artifact : findings.artifacts) {
+  for (const model::Artifact& artifact : findings.artifacts)
     artifact_bytes += artifact.file_size.bytes();
-    artifacts.push_back(Object{{"file", artifact.path.filename().string()},
-                               {"format", model::to_string(artifact.format)},
-                               {"virtualSize", artifact.virtual_size.bytes()},
-                               {"fileSize", artifact.file_size.bytes()},
-                               {"digest", artifact.digest.to_string()}});
-  }
   Array partitions;
   for (const disk::PartitionUse& use : findings.partitions) {
     partitions.push_back(Object{{"id", use.id},
@@ -116,7 +121,7 @@ std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs&
                               {"rung", sandbox::row_of(findings.rung).name},
                               {"inputs", to_json(inputs)},
                               {"packages", static_cast<std::uint64_t>(plan.lock.packages.size())},
-                              {"artifacts", artifacts},
+                              {"artifacts", reported_artifacts(findings.artifacts)},
                               {"artifactBytes", artifact_bytes},
                               {"partitions", partitions},
                               {"stages", stages(timings)},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <imagewright/disk/write_disk.hpp>
+#include <imagewright/json/value.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/root.hpp>
 #include <imagewright/plan/build_inputs.hpp>
@@ -34,6 +35,9 @@ struct BuildFindings {
   std::vector<StageFinding> stages;       ///< what was taken from earlier builds, and what was not
   std::vector<EmulatedRun> emulated_runs; ///< of the steps; those of scriptlets stand with them
 };
+
+/// Artifacts as a report lists them.
+json::Array reported_artifacts(const std::vector<model::Artifact>& artifacts);
 
 /// The text of NAME-ARCH.report.json.
 std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs& inputs,

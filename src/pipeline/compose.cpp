@@ -223,14 +223,8 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                               : compose_here(plan, options, means, place, findings);
   SealedTree sealed = std::move(composed.sealed);
   const model::SealedRoot sealed_root = sealed.root;
-  const WrittenImage image = write_image(std::move(sealed), plan,
-                                         {.raw = place.raw(),
-                                          .artifact =
-                                              [&](const model::OutputImage& output) {
-                                                return place.publication.staged_path(
-                                                    plan::file_name_of(plan.plan, output));
-                                              }},
-                                         services);
+  const WrittenImage image =
+      write_image(std::move(sealed), plan, places_in(place, plan.plan), services);
   const audit::Manifest manifest = describe(plan, sealed_root, image, composed.known,
                                             means.packages.keys(), options.tool_version, services);
   stage_manifest(place.publication, manifest);

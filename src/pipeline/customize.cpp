@@ -92,8 +92,8 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
                                      const std::vector<repo::RepositoryKeys>& keys,
                                      const plan::Services& services) {
   const plan::CustomizedPackages& packages = *customizing.packages;
-  FetchedPackages fetched{.packages = {}, .keys = keys};
-  fetched.packages = packages.repositories->set().download(packages.lock);
+  const FetchedPackages fetched{.packages = packages.repositories->set().download(packages.lock),
+                                .keys = keys};
   install::InstallRequest request =
       install_request(customizing.plan.plan, customizing.root.epoch, fetched);
   request.rpm_database_path = database_path(root.files(), request.rpm_database_path);
@@ -146,12 +146,6 @@ struct WrittenCustomizing {
   model::DiskLayout layout;
 };
 
-ImagePlaces places_of(const Customizing& customizing, const Workplace& place) {
-  return {.raw = place.raw(), .artifact = [&](const model::OutputImage& output) {
-            return place.publication.staged_path(plan::file_name_of(customizing.plan.plan, output));
-          }};
-}
-
 std::vector<PartitionReport> report_of(const Customizing& customizing,
                                        const std::vector<origin::PartitionOutcome>& outcomes) {
   std::vector<PartitionReport> reports;
@@ -190,7 +184,7 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
   const plan::BuildPlan& plan = customizing.plan.plan;
   const ArtifactIdentity identity{.disk_uuid = customizing.base->image().disk_uuid(),
                                   .epoch = customizing.root.epoch};
-  const ImagePlaces places = places_of(customizing, place);
+  const ImagePlaces places = places_in(place, customizing.plan.plan);
   written.artifacts = write_disk_artifacts(plan, identity, places, services);
   std::ranges::move(write_root_artifacts(tree.tree, plan, identity, places, services),
                     std::back_inserter(written.artifacts));
@@ -219,8 +213,8 @@ WrittenCustomizing write_new_disk(const Customizing& customizing, origin::Restor
                                 .layout = root.layout,
                                 .policy = root.policy,
                                 .finalize = root};
-  WrittenImage image =
-      write_image({sealed, std::move(tree.tree)}, plan, places_of(customizing, place), services);
+  WrittenImage image = write_image({sealed, std::move(tree.tree)}, plan,
+                                   places_in(place, customizing.plan.plan), services);
   WrittenCustomizing written{.partitions = {},
                              .artifacts = std::move(image.artifacts),
                              .system = customizing.system,
@@ -320,8 +314,7 @@ CustomizeResult carry_through(EmulationUse emulation, const Customizing& customi
   if (customizing.root.base_change == finalize::BaseChange::as_config)
     stage_text(place.publication,
                manifest.name + "-" + manifest.architecture + std::string(audit::k_report_suffix),
-               customizing_report(customizing, customizing.base_format, written.partitions,
-                                  written.artifacts));
+               customizing_report(customizing, written.partitions, written.artifacts));
   add_artifacts(place.publication, written.artifacts);
   std::unique_ptr<fs::Publication> unsigned_files;
   if (const auto& wanted = customizing.plan.plan.config.output.artifacts)

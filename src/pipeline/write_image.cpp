@@ -125,6 +125,12 @@ model::Artifact write_volume(const model::OutputImage& output, const tree::RootT
 
 } // namespace
 
+ImagePlaces places_in(const Workplace& place, const plan::BuildPlan& plan) {
+  return {.raw = place.raw(), .artifact = [&place, &plan](const model::OutputImage& output) {
+            return place.publication.staged_path(plan::file_name_of(plan, output));
+          }};
+}
+
 void patch_disk(const std::filesystem::path& raw, const std::vector<model::DiskPatch>& patches) {
   if (patches.empty()) return;
   const fs::UniqueFd fd = fs::open_for_writing(raw);

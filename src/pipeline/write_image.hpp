@@ -13,6 +13,7 @@
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
 
+#include "host/workplace.hpp"
 #include "make_root.hpp"
 
 namespace imagewright::pipeline {
@@ -22,6 +23,9 @@ struct ImagePlaces {
   std::filesystem::path raw; ///< the raw disk, until it has become artifacts
   std::function<std::filesystem::path(const model::OutputImage&)> artifact;
 };
+
+/// In a workplace, for the outputs of a plan. Both are borrowed.
+ImagePlaces places_in(const Workplace& place, const plan::BuildPlan& plan);
 
 struct WrittenImage {
   tree::RootTree tree;      ///< as it is in the artifacts: all words are known

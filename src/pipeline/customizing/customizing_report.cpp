@@ -3,6 +3,8 @@
 
 #include <imagewright/base/error.hpp>
 
+#include "pipeline/build_report.hpp"
+
 namespace imagewright::pipeline {
 
 namespace {
@@ -12,7 +14,8 @@ lock::LockWithBases file_of(const lock::BaseLock& lock) {
           .bases = {{lock.packages.architecture, lock.base}}};
 }
 
-json::Value json_of(const Customizing& customizing, std::optional<model::ImageFormat> format) {
+json::Value json_of(const Customizing& customizing) {
+  const auto& format = customizing.base_format;
   return json::Object{
       {"path",
        std::filesystem::absolute(customizing.base->image().path()).lexically_normal().string()},
@@ -23,17 +26,8 @@ json::Value json_of(const Customizing& customizing, std::optional<model::ImageFo
 } // namespace
 
 std::string customizing_report(const Customizing& customizing,
-                               std::optional<model::ImageFormat> base_format,
                                const std::vector<PartitionReport>& partitions,
                                const std::vector<model::Artifact>& artifacts) {
-  json::Array files;
-  for (const model::Artifact& artifact : artifacts) {
-    files.push_back(json::Object{{"file", artifact.path.filename().string()},
-                                 {"format", model::to_string(artifact.format)},
-                                 {"virtualSize", artifact.virtual_size.bytes()},
-                                 {"fileSize", artifact.file_size.bytes()},
-                                 {"digest", artifact.digest.to_string()}});
-  }
   json::Array fates;
   for (const PartitionReport& partition : partitions) {
     fates.push_back(json::Object{{"id", partition.id},
@@ -48,9 +42,9 @@ std::string customizing_report(const Customizing& customizing,
                                     {"name", customizing.plan.plan.config.name},
                                     {"architecture", lock.packages.architecture},
                                     {"inputs", to_json(customizing.inputs)},
-                                    {"base", json_of(customizing, base_format)},
+                                    {"base", json_of(customizing)},
                                     {"packages", static_cast<std::uint64_t>(packages)},
-                                    {"artifacts", std::move(files)},
+                                    {"artifacts", reported_artifacts(artifacts)},
                                     {"partitions", std::move(fates)}});
 }
 

@@ -16,7 +16,6 @@ namespace imagewright::pipeline {
 
 /// The text of NAME-ARCH.report.json.
 std::string customizing_report(const Customizing& customizing,
-                               std::optional<model::ImageFormat> base_format,
                                const std::vector<PartitionReport>& partitions,
                                const std::vector<model::Artifact>& artifacts);
 
