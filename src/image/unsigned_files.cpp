@@ -53,21 +53,20 @@ bool is_boot_loader(std::string_view place, const model::Architecture& architect
          place == fmt::format("/efi/systemd/systemd-boot{}.efi", architecture.efi_name);
 }
 
-/// The type of what stands at a place, in small letters; empty: nothing that is asked for.
-std::string type_of(std::string_view place, OutputArtifactItem item,
-                    const model::Architecture& architecture) {
+/// Whether what stands at a place, in small letters, is asked for.
+bool is_wanted(std::string_view place, OutputArtifactItem item,
+               const model::Architecture& architecture) {
   switch (item) {
   case OutputArtifactItem::ukis:
-    if (is_addon(place)) return "uki-addons";
-    return is_unified_kernel(place) ? "ukis" : "";
+    return is_unified_kernel(place) || is_addon(place);
   case OutputArtifactItem::shim:
-    return is_shim(place, architecture) ? "shim" : "";
+    return is_shim(place, architecture);
   case OutputArtifactItem::bootloader:
-    return is_boot_loader(place, architecture) ? "bootloader" : "";
+    return is_boot_loader(place, architecture);
   case OutputArtifactItem::verity_hash:
     break;
   }
-  return "";
+  return false;
 }
 
 std::string word_of(OutputArtifactItem item) {
@@ -85,11 +84,11 @@ std::string word_of(OutputArtifactItem item) {
 }
 
 /// Below the folder of the item: the file's own name, addons in the directory of their kernel.
-std::string name_of(const std::string& destination, std::string_view type,
+std::string name_of(std::string_view place, const std::string& destination,
                     OutputArtifactItem item) {
   const std::size_t slash = destination.rfind('/');
-  const std::size_t begin = type == "uki-addons" ? destination.rfind('/', slash - 1) : slash;
-  return word_of(item) + destination.substr(begin);
+  return word_of(item) +
+         destination.substr(is_addon(place) ? destination.rfind('/', slash - 1) : slash);
 }
 
 std::vector<UnsignedFile> find_item(OutputArtifactItem item, const tree::RootTree& tree,
@@ -101,14 +100,13 @@ std::vector<UnsignedFile> find_item(OutputArtifactItem item, const tree::RootTre
     if (!entry.path.starts_with(mount_point + "/")) continue;
     if (tree.inodes[entry.inode].type != fs::FileType::regular) continue;
     const std::string destination = entry.path.substr(mount_point.size());
-    std::string type = type_of(base::to_lower(destination), item, architecture);
-    if (type.empty()) continue;
-    files.push_back({.type = std::move(type),
-                     .name = {},
+    const std::string place = base::to_lower(destination);
+    if (!is_wanted(place, item, architecture)) continue;
+    files.push_back({.type = is_addon(place) ? "uki-addons" : word_of(item),
+                     .name = name_of(place, destination, item),
                      .path = entry.path,
                      .partition = partition.uuid,
                      .destination = destination});
-    files.back().name = name_of(destination, files.back().type, item);
   }
   return files;
 }

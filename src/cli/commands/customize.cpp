@@ -132,8 +132,7 @@ Command customize_command() {
       "changes is carried byte for byte, every other one is written anew with its identifiers. "
       "Packages come from the release's repositories and the config's, never from those that BASE "
       "names; --dry-run says what goes, what comes and what stays. Where the lock beside CONFIG is "
-      "of "
-      "this BASE and fresh (imagewright lock --image), it says which packages. "
+      "of this BASE and fresh (imagewright lock --image), it says which packages. "
       "Keys that cannot be honoured are refused before anything is written.";
   command.examples = {
       {"imagewright customize --image base.vhd node.yaml --dry-run", "What would be done"},
