@@ -93,7 +93,7 @@ CHANGES = {
     "unit that is disabled": ({"services": "disable: [ssh]"}, True, True),
     "kernel argument": ({"arguments": "  kernelCommandLine: {extraCommandLine: [quiet]}\n"}, True, True),
     "kernel module": ({"modules": "  modules:\n  - {name: loop, loadMode: always}\n"}, True, None),
-    "time zone": ({"extra": "  timezone: Europe/Berlin\n"}, True, True),
+    "time zone": ({"extra": "  timezone: Europe/Berlin\n"}, True, None),
     "kernel": ({"extra": "  kernel: {series: \"6.1\"}\n"}, None, None),
     "FIPS": ({"extra": "  fips: {mode: enabled}\n"}, None, None),
     "UKI": ({"storage": EFI_STORAGE, "extra": "  uki: {mode: create}\n"}, None, None),
