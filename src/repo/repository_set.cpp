@@ -114,7 +114,8 @@ RepositorySet::RepositorySet(const std::vector<model::Repository>& repositories,
                         .cache = environment.cache,
                         .reporter = environment.reporter,
                         .cancellation = environment.cancellation,
-                        .downloader = Downloader(options, environment.cancellation)},
+                        .downloader = Downloader(options, environment.cancellation),
+                        .indexes = {}},
                        {}}) {}
 
 RepositorySet::RepositorySet(RepositorySet&&) noexcept = default;
