@@ -145,7 +145,7 @@ class Trust(ReportsTestCase):
             "entities": f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a0 "aaaaaaaaaa">{bomb}]><repomd><data type="primary">&a11;</data></repomd>',
             "a file of the host": text.replace("?>", '?><!DOCTYPE r [<!ENTITY f SYSTEM "file:///etc/passwd">]>', 1).replace("<revision>1", "<revision>&f;"),
             "depth": '<?xml version="1.0"?><repomd>' + "<data>" * 200000,
-            "records": '<?xml version="1.0"?><repomd>' + '<data type="a"/>' * 200000 + "</repomd>",
+            "records": '<?xml version="1.0"?><repomd>' + '<data type="a"/>' * 20000 + "</repomd>",
             "controls": text.replace("primary", "pri\x1bmary"),
             "encoding": text.replace("UTF-8", "UTF-16"),
             "nothing": "",
