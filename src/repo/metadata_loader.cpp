@@ -138,8 +138,8 @@ std::vector<std::string> verify(FetchContext& context, const model::Repository& 
   if (!is_signed(repository) && !(wants_packages && !repository.gpg_keys.empty())) return {};
   if (is_signed(repository)) require_keys(repository);
   Keyring keyring(context.cache.directory() / "staging");
-  const auto keys =
-      read_keys(keyring, load_key_files(context, repository, KeyFreshness::current), repository);
+  const auto keys = read_keys(
+      context, keyring, load_key_files(context, repository, KeyFreshness::current), repository);
   if (is_signed(repository)) require_good_signature(keyring, repository, table);
   return fingerprints_of(keys);
 }
