@@ -3,9 +3,11 @@
 """What strangers wrote is read by workers alone, secrets are written nowhere, and a build opens nothing of the host that is not its own."""
 
 import base64
+import hashlib
 import http.server
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -30,6 +32,14 @@ os:
 output: {{images: [{{format: raw}}]}}
 """
 PLAIN = "release: {top}/base/tiny.yaml\nos: {{hostname: node}}\noutput: {{images: [{{format: raw}}]}}\n"
+MIRRORED = """
+release: {top}/base/tiny.yaml
+repositories:
+- {{name: main, mirrorList: "{url}", gpgCheck: false, repoGpgCheck: false}}
+os: {{hostname: node}}
+output: {{images: [{{format: raw}}]}}
+"""
+LOCAL = MIRRORED.replace("mirrorList: \"{url}\"", "path: \"{path}\"")
 # null, zero, full, random, urandom, tty; by their numbers.
 OPENED_DEVICES = {"1:3", "1:5", "1:7", "1:8", "1:9", "5:0"}
 
@@ -98,6 +108,67 @@ class Trust(ReportsTestCase):
         self.assertTrue(content.exists())
         self.assertEqual(self.bytes_read(own, content), 0)
         self.assertGreater(sum(self.bytes_read(lines, content) for lines in others), 500, "nobody read it: the test sees nothing")
+
+    def test_indexes_of_repositories_are_parsed_by_workers(self):
+        repository = self.scratch() / "repo"
+        shutil.copytree(self.top / "base/repo", repository)
+        class Files(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *arguments, **options):
+                super().__init__(*arguments, directory=str(repository), **options)
+
+            def log_message(self, *arguments):
+                pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        repomd = repository / "repodata/repomd.xml"
+        digest = hashlib.sha256(repomd.read_bytes()).hexdigest()
+        address = f"http://127.0.0.1:{server.server_port}"
+        metalink = (f'<metalink version="3.0" xmlns="http://www.metalinker.org/"><files><file name="repomd.xml"><verification><hash type="sha256">'
+                    f'{digest}</hash></verification><resources><url protocol="http" type="http" preference="100">{address}/repodata/repomd.xml'
+                    f'</url></resources></file></files></metalink>')
+        (repository / "metalink.xml").write_text(metalink)
+        directory = self.scratch()
+        (directory / "node.yaml").write_text(MIRRORED.format(top=self.top, url=f"{address}/metalink.xml"))
+        own, *others = self.traced("read,pread64", "plan", directory / "node.yaml", "--cache-dir", directory / "cache")
+        content = directory / "cache/objects/sha256" / digest[:2] / digest
+        self.assertEqual(max(self.bytes_read(lines, content) for lines in others), repomd.stat().st_size)
+        names = {match.group(1) for lines in others for line in lines if (match := re.match(r"read\(\d+<([^>]*/list)[>(]", line))}
+        self.assertEqual(len(names), 1, "the metalink")
+        self.assertEqual(max(self.bytes_read(lines, names.copy().pop()) for lines in others), len(metalink))
+
+    def test_hostile_indexes_end_in_order(self):
+        bomb = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+        text = (self.top / "base/repo/repodata/repomd.xml").read_text()
+        contents = {
+            "entities": f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a0 "aaaaaaaaaa">{bomb}]><repomd><data type="primary">&a11;</data></repomd>',
+            "a file of the host": text.replace("?>", '?><!DOCTYPE r [<!ENTITY f SYSTEM "file:///etc/passwd">]>', 1).replace("<revision>1", "<revision>&f;"),
+            "depth": '<?xml version="1.0"?><repomd>' + "<data>" * 200000,
+            "records": '<?xml version="1.0"?><repomd>' + '<data type="a"/>' * 20000 + "</repomd>",
+            "controls": text.replace("primary", "pri\x1bmary"),
+            "encoding": text.replace("UTF-8", "UTF-16"),
+            "nothing": "",
+            "negative sizes": re.sub(r"<size>\d+", "<size>-7", text),
+            "sizes beyond measure": re.sub(r"<size>\d+", "<size>99999999999999999999", text),
+            "out of the repository": text.replace('href="repodata/', 'href="../../../../etc/'),
+        }
+        for name, content in contents.items():
+            with self.subTest(name):
+                directory = self.scratch()
+                shutil.copytree(self.top / "base/repo/repodata", directory / "repo/repodata")
+                (directory / "repo/repodata/repomd.xml").write_text(content)
+                (directory / "node.yaml").write_text(LOCAL.format(top=self.top, path=directory / "repo"))
+                result = self.run_program("plan", directory / "node.yaml", "--cache-dir", directory / "cache", expect=None)
+                if name == "a file of the host":
+                    # Revisions tell us nothing; what counts is that nobody opened the file.
+                    own, *others = self.traced("open,openat,openat2", "plan", directory / "node.yaml", "--cache-dir", directory / "cache", expect=result.returncode)
+                    for lines in (own, *others):
+                        self.assertFalse([line for line in lines if '"/etc/passwd"' in line and " = -1 " not in line], "the host's file was opened")
+                    continue
+                self.assertIn(result.returncode, (1, 4, 5), result.stderr)
+                self.assertRegex(result.stderr, r"\[(repo\.(metadata-damaged|metadata-truncated|weak-checksum)|sandbox\.worker-\w+)\]")
+                self.assertNotIn("\x1b", result.stderr)
 
     def test_secrets_are_written_nowhere(self):
         Server.directory = str(self.top / "base/repo")
