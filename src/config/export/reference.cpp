@@ -42,7 +42,7 @@ Image Customizer takes some values that are refused here:
   absolute path, and homes with blanks or `..`: the account files or the tools for them do not hold them;
 * names of units and packages that systemd and RPM cannot have; values over several lines where one line is meant, such as keys and passwords;
 * overlays without `lowerDirs` (the kernel does not mount them); a disk without a filesystem at `/`; sizes beyond any disk; a zone of verity that is not known;
-* partition labels with line breaks, and labels with blanks or quotes under `idType: part-label`: the kernel command line cannot hold them; a partition type of zeros;
+* partition labels with line breaks; labels with quotes under `idType: part-label`, and with blanks or backslashes too where it is the root filesystem: /etc/fstab or the kernel command line cannot hold them; a partition type of zeros;
 * URLs with blanks (they are one word of the kernel command line) or without a host; a tag or digest of an OCI reference that is announced and empty;
 * private SSH keys; hashes of no method of crypt(5). Keys that sshd does not know are a warning;
 * files below `/dev`, `/proc` and `/sys`, which the kernel covers, and below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end; those in `/var/tmp` are taken where scripts can use them;
