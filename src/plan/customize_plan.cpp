@@ -194,6 +194,11 @@ bool sets_boot_up_anew(const model::ImageConfig& config) {
          (mode && mode->value == model::UkiMode::create);
 }
 
+bool makes_verity_anew(const model::ImageConfig& config) {
+  const auto& verity = config.storage.reinitialize_verity;
+  return verity && verity->value == model::ReinitializeVerity::all;
+}
+
 bool needs_release(const model::ImageConfig& config) {
   const auto& fips = config.os.fips_mode;
   return sets_boot_up_anew(config) || policy::has_early_overlay(config.os) ||
@@ -273,11 +278,13 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
                                         inputs.hex, facts.epoch.time_since_epoch().count()))
           .to_string();
   add_kernel_wishes(plan, facts, root);
+  if (makes_verity_anew(config)) root.layout = facts.layout;
   if (sets_boot_up_anew(config))
     set_boot_up_anew(plan, facts, root);
   else
     refuse_unfit_words(config.os, facts);
-  if (facts.can_keep_history) root.record.history_entry = history_entry(plan, root);
+  if (facts.can_keep_history || makes_verity_anew(config))
+    root.record.history_entry = history_entry(plan, root);
   return root;
 }
 
