@@ -10,11 +10,13 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import traced_paths  # noqa: E402
 from imagewright_reports import ReportsTestCase  # noqa: E402
 from imagewright_testing import PROGRAM, environment, require_program  # noqa: E402
 
@@ -75,6 +77,7 @@ class Trust(ReportsTestCase):
         result = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
         self.assertEqual(result.returncode, expect, result.stderr[-3000:])
         traces = sorted(directory.glob("trace.*"), key=lambda path: int(path.suffix[1:]))
+        self.numbers = [int(path.suffix[1:]) for path in traces]
         return [path.read_text(errors="replace").splitlines() for path in traces]
 
     def build(self, text, *options):
@@ -211,8 +214,14 @@ class Trust(ReportsTestCase):
         bait = Path.home() / ".imagewright-bait"
         bait.write_text("nobody reads this")
         self.addCleanup(bait.unlink)
-        traces = self.traced("open,openat,openat2,creat,mknod,mknodat,mount,finit_module,init_module", "build", config, "--output-dir",
-                             directory / "out", "--cache-dir", directory / "cache", "--no-cache")
+        build = ("build", config, "--output-dir", directory / "out", "--cache-dir", directory / "cache", "--no-cache")
+        self.check_traces(self.traced(traced_paths.CALLS + ",finit_module,init_module", *build), directory)
+        base = next((directory / "out").glob("*.raw"))
+        config.write_text("os: {hostname: other}\n")
+        customize = ("customize", "--image", base, config, "--output-dir", directory / "out/other", "--cache-dir", directory / "cache")
+        self.check_traces(self.traced(traced_paths.CALLS + ",finit_module,init_module", *customize), directory)
+
+    def check_traces(self, traces, directory):
         opened = 0
         for lines in traces:
             for line in lines:
@@ -225,13 +234,26 @@ class Trust(ReportsTestCase):
                 if device:
                     self.assertIn(device.group(1), OPENED_DEVICES, line)
             self.assertFalse([line for line in lines if re.match(r"mknod(at)?\(.*S_IF(CHR|BLK).* = 0$", line)], "a device was made")
-        self.assertGreater(opened, 500)
-        own = traces[0]
-        roots = [directory, self.top, Path(PROGRAM).resolve().parents[3], "/usr", "/lib", "/etc", "/proc", "/sys", "/dev", "/tmp", "/var"]
-        for line in own:
-            success = re.search(r" = \d+<([^<>]*)", line)
-            if success and success.group(1).startswith("/"):
-                self.assertTrue(any(success.group(1).startswith(str(root)) for root in roots), line)
+            self.assertFalse([line for line in lines if re.match(r"f?init_module\(", line)], "a module of the kernel was loaded")
+        self.assertGreater(opened, 100)
+        self.check_uses(list(traced_paths.uses_of_host(dict(zip(self.numbers, traces)))), directory)
+
+    def check_uses(self, uses, directory):
+        """Every path that a process outside of the root opened or changed."""
+        # It has tried out there whether it may make roots at all.
+        own = [directory / "out", directory / "cache", Path(tempfile.gettempdir()) / "imagewright-probe-"]
+        read = [*own, directory / "node.yaml", self.top, Path(PROGRAM).resolve().parents[3], "/usr/lib", "/usr/share", "/usr/bin", "/lib", "/bin",
+                "/etc/ld.so.", "/etc/ssl/openssl.cnf", "/etc/localtime", "/proc/", "/sys/devices/system/cpu/", "/sys/fs/cgroup", "/dev/null", "/dev/urandom"]
+        written = [*own, "/dev/null", "/proc/self/", "/proc/thread-self/"]
+        exact = {"/", tempfile.gettempdir(), str(directory)}
+        for use in uses:
+            allowed = written if use.changes else read
+            self.assertTrue(use.path in exact and not use.changes or any(use.path.startswith(str(place)) for place in allowed), use.line)
+        self.assertGreater(len([use for use in uses if use.changes and use.path.startswith(str(directory / "out"))]), 10, "the test sees nothing")
+        # The same eyes see what does not belong there.
+        strange = {1: ['openat(AT_FDCWD</root>, ".ssh/id", O_RDONLY) = 3</root/.ssh/id>', 'mkdirat(4</etc>, "cron.d", 0755) = 0',
+                       'unlink("/var/lib/x") = 0', 'rename("/tmp/a", "/usr/bin/b") = 0']}
+        self.assertEqual([use.path for use in traced_paths.uses_of_host(strange)], ["/root/.ssh/id", "/etc/cron.d", "/var/lib/x", "/tmp/a", "/usr/bin/b"])
 
 
 if __name__ == "__main__":
