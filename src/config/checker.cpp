@@ -42,6 +42,11 @@ bool fits_tag(Shape shape, const std::string& tag) {
   return name == "str" || name == "int" || name == "float" || name == "bool" || name == "timestamp";
 }
 
+/// As it is written: "!!int".
+std::string short_tag(const std::string& tag) {
+  return tag.starts_with(k_core) ? "!!" + tag.substr(k_core.size()) : tag;
+}
+
 /// Was this written as a number or a boolean, and not as text?
 bool is_bare(const yaml::Node& node) {
   if (node.tag == "tag:yaml.org,2002:int" || node.tag == "tag:yaml.org,2002:float") return true;
@@ -82,8 +87,8 @@ bool Checker::check_form(const yaml::Node& node, const Type& type, std::string_v
   const Type* form = form_for(node, type);
   if (!fits_tag(form == nullptr ? type.shape : form->shape, node.tag)) {
     return error("config.wrong-type",
-                 fmt::format("the tag {} means nothing here", base::quoted(node.tag)), node.where,
-                 "remove it");
+                 fmt::format("the tag {} means nothing here", base::quoted(short_tag(node.tag))),
+                 node.where, "remove it");
   }
   if (form == nullptr) {
     return error("config.wrong-type",
@@ -114,11 +119,30 @@ bool Checker::check_form(const yaml::Node& node, const Type& type, std::string_v
 
 bool Checker::check_mapping(const yaml::Node& node, const Type& type, std::string_view label) {
   bool is_good = true;
-  for (const yaml::Entry& entry : node.entries)
-    is_good &= check_entry(node, entry, type, label);
+  for (const yaml::Entry& entry : node.entries) {
+    if (!report_lost_dash(node, entry, type, label))
+      is_good = false;
+    else
+      is_good &= check_entry(node, entry, type, label);
+  }
   is_good &= check_required(node, type, label);
   is_good &= check_choice(node, type, label);
   return is_good;
+}
+
+// Below the key of a list, in its column: the key of an item that lost its dash.
+bool Checker::report_lost_dash(const yaml::Node& mapping, const yaml::Entry& entry,
+                               const Type& type, std::string_view label) {
+  if (&entry == mapping.entries.data() || find_key(type.keys, entry.key) != nullptr) return true;
+  const yaml::Entry& before = *(&entry - 1);
+  const Key* list = before.value.is_null() ? find_key(type.keys, before.key) : nullptr;
+  const bool is_item = list != nullptr && list->type->shape == Shape::list &&
+                       find_key(list->type->item->keys, entry.key) != nullptr;
+  if (!is_item) return true;
+  return error("config.unknown-key",
+               fmt::format("{} has no key {}, but the items of {} have", owner_name(type, label),
+                           base::quoted(entry.key), base::quoted(before.key)),
+               entry.where, "write \"- \" before it");
 }
 
 bool Checker::check_entry(const yaml::Node& mapping, const yaml::Entry& entry, const Type& type,
@@ -301,6 +325,9 @@ bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_v
                  node.where, complaint->hint);
   }
   std::string hint = complaint->hint;
+  const std::string plain = without_adornments(node.text);
+  if (plain != node.text && !plain.empty() && !type.check(plain))
+    hint = fmt::format("did you mean {}?", base::quoted(plain));
   if (hint.empty() && !type.words.empty()) {
     const std::vector<std::string> words = texts_of(type.words);
     hint = base::did_you_mean(node.text, words);
@@ -313,7 +340,10 @@ bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_v
 
 bool Checker::check_word(const yaml::Node& node, const Type& type, std::string_view label) {
   if (find_word(type.words, node.text) != nullptr) return true;
-  std::string hint = hint_for_other_word(node.text, type);
+  const std::string plain = without_adornments(node.text);
+  std::string hint = find_word(type.words, plain) != nullptr
+                         ? fmt::format("did you mean {}?", base::quoted(plain))
+                         : hint_for_other_word(node.text, type);
   if (hint.empty()) hint = base::did_you_mean(node.text, texts_of(type.words));
   if (hint.empty()) hint = fmt::format("write {}", words_text(type));
   return error("config.bad-value", fmt::format("{} cannot be {}", label, base::quoted(node.text)),
