@@ -12,45 +12,22 @@
 
 #include "config/hints.hpp"
 #include "config/language/text_checks.hpp"
+#include "config/tags.hpp"
 #include "config/values.hpp"
 
 namespace imagewright::config {
 
 namespace {
 
-constexpr std::string_view k_core = "tag:yaml.org,2002:";
-
-/// May a value of this shape be written with this tag?
-bool fits_tag(Shape shape, const std::string& tag) {
-  if (tag.empty()) return true;
-  const std::string_view name =
-      tag.starts_with(k_core) ? std::string_view(tag).substr(k_core.size()) : std::string_view();
-  switch (shape) {
-  case Shape::list:
-    return name == "seq";
-  case Shape::mapping:
-  case Shape::map:
-    return name == "map";
-  case Shape::boolean:
-    return name == "bool" || name == "str";
-  case Shape::integer:
-    return name == "int" || name == "float";
-  case Shape::text:
-  case Shape::word:
-    break;
-  }
-  return name == "str" || name == "int" || name == "float" || name == "bool" || name == "timestamp";
-}
-
-/// As it is written: "!!int".
-std::string short_tag(const std::string& tag) {
-  return tag.starts_with(k_core) ? "!!" + tag.substr(k_core.size()) : tag;
-}
-
-/// Was this written as a number or a boolean, and not as text?
-bool is_bare(const yaml::Node& node) {
-  if (node.tag == "tag:yaml.org,2002:int" || node.tag == "tag:yaml.org,2002:float") return true;
-  return node.style == yaml::ScalarStyle::plain && node.tag.empty();
+/// Of a key below the key of a list, in its column: the list, when it is a key of its items. The
+/// item lost its dash.
+const yaml::Entry* list_of_lost_item(const yaml::Node& mapping, const yaml::Entry& entry,
+                                     const Type& type) {
+  if (&entry == mapping.entries.data() || find_key(type.keys, entry.key) != nullptr) return nullptr;
+  const yaml::Entry& before = *(&entry - 1);
+  const Key* key = before.value.is_null() ? find_key(type.keys, before.key) : nullptr;
+  const bool is_list = key != nullptr && key->type->shape == Shape::list;
+  return is_list && find_key(key->type->item->keys, entry.key) != nullptr ? &before : nullptr;
 }
 
 } // namespace
@@ -120,29 +97,19 @@ bool Checker::check_form(const yaml::Node& node, const Type& type, std::string_v
 bool Checker::check_mapping(const yaml::Node& node, const Type& type, std::string_view label) {
   bool is_good = true;
   for (const yaml::Entry& entry : node.entries) {
-    if (!report_lost_dash(node, entry, type, label))
-      is_good = false;
-    else
-      is_good &= check_entry(node, entry, type, label);
+    if (const yaml::Entry* list = list_of_lost_item(node, entry, type)) {
+      is_good =
+          error("config.unknown-key",
+                fmt::format("{} has no key {}, but the items of {} have", owner_name(type, label),
+                            base::quoted(entry.key), base::quoted(list->key)),
+                entry.where, "write \"- \" before it");
+      continue;
+    }
+    is_good &= check_entry(node, entry, type, label);
   }
   is_good &= check_required(node, type, label);
   is_good &= check_choice(node, type, label);
   return is_good;
-}
-
-// Below the key of a list, in its column: the key of an item that lost its dash.
-bool Checker::report_lost_dash(const yaml::Node& mapping, const yaml::Entry& entry,
-                               const Type& type, std::string_view label) {
-  if (&entry == mapping.entries.data() || find_key(type.keys, entry.key) != nullptr) return true;
-  const yaml::Entry& before = *(&entry - 1);
-  const Key* list = before.value.is_null() ? find_key(type.keys, before.key) : nullptr;
-  const bool is_item = list != nullptr && list->type->shape == Shape::list &&
-                       find_key(list->type->item->keys, entry.key) != nullptr;
-  if (!is_item) return true;
-  return error("config.unknown-key",
-               fmt::format("{} has no key {}, but the items of {} have", owner_name(type, label),
-                           base::quoted(entry.key), base::quoted(before.key)),
-               entry.where, "write \"- \" before it");
 }
 
 bool Checker::check_entry(const yaml::Node& mapping, const yaml::Entry& entry, const Type& type,

@@ -37,8 +37,6 @@ private:
   bool check_value(const yaml::Node& node, const Type& type, std::string_view label);
   bool check_form(const yaml::Node& node, const Type& type, std::string_view label);
   bool check_mapping(const yaml::Node& node, const Type& type, std::string_view label);
-  bool report_lost_dash(const yaml::Node& mapping, const yaml::Entry& entry, const Type& type,
-                        std::string_view label);
   bool check_entry(const yaml::Node& mapping, const yaml::Entry& entry, const Type& type,
                    std::string_view label);
   bool check_colon(const yaml::Entry& entry);

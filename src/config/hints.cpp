@@ -289,8 +289,7 @@ const Key* key_at_beginning(const Type& type, std::string_view text) {
 std::string hint_for_entry(const yaml::Node& node, const Type& type) {
   const std::string text = without_adornments(node.text);
   const Key* key = key_at_beginning(type, text);
-  if (node.last_line > node.where.line)
-    return key == nullptr ? std::string() : fmt::format("write \"{}:\"", key->name);
+  const bool has_more_lines = node.last_line > node.where.line;
   if (node.style != yaml::ScalarStyle::plain)
     return key != nullptr && text.find(": ") != std::string::npos ? "remove the quotes" : "";
   if (key != nullptr) {
@@ -301,8 +300,10 @@ std::string hint_for_entry(const yaml::Node& node, const Type& type) {
     if (rest[0] == ':') return "write a blank behind the colon";
     if (sign != std::string_view::npos && rest[sign] == '=')
       return "write \":\" and a blank in the place of the \"=\"";
-    return fmt::format("write a colon behind {}", base::quoted(key->name));
+    return has_more_lines ? fmt::format("write \"{}:\"", key->name)
+                          : fmt::format("write a colon behind {}", base::quoted(key->name));
   }
+  if (has_more_lines) return {};
   const std::string meant = mapping_meant_by(node, type);
   return meant.empty() ? meant : fmt::format("write {}", meant);
 }
