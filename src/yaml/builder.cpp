@@ -162,6 +162,10 @@ void Builder::stop_at_second_document(const YAML::Mark& mark) const {
     stop("yaml.syntax", "the file begins with a list, and this does not belong to it", locate(mark),
          "start each item with \"- \", or write a key with a colon before the list and indent it");
   }
+  if (root_ && root_->where.column > locate(mark).column) {
+    stop("yaml.syntax", "the file begins with an indented line, and what follows is not indented",
+         root_->where, fmt::format("start it in column {}", locate(mark).column));
+  }
   stop("yaml.syntax",
        fmt::format("the file begins with {}, and this does not belong to it", to_string(before)),
        locate(mark),

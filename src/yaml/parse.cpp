@@ -137,6 +137,31 @@ std::optional<base::SourceLocation> find_lost_line(std::string_view text, const 
   return std::nullopt;
 }
 
+/// Complaints that are about a line and what stands before it, rather than about the line alone.
+bool is_about_neighbours(std::string_view message) {
+  namespace theirs = YAML::ErrorMsg;
+  return message == theirs::MAP_VALUE || message == theirs::END_OF_MAP ||
+         message == theirs::END_OF_SEQ || message == theirs::MAP_KEY ||
+         message == theirs::BLOCK_ENTRY;
+}
+
+/// The library's complaint in the words of people, or what led to it.
+base::Diagnostic diagnostic_of(const YAML::Exception& error, std::string_view text,
+                               const base::SourceLocation& where) {
+  const auto line = static_cast<std::uint32_t>(where.line);
+  if (auto odd = find_odd_cause(text, line, where.file)) return std::move(*odd);
+  if (auto cause = find_cause(text, line, where.file)) return std::move(*cause);
+  const auto tab = find_tab(text, error.mark, where);
+  if (!tab && is_about_neighbours(error.msg)) {
+    if (auto cause = find_cause_of_misfit(text, line, where.file)) return std::move(*cause);
+  }
+  Complaint complaint = tab ? tab_complaint() : complaint_for(error.msg);
+  return {.code = "yaml.syntax",
+          .message = std::move(complaint.message),
+          .where = tab.value_or(where),
+          .hint = std::move(complaint.hint)};
+}
+
 /// How many empty lines with tabs are read; each costs one more reading of the text.
 constexpr int k_most_empty_lines_with_tabs = 50;
 
@@ -151,7 +176,9 @@ Document build(std::string_view text, const std::string& shown, const std::strin
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const Stop& stop) {
-    return failed(builder.diagnostics(), stop.diagnostic);
+    const bool is_syntax = stop.diagnostic.code == "yaml.syntax" && stop.diagnostic.where;
+    auto odd = is_syntax ? find_odd_cause(text, stop.diagnostic.where->line, file) : std::nullopt;
+    return failed(builder.diagnostics(), odd ? std::move(*odd) : stop.diagnostic);
   } catch (const YAML::DeepRecursion& error) {
     return failed(
         builder.diagnostics(),
@@ -165,14 +192,7 @@ Document build(std::string_view text, const std::string& shown, const std::strin
                               : std::nullopt;
     if (repaired) return build(text, *repaired, file, limits, empty_lines_with_tabs + 1);
     const base::SourceLocation where = builder.locate(error.mark);
-    if (auto cause = find_cause(text, static_cast<std::uint32_t>(where.line), file))
-      return failed(builder.diagnostics(), std::move(*cause));
-    const auto tab = find_tab(text, error.mark, where);
-    Complaint complaint = tab ? tab_complaint() : complaint_for(error.msg);
-    return failed(builder.diagnostics(), {.code = "yaml.syntax",
-                                          .message = std::move(complaint.message),
-                                          .where = tab.value_or(where),
-                                          .hint = std::move(complaint.hint)});
+    return failed(builder.diagnostics(), diagnostic_of(error, text, where));
   }
   Document document{builder.take_root(), builder.diagnostics()};
   if (const auto lost = document.root ? find_lost_line(text, *document.root, file) : std::nullopt) {

@@ -177,7 +177,17 @@ TEST_CASE("syntax errors are explained in our words at their place") {
       {"a: *nobody\n", 1, "there is no anchor of this name above"},
       {"a: @x\n", 1, "this character may not start a value"},
       {"a:\n\tb: 1\n", 2, "a tab is used for indentation"},
-      {"a:\n    b: 1\n  c: 2\n", 3, "this does not fit into the mapping before it"},
+      {"a:\n    b: 1\n  c: 2\n", 3, "this line is indented like none that it could belong to"},
+      {"a:\n  b: c\n  d e\n  f: g\n", 3, "the key \"d\" has no colon"},
+      {"a:\n  - b:c\n    d: e\n", 2, "the colon of \"b\" has no blank behind it"},
+      {"a:\n  b = c\n  d: e\n", 2, "a \"=\" stands behind \"b\" in the place of a colon"},
+      {"a:\n  - b\n  c/d\n  - e\nf: g\n", 3, "this item of a list has no dash"},
+      {"a:\n  - b\n  -c\n  - d\ne: f\n", 3, "the dash of \"-c\" has no blank behind it"},
+      {"a:\n  // b\n  c: d\n", 2, "a comment does not begin with \"//\""},
+      {"a: b\n  c: d\n", 2, "this is indented below \"a\", which has its value already"},
+      {"a: |\n  b c\n  d = e\nf g\nh: i\n", 4, "the key \"f\" has no colon"},
+      {"  a:\n- b\n", 1, "the file begins with an indented line, and what follows is not indented"},
+      {"a:\n\u00a0 b: c\n  d: e\n", 2, "a no-break space (U+00A0) is used for indentation"},
       {"? [a]\n: 1\n", 1, "a key must be a word, not a list"},
   };
   for (const Case& each : cases) {
