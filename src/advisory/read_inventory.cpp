@@ -16,8 +16,6 @@ namespace imagewright::advisory {
 
 namespace {
 
-constexpr base::ByteSize k_largest_text = base::ByteSize::mib(256);
-
 Inventory inventory_of(const std::vector<model::LockedPackage>& packages, std::string file) {
   Inventory inventory{.file = std::move(file), .packages = {}};
   for (const model::LockedPackage& package : packages) {
@@ -84,7 +82,7 @@ Inventory read_inventory(const std::filesystem::path& path, const std::string& a
                       "give an image, a manifest, a lock or a list of packages");
   }
   if (!is_text(path)) return of_image(path, cancellation);
-  const std::string text = fs::read_file(path, k_largest_text);
+  const std::string text = fs::read_file(path, audit::k_largest_manifest);
   if (!base::trimmed(text).starts_with('{')) return read_package_list(text, file);
   if (json::parse(text, file).find("imagewrightManifest") != nullptr)
     return inventory_of(audit::parse_manifest(text, file).packages, file);

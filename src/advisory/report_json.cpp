@@ -76,7 +76,8 @@ json::Value to_json(const Report& report) {
     unknown.emplace_back(name);
   Object feed{{"kind", to_string(report.feed.kind)}, {"file", report.feed.file}};
   if (report.feed.made) feed.emplace_back("made", base::to_iso8601(*report.feed.made));
-  return Object{{"packages", report.inventory.file},
+  return Object{{"imagewrightAdvisories", 1},
+                {"packages", report.inventory.file},
                 {"packageCount", std::uint64_t{report.inventory.packages.size()}},
                 {"feed", std::move(feed)},
                 {"findings", to_json(report.verdict.findings)},

@@ -121,7 +121,7 @@ std::vector<SignedStatement> sign_set(const std::filesystem::path& directory, co
   for (const std::string& image : images) {
     const std::string manifest_file = image + std::string(k_manifest_suffix);
     const audit::Manifest manifest = audit::parse_manifest(
-        fs::read_file(directory / manifest_file, k_largest_document), manifest_file);
+        fs::read_file(directory / manifest_file, audit::k_largest_manifest), manifest_file);
     for (const audit::ArtifactRecord& artifact : manifest.artifacts)
       require(digests, artifact.file, artifact.digest, manifest_file);
     Statement statement = statement_for(image, images, digests);

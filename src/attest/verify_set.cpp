@@ -116,7 +116,7 @@ private:
     const base::Digest is = fs::digest_of_file(directory_ / name);
     // Statements that say different things of one file cannot both hold.
     if (digests.size() == 1 && *digests.begin() == is) {
-      result_.files.push_back({name, FileVerdict::vouched});
+      result_.files.push_back({name, FileVerdict::vouched, is});
       return;
     }
     result_.files.push_back({name, FileVerdict::changed});
@@ -152,7 +152,7 @@ private:
     for (const std::string& image : images) {
       const std::string file = image + std::string(k_manifest_suffix);
       const audit::Manifest manifest =
-          audit::parse_manifest(fs::read_file(directory_ / file, k_largest_document), file);
+          audit::parse_manifest(fs::read_file(directory_ / file, audit::k_largest_manifest), file);
       for (const audit::ArtifactRecord& artifact : manifest.artifacts)
         require_subject({artifact.file, artifact.digest}, file);
     }
@@ -220,8 +220,11 @@ std::string to_text(const SetVerification& verification) {
 
 json::Value to_json(const SetVerification& verification) {
   json::Array files;
-  for (const CheckedFile& file : verification.files)
-    files.push_back(json::Object{{"name", file.name}, {"verdict", to_string(file.verdict)}});
+  for (const CheckedFile& file : verification.files) {
+    json::Object item{{"name", file.name}, {"verdict", to_string(file.verdict)}};
+    if (file.verdict == FileVerdict::vouched) item.emplace_back("digest", file.digest.to_string());
+    files.push_back(std::move(item));
+  }
   json::Array signers;
   for (const std::string& signer : verification.signers)
     signers.emplace_back(signer);

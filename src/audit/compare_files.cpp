@@ -10,8 +10,9 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/image_file.hpp>
 #include <imagewright/inspect/opened_image.hpp>
-#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/lock/base_lock.hpp>
 
+#include "base_lock_differences.hpp"
 #include "comparison_codec.hpp"
 
 namespace imagewright::audit {
@@ -21,8 +22,6 @@ namespace {
 constexpr std::string_view k_compare_job = "compare-files";
 
 enum class Kind : std::uint8_t { image, manifest, lock };
-
-constexpr base::ByteSize k_largest_text = base::ByteSize::mib(256);
 
 const char* word_for(Kind kind) {
   switch (kind) {
@@ -64,15 +63,15 @@ public:
   }
 
   std::string text() const {
-    if (size_ <= k_largest_text) return read(size_);
+    if (size_ <= k_largest_manifest) return read(size_);
     throw base::Error(base::FailureKind::input, "fs.cannot-read",
                       fmt::format("cannot read {}: it is larger than {}", base::quoted(name()),
-                                  base::to_string(k_largest_text)));
+                                  base::to_string(k_largest_manifest)));
   }
 
   inspect::OpenedImage image() const { return {name(), files_.open(index_)}; }
   Manifest manifest() const { return parse_manifest(text(), name()); }
-  model::Lock lock() const { return lock::parse(text(), name()); }
+  lock::LockWithBases lock() const { return lock::parse_with_bases(text(), name()); }
 
 private:
   std::string read(base::ByteSize size) const {
@@ -104,7 +103,7 @@ Comparison compare(const HandedFile& left, const HandedFile& right) {
   case Kind::manifest:
     return compare_manifests(left.manifest(), right.manifest());
   case Kind::lock:
-    return compare_locks(left.lock(), right.lock());
+    return compare_locks_with_bases(left.lock(), right.lock());
   }
   throw base::BugError("unknown kind of file");
 }

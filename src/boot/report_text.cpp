@@ -129,7 +129,8 @@ json::Value to_json(const BootReport& report) {
                                 {"actual", row.actual},
                                 {"result", to_string(row.outcome)}});
   }
-  return json::Object{{"passed", !report.has_failures()},
+  return json::Object{{"imagewrightBoot", 1},
+                      {"passed", !report.has_failures()},
                       {"checks", std::move(rows)},
                       {"facts", facts_json(report.facts)},
                       {"serialLog", report.serial_log.string()},

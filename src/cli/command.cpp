@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "command.hpp"
 
+#include <system_error>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
@@ -47,6 +49,14 @@ std::filesystem::path input_file(const std::string& path, const std::string& wha
         base::FailureKind::input, "cli.missing-input",
         fmt::format("{} is a directory, not a file with the {}", base::quoted(path), what),
         "give the file itself");
+  }
+  const bool is_absent = error == std::errc::no_such_file_or_directory ||
+                         error == std::errc::not_a_directory || !error;
+  if (!std::filesystem::exists(status) && !is_absent) {
+    throw base::Error(
+        base::FailureKind::input, "cli.missing-input",
+        fmt::format("the {} {} cannot be looked at: {}", what, base::quoted(path), error.message()),
+        "let this user read it, and go through the directories above it");
   }
   if (!std::filesystem::exists(status)) {
     throw base::Error(base::FailureKind::input, "cli.missing-input",

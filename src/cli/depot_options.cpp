@@ -5,7 +5,9 @@
 #include <utility>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/fs/file.hpp>
+
+#include "secret_file.hpp"
+#include "usage_mistake.hpp"
 
 namespace imagewright::cli {
 
@@ -21,12 +23,10 @@ std::string given_or(const std::string& given, const char* variable,
 /// The first line of the file.
 std::optional<std::string> login_in(const std::string& path) {
   if (path.empty()) return std::nullopt;
-  const std::string text = fs::read_file(path, base::ByteSize::kib(64));
-  const std::string line = text.substr(0, text.find_first_of("\r\n"));
+  const std::string line = first_line_of(path, "login of the shared cache");
   if (line.find(':') != std::string::npos && line.find('\0') == std::string::npos) return line;
-  throw base::Error(base::FailureKind::input, "cli.usage",
-                    "the login of the shared cache is not of the form USER:PASSWORD",
-                    "write it as the first line of the file");
+  throw_usage("the login of the shared cache is not of the form USER:PASSWORD",
+              "write it as the first line of the file");
 }
 
 } // namespace
@@ -59,7 +59,9 @@ void add_depot_options(Command& command, DepotWords& words) {
        .completes = Completes::files},
       {.names = {"--shared-cache-patience"},
        .value = "SECONDS",
-       .description = "How long a server is waited for that does nothing, 10 when it is not given",
+       .description =
+           "How long a server is waited for that gives less than 16 KiB a second, 10 when "
+           "it is not given; no file may take 60 times as long",
        .target = &words.patience,
        .range = std::pair{std::int64_t{1}, k_longest_patience}}};
   command.arguments.insert(command.arguments.end(), more.begin(), more.end());
@@ -71,8 +73,7 @@ std::unique_ptr<depot::Depot> chosen_depot(const DepotWords& words, const Comman
   if (place.url.empty()) {
     if (words.trusted_keys.empty() && words.signing_key.empty() && words.login_file.empty())
       return nullptr;
-    throw base::Error(base::FailureKind::input, "cli.usage", "it is not said which shared cache",
-                      "give its address with --shared-cache");
+    throw_usage("it is not said which shared cache", "give its address with --shared-cache");
   }
   if (words.patience != 0) place.patience = std::chrono::seconds(words.patience);
   place.login = login_in(given_or(words.login_file, "IMAGEWRIGHT_SHARED_CACHE_LOGIN", context));

@@ -15,6 +15,7 @@
 #include "guarded.hpp"
 #include "help_text.hpp"
 #include "parse.hpp"
+#include "stopping.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -23,27 +24,33 @@ namespace {
 
 constexpr std::size_t k_help_width = 80;
 
-ExitCode run_line(const CommandTable& table, const Invocation& invocation, const Console& console) {
-  const ParsedLine line = parse_line(table, invocation.arguments);
+struct Means {
+  const Invocation& invocation;
+  const Console& console;
+  const base::Cancellation& cancellation;
+};
+
+ExitCode run_line(const CommandTable& table, const Means& means) {
+  const ParsedLine line = parse_line(table, means.invocation.arguments);
   if (line.wish == Wish::version) {
-    console.print(fmt::format("imagewright {}\n", k_version));
+    means.console.print(fmt::format("imagewright {}\n", k_version));
     return ExitCode::done;
   }
   if (line.wish == Wish::help) {
-    console.print(command_help(table, table.commands.front(), nullptr, k_help_width));
+    means.console.print(command_help(table, table.commands.front(), nullptr, k_help_width));
     return ExitCode::done;
   }
   const GlobalOptions options;
-  const base::Cancellation cancellation;
   const report::MonotonicClock clock;
   return line.command->action({.options = options,
-                               .invocation = invocation,
-                               .console = console,
-                               .cancellation = cancellation,
+                               .invocation = means.invocation,
+                               .console = means.console,
+                               .cancellation = means.cancellation,
                                .clock = clock});
 }
 
 int run_drift_program(std::vector<std::string> words) {
+  const base::Cancellation& cancellation = stop_on_signals();
   const Console console(base::Color::off, std::make_unique<report::NullReporter>());
   CommandTable table;
   table.summary = "Says what of a node differs from its image.";
@@ -51,7 +58,8 @@ int run_drift_program(std::vector<std::string> words) {
   note_defaults(table);
   words.insert(words.begin(), table.commands.front().name);
   const Invocation invocation{.arguments = std::move(words), .environment = {}, .program = {}};
-  return static_cast<int>(guarded(console, [&] { return run_line(table, invocation, console); }));
+  const Means means{.invocation = invocation, .console = console, .cancellation = cancellation};
+  return exit_code_for(static_cast<int>(guarded(console, [&] { return run_line(table, means); })));
 }
 
 } // namespace

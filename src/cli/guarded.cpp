@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,39 +15,57 @@ namespace imagewright::cli {
 
 namespace {
 
-ExitCode refused(const Console& console, const std::string& what) {
-  console.show(base::Diagnostic{
-      .code = "cli.host-refuses",
-      .message = fmt::format("this host refuses what the program needs: {}", what),
-      .hint = "look at its memory, its disk, and the limits of this process (ulimit -a)"});
-  return exit_code_of(base::FailureKind::host);
+Ending refused(const std::string& what) {
+  base::Diagnostics diagnostics;
+  diagnostics.add({.code = "cli.host-refuses",
+                   .message = fmt::format("this host refuses what the program needs: {}", what),
+                   .hint = "look at its memory, its disk, and the limits of this process "
+                           "(ulimit -a)"});
+  return {.code = exit_code_of(base::FailureKind::host), .diagnostics = std::move(diagnostics)};
+}
+
+Ending bug(const std::string& what) {
+  base::Diagnostics diagnostics;
+  diagnostics.add({.code = "cli.bug",
+                   .message = fmt::format("this is a bug in Imagewright: {}", what),
+                   .hint = "please report it with the config, the command and this message"});
+  return {.code = ExitCode::bug, .diagnostics = std::move(diagnostics)};
 }
 
 } // namespace
 
+Ending ending_of(const std::exception& exception) {
+  if (const auto* error = dynamic_cast<const base::Error*>(&exception)) {
+    base::Diagnostics one;
+    one.add(error->diagnostic());
+    return {.code = exit_code_of(error->kind()), .diagnostics = std::move(one)};
+  }
+  if (const auto* mistakes = dynamic_cast<const base::InputError*>(&exception))
+    return {.code = exit_code_of(mistakes->kind()), .diagnostics = mistakes->diagnostics()};
+  if (dynamic_cast<const base::Cancelled*>(&exception) != nullptr)
+    return {.code = ExitCode::interrupted, .diagnostics = {}};
+  // Threads that cannot be made, and files that cannot be looked at.
+  if (dynamic_cast<const std::system_error*>(&exception) != nullptr)
+    return refused(exception.what());
+  if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr)
+    return refused("there is no memory left");
+  return bug(exception.what());
+}
+
 ExitCode guarded(const Console& console, const std::function<ExitCode()>& action) {
   try {
     return action();
-  } catch (const base::Error& error) {
-    console.show(error.diagnostic());
-    return exit_code_of(error.kind());
   } catch (const base::InputError& error) {
     console.show(error.diagnostics());
     return exit_code_of(error.kind());
   } catch (const base::Cancelled&) {
     console.reporter().message(report::Level::warning, "interrupted; nothing partial is left");
     return ExitCode::interrupted;
-  } catch (const std::system_error& error) {
-    // Threads that cannot be made, and files that cannot be looked at.
-    return refused(console, error.what());
-  } catch (const std::bad_alloc&) {
-    return refused(console, "there is no memory left");
   } catch (const std::exception& error) {
-    console.show(
-        base::Diagnostic{.code = "cli.bug",
-                         .message = fmt::format("this is a bug in Imagewright: {}", error.what()),
-                         .hint = "please report it with the config, the command and this message"});
-    return ExitCode::bug;
+    const Ending ending = ending_of(error);
+    for (const base::Diagnostic& diagnostic : ending.diagnostics.items())
+      console.show(diagnostic);
+    return ending.code;
   }
 }
 

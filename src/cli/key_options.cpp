@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "key_options.hpp"
 
-#include <imagewright/fs/file.hpp>
+#include "secret_file.hpp"
 
 namespace imagewright::cli {
 
@@ -21,8 +21,7 @@ attest::KeyPlace key_place(const std::string& location, const KeyWords& words) {
   attest::KeyPlace place{
       .location = location, .providers = words.providers, .passphrase = std::nullopt};
   if (words.passphrase_file.empty()) return place;
-  const std::string text = fs::read_file(words.passphrase_file, base::ByteSize::mib(1));
-  place.passphrase = text.substr(0, text.find('\n'));
+  place.passphrase = first_line_of(words.passphrase_file, "passphrase");
   return place;
 }
 

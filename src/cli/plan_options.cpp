@@ -13,14 +13,11 @@
 
 #include "config_file.hpp"
 #include "data_directories.hpp"
+#include "usage_mistake.hpp"
 
 namespace imagewright::cli {
 
 namespace {
-
-[[noreturn]] void throw_usage(std::string message, std::string hint) {
-  throw base::Error(base::FailureKind::input, "cli.usage", std::move(message), std::move(hint));
-}
 
 plan::RepositoryOverride repository_from(const std::string& word) {
   const std::size_t equals = word.find('=');

@@ -44,7 +44,10 @@ constexpr const char* k_environment =
     "Environment: IMAGEWRIGHT_DATA is a directory with a directory of release profiles, releases; "
     "SOURCE_DATE_EPOCH the time stamp of images; CI makes a lock that is there binding; NO_COLOR, "
     "FORCE_COLOR and TERM=dumb say whether there are colours, COLUMNS how wide help is; "
-    "XDG_CACHE_HOME and HOME where the cache is.";
+    "XDG_CACHE_HOME and HOME where the cache is; IMAGEWRIGHT_SHARED_CACHE, "
+    "IMAGEWRIGHT_SHARED_CACHE_KEY, IMAGEWRIGHT_SHARED_CACHE_SIGN and "
+    "IMAGEWRIGHT_SHARED_CACHE_LOGIN what build shares with other machines, JOB_COMPLETION_INDEX "
+    "and SLURM_ARRAY_TASK_ID which unit it builds.";
 
 std::vector<Argument> global_arguments(GlobalWords& words) {
   return {{.names = {"--log-level"},

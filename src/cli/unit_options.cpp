@@ -14,6 +14,8 @@
 #include <imagewright/fs/file.hpp>
 
 #include "exit_code.hpp"
+#include "guarded.hpp"
+#include "usage_mistake.hpp"
 
 namespace imagewright::cli {
 
@@ -21,10 +23,6 @@ namespace {
 
 // By which an Indexed Job and an array of Slurm tell a job its number.
 constexpr std::array k_index_variables{"JOB_COMPLETION_INDEX", "SLURM_ARRAY_TASK_ID"};
-
-[[noreturn]] void throw_usage(std::string message, std::string hint) {
-  throw base::Error(base::FailureKind::input, "cli.usage", std::move(message), std::move(hint));
-}
 
 std::uint64_t index_from(const std::string& name, const std::string& text) {
   std::uint64_t index = 0;
@@ -53,40 +51,35 @@ std::uint64_t index_of_environment(const CommandContext& context) {
   return *index;
 }
 
-struct Failure {
-  int exit_code = 0;
-  std::string code;
-  std::string message;
-};
-
-Failure failure_of(const base::Diagnostics& diagnostics, base::FailureKind kind) {
-  Failure failure{.exit_code = static_cast<int>(exit_code_of(kind)), .code = {}, .message = {}};
-  for (const base::Diagnostic& item : diagnostics.items()) {
-    if (item.severity != base::Severity::error) continue;
-    failure.code = item.code;
-    failure.message = item.message;
-    break;
-  }
-  return failure;
-}
-
 /// A record of the end must not hide why it ended.
 void write_end(const std::filesystem::path& directory, fleet::UnitRecord record,
-               const Failure& failure) {
+               const std::exception& exception, const Invocation& invocation) {
+  const Ending ending = ending_of(exception);
+  const int code = static_cast<int>(ending.code);
   record.state = fleet::RecordState::failed;
-  record.exit_code = failure.exit_code;
-  record.code = failure.code;
-  record.message = failure.message;
+  record.exit_code = invocation.final_code ? invocation.final_code(code) : code;
+  if (ending.code == ExitCode::interrupted) record.message = "interrupted";
+  for (const base::Diagnostic& item : ending.diagnostics.items()) {
+    if (item.severity != base::Severity::error) continue;
+    record.code = item.code;
+    record.message = item.message;
+    break;
+  }
   try {
     fleet::write_record(directory, record);
   } catch (const base::Error&) {
-    // The beginning stands there, and the engine has the exit code.
+    // The beginning stands there, and the engine has the exit code, ignoring.
   }
 }
 
-std::vector<fleet::UnitFile> files_of(const std::vector<fs::PublishedFile>& published) {
+/// What stands in the unit's own directory. Files of output.artifacts stand where the config says,
+/// for all units of the config: nobody can collect them with one.
+std::vector<fleet::UnitFile> files_of(const std::vector<fs::PublishedFile>& published,
+                                      const std::filesystem::path& directory) {
   std::vector<fleet::UnitFile> files;
   for (const fs::PublishedFile& file : published) {
+    // What stays from an earlier build is named in full.
+    if (!std::filesystem::equivalent(file.path.parent_path(), directory)) continue;
     files.push_back({.name = file.path.filename().string(),
                      .size = std::filesystem::file_size(file.path),
                      .digest = file.digest});
@@ -132,41 +125,27 @@ const fleet::Unit& chosen_unit(const fleet::UnitList& list, const UnitWords& wor
 }
 
 std::vector<fs::PublishedFile>
-with_record(const fleet::Unit& unit, const std::filesystem::path& directory,
+with_record(const UnitPlace& place, const CommandContext& context,
             const std::function<std::vector<fs::PublishedFile>()>& build) {
-  fleet::UnitRecord record{.id = unit.id,
-                           .inputs = fleet::digest_of(unit.inputs),
+  const base::Digest inputs = fleet::digest_of(place.unit.inputs);
+  fleet::UnitRecord record{.id = place.unit.id,
+                           .inputs = inputs,
                            .state = fleet::RecordState::started,
-                           .attempt = fleet::next_attempt(directory, unit.id),
+                           .attempt = fleet::next_attempt(place.directory, place.unit.id, inputs),
                            .exit_code = 0,
                            .code = {},
                            .message = {},
                            .files = {}};
-  fleet::write_record(directory, record);
+  fleet::write_record(place.directory, record);
   try {
     std::vector<fs::PublishedFile> files = build();
-    record.state = fleet::RecordState::done;
-    record.files = files_of(files);
-    fleet::write_record(directory, record);
+    fleet::UnitRecord done = record;
+    done.state = fleet::RecordState::done;
+    done.files = files_of(files, place.directory);
+    fleet::write_record(place.directory, done);
     return files;
-  } catch (const base::Error& error) {
-    base::Diagnostics one;
-    one.add(error.diagnostic());
-    write_end(directory, record, failure_of(one, error.kind()));
-    throw;
-  } catch (const base::InputError& error) {
-    write_end(directory, record, failure_of(error.diagnostics(), error.kind()));
-    throw;
-  } catch (const base::Cancelled&) {
-    write_end(directory, record,
-              {.exit_code = static_cast<int>(ExitCode::interrupted),
-               .code = {},
-               .message = "interrupted"});
-    throw;
-  } catch (const std::exception& error) {
-    write_end(
-        directory, record,
-        {.exit_code = static_cast<int>(ExitCode::bug), .code = "cli.bug", .message = error.what()});
+  } catch (const std::exception& exception) {
+    write_end(place.directory, record, exception, context.invocation);
     throw;
   }
 }

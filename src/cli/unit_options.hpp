@@ -36,8 +36,12 @@ const fleet::Unit& chosen_unit(const fleet::UnitList& list, const UnitWords& wor
                                const CommandContext& context);
 
 /// Builds, and leaves a record in the directory: of the beginning, and of the end, whatever it is.
+struct UnitPlace {
+  const fleet::Unit& unit;
+  std::filesystem::path directory;
+};
 std::vector<fs::PublishedFile>
-with_record(const fleet::Unit& unit, const std::filesystem::path& directory,
+with_record(const UnitPlace& place, const CommandContext& context,
             const std::function<std::vector<fs::PublishedFile>()>& build);
 
 } // namespace imagewright::cli

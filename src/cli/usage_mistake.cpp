@@ -150,4 +150,8 @@ void throw_usage_mistake(const CommandTable& table, const std::vector<std::strin
   refuse(otherwise, fmt::format("{} --help shows how it is used", walk.where()));
 }
 
+void throw_usage(const std::string& message, const std::string& hint) {
+  throw base::Error(base::FailureKind::input, "cli.usage", message, hint);
+}
+
 } // namespace imagewright::cli

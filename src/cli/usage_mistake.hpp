@@ -17,4 +17,7 @@ namespace imagewright::cli {
                                       const std::vector<std::string>& words,
                                       const std::string& otherwise);
 
+/// Throws base::Error (cli.usage).
+[[noreturn]] void throw_usage(const std::string& message, const std::string& hint);
+
 } // namespace imagewright::cli

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <memory>
 
 #include <curl/curl.h>
@@ -20,6 +21,8 @@ namespace {
 constexpr long k_done = 200;
 /// Slower than this, building is faster.
 constexpr long k_least_bytes_a_second = 16384;
+/// How many times as long as it is waited for, one transfer may last.
+constexpr long k_longest_transfer = 60;
 
 struct EasyDeleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -54,6 +57,10 @@ public:
     set_option(handle(), CURLOPT_XFERINFODATA, static_cast<void*>(this));
     set_option(handle(), CURLOPT_WRITEFUNCTION, &Request::on_data);
     set_option(handle(), CURLOPT_WRITEDATA, static_cast<void*>(this));
+    set_option(handle(), CURLOPT_HEADERFUNCTION, &Request::on_header);
+    set_option(handle(), CURLOPT_HEADERDATA, static_cast<void*>(this));
+    // A server may be just fast enough for ever.
+    set_option(handle(), CURLOPT_TIMEOUT, patience * k_longest_transfer);
     if (!place.login) return;
     set_option(handle(), CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
     set_option(handle(), CURLOPT_USERPWD, place.login->c_str());
@@ -79,11 +86,15 @@ public:
     const CURLcode code = curl_easy_perform(handle());
     cancellation_.check();
     if (is_too_large_) return {HttpOutcome::damaged, "it is larger than it says"};
+    // What happened in between was not thrown through C.
+    if (failure_) std::rethrow_exception(failure_);
     if (cannot_take_) return {HttpOutcome::not_taken, {}};
     if (file_ >= 0 && sent_ != to_send_ && code == CURLE_ABORTED_BY_CALLBACK)
       return {HttpOutcome::not_taken, "the file cannot be read"};
     const long status = this->status();
-    if (status == 404 || status == 410) return {HttpOutcome::missing, "it is not there"};
+    // Of what is sent, it says that the server has no such place.
+    if (file_ < 0 && (status == 404 || status == 410))
+      return {HttpOutcome::missing, "it is not there"};
     if (code == CURLE_PARTIAL_FILE) return {HttpOutcome::damaged, "it ends too early"};
     const bool is_good = file_ < 0 ? status == k_done : status >= 200 && status < 300;
     if (code == CURLE_OK && is_good) return {HttpOutcome::done, {}};
@@ -104,7 +115,18 @@ private:
 
   static std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self) {
     auto& request = *static_cast<Request*>(self);
-    return request.accept(std::as_bytes(std::span(data, size * count)));
+    try {
+      return request.accept(std::as_bytes(std::span(data, size * count)));
+    } catch (...) {
+      request.failure_ = std::current_exception();
+      return CURL_WRITEFUNC_ERROR;
+    }
+  }
+
+  static std::size_t on_header(char*, std::size_t size, std::size_t count, void* self) {
+    auto& request = *static_cast<Request*>(self);
+    request.header_bytes_ += size * count;
+    return request.header_bytes_ <= k_longest_page ? size * count : 0;
   }
 
   static std::size_t on_wanted(char* buffer, std::size_t size, std::size_t count, void* self) {
@@ -152,6 +174,8 @@ private:
   std::uint64_t arrived_ = 0;
   bool is_too_large_ = false;
   bool cannot_take_ = false;
+  std::exception_ptr failure_;
+  std::uint64_t header_bytes_ = 0;
   int file_ = -1;
   std::uint64_t to_send_ = 0;
   std::uint64_t sent_ = 0;

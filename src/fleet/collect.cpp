@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
-#include <chrono>
+#include <iterator>
 #include <map>
 #include <set>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -19,15 +18,17 @@ namespace imagewright::fleet {
 
 namespace {
 
-std::vector<const FoundRecord*> records_of(const FoundRecords& found, const std::string& id) {
-  std::vector<const FoundRecord*> records;
-  for (const FoundRecord& record : found.records) {
-    if (record.record.id == id) records.push_back(&record);
-  }
+using Records = std::vector<const FoundRecord*>;
+
+/// By the unit that they are of.
+std::map<std::string, Records> by_unit(const FoundRecords& found) {
+  std::map<std::string, Records> records;
+  for (const FoundRecord& record : found.records)
+    records[record.record.id].push_back(&record);
   return records;
 }
 
-std::string places_of(const std::vector<const FoundRecord*>& records) {
+std::string places_of(const Records& records) {
   std::vector<std::string> places;
   for (const FoundRecord* record : records)
     places.push_back(base::quoted(record->directory.string()));
@@ -36,7 +37,7 @@ std::string places_of(const std::vector<const FoundRecord*>& records) {
 
 /// The one that counts among records of tries in directories of their own: the one that is done,
 /// else the last. Null: more than one is done.
-const FoundRecord* choose(const std::vector<const FoundRecord*>& records) {
+const FoundRecord* choose(const Records& records) {
   const FoundRecord* chosen = nullptr;
   std::size_t done = 0;
   for (const FoundRecord* record : records) {
@@ -55,13 +56,28 @@ std::string failure_of(const UnitRecord& record) {
   return fmt::format("exit code {}: {}{}", record.exit_code, record.message, code);
 }
 
-UnitOutcome outcome_of(const Unit& unit, const FoundRecords& found,
+/// Of what was planned: the others are of an earlier list perhaps, or of another checkout.
+Records fitting(const Records& records, const Unit& unit) {
+  const base::Digest inputs = digest_of(unit.inputs);
+  Records fits;
+  std::ranges::copy_if(records, std::back_inserter(fits),
+                       [&](const FoundRecord* record) { return record->record.inputs == inputs; });
+  return fits;
+}
+
+UnitOutcome outcome_of(const Unit& unit, const Records& all,
                        const base::Cancellation& cancellation) {
   UnitOutcome outcome;
   outcome.id = unit.id;
-  const std::vector<const FoundRecord*> records = records_of(found, unit.id);
-  if (records.empty()) {
+  if (all.empty()) {
     outcome.why = "no result was found";
+    return outcome;
+  }
+  const Records records = fitting(all, unit);
+  if (records.empty()) {
+    outcome.state = UnitState::stale;
+    outcome.why =
+        "what is in " + places_of(all) + " was built from something else than was planned";
     return outcome;
   }
   for (const FoundRecord* record : records)
@@ -74,11 +90,7 @@ UnitOutcome outcome_of(const Unit& unit, const FoundRecords& found,
   }
   outcome.directory = chosen->directory;
   const UnitRecord& record = chosen->record;
-  if (record.inputs != digest_of(unit.inputs)) {
-    outcome.state = UnitState::stale;
-    outcome.why = fmt::format("what is in {} was built from something else than was planned",
-                              base::quoted(chosen->directory.string()));
-  } else if (record.state == RecordState::failed) {
+  if (record.state == RecordState::failed) {
     outcome.state = UnitState::failed;
     outcome.why = failure_of(record);
   } else if (record.state == RecordState::started) {
@@ -143,7 +155,8 @@ void add_problems(Collection& collection, const FoundRecords& found) {
                 "give the list that it was built from, or take it away");
   }
   for (const std::string& damaged : found.damaged)
-    add_problem(collection.problems, "fleet.damaged-record", damaged, "build the unit again");
+    add_problem(collection.problems, "fleet.damaged-record", damaged,
+                "build the unit again, or let it be read");
 }
 
 } // namespace
@@ -152,34 +165,17 @@ std::string_view to_string(UnitState state) {
   return row_of(state).word;
 }
 
-UnitList joined(std::vector<UnitList> lists) {
-  UnitList all = std::move(lists.at(0));
-  std::set<std::string> ids;
-  for (const Unit& unit : all.units)
-    ids.insert(unit.id);
-  for (std::size_t index = 1; index < lists.size(); ++index) {
-    for (Unit& unit : lists[index].units) {
-      if (!ids.insert(unit.id).second) {
-        throw base::Error(base::FailureKind::input, "fleet.damaged-units",
-                          fmt::format("{} is in two of the lists", base::quoted(unit.id)),
-                          "give the parts of one fleet, each once");
-      }
-      all.units.push_back(std::move(unit));
-    }
-  }
-  std::ranges::sort(all.units, {}, &Unit::id);
-  return all;
-}
-
-Collection collect(const UnitList& list, const std::vector<std::filesystem::path>& directories,
+Collection collect(const WholeList& whole, const std::vector<std::filesystem::path>& directories,
                    const base::Cancellation& cancellation) {
   const FoundRecords found = find_records(directories);
-  Collection collection{
-      .tool_version = list.tool_version, .units = {}, .strangers = {}, .problems = {}};
+  const std::map<std::string, Records> records = by_unit(found);
+  Collection collection{.tool_version = whole.list.tool_version};
   std::set<std::string> known;
-  for (const Unit& unit : list.units) {
+  for (const Unit& unit : whole.list.units) {
     known.insert(unit.id);
-    collection.units.push_back(outcome_of(unit, found, cancellation));
+    const auto of_unit = records.find(unit.id);
+    collection.units.push_back(
+        outcome_of(unit, of_unit == records.end() ? Records{} : of_unit->second, cancellation));
   }
   std::ranges::sort(collection.units, {}, &UnitOutcome::id);
   for (const FoundRecord& record : found.records) {
@@ -188,40 +184,14 @@ Collection collect(const UnitList& list, const std::vector<std::filesystem::path
           fmt::format("{} in {}", record.record.id, base::quoted(record.directory.string())));
     }
   }
+  for (const Shard& part : whole.missing_parts) {
+    add_problem(
+        collection.problems, "fleet.part-missing",
+        fmt::format("part {} of {} of the fleet is not among the lists", part.number, part.count),
+        "give the list of every part with --units");
+  }
   add_problems(collection, found);
   return collection;
-}
-
-void watch(const UnitList& list, const std::vector<std::filesystem::path>& directories,
-           const base::Cancellation& cancellation,
-           const std::function<void(const UnitRecord& record)>& tell) {
-  constexpr auto k_pause = std::chrono::milliseconds(200);
-  std::map<std::string, UnitRecord> seen;
-  while (true) {
-    std::vector<FoundRecord> records = find_records(directories).records;
-    std::ranges::stable_sort(records, {}, &FoundRecord::written);
-    std::size_t ended = 0;
-    for (const Unit& unit : list.units) {
-      ended += std::ranges::any_of(records,
-                                   [&](const FoundRecord& each) {
-                                     return each.record.id == unit.id &&
-                                            each.record.state != RecordState::started;
-                                   })
-                   ? 1U
-                   : 0U;
-    }
-    for (const FoundRecord& each : records) {
-      const bool is_known =
-          std::ranges::find(list.units, each.record.id, &Unit::id) != list.units.end();
-      UnitRecord& last = seen[each.directory.string()];
-      if (!is_known || last == each.record) continue;
-      last = each.record;
-      tell(each.record);
-    }
-    if (ended == list.units.size()) return;
-    std::this_thread::sleep_for(k_pause);
-    cancellation.check();
-  }
 }
 
 } // namespace imagewright::fleet

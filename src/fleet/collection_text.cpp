@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fleet/collect.hpp>
 
@@ -64,8 +65,14 @@ std::vector<std::string> changes_between(const PackageTable& before, const Packa
 
 void compare_with(Collection& collection, std::string_view release, const std::string& file) {
   const json::Value document = json::parse(release, file);
+  if (json::integer_member(document, "imagewrightRelease", file) != 1) {
+    throw base::Error(base::FailureKind::input, "json.unexpected-value",
+                      fmt::format("{}: another version of the program wrote it", file));
+  }
   std::map<std::string, PackageTable> before;
+  std::set<std::string> gone;
   for (const json::Value& unit : json::array_member(document, "units", file)) {
+    gone.insert(json::string_member(unit, "id", file));
     if (json::string_member(unit, "state", file) != "done") continue;
     PackageTable& packages = before[json::string_member(unit, "id", file)];
     const json::Value& listed = json::member(unit, "packages", file);
@@ -76,10 +83,12 @@ void compare_with(Collection& collection, std::string_view release, const std::s
     }
   }
   for (UnitOutcome& unit : collection.units) {
+    gone.erase(unit.id);
     const auto old = before.find(unit.id);
     if (unit.state == UnitState::done && old != before.end())
       unit.changes = changes_between(old->second, unit.packages);
   }
+  collection.gone.assign(gone.begin(), gone.end());
 }
 
 json::Value to_json(const Collection& collection) {
@@ -89,10 +98,14 @@ json::Value to_json(const Collection& collection) {
   json::Array problems;
   for (const base::Diagnostic& problem : collection.problems.items())
     problems.push_back(json::Object{{"code", problem.code}, {"message", problem.message}});
+  json::Array gone;
+  for (const std::string& id : collection.gone)
+    gone.emplace_back(id);
   return json::Object{{"imagewrightRelease", 1},
                       {"toolVersion", collection.tool_version},
                       {"complete", collection.is_complete()},
                       {"units", std::move(units)},
+                      {"gone", std::move(gone)},
                       {"problems", std::move(problems)}};
 }
 
@@ -106,6 +119,8 @@ std::string to_text(const Collection& collection) {
     const std::string why = unit.why.empty() ? "" : "  " + base::escape_controls(unit.why);
     text += fmt::format("{:<{}}  {}{}{}\n", unit.id, width, to_string(unit.state), tries, why);
   }
+  for (const std::string& id : collection.gone)
+    text += fmt::format("{:<{}}  gone since the last release\n", base::escape_controls(id), width);
   return text + headline(collection) + "\n";
 }
 

@@ -19,11 +19,11 @@ struct FoundRecord {
 
 struct FoundRecords {
   std::vector<FoundRecord> records; ///< by directory
-  std::vector<std::string> damaged; ///< what is wrong with each other one, with its place
+  std::vector<std::string> damaged; ///< what is wrong with each other place, and which it is
 };
 
-/// In the directories and two levels below them; each place once. Throws base::Error
-/// (fs.cannot-read) when one of the directories cannot be listed.
+/// In the directories and two levels below them; each place once. A directory that cannot be read
+/// is one of the damaged.
 FoundRecords find_records(const std::vector<std::filesystem::path>& directories);
 
 } // namespace imagewright::fleet

@@ -35,7 +35,10 @@ page::NoteSection units_of(const Collection& collection) {
   for (const UnitOutcome& unit : collection.units)
     table.rows.push_back(
         {{unit.id}, {std::string(to_string(unit.state))}, {base::join(notes_of(unit), "; ")}});
-  return {.heading = "Units", .sentences = {}, .tables = {std::move(table)}};
+  std::vector<std::string> sentences;
+  if (!collection.gone.empty())
+    sentences.push_back("Gone since the last release: " + base::join(collection.gone, ", ") + ".");
+  return {.heading = "Units", .sentences = std::move(sentences), .tables = {std::move(table)}};
 }
 
 page::NoteSection images_of(const Collection& collection) {

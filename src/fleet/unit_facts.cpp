@@ -5,11 +5,12 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/output_format.hpp>
+
+#include "foreign_file.hpp"
 
 namespace imagewright::fleet {
 
@@ -20,9 +21,9 @@ namespace {
 constexpr base::ByteSize k_memory = base::ByteSize::mib(2048);
 constexpr std::uint64_t k_root_copies = 3; ///< work root, the cache's, and the filesystem
 
-/// Wall time of the stages that are no part of others.
-std::optional<std::uint64_t> seconds_in(const std::filesystem::path& report) {
-  const auto text = fs::find_file(report, base::ByteSize::mib(64));
+/// Wall time of the stages that are no part of others. Throws base::Error.
+std::optional<std::uint64_t> duration_in(const std::filesystem::path& report) {
+  const auto text = find_regular_file(report, base::ByteSize::mib(64));
   if (!text) return std::nullopt;
   const std::string file = report.string();
   const json::Value document = json::parse(*text, file);
@@ -31,7 +32,16 @@ std::optional<std::uint64_t> seconds_in(const std::filesystem::path& report) {
     if (json::unsigned_member(stage, "depth", file) == 0)
       milliseconds += json::unsigned_member(stage, "milliseconds", file);
   }
-  return (milliseconds + 999) / 1000;
+  return milliseconds / 1000 + (milliseconds % 1000 != 0 ? 1 : 0);
+}
+
+/// A guess of how long it takes is no reason not to build it.
+std::optional<std::uint64_t> seconds_in(const std::filesystem::path& report) {
+  try {
+    return duration_in(report);
+  } catch (const base::Error&) {
+    return std::nullopt; // of another version, or cut off, ignoring
+  }
 }
 
 } // namespace

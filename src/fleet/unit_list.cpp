@@ -10,6 +10,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fleet/unit.hpp>
 
+#include "list_words.hpp"
 #include "unit_id.hpp"
 
 namespace imagewright::fleet {
@@ -49,13 +50,6 @@ json::Value unit_json(const Unit& unit) {
   throw base::Error(base::FailureKind::input, "fleet.damaged-units",
                     fmt::format("{} is no list of units: {}", base::quoted(file), why),
                     "make it again with imagewright matrix");
-}
-
-base::Digest digest_member(const json::Value& object, std::string_view name,
-                           const std::string& file) {
-  const auto digest = base::Digest::parse(json::string_member(object, name, file));
-  if (!digest) throw_damaged(file, fmt::format("{} is no digest", name));
-  return *digest;
 }
 
 UnitNeeds needs_from(const json::Value& value, const std::string& file) {
@@ -99,8 +93,7 @@ UnitInputs inputs_from(const json::Value& value, const std::string& file) {
 
 /// A name that a list gives is joined with directories.
 void require_plain_name(const std::string& name, const std::string& file) {
-  if (name.empty() || name == "." || name == ".." || name.find('/') != std::string::npos ||
-      base::has_control_characters(name))
+  if (!is_plain_name(name))
     throw_damaged(file, fmt::format("{} is no name of a file", base::quoted(name)));
 }
 
@@ -194,6 +187,8 @@ UnitList parse_units(std::string_view text, const std::string& file) {
       throw_damaged(file, fmt::format("{} is there twice", base::quoted(unit.id)));
     list.units.push_back(std::move(unit));
   }
+  // Of nothing, everything would be done.
+  if (list.units.empty()) throw_damaged(file, "it has no units");
   return list;
 }
 

@@ -7,13 +7,15 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
 
+#include "foreign_file.hpp"
+#include "list_words.hpp"
 #include "unit_id.hpp"
 
 namespace imagewright::fleet {
 
 namespace {
 
-constexpr base::ByteSize k_largest = base::ByteSize::mib(16);
+constexpr std::uint64_t k_most_attempts = 1'000'000;
 
 [[noreturn]] void throw_damaged(const std::string& file, const std::string& why) {
   throw base::Error(base::FailureKind::verification, "fleet.damaged-record",
@@ -21,23 +23,11 @@ constexpr base::ByteSize k_largest = base::ByteSize::mib(16);
                     "build the unit again");
 }
 
-base::Digest digest_member(const json::Value& object, std::string_view name,
-                           const std::string& file) {
-  const auto digest = base::Digest::parse(json::string_member(object, name, file));
-  if (!digest) throw_damaged(file, fmt::format("{} is no digest", name));
-  return *digest;
-}
-
 RecordState state_from(const std::string& word, const std::string& file) {
   for (const RecordState state : {RecordState::started, RecordState::done, RecordState::failed}) {
     if (to_string(state) == word) return state;
   }
   throw_damaged(file, fmt::format("{} is no state", base::quoted(word)));
-}
-
-bool is_plain_name(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
-         !base::has_control_characters(name);
 }
 
 } // namespace
@@ -59,6 +49,14 @@ void write_record(const std::filesystem::path& directory, const UnitRecord& reco
   std::filesystem::create_directories(directory, error);
   if (error) {
     base::throw_system_error("fs.cannot-write", "cannot make", directory.string(), error.value());
+  }
+  const auto present = std::filesystem::symlink_status(directory / k_record_name, error);
+  if (std::filesystem::exists(present) && !std::filesystem::is_regular_file(present)) {
+    // Writing to a pipe would wait for whoever reads it.
+    throw base::Error(
+        base::FailureKind::build, "fs.cannot-write",
+        fmt::format("{} is no regular file", base::quoted((directory / k_record_name).string())),
+        "take it away");
   }
   json::Array files;
   for (const UnitFile& file : record.files) {
@@ -91,6 +89,8 @@ UnitRecord parse_record(std::string_view text, const std::string& file) {
                     .message = json::string_member(document, "message", file),
                     .files = {}};
   if (!is_unit_id(record.id)) throw_damaged(file, "its id is none");
+  if (record.attempt == 0 || record.attempt > k_most_attempts)
+    throw_damaged(file, "its number of tries is none");
   const std::int64_t exit_code = json::integer_member(document, "exitCode", file);
   if (exit_code < 0 || exit_code > 255) throw_damaged(file, "its exit code is none");
   record.exit_code = static_cast<int>(exit_code);
@@ -104,13 +104,15 @@ UnitRecord parse_record(std::string_view text, const std::string& file) {
   return record;
 }
 
-std::uint64_t next_attempt(const std::filesystem::path& directory, const std::string& id) {
+std::uint64_t next_attempt(const std::filesystem::path& directory, const std::string& id,
+                           const base::Digest& inputs) {
   const std::filesystem::path path = directory / k_record_name;
-  const auto text = fs::find_file(path, k_largest);
-  if (!text) return 1;
   try {
+    const auto text = find_regular_file(path, k_largest_record);
+    if (!text) return 1;
     const UnitRecord record = parse_record(*text, path.string());
-    return record.id == id ? record.attempt + 1 : 1;
+    // What was built from something else, in the month before perhaps, was no try of this.
+    return record.id == id && record.inputs == inputs ? record.attempt + 1 : 1;
   } catch (const base::Error&) {
     // Whatever it is, it is replaced.
     return 1;

@@ -171,19 +171,13 @@ void Publication::place_sums(Placement& placement, const std::string& staged_nam
   sync_path(directory_);
 }
 
-std::vector<PublishedFile> Publication::publish() {
-  std::sort(entries_.begin(), entries_.end(),
-            [](const Entry& left, const Entry& right) { return left.name < right.name; });
-  sync_entries();
-  const UniqueFd lock = locked(directory_);
+void Publication::place_all(Placement& placement, std::vector<PublishedFile>& published) const {
   Sums sums = old_sums(directory_);
   const std::size_t count = sums.size();
   for (const Entry& entry : entries_)
     sums.erase(entry.name);
-  Placement placement;
   // First: what is about to be replaced is not vouched for any more.
   if (sums.size() != count) place_sums(placement, ".sums-before", sums);
-  std::vector<PublishedFile> published;
   for (const Entry& entry : entries_) {
     placement.place(staged_path(entry.name), directory_ / entry.name);
     sums[entry.name] = entry.digest.hex;
@@ -192,6 +186,28 @@ std::vector<PublishedFile> Publication::publish() {
   // The names must be on the disk before the sums are.
   sync_directories();
   place_sums(placement, ".sums-after", sums);
+}
+
+std::vector<PublishedFile> Publication::publish() {
+  Publication* const one = this;
+  return publish_all(std::span(&one, 1));
+}
+
+std::vector<PublishedFile> Publication::publish_all(std::span<Publication* const> publications) {
+  // By their real names: whoever waits for two directories waits for them in one order, and for
+  // one that has two names once.
+  std::map<std::filesystem::path, UniqueFd> locks;
+  for (Publication* publication : publications) {
+    std::ranges::sort(publication->entries_, {}, &Entry::name);
+    publication->sync_entries();
+    locks.try_emplace(std::filesystem::canonical(publication->directory_));
+  }
+  for (auto& [directory, lock] : locks)
+    lock = locked(directory);
+  Placement placement;
+  std::vector<PublishedFile> published;
+  for (const Publication* publication : publications)
+    publication->place_all(placement, published);
   placement.keep();
   return published;
 }

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <set>
+#include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -47,9 +49,9 @@ public:
 
   bool key(std::string& name) override {
     Frame& frame = frames_.back();
-    const bool is_known = std::any_of(frame.members.begin(), frame.members.end(),
-                                      [&](const auto& member) { return member.first == name; });
-    if (is_known) return fail(fmt::format("the member {} stands twice", base::quoted(name)));
+    // Not by looking through the members: there may be a million, of somebody who means it.
+    if (!frame.names.insert(name).second)
+      return fail(fmt::format("the member {} stands twice", base::quoted(name)));
     frame.key = name;
     return true;
   }
@@ -68,6 +70,7 @@ private:
   struct Frame {
     bool is_object = false;
     std::string key;
+    std::set<std::string> names;
     Object members;
     Array elements;
   };

@@ -25,8 +25,6 @@ namespace imagewright::pipeline {
 
 namespace {
 
-constexpr base::ByteSize k_largest_manifest = base::ByteSize::mib(256);
-
 /// The manifest beside an image whose name is not that of its manifest: the one that speaks of it.
 std::optional<std::filesystem::path> find_manifest_of(const std::filesystem::path& image) {
   const std::filesystem::path directory = std::filesystem::absolute(image).parent_path();
@@ -38,7 +36,7 @@ std::optional<std::filesystem::path> find_manifest_of(const std::filesystem::pat
   }
   for (const std::filesystem::path& path : candidates) {
     const audit::Manifest manifest =
-        audit::parse_manifest(fs::read_file(path, k_largest_manifest), path.string());
+        audit::parse_manifest(fs::read_file(path, audit::k_largest_manifest), path.string());
     if (std::ranges::find(manifest.artifacts, image.filename().string(),
                           &audit::ArtifactRecord::file) != manifest.artifacts.end())
       return path;
@@ -56,7 +54,7 @@ std::filesystem::path manifest_path(const BootOptions& options) {
 
 audit::Manifest read_manifest(const BootOptions& options) {
   const std::filesystem::path path = manifest_path(options);
-  const auto text = fs::find_file(path, k_largest_manifest);
+  const auto text = fs::find_file(path, audit::k_largest_manifest);
   if (!text) {
     throw base::Error(
         base::FailureKind::input, "pipeline.no-manifest",

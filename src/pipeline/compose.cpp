@@ -246,8 +246,7 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   ExtraReport extra(options.report_file, report);
   if (options.root_directory == RootDirectory::kept)
     keep_root(place.root(), options.output_directory / (name + ".root"));
-  auto published = place.publication.publish();
-  if (unsigned_files) std::ranges::move(unsigned_files->publish(), std::back_inserter(published));
+  std::vector<fs::PublishedFile> published = publish_with(place.publication, unsigned_files.get());
   extra.keep();
   return published;
 }

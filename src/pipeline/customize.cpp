@@ -347,10 +347,8 @@ CustomizeResult carry_through(EmulationUse emulation, const Customizing& customi
                                            .layout = written.layout,
                                            .architecture = customizing.base->architecture()});
   customizing.base->require_unchanged();
-  CustomizeResult result{.files = place.publication.publish(), .partitions = written.partitions};
-  if (unsigned_files)
-    std::ranges::move(unsigned_files->publish(), std::back_inserter(result.files));
-  return result;
+  return {.files = publish_with(place.publication, unsigned_files.get()),
+          .partitions = written.partitions};
 }
 
 CustomizeResult publish_customized(const Customizing& customizing,

@@ -81,7 +81,7 @@ public:
   void run(const Sums& sums, Verification& verification) {
     const std::filesystem::path manifest_path = published(std::string(k_manifest_suffix));
     const audit::Manifest manifest = audit::parse_manifest(
-        fs::read_file(manifest_path, k_largest_document), manifest_path.string());
+        fs::read_file(manifest_path, audit::k_largest_manifest), manifest_path.string());
     const json::Value report = read_report();
     const plan::BuildInputs inputs = inputs_of(report);
     if (const auto base = find_reported_base(report, report_file())) {
@@ -213,7 +213,7 @@ private:
       if (audit::tells_of_one_run(name)) continue;
       const auto expected = sums.find(name);
       const bool is_same = expected != sums.end() && expected->second == file.digest.hex;
-      verification.files.push_back({name, is_same});
+      verification.files.push_back({name, is_same, file.digest});
       const bool can_compare = expected != sums.end() && is_disk(manifest, name);
       if (is_same || !can_compare || has_image_difference) continue;
       has_image_difference = true;
@@ -289,8 +289,10 @@ std::string to_text(const Verification& verification) {
 
 json::Value to_json(const Verification& verification) {
   json::Array files;
-  for (const VerifiedFile& file : verification.files)
-    files.push_back(json::Object{{"name", file.name}, {"same", file.is_same}});
+  for (const VerifiedFile& file : verification.files) {
+    files.push_back(json::Object{
+        {"name", file.name}, {"same", file.is_same}, {"digest", file.digest.to_string()}});
+  }
   return json::Object{{"imagewrightVerification", 1},
                       {"same", verification.is_same()},
                       {"files", std::move(files)},

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`imagewright advisories` on real feeds and real package lists."""
 
+import hashlib
 import json
 import os
 import re
@@ -72,6 +73,21 @@ class Advisories(TestCase):
         result = self.run_program("advisories", older, "--feed", self.feed, "--fail-on", "medium", expect=5)
         self.assertIn("openssl 3.1.4-1.azl3, fixed in", result.stdout)
         self.run_program("advisories", older, "--feed", self.feed, "--fail-on", "high")
+
+    def test_a_gate_for_an_update_looks_at_the_severity_too(self):
+        """An openssl that came with the update has advisories of medium severity at most."""
+        without = self.scratch() / "without.txt"
+        without.write_text(re.sub(r"^openssl-[0-9].*\n", "", self.newer_notes.read_text(), flags=re.M))
+        words = ("advisories", "--from", without, "--to", self.doctored(openssl="3.1.4-1.azl3"), "--feed", self.feed)
+        delta = json.loads(self.run_program(*words, "--format", "json").stdout)
+        self.assertEqual({row["package"] for row in delta["opened"]}, {"openssl"})
+        self.assertIn("[advisory.open]", self.run_program(*words, "--fail-on", "medium", expect=5).stderr)
+        self.run_program(*words, "--fail-on", "high")
+
+    def test_a_report_names_what_it_is_of(self):
+        verdict = self.verdict(self.notes)
+        digest = hashlib.sha256(Path(self.notes).read_bytes()).hexdigest()
+        self.assertEqual(verdict["subject"], {"file": Path(self.notes).name, "digest": f"sha256:{digest}"})
 
     def test_a_frozen_feed_is_refused(self):
         arguments = ("advisories", self.notes, "--feed", self.feed, "--max-feed-age", "14d")

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +105,43 @@ class Mistakes(TestCase):
         self.assertEqual((scratch / "out.qcow2").read_text(), "precious")
         self.run_program("convert", scratch / "disk.raw", scratch / "out.qcow2", "--force")
         self.assertNotEqual((scratch / "out.qcow2").read_bytes()[:4], b"prec")
+
+    def test_convert_leaves_a_link_alone(self):
+        scratch = self.scratch()
+        (scratch / "disk.raw").write_bytes(bytes(1 << 20))
+        for target in ("precious", "nothing"):
+            link = scratch / f"{target}.qcow2"
+            link.symlink_to(target)
+            self.assertIn("[cli.output-exists]", self.refused("convert", scratch / "disk.raw", link))
+            self.assertTrue(link.is_symlink())
+
+    def test_a_file_that_may_not_be_looked_at_is_not_told_to_be_absent(self):
+        if os.geteuid() != 0 or shutil.which("setpriv") is None:
+            self.skipTest("this needs a second user")
+        closed = self.scratch() / "closed"
+        closed.mkdir(mode=0o700)
+        (closed / "node.yaml").write_text("os: {hostname: x}\n")
+        words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM, "plan", closed / "node.yaml"]
+        result = subprocess.run(words, capture_output=True, text=True, cwd="/", env=environment(XDG_CACHE_HOME="/nonexistent"))
+        if "cannot execute" in result.stderr or "failed to execute" in result.stderr:
+            self.skipTest("the program is out of the other user's reach")
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn("Permission denied", result.stderr)
+        self.assertNotIn("there is no config", result.stderr)
+
+    def test_a_broken_profile_that_is_nearer_hides_the_farther_one(self):
+        scratch = self.scratch()
+        (scratch / "releases").mkdir()
+        (scratch / "releases/workbench.yaml").write_text("nonsense: 1\n")
+        result = self.run_program("releases", cwd=scratch, env=environment(IMAGEWRIGHT_DATA=TOP / "configs"))
+        self.assertIn("nonsense", result.stderr)
+        self.assertNotRegex(result.stdout, "(?m)^workbench ")
+
+    def test_options_about_a_key_need_one(self):
+        scratch = self.scratch()
+        (scratch / "secret").write_text("x\n")
+        for words in (("--provider", "base"), ("--passphrase-file", scratch / "secret")):
+            self.assertIn("[cli.usage]", self.refused("verify", scratch, *words))
 
     def test_a_release_that_is_not_there_lists_names_and_places(self):
         config = self.scratch() / "node.yaml"

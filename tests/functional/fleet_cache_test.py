@@ -5,12 +5,19 @@
 import base64
 import hashlib
 import json
+import os
+import shlex
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import types
 import unittest
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
@@ -247,6 +254,82 @@ class Poison(SharedCacheTestCase):
                 self.check("larger than", lambda handler, method, path, which=which: path == which and endless(handler, method, path))
                 self.assertLess(len(sent), len(self.sound[self.largest]) // (1 << 20) + 64)
 
+    def test_headers_without_end(self):
+        sent = []
+
+        def endless(handler, _, path):
+            if path not in (self.largest, self.entry):
+                return False
+            handler.send_response(200)
+            handler.flush_headers()
+            while len(sent) < 4096:
+                handler.wfile.write(b"X-Noise: " + b"x" * 65000 + b"\r\n")
+                sent.append(1)
+            handler.close_connection = True
+            return True
+        for which in (self.largest, self.entry):
+            with self.subTest(which=which):
+                sent.clear()
+                self.check("does not answer as it should", lambda handler, method, path, which=which: path == which and endless(handler, method, path))
+                self.assertLess(len(sent), 256)
+
+    def test_a_body_in_pieces_that_has_no_length(self):
+        body = self.sound[self.largest]
+
+        def pieces(content):
+            def answer(handler, _, path):
+                if path != self.largest:
+                    return False
+                handler.send_response(200)
+                handler.send_header("Transfer-Encoding", "chunked")
+                handler.end_headers()
+                for start in range(0, len(content), 1 << 16):
+                    piece = content[start:start + (1 << 16)]
+                    handler.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+                handler.wfile.write(b"0\r\n\r\n")
+                return True
+            return answer
+        self.check("not what was signed", pieces(body[:-1]))
+        self.check("larger than", pieces(body + b"x"))
+        # That this way of answering is one, or else nothing above says anything.
+        self.cache.fault = pieces(body)
+        self.assertIn("another machine has built it", self.build(self.directory, self.cache, machine="in pieces").stderr)
+        self.cache.fault = None
+
+    def test_documents_that_cost_much_to_read(self):
+        """As large as they may be, and made so that a simple reader compares everything with everything, or goes deep."""
+        members = "{" + ",".join(f'"{index:x}":1' for index in range(100000)) + "}"
+        repeated = '{"payloadType":"x","payload":"","signatures":[' + ",".join(['{"keyid":"","sig":"AAAA"}'] * 30000) + "]}"
+        for name, text in (("members", members), ("depth", "[" * 500000), ("signatures", repeated)):
+            with self.subTest(name):
+                self.assertLess(len(text), 1 << 20)
+                self.put_envelope(text.encode())
+                self.check(None)
+        self.cache.content[self.entry] = b"\x12\x00" * 500000
+        self.check("damaged|not signed")
+
+    def test_a_disk_that_fills_while_it_is_fetched(self):
+        """The image that does not fit is not there; with more room, the same command fetches it."""
+        room, fetched = self.scratch(), self.scratch() / "fetched"
+        words = [PROGRAM, "build", "gen1.yaml", "--arch", "x86_64", "--format", "qcow2", "-o", room, "--shared-cache", self.cache.url,
+                 "--shared-cache-key", self.top / "team.pub.pem"]
+        command = " ".join(shlex.quote(str(word)) for word in words)
+        size = len(self.sound[self.largest]) // 2
+        script = (f"mount -t tmpfs -o size={size} tmpfs {room} && {{ {command} > /dev/null; echo status $?; find {room} -type f; }}; "
+                  f"echo more; mount -o remount,size=512M {room} && {command} && cp {room}/{IMAGE} {fetched}")
+        result = subprocess.run(["unshare", "--mount", "bash", "-c", script], cwd=self.directory, capture_output=True, text=True, timeout=120,
+                                env=environment(XDG_CACHE_HOME=self.directory / "caches/full"))
+        if "unshare failed" in result.stderr or "permission denied" in result.stderr:
+            self.skipTest("this host gives no mount namespace")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("cannot be written here", result.stderr)
+        self.assertRegex(result.stderr, "disk-full|No space left")
+        status, left = result.stdout.split("more\n", 1)[0].split("\n", 1)
+        self.assertRegex(status, "^status [14]$")
+        self.assertEqual([line for line in left.splitlines() if not line.endswith(".log")], [])
+        self.assertIn("another machine has built it", result.stderr)
+        self.assertEqual(fetched.read_bytes(), self.expected)
+
     def signed(self, key, payload, kind="application/vnd.imagewright.cache-entry+json"):
         """An envelope as DSSE has it, made without our program."""
         scratch = self.scratch()
@@ -366,7 +449,135 @@ class Poison(SharedCacheTestCase):
         self.check("does not answer")
 
 
+class OtherServers(SharedCacheTestCase):
+    """What was not made for this: a directory that a web server shows, and servers of others where they are installed."""
+
+    def directory_of(self, server):
+        directory = self.scratch() / "directory"
+        for path, body in server.content.items():
+            (directory / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+            (directory / path.lstrip("/")).write_bytes(body)
+        return directory
+
+    def started(self, words, url):
+        process = subprocess.Popen([str(word) for word in words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(url)
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                self.assertIsNone(process.poll())
+                time.sleep(0.05)
+        return types.SimpleNamespace(url=url)
+
+    def free_port(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    def test_a_directory_behind_a_simple_web_server(self):
+        checkout, filled, image = self.filled()
+        port = self.free_port()
+        server = self.started([sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", self.directory_of(filled), port],
+                              f"http://127.0.0.1:{port}/team/")
+        result = self.build(checkout, server, machine="reader")
+        self.assertIn("another machine has built it", result.stderr)
+        self.assertEqual(self.image(checkout, "reader"), image)
+        # It takes nothing, and that is one warning.
+        (checkout / "files/motd").write_text("changed\n")
+        result = self.build(checkout, server, machine="writer", writes="team")
+        self.assertIn("status 501", result.stderr)
+        self.assertEqual(result.stderr.count("[pipeline.shared-entry-not-kept]"), 1)
+
+    def test_nginx_with_webdav(self):
+        nginx = shutil.which("nginx") or os.environ.get("IMAGEWRIGHT_TEST_NGINX")
+        if not nginx:
+            self.skipTest("nginx is not installed")
+        place, port = self.scratch(), self.free_port()
+        (place / "store").mkdir()
+        (place / "nginx.conf").write_text(f"""
+daemon off; user root; pid {place}/pid; error_log {place}/error.log; worker_processes 2;
+events {{}}
+http {{
+  access_log off; client_max_body_size 0; client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi;
+  uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
+  server {{ listen 127.0.0.1:{port}; root {place}/store; location / {{ dav_methods PUT; create_full_put_path on; }} }}
+}}
+""")
+        server = self.started([nginx, "-p", place, "-c", place / "nginx.conf"], f"http://127.0.0.1:{port}/team/")
+        checkout = self.checkout(SMALL)
+        self.build(checkout, server, machine="builder", writes="team", reads=None)
+        result = self.build(checkout, server, machine="other")
+        self.assertIn("another machine has built it", result.stderr)
+        self.assertEqual(self.image(checkout, "other"), self.image(checkout, "builder"))
+        # The owner of the server flips a byte of everything.
+        for path in (place / "store").rglob("*"):
+            if path.is_file():
+                body = bytearray(path.read_bytes())
+                body[len(body) // 2] ^= 1
+                path.write_bytes(body)
+        result = self.build(checkout, server, machine="third")
+        self.assertEqual(result.stderr.count("[pipeline.shared-entry-refused]"), 1)
+        self.assertEqual(self.image(checkout, "third"), self.image(checkout, "builder"))
+
+
+class Arrays(SharedCacheTestCase):
+    def test_an_array_of_jobs_shares_what_its_machines_build(self):
+        """As Slurm runs it: two nodes, each with a cache of its own, a directory that both see, and one job that is killed and tried again."""
+        checkout, server = self.checkout("variants: {gen1: gen1.yaml, gen2: gen2.yaml}\narchitectures: [x86_64]\n"
+                                         "platforms: {azure: [vhd-fixed], qemu: [qcow2]}\n"), self.server()
+        units = self.units(checkout)
+        self.assertEqual(len(units), 4)
+
+        def job(index, node, out="out", *words):
+            return subprocess.Popen([PROGRAM, "build", "--units", "units.json", "-o", out, "--shared-cache", server.url, "--shared-cache-key",
+                                     self.top / "team.pub.pem", "--shared-cache-sign", self.top / "team.pem", *words], cwd=checkout,
+                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                    env=environment(XDG_CACHE_HOME=checkout / "caches" / node, SLURM_ARRAY_TASK_ID=str(index)))
+
+        killed = job(1, "two")
+        record = checkout / "out" / units[1]["id"] / "unit.json"
+        while killed.poll() is None and not record.exists():
+            time.sleep(0.01)
+        killed.kill()
+        killed.communicate()
+        jobs = {index: job(index, "one" if index % 2 else "two") for index in (0, 2, 3)}
+        for index, process in jobs.items():
+            self.assertEqual((process.communicate()[0], process.returncode), (None, 0), index)
+        words = ("collect", "out", "--units", "units.json", "--json")
+        document = json.loads(self.run_program(*words, cwd=checkout, env=self.environment(), expect=5).stdout)
+        self.assertEqual([unit["state"] for unit in document["units"]], ["done", "unfinished", "done", "done"])
+        again = job(1, "one")
+        again.communicate()
+        document = json.loads(self.run_program(*words, cwd=checkout, env=self.environment()).stdout)
+        self.assertEqual([(unit["state"], unit["attempts"]) for unit in document["units"]], [("done", 1), ("done", 2), ("done", 1), ("done", 1)])
+        # The next month nothing has changed: a machine that never built anything downloads all of it.
+        server.forget_requests()
+        published = 0
+        for unit in units:
+            process = job(unit["index"], "three", "next")
+            self.assertIn("another machine has built it", process.communicate()[1])
+            for path in (checkout / "next" / unit["id"]).iterdir():
+                published += path.stat().st_size
+                if path.name in unit["outputs"]:
+                    self.assertEqual(path.read_bytes(), (checkout / "out" / unit["id"] / path.name).read_bytes())
+        self.assertLess(server.given, published + len(units) * 65536)
+        self.assertFalse([request for request in server.requests if request[0] == "PUT"])
+
+
 class Writing(SharedCacheTestCase):
+    def test_a_server_without_such_a_place(self):
+        checkout, server = self.checkout(SMALL), self.server()
+        server.fault = lambda handler, method, path: method == "PUT" and (handler.rfile.read(int(handler.headers["Content-Length"])), handler.answer(404))
+        result = self.build(checkout, server, writes="team")
+        self.assertIn("status 404", result.stderr)
+        self.assertEqual(result.stderr.count("[pipeline.shared-entry-not-kept]"), 1)
+        self.assertEqual(len([1 for method, _ in server.requests if method == "PUT"]), 1)
+
     def test_a_server_that_is_full(self):
         checkout, server = self.checkout(SMALL), self.server()
         server.fault = lambda handler, method, path: method == "PUT" and (handler.rfile.read(int(handler.headers["Content-Length"])), handler.answer(507))

@@ -4,6 +4,7 @@
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import signal
@@ -114,6 +115,43 @@ class Build(UnitsTestCase):
         self.build(checkout, "--index", "0")
         self.assertEqual(self.record(checkout, "gen1-x86-64")["state"], "done")
 
+    def test_tries_of_last_month_are_none_of_this(self):
+        checkout = self.small()
+        for attempt in (1, 2):
+            self.build(checkout, "--index", "0")
+            self.assertEqual(self.record(checkout, "gen1-x86-64")["attempt"], attempt)
+        (checkout / "files/motd").write_text("next month\n")
+        self.units(checkout)
+        self.build(checkout, "--index", "0")
+        self.assertEqual(self.record(checkout, "gen1-x86-64")["attempt"], 1)
+
+    def test_the_record_has_the_exit_code_of_the_process(self):
+        checkout = self.small()
+        for number, code in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+            shutil.rmtree(checkout / "out", ignore_errors=True)
+            process = subprocess.Popen([PROGRAM, "build", "--units", "units.json", "--index", "0", "--no-cache"], cwd=checkout,
+                                       env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.addCleanup(process.kill)
+            while process.poll() is None and not (checkout / "out/gen1-x86-64/unit.json").exists():
+                time.sleep(0.01)
+            process.send_signal(number)
+            self.assertEqual(process.wait(timeout=60), code)
+            record = self.record(checkout, "gen1-x86-64")
+            self.assertEqual((record["state"], record["exitCode"], record["message"]), ("failed", code, "interrupted"))
+
+    def test_files_for_signing_do_not_keep_a_unit_from_being_collected(self):
+        checkout = self.checkout(SMALL)
+        for name in ("gen1", "gen2"):
+            config = checkout / f"{name}.yaml"
+            config.write_text("previewFeatures: [output-artifacts]\n" + config.read_text() +
+                              f"output:\n  artifacts: {{path: ./signing-{name}, items: [bootloader]}}\n")
+            self.lock(checkout, name)
+        self.units(checkout)
+        for index in ("0", "1"):
+            self.build(checkout, "--index", index)
+        self.assertTrue(list((checkout / "signing-gen1").iterdir()))
+        self.collect(checkout)
+
     def test_a_time_stamp_is_part_of_the_plan(self):
         checkout = self.checkout(SMALL)
         self.units(checkout, "--fleet", "fleet.yaml", "--source-date-epoch", "1600000000")
@@ -201,8 +239,39 @@ class Collect(UnitsTestCase):
 
         def keep(file, content):
             return lambda out: (out / "gen2-x86-64" / file).write_text(json.dumps(content) if not isinstance(content, str) else content)
+
+        def pipe(target):
+            return lambda out: (out / target).parent.mkdir(exist_ok=True) or os.mkfifo(out / target)
+
+        def loop(out):
+            (out / "loop").mkdir()
+            (out / "loop/unit.json").symlink_to("unit.json")
+
+        def last_month(out):
+            """A result of an earlier list, done and whole, beside the one that counts."""
+            shutil.copytree(out / "gen2-x86-64", out / "last-month")
+            path = out / "last-month/unit.json"
+            path.write_text(json.dumps({**json.loads(path.read_text()), "inputsDigest": "sha256:" + "0" * 64}))
+
+        def no_image_in_manifest(out):
+            """Everything fits everything else, but for the image, of which no manifest speaks."""
+            path, manifest = out / "gen2-x86-64/unit.json", out / "gen2-x86-64/gen2-x86_64.manifest.json"
+            text = json.dumps({**json.loads(manifest.read_text()), "artifacts": []})
+            manifest.write_text(text)
+            content = json.loads(path.read_text())
+            for file in content["files"]:
+                if file["name"] == manifest.name:
+                    file.update(bytes=len(text), digest="sha256:" + hashlib.sha256(text.encode()).hexdigest())
+            path.write_text(json.dumps(content))
         lint = {"imagewrightLint": 1, "file": "f", "kind": "wsl", "broken": 2, "rules": []}
         passed = {"passed": True, "checks": [], "facts": {}}
+        checkout = self.built()
+        image = checkout / "out/gen2-x86-64/gen2-x86_64.qcow2"
+        this = {"subject": {"file": image.name, "digest": "sha256:" + hashlib.sha256(image.read_bytes()).hexdigest()}}
+        other = {"subject": {"file": image.name, "digest": "sha256:" + "0" * 64}}
+        again = {"imagewrightVerification": 1, "same": True, "files": [{"name": image.name, "same": True, "digest": this["subject"]["digest"]}],
+                 "differences": {}}
+        drift = {"imagewrightDrift": 1, "image": "gen2-x86_64", "packageCount": 3, "findings": [{"kind": "file", "class": "unexplained"}]}
         cases = [
             ("nothing", lambda out: None, None, None),
             ("missing", drop, "missing", "fleet.unit-missing"),
@@ -223,9 +292,24 @@ class Collect(UnitsTestCase):
             ("lint", keep("lint.json", lint), "done", "fleet.check-failed"),
             ("boot", keep("boot.json", {**passed, "passed": False}), "done", "fleet.check-failed"),
             ("half a check", keep("boot.json", "{"), "done", "fleet.check-failed"),
-            ("good checks", lambda out: (keep("boot.json", passed)(out), keep("lint.json", {**lint, "broken": 0})(out)), None, None),
+            ("a check of another image", keep("boot.json", {**passed, **other}), "done", "fleet.check-failed"),
+            ("lint of another image", keep("lint.json", {**lint, "broken": 0, **other}), "done", "fleet.check-failed"),
+            ("advisories of other packages", keep("advisories.json", {"imagewrightAdvisories": 1, "findings": [], **other}), "done", "fleet.check-failed"),
+            ("a check of nobody knows what", keep("boot.json", passed), "done", "fleet.check-failed"),
+            ("made again elsewhere", keep("verify.json", {**again, "files": [{**again["files"][0], "digest": "sha256:" + "0" * 64}]}),
+             "done", "fleet.check-failed"),
+            ("nothing made again", keep("verify.json", {**again, "files": []}), "done", "fleet.check-failed"),
+            ("no try at all", record(attempt=0), "missing", "fleet.damaged-record"),
+            ("endless tries", record(attempt=2 ** 64 - 1), "missing", "fleet.damaged-record"),
+            ("a pipe for a check", pipe("gen2-x86-64/boot.json"), "done", "fleet.check-failed"),
+            ("a pipe for a record", pipe("pipe/unit.json"), None, "fleet.damaged-record"),
+            ("a link to itself", loop, None, "fleet.damaged-record"),
+            ("a manifest of nothing", no_image_in_manifest, "damaged", "fleet.unit-damaged"),
+            ("drift of a node", keep("drift.json", drift), None, None),
+            ("last month", last_month, None, None),
+            ("good checks", lambda out: (keep("boot.json", {**passed, **this})(out), keep("lint.json", {**lint, "broken": 0, **this})(out),
+                                         keep("verify.json", again)(out)), None, None),
         ]
-        checkout = self.built()
         for title, change, state, code in cases:
             with self.subTest(title):
                 out = checkout / title.replace(" ", "-")
@@ -236,6 +320,11 @@ class Collect(UnitsTestCase):
                 units = {unit["id"]: unit["state"] for unit in document["units"]}
                 self.assertEqual(units, {"gen1-x86-64": "done", "gen2-x86-64": state or "done"})
                 self.assertEqual(document["complete"], code is None)
+                if code == "fleet.damaged-record":
+                    self.assertIn("unit.json", next(problem["message"] for problem in document["problems"] if problem["code"] in (code, "json.syntax")))
+                if title == "good checks":
+                    self.assertEqual(sorted(verdict["summary"] for verdict in document["units"][1]["verdicts"]),
+                                     ["boot passed", "lint: 0 rules broken", "made again, the same"])
                 if code:
                     self.assertTrue(set(codes(result)) & set(code.split("|")) or
                                     {problem["code"] for problem in document["problems"]} & set(code.split("|")), result.stderr)
@@ -257,8 +346,18 @@ class Collect(UnitsTestCase):
         for part in ("1", "2"):
             (checkout / f"part{part}.json").write_text(self.matrix(checkout, "--fleet", "fleet.yaml", "--shard", f"{part}/2").stdout)
         self.collect(checkout, "out/gen1-x86-64", "out/gen2-x86-64", "--units", "part1.json", "--units", "part2.json")
+        # Whoever names a directory twice has one result in it.
+        self.collect(checkout, "out", checkout / "out", "out/../out/gen1-x86-64", "--units", "part1.json", "--units", "part2.json")
         result = self.collect(checkout, "out", "--units", "part1.json", expect=5)
-        self.assertEqual(codes(result), ["fleet.unknown-result"])
+        self.assertEqual(codes(result), ["fleet.part-missing", "fleet.unknown-result"])
+        # Nor is a part complete for itself.
+        result = self.collect(checkout, "out/gen1-x86-64", "--units", "part1.json", "--json", expect=5)
+        self.assertFalse(json.loads(result.stdout)["complete"])
+        third = self.matrix(checkout, "--fleet", "fleet.yaml", "--exclude", "variant=gen2", "--shard", "1/1").stdout
+        (checkout / "other.json").write_text(third)
+        self.collect(checkout, "out", "--units", "part2.json", "--units", "other.json", expect=2)
+        (checkout / "none.json").write_text(json.dumps({**json.loads(third), "units": []}))
+        self.assertEqual(codes(self.collect(checkout, "out", "--units", "none.json", expect=2)), ["fleet.damaged-units"])
         self.collect(checkout, "out", "--units", "part1.json", "--units", "part1.json", expect=2)
 
     def test_what_changed_since_the_last_release_is_told(self):
@@ -273,6 +372,17 @@ class Collect(UnitsTestCase):
         self.assertEqual(document["units"][0]["changes"], [])
         self.assertEqual(document["units"][1]["changes"], ["tinyboot.noarch: 0-9 → 1-1", "+ tinykernel.noarch 1.0-1", "- gone.noarch 1-1"])
         self.assertIn("tinyboot.noarch: 0-9 → 1-1", (checkout / "second/release.md").read_text())
+        self.assertEqual(document["gone"], [])
+        # A unit that nobody plans any more is not overlooked.
+        self.units(checkout, "--fleet", "fleet.yaml", "--exclude", "variant=gen2")
+        shutil.rmtree(checkout / "out/gen2-x86-64")
+        result = self.collect(checkout, "out", "--units", "units.json", "--previous", path, "-o", "third")
+        self.assertRegex(result.stdout, "(?m)^gen2-x86-64 +gone since")
+        self.assertEqual(json.loads((checkout / "third/release.json").read_text())["gone"], ["gen2-x86-64"])
+        for page in ("release.md", "release.html"):
+            self.assertIn("gen2-x86-64", (checkout / "third" / page).read_text())
+        (checkout / "no-release.json").write_text('{"units": []}')
+        self.collect(checkout, "out", "--units", "units.json", "--previous", "no-release.json", expect=2)
 
     def test_what_a_record_says_is_no_markup(self):
         checkout = self.built()
@@ -302,6 +412,27 @@ class Collect(UnitsTestCase):
         self.assertEqual(watcher.returncode, 5)
         self.assertLess(stderr.index("gen2-x86-64 done"), stderr.index("gen1-x86-64 failed: exit code 5"))
         self.assertIn("1 of 2 units done, 1 failed", stdout)
+        with self.subTest("what lay there before is not what is waited for"):
+            (checkout / "away").rename(checkout / "gen1.yaml")
+            (checkout / "files/motd").write_text("next month\n")
+            self.units(checkout)
+            watcher = subprocess.Popen([PROGRAM, "collect", "out", "--units", "units.json", "--watch", "--progress", "plain"], cwd=checkout,
+                                       env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.addCleanup(watcher.kill)
+            self.build(checkout, "--index", "0")
+            self.assertIsNone(watcher.poll())
+            self.build(checkout, "--index", "1")
+            stdout, stderr = watcher.communicate(timeout=60)
+            self.assertEqual(watcher.returncode, 0, stderr)
+            self.assertIn("2 of 2 units done", stdout)
+            self.assertNotIn("failed", stderr)
+        with self.subTest("patience ends"):
+            record = checkout / "out/gen1-x86-64/unit.json"
+            text = record.read_text()
+            record.write_text(json.dumps({**json.loads(text), "state": "started", "files": []}))
+            result = self.collect(checkout, "out", "--units", "units.json", "--watch", "--patience", "1", expect=5)
+            self.assertEqual(codes(result), ["fleet.unit-unfinished"])
+            self.collect(checkout, "out", "--units", "units.json", "--patience", "1", expect=2)
         with self.subTest("it can be interrupted"):
             shutil.rmtree(checkout / "out/gen1-x86-64")
             watcher = subprocess.Popen([PROGRAM, "collect", "out", "--units", "units.json", "--watch"], cwd=checkout,

@@ -319,8 +319,9 @@ class Signing(TestCase):
         result = self.sign(locked, "--passphrase-file", passphrase, expect=2)
         self.assertIn("[attest.locked-key]", result.stderr)
         self.assertNotIn("wrong", result.stderr)
-        passphrase.write_text("open sesame\n")
-        self.sign(locked, "--passphrase-file", passphrase)
+        for end in ("\n", "\r\n", ""):
+            passphrase.write_bytes(b"open sesame" + end.encode())
+            self.sign(locked, "--passphrase-file", passphrase)
 
     def test_a_key_may_be_a_uri_of_openssls_store(self):
         private, public = self.key()
@@ -331,8 +332,9 @@ class Signing(TestCase):
 
     def test_signatures_are_not_mixed_with_composing_again(self):
         _, public = self.key()
-        result = self.run_program("verify", self.out, "--key", public, "--offline", expect=2)
-        self.assertIn("[cli.usage]", result.stderr)
+        for more in (("--offline",), ("--image", self.out / "base.raw")):
+            result = self.run_program("verify", self.out, "--key", public, *more, expect=2)
+            self.assertIn("[cli.usage]", result.stderr)
 
 
 if __name__ == "__main__":

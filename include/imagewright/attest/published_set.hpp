@@ -11,6 +11,7 @@
 #include <imagewright/attest/key.hpp>
 #include <imagewright/attest/statement.hpp>
 #include <imagewright/base/diagnostic.hpp>
+#include <imagewright/base/digest.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::attest {
@@ -36,6 +37,7 @@ std::string_view to_string(FileVerdict verdict);
 struct CheckedFile {
   std::string name;
   FileVerdict verdict = FileVerdict::stranger;
+  base::Digest digest = {}; ///< of one that is vouched for
 
   bool operator==(const CheckedFile&) const = default;
 };

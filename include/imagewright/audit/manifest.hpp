@@ -73,6 +73,9 @@ struct Manifest {
 /// Deterministic JSON.
 std::string to_text(const Manifest& manifest);
 
+/// What every reader of manifests takes.
+inline constexpr base::ByteSize k_largest_manifest = base::ByteSize::mib(512);
+
 /// Reads what to_text() writes, but for origins of units. `file` is for messages. Throws
 /// base::Error (audit.manifest-damaged, json.…).
 Manifest parse_manifest(std::string_view text, const std::string& file);

@@ -20,6 +20,8 @@ struct Invocation {
   /// A variable of the environment, or nothing.
   std::function<std::optional<std::string>(const std::string& name)> environment;
   std::filesystem::path program; ///< its own file, beside which its data is installed
+  /// What the process makes of an exit code when it ends; absent: nothing.
+  std::function<int(int code)> final_code = {};
 };
 
 /// Runs one command; results go to descriptor 1, everything else to 2. Gives the exit code.

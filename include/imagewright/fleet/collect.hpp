@@ -3,6 +3,7 @@
 
 // What became of a fleet: exactly one result for each unit, or else why not.
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -59,23 +60,32 @@ struct UnitOutcome {
 
 struct Collection {
   std::string tool_version;
-  std::vector<UnitOutcome> units; ///< in the order of their ids
+  std::vector<UnitOutcome> units = {}; ///< in the order of their ids
   /// Places of results of units that are not in the list.
-  std::vector<std::string> strangers;
+  std::vector<std::string> strangers = {};
   /// fleet.…, one for each thing that keeps it from being a release.
-  base::Diagnostics problems;
+  base::Diagnostics problems = {};
+  /// Units of the release before that are none of this one, sorted. No problem: somebody may have
+  /// meant it, but nobody shall overlook it.
+  std::vector<std::string> gone = {};
 
   bool is_complete() const { return problems.empty(); }
 };
 
-/// Looks for records in the directories and two levels below them, and reads every file again.
-/// Throws base::Error (fs.cannot-read).
-Collection collect(const UnitList& list, const std::vector<std::filesystem::path>& directories,
-                   const base::Cancellation& cancellation);
+/// Units that were planned together, from the lists of all parts that are there.
+struct WholeList {
+  UnitList list;                    ///< units in the order of their ids
+  std::vector<Shard> missing_parts; ///< the first of them
+};
 
 /// Several parts of one fleet as a whole. Throws base::Error (fleet.damaged-units) when a unit is
-/// in two of them.
-UnitList joined(std::vector<UnitList> lists);
+/// in two of them, or they are not of one fleet.
+WholeList joined(std::vector<UnitList> lists);
+
+/// Looks for records in the directories and two levels below them, and reads every file again. What
+/// cannot be read is a problem of its own.
+Collection collect(const WholeList& list, const std::vector<std::filesystem::path>& directories,
+                   const base::Cancellation& cancellation);
 
 /// Fills in what changed since a release.json. Throws base::Error (json.…).
 void compare_with(Collection& collection, std::string_view release, const std::string& file);
@@ -89,10 +99,20 @@ std::string to_html(const Collection& collection);
 /// "digest  ID/NAME" for every file of every unit that is done, as sha256sum reads it.
 std::string checksums(const Collection& collection);
 
+struct WatchOptions {
+  std::function<void(const UnitRecord& record)> tell;
+  /// Absent: whoever waits interrupts.
+  std::optional<std::chrono::seconds> patience;
+};
+enum class WatchEnd : std::uint8_t {
+  all_ended,
+  nothing_new, ///< for as long as the patience lasts
+};
+
 /// Tells of each unit whose state changes, in the order in which that happened, until all have
-/// ended. Files are not looked at.
-void watch(const UnitList& list, const std::vector<std::filesystem::path>& directories,
-           const base::Cancellation& cancellation,
-           const std::function<void(const UnitRecord& record)>& tell);
+/// ended. Files are not looked at. Results of an earlier list that lie there are passed over.
+/// Throws base::Cancelled.
+WatchEnd watch(const UnitList& list, const std::vector<std::filesystem::path>& directories,
+               const WatchOptions& options, const base::Cancellation& cancellation);
 
 } // namespace imagewright::fleet

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/digest.hpp>
 
 namespace imagewright::fleet {
@@ -43,6 +44,7 @@ struct UnitRecord {
 };
 
 inline constexpr std::string_view k_record_name = "unit.json";
+inline constexpr base::ByteSize k_largest_record = base::ByteSize::mib(16);
 
 /// Replaces the record at once, making the directory when it is missing. Throws base::Error
 /// (fs.cannot-write).
@@ -51,7 +53,9 @@ void write_record(const std::filesystem::path& directory, const UnitRecord& reco
 /// Throws base::Error (fleet.damaged-record, json.…).
 UnitRecord parse_record(std::string_view text, const std::string& file);
 
-/// One more than the record says that is there; a record of something else counts as none.
-std::uint64_t next_attempt(const std::filesystem::path& directory, const std::string& id);
+/// One more than the record says that is there; a record of something else, or of other inputs,
+/// counts as none.
+std::uint64_t next_attempt(const std::filesystem::path& directory, const std::string& id,
+                           const base::Digest& inputs);
 
 } // namespace imagewright::fleet

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,11 @@ public:
   /// the filesystem can exchange two files; elsewhere it is gone).
   std::vector<PublishedFile> publish();
 
+  /// Several publications as one: either all files of all of them appear, or none. Each directory
+  /// has its own SHA256SUMS; otherwise as publish(). Gives the files of one after those of the
+  /// other.
+  static std::vector<PublishedFile> publish_all(std::span<Publication* const> publications);
+
 private:
   struct Entry {
     std::string name;
@@ -54,6 +60,7 @@ private:
 
   class Placement;
 
+  void place_all(Placement& placement, std::vector<PublishedFile>& published) const;
   void sync_entries() const;
   void sync_directories() const;
   void place_sums(Placement& placement, const std::string& staged_name,

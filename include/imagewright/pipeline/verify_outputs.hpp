@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <imagewright/audit/comparison.hpp>
+#include <imagewright/base/digest.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
@@ -33,6 +34,7 @@ struct VerifyOptions {
 struct VerifiedFile {
   std::string name;
   bool is_same = false;
+  base::Digest digest = {}; ///< of what was made
 
   bool operator==(const VerifiedFile&) const = default;
 };

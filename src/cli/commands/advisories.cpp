@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -13,9 +14,11 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/architecture_names.hpp>
 
+#include "../checked_file.hpp"
 #include "../command.hpp"
 #include "../feed_options.hpp"
 #include "../plan_options.hpp"
+#include "../usage_mistake.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -87,7 +90,6 @@ std::string rendered(const advisory::Report& report, const std::string& format,
                      const CommandContext& context) {
   if (format == "openvex")
     return json::to_text(advisory::to_openvex(report, statement_time(report.feed, context)));
-  if (format == "json") return json::to_text(advisory::to_json(report));
   if (format == "sarif") return json::to_text(advisory::to_sarif(report));
   return format == "markdown" ? advisory::to_markdown(report) : advisory::to_text(report);
 }
@@ -105,11 +107,16 @@ std::string rendered(const advisory::Delta& delta, const std::string& format) {
 
 ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
                       const CommandContext& context) {
+  const bool is_json = words.format == "json";
+  std::optional<CheckedFile> subject;
+  if (is_json && std::filesystem::is_regular_file(words.subject)) subject.emplace(words.subject);
   const advisory::Inventory inventory =
       advisory::read_inventory(words.subject, words.architecture, context.cancellation);
   const advisory::Verdict verdict =
       advisory::evaluate(feed, inventory, suppressions_in(words.suppressions));
-  context.console.print(rendered({feed, inventory, verdict, k_version}, words.format, context));
+  const advisory::Report report{feed, inventory, verdict, k_version};
+  context.console.print(is_json ? json::to_text(subject->named_in(advisory::to_json(report)))
+                                : rendered(report, words.format, context));
   if (words.least_severity.empty()) return ExitCode::done;
   const auto least = advisory::find_severity(words.least_severity);
   const std::size_t count = advisory::open_findings(verdict, *least).size();
@@ -131,13 +138,14 @@ ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
   context.console.print(rendered(delta, words.format));
   if (!delta.regressed.empty())
     throw_open(delta.regressed.size(), "fixes were lost: an older version came back");
-  if (!words.least_severity.empty() && !delta.opened.empty())
-    throw_open(delta.opened.size(), "advisories are newly open");
+  if (words.least_severity.empty()) return ExitCode::done;
+  const auto least = advisory::find_severity(words.least_severity);
+  const std::size_t count =
+      advisory::open_findings({.findings = delta.opened, .unknown = {}}, *least).size();
+  if (count > 0)
+    throw_open(count,
+               fmt::format("advisories are newly open at or above {}", words.least_severity));
   return ExitCode::done;
-}
-
-[[noreturn]] void throw_usage(const std::string& message, const std::string& hint) {
-  throw base::Error(base::FailureKind::input, "cli.usage", message, hint);
 }
 
 void check_words(const AdvisoriesWords& words) {

@@ -13,6 +13,7 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>
 
+#include "../checked_file.hpp"
 #include "../command.hpp"
 
 namespace imagewright::cli {
@@ -86,13 +87,15 @@ ExitCode run_boot(const BootWords& words, const CommandContext& context) {
     return ExitCode::done;
   }
   if (const auto kind = session_of(words)) return run_session(options, *kind, words, context);
+  std::optional<CheckedFile> subject;
+  if (words.is_json) subject.emplace(options.image);
   const boot::BootReport report = pipeline::boot_artifact(options, context.services());
   if (!words.junit.empty()) {
     fs::write_file_atomically(words.junit,
                               boot::to_junit(report, options.image.filename().string()));
   }
-  context.console.print(words.is_json ? json::to_text(boot::to_json(report))
-                                      : boot::to_text(report));
+  context.console.print(subject ? json::to_text(subject->named_in(boot::to_json(report)))
+                                : boot::to_text(report));
   return report.has_failures() ? ExitCode::verification_failed : ExitCode::done;
 }
 

@@ -130,7 +130,7 @@ pipeline::BuildResult build_unit(const BuildWords& words, depot::Depot* shared_c
   const std::string top = words.output_directory.empty() ? "out" : words.output_directory;
   options.output_directory = std::filesystem::path(top) / unit.id;
   pipeline::BuildResult result;
-  with_record(unit, options.output_directory, [&] {
+  with_record({.unit = unit, .directory = options.output_directory}, context, [&] {
     const fleet::UnitPlan plan =
         fleet::plan_unit(list, unit,
                          {.repositories = options.plan.repositories,

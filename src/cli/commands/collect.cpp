@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 
 #include "../command.hpp"
 #include "../unit_options.hpp"
+#include "../usage_mistake.hpp"
 
 namespace imagewright::cli {
 
@@ -25,6 +27,7 @@ struct CollectWords {
   std::string output_directory;
   std::string previous;
   bool is_watching = false;
+  unsigned patience = 0;
   bool is_json = false;
 };
 
@@ -51,6 +54,18 @@ void tell(const fleet::UnitRecord& record, const CommandContext& context) {
   context.console.reporter().message(report::Level::info, base::escape_controls(line));
 }
 
+void wait_for(const fleet::UnitList& list, const std::vector<std::filesystem::path>& directories,
+              const CollectWords& words, const CommandContext& context) {
+  fleet::WatchOptions options{
+      .tell = [&](const fleet::UnitRecord& record) { tell(record, context); }, .patience = {}};
+  if (words.patience != 0) options.patience = std::chrono::seconds(words.patience);
+  if (fleet::watch(list, directories, options, context.cancellation) == fleet::WatchEnd::all_ended)
+    return;
+  context.console.reporter().message(
+      report::Level::warning,
+      fmt::format("nothing new for {} seconds; what is there is collected", words.patience));
+}
+
 void write_release(const fleet::Collection& collection, const std::filesystem::path& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -64,16 +79,15 @@ void write_release(const fleet::Collection& collection, const std::filesystem::p
 }
 
 ExitCode run_collect(const CollectWords& words, const CommandContext& context) {
+  if (words.patience != 0 && !words.is_watching)
+    throw_usage("--patience is how long --watch waits", "give both, or leave it out");
   std::vector<fleet::UnitList> lists;
   for (const std::string& list : words.lists)
     lists.push_back(read_units(list));
-  const fleet::UnitList list = fleet::joined(std::move(lists));
+  const fleet::WholeList whole = fleet::joined(std::move(lists));
   const std::vector<std::filesystem::path> directories = directories_of(words);
-  if (words.is_watching) {
-    fleet::watch(list, directories, context.cancellation,
-                 [&](const fleet::UnitRecord& record) { tell(record, context); });
-  }
-  fleet::Collection collection = fleet::collect(list, directories, context.cancellation);
+  if (words.is_watching) wait_for(whole.list, directories, words, context);
+  fleet::Collection collection = fleet::collect(whole, directories, context.cancellation);
   if (!words.previous.empty()) {
     fleet::compare_with(collection, fs::read_file(input_file(words.previous, "release.json")),
                         words.previous);
@@ -116,12 +130,18 @@ Command collect_command() {
       {.names = {"--watch"},
        .description = "First wait until every unit has ended, and tell of each that begins or ends",
        .target = &words->is_watching},
+      {.names = {"--patience"},
+       .value = "SECONDS",
+       .description = "With --watch: wait no longer when no unit has begun or ended for so long",
+       .target = &words->patience,
+       .range = std::pair{std::int64_t{1}, std::int64_t{604800}}},
       json_argument(words->is_json)};
   command.notes =
       "Exactly one result for each unit, built from what the list was planned from, with the files "
       "that its record and its manifest name: everything else is an error of its own (5), and is "
       "told on the page of the release, too. Results of boot, lint, advisories, and verify --json "
-      "that were kept beside the files of a unit are part of the verdict.";
+      "that were kept beside the files of a unit are part of the verdict, when they are of these "
+      "very files.";
   command.examples = {
       {"imagewright collect out --units units.json -o release", "One page for the whole fleet"},
       {"imagewright collect out --units units.json --watch", "While an engine is at work"}};

@@ -31,8 +31,10 @@ struct ConvertWords {
 /// What is there stays, unless its replacement was asked for.
 void refuse_replacement(const ConvertWords& words) {
   const auto present = std::filesystem::symlink_status(words.output);
-  // What is no file is refused later, whatever was asked for.
-  if (words.may_replace || !std::filesystem::is_regular_file(present)) return;
+  // What is neither file nor link is refused later, whatever was asked for.
+  const bool is_replaceable =
+      std::filesystem::is_regular_file(present) || std::filesystem::is_symlink(present);
+  if (words.may_replace || !is_replaceable) return;
   throw base::Error(base::FailureKind::input, "cli.output-exists",
                     fmt::format("{} exists already", base::quoted(words.output)),
                     "give another name, or --force to replace it");

@@ -29,12 +29,11 @@ struct DriftWords {
   bool is_strict = false;
 };
 
-constexpr base::ByteSize k_largest_manifest = base::ByteSize::mib(256);
 constexpr base::ByteSize k_largest_rules = base::ByteSize::mib(1);
 
 audit::Manifest read_manifest(const DriftWords& words) {
   const std::string text =
-      fs::read_file(input_file(words.manifest, "manifest"), k_largest_manifest);
+      fs::read_file(input_file(words.manifest, "manifest"), audit::k_largest_manifest);
   const std::string expected =
       words.digest.starts_with("sha256:") ? words.digest : "sha256:" + words.digest;
   const std::string is = base::digest_of(text).to_string();

@@ -12,8 +12,6 @@ namespace imagewright::cli {
 
 namespace {
 
-constexpr base::ByteSize k_largest_manifest = base::ByteSize::mib(512);
-
 struct ExportWords {
   std::string manifest;
   std::vector<std::string> manifests;
@@ -31,8 +29,8 @@ struct ExportWords {
 };
 
 audit::Manifest manifest_at(const std::string& path) {
-  return audit::parse_manifest(fs::read_file(input_file(path, "manifest"), k_largest_manifest),
-                               path);
+  return audit::parse_manifest(
+      fs::read_file(input_file(path, "manifest"), audit::k_largest_manifest), path);
 }
 
 handover::Machine machine_from(const ExportWords& words) {

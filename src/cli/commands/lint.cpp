@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include <imagewright/lint/lint.hpp>
 #include <imagewright/model/architecture_names.hpp>
 
+#include "../checked_file.hpp"
 #include "../command.hpp"
 
 namespace imagewright::cli {
@@ -43,13 +45,15 @@ ExitCode run_lint(const LintWords& words, const CommandContext& context) {
                       "for example imagewright lint out/node-x86_64.wsl");
   }
   input_file(words.file, "output");
+  std::optional<CheckedFile> subject;
+  if (words.is_json) subject.emplace(words.file);
   const lint::LintReport report = lint::lint({.file = words.file,
                                               .kind = lint::find_subject_kind(words.kind),
                                               .allowed = words.allowed,
                                               .architecture = words.architecture},
                                              context.cancellation);
-  context.console.print(words.is_json ? json::to_text(lint::to_json(report))
-                                      : lint::to_text(report));
+  context.console.print(subject ? json::to_text(subject->named_in(lint::to_json(report)))
+                                : lint::to_text(report));
   if (report.broken_count() == 0) return ExitCode::done;
   throw base::Error(base::FailureKind::verification, "lint.broken",
                     fmt::format("{} of {} rules do not hold for {}", report.broken_count(),

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -49,11 +50,11 @@ std::vector<std::filesystem::path> profiles_in(const std::filesystem::path& dire
 /// The first place that has a name counts, as for a build.
 std::vector<KnownRelease> known_releases(const CommandContext& context) {
   std::vector<KnownRelease> releases;
+  std::set<std::string> seen; // also those that are broken: they hide the farther ones, too
   for (const auto& directory : places(context.invocation)) {
     for (const std::filesystem::path& file : profiles_in(directory)) {
       const std::string name = file.stem().string();
-      const auto is_same = [&](const KnownRelease& known) { return known.name == name; };
-      if (std::ranges::any_of(releases, is_same)) continue;
+      if (!seen.insert(name).second) continue;
       try {
         const auto loaded = config::load_release_profile(file);
         releases.push_back({name, loaded.profile.title, loaded.profile.architectures, file});

@@ -13,6 +13,7 @@
 #include "../plan_options.hpp"
 #include "../rung_options.hpp"
 #include "../sampled_sets.hpp"
+#include "../usage_mistake.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -33,10 +34,10 @@ struct VerifyWords {
 ExitCode check_signatures(const VerifyWords& words, const CommandContext& context) {
   const bool has_rung = wanted_rung(words.rung) || !words.rung.machine_kernel.empty();
   if (!words.plan.config.empty() || !words.plan.repositories.empty() || !words.plan.keys.empty() ||
-      words.plan.is_offline || has_rung || words.sample != 0) {
+      words.plan.is_offline || has_rung || words.sample != 0 || !words.image.empty()) {
     throw base::Error(base::FailureKind::input, "cli.usage",
                       "with --key, signatures are checked and nothing is composed again",
-                      "leave out --config, --repo, --repo-key, --offline, --rung and "
+                      "leave out --config, --image, --repo, --repo-key, --offline, --rung and "
                       "--rebuild-sample, or leave out --key");
   }
   std::vector<attest::VerificationKey> keys;
@@ -50,8 +51,11 @@ ExitCode check_signatures(const VerifyWords& words, const CommandContext& contex
 }
 
 ExitCode run_verify(const VerifyWords& words, const CommandContext& context) {
-  if (!words.image.empty()) input_file(words.image, "image");
   if (!words.keys.empty()) return check_signatures(words, context);
+  if (!words.key_words.providers.empty() || !words.key_words.passphrase_file.empty())
+    throw_usage("--provider and --passphrase-file are about a key, and none is given",
+                "give it with --key, or leave them out");
+  if (!words.image.empty()) input_file(words.image, "image");
   const plan::PlanOptions plan = plan_options_from(words.plan, context);
   if (words.sample != 0 && !plan.config.empty()) {
     throw base::Error(base::FailureKind::input, "cli.usage",

@@ -71,6 +71,12 @@ std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files
   return publication;
 }
 
+std::vector<fs::PublishedFile> publish_with(fs::Publication& publication, fs::Publication* more) {
+  std::vector<fs::Publication*> all{&publication};
+  if (more != nullptr) all.push_back(more);
+  return fs::Publication::publish_all(all);
+}
+
 void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts) {
   for (const model::Artifact& artifact : artifacts)
     publication.add(artifact.path.filename().string(), artifact.digest);

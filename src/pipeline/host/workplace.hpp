@@ -60,4 +60,7 @@ std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files
 /// Files that were written to their staged paths.
 void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts);
 
+/// What is there now: of both publications, or of neither. `more` may be null.
+std::vector<fs::PublishedFile> publish_with(fs::Publication& publication, fs::Publication* more);
+
 } // namespace imagewright::pipeline

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <fstream>
+#include <vector>
 
 #include <imagewright_test/scratch.hpp>
 
@@ -79,4 +80,40 @@ TEST_CASE("a set of outputs of which one cannot be published leaves none of them
   CHECK_FALSE(std::filesystem::exists(scratch / "out/b"));
   CHECK(entries_in(scratch / "out/c") == 1);
   CHECK(entries_in(scratch / "out") == 4);
+}
+
+TEST_CASE("of two sets that belong together, both appear or none") {
+  const imagewright_test::ScratchDirectory scratch;
+  scratch.write("image/a", "earlier");
+  scratch.write("signing/b/what somebody keeps there", "");
+  const auto publish = [&](const std::string& name) {
+    fs::Publication image(scratch / "image");
+    fs::Publication signing(scratch / "signing");
+    stage(image, "a", "new");
+    image.add("a");
+    stage(signing, name, "unsigned");
+    signing.add(name);
+    return fs::Publication::publish_all(std::vector<fs::Publication*>{&image, &signing});
+  };
+  CHECK_THROWS_AS(publish("b"), base::Error);
+  CHECK(fs::read_file(scratch / "image/a") == "earlier");
+  CHECK_FALSE(std::filesystem::exists(scratch / "image/SHA256SUMS"));
+  CHECK(publish("c").size() == 2);
+  CHECK(fs::read_file(scratch / "image/a") == "new");
+  CHECK(fs::read_file(scratch / "signing/SHA256SUMS") == base::digest_of("unsigned").hex + "  c\n");
+}
+
+TEST_CASE("two sets of one directory do not wait for each other") {
+  const imagewright_test::ScratchDirectory scratch;
+  std::filesystem::create_directory(scratch / "out");
+  std::filesystem::create_directory_symlink("out", scratch / "link");
+  fs::Publication one(scratch / "out");
+  fs::Publication other(scratch / "link");
+  stage(one, "a", "one");
+  one.add("a");
+  stage(other, "b", "two");
+  other.add("b");
+  fs::Publication::publish_all(std::vector<fs::Publication*>{&one, &other});
+  CHECK(fs::read_file(scratch / "out/SHA256SUMS") ==
+        base::digest_of("one").hex + "  a\n" + base::digest_of("two").hex + "  b\n");
 }
