@@ -3,8 +3,11 @@
 """Inputs that were changed, damaged or taken away: a build or a reading ends with what is right, or with an error that says what is wrong."""
 
 import copy
+import hashlib
 import json
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -12,7 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 import tiny_distribution  # noqa: E402
-from imagewright_testing import TOP, TestCase  # noqa: E402
+from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_program  # noqa: E402
+from packages import Signer  # noqa: E402
 
 NODE = """\
 release: {top}/releases/tiny.yaml
@@ -92,6 +96,44 @@ class TrustInputs(TestCase):
                 informative.add(name)
                 self.assertEqual(next((self.directory / "other").glob("*.raw")).read_bytes(), image, "an informative leaf changed the image")
         self.assertEqual(informative, set(documented), "documented as informative, and is not")
+
+    def build_at(self, clock, name, expect=0):
+        """With another clock of the day: of this process and gpg; the time that passes is the true one."""
+        variables = environment(FAKETIME_DONT_FAKE_MONOTONIC=1)
+        command = ["faketime", "-f", clock, PROGRAM, "build", self.config, "--output-dir", self.directory / name, "--cache-dir", self.directory / name / "cache",
+                   "--no-cache", "--progress", "none"]
+        result = subprocess.run(list(map(str, command)), env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        self.assertEqual(result.returncode, expect, f"{clock}: {result.stderr}")
+        return result.stderr
+
+    def artifacts(self, name):
+        places = sorted(path for path in (self.directory / name).iterdir() if path.is_file())
+        # A report says when and how long.
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in places if path.suffix in (".raw", ".json") and ".report." not in path.name}
+
+    def test_a_clock_that_is_wrong_or_jumps_changes_nothing(self):
+        require_program("faketime")
+        self.run_in("build", self.config, "--no-cache", out="true")
+        expected = self.artifacts("true")
+        self.assertGreater(len(expected), 2)
+        for number, clock in enumerate(("@1970-01-02 00:00:00", "@2106-02-07 06:28:16", "@2030-01-01 00:00:00 x5000", "@2030-01-01 00:00:00 x-50")):
+            with self.subTest(clock):
+                self.build_at(clock, f"clock-{number}")
+                self.assertEqual(self.artifacts(f"clock-{number}"), expected)
+
+    def test_a_clock_before_a_signature_is_named(self):
+        require_program("faketime")
+        signer = Signer(self.directory)
+        self.addCleanup(signer.stop)
+        (self.directory / "key").write_bytes(signer.public_key())
+        repository = self.directory / "signed"
+        shutil.copytree(self.top / "repository", repository)
+        repomd = repository / "repodata/repomd.xml"
+        signer.gpg("--batch", "--armor", "--detach-sign", "--output", f"{repomd}.asc", str(repomd))
+        self.config.write_text(NODE.format(top=self.top, format="raw")
+                               + f"repositories: [{{name: tiny, path: {repository}, gpgCheck: false, repoGpgCheck: true, gpgKeys: [key]}}]\n")
+        self.build_at("+0", "now")
+        self.assertIn("[repo.clock-behind]", self.build_at("@1999-12-31 23:59:59", "before", expect=4))
 
 
 if __name__ == "__main__":
