@@ -135,6 +135,40 @@ class TrustInputs(TestCase):
         self.build_at("+0", "now")
         self.assertIn("[repo.clock-behind]", self.build_at("@1999-12-31 23:59:59", "before", expect=4))
 
+    def test_a_cache_that_is_pruned_during_builds_and_customizations(self):
+        self.run_in("build", self.config, "--no-cache", out="true")
+        expected = self.artifacts("true")
+        base = next((self.directory / "true").glob("*.raw"))
+        other = self.directory / "other.yaml"
+        other.write_text("os: {hostname: other}\n")
+        cache = ("--cache-dir", self.directory / "cache", "--progress", "none")
+        refused = 0
+        for command in (("build", self.config), ("build", self.config), ("build", self.config, "--no-cache"), ("customize", "--image", base, other)):
+            out = self.directory / "pruned"
+            shutil.rmtree(out, ignore_errors=True)
+            line = list(map(str, (PROGRAM, *command, "--output-dir", out, *cache)))
+            with subprocess.Popen(line, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as builder:
+                while builder.poll() is None:
+                    result = self.run_program("cache", "prune", "--days", "0", *cache, expect=None)
+                    if result.returncode != 0:
+                        self.assertIn("[cache.busy]", result.stderr)
+                        refused += 1
+                self.assertEqual(builder.returncode, 0, builder.stderr.read())
+            if command[0] == "build":
+                self.assertEqual(self.artifacts("pruned"), expected)
+        self.assertGreater(refused, 3, "nothing was pruned while it was used: the test sees nothing")
+        # Whoever was killed holds nothing, and what it left half-made goes.
+        with subprocess.Popen(list(map(str, (PROGRAM, "build", self.config, "--output-dir", self.directory / "killed", *cache))), env=environment(),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as builder:
+            while builder.poll() is None and not any((self.directory / "cache").rglob("objects/*/*/*")):
+                pass
+            builder.kill()
+        self.run_program("cache", "prune", "--days", "0", *cache)
+        left = [path for path in (self.directory / "cache").rglob("*") if path.is_file() and path.name != "lock"]
+        self.assertEqual([str(path) for path in left if path.stat().st_size > 0], [])
+        self.run_in("build", self.config, out="again")
+        self.assertEqual(self.artifacts("again"), expected)
+
 
 if __name__ == "__main__":
     unittest.main()
