@@ -168,9 +168,10 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
                        base::join(quoted_texts(owners), " or "));
   }
   if (&root == &k_image_config_type && find_key(k_inject_files_type.keys, name) != nullptr) {
-    return fmt::format("{} belongs into a file of its own, a list of files to put back, which only "
-                       "validate reads",
-                       base::quoted(name));
+    return fmt::format(
+        "{} belongs into a file of its own, a list of files to put back, which inject-files "
+        "and validate read",
+        base::quoted(name));
   }
   return fmt::format("keys here are {}", base::join(names, ", "));
 }

@@ -209,8 +209,15 @@ Slips find_deeper_entry(std::span<const Line> lines, std::size_t complaint) {
   const bool is_dashless =
       !is_item(lines[*before]) && (begins_list || has_items_above(lines, *before));
   // Without its dash the entry before would be the first of an item, and this the second.
-  if (is_dashless && lines[complaint].indentation == parent.indentation + 2)
-    return missing_dash(*before);
+  if (is_dashless && lines[complaint].indentation == parent.indentation + 2) {
+    LineSlip slip = *missing_dash(*before);
+    if (!begins_list)
+      slip.hint +=
+          fmt::format(" if it begins one, or start it in column {} if it belongs to the one "
+                      "before",
+                      lines[complaint].indentation + 1);
+    return slip;
+  }
   return LineSlip{
       complaint, 0,
       fmt::format("this is indented below {}, which has its value already", base::quoted(word)),
@@ -250,6 +257,20 @@ std::vector<Candidate> open_columns(std::span<const Line> lines, std::size_t com
     if (is_item(lines[*index])) note(lines[*index], *index, true);
   }
   return candidates;
+}
+
+/// Of an entry with a dash: the nearest key above it that stands in the column of the dash, in a
+/// mapping that is still open.
+std::optional<Line> key_in_column(std::span<const Line> lines, std::size_t complaint) {
+  const std::size_t column = lines[complaint].indentation;
+  if (!is_item(lines[complaint]) || !is_entry(lines[complaint].content)) return std::nullopt;
+  for (auto above = content_before(lines, complaint); above;
+       above = content_before(lines, *above)) {
+    const Line inner = without_dashes(lines[*above]);
+    if (inner.indentation == column && is_entry(inner.content)) return inner;
+    if (inner.indentation <= column) return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 /// Does a line stand less deep than the last lines above it that are about as deep as `column`?
@@ -309,6 +330,8 @@ Slips find_likely_slip(std::span<const Line> lines, std::size_t complaint) {
 
 Slips find_misfit(std::span<const Line> lines, std::size_t complaint) {
   if (complaint >= lines.size() || lines[complaint].content.empty()) return std::nullopt;
+  // A list in the line of its key is another matter.
+  if (lines[complaint].content.find(": - ") != std::string_view::npos) return std::nullopt;
   const std::size_t column = lines[complaint].indentation;
   const auto before = content_before(lines, complaint);
   const Line parent = before ? without_dashes(lines[*before]) : Line();
@@ -331,6 +354,13 @@ Slips find_misfit(std::span<const Line> lines, std::size_t complaint) {
     places += fmt::format("{}in column {}, below {} in line {}", places.empty() ? "" : ", or ",
                           parent.indentation + 1, base::quoted(leading_word(parent.content)),
                           parent.number);
+  }
+  const auto key = is_key_alone(parent.content) ? std::nullopt : key_in_column(lines, complaint);
+  if (key) {
+    return LineSlip{complaint, 0, "this item of a list stands among keys",
+                    fmt::format("remove its dash to make it a key, like {} in line {}{}{}",
+                                base::quoted(leading_word(key->content)), key->number,
+                                places.empty() ? "" : ", or start it ", places)};
   }
   if (places.empty()) return std::nullopt;
   LineSlip slip{complaint, 0, "this line is indented like none that it could belong to",

@@ -162,15 +162,23 @@ base::Diagnostic diagnostic_of(const YAML::Exception& error, std::string_view te
           .hint = std::move(complaint.hint)};
 }
 
-/// How many empty lines with tabs are read; each costs one more reading of the text.
-constexpr int k_most_empty_lines_with_tabs = 50;
+base::Diagnostic complaint_about_broken_key(const Builder& builder, const BrokenKeys& broken) {
+  return {.code = "yaml.syntax",
+          .message = "too many keys in braces stand on two lines",
+          .where = builder.locate(broken.keys.front().begin),
+          .hint = "write each key and its colon on one line"};
+}
+
+/// How many empty lines with tabs, and collections whose keys stand on two lines, are read; each
+/// costs one more reading of the text.
+constexpr int k_most_repairs = 50;
 
 /// `shown` is what the library reads in the place of the text.
 Document build(std::string_view text, const std::string& shown, const std::string& file,
-               const Limits& limits, int empty_lines_with_tabs = 0) {
+               const Limits& limits, int repairs = 0) {
   TextBuffer buffer(shown);
   std::istream stream(&buffer);
-  Builder builder(text, file, limits);
+  Builder builder(text, shown, file, limits);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
@@ -179,6 +187,10 @@ Document build(std::string_view text, const std::string& shown, const std::strin
     const bool is_syntax = stop.diagnostic.code == "yaml.syntax" && stop.diagnostic.where;
     auto odd = is_syntax ? find_odd_cause(text, stop.diagnostic.where->line, file) : std::nullopt;
     return failed(builder.diagnostics(), odd ? std::move(*odd) : stop.diagnostic);
+  } catch (const BrokenKeys& broken) {
+    if (repairs == k_most_repairs)
+      return failed(builder.diagnostics(), complaint_about_broken_key(builder, broken));
+    return build(text, with_keys_on_one_line(shown, broken.keys), file, limits, repairs + 1);
   } catch (const YAML::DeepRecursion& error) {
     return failed(
         builder.diagnostics(),
@@ -187,10 +199,9 @@ Document build(std::string_view text, const std::string& shown, const std::strin
          .where = builder.locate(error.mark),
          .hint = "use fewer levels"});
   } catch (const YAML::Exception& error) {
-    const auto repaired = empty_lines_with_tabs < k_most_empty_lines_with_tabs
-                              ? without_tabs_of_empty_line(shown, error.mark)
-                              : std::nullopt;
-    if (repaired) return build(text, *repaired, file, limits, empty_lines_with_tabs + 1);
+    const auto repaired =
+        repairs < k_most_repairs ? without_tabs_of_empty_line(shown, error.mark) : std::nullopt;
+    if (repaired) return build(text, *repaired, file, limits, repairs + 1);
     const base::SourceLocation where = builder.locate(error.mark);
     return failed(builder.diagnostics(), diagnostic_of(error, text, where));
   }

@@ -62,13 +62,14 @@ def with_colon_behind(line, start):
 EDITS = ((r'write a colon behind "\w+"', with_colon_behind),
          (r'write "[A-Za-z]\w*:"', with_colon_behind),
          (r"write a blank behind the colon", with_blank_behind_colon),
-         (r'write "- " before it', lambda line, start: line[:start] + "- " + line[start:]),
+         (r'write "- " before it( if .*)?', lambda line, start: line[:start] + "- " + line[start:]),
          (r'write "- \S+"', lambda line, start: line[:start] + "- " + line[start + 1:]),
          (r'write ":" and a blank in its place', lambda line, start: with_sign_replaced(line, start, line[start])),
          (r'write ":" and a blank in the place of the "="', lambda line, start: with_sign_replaced(line, start, "=")),
          (r'write ":" and a blank in the place of the full-width colon', lambda line, start: with_sign_replaced(line, start, "\uff1a")),
          (r"write a blank in its place", lambda line, start: line[:start + 1].rstrip("\u00a0") + " " + line[start + 1:].lstrip("\u00a0")),
          (r'write "#" in its place', lambda line, start: line[:start] + "#" + line[start + 2:]),
+         (r'remove its dash to make it a key, like .*', lambda line, start: line[:start] + line[start + 2:]),
          (r"indent with blanks", lambda line, start: line.replace("\u00a0", " ").replace("\t", "  ")))
 
 

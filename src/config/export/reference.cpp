@@ -53,11 +53,11 @@ Image Customizer takes some values that are refused here:
 * names of environment variables that are empty or hold `=`, and paths of blanks alone;
 * the keys `sha256hash`, `sha256hashmap` and `veritypartitionstype`, which it takes and nobody means.
 
-A file with the key `injectFiles`, or by the name `inject-files.yaml`, is a list of files to put back into an image, and `validate` reads it as such.
+A file with the key `injectFiles`, or by the name `inject-files.yaml`, is a list of files to put back into an image, and `validate` reads it as such; `inject-files` puts the files back.
 Unlike Image Customizer's, its destinations name a file (not the top of the partition), and two files for one place are a warning.
 
-A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused; so is a key in braces whose colon
-stands on another line or nowhere. UTF-16 with its mark is read.
+A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused; so is a key in braces without
+a colon. UTF-16 with its mark is read.
 
 )";
 

@@ -319,18 +319,44 @@ TEST_CASE("question marks inside of brackets are part of the text") {
   CHECK(root.entries[2].value.text == "j?");
 }
 
-TEST_CASE("a key in braces that goes on in the next line is refused for what it is") {
+TEST_CASE("keys in braces may go on in the next line") {
   for (const char* text :
-       {"a: {b: c,\n d\n : e}\n", "a: {b: c,\n \"d\"\n : e}\n", "a: {b: c,\n d\n e: f}\n",
-        "a: {b: c,\n \"d\n e\": f}\n", "a: {b: c,\n d\n e}\n"}) {
+       {"a: {b: c,\n d\n : e}\n", "a: {b: c,\n \"d\"\n : e}\n", "a: {b: c, d # \"\n # :\n : e}\n",
+        "a: {b: c,\n 'd'\n :e}\n", "a: {b: c,\n d: e\n}\n", "{a: {b: c,\n \"\\\n  d\": e}}\n"}) {
     INFO(text);
-    const auto complaint = complaint_about(text);
-    CHECK(complaint.message == "this key and what follows it stand on two lines");
-    CHECK(complaint.where->line == 2);
-    CHECK(complaint.where->column == 2);
+    const Node value = root_of(text).entries[0].value;
+    REQUIRE(value.entries.size() == 2);
+    CHECK(value.entries[1].key == "d");
+    CHECK(value.entries[1].value.text == "e");
   }
+  const Node value =
+      root_of("a: {b\n  c\n\n  d: e, 'f\n  # g': [h, {i\n : j}]}\nk: l\n").entries[0].value;
+  CHECK(value.entries[0].key == "b c\nd");
+  CHECK(value.entries[0].where.column == 5);
+  CHECK(value.entries[1].key == "f # g");
+  CHECK(value.entries[1].where.line == 4);
+  CHECK(value.entries[1].value.items[1].entries[0].value.where.line == 6);
+  CHECK(root_of("a: {b: c,\n d\n e}\n").entries[0].value.entries[1].key == "d e");
   CHECK(root_of("a: {\n b:\n  c,\n ? d\n : e,\n f: [g\n h]}\n").entries[0].value.entries.size() ==
         3);
+}
+
+TEST_CASE("very many keys on two lines are refused in good time") {
+  std::string text;
+  for (int number = 0; number < 200; ++number)
+    text += "a" + std::to_string(number) + ": {b\n : c}\n";
+  CHECK(complaint_about(text).message == "too many keys in braces stand on two lines");
+  std::string one = "a: {b: c";
+  for (int number = 0; number < 1000; ++number)
+    one += ", d" + std::to_string(number) + "\n : c";
+  CHECK(root_of(one + "}\n").entries[0].value.entries.size() == 1001);
+}
+
+TEST_CASE("a merge key stands once in a mapping") {
+  const auto document = parse("a: &a {b: c}\nd:\n  <<: *a\n  <<: *a\n", "test.yaml");
+  REQUIRE(document.diagnostics.items().size() == 1);
+  CHECK(document.diagnostics.items()[0].code == "yaml.duplicate-key");
+  CHECK(document.diagnostics.items()[0].where->line == 4);
 }
 
 TEST_CASE("tabs before the first line of a text block are indentation") {
