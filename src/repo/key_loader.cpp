@@ -86,7 +86,8 @@ std::string current_time_text() {
       std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
 }
 
-/// The cache keeps no private key that called itself something else when it was fetched.
+/// The cache keeps nothing that turned out to be no public key: whoever names the wrong file may
+/// name one that nobody else may read.
 void forget(const FetchContext& context, const std::filesystem::path& file) {
   if (base::is_at_or_below(file.string(), (context.cache.directory() / "objects").string()))
     std::filesystem::remove(file);
@@ -140,10 +141,8 @@ std::vector<PublicKey> read_keys(FetchContext& context, Keyring& keyring,
                                  : files[index].string();
     const KeyFile found = keyring.add(fs::read_file(files[index], k_largest_key_file));
     if (found == KeyFile::public_keys) continue;
-    if (found == KeyFile::private_keys) {
-      forget(context, files[index]);
-      fail_private(repository, name);
-    }
+    forget(context, files[index]);
+    if (found == KeyFile::private_keys) fail_private(repository, name);
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.key-unreadable",
                       .message = fmt::format("{} holds no public OpenPGP key", name),

@@ -2,6 +2,8 @@
 #include "mirrors.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,11 +47,26 @@ void add_digests(MirrorList& mirrors, const AnnouncedChecksums& checksums) {
   if (!checksums.empty()) mirrors.has_only_weak_digests = mirrors.repomd.empty();
 }
 
-base::Digest digest_of_file(const std::filesystem::path& file, base::DigestAlgorithm algorithm) {
-  base::Hasher hasher(algorithm);
-  hasher.update(fs::read_file(file, base::ByteSize::mib(16)));
-  return hasher.finish();
-}
+/// The digests of a file, each made once: a metalink announces as many as it likes.
+class FileDigests {
+public:
+  explicit FileDigests(const std::filesystem::path& file)
+      : content_(fs::read_file(file, base::ByteSize::mib(16))) {}
+
+  bool has(const base::Digest& digest) {
+    auto known = known_.find(digest.algorithm);
+    if (known == known_.end()) {
+      base::Hasher hasher(digest.algorithm);
+      hasher.update(content_);
+      known = known_.emplace(digest.algorithm, hasher.finish()).first;
+    }
+    return known->second == digest;
+  }
+
+private:
+  std::string content_;
+  std::map<base::DigestAlgorithm, base::Digest> known_;
+};
 
 } // namespace
 
@@ -85,10 +102,9 @@ MirrorList read_metalink(const std::filesystem::path& file, const Source& source
 bool is_announced(const MirrorList& mirrors, const std::filesystem::path& file) {
   if (mirrors.has_only_weak_digests) return false;
   if (mirrors.repomd.empty()) return true;
-  return std::any_of(mirrors.repomd.begin(), mirrors.repomd.end(), [&](const auto& digests) {
-    return std::all_of(digests.begin(), digests.end(), [&](const base::Digest& digest) {
-      return digest_of_file(file, digest.algorithm) == digest;
-    });
+  FileDigests is(file);
+  return std::ranges::any_of(mirrors.repomd, [&](const AnnouncedDigests& digests) {
+    return std::ranges::all_of(digests, [&](const auto& digest) { return is.has(digest); });
   });
 }
 

@@ -5,8 +5,10 @@
 import copy
 import hashlib
 import json
+import random
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -168,6 +170,59 @@ class TrustInputs(TestCase):
         self.assertEqual([str(path) for path in left if path.stat().st_size > 0], [])
         self.run_in("build", self.config, out="again")
         self.assertEqual(self.artifacts("again"), expected)
+
+    @staticmethod
+    def places_of(image):
+        """What is written where: fields of the header, entries of every table, ends that are missing ("QCOW2 Image Format", docs/interop/qcow2 of QEMU)."""
+        bits, size = struct.unpack(">I", image[20:24])[0], struct.unpack(">Q", image[24:32])[0]
+        first, counts = struct.unpack(">Q", image[40:48])[0], struct.unpack(">Q", image[48:56])[0]
+        second = next(entry & 0x00fffffffffffe00 for (entry,) in struct.iter_unpack(">Q", image[first:first + 8 * struct.unpack(">I", image[36:40])[0]]) if entry)
+        used = next(second + at for at in range(0, 1 << bits, 8) if any(image[second + at:second + at + 8]))
+        big, number, word = struct.Struct(">Q").pack, struct.Struct(">I").pack, len(image)
+        return {"magic": (0, b"XFI\xfb"), "version": (4, number(9)), "backing file": (8, big(104) + number(8)), "backing file far away": (8, big(1 << 60) + number(8)),
+                "cluster bits 0": (20, number(0)), "cluster bits 63": (20, number(63)), "size 0": (24, big(0)), "size beyond measure": (24, big((1 << 64) - 1)),
+                "size larger than the tables": (24, big(size * 4)), "encrypted": (32, number(1)), "first table of nothing": (36, number(0)),
+                "first table beyond measure": (36, number(0xffffffff)), "first table outside": (40, big(word + (1 << bits))), "first table unaligned": (40, big(first + 1)),
+                "first table at the header": (40, big(0)), "reference counts outside": (48, big(1 << 62)), "features that nobody knows": (72, big(1 << 40)),
+                "header length": (100, number(0xfffffff0)), "first entry outside": (first, big((1 << 63) | 0x00fffffffffffe00)),
+                "first entry at itself": (first, big((1 << 63) | first)), "second entry outside": (used, big((1 << 63) | 0x00fffffffff00000)),
+                "second entry unaligned": (used, big((1 << 63) | (second + 512))), "second entry at the tables": (used, big((1 << 63) | second)),
+                "second entry compressed": (used, big((1 << 62) | (0xff << 54) | 0x200)), "second table of ones": (second, b"\xff" * 4096),
+                "reference counts of zeros": (counts, bytes(64)), "cut off in the header": 60, "cut off in the tables": second + 100, "cut off in the middle": word // 2,
+                "cut off by one": word - 1, "noise": (first, bytes(random.Random(7).randbytes(1 << 16)))}
+
+    def test_damaged_disks_end_in_order_wherever_they_are_read(self):
+        self.config.write_text(NODE.format(top=self.top, format="qcow2"))
+        self.run_in("build", self.config)
+        image = next((self.directory / "out").glob("*.qcow2")).read_bytes()
+        config = self.directory / "other.yaml"
+        config.write_text("os: {hostname: other}\n")
+        damaged = self.directory / "damaged.qcow2"
+        failed = set()
+        self.run_program("convert", next((self.directory / "out").glob("*.qcow2")), self.directory / "true.raw")
+        true = (self.directory / "true.raw").read_bytes()
+        for name, change in self.places_of(image).items():
+            damaged.write_bytes(image[:change] if isinstance(change, int) else image[:change[0]] + change[1] + image[change[0] + len(change[1]):])
+            out = self.directory / "read"
+            for command in (("inspect", damaged), ("convert", damaged, out / "disk.raw"),
+                            ("customize", "--image", damaged, config, "--output-dir", out, "--cache-dir", self.directory / "cache", "--progress", "none")):
+                shutil.rmtree(out, ignore_errors=True)
+                out.mkdir()
+                result = self.run_program(*command, expect=None, timeout=60)
+                with self.subTest(name, command=command[0]):
+                    self.assertIn(result.returncode, (0, 1, 2, 4, 5), result.stderr)
+                    if result.returncode == 0:
+                        # Reference counts are for writers; an entry that names another cluster of the file is no damage that can be seen.
+                        if command[0] == "convert" and "entry" not in name:
+                            self.assertEqual((out / "disk.raw").read_bytes()[:len(true)], true)
+                        continue
+                    failed.add(name)
+                    self.assertRegex(result.stderr, r"\[[a-z]+\.[a-z0-9-]+\]")
+                    self.assertNotIn("sandbox.worker-died", result.stderr)
+                    visible = [path.name for path in out.iterdir() if not path.name.startswith(".")]
+                    self.assertEqual(visible, [], "something was published")
+        # What only counts references is of no use to a reader.
+        self.assertGreaterEqual(len(failed), 20, failed)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,8 @@ private:
       throw_unsupported(name_, fmt::format("it uses unknown features ({:#x})", features));
     }
     const auto length = get<std::uint32_t>(bytes, 100);
+    if (length < k_v3_header_size || length > std::uint64_t{1} << header.cluster_bits)
+      corrupt("its header has an impossible size");
     const bool has_type = length > 104 && bytes.size() > 104;
     const auto type = has_type ? std::to_integer<unsigned>(bytes[104]) : 0U;
     if (type > 1) throw_unsupported(name_, "its compression is unknown");

@@ -138,6 +138,16 @@ TEST_CASE("a private key is refused, and nothing of it is kept") {
       {"under another name", disguised},
       {"PEM", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----\n"},
       {"DER", std::string("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70", 12)}};
+  const std::string shadow = "root:$6$salt$whatever:19000:0:99999:7:::\n";
+  const auto mistaken = fetching.scratch.write("shadow", shadow);
+  const auto mistake =
+      snapshot_error(fetching, signed_repository(server.url(), {mistaken.string()}));
+  CHECK(mistake.code == "repo.key-unreadable");
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(fetching.cache.directory())) {
+    if (entry.is_regular_file())
+      CHECK(imagewright_test::read_text(entry.path()).find(shadow) == std::string::npos);
+  }
   for (const auto& [name, content] : contents) {
     INFO(name);
     const auto file = fetching.scratch.write("key", content);
