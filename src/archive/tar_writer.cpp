@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <new>
 #include <optional>
 #include <span>
+#include <string>
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -115,8 +117,12 @@ void add_access_list(struct archive_entry* entry, std::string_view name, std::st
     const auto tag = access_tag(each.tag);
     if (!tag) continue;
     const bool is_named = *tag == ARCHIVE_ENTRY_ACL_USER || *tag == ARCHIVE_ENTRY_ACL_GROUP;
+    // libarchive writes 0 for a number that is none of its own; a name that is one is that number.
+    const bool is_large = each.id > std::numeric_limits<std::int32_t>::max();
+    const std::string name_of_large = is_named && is_large ? std::to_string(each.id) : "";
     archive_entry_acl_add_entry(entry, type, each.permissions & 7, *tag,
-                                is_named ? static_cast<int>(each.id) : -1, nullptr);
+                                is_named && !is_large ? static_cast<int>(each.id) : -1,
+                                name_of_large.empty() ? nullptr : name_of_large.c_str());
   }
 }
 

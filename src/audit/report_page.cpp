@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/page/markup.hpp>
 #include <imagewright/page/timeline.hpp>
+#include <imagewright/page/treemap.hpp>
 
 namespace imagewright::audit {
 
@@ -107,6 +109,35 @@ std::string partitions(const json::Value& report) {
       {words("partition"), number("size"), number("used"), number("share"), number("files")}, rows);
 }
 
+/// One of the two ways in which the content is divided. `nameless` is what has no name in it.
+std::string division(const json::Value& sizes, std::string_view member, std::string_view title,
+                     std::string_view nameless) {
+  std::vector<page::Portion> portions;
+  for (const json::Value& share : list_of(sizes, member)) {
+    std::string name = text_of(share, "name");
+    if (name.empty()) name = nameless;
+    portions.push_back({.label = std::move(name), .bytes = number_of(share, "bytes")});
+  }
+  if (portions.empty()) return page::paragraph("There are no files with content.");
+  std::vector<std::vector<Cell>> rows;
+  for (const page::Portion& portion :
+       std::span(portions).first(std::min(portions.size(), k_most_rows)))
+    rows.push_back({words(portion.label), number(base::to_string(base::ByteSize(portion.bytes)))});
+  const std::string caption = fmt::format("{}: {} of {}", title, rows.size(), portions.size());
+  return page::treemap(title, std::move(portions)) +
+         page::table(caption, {words("name"), number("size")}, rows);
+}
+
+/// Empty where the report is of a run that did not look at every file.
+std::string sizes(const json::Value& report) {
+  const json::Value* sizes = report.find("sizes");
+  if (sizes == nullptr) return {};
+  return page::section(
+      "What takes room",
+      division(*sizes, "packages", "The largest packages", "(files of no package)") +
+          division(*sizes, "directories", "The largest directories", ""));
+}
+
 struct Run {
   std::string package;
   std::string scriptlet;
@@ -151,7 +182,7 @@ std::string report_page(const json::Value& report) {
       fmt::format("Build of {} for {}", text_of(report, "name"), text_of(report, "architecture")),
       page::paragraph(lead) + page::section("Artifacts", artifacts(report)) +
           page::section("Time", stages(report)) + page::section("Earlier builds", cache(report)) +
-          page::section("Partitions", partitions(report)) +
+          page::section("Partitions", partitions(report)) + sizes(report) +
           page::section("Scriptlets", scriptlets(report)) +
           page::section("Warnings", warnings(report)));
 }

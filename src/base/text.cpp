@@ -53,9 +53,9 @@ char32_t code_point(std::string_view sequence) {
 }
 
 /// Is it something that terminals and editors obey instead of showing: C1 controls, what turns the
-/// direction of writing, what ends a line, what has no width?
+/// direction of writing, what ends a line, what has no width? And the blank that is none to them.
 bool steers(char32_t point) {
-  return (point >= 0x80 && point <= 0x9F) || point == 0x061C || point == 0x200B ||
+  return (point >= 0x80 && point <= 0xA0) || point == 0x061C || point == 0x200B ||
          point == 0x200E || point == 0x200F || (point >= 0x2028 && point <= 0x202E) ||
          (point >= 0x2060 && point <= 0x206F) || point == 0xFEFF ||
          (point >= 0xE0000 && point <= 0xE007F);

@@ -33,8 +33,19 @@ HostFact acceleration_fact() {
   if (can_run_kvm_guest()) {
     fact.found = k_device;
   } else if (::access(k_device, F_OK) == 0) {
-    fact.remedy = "the device is there, but no guest runs on it: let this user open it, and allow "
-                  "nested virtualization where this host is a guest itself";
+    const model::Architecture* host = model::host_architecture();
+    const bool can_try = ::access(k_device, R_OK | W_OK) == 0;
+    const bool has_qemu = host != nullptr && find_program_path(host->qemu.program);
+    fact.absence = "not usable";
+    if (!can_try) {
+      fact.remedy = "let this user open it, as members of the group kvm may on most systems";
+    } else if (!has_qemu) {
+      fact.remedy = "whether a guest runs on it shows when QEMU is installed";
+    } else {
+      fact.remedy =
+          "no guest runs on it as on a processor, so that emulation is quicker: where this "
+          "host is a guest itself, allow nested virtualization";
+    }
   }
   return fact;
 }

@@ -12,40 +12,22 @@
 
 #include "config/hints.hpp"
 #include "config/language/text_checks.hpp"
+#include "config/tags.hpp"
 #include "config/values.hpp"
 
 namespace imagewright::config {
 
 namespace {
 
-constexpr std::string_view k_core = "tag:yaml.org,2002:";
-
-/// May a value of this shape be written with this tag?
-bool fits_tag(Shape shape, const std::string& tag) {
-  if (tag.empty()) return true;
-  const std::string_view name =
-      tag.starts_with(k_core) ? std::string_view(tag).substr(k_core.size()) : std::string_view();
-  switch (shape) {
-  case Shape::list:
-    return name == "seq";
-  case Shape::mapping:
-  case Shape::map:
-    return name == "map";
-  case Shape::boolean:
-    return name == "bool" || name == "str";
-  case Shape::integer:
-    return name == "int" || name == "float";
-  case Shape::text:
-  case Shape::word:
-    break;
-  }
-  return name == "str" || name == "int" || name == "float" || name == "bool" || name == "timestamp";
-}
-
-/// Was this written as a number or a boolean, and not as text?
-bool is_bare(const yaml::Node& node) {
-  if (node.tag == "tag:yaml.org,2002:int" || node.tag == "tag:yaml.org,2002:float") return true;
-  return node.style == yaml::ScalarStyle::plain && node.tag.empty();
+/// Of a key below the key of a list, in its column: the list, when it is a key of its items. The
+/// item lost its dash.
+const yaml::Entry* list_of_lost_item(const yaml::Node& mapping, const yaml::Entry& entry,
+                                     const Type& type) {
+  if (&entry == mapping.entries.data() || find_key(type.keys, entry.key) != nullptr) return nullptr;
+  const yaml::Entry& before = *(&entry - 1);
+  const Key* key = before.value.is_null() ? find_key(type.keys, before.key) : nullptr;
+  const bool is_list = key != nullptr && key->type->shape == Shape::list;
+  return is_list && find_key(key->type->item->keys, entry.key) != nullptr ? &before : nullptr;
 }
 
 } // namespace
@@ -82,8 +64,8 @@ bool Checker::check_form(const yaml::Node& node, const Type& type, std::string_v
   const Type* form = form_for(node, type);
   if (!fits_tag(form == nullptr ? type.shape : form->shape, node.tag)) {
     return error("config.wrong-type",
-                 fmt::format("the tag {} means nothing here", base::quoted(node.tag)), node.where,
-                 "remove it");
+                 fmt::format("the tag {} means nothing here", base::quoted(short_tag(node.tag))),
+                 node.where, "remove it");
   }
   if (form == nullptr) {
     return error("config.wrong-type",
@@ -114,8 +96,17 @@ bool Checker::check_form(const yaml::Node& node, const Type& type, std::string_v
 
 bool Checker::check_mapping(const yaml::Node& node, const Type& type, std::string_view label) {
   bool is_good = true;
-  for (const yaml::Entry& entry : node.entries)
+  for (const yaml::Entry& entry : node.entries) {
+    if (const yaml::Entry* list = list_of_lost_item(node, entry, type)) {
+      is_good =
+          error("config.unknown-key",
+                fmt::format("{} has no key {}, but the items of {} have", owner_name(type, label),
+                            base::quoted(entry.key), base::quoted(list->key)),
+                entry.where, "write \"- \" before it");
+      continue;
+    }
     is_good &= check_entry(node, entry, type, label);
+  }
   is_good &= check_required(node, type, label);
   is_good &= check_choice(node, type, label);
   return is_good;
@@ -301,6 +292,9 @@ bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_v
                  node.where, complaint->hint);
   }
   std::string hint = complaint->hint;
+  const std::string plain = without_adornments(node.text);
+  if (plain != node.text && !plain.empty() && !type.check(plain))
+    hint = fmt::format("did you mean {}?", base::quoted(plain));
   if (hint.empty() && !type.words.empty()) {
     const std::vector<std::string> words = texts_of(type.words);
     hint = base::did_you_mean(node.text, words);
@@ -313,7 +307,10 @@ bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_v
 
 bool Checker::check_word(const yaml::Node& node, const Type& type, std::string_view label) {
   if (find_word(type.words, node.text) != nullptr) return true;
-  std::string hint = hint_for_other_word(node.text, type);
+  const std::string plain = without_adornments(node.text);
+  std::string hint = find_word(type.words, plain) != nullptr
+                         ? fmt::format("did you mean {}?", base::quoted(plain))
+                         : hint_for_other_word(node.text, type);
   if (hint.empty()) hint = base::did_you_mean(node.text, texts_of(type.words));
   if (hint.empty()) hint = fmt::format("write {}", words_text(type));
   return error("config.bad-value", fmt::format("{} cannot be {}", label, base::quoted(node.text)),

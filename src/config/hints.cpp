@@ -21,6 +21,8 @@ namespace imagewright::config {
 
 namespace {
 
+constexpr std::string_view k_full_width_colon = "\uff1a";
+
 /// What a value of this type is, for messages: "a list", "a size in whole MiB".
 std::string name_of(const Type& type) {
   const yaml::NodeKind kind = kind_of(type.shape);
@@ -59,6 +61,17 @@ void collect_owners(const Type& type, const std::string& path, std::string_view 
                    path.empty() ? std::string(key.name) : fmt::format("{}.{}", path, key.name),
                    name, owners, depth - 1);
   }
+}
+
+std::vector<std::string> quoted_texts(const std::vector<std::string>& texts) {
+  std::vector<std::string> result;
+  for (const std::string& text : texts)
+    result.push_back(base::quoted(text));
+  return result;
+}
+
+bool has_empty(const std::vector<std::string>& texts) {
+  return std::ranges::any_of(texts, &std::string::empty);
 }
 
 /// Digits with a zero in front: octal to some readers of YAML, decimal to others.
@@ -105,7 +118,34 @@ std::string names_of_forms(const Type& type) {
   return text;
 }
 
-std::string hint_for_unknown(const Type& root, const Type& type, const std::string& name) {
+std::string without_adornments(std::string_view text) {
+  constexpr std::string_view unseen[] = {"\u00a0", "\u00ad", "\u200b", "\u200c",
+                                         "\u200d", "\u2060", "\ufeff"};
+  constexpr std::string_view quotes[] = {"\u2018", "\u2019", "\u201a", "\u201c",
+                                         "\u201d", "\u201e", "\u00ab", "\u00bb"};
+  std::string result(text.substr(0, text.find(" //")));
+  const auto remove = [&](std::string_view sign) {
+    for (std::size_t at = result.find(sign); at != std::string::npos; at = result.find(sign, at))
+      result.erase(at, sign.size());
+  };
+  std::ranges::for_each(unseen, remove);
+  std::ranges::for_each(quotes, remove);
+  const std::size_t last = result.find_last_not_of(" \t,;'\"`");
+  result.erase(last == std::string::npos ? 0 : last + 1);
+  result.erase(0, std::min(result.find_first_not_of(" \t'\"`"), result.size()));
+  return result;
+}
+
+std::string hint_for_unknown(const Type& root, const Type& type, const std::string& written) {
+  if (written.starts_with('-') && find_key(type.keys, written) == nullptr) {
+    const std::string item = written.substr(1);
+    std::vector<std::string> lists;
+    collect_owners(root, "", item, lists, 12);
+    if (!lists.empty()) return fmt::format("write a blank behind the dash: \"- {}\"", item);
+  }
+  const std::string name = without_adornments(written);
+  if (name != written && find_key(type.keys, name) != nullptr)
+    return fmt::format("did you mean {}?", base::quoted(name));
   if (const Key* key = find_by_other_name(type.keys, name))
     return fmt::format("did you mean {}?", base::quoted(key->name));
   const std::vector<std::string> names = current_names(type.keys);
@@ -116,22 +156,22 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
   // What is meant is rather below the place where it stands than elsewhere.
   collect_owners(type, "", name, owners, 12);
   if (&type != &root && !owners.empty() && owners.size() <= most_owners) {
-    std::vector<std::string> places;
-    for (const std::string& owner : owners)
-      places.push_back(base::quoted(owner));
-    return fmt::format("{} belongs under {} of it", base::quoted(name), base::join(places, " or "));
+    return fmt::format("{} belongs under {} of it", base::quoted(name),
+                       base::join(quoted_texts(owners), " or "));
   }
   owners.clear();
   collect_owners(root, "", name, owners, 12);
-  if (owners.size() == 1) {
-    return owners[0].empty()
-               ? fmt::format("{} belongs at the top of the file", base::quoted(name))
-               : fmt::format("{} belongs under {}", base::quoted(name), base::quoted(owners[0]));
+  if (owners.size() == 1 && owners[0].empty())
+    return fmt::format("{} belongs at the top of the file", base::quoted(name));
+  if (!owners.empty() && owners.size() <= most_owners && !has_empty(owners)) {
+    return fmt::format("{} belongs under {}", base::quoted(name),
+                       base::join(quoted_texts(owners), " or "));
   }
   if (&root == &k_image_config_type && find_key(k_inject_files_type.keys, name) != nullptr) {
-    return fmt::format("{} belongs into a file of its own, a list of files to put back, which only "
-                       "validate reads",
-                       base::quoted(name));
+    return fmt::format(
+        "{} belongs into a file of its own, a list of files to put back, which inject-files "
+        "and validate read",
+        base::quoted(name));
   }
   return fmt::format("keys here are {}", base::join(names, ", "));
 }
@@ -239,15 +279,32 @@ std::string hint_for_items(const yaml::Node& node, const Type& item) {
   return "start each item of the list with \"- \", or put brackets around it: [{...}]";
 }
 
-/// About a text where a mapping belongs: "key:value", or the value of one of its keys.
+/// The key that a text begins with, when something follows that stands for a colon.
+const Key* key_at_beginning(const Type& type, std::string_view text) {
+  const std::size_t end = std::min(text.find_first_of(" :=\t"), text.find(k_full_width_colon));
+  return end == std::string_view::npos ? nullptr : find_key(type.keys, text.substr(0, end));
+}
+
+/// About a text where a mapping belongs: "key:value", "key value", "key = value", or the value of
+/// one of its keys. The value may be a secret, and is not repeated.
 std::string hint_for_entry(const yaml::Node& node, const Type& type) {
-  if (node.style != yaml::ScalarStyle::plain || node.last_line > node.where.line) return {};
-  const std::size_t colon = node.text.find(':');
-  const std::string name = node.text.substr(0, colon);
-  if (colon != std::string::npos && find_key(type.keys, name) != nullptr) {
-    return fmt::format("write a blank behind the colon: \"{}: {}\"", name,
-                       base::escape_controls(node.text.substr(colon + 1)));
+  const std::string text = without_adornments(node.text);
+  const Key* key = key_at_beginning(type, text);
+  const bool has_more_lines = node.last_line > node.where.line;
+  if (node.style != yaml::ScalarStyle::plain)
+    return key != nullptr && text.find(": ") != std::string::npos ? "remove the quotes" : "";
+  if (key != nullptr) {
+    const std::string_view rest = std::string_view(text).substr(key->name.size());
+    const std::size_t sign = rest.find_first_not_of(" \t");
+    if (rest.starts_with(k_full_width_colon))
+      return "write \":\" and a blank in the place of the full-width colon";
+    if (rest[0] == ':') return "write a blank behind the colon";
+    if (sign != std::string_view::npos && rest[sign] == '=')
+      return "write \":\" and a blank in the place of the \"=\"";
+    return has_more_lines ? fmt::format("write \"{}:\"", key->name)
+                          : fmt::format("write a colon behind {}", base::quoted(key->name));
   }
+  if (has_more_lines) return {};
   const std::string meant = mapping_meant_by(node, type);
   return meant.empty() ? meant : fmt::format("write {}", meant);
 }

@@ -25,6 +25,10 @@ std::string names_of_forms(const Type& type);
 /// the file.
 std::string owner_name(const Type& type, std::string_view label);
 
+/// A text without what editors and habits add to it: characters that have no width, quotes of
+/// printed text, a comma or a semicolon at the end, a comment behind "//".
+std::string without_adornments(std::string_view text);
+
 /// A near key, the place where the key belongs, or the keys that there are.
 std::string hint_for_unknown(const Type& root, const Type& type, const std::string& name);
 /// What to write when a value is of the wrong kind.

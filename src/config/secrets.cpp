@@ -86,8 +86,10 @@ void mask_by_words(Lines& lines) {
       const auto at = line.find(key);
       const auto colon =
           at == std::string::npos ? at : line.find_first_not_of(" \"'", at + key.size());
-      if (colon != std::string::npos && line[colon] == ':' && colon + 1 < line.size())
-        mask_from(line, colon + 1);
+      // The colon may be what is wrong with the line.
+      const bool begins_line = at == line.find_first_not_of(" -\"'") && colon > at + key.size();
+      if (colon != std::string::npos && (line[colon] == ':' || begins_line))
+        mask_from(line, line[colon] == ':' ? colon + 1 : colon);
     }
   }
 }

@@ -126,12 +126,6 @@ Place find_lone_boot_loader(const ImageConfig& config) {
   return is_anew ? Place() : place_of(config.os.boot_loader);
 }
 
-Place find_reinitialized_verity(const ImageConfig& config) {
-  const auto& verity = config.storage.reinitialize_verity;
-  const bool is_asked = verity && verity->value == model::ReinitializeVerity::all;
-  return is_asked ? Place(verity->where) : Place();
-}
-
 Place find_platform(const ImageConfig& config) {
   for (const model::OutputImage& image : config.output.images) {
     if (image.platform) return image.platform->where;
@@ -180,7 +174,6 @@ const std::array k_rows = {
     Row{"storage.reinitializeVerity",
         [](const ImageConfig& config) { return place_of(config.storage.reinitialize_verity); },
         Reason::needs_base_image, k_yes},
-    Row{"storage.reinitializeVerity: all", find_reinitialized_verity, k_yes, Reason::not_built_yet},
     Row{"storage.verity[].dataDevice", find_existing_verity, Reason::needs_base_image,
         Reason::not_built_yet},
     Row{"storage.verity: without storage.disks", find_lone_verity, k_yes, Reason::not_built_yet,

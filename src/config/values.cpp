@@ -155,6 +155,7 @@ std::optional<bool> meant_boolean(std::string_view text) {
 }
 
 std::optional<std::int64_t> parse_integer(std::string_view text) {
+  if (text.starts_with('_')) return std::nullopt; // a text to every reader of YAML
   std::string digits;
   std::copy_if(text.begin(), text.end(), std::back_inserter(digits),
                [](char character) { return character != '_'; });

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/kept_paths.hpp>
 
@@ -17,17 +18,45 @@ void write_unless_given(const fs::RootDir& files, const std::vector<GivenFile>& 
   if (!is_given || !files.exists(path)) files.write(path, content, permissions);
 }
 
+namespace {
+
+/// Where links lead the file.
+std::string place_of(const fs::RootDir& files, const std::string& path) {
+  const auto slash = path.rfind('/');
+  const std::string parent = path.substr(0, std::max<std::size_t>(slash, 1));
+  return files.real_path(files.open(parent, O_PATH)) + path.substr(slash);
+}
+
+std::string told(const std::string& place, const std::string& path) {
+  return base::quoted(path) + (place == path ? "" : ", which is " + base::quoted(place) + ",");
+}
+
+} // namespace
+
+void require_no_database(const fs::RootDir& files, const GivenFile& file,
+                         const std::string& database) {
+  const std::string place = place_of(files, file.path);
+  const auto known = model::package_databases();
+  const bool is_of_database =
+      base::is_at_or_below(place, database) ||
+      std::ranges::any_of(known, [&](auto each) { return base::is_at_or_below(place, each); });
+  if (!is_of_database) return;
+  throw base::Error(base::FailureKind::input,
+                    {.code = "finalize.package-database",
+                     .message = told(place, file.path) +
+                                " is of the database of packages, which rpm alone writes",
+                     .where = file.where,
+                     .hint = "put it elsewhere, or install a package"});
+}
+
 void require_kept(const fs::RootDir& files, const GivenFile& file,
                   const model::ScriptsConfig& scripts) {
-  const auto slash = file.path.rfind('/');
-  const std::string parent = file.path.substr(0, std::max<std::size_t>(slash, 1));
-  const std::string place = files.real_path(files.open(parent, O_PATH)) + file.path.substr(slash);
+  const std::string place = place_of(files, file.path);
   const auto directory = model::emptied_directory_of(place);
   if (directory.empty() || model::is_of_use_to_scripts(directory, scripts)) return;
-  const std::string led = place == file.path ? "" : ", which is " + base::quoted(place) + ",";
   throw base::Error(base::FailureKind::input,
                     {.code = "finalize.file-not-kept",
-                     .message = base::quoted(file.path) + led + " would not be in the image: " +
+                     .message = told(place, file.path) + " would not be in the image: " +
                                 base::quoted(directory) + " is empty in it",
                      .where = file.where,
                      .hint = "put it elsewhere, or let tmpfiles.d(5) make it at boot"});

@@ -20,6 +20,11 @@ void write_unless_given(const fs::RootDir& files, const std::vector<GivenFile>& 
 void require_kept(const fs::RootDir& files, const GivenFile& file,
                   const model::ScriptsConfig& scripts);
 
+/// Throws base::Error (finalize.package-database) where the file is, or links lead it, below the
+/// database of packages.
+void require_no_database(const fs::RootDir& files, const GivenFile& file,
+                         const std::string& database);
+
 /// The config's files of the boot chain as they are now. What is made of kernels and command line
 /// cannot be the config's.
 class GivenBootFiles {

@@ -25,7 +25,7 @@ std::string partition_row(const OpenedPartition& partition, std::size_t name_wid
   const std::string start =
       fmt::format("  {:<2} {:<{}}  {:>9}", partition.entry.number, shown(partition.entry.label),
                   name_width, base::to_string(partition.entry.size));
-  if (partition.verity_of)
+  if (partition.verity_of && !partition.files)
     return start + fmt::format("  verity hashes of partition {}\n", *partition.verity_of);
   if (!partition.files) return start + "  no known filesystem\n";
   const disk::FilesystemFacts facts = partition.files->facts();

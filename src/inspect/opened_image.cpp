@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/disk/verity_tree.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/partition_type.hpp>
@@ -25,7 +26,6 @@ constexpr std::array k_other_types = {"tmpfs",   "proc",    "sysfs",      "devpt
                                       "overlay", "none",    "swap",       "nfs",     "nfs4",
                                       "cifs",    "bind",    "hugetlbfs",  "debugfs", "efivarfs",
                                       "cgroup",  "cgroup2", "securityfs", "9p",      "virtiofs"};
-constexpr std::string_view k_verity_signature("verity\0\0", 8);
 
 bool is_named_by(const MountName& name, const OpenedPartition& partition) {
   using Kind = MountName::Kind;
@@ -58,11 +58,32 @@ bool is_empty_directory(const disk::FilesystemReader& files, std::string_view pa
   return names && names->empty();
 }
 
+/// Whether that many blocks are the whole of it, or its filesystem and something more.
+bool is_about(const OpenedPartition& data, std::uint64_t block_count, std::uint64_t block_size) {
+  const std::uint64_t room = data.entry.size.bytes() / block_size;
+  if (!data.files || block_count >= room) return block_count == room;
+  return block_count >= data.files->facts().size.bytes() / block_size;
+}
+
 /// Is it a root of any architecture, or its /usr, by the Discoverable Partitions Specification?
 bool is_type(const OpenedPartition& partition, base::Uuid model::PartitionTypes::*type) {
   return std::ranges::any_of(model::all_architectures(), [&](const auto& architecture) {
     return partition.entry.type == architecture.partition_types.*type;
   });
+}
+
+/// How well the data of hashes fit them beside their size, which others may have too. Negative: not
+/// at all.
+int likeness(const OpenedPartition& data, const OpenedPartition& hashes) {
+  using model::PartitionTypes;
+  const bool is_of_root = is_type(hashes, &PartitionTypes::root_verity);
+  const bool is_of_usr = is_type(hashes, &PartitionTypes::usr_verity);
+  const bool is_root = is_type(data, &PartitionTypes::root) || data.verity_name == "root";
+  const bool is_usr = is_type(data, &PartitionTypes::usr) || data.verity_name == "usr";
+  if ((is_of_root && is_usr) || (is_of_usr && is_root)) return -1;
+  const bool is_named = !data.verity_name.empty();
+  const bool is_typed = (is_of_root && is_root) || (is_of_usr && is_usr);
+  return (is_named ? 2 : 0) + (is_typed ? 1 : 0);
 }
 
 } // namespace
@@ -111,7 +132,8 @@ void OpenedImage::open_partitions(const disk::PartitionTable& table) {
                               .bytes = std::make_unique<disk::PartitionSource>(*disk_, entry),
                               .files = nullptr,
                               .mount_point = {},
-                              .verity_of = {}};
+                              .verity_of = {},
+                              .verity_name = {}};
     partition.files = disk::open_filesystem(*partition.bytes);
     if (partition.files && partition.files->facts().state == disk::FilesystemState::not_unmounted) {
       complaints_.push_back(
@@ -171,11 +193,15 @@ void OpenedImage::find_mount_points() {
       if (partition.mount_point.empty() && !has_mount(line.mount_point))
         partition.mount_point = line.mount_point;
     }
+    if (name.kind == MountName::Kind::verity && line.mount_point == "/")
+      root_->verity_name = name.value;
     const bool is_usr = name.kind == MountName::Kind::verity && line.mount_point != "/";
     for (OpenedPartition& partition : partitions_) {
       const bool fits = is_usr && partition.files && partition.mount_point.empty() &&
                         is_type(partition, &model::PartitionTypes::usr);
-      if (fits && !has_mount(line.mount_point)) partition.mount_point = line.mount_point;
+      if (!fits || has_mount(line.mount_point)) continue;
+      partition.mount_point = line.mount_point;
+      partition.verity_name = name.value;
     }
     if (!is_known) missing_.push_back({line.source, line.mount_point});
   }
@@ -213,22 +239,27 @@ void OpenedImage::mount_discovered() {
 /// Linux documentation, admin-guide/device-mapper/verity.rst: the superblock says how many blocks
 /// are verified.
 void OpenedImage::find_verity_pairs() {
+  for (OpenedPartition& partition : partitions_) {
+    if (!partition.files) continue;
+    // Behind the data, where these end.
+    const std::uint64_t end = partition.files->facts().size.bytes();
+    if (!disk::has_verity_superblock(*partition.bytes, end)) continue;
+    partition.verity_of = partition.entry.number;
+    partition.verity_offset = end;
+  }
   for (OpenedPartition& hashes : partitions_) {
-    if (hashes.files || hashes.entry.size < base::ByteSize(512)) continue;
+    if (hashes.files || !disk::has_verity_superblock(*hashes.bytes, 0)) continue;
     std::string super(512, '\0');
     hashes.bytes->read(0, std::as_writable_bytes(std::span(super)));
-    if (!super.starts_with(k_verity_signature)) continue;
     const std::uint64_t block_size = little_endian(super, 64, 4);
     const std::uint64_t block_count = little_endian(super, 72, 8);
-    const bool is_root = is_type(hashes, &model::PartitionTypes::root_verity);
-    const bool is_usr = is_type(hashes, &model::PartitionTypes::usr_verity);
-    for (const OpenedPartition& data : partitions_) {
-      if (&data == &hashes || hashes.verity_of || block_size == 0) continue;
-      const bool has_size = data.entry.size.bytes() / block_size == block_count;
-      const bool has_other_type = (is_root && is_type(data, &model::PartitionTypes::usr)) ||
-                                  (is_usr && is_type(data, &model::PartitionTypes::root));
-      if (has_size && !has_other_type) hashes.verity_of = data.entry.number;
+    OpenedPartition* found = nullptr;
+    for (OpenedPartition& data : partitions_) {
+      if (&data == &hashes || data.verity_of || block_size == 0) continue;
+      if (!is_about(data, block_count, block_size)) continue;
+      if (found == nullptr || likeness(data, hashes) > likeness(*found, hashes)) found = &data;
     }
+    if (found != nullptr && likeness(*found, hashes) >= 0) hashes.verity_of = found->entry.number;
   }
 }
 

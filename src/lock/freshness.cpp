@@ -124,6 +124,31 @@ std::optional<base::Diagnostic> find_changed_container_image(const model::Archit
       .hint = "run \"imagewright lock\", review what changes, and commit the result"};
 }
 
+/// Keys are held against what the lock says of their repository: it has to say something of each,
+/// once.
+std::optional<base::Diagnostic> find_other_repositories(const model::ArchitectureLock& entry,
+                                                        const std::string& file,
+                                                        const LockQuestion& question) {
+  std::vector<std::string> locked;
+  std::vector<std::string> asked;
+  for (const model::LockedRepository& repository : entry.repositories)
+    locked.push_back(repository.name);
+  for (const model::Repository& repository : question.repositories) {
+    if (serves(repository, question.architecture)) asked.push_back(repository.name);
+  }
+  std::sort(locked.begin(), locked.end());
+  std::sort(asked.begin(), asked.end());
+  if (locked == asked) return std::nullopt;
+  return base::Diagnostic{
+      .code = "lock.stale",
+      .message =
+          fmt::format("the lock {} knows other repositories than the config has for {}: {}, "
+                      "not {}",
+                      base::quoted(file), base::quoted(question.architecture),
+                      base::escape_controls(base::join(locked, ", ")), base::join(asked, ", ")),
+      .hint = "run \"imagewright lock\", review what changes, and commit the result"};
+}
+
 /// A directory of this host means nothing on another one, and a lock is shared: only its last part
 /// is kept.
 std::string address_for_lock(const model::Repository& repository) {
@@ -175,6 +200,7 @@ std::optional<base::Diagnostic> find_staleness(const model::Lock& lock, const st
         .hint = "run \"imagewright lock\" with that architecture and commit the result"};
   }
   if (entry->request == digest_of(question)) {
+    if (auto fault = find_other_repositories(*entry, file, question)) return fault;
     return find_changed_container_image(*entry, file, question);
   }
   return base::Diagnostic{

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "qemu.hpp"
 
+#include <filesystem>
 #include <initializer_list>
 
 #include <fmt/format.h>
@@ -21,6 +22,11 @@ std::string option_value(const std::filesystem::path& path) {
   return value;
 }
 
+/// QEMU is started in another directory than the one that the user's paths begin in.
+std::string whole_name(const std::filesystem::path& file) {
+  return std::filesystem::absolute(file).string();
+}
+
 /// Quiet but for what ends it, and nothing of security modules: the sandbox inside is ours, and
 /// labels are written as they are.
 std::string command_line(const model::Architecture& architecture) {
@@ -36,7 +42,7 @@ void append_disk(std::vector<std::string>& arguments, const std::string& name,
                    {"-blockdev",
                     fmt::format("driver=raw,node-name={},read-only={},discard=unmap,cache.no-flush="
                                 "on,file.driver=file,file.locking=off,file.filename={}",
-                                name, is_read_only ? "on" : "off", option_value(file)),
+                                name, is_read_only ? "on" : "off", option_value(whole_name(file))),
                     "-device", fmt::format("virtio-blk-pci,drive={}", name)});
 }
 
@@ -62,7 +68,7 @@ std::vector<std::string> machine_arguments(const model::Architecture& architectu
   append({"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-nic", "none"});
   // Whoever gets out of the guest finds QEMU without the calls to start or become anything.
   append({"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"});
-  append({"-kernel", files.kernel.string(), "-initrd", files.initramfs.string(), "-append",
+  append({"-kernel", whole_name(files.kernel), "-initrd", whole_name(files.initramfs), "-append",
           command_line(architecture)});
   append_disk(arguments, "inputs", files.inputs, true);
   append_disk(arguments, "work", files.work, false);

@@ -201,7 +201,7 @@ FinishedMachine run_in_machine(const MachineRequest& request, report::Reporter& 
       {.argv = machine_arguments(architecture(), boot::best_accelerator(architecture()),
                                  request.limits, files.paths()),
        .description = "run a machine",
-       .environment = {{"TMPDIR", request.directory.string()}},
+       .environment = {{"TMPDIR", std::filesystem::absolute(request.directory).string()}},
        .timeout = request.limits.time,
        .output_limit = base::ByteSize::kib(64),
        .log_file = request.console_log,

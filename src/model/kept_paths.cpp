@@ -25,7 +25,14 @@ constexpr std::array<Emptied, 8> k_emptied{{{"/tmp", "/tmp"},
                                             {"/proc", "/proc"},
                                             {"/sys", "/sys"}}};
 
+constexpr std::array<std::string_view, 3> k_databases{"/var/lib/rpm", "/usr/lib/sysimage/rpm",
+                                                      "/usr/share/rpm"};
+
 } // namespace
+
+std::span<const std::string_view> package_databases() {
+  return k_databases;
+}
 
 std::span<const std::string_view> scratch_directories() {
   return k_scratch;

@@ -163,10 +163,12 @@ tree::RootTree read_table(const inspect::OpenedPartition& partition,
   return table;
 }
 
-bool is_verified(const inspect::OpenedImage& image, const inspect::OpenedPartition& partition) {
-  return std::ranges::any_of(image.partitions(), [&](const inspect::OpenedPartition& other) {
-    return other.verity_of == partition.entry.number;
-  });
+const inspect::OpenedPartition* hashes_of(const inspect::OpenedImage& image,
+                                          const inspect::OpenedPartition& partition) {
+  for (const inspect::OpenedPartition& other : image.partitions()) {
+    if (other.verity_of == partition.entry.number) return &other;
+  }
+  return nullptr;
 }
 
 std::vector<BaseFilesystem> read_filesystems(const inspect::OpenedImage& image,
@@ -175,11 +177,13 @@ std::vector<BaseFilesystem> read_filesystems(const inspect::OpenedImage& image,
   std::vector<BaseFilesystem> filesystems;
   for (const inspect::OpenedPartition& partition : image.partitions()) {
     if (!partition.files || partition.mount_point.empty()) continue;
+    const inspect::OpenedPartition* hashes = hashes_of(image, partition);
     filesystems.push_back(
         {.partition = &partition,
          .mount_point = view.resolve(partition.mount_point).value_or(partition.mount_point),
          .is_fat = partition.files->facts().type == "vfat",
-         .is_verified = is_verified(image, partition),
+         .is_verified = hashes != nullptr || !partition.verity_name.empty(),
+         .hashes = hashes,
          .table = read_table(partition, cancellation)});
   }
   std::ranges::sort(filesystems, {}, &BaseFilesystem::mount_point);
@@ -210,6 +214,17 @@ const model::Architecture& find_architecture(const inspect::OpenedImage& image) 
 }
 
 } // namespace
+
+std::string BaseFilesystem::verity_name() const {
+  if (!partition->verity_name.empty()) return partition->verity_name;
+  if (mount_point == "/") return "root";
+  return mount_point == "/usr" ? "usr" : "";
+}
+
+disk::VerityTree BaseFilesystem::verity_tree() const {
+  IMAGEWRIGHT_ASSERT(hashes != nullptr);
+  return disk::read_verity_tree(*hashes->bytes, hashes->verity_offset, hashes->name());
+}
 
 BaseImage::BaseImage(const std::filesystem::path& path, std::optional<model::ImageFormat> format,
                      const base::Cancellation& cancellation)
@@ -257,6 +272,25 @@ base::Uuid uuid_of(const disk::FilesystemFacts& facts) {
   return serial;
 }
 
+void add_verity(const std::vector<BaseFilesystem>& filesystems, model::DiskLayout& layout) {
+  for (const BaseFilesystem& filesystem : filesystems) {
+    const std::string name = filesystem.verity_name();
+    if (filesystem.hashes == nullptr || name.empty()) continue;
+    const inspect::OpenedPartition& hashes = *filesystem.hashes;
+    layout.verity.push_back(
+        {.name = name,
+         .data_partition = filesystem.name(),
+         .hash_partition = hashes.name(),
+         .uuid = disk::verity_superblock_uuid(*hashes.bytes, hashes.verity_offset),
+         .salt = {},
+         .options = {}});
+    for (model::Partition& partition : layout.partitions) {
+      if (partition.uuid == filesystem.partition->entry.uuid && partition.filesystem)
+        partition.filesystem->verity_name = name;
+    }
+  }
+}
+
 } // namespace
 
 model::DiskLayout BaseImage::layout() const {
@@ -281,6 +315,7 @@ model::DiskLayout BaseImage::layout() const {
                         .mount_point = partition.mount_point};
   }
   std::ranges::sort(layout.partitions, {}, [](const auto& each) { return each.start.bytes(); });
+  add_verity(filesystems_, layout);
   return layout;
 }
 

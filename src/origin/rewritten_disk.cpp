@@ -16,6 +16,7 @@
 #include <imagewright/disk/rewrite.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/unfinished_file.hpp>
+#include <imagewright/tree/late_text.hpp>
 #include <imagewright/tree/split.hpp>
 
 #include "partition_tree.hpp"
@@ -28,8 +29,17 @@ constexpr std::uint64_t k_piece_size = std::uint64_t{1} << 20U;
 /// What is zero in units of this size stays a hole.
 constexpr std::uint64_t k_unit_size = std::uint64_t{64} << 10U;
 
+/// The files of one filesystem, as they shall be.
+struct Part {
+  const BaseFilesystem* filesystem = nullptr;
+  std::shared_ptr<tree::RootTree> tree;
+  std::optional<std::string> first_change; ///< a path in it; absent: it is what the base has
+};
+
 struct Change {
   const BaseFilesystem* filesystem = nullptr;
+  /// `rewrite` looks at it when it writes: root hashes come in between.
+  std::shared_ptr<tree::RootTree> tree;
   disk::PlannedRewrite rewrite;
   std::size_t outcome = 0;
 };
@@ -37,46 +47,119 @@ struct Change {
 struct Plan {
   std::vector<PartitionOutcome> outcomes;
   std::vector<Change> changes;
+  model::RootHashes root_hashes; ///< those that stay as they are
 };
 
-[[noreturn]] void refuse_verified(const BaseFilesystem& filesystem, const std::string& path) {
+[[noreturn]] void refuse_verified(const Part& part, const DiskRequest& request) {
+  const BaseFilesystem& filesystem = *part.filesystem;
+  const std::string path =
+      (filesystem.mount_point == "/" ? "" : filesystem.mount_point) + *part.first_change;
+  const bool is_unknown = request.verity_hashes == VerityHashes::made_anew;
   throw base::Error(
       base::FailureKind::input, "origin.verified-partition",
       fmt::format("{} would change, and dm-verity vouches for the content of partition {} ({})",
                   base::quoted(path), base::quoted(filesystem.name()), filesystem.mount_point),
-      "change nothing on it: its hashes cannot be made anew here");
+      is_unknown ? "its hashes are not found on the disk, so that they cannot be made anew: change "
+                   "nothing on it"
+                 : "change nothing on it, or add storage.reinitializeVerity: all, which makes its "
+                   "hashes anew");
 }
 
-Plan plan(const DiskRequest& request) {
+bool makes_hashes_anew(const Part& part, const DiskRequest& request) {
+  return part.filesystem->is_verified && part.first_change &&
+         request.verity_hashes == VerityHashes::made_anew && part.filesystem->hashes != nullptr &&
+         !part.filesystem->verity_name().empty();
+}
+
+std::vector<Part> parts_of(const DiskRequest& request) {
   std::vector<std::string> mounts;
   for (const BaseFilesystem& filesystem : request.base.filesystems())
     mounts.push_back(filesystem.mount_point);
-  auto parts = tree::split_at_mounts(request.tree.tree, mounts);
-  Plan plan;
+  auto trees = tree::split_at_mounts(request.tree.tree, mounts);
+  std::vector<Part> parts;
   for (std::size_t number = 0; number < request.base.filesystems().size(); ++number) {
     const BaseFilesystem& filesystem = request.base.filesystems()[number];
-    auto tree = with_hidden_files(std::move(parts.at(filesystem.mount_point)), request, number);
-    PartitionOutcome outcome{.id = filesystem.name(),
-                             .mount_point = filesystem.mount_point,
-                             .size = filesystem.partition->entry.size,
-                             .used = filesystem.partition->files->facts().used,
-                             .file_count = tree.inodes.size()};
-    if (const auto changed = first_difference(tree, request, number)) {
-      if (filesystem.is_verified)
-        refuse_verified(filesystem,
-                        (filesystem.mount_point == "/" ? "" : filesystem.mount_point) + *changed);
-      outcome.fate = PartitionFate::rewritten;
-      outcome.first_change = *changed;
-      plan.changes.push_back({.filesystem = &filesystem,
-                              .rewrite = disk::plan_rewrite(
-                                  {.original = *filesystem.partition->bytes,
-                                   .partition = filesystem.name(),
-                                   .mount_point = filesystem.mount_point,
-                                   .tree = std::make_shared<const tree::RootTree>(std::move(tree)),
-                                   .epoch = request.epoch}),
-                              .outcome = plan.outcomes.size()});
+    Part& part = parts.emplace_back();
+    part.filesystem = &filesystem;
+    part.tree = std::make_shared<tree::RootTree>(
+        with_hidden_files(std::move(trees.at(filesystem.mount_point)), request, number));
+    part.first_change = first_difference(*part.tree, request, number);
+    const bool is_refused =
+        filesystem.is_verified && part.first_change && !makes_hashes_anew(part, request);
+    if (is_refused) refuse_verified(part, request);
+  }
+  return parts;
+}
+
+/// Where the root hash of a device goes, outside of what it verifies; nothing: nowhere.
+std::optional<std::string> find_late_place(const Part& part, const std::string& name) {
+  if (part.filesystem->is_verified) return std::nullopt;
+  for (const tree::Entry& entry : part.tree->entries) {
+    for (const tree::LatePlace& place : part.tree->inodes[entry.inode].late_places) {
+      if (place.name == name) return entry.path;
     }
-    plan.outcomes.push_back(std::move(outcome));
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse_unnamed(const BaseFilesystem& filesystem) {
+  throw base::Error(
+      base::FailureKind::input, "origin.no-root-hash",
+      fmt::format("the content of partition {} ({}) changes, and no kernel command line outside of "
+                  "it has the root hash that would change with it",
+                  base::quoted(filesystem.name()), filesystem.mount_point),
+      "set the boot loader up anew with os.bootloader.resetType: hard-reset, or change nothing on "
+      "that partition");
+}
+
+/// What names a root hash that changes, changes as well.
+void follow_root_hashes(std::vector<Part>& parts, const DiskRequest& request, Plan& plan) {
+  for (const Part& verified : parts) {
+    if (!verified.filesystem->is_verified || verified.filesystem->hashes == nullptr) continue;
+    const std::string name = verified.filesystem->verity_name();
+    const bool is_anew = makes_hashes_anew(verified, request);
+    bool is_named = false;
+    for (Part& part : parts) {
+      const auto place = find_late_place(part, name);
+      is_named = is_named || place;
+      if (is_anew && place && !part.first_change) part.first_change = place;
+    }
+    if (is_anew && !is_named) refuse_unnamed(*verified.filesystem);
+    if (!is_anew && is_named) plan.root_hashes[name] = verified.filesystem->verity_tree().root_hash;
+  }
+}
+
+PartitionOutcome outcome_of(const Part& part) {
+  const BaseFilesystem& filesystem = *part.filesystem;
+  return {.id = filesystem.name(),
+          .mount_point = filesystem.mount_point,
+          .fate = part.first_change ? PartitionFate::rewritten : PartitionFate::carried,
+          .size = filesystem.partition->entry.size,
+          .used = filesystem.partition->files->facts().used,
+          .file_count = part.tree->inodes.size(),
+          .first_change = part.first_change.value_or("")};
+}
+
+/// What has hashes comes first: the others may hold these.
+Plan plan(const DiskRequest& request) {
+  Plan plan;
+  std::vector<Part> parts = parts_of(request);
+  follow_root_hashes(parts, request, plan);
+  std::ranges::stable_partition(parts,
+                                [](const Part& part) { return part.filesystem->is_verified; });
+  for (const Part& part : parts) {
+    const BaseFilesystem& filesystem = *part.filesystem;
+    if (part.first_change)
+      plan.changes.push_back(
+          {.filesystem = &filesystem,
+           .tree = part.tree,
+           .rewrite = disk::plan_rewrite({.original = *filesystem.partition->bytes,
+                                          .partition = filesystem.name(),
+                                          .mount_point = filesystem.mount_point,
+                                          .tree = part.tree,
+                                          .epoch = request.epoch}),
+           .outcome = plan.outcomes.size()});
+    plan.outcomes.push_back(outcome_of(part));
   }
   return plan;
 }
@@ -121,26 +204,43 @@ void copy_rest(const BaseImage& base, const std::vector<Change>& changes, int fi
   }
 }
 
+disk::PartitionPlace place_of(const inspect::OpenedPartition& partition, int file,
+                              const std::string& name) {
+  return {.fd = file,
+          .start = partition.entry.start.bytes(),
+          .size = partition.entry.size.bytes(),
+          .file = name};
+}
+
+void write_changes(Plan& plan, int file, const std::string& name,
+                   const base::Cancellation& cancellation) {
+  for (const Change& change : plan.changes) {
+    const BaseFilesystem& filesystem = *change.filesystem;
+    if (!filesystem.is_verified)
+      *change.tree = tree::with_late_texts(std::move(*change.tree), plan.root_hashes);
+    const disk::PartitionPlace data = place_of(*filesystem.partition, file, name);
+    plan.outcomes[change.outcome].used = change.rewrite(data, cancellation);
+    if (!filesystem.is_verified) continue;
+    plan.root_hashes[filesystem.verity_name()] =
+        disk::rewrite_verity_tree({.data = data,
+                                   .hashes = place_of(*filesystem.hashes, file, name),
+                                   .tree_offset = filesystem.hashes->verity_offset},
+                                  filesystem.verity_tree(), cancellation);
+  }
+}
+
 } // namespace
 
-std::vector<PartitionOutcome> write_disk(const DiskRequest& request,
-                                         const std::filesystem::path& raw,
-                                         const base::Cancellation& cancellation) {
+RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
+                         const base::Cancellation& cancellation) {
   Plan planned = plan(request);
   fs::UnfinishedFile file(raw);
   if (::ftruncate(file.fd(), static_cast<off_t>(request.base.image().disk().size())) != 0)
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
   copy_rest(request.base, planned.changes, file.fd(), raw.string(), cancellation);
-  for (const Change& change : planned.changes) {
-    const disk::PartitionEntry& entry = change.filesystem->partition->entry;
-    planned.outcomes[change.outcome].used = change.rewrite({.fd = file.fd(),
-                                                            .start = entry.start.bytes(),
-                                                            .size = entry.size.bytes(),
-                                                            .file = raw.string()},
-                                                           cancellation);
-  }
+  write_changes(planned, file.fd(), raw.string(), cancellation);
   file.keep();
-  return std::move(planned.outcomes);
+  return {.partitions = std::move(planned.outcomes), .root_hashes = std::move(planned.root_hashes)};
 }
 
 } // namespace imagewright::origin

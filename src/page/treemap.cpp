@@ -79,12 +79,14 @@ std::string tile(const Portion& portion, const Area& area) {
       "height=\"{:.1f}\"/>",
       escaped(portion.label), size, area.left, area.top, area.width, area.height);
   // A letter is about seven units wide.
-  const bool has_room =
-      area.height >= 20 && area.width >= 7.0 * static_cast<double>(portion.label.size()) + 8;
+  const auto fits = [&area](const std::string& words) {
+    return area.width >= 7.0 * static_cast<double>(words.size()) + 8;
+  };
+  const bool has_room = area.height >= 20 && fits(portion.label);
   if (has_room)
     text += fmt::format("<text class=\"on-tile\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
                         area.left + 5, area.top + 15, escaped(portion.label));
-  if (has_room && area.height >= 36)
+  if (has_room && area.height >= 36 && fits(size))
     text += fmt::format("<text class=\"on-tile\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
                         area.left + 5, area.top + 30, size);
   return text + "</g>\n";

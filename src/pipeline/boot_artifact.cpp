@@ -16,6 +16,7 @@
 #include <imagewright/boot/session.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/model/partition_type.hpp>
 #include <imagewright/model/verity.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>
@@ -123,6 +124,11 @@ Bootable bootable(const BootOptions& options) {
   Bootable found{.manifest = read_manifest(options), .request = {}};
   const audit::Manifest& manifest = found.manifest;
   const audit::ArtifactRecord& record = record_of(manifest, options.image);
+  if (model::row_of(record.format).kind != model::ImageKind::disk)
+    throw base::Error(base::FailureKind::input, "cli.not-an-image",
+                      fmt::format("{} is no disk, from which a machine could start",
+                                  base::quoted(options.image.string())),
+                      "give an image of a disk, which the same build can write as well");
   const model::Architecture* architecture = model::find_architecture(manifest.architecture);
   const auto root = boot::find_root_partition(manifest.layout);
   if (architecture == nullptr || !root) {

@@ -79,6 +79,13 @@ Array warnings(const report::StageTimings& timings) {
   return array;
 }
 
+Array shares(const std::vector<audit::SizeShare>& sizes) {
+  Array array;
+  for (const audit::SizeShare& share : sizes)
+    array.push_back(Object{{"name", share.name}, {"bytes", share.bytes}});
+  return array;
+}
+
 Array cache(const std::vector<StageFinding>& findings) {
   Array array;
   for (const StageFinding& finding : findings) {
@@ -115,20 +122,23 @@ std::string report_text(const plan::ResolvedPlan& plan, const plan::BuildInputs&
                                 {"used", use.used.bytes()},
                                 {"files", use.file_count}});
   }
-  return json::to_text(Object{{"imagewrightReport", 1},
-                              {"name", plan.plan.config.name},
-                              {"architecture", plan.plan.architecture.name},
-                              {"rung", sandbox::row_of(findings.rung).name},
-                              {"inputs", to_json(inputs)},
-                              {"packages", static_cast<std::uint64_t>(plan.lock.packages.size())},
-                              {"artifacts", reported_artifacts(findings.artifacts)},
-                              {"artifactBytes", artifact_bytes},
-                              {"partitions", partitions},
-                              {"stages", stages(timings)},
-                              {"cache", cache(findings.stages)},
-                              {"scriptlets", scriptlets(findings.scriptlets)},
-                              {"emulation", emulation(findings)},
-                              {"warnings", warnings(timings)}});
+  return json::to_text(
+      Object{{"imagewrightReport", 1},
+             {"name", plan.plan.config.name},
+             {"architecture", plan.plan.architecture.name},
+             {"rung", sandbox::row_of(findings.rung).name},
+             {"inputs", to_json(inputs)},
+             {"packages", static_cast<std::uint64_t>(plan.lock.packages.size())},
+             {"artifacts", reported_artifacts(findings.artifacts)},
+             {"artifactBytes", artifact_bytes},
+             {"partitions", partitions},
+             {"sizes", Object{{"packages", shares(findings.sizes.packages)},
+                              {"directories", shares(findings.sizes.directories)}}},
+             {"stages", stages(timings)},
+             {"cache", cache(findings.stages)},
+             {"scriptlets", scriptlets(findings.scriptlets)},
+             {"emulation", emulation(findings)},
+             {"warnings", warnings(timings)}});
 }
 
 std::string with_inputs(const std::string& report, const plan::BuildInputs& inputs) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <imagewright/audit/content_sizes.hpp>
 #include <imagewright/disk/write_disk.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/artifact.hpp>
@@ -28,6 +29,7 @@ struct BuildFindings {
   std::vector<model::ScriptletRun> scriptlets;
   std::vector<disk::PartitionUse> partitions;
   std::vector<model::Artifact> artifacts;
+  audit::ContentSizes sizes;
   /// Absent: nothing was emulated.
   std::optional<sandbox::Emulator> emulator;
   /// Why everything ran under the emulator, where some might not have.

@@ -231,6 +231,7 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   findings.scriptlets = std::move(composed.scriptlets);
   findings.partitions = image.partitions;
   findings.artifacts = image.artifacts;
+  findings.sizes = audit::content_sizes(manifest);
   findings.stages = means.cache.findings();
   report = report_text(plan, plan::inputs_of(plan.plan, options.plan), findings, means.timings);
   stage_report(place.publication, name, report);

@@ -116,13 +116,27 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
   return installed;
 }
 
+/// What stands where root hashes will be: a boot chain that is kept has those of the base.
+model::RootHashes words_for_root_hashes(const Customizing& customizing) {
+  const finalize::FinalizePlan& root = customizing.root;
+  if (root.boot_chain == finalize::BootChain::anew)
+    return model::root_hash_placeholders(root.layout);
+  model::RootHashes hashes;
+  for (const origin::BaseFilesystem& filesystem : customizing.base->filesystems()) {
+    const bool is_wanted = root.layout.find_mount(filesystem.mount_point) != nullptr;
+    if (is_wanted && filesystem.hashes != nullptr && !filesystem.verity_name().empty())
+      hashes[filesystem.verity_name()] = filesystem.verity_tree().root_hash;
+  }
+  return hashes;
+}
+
 /// Root hashes are known when the disk is written: where they go is noted.
 tree::RootTree with_late_words(tree::RootTree tree, const root::WorkRoot& root,
-                               const model::SealedRoot& sealed, const model::DiskLayout& layout) {
-  if (layout.verity.empty()) return tree;
+                               const model::SealedRoot& sealed, const Customizing& customizing) {
+  if (customizing.root.layout.verity.empty()) return tree;
   return tree::with_late_places(std::move(tree),
                                 real_paths(root.files(), sealed.command_line_files),
-                                model::root_hash_placeholders(layout));
+                                words_for_root_hashes(customizing));
 }
 
 origin::RestoredTree read_back(const Customizing& customizing, const origin::Extraction& extraction,
@@ -135,7 +149,7 @@ origin::RestoredTree read_back(const Customizing& customizing, const origin::Ext
       tree::find_file_contexts(root.options().directory, customizing.root.policy.file_labels);
   if (contexts)
     restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
-  restored.tree = with_late_words(std::move(restored.tree), root, sealed, customizing.root.layout);
+  restored.tree = with_late_words(std::move(restored.tree), root, sealed, customizing);
   return restored;
 }
 
@@ -144,6 +158,7 @@ struct WrittenCustomizing {
   std::vector<model::Artifact> artifacts;
   inspect::SystemFacts system; ///< as the finished disk says
   model::DiskLayout layout;
+  tree::RootTree tree; ///< with the root hashes that were not known before
 };
 
 std::vector<PartitionReport> report_of(const Customizing& customizing,
@@ -162,6 +177,11 @@ std::vector<PartitionReport> report_of(const Customizing& customizing,
   return reports;
 }
 
+origin::VerityHashes verity_hashes_of(const model::ImageConfig& config) {
+  return plan::makes_verity_anew(config) ? origin::VerityHashes::made_anew
+                                         : origin::VerityHashes::kept;
+}
+
 WrittenCustomizing write_on_base(const Customizing& customizing,
                                  const origin::Extraction& extraction,
                                  const origin::RestoredTree& tree, const Workplace& place,
@@ -170,12 +190,15 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
   written.layout = customizing.base->layout();
   {
     const report::StageScope stage(services.reporter, "disk");
-    written.partitions =
-        report_of(customizing, origin::write_disk({.base = *customizing.base,
-                                                   .extraction = extraction,
-                                                   .tree = tree,
-                                                   .epoch = customizing.root.epoch},
-                                                  place.raw(), services.cancellation));
+    origin::RewrittenDisk disk =
+        origin::write_disk({.base = *customizing.base,
+                            .extraction = extraction,
+                            .tree = tree,
+                            .epoch = customizing.root.epoch,
+                            .verity_hashes = verity_hashes_of(customizing.plan.plan.config)},
+                           place.raw(), services.cancellation);
+    written.partitions = report_of(customizing, disk.partitions);
+    written.tree = tree::with_late_texts(tree.tree, disk.root_hashes);
     patch_disk(place.raw(), sealed.disk_patches);
     // What was written is read once more: it is what the manifest tells of.
     written.system =
@@ -186,7 +209,7 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
                                   .epoch = customizing.root.epoch};
   const ImagePlaces places = places_in(place, customizing.plan.plan);
   written.artifacts = write_disk_artifacts(plan, identity, places, services);
-  std::ranges::move(write_root_artifacts(tree.tree, plan, identity, places, services),
+  std::ranges::move(write_root_artifacts(written.tree, plan, identity, places, services),
                     std::back_inserter(written.artifacts));
   return written;
 }
@@ -218,7 +241,8 @@ WrittenCustomizing write_new_disk(const Customizing& customizing, origin::Restor
   WrittenCustomizing written{.partitions = {},
                              .artifacts = std::move(image.artifacts),
                              .system = customizing.system,
-                             .layout = std::move(image.layout)};
+                             .layout = std::move(image.layout),
+                             .tree = std::move(image.tree)};
   written.system.packages = packages_after(customizing);
   written.system.kernels.clear();
   for (const model::InstalledKernel& kernel : sealed.kernels)
@@ -262,7 +286,7 @@ std::vector<model::InstalledKernel> kernels_of(const inspect::SystemFacts& syste
 }
 
 audit::Manifest describe(const Customizing& customizing, const WrittenCustomizing& written,
-                         const tree::RootTree& tree, const std::vector<repo::RepositoryKeys>& keys,
+                         const std::vector<repo::RepositoryKeys>& keys,
                          const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
   return {.name = customizing.plan.plan.config.name,
@@ -275,13 +299,13 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .packages = packages_of(written.system),
           // The base's own keys are as unknown as where it came from.
           .package_keys = package_keys(keys),
-          .kernels = kernels_of(written.system, tree),
+          .kernels = kernels_of(written.system, written.tree),
           .kernel_command_line = written.system.kernel_command_line(),
           .units = customizing.root.policy.units,
           .checks = customizing.root.policy.checks,
           .layout = written.layout,
           .artifacts = records_of(written.artifacts),
-          .files = audit::list_files(tree, services.thread_count, services.cancellation)};
+          .files = audit::list_files(written.tree, services.thread_count, services.cancellation)};
 }
 
 CustomizeResult carry_through(EmulationUse emulation, const Customizing& customizing,
@@ -308,7 +332,7 @@ CustomizeResult carry_through(EmulationUse emulation, const Customizing& customi
   const WrittenCustomizing written =
       is_new_disk ? write_new_disk(customizing, tree, place, sealed, services)
                   : write_on_base(customizing, extraction, tree, place, sealed, services);
-  const audit::Manifest manifest = describe(customizing, written, tree.tree, keys, services);
+  const audit::Manifest manifest = describe(customizing, written, keys, services);
   stage_manifest(place.publication, manifest);
   // What was made of a config can be made again; files that came back cannot.
   if (customizing.root.base_change == finalize::BaseChange::as_config)
@@ -319,7 +343,7 @@ CustomizeResult carry_through(EmulationUse emulation, const Customizing& customi
   std::unique_ptr<fs::Publication> unsigned_files;
   if (const auto& wanted = customizing.plan.plan.config.output.artifacts)
     unsigned_files = stage_unsigned_files({.wanted = *wanted,
-                                           .tree = tree.tree,
+                                           .tree = written.tree,
                                            .layout = written.layout,
                                            .architecture = customizing.base->architecture()});
   customizing.base->require_unchanged();

@@ -9,6 +9,7 @@
 #include <imagewright/model/boot_choice.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 #include <imagewright/model/partition_type.hpp>
+#include <imagewright/model/verity.hpp>
 #include <imagewright/plan/layout.hpp>
 #include <imagewright/policy/selinux_words.hpp>
 #include <imagewright/policy/system_policy.hpp>
@@ -28,6 +29,8 @@ model::ReleaseProfile boot_release(const CustomizePlan& plan, const BaseFacts& f
   model::ReleaseProfile release = plan.plan.release;
   release.base_roles.clear();
   release.default_selinux_mode.reset();
+  // What a base is verified with is there already.
+  if (!plan.plan.config.storage.disk) release.roles.try_emplace("verity");
   std::erase_if(release.baseline, [](const model::BaselineEntry& entry) {
     return entry.subject == "systemd" || entry.subject == "init";
   });
@@ -97,14 +100,34 @@ void take_checks(const model::SystemPolicy& policy, model::SystemPolicy& taken) 
                        });
 }
 
-void refuse_verified(const BaseFacts& facts, const model::ImageConfig& config) {
-  if (config.storage.disk || facts.layout.verity.empty()) return;
-  base::Diagnostics mistakes;
-  mistakes.error("customize.verity-base",
-                 "the base has filesystems that dm-verity vouches for, and their hashes cannot be "
-                 "made anew on the disk that it has",
-                 config.os.where, "describe a new disk with storage.disks");
-  throw base::InputError(std::move(mistakes));
+model::MountIdentifier identifier_of(const std::optional<std::string>& source) {
+  if (source && source->starts_with("UUID=")) return model::MountIdentifier::uuid;
+  if (source &&
+      (source->starts_with("PARTLABEL=") || source->starts_with("/dev/disk/by-partlabel/")))
+    return model::MountIdentifier::part_label;
+  return model::MountIdentifier::part_uuid;
+}
+
+/// As the base's own command line has its verity devices.
+model::DiskLayout layout_of_base(const BaseFacts& facts) {
+  model::DiskLayout layout = facts.layout;
+  for (model::VerityDevice& device : layout.verity) {
+    const std::string prefix = "systemd.verity_" + device.name + "_";
+    device.options = value_on(facts, prefix + "options").value_or("");
+    device.data_identifier = identifier_of(value_on(facts, prefix + "data"));
+    device.hash_identifier = identifier_of(value_on(facts, prefix + "hash"));
+  }
+  return layout;
+}
+
+/// Root hashes are not known yet.
+std::string with_placeholder(const std::string& word, const model::DiskLayout& layout) {
+  for (const model::VerityDevice& device : layout.verity) {
+    const std::string argument = model::root_hash_argument(device);
+    if (model::kernel_parameter(word).name == argument)
+      return argument + "=" + model::root_hash_placeholder(device);
+  }
+  return word;
 }
 
 /// The base's own command line with the edits that the config asks for.
@@ -127,7 +150,7 @@ std::vector<model::KernelArgument> edited_line(const BaseFacts& facts,
     line.push_back({.text = word, .origin = "the base", .where = std::nullopt});
   };
   for (const std::string& word : model::kernel_words(facts.command_line)) {
-    if (!is_gone(word)) add(word);
+    if (!is_gone(word)) add(with_placeholder(word, facts.layout));
   }
   std::ranges::for_each(change.lasting, add);
   std::ranges::for_each(change.appended, add);
@@ -170,9 +193,8 @@ void add_kernel_wishes(const CustomizePlan& plan, const BaseFacts& facts,
 void set_boot_up_anew(const CustomizePlan& plan, const BaseFacts& facts,
                       finalize::FinalizePlan& root) {
   const model::ImageConfig config = completed(plan.plan.config, facts);
-  refuse_verified(facts, config);
   const model::ReleaseProfile release = boot_release(plan, facts);
-  root.layout = facts.layout;
+  root.layout = layout_of_base(facts);
   root.boot_chain = finalize::BootChain::anew;
   if (config.storage.disk) {
     root.base_disk = finalize::BaseDisk::replaced;

@@ -15,6 +15,7 @@
 #include <imagewright/plan/customize_packages.hpp>
 #include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/plan/output_format.hpp>
+#include <imagewright/policy/command_line_fitness.hpp>
 #include <imagewright/policy/selinux_words.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
@@ -54,6 +55,42 @@ finalize::CommandLineChange command_line_change(const model::OsConfig& os) {
       change.appended.push_back(std::move(word));
   }
   return change;
+}
+
+bool names(const std::string& entry, const model::KernelParameter& parameter) {
+  const model::KernelParameter wanted = model::kernel_parameter(entry);
+  return model::is_same_parameter(wanted.name, parameter.name) &&
+         (!wanted.value || wanted.value == parameter.value);
+}
+
+/// The words of the entry that starts by itself, as they become. Of those that the base has nothing
+/// is said: whoever made it knows how they reach the kernel.
+void refuse_unfit_words(const model::OsConfig& os, const BaseFacts& facts) {
+  const finalize::CommandLineChange change = command_line_change(os);
+  std::vector<model::KernelArgument> line;
+  for (std::string& word : model::kernel_words(facts.command_line)) {
+    const model::KernelParameter parameter = model::kernel_parameter(word);
+    const bool goes =
+        std::ranges::any_of(change.removed,
+                            [&](const auto& each) { return names(each, parameter); }) ||
+        std::ranges::any_of(change.dropped,
+                            [&](const auto& each) { return names(each.text, parameter); });
+    if (!goes) line.push_back({.text = std::move(word), .origin = "the base", .where = {}});
+  }
+  std::vector<model::KernelArgument> own;
+  for (const model::LocatedText& entry : os.kernel_command_line) {
+    for (std::string& word : model::kernel_words(entry.text))
+      own.push_back({.text = std::move(word), .origin = "the config", .where = entry.where});
+  }
+  if (own.empty()) return;
+  base::Diagnostics mistakes;
+  const auto reader = policy::command_line_reader(facts.architecture, facts.boot_loader);
+  policy::refuse_unfit_words(reader, own, os.where, mistakes);
+  if (!mistakes.has_errors()) {
+    line.insert(line.end(), own.begin(), own.end());
+    policy::refuse_long_line(reader, line, os.where, mistakes);
+  }
+  if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
 }
 
 /// What the config asks of SELinux, and a check for each thing that the booted system can answer.
@@ -157,6 +194,11 @@ bool sets_boot_up_anew(const model::ImageConfig& config) {
          (mode && mode->value == model::UkiMode::create);
 }
 
+bool makes_verity_anew(const model::ImageConfig& config) {
+  const auto& verity = config.storage.reinitialize_verity;
+  return verity && verity->value == model::ReinitializeVerity::all;
+}
+
 bool needs_release(const model::ImageConfig& config) {
   const auto& fips = config.os.fips_mode;
   return sets_boot_up_anew(config) || policy::has_early_overlay(config.os) ||
@@ -236,8 +278,13 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
                                         inputs.hex, facts.epoch.time_since_epoch().count()))
           .to_string();
   add_kernel_wishes(plan, facts, root);
-  if (sets_boot_up_anew(config)) set_boot_up_anew(plan, facts, root);
-  if (facts.can_keep_history) root.record.history_entry = history_entry(plan, root);
+  if (makes_verity_anew(config)) root.layout = facts.layout;
+  if (sets_boot_up_anew(config))
+    set_boot_up_anew(plan, facts, root);
+  else
+    refuse_unfit_words(config.os, facts);
+  if (facts.can_keep_history || makes_verity_anew(config))
+    root.record.history_entry = history_entry(plan, root);
   return root;
 }
 

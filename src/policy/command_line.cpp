@@ -45,32 +45,59 @@ model::KernelArgument claimed(const ArgumentClaim& claim) {
           .where = claim.where};
 }
 
-/// Puts the words of several sources together. Those of the program and the release give way to
-/// equal ones of another source; the user's are never touched: their number and order count
-/// ("hugepagesz=1G hugepages=16 hugepagesz=2M hugepages=16", "console=tty0 console=ttyS0").
+bool is_flag(const model::KernelArgument& argument) {
+  return !model::kernel_parameter(argument.text).value;
+}
+
+/// Whether one parameter has several values: what stands between them may belong to one of these.
+bool has_two_values(const std::vector<model::KernelArgument>& arguments) {
+  return std::ranges::any_of(arguments, [&](const auto& left) {
+    const auto first = model::kernel_parameter(left.text);
+    return std::ranges::any_of(arguments, [&](const auto& right) {
+      const auto second = model::kernel_parameter(right.text);
+      return model::is_same_parameter(first.name, second.name) && first.value != second.value;
+    });
+  });
+}
+
+/// Puts the words of several sources together. Those of the program give way to equal ones of
+/// another source; the user's are never touched, and the release's give way to the user's only
+/// where number and order cannot count ("hugepagesz=1G hugepages=16 hugepagesz=2M hugepages=16",
+/// "console=tty0 console=ttyS0").
 class Merger {
 public:
-  Merger(model::SystemPolicy& policy, const model::ImageConfig& config,
-         std::vector<model::KernelArgument> user)
-      : policy_(policy), config_(config), user_(std::move(user)) {}
+  using Arguments = std::vector<model::KernelArgument>;
 
-  /// Nothing gives way to another word of the same source.
-  void add(const std::vector<model::KernelArgument>& source) {
+  Merger(model::SystemPolicy& policy, const model::ImageConfig& config, Arguments user)
+      : policy_(policy), config_(config), user_(std::move(user)), kernels_(kernels_of(user_)) {}
+
+  /// The release's words, which come later and count already; those that the config removes give
+  /// way at once.
+  void expect_release(Arguments release) {
+    for (model::KernelArgument& argument : release) {
+      if (!gives_way_to_removal(argument)) release_.push_back(std::move(argument));
+    }
+  }
+
+  /// Words of the program. Nothing gives way to another word of the same source.
+  void add(const Arguments& source) {
     const auto before = policy_.kernel_arguments;
     for (const auto& argument : source) {
-      if (const auto* removal = find_removal(config_, argument)) {
-        give_way(
-            argument,
-            {.text = "nothing", .origin = "os.kernelCommandLine.remove", .where = removal->where});
-        continue;
-      }
-      const auto* winner = find_same(user_, argument);
+      if (gives_way_to_removal(argument)) continue;
+      const auto* winner = find_same(kernels_, argument);
+      if (winner == nullptr) winner = find_same(release_, argument);
       if (winner == nullptr) winner = find_same(before, argument);
-      if (winner == nullptr) {
-        policy_.kernel_arguments.push_back(argument);
-      } else {
-        give_way(argument, *winner);
-      }
+      put(argument, winner);
+    }
+  }
+
+  void add_release() {
+    Arguments all = release_;
+    all.insert(all.end(), kernels_.begin(), kernels_.end());
+    const bool counts = has_two_values(all);
+    for (const auto& argument : release_) {
+      const bool stays = counts && !is_flag(argument);
+      put(argument, stays ? nullptr : find_same(kernels_, argument));
     }
   }
 
@@ -84,7 +111,27 @@ public:
   }
 
 private:
-  static const model::KernelArgument* find_same(const std::vector<model::KernelArgument>& arguments,
+  /// Without those behind "--", which are for the first program.
+  static Arguments kernels_of(const Arguments& words) {
+    return {words.begin(), std::ranges::find(words, "--", &model::KernelArgument::text)};
+  }
+
+  bool gives_way_to_removal(const model::KernelArgument& argument) {
+    const auto* removal = find_removal(config_, argument);
+    if (removal == nullptr) return false;
+    give_way(argument,
+             {.text = "nothing", .origin = "os.kernelCommandLine.remove", .where = removal->where});
+    return true;
+  }
+
+  void put(const model::KernelArgument& argument, const model::KernelArgument* winner) {
+    if (winner == nullptr)
+      policy_.kernel_arguments.push_back(argument);
+    else
+      give_way(argument, *winner);
+  }
+
+  static const model::KernelArgument* find_same(const Arguments& arguments,
                                                 const model::KernelArgument& wanted) {
     const auto parameter = model::kernel_parameter(wanted.text);
     const auto found = std::ranges::find_if(arguments, [&](const auto& each) {
@@ -95,7 +142,9 @@ private:
 
   model::SystemPolicy& policy_;
   const model::ImageConfig& config_;
-  std::vector<model::KernelArgument> user_;
+  Arguments user_;
+  Arguments kernels_;
+  Arguments release_;
 };
 
 std::vector<model::KernelArgument>
@@ -176,8 +225,9 @@ SystemPolicyResult with_command_line(const PolicyInput& input, const std::vector
   Merger merger(result.policy, input.config, user);
   // The first part is the boot policy's: root and consoles.
   IMAGEWRIGHT_ASSERT(!parts.empty());
+  merger.expect_release(agreeing_release_arguments(input, claims, merger));
   merger.add(parts.front().policy.kernel_arguments);
-  merger.add(agreeing_release_arguments(input, claims, merger));
+  merger.add_release();
   for (std::size_t i = 1; i < parts.size(); ++i)
     merger.add(parts[i].policy.kernel_arguments);
   merger.add_user();

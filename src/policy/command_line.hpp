@@ -27,9 +27,11 @@ std::optional<model::KernelArgument> find_given_argument(const PolicyInput& inpu
                                                          const std::string& key);
 
 /// Adds the user's words and the release's to those of the parts, in the documented order. The
-/// user's stand as they are; a word of the program or the release gives way to an equal one, and to
-/// a claim that it contradicts. A user's word that contradicts a claim is an error with both
-/// positions, and so is a command line that the kernel would not get as it is written.
+/// user's stand as they are; a word of the program gives way to an equal one, and one of the
+/// release to a claim that it contradicts and, where order cannot count, to an equal one of the
+/// user. A
+/// user's word that contradicts a claim is an error with both positions, and so is a command line
+/// that the kernel would not get as it is written.
 SystemPolicyResult with_command_line(const PolicyInput& input, const std::vector<PolicyPart>& parts,
                                      const std::vector<ArgumentClaim>& claims);
 

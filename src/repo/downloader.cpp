@@ -305,8 +305,9 @@ DownloadResult Downloader::State::fetch_list(const Source& source,
     if (results.front()) return results.front();
   }
   const std::string content = fs::read_file(list.target, k_largest_list);
+  mirrors = is_xml(content) ? read_metalink(list.target, source, cancellation)
+                            : read_mirror_list(content, source);
   std::filesystem::remove(list.target);
-  mirrors = is_xml(content) ? read_metalink(content, source) : read_mirror_list(content, source);
   if (!mirrors.bases.empty()) return std::nullopt;
   return DownloadFailure{DownloadProblem::unreachable,
                          fmt::format("{} names no mirror that can be used",

@@ -33,4 +33,14 @@ void fail_portal(const model::Repository& repository, const std::string& what,
                 "again"});
 }
 
+void fail_private(const model::Repository& repository, const std::string& file) {
+  fail(repository,
+       {.kind = base::FailureKind::verification,
+        .code = "repo.private-key",
+        .message = fmt::format("{} holds a PRIVATE key, and only public ones belong there", file),
+        .hint =
+            "give the public half (gpg --export --armor FINGERPRINT); keep the private key where "
+            "only its owner reads it, and make a new one if this one was shared"});
+}
+
 } // namespace imagewright::repo

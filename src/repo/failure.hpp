@@ -30,4 +30,7 @@ std::string shown_address(const model::Repository& repository);
 [[noreturn]] void fail_portal(const model::Repository& repository, const std::string& what,
                               const DownloadFailure& failure);
 
+/// `file` is a private key where a public one belongs (repo.private-key).
+[[noreturn]] void fail_private(const model::Repository& repository, const std::string& file);
+
 } // namespace imagewright::repo

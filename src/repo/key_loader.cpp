@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/epoch.hpp>
+#include <imagewright/base/paths.hpp>
+#include <imagewright/base/private_key.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
@@ -50,7 +52,10 @@ std::filesystem::path fetch_key(FetchContext& context, const model::Repository& 
                                              result.front()->detail),
                       .hint = "correct the address under gpgKeys"});
   }
-  const base::Digest digest = context.cache.put_text(fs::read_file(target, k_largest_key_file));
+  const std::string content = fs::read_file(target, k_largest_key_file);
+  // Before anything of it is kept.
+  if (base::is_private_key(content)) fail_private(repository, shown(address));
+  const base::Digest digest = context.cache.put_text(content);
   context.cache.put_note(k_note_kind, address, digest.to_string());
   return context.cache.find(digest).value();
 }
@@ -79,6 +84,12 @@ std::string time_text(std::int64_t seconds) {
 std::string current_time_text() {
   return base::to_iso8601(
       std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+}
+
+/// The cache keeps no private key that called itself something else when it was fetched.
+void forget(const FetchContext& context, const std::filesystem::path& file) {
+  if (base::is_at_or_below(file.string(), (context.cache.directory() / "objects").string()))
+    std::filesystem::remove(file);
 }
 
 /// Of several keys some may have had their day: that is how a repository changes its key. But one
@@ -120,16 +131,22 @@ load_key_files(FetchContext& context, const model::Repository& repository, KeyFr
   return files;
 }
 
-std::vector<PublicKey> read_keys(Keyring& keyring, const std::vector<std::filesystem::path>& files,
+std::vector<PublicKey> read_keys(FetchContext& context, Keyring& keyring,
+                                 const std::vector<std::filesystem::path>& files,
                                  const model::Repository& repository) {
   for (std::size_t index = 0; index < files.size(); ++index) {
-    if (keyring.add(fs::read_file(files[index], k_largest_key_file))) continue;
+    const std::string name = files.size() == repository.gpg_keys.size()
+                                 ? shown(repository.gpg_keys[index])
+                                 : files[index].string();
+    const KeyFile found = keyring.add(fs::read_file(files[index], k_largest_key_file));
+    if (found == KeyFile::public_keys) continue;
+    if (found == KeyFile::private_keys) {
+      forget(context, files[index]);
+      fail_private(repository, name);
+    }
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.key-unreadable",
-                      .message = fmt::format("{} holds no public OpenPGP key",
-                                             files.size() == repository.gpg_keys.size()
-                                                 ? shown(repository.gpg_keys[index])
-                                                 : files[index].string()),
+                      .message = fmt::format("{} holds no public OpenPGP key", name),
                       .hint = "give the public key of whoever signs the repository, with its user "
                               "name and self-signature"});
   }

@@ -20,13 +20,15 @@ enum class KeyFreshness : std::uint8_t {
 };
 
 /// One file in the cache for each entry of gpg_keys. Throws base::Error (repo.key-unreadable,
-/// repo.key-not-found, repo.offline).
+/// repo.private-key, repo.key-not-found, repo.offline).
 std::vector<std::filesystem::path>
 load_key_files(FetchContext& context, const model::Repository& repository, KeyFreshness freshness);
 
 /// The keys of the files: all that they hold, sorted. Throws base::Error: repo.key-unreadable for a
-/// file without a key; repo.key-expired and repo.clock-behind when none of them can be used.
-std::vector<PublicKey> read_keys(Keyring& keyring, const std::vector<std::filesystem::path>& files,
+/// file without a key, repo.private-key for one with a private key; repo.key-expired and
+/// repo.clock-behind when none of them can be used.
+std::vector<PublicKey> read_keys(FetchContext& context, Keyring& keyring,
+                                 const std::vector<std::filesystem::path>& files,
                                  const model::Repository& repository);
 
 /// Their fingerprints, sorted.

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/private_key.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
@@ -45,7 +46,8 @@ bool may_hold_key(const std::string& content) {
 }
 
 /// The key alone, whatever else the file holds.
-std::optional<std::string> find_key(FetchContext& context, const std::filesystem::path& file,
+std::optional<std::string> find_key(FetchContext& context, const model::Repository& repository,
+                                    const std::filesystem::path& file,
                                     const std::string& fingerprint) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
@@ -53,9 +55,12 @@ std::optional<std::string> find_key(FetchContext& context, const std::filesystem
   const std::string content = fs::read_file(file, k_largest_key_file);
   if (!may_hold_key(content)) return std::nullopt;
   Keyring keyring(context.cache.directory() / "staging");
-  if (!keyring.add(content)) return std::nullopt;
+  const KeyFile found = keyring.add(content);
+  if (found == KeyFile::none) return std::nullopt;
   for (const PublicKey& key : keyring.keys()) {
-    if (key.fingerprint == fingerprint) return key.content;
+    if (key.fingerprint != fingerprint) continue;
+    if (found == KeyFile::private_keys) fail_private(repository, base::quoted(file.string()));
+    return key.content;
   }
   return std::nullopt;
 }
@@ -63,6 +68,15 @@ std::optional<std::string> find_key(FetchContext& context, const std::filesystem
 std::string in_capitals(std::string text) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
   return text;
+}
+
+/// Of a file that was given by its name. Whatever else lies in a directory is passed over.
+void require_public(const model::Repository& repository, const std::filesystem::path& file) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error || size > k_largest_key_file.bytes()) return;
+  if (base::is_private_key(fs::read_file(file, k_largest_key_file)))
+    fail_private(repository, base::quoted(file.string()));
 }
 
 [[noreturn]] void fail_not_found(FetchContext& context, const model::Repository& repository,
@@ -91,7 +105,8 @@ std::filesystem::path find_key_file(FetchContext& context, const model::Reposito
   const std::string fingerprint = in_capitals(name);
   for (const std::filesystem::path& place : context.options.key_places) {
     for (const std::filesystem::path& file : files_of(place)) {
-      const auto content = find_key(context, file, fingerprint);
+      if (file == place) require_public(repository, file);
+      const auto content = find_key(context, repository, file, fingerprint);
       if (!content) continue;
       const base::Digest digest = context.cache.put_text(*content);
       context.cache.put_note(k_note_kind, fingerprint, digest.to_string());
@@ -113,7 +128,7 @@ std::vector<std::filesystem::path> keys_in_place_of(FetchContext& context,
   for (const std::string& name : repository.gpg_keys) {
     if (!model::is_fingerprint(name)) return {};
     const auto holds = [&](const std::filesystem::path& file) {
-      return find_key(context, file, in_capitals(name)).has_value();
+      return find_key(context, repository, file, in_capitals(name)).has_value();
     };
     if (std::ranges::any_of(given, holds)) return {};
   }

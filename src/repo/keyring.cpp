@@ -10,6 +10,7 @@
 #include <gpgme.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/private_key.hpp>
 #include <imagewright/fs/file.hpp>
 
 namespace imagewright::repo {
@@ -112,13 +113,18 @@ Keyring::Keyring(const std::filesystem::path& parent)
 
 Keyring::~Keyring() = default;
 
-bool Keyring::add(std::string_view key_file_content) {
+KeyFile Keyring::add(std::string_view key_file_content) {
+  if (base::is_private_key(key_file_content)) return KeyFile::private_keys;
   const DataPointer data = data_of(key_file_content);
   const gpgme_error_t error = gpgme_op_import(context_->pointer.get(), data.get());
-  if (gpgme_err_code(error) == GPG_ERR_NO_DATA) return false;
+  if (gpgme_err_code(error) == GPG_ERR_NO_DATA) return KeyFile::none;
   require(error, "import a key with gpg");
   const gpgme_import_result_t result = gpgme_op_import_result(context_->pointer.get());
-  return result != nullptr && result->considered > 0 && result->imported + result->unchanged > 0;
+  // Whatever the file calls itself.
+  if (result != nullptr && result->secret_read > 0) return KeyFile::private_keys;
+  const bool has_keys =
+      result != nullptr && result->considered > 0 && result->imported + result->unchanged > 0;
+  return has_keys ? KeyFile::public_keys : KeyFile::none;
 }
 
 std::vector<PublicKey> Keyring::keys() {

@@ -48,6 +48,9 @@ struct SignatureResult {
   std::string signer;
 };
 
+/// What a file of keys turned out to be.
+enum class KeyFile : std::uint8_t { public_keys, private_keys, none };
+
 /// Holds exactly the keys that were added.
 class Keyring {
 public:
@@ -60,9 +63,9 @@ public:
   Keyring& operator=(Keyring&&) = delete;
   ~Keyring();
 
-  /// Adds every public key of a file, armored or binary, in one block or several; false when it
-  /// holds none.
-  bool add(std::string_view key_file_content);
+  /// Adds every public key of a file, armored or binary, in one block or several. What a file with
+  /// a private key in it brings is not to be used.
+  KeyFile add(std::string_view key_file_content);
   /// Sorted by fingerprint.
   std::vector<PublicKey> keys();
   SignatureResult verify(std::string_view content, std::string_view detached_signature);

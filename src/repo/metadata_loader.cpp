@@ -138,8 +138,8 @@ std::vector<std::string> verify(FetchContext& context, const model::Repository& 
   if (!is_signed(repository) && !(wants_packages && !repository.gpg_keys.empty())) return {};
   if (is_signed(repository)) require_keys(repository);
   Keyring keyring(context.cache.directory() / "staging");
-  const auto keys =
-      read_keys(keyring, load_key_files(context, repository, KeyFreshness::current), repository);
+  const auto keys = read_keys(
+      context, keyring, load_key_files(context, repository, KeyFreshness::current), repository);
   if (is_signed(repository)) require_good_signature(keyring, repository, table);
   return fingerprints_of(keys);
 }
@@ -291,7 +291,7 @@ private:
     model::RepositorySnapshot snapshot{.repository = repository};
     snapshot.key_fingerprints = verify(context_, repository, tables_[index]);
     snapshot.metadata = context_.cache.put_text(tables_[index].content);
-    const auto records = read_repomd(context_.cache.find(snapshot.metadata).value(), repository);
+    const auto records = read_repomd(context_, snapshot.metadata, repository);
     primaries_[index] = records.at("primary");
     snapshot.has_filelists = records.count("filelists") > 0;
     return snapshot;
@@ -360,9 +360,8 @@ load_metadata(FetchContext& context, const std::vector<model::Repository>& repos
 
 std::optional<std::filesystem::path> load_filelists(FetchContext& context,
                                                     const model::RepositorySnapshot& snapshot) {
-  const auto repomd = context.cache.find(snapshot.metadata);
-  if (!repomd || !snapshot.has_filelists) return std::nullopt;
-  const auto records = read_repomd(*repomd, snapshot.repository);
+  if (!snapshot.has_filelists || !context.cache.find(snapshot.metadata)) return std::nullopt;
+  const auto records = read_repomd(context, snapshot.metadata, snapshot.repository);
   const auto record = records.find("filelists");
   if (record == records.end()) return std::nullopt;
   if (auto cached = context.cache.find(record->second.digest)) return cached;

@@ -2,12 +2,7 @@
 #include "mirrors.hpp"
 
 #include <algorithm>
-#include <memory>
-#include <span>
-#include <tuple>
-
-#include <sys/mman.h>
-#include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,19 +10,15 @@
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
 
-#include "librepo_types.hpp"
+#include "index_job.hpp"
 
 namespace imagewright::repo {
 
 namespace {
 
-constexpr const char* k_repomd_name = "repomd.xml";
+/// Nobody asks more of them.
+constexpr std::size_t k_most_mirrors = 1000;
 constexpr std::string_view k_repomd_path = "/repodata/repomd.xml";
-
-struct MetalinkDeleter {
-  void operator()(LrMetalink* metalink) const { lr_metalink_free(metalink); }
-};
-using MetalinkPointer = std::unique_ptr<LrMetalink, MetalinkDeleter>;
 
 void add_base(MirrorList& mirrors, std::string url, const Source& source) {
   // A list names no files of this host, and one that came over https leads nowhere else.
@@ -36,35 +27,22 @@ void add_base(MirrorList& mirrors, std::string url, const Source& source) {
   if (base::find_base_fault(url, own)) return;
   while (url.ends_with('/'))
     url.pop_back();
+  if (mirrors.bases.size() >= k_most_mirrors) return;
   if (std::find(mirrors.bases.begin(), mirrors.bases.end(), url) == mirrors.bases.end()) {
     mirrors.bases.push_back(std::move(url));
   }
 }
 
-void add_digests(MirrorList& mirrors, const GSList* hashes) {
+void add_digests(MirrorList& mirrors, const AnnouncedChecksums& checksums) {
   AnnouncedDigests digests;
-  for (const GSList* node = hashes; node != nullptr; node = node->next) {
-    const auto* hash = static_cast<const LrMetalinkHash*>(node->data);
-    if (hash->type == nullptr || hash->value == nullptr) continue;
-    std::string type = base::to_lower(hash->type);
-    std::erase(type, '-');
-    const auto digest = base::Digest::parse(fmt::format("{}:{}", type, hash->value));
+  for (const auto& [type, value] : checksums) {
+    std::string algorithm = base::to_lower(type);
+    std::erase(algorithm, '-');
+    const auto digest = base::Digest::parse(fmt::format("{}:{}", algorithm, value));
     if (digest) digests.push_back(*digest);
   }
   if (!digests.empty()) mirrors.repomd.push_back(std::move(digests));
-  if (hashes != nullptr) mirrors.has_only_weak_digests = mirrors.repomd.empty();
-}
-
-MetalinkPointer parse(std::string_view content) {
-  const fs::UniqueFd file(::memfd_create("metalink", MFD_CLOEXEC));
-  if (!file) return nullptr;
-  fs::write_exactly(file.get(), std::as_bytes(std::span(content)), 0, "metalink");
-  ::lseek(file.get(), 0, SEEK_SET);
-  MetalinkPointer metalink(lr_metalink_init());
-  ErrorReceiver error;
-  const bool is_read = lr_metalink_parse_file(metalink.get(), file.get(), k_repomd_name, nullptr,
-                                              nullptr, error.receive()) != FALSE;
-  return is_read ? std::move(metalink) : nullptr;
+  if (!checksums.empty()) mirrors.has_only_weak_digests = mirrors.repomd.empty();
 }
 
 base::Digest digest_of_file(const std::filesystem::path& file, base::DigestAlgorithm algorithm) {
@@ -84,28 +62,23 @@ MirrorList read_mirror_list(std::string_view content, const Source& source) {
   return mirrors;
 }
 
-MirrorList read_metalink(std::string_view content, const Source& source) {
-  const MetalinkPointer metalink = parse(content);
-  MirrorList mirrors;
-  if (!metalink) return mirrors;
-  std::vector<std::tuple<int, std::string>> urls;
-  for (const GSList* node = metalink->urls; node != nullptr; node = node->next) {
-    const auto* entry = static_cast<const LrMetalinkUrl*>(node->data);
-    if (entry->url == nullptr) continue;
-    std::string url = entry->url;
-    if (!url.ends_with(k_repomd_path)) continue;
-    url.resize(url.size() - k_repomd_path.size());
-    urls.emplace_back(-entry->preference, std::move(url));
-  }
-  std::stable_sort(urls.begin(), urls.end(), [](const auto& left, const auto& right) {
-    return std::get<0>(left) < std::get<0>(right);
+MirrorList read_metalink(const std::filesystem::path& file, const Source& source,
+                         const base::Cancellation& cancellation) {
+  MetalinkIndex index = read_metalink_index(
+      file,
+      "the metalink " + base::quoted(base::without_secrets(source.metalink + source.mirror_list)),
+      cancellation);
+  std::stable_sort(index.urls.begin(), index.urls.end(), [](const auto& left, const auto& right) {
+    return left.preference > right.preference;
   });
-  for (const auto& [preference, url] : urls)
-    add_base(mirrors, url, source);
-  add_digests(mirrors, metalink->hashes);
-  for (const GSList* node = metalink->alternates; node != nullptr; node = node->next) {
-    add_digests(mirrors, static_cast<const LrMetalinkAlternate*>(node->data)->hashes);
+  MirrorList mirrors;
+  for (MetalinkUrl& entry : index.urls) {
+    if (!entry.url.ends_with(k_repomd_path)) continue;
+    entry.url.resize(entry.url.size() - k_repomd_path.size());
+    add_base(mirrors, std::move(entry.url), source);
   }
+  for (const AnnouncedChecksums& checksums : index.versions)
+    add_digests(mirrors, checksums);
   return mirrors;
 }
 

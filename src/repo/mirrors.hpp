@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/digest.hpp>
 
 #include "source.hpp"
@@ -30,8 +31,10 @@ struct MirrorList {
 /// list's own are nothing.
 MirrorList read_mirror_list(std::string_view content, const Source& source);
 
-/// Empty when it cannot be read.
-MirrorList read_metalink(std::string_view content, const Source& source);
+/// Empty when it cannot be read. A worker reads it; where it leads is checked here. Throws
+/// base::Error (sandbox.worker-…).
+MirrorList read_metalink(const std::filesystem::path& file, const Source& source,
+                         const base::Cancellation& cancellation);
 
 /// Is the file one of the versions that are right? Everything is when nobody says.
 bool is_announced(const MirrorList& mirrors, const std::filesystem::path& file);

@@ -3,12 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
-#include <imagewright/fs/file.hpp>
 
 #include "failure.hpp"
-#include "librepo_types.hpp"
 #include "source.hpp"
 
 namespace imagewright::repo {
@@ -16,10 +15,6 @@ namespace imagewright::repo {
 namespace {
 
 constexpr std::int64_t k_largest_metadata = std::int64_t{2} << 30;
-
-std::string text_or_empty(const char* text) {
-  return text == nullptr ? "" : text;
-}
 
 [[noreturn]] void fail_damaged(const model::Repository& repository, const std::string& why) {
   fail(repository,
@@ -30,18 +25,17 @@ std::string text_or_empty(const char* text) {
 }
 
 /// Zero when it does not say.
-base::ByteSize size_of(const LrYumRepoMdRecord& record, const model::Repository& repository) {
+base::ByteSize size_of(const std::string& type, const IndexRecord& record,
+                       const model::Repository& repository) {
   if (record.size < 0 || record.size > k_largest_metadata) {
-    fail_damaged(repository,
-                 fmt::format("announces {} bytes of {} metadata", record.size, record.type));
+    fail_damaged(repository, fmt::format("announces {} bytes of {} metadata", record.size, type));
   }
   return base::ByteSize(static_cast<std::uint64_t>(record.size));
 }
 
-MetadataRecord read_record(const LrYumRepoMdRecord& record, const model::Repository& repository) {
-  const std::string type = text_or_empty(record.type);
-  const std::string checksum =
-      text_or_empty(record.checksum_type) + ":" + text_or_empty(record.checksum);
+MetadataRecord checked(const std::string& type, const IndexRecord& record,
+                       const model::Repository& repository) {
+  const std::string checksum = record.checksum_type + ":" + record.checksum;
   const auto digest = base::Digest::parse(checksum);
   if (!digest) {
     fail(repository,
@@ -51,10 +45,10 @@ MetadataRecord read_record(const LrYumRepoMdRecord& record, const model::Reposit
                                  base::quoted(checksum)),
           .hint = "ask whoever runs the repository to use createrepo_c --checksum sha256"});
   }
-  MetadataRecord result{.path = text_or_empty(record.location_href),
-                        .base = text_or_empty(record.location_base),
+  MetadataRecord result{.path = record.path,
+                        .base = record.base,
                         .digest = *digest,
-                        .size = size_of(record, repository)};
+                        .size = size_of(type, record, repository)};
   if (const auto fault = base::find_location_fault(result.path)) {
     fail_damaged(repository, fmt::format("places its {} metadata at {}, which {}", type,
                                          base::quoted(result.path), *fault));
@@ -69,8 +63,7 @@ MetadataRecord read_record(const LrYumRepoMdRecord& record, const model::Reposit
 
 /// Packages of a stream that nobody chose must never get into an image, and which packages those
 /// are stands in metadata that we do not read.
-void refuse_modules(const LrYumRepoMd& repomd, const model::Repository& repository) {
-  if (lr_yum_repomd_get_record(const_cast<LrYumRepoMd*>(&repomd), "modules") == nullptr) return;
+[[noreturn]] void refuse_modules(const model::Repository& repository) {
   fail(repository,
        {.code = "repo.modules-unsupported",
         .message = "it has module streams (\"modules\" in its repodata/repomd.xml), and which "
@@ -79,24 +72,31 @@ void refuse_modules(const LrYumRepoMd& repomd, const model::Repository& reposito
                 "createrepo_c"});
 }
 
+const RepomdIndex& index_of(FetchContext& context, const base::Digest& digest,
+                            const model::Repository& repository) {
+  const auto known = context.indexes.find(digest.hex);
+  if (known != context.indexes.end()) return known->second;
+  const auto file = context.cache.find(digest);
+  if (!file) throw base::BugError("repomd.xml is read that nobody kept");
+  return context.indexes
+      .emplace(digest.hex, read_repomd_index(*file,
+                                             "repodata/repomd.xml of the repository " +
+                                                 base::quoted(repository.name),
+                                             context.cancellation))
+      .first->second;
+}
+
 } // namespace
 
-std::map<std::string, MetadataRecord> read_repomd(const std::filesystem::path& file,
+std::map<std::string, MetadataRecord> read_repomd(FetchContext& context, const base::Digest& digest,
                                                   const model::Repository& repository) {
-  const fs::UniqueFd fd = fs::open_for_reading(file);
-  const RepomdPointer repomd(lr_yum_repomd_init());
-  ErrorReceiver error;
-  if (lr_yum_repomd_parse_file(repomd.get(), fd.get(), nullptr, nullptr, error.receive()) ==
-      FALSE) {
-    fail_damaged(repository, "cannot be read: " + base::escape_controls(error.text()));
-  }
+  const RepomdIndex& index = index_of(context, digest, repository);
+  if (!index.fault.empty())
+    fail_damaged(repository, "cannot be read: " + base::escape_controls(index.fault));
   std::map<std::string, MetadataRecord> records;
-  for (const char* type : {"primary", "filelists"}) {
-    if (const auto* record = lr_yum_repomd_get_record(repomd.get(), type)) {
-      records[type] = read_record(*record, repository);
-    }
-  }
-  refuse_modules(*repomd, repository);
+  for (const auto& [type, record] : index.records)
+    records[type] = checked(type, record, repository);
+  if (index.has_modules) refuse_modules(repository);
   if (records.count("primary") == 0) fail_damaged(repository, "names no primary metadata");
   return records;
 }

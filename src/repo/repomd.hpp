@@ -3,13 +3,14 @@
 
 // repomd.xml: the table of contents of a repository's metadata.
 
-#include <filesystem>
 #include <map>
 #include <string>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/digest.hpp>
 #include <imagewright/model/repository.hpp>
+
+#include "fetch_context.hpp"
 
 namespace imagewright::repo {
 
@@ -23,10 +24,13 @@ struct MetadataRecord {
   bool operator==(const MetadataRecord&) const = default;
 };
 
-/// By type ("primary", "filelists"). Throws base::Error: repo.metadata-damaged when it cannot be
-/// read, has no primary record, or places one outside of the repository; repo.weak-checksum when a
-/// record that we need has no SHA-2 checksum; repo.modules-unsupported when it has module streams.
-std::map<std::string, MetadataRecord> read_repomd(const std::filesystem::path& file,
+/// Of the file of that digest in the cache, by type ("primary", "filelists"). A worker reads it,
+/// once; what it says is checked here. Throws
+/// base::Error: repo.metadata-damaged when it cannot be read, has no primary record, or places one
+/// outside of the repository; repo.weak-checksum when a record that we need has no SHA-2 checksum;
+/// repo.modules-unsupported when it has module streams; sandbox.worker-… when reading it does not
+/// end as it should.
+std::map<std::string, MetadataRecord> read_repomd(FetchContext& context, const base::Digest& digest,
                                                   const model::Repository& repository);
 
 } // namespace imagewright::repo

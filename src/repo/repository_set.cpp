@@ -86,7 +86,8 @@ const std::vector<std::string>* find_locked_keys(const model::ArchitectureLock* 
 RepositoryKeys load_keys_of(FetchContext& context, const model::Repository& repository,
                             KeyFreshness freshness) {
   Keyring keyring(context.cache.directory() / "staging");
-  const auto keys = read_keys(keyring, load_key_files(context, repository, freshness), repository);
+  const auto keys =
+      read_keys(context, keyring, load_key_files(context, repository, freshness), repository);
   RepositoryKeys result{.repository = repository.name, .fingerprints = fingerprints_of(keys)};
   for (const PublicKey& key : keys) {
     if (key.state == KeyState::usable) result.keys.push_back(key.content);
@@ -114,7 +115,8 @@ RepositorySet::RepositorySet(const std::vector<model::Repository>& repositories,
                         .cache = environment.cache,
                         .reporter = environment.reporter,
                         .cancellation = environment.cancellation,
-                        .downloader = Downloader(options, environment.cancellation)},
+                        .downloader = Downloader(options, environment.cancellation),
+                        .indexes = {}},
                        {}}) {}
 
 RepositorySet::RepositorySet(RepositorySet&&) noexcept = default;

@@ -89,6 +89,21 @@ Prepared prepare(const SandboxOptions& options) {
   return prepared;
 }
 
+bool is_file(const std::string& path, const struct stat& wanted) {
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0 && found.st_dev == wanted.st_dev &&
+         found.st_ino == wanted.st_ino;
+}
+
+/// Of a descriptor's name what leads to the file here: where a root was entered by chroot, names in
+/// the mounts that were left begin further up.
+std::string name_here(std::string name, const struct stat& file) {
+  for (std::size_t slash = 0; slash != std::string::npos; slash = name.find('/', slash + 1)) {
+    if (is_file(name.substr(slash), file)) return name.substr(slash);
+  }
+  return name;
+}
+
 /// A descriptor belongs to the mounts of the process that opened it, of which no view can be made:
 /// the same file is looked up among those of this one.
 void protect_descriptor(int descriptor) {
@@ -96,8 +111,9 @@ void protect_descriptor(int descriptor) {
   if (::fstat(descriptor, &given) != 0) throw_cannot_enter("cannot look at", "a descriptor");
   if (!S_ISDIR(given.st_mode) && !S_ISREG(given.st_mode)) return;
   std::error_code error;
-  const std::string path =
-      std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", descriptor), error).string();
+  const std::string path = name_here(
+      std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", descriptor), error).string(),
+      given);
   if (error) {
     errno = error.value();
     throw_cannot_enter("cannot protect", "a descriptor");

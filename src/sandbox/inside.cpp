@@ -31,6 +31,7 @@
 #include "clerk.hpp"
 #include "enter.hpp"
 #include "first_process.hpp"
+#include "leave_chroot.hpp"
 #include "mount_api.hpp"
 #include "process_watch.hpp"
 #include "user_namespace.hpp"
@@ -53,6 +54,7 @@ void make_namespaces() {
   if (::unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) != 0) {
     throw_cannot_enter("cannot make", "namespaces");
   }
+  leave_chroot();
 }
 
 void set_limits() {

@@ -7,6 +7,9 @@
 #include <optional>
 #include <system_error>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
@@ -74,6 +77,14 @@ bool is_of_security_module(std::string_view reason) {
   return reason.find(std::generic_category().message(EACCES)) != std::string_view::npos;
 }
 
+/// Whether "/" is an ordinary directory of some filesystem.
+bool is_in_chroot() {
+  struct statx root {};
+  return ::statx(AT_FDCWD, "/", 0, 0, &root) == 0 &&
+         (root.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0 &&
+         (root.stx_attributes & STATX_ATTR_MOUNT_ROOT) == 0;
+}
+
 RefusalCause security_module() {
   return {"AppArmor, or another security module, takes the rights from user namespaces of ordinary "
           "users",
@@ -91,6 +102,9 @@ RefusalCause find_cause_of_refusal(std::string_view reason) {
   if (own_status("Seccomp:") == "2")
     return {"a filter of system calls (seccomp) is in force, as container engines set one",
             remedy_for_filter()};
+  if (is_in_chroot())
+    return {"this is a chroot, in which the kernel lets nobody make a user namespace",
+            "run it as root of the chroot, or outside of it"};
   if (setting("user/max_user_namespaces") == "0")
     return {"user.max_user_namespaces is 0",
             with_sudo("as root: sysctl -w user.max_user_namespaces=15000")};

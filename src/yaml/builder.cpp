@@ -79,11 +79,26 @@ void Builder::refuse(const std::optional<Slip>& slip) const {
   if (slip) stop_at(*slip);
 }
 
+void Builder::check_brackets(std::size_t offset) const {
+  BracketReading reading = read_brackets(text_, offset, least_column());
+  refuse(reading.slip);
+  const bool is_hidden = std::ranges::all_of(reading.broken_keys, [&](const Stretch& key) {
+    return shown_.substr(key.begin, key.end - key.begin).find('\n') == std::string_view::npos;
+  });
+  if (!is_hidden) throw BrokenKeys{std::move(reading.broken_keys)};
+}
+
 // Each rule of the strict reading is about a slip that other readers of YAML refuse, or a value
 // that the library gets wrong.
 std::size_t Builder::read_strictly(std::size_t offset, Node& node) const {
   const char first = offset < text_.size() ? text_[offset] : ' ';
-  if (node.style == ScalarStyle::plain) return end_of_plain(text_, offset, node.text);
+  if (node.style == ScalarStyle::plain) {
+    const std::size_t end = end_of_plain(text_, offset, node.text);
+    const std::string_view raw = text_.substr(offset, end - offset);
+    if (raw != shown_.substr(offset, end - offset) && raw.find('\n') != std::string_view::npos)
+      node.text = folded(raw);
+    return end;
+  }
   if (first == '|' || first == '>') {
     refuse(find_block_slip(text_, offset, least_column()));
     return offset;
@@ -161,6 +176,11 @@ void Builder::stop_at_second_document(const YAML::Mark& mark) const {
   if (before == NodeKind::sequence) {
     stop("yaml.syntax", "the file begins with a list, and this does not belong to it", locate(mark),
          "start each item with \"- \", or write a key with a colon before the list and indent it");
+  }
+  const bool is_collection = before == NodeKind::mapping || before == NodeKind::sequence;
+  if (is_collection && root_->where.column > locate(mark).column) {
+    stop("yaml.syntax", "the file begins with an indented line, and what follows is not indented",
+         root_->where, fmt::format("start it in column {}", locate(mark).column));
   }
   stop("yaml.syntax",
        fmt::format("the file begins with {}, and this does not belong to it", to_string(before)),
@@ -313,8 +333,7 @@ void Builder::open(NodeKind kind, const YAML::Mark& mark, const std::string& tag
     const bool is_outermost = frames_.empty() || !frames_.back().is_in_brackets;
     const bool has_bracket =
         offset < text_.size() && (text_[offset] == '[' || text_[offset] == '{');
-    if (frame.is_in_brackets && is_outermost && has_bracket)
-      refuse(find_bracket_slip(text_, offset, least_column()));
+    if (frame.is_in_brackets && is_outermost && has_bracket) check_brackets(offset);
     frame.column = column_of(offset);
   }
   frames_.push_back(std::move(frame));
@@ -366,20 +385,27 @@ void Builder::deliver_to_mapping(Frame& frame, Node node) {
       Key{std::move(node.text), std::move(node.where), node.style, next_column_, next_has_colon_};
 }
 
+void Builder::report_second(const Key& key, const base::SourceLocation& first) {
+  diagnostics_.add({.code = "yaml.duplicate-key",
+                    .message = fmt::format("the key {} stands twice in the same mapping",
+                                           base::quoted(key.text)),
+                    .where = key.where,
+                    .related = {{first, "the first one stands here"}},
+                    .hint = key.text == "<<" ? "write one with a list: <<: [*first, *second]"
+                                             : "keep one of them"});
+}
+
 void Builder::add_entry(Frame& frame, Key key, Node value) {
   if (key.text == "<<" && key.style == ScalarStyle::plain) {
+    if (frame.merge_key) report_second(key, *frame.merge_key);
+    frame.merge_key = key.where;
     add_merged(frame, key, std::move(value));
     return;
   }
   std::vector<Entry>& entries = frame.measured.node.entries;
   const auto [first, is_new] = frame.positions.emplace(key.text, entries.size());
   if (!is_new) {
-    diagnostics_.add({.code = "yaml.duplicate-key",
-                      .message = fmt::format("the key {} stands twice in the same mapping",
-                                             base::quoted(key.text)),
-                      .where = key.where,
-                      .related = {{entries[first->second].where, "the first one stands here"}},
-                      .hint = "keep one of them"});
+    report_second(key, entries[first->second].where);
     return;
   }
   entries.push_back({std::move(key.text), std::move(key.where), std::move(value), key.has_colon});

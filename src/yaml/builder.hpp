@@ -15,6 +15,7 @@
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/yaml/parse.hpp>
 
+#include "yaml/brackets.hpp"
 #include "yaml/places.hpp"
 #include "yaml/strict.hpp"
 
@@ -26,16 +27,21 @@ struct Stop {
   base::Diagnostic diagnostic;
 };
 
+/// Thrown at a collection in brackets with keys that the parser library has to see on one line.
+struct BrokenKeys {
+  std::vector<Stretch> keys;
+};
+
 /// What stands for a "?" that the parser library is not to see; no text may hold it.
 constexpr char k_hidden_question_mark = '\x01';
 
 /// Builds nodes from the parser library's events, and refuses what it lets pass.
 class Builder final : public YAML::EventHandler {
 public:
-  /// `text` is what the parser library reads, but for hidden question marks; it must outlive the
-  /// builder.
-  Builder(std::string_view text, std::string file, Limits limits)
-      : text_(text), places_(text), file_(std::move(file)), limits_(limits) {}
+  /// `shown` is what the parser library reads in the place of `text`: the same, but for question
+  /// marks and line breaks that are hidden from it. Both must outlive the builder.
+  Builder(std::string_view text, std::string_view shown, std::string file, Limits limits)
+      : text_(text), shown_(shown), places_(text), file_(std::move(file)), limits_(limits) {}
 
   std::optional<Node> take_root() { return std::move(root_); }
   const base::Diagnostics& diagnostics() const { return diagnostics_; }
@@ -74,8 +80,9 @@ private:
     YAML::anchor_t anchor = 0;
     std::optional<Key> key;
     bool is_in_brackets = false;
-    std::size_t column = 0;   ///< of its first dash or key, counted from 0
-    std::vector<Node> merged; ///< mappings named by "<<"
+    std::size_t column = 0; ///< of its first dash or key, counted from 0
+    std::optional<base::SourceLocation> merge_key;
+    std::vector<Node> merged;                               ///< mappings named by "<<"
     std::unordered_map<std::string, std::size_t> positions; ///< of keys among the entries
   };
 
@@ -84,6 +91,7 @@ private:
   void close();
   void deliver(Measured measured, YAML::anchor_t anchor);
   void deliver_to_mapping(Frame& frame, Node node);
+  void report_second(const Key& key, const base::SourceLocation& first);
   void add_entry(Frame& frame, Key key, Node value);
   void add_merged(Frame& frame, const Key& key, Node value);
   base::SourceLocation locate_empty(const YAML::Mark& mark) const;
@@ -92,6 +100,7 @@ private:
   std::size_t least_column() const;
   [[noreturn]] void stop_at(const Slip& slip) const;
   void refuse(const std::optional<Slip>& slip) const;
+  void check_brackets(std::size_t offset) const;
   std::size_t read_strictly(std::size_t offset, Node& node) const;
   void check_key_has_colon(std::size_t offset, std::size_t end, const Node& key) const;
   void check_properties(std::size_t offset) const;
@@ -101,6 +110,7 @@ private:
   void count_nodes(std::uint32_t count, const base::SourceLocation& where);
 
   std::string_view text_;
+  std::string_view shown_;
   Places places_;
   std::string file_;
   Limits limits_;

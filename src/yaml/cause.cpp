@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "yaml/cause.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -8,53 +9,16 @@
 
 #include <imagewright/base/text.hpp>
 
+#include "yaml/line_slips.hpp"
+#include "yaml/lines.hpp"
+
 namespace imagewright::yaml {
 
 namespace {
 
-struct Line {
-  std::uint32_t number = 0;
-  std::size_t indentation = 0;
-  std::string_view content; ///< without blanks at its ends; empty for comments too
-};
-
-std::vector<Line> lines_of(std::string_view text) {
-  std::vector<Line> lines;
-  std::uint32_t number = 0;
-  for (std::size_t start = 0; start < text.size();) {
-    const std::string_view whole = text.substr(start, text.find('\n', start) - start);
-    Line line{++number, whole.find_first_not_of(' '), base::trimmed(whole)};
-    if (line.content.starts_with('#')) line.content = {};
-    lines.push_back(line);
-    start += whole.size() + 1;
-  }
-  return lines;
-}
-
-bool is_item(const Line& line) {
-  return line.content == "-" || line.content.starts_with("- ");
-}
-
 bool is_dash_without_blank(const Line& line) {
   return line.content.size() > 1 && line.content[0] == '-' && line.content[1] != ' ' &&
          !line.content.starts_with("--");
-}
-
-/// A word that looks like a key, and nothing else.
-bool is_bare_word(const Line& line) {
-  return !line.content.empty() &&
-         line.content.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                        "0123456789_-") == std::string_view::npos &&
-         line.content[0] != '-';
-}
-
-/// "content: |-", "- >2": a text follows on the next lines.
-bool announces_text(const Line& line) {
-  const std::size_t blank = line.content.rfind(' ');
-  if (blank == std::string_view::npos) return false;
-  const std::string_view mark = line.content.substr(blank + 1);
-  return (mark[0] == '|' || mark[0] == '>') &&
-         mark.find_first_not_of("+-123456789", 1) == std::string_view::npos;
 }
 
 /// The column, counted from 0, of what stands behind the closing quote of "key: \"text\" more"; the
@@ -84,24 +48,25 @@ base::Diagnostic cause(const Line& line, const std::string& file, std::string me
           .hint = std::move(hint)};
 }
 
-} // namespace
-
-bool follows_announced_text(std::string_view text, std::uint32_t line) {
-  const std::vector<Line> lines = lines_of(text);
-  return line >= 2 && line <= lines.size() && announces_text(lines[line - 2]) &&
-         lines[line - 1].indentation <= lines[line - 2].indentation;
+base::Diagnostic at_slip(const std::vector<Line>& lines, const LineSlip& slip,
+                         const std::string& file) {
+  Line line = lines[slip.line];
+  const std::string_view before = line.content.substr(0, slip.at);
+  line.indentation += static_cast<std::size_t>(std::ranges::count_if(
+      before, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+  base::Diagnostic diagnostic = cause(line, file, slip.message, slip.hint);
+  if (slip.related_line) {
+    const Line& other = lines[*slip.related_line];
+    diagnostic.related.push_back(
+        {{file, other.number, static_cast<std::uint32_t>(other.indentation + 1)},
+         slip.related_message});
+  }
+  return diagnostic;
 }
 
-std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t line,
-                                           const std::string& file) {
-  const std::vector<Line> lines = lines_of(text);
-  for (const Line& each : lines) {
-    if (each.indentation != 0 || !each.content.starts_with("<<<<<<< ")) continue;
-    return cause(each, file, "two versions of these lines are not merged yet",
-                 "keep what is right of the two, and remove the lines of \"<\", \"=\" and \">\"");
-  }
-  std::size_t index = std::min<std::size_t>(line, lines.size());
-  // The line of the complaint, and the last one with content before it.
+/// The line of the complaint, and the last one with content before it.
+std::optional<base::Diagnostic> find_near_cause(const std::vector<Line>& lines, std::size_t index,
+                                                const std::string& file) {
   for (int looked_at = 0; index > 0 && looked_at < 2; --index) {
     const Line& each = lines[index - 1];
     if (each.content.empty()) continue;
@@ -126,13 +91,50 @@ std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t 
       return cause(behind, file, "there is text behind the closing quote",
                    "put all of the value between the quotes, or remove what follows them");
     }
-    const bool is_followed = index < lines.size();
-    if (is_bare_word(each) && is_followed) {
-      return cause(each, file, fmt::format("the key {} has no colon", base::quoted(each.content)),
-                   fmt::format("write \"{}:\"", each.content));
-    }
   }
   return std::nullopt;
+}
+
+} // namespace
+
+bool follows_announced_text(std::string_view text, std::uint32_t line) {
+  const std::vector<Line> lines = lines_of(text);
+  return line >= 2 && line <= lines.size() && announces_text(lines[line - 2]) &&
+         lines[line - 1].indentation <= lines[line - 2].indentation;
+}
+
+std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t line,
+                                           const std::string& file) {
+  const std::vector<Line> lines = lines_of(text);
+  for (const Line& each : lines) {
+    if (each.indentation != 0 || !each.content.starts_with("<<<<<<< ")) continue;
+    return cause(each, file, "two versions of these lines are not merged yet",
+                 "keep what is right of the two, and remove the lines of \"<\", \"=\" and \">\"");
+  }
+  const std::size_t index = std::min<std::size_t>(line, lines.size());
+  if (index == 0) return std::nullopt;
+  if (const auto slip = find_sure_slip(lines, index - 1)) return at_slip(lines, *slip, file);
+  return find_near_cause(lines, index, file);
+}
+
+std::optional<base::Diagnostic> find_odd_cause(std::string_view text, std::uint32_t line,
+                                               const std::string& file) {
+  const std::vector<Line> lines = lines_of(text);
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    const auto slip = find_odd_sign(lines[index], index);
+    // What is used for indentation leads readers astray many lines away.
+    if (slip && (slip->at == 0 || lines[index].number == line)) return at_slip(lines, *slip, file);
+  }
+  return std::nullopt;
+}
+
+std::optional<base::Diagnostic> find_cause_of_misfit(std::string_view text, std::uint32_t line,
+                                                     const std::string& file) {
+  const std::vector<Line> lines = lines_of(text);
+  if (line == 0 || line > lines.size()) return std::nullopt;
+  auto slip = find_likely_slip(lines, line - 1);
+  if (!slip) slip = find_misfit(lines, line - 1);
+  return slip ? std::optional(at_slip(lines, *slip, file)) : std::nullopt;
 }
 
 } // namespace imagewright::yaml

@@ -15,6 +15,15 @@ namespace imagewright::yaml {
 std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t line,
                                            const std::string& file);
 
+/// A sign that only looks like a blank or a colon, in this line, or as indentation anywhere.
+std::optional<base::Diagnostic> find_odd_cause(std::string_view text, std::uint32_t line,
+                                               const std::string& file);
+
+/// About a line that does not fit to what stands before it: a slip in the lines that the library
+/// took for one value, or the columns where the line could start.
+std::optional<base::Diagnostic> find_cause_of_misfit(std::string_view text, std::uint32_t line,
+                                                     const std::string& file);
+
 /// Does this line follow a "|" or ">" without being indented as its text?
 bool follows_announced_text(std::string_view text, std::uint32_t line);
 

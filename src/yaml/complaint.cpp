@@ -44,7 +44,7 @@ const std::array k_rows = {
     Row{theirs::FLOW_END, "a closing bracket without its opening one",
         "remove it, or put the value in quotes"},
     Row{theirs::BLOCK_ENTRY, "a list item may not start here",
-        "start each \"- item\" on a line of its own"},
+        "start each \"- item\" on a line of its own, or remove the dash"},
     Row{theirs::MAP_KEY, "a key may not start here", k_indent_hint},
     Row{theirs::MAP_VALUE, "a \":\" may not stand here",
         "put a value that holds \": \" in quotes, or check the indentation"},

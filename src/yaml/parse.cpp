@@ -137,21 +137,60 @@ std::optional<base::SourceLocation> find_lost_line(std::string_view text, const 
   return std::nullopt;
 }
 
-/// How many empty lines with tabs are read; each costs one more reading of the text.
-constexpr int k_most_empty_lines_with_tabs = 50;
+/// Complaints that are about a line and what stands before it, rather than about the line alone.
+bool is_about_neighbours(std::string_view message) {
+  namespace theirs = YAML::ErrorMsg;
+  return message == theirs::MAP_VALUE || message == theirs::END_OF_MAP ||
+         message == theirs::END_OF_SEQ || message == theirs::MAP_KEY ||
+         message == theirs::BLOCK_ENTRY;
+}
+
+/// The library's complaint in the words of people, or what led to it.
+base::Diagnostic diagnostic_of(const YAML::Exception& error, std::string_view text,
+                               const base::SourceLocation& where) {
+  const auto line = static_cast<std::uint32_t>(where.line);
+  if (auto odd = find_odd_cause(text, line, where.file)) return std::move(*odd);
+  if (auto cause = find_cause(text, line, where.file)) return std::move(*cause);
+  const auto tab = find_tab(text, error.mark, where);
+  if (!tab && is_about_neighbours(error.msg)) {
+    if (auto cause = find_cause_of_misfit(text, line, where.file)) return std::move(*cause);
+  }
+  Complaint complaint = tab ? tab_complaint() : complaint_for(error.msg);
+  return {.code = "yaml.syntax",
+          .message = std::move(complaint.message),
+          .where = tab.value_or(where),
+          .hint = std::move(complaint.hint)};
+}
+
+base::Diagnostic complaint_about_broken_key(const Builder& builder, const BrokenKeys& broken) {
+  return {.code = "yaml.syntax",
+          .message = "too many keys in braces stand on two lines",
+          .where = builder.locate(broken.keys.front().begin),
+          .hint = "write each key and its colon on one line"};
+}
+
+/// How many empty lines with tabs, and collections whose keys stand on two lines, are read; each
+/// costs one more reading of the text.
+constexpr int k_most_repairs = 50;
 
 /// `shown` is what the library reads in the place of the text.
 Document build(std::string_view text, const std::string& shown, const std::string& file,
-               const Limits& limits, int empty_lines_with_tabs = 0) {
+               const Limits& limits, int repairs = 0) {
   TextBuffer buffer(shown);
   std::istream stream(&buffer);
-  Builder builder(text, file, limits);
+  Builder builder(text, shown, file, limits);
   try {
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const Stop& stop) {
-    return failed(builder.diagnostics(), stop.diagnostic);
+    const bool is_syntax = stop.diagnostic.code == "yaml.syntax" && stop.diagnostic.where;
+    auto odd = is_syntax ? find_odd_cause(text, stop.diagnostic.where->line, file) : std::nullopt;
+    return failed(builder.diagnostics(), odd ? std::move(*odd) : stop.diagnostic);
+  } catch (const BrokenKeys& broken) {
+    if (repairs == k_most_repairs)
+      return failed(builder.diagnostics(), complaint_about_broken_key(builder, broken));
+    return build(text, with_keys_on_one_line(shown, broken.keys), file, limits, repairs + 1);
   } catch (const YAML::DeepRecursion& error) {
     return failed(
         builder.diagnostics(),
@@ -160,19 +199,11 @@ Document build(std::string_view text, const std::string& shown, const std::strin
          .where = builder.locate(error.mark),
          .hint = "use fewer levels"});
   } catch (const YAML::Exception& error) {
-    const auto repaired = empty_lines_with_tabs < k_most_empty_lines_with_tabs
-                              ? without_tabs_of_empty_line(shown, error.mark)
-                              : std::nullopt;
-    if (repaired) return build(text, *repaired, file, limits, empty_lines_with_tabs + 1);
+    const auto repaired =
+        repairs < k_most_repairs ? without_tabs_of_empty_line(shown, error.mark) : std::nullopt;
+    if (repaired) return build(text, *repaired, file, limits, repairs + 1);
     const base::SourceLocation where = builder.locate(error.mark);
-    if (auto cause = find_cause(text, static_cast<std::uint32_t>(where.line), file))
-      return failed(builder.diagnostics(), std::move(*cause));
-    const auto tab = find_tab(text, error.mark, where);
-    Complaint complaint = tab ? tab_complaint() : complaint_for(error.msg);
-    return failed(builder.diagnostics(), {.code = "yaml.syntax",
-                                          .message = std::move(complaint.message),
-                                          .where = tab.value_or(where),
-                                          .hint = std::move(complaint.hint)});
+    return failed(builder.diagnostics(), diagnostic_of(error, text, where));
   }
   Document document{builder.take_root(), builder.diagnostics()};
   if (const auto lost = document.root ? find_lost_line(text, *document.root, file) : std::nullopt) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A second, strict reading of single values and of collections in brackets, straight from the text.
+// A second, strict reading of single values, straight from the text (of collections in brackets:
+// brackets.hpp).
 // The parser library lets slips pass there that readers of YAML disagree about, and gets some
 // values wrong. (YAML 1.2.2; sections are named where a rule is applied.)
 
@@ -38,11 +39,11 @@ std::optional<Slip> find_block_slip(std::string_view text, std::size_t offset,
 /// Where a text without quotes ends that begins at `offset` and has been read as `value`.
 std::size_t end_of_plain(std::string_view text, std::size_t offset, std::string_view value);
 
-/// What is wrong in the collection whose bracket stands at `offset`: entries that are not there,
-/// brackets that do not match, comments without a blank before them, lines that start before
-/// `least_column` (section 7.4).
-std::optional<Slip> find_bracket_slip(std::string_view text, std::size_t offset,
-                                      std::size_t least_column);
+/// Does a line look like a key, or like an item of a list?
+bool begins_anew(std::string_view line);
+
+/// About a line that is not indented as the value that it goes on with.
+Slip indentation_slip(std::string_view text, std::size_t line_start);
 
 /// A comment right behind a value, without a blank before it (section 6.6).
 std::optional<Slip> find_comment_slip(std::string_view text, std::size_t end);

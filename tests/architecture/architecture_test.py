@@ -90,6 +90,12 @@ class Confinement(unittest.TestCase):
                     offenders.append(f"{path.relative_to(TOP)}:{number}")
         self.assertEqual(offenders, [])
 
+    def test_indexes_and_metadata_of_strangers_are_parsed_in_jobs_alone(self):
+        # What a worker runs stands in files of jobs; each parser here has one door.
+        parsers = re.compile(r"\b(?:lr_yum_repomd_parse_\w+|lr_metalink_parse_\w+|repo_add_rpmmd|repo_add_updateinfoxml|selabel_open)\s*\(")
+        found = {str(path.relative_to(TOP)) for path in sorted((TOP / "src").rglob("*.cpp")) if parsers.search(path.read_text())}
+        self.assertEqual(found, {"src/repo/index_job.cpp", "src/resolve/metadata_job.cpp", "src/tree/label_job.cpp"})
+
     def test_no_stage_asks_for_an_architecture_by_name(self):
         names = re.compile(r"\"(?:x86_64|aarch64|amd64|arm64)\"")
         offenders = [f"{path.relative_to(TOP)}:{number}"

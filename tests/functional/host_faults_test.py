@@ -116,7 +116,7 @@ class HostFaults(TestCase):
         config = (self.top / "node.yaml").read_text()
         self.addCleanup((self.top / "node.yaml").write_text, config)
         (self.top / "node.yaml").write_text(config + "  - name: break dracut\n    content: printf '#!/bin/sh\\nfor last; do :; done\\n"
-                                            "echo nothing >\"$last\"\\n' >/usr/bin/dracut\n")
+                                            "echo nothing >\"$last\"\\n' >/usr/bin/dracut; printf MZ >/boot/vmlinuz-1.0\n")
         result, output = self.build()
         self.assertEqual(result.returncode, 1, result.stderr)
         self.assertIn("is no initramfs", result.stderr)

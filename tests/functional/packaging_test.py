@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_program, skip  # noqa: E402
 
 BUILD = PROGRAM.parents[2]
-FILES = ["bin/imagewright", "bin/imagewright-drift", "share/bash-completion/completions/imagewright", "share/doc/imagewright/LICENSE",
-         "share/doc/imagewright/README.md", "share/doc/imagewright/examples/node.yaml", "share/fish/vendor_completions.d/imagewright.fish",
+FILES = ["bin/imagewright", "bin/imagewright-drift", "bin/imagewright-workbench", "share/bash-completion/completions/imagewright", "share/doc/imagewright/LICENSE",
+         "share/doc/imagewright/README.md", "share/doc/imagewright/docs/how-to/first-image.md", "share/doc/imagewright/examples/node.yaml", "share/fish/vendor_completions.d/imagewright.fish",
          "share/imagewright/imagewright.schema.json", "share/imagewright/releases/azurelinux-3.0.yaml",
          "share/imagewright/releases/workbench.yaml", "share/man/man1/imagewright.1", "share/zsh/site-functions/_imagewright"]
 
@@ -48,6 +48,26 @@ class Packaging(TestCase):
         config = self.scratch() / "node.yaml"
         config.write_text("release: workbench\nos: {hostname: x}\n")
         self.run_installed(prefix, "validate", config)
+
+    def test_every_link_of_the_installed_pages_resolves(self):
+        pages = list((self.installed() / "share/doc/imagewright").rglob("*.md"))
+        self.assertGreater(len(pages), 100)
+        broken = [f"{page}: {target}" for page in pages for target in re.findall(r"\]\(([^)#\s]+)", page.read_text())
+                  if "://" not in target and not (page.parent / target).exists()]
+        self.assertEqual(broken, [])
+
+    def test_the_installed_workbench_says_where_it_goes_and_what_is_missing(self):
+        prefix = self.installed()
+        command = prefix / "bin/imagewright-workbench"
+        shown = subprocess.run([command, "--help"], capture_output=True, text=True, check=True).stdout
+        self.assertIn("/var/lib/imagewright/workbench", " ".join(shown.split()))
+        profile = (prefix / "share/imagewright/releases/workbench.yaml").read_text()
+        self.assertIn("path: /var/lib/imagewright/workbench/$basearch", profile)
+        lacking = subprocess.run([sys.executable, command, "--output", self.scratch() / "workbench"], capture_output=True, text=True,
+                                 env=environment(PATH="/nonexistent"))
+        if lacking.returncode != 4:  # the search goes on in /usr/sbin and /sbin, which are everything on some hosts
+            skip("every program is in /usr/sbin here")
+        self.assertIn("apt-get install", lacking.stderr)
 
     def test_what_is_made_from_the_tables_is_what_the_program_prints(self):
         prefix = self.installed()

@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from sibling_images import SiblingTestCase, disk, package  # noqa: E402
+from sibling_images import SiblingTestCase, disk, make_repository, package  # noqa: E402
 
 LINKS = package("links", head="Requires(post): tiny-base\n", install=r"""
 mkdir -p //etc //usr/share/zone //opt/real //usr/share/hl //var/cache //usr/share/zoneinfo/Europe
@@ -73,6 +73,22 @@ class Files(SiblingTestCase):
         for (path, code), built in self.in_parallel(lambda row: self.build(additional_files(row[0])), rows):
             with self.subTest(path=path):
                 self.assert_refused(built, code)
+
+    def test_the_database_of_packages_is_rpms_alone(self):
+        for path in ("/var/lib/rpm", "/var/lib/rpm/rpmdb.sqlite", "/var//lib/./rpm/rpmdb.sqlite-wal", "/etc/../var/lib/rpm/.rpm.lock", "/usr/lib/sysimage/rpm/Packages.db", "/usr/share/rpm/x"):
+            with self.subTest(path=path):
+                self.assert_refused(self.run_on("validate", self.config(additional_files(path))), "config.package-database", "rpm alone")
+        tree = self.scratch() / "tree"
+        (tree / "lib/rpm").mkdir(parents=True)
+        (tree / "lib/rpm/rpmdb.sqlite").write_text("x")
+        directory = f"os: {{additionalDirs: [{{source: {tree}, destination: /var}}]}}\n"
+        link = package("dblink", install="ln -s var/lib //short", files="/short")
+        self.repositories = [*self.repositories, make_repository(self.scratch() / "r", link)]
+        short = additional_files("/short/rpm/rpmdb.sqlite").replace("[links]", "[dblink]")
+        for text in (directory, short):
+            with self.subTest(text=text):
+                self.assert_refused(self.build(text), "finalize.package-database", "rpmdb.sqlite")
+        self.assertEqual(self.image(additional_files("/var/lib/rpmx", "/var/lib/rpm-state/x")).read("/var/lib/rpmx"), "new\n")
 
     def test_what_scripts_use_may_stand_where_nothing_stays(self):
         script = "scripts: {postCustomization: [{content: 'cp /var/tmp/x /etc/copied'}]}\n"

@@ -100,6 +100,11 @@ class Images(SiblingTestCase):
         (self.place / "thing").write_bytes(random.randbytes(MIB))
         self.assertEqual(self.convert(self.place / "thing", "--input-format", "raw")[0].returncode, 0)
 
+    def test_what_no_machine_starts_from_is_refused_by_boot(self):
+        image = self.image("os: {hostname: x}\n", ("tar",))
+        result = self.run_program("boot", next(image.out.glob("*.tar.zst")), expect=2)
+        self.assertIn("[cli.not-an-image]", result.stderr)
+
     def test_compressed_disks_are_opened_and_broken_ones_refused(self):
         for kind in ("xz", "gz", "bz2", "zst"):
             with self.subTest(kind=kind):

@@ -47,6 +47,18 @@ class Owners(SiblingTestCase):
                 self.assertEqual((file.mode, file.uid, file.gid), expected)
 
 
+class Pipes(SiblingTestCase):
+    PACKAGES = (package("pipes", install="mkdir -p //var/spool/p\nmkfifo //var/spool/p/one //var/spool/p/two",
+                        files="/var/spool/p\n%attr(620,root,wheel) /var/spool/p/two"),)
+
+    def test_nobody_waits_at_a_fifo_of_a_package(self):
+        image = self.image("os: {packages: {install: [pipes]}}\n", ("tar", "raw"))
+        one, two = (image.archive()[f"/var/spool/p/{name}"] for name in ("one", "two"))
+        self.assertTrue(one.isfifo() and two.isfifo())
+        self.assertEqual((one.gid, two.gid, two.mode), (0, 10, 0o620))
+        self.assert_sound(image.partition("root"))
+
+
 class Disks(SiblingTestCase):
     def storage(self, *partitions, boot="efi", size=""):
         """Partitions as id, type of its filesystem, size and mount point."""

@@ -3,16 +3,20 @@
 """What strangers wrote is read by workers alone, secrets are written nowhere, and a build opens nothing of the host that is not its own."""
 
 import base64
+import hashlib
 import http.server
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import traced_paths  # noqa: E402
 from imagewright_reports import ReportsTestCase  # noqa: E402
 from imagewright_testing import PROGRAM, environment, require_program  # noqa: E402
 
@@ -30,6 +34,14 @@ os:
 output: {{images: [{{format: raw}}]}}
 """
 PLAIN = "release: {top}/base/tiny.yaml\nos: {{hostname: node}}\noutput: {{images: [{{format: raw}}]}}\n"
+MIRRORED = """
+release: {top}/base/tiny.yaml
+repositories:
+- {{name: main, mirrorList: "{url}", gpgCheck: false, repoGpgCheck: false}}
+os: {{hostname: node}}
+output: {{images: [{{format: raw}}]}}
+"""
+LOCAL = MIRRORED.replace("mirrorList: \"{url}\"", "path: \"{path}\"")
 # null, zero, full, random, urandom, tty; by their numbers.
 OPENED_DEVICES = {"1:3", "1:5", "1:7", "1:8", "1:9", "5:0"}
 
@@ -65,6 +77,7 @@ class Trust(ReportsTestCase):
         result = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
         self.assertEqual(result.returncode, expect, result.stderr[-3000:])
         traces = sorted(directory.glob("trace.*"), key=lambda path: int(path.suffix[1:]))
+        self.numbers = [int(path.suffix[1:]) for path in traces]
         return [path.read_text(errors="replace").splitlines() for path in traces]
 
     def build(self, text, *options):
@@ -98,6 +111,67 @@ class Trust(ReportsTestCase):
         self.assertTrue(content.exists())
         self.assertEqual(self.bytes_read(own, content), 0)
         self.assertGreater(sum(self.bytes_read(lines, content) for lines in others), 500, "nobody read it: the test sees nothing")
+
+    def test_indexes_of_repositories_are_parsed_by_workers(self):
+        repository = self.scratch() / "repo"
+        shutil.copytree(self.top / "base/repo", repository)
+        class Files(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *arguments, **options):
+                super().__init__(*arguments, directory=str(repository), **options)
+
+            def log_message(self, *arguments):
+                pass
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Files)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        repomd = repository / "repodata/repomd.xml"
+        digest = hashlib.sha256(repomd.read_bytes()).hexdigest()
+        address = f"http://127.0.0.1:{server.server_port}"
+        metalink = (f'<metalink version="3.0" xmlns="http://www.metalinker.org/"><files><file name="repomd.xml"><verification><hash type="sha256">'
+                    f'{digest}</hash></verification><resources><url protocol="http" type="http" preference="100">{address}/repodata/repomd.xml'
+                    f'</url></resources></file></files></metalink>')
+        (repository / "metalink.xml").write_text(metalink)
+        directory = self.scratch()
+        (directory / "node.yaml").write_text(MIRRORED.format(top=self.top, url=f"{address}/metalink.xml"))
+        own, *others = self.traced("read,pread64", "plan", directory / "node.yaml", "--cache-dir", directory / "cache")
+        content = directory / "cache/objects/sha256" / digest[:2] / digest
+        self.assertEqual(max(self.bytes_read(lines, content) for lines in others), repomd.stat().st_size)
+        names = {match.group(1) for lines in others for line in lines if (match := re.match(r"read\(\d+<([^>]*/list)[>(]", line))}
+        self.assertEqual(len(names), 1, "the metalink")
+        self.assertEqual(max(self.bytes_read(lines, names.copy().pop()) for lines in others), len(metalink))
+
+    def test_hostile_indexes_end_in_order(self):
+        bomb = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+        text = (self.top / "base/repo/repodata/repomd.xml").read_text()
+        contents = {
+            "entities": f'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a0 "aaaaaaaaaa">{bomb}]><repomd><data type="primary">&a11;</data></repomd>',
+            "a file of the host": text.replace("?>", '?><!DOCTYPE r [<!ENTITY f SYSTEM "file:///etc/passwd">]>', 1).replace("<revision>1", "<revision>&f;"),
+            "depth": '<?xml version="1.0"?><repomd>' + "<data>" * 200000,
+            "records": '<?xml version="1.0"?><repomd>' + '<data type="a"/>' * 20000 + "</repomd>",
+            "controls": text.replace("primary", "pri\x1bmary"),
+            "encoding": text.replace("UTF-8", "UTF-16"),
+            "nothing": "",
+            "negative sizes": re.sub(r"<size>\d+", "<size>-7", text),
+            "sizes beyond measure": re.sub(r"<size>\d+", "<size>99999999999999999999", text),
+            "out of the repository": text.replace('href="repodata/', 'href="../../../../etc/'),
+        }
+        for name, content in contents.items():
+            with self.subTest(name):
+                directory = self.scratch()
+                shutil.copytree(self.top / "base/repo/repodata", directory / "repo/repodata")
+                (directory / "repo/repodata/repomd.xml").write_text(content)
+                (directory / "node.yaml").write_text(LOCAL.format(top=self.top, path=directory / "repo"))
+                result = self.run_program("plan", directory / "node.yaml", "--cache-dir", directory / "cache", expect=None)
+                if name == "a file of the host":
+                    # Revisions tell us nothing; what counts is that nobody opened the file.
+                    own, *others = self.traced("open,openat,openat2", "plan", directory / "node.yaml", "--cache-dir", directory / "cache", expect=result.returncode)
+                    for lines in (own, *others):
+                        self.assertFalse([line for line in lines if '"/etc/passwd"' in line and " = -1 " not in line], "the host's file was opened")
+                    continue
+                self.assertIn(result.returncode, (1, 4, 5), result.stderr)
+                self.assertRegex(result.stderr, r"\[(repo\.(metadata-damaged|metadata-truncated|weak-checksum)|sandbox\.worker-\w+)\]")
+                self.assertNotIn("\x1b", result.stderr)
 
     def test_secrets_are_written_nowhere(self):
         Server.directory = str(self.top / "base/repo")
@@ -140,8 +214,14 @@ class Trust(ReportsTestCase):
         bait = Path.home() / ".imagewright-bait"
         bait.write_text("nobody reads this")
         self.addCleanup(bait.unlink)
-        traces = self.traced("open,openat,openat2,creat,mknod,mknodat,mount,finit_module,init_module", "build", config, "--output-dir",
-                             directory / "out", "--cache-dir", directory / "cache", "--no-cache")
+        build = ("build", config, "--output-dir", directory / "out", "--cache-dir", directory / "cache", "--no-cache")
+        self.check_traces(self.traced(traced_paths.CALLS + ",finit_module,init_module", *build), directory)
+        base = next((directory / "out").glob("*.raw"))
+        config.write_text("os: {hostname: other}\n")
+        customize = ("customize", "--image", base, config, "--output-dir", directory / "out/other", "--cache-dir", directory / "cache")
+        self.check_traces(self.traced(traced_paths.CALLS + ",finit_module,init_module", *customize), directory)
+
+    def check_traces(self, traces, directory):
         opened = 0
         for lines in traces:
             for line in lines:
@@ -154,13 +234,26 @@ class Trust(ReportsTestCase):
                 if device:
                     self.assertIn(device.group(1), OPENED_DEVICES, line)
             self.assertFalse([line for line in lines if re.match(r"mknod(at)?\(.*S_IF(CHR|BLK).* = 0$", line)], "a device was made")
-        self.assertGreater(opened, 500)
-        own = traces[0]
-        roots = [directory, self.top, Path(PROGRAM).resolve().parents[3], "/usr", "/lib", "/etc", "/proc", "/sys", "/dev", "/tmp", "/var"]
-        for line in own:
-            success = re.search(r" = \d+<([^<>]*)", line)
-            if success and success.group(1).startswith("/"):
-                self.assertTrue(any(success.group(1).startswith(str(root)) for root in roots), line)
+            self.assertFalse([line for line in lines if re.match(r"f?init_module\(", line)], "a module of the kernel was loaded")
+        self.assertGreater(opened, 100)
+        self.check_uses(list(traced_paths.uses_of_host(dict(zip(self.numbers, traces)))), directory)
+
+    def check_uses(self, uses, directory):
+        """Every path that a process outside of the root opened or changed."""
+        # It has tried out there whether it may make roots at all.
+        own = [directory / "out", directory / "cache", Path(tempfile.gettempdir()) / "imagewright-probe-"]
+        read = [*own, directory / "node.yaml", self.top, Path(PROGRAM).resolve().parents[3], "/usr/lib", "/usr/share", "/usr/bin", "/lib", "/bin",
+                "/etc/ld.so.", "/etc/ssl/openssl.cnf", "/etc/localtime", "/proc/", "/sys/devices/system/cpu/", "/sys/fs/cgroup", "/dev/null", "/dev/urandom"]
+        written = [*own, "/dev/null", "/proc/self/", "/proc/thread-self/"]
+        exact = {"/", tempfile.gettempdir(), str(directory)}
+        for use in uses:
+            allowed = written if use.changes else read
+            self.assertTrue(use.path in exact and not use.changes or any(use.path.startswith(str(place)) for place in allowed), use.line)
+        self.assertGreater(len([use for use in uses if use.changes and use.path.startswith(str(directory / "out"))]), 10, "the test sees nothing")
+        # The same eyes see what does not belong there.
+        strange = {1: ['openat(AT_FDCWD</root>, ".ssh/id", O_RDONLY) = 3</root/.ssh/id>', 'mkdirat(4</etc>, "cron.d", 0755) = 0',
+                       'unlink("/var/lib/x") = 0', 'rename("/tmp/a", "/usr/bin/b") = 0']}
+        self.assertEqual([use.path for use in traced_paths.uses_of_host(strange)], ["/root/.ssh/id", "/etc/cron.d", "/var/lib/x", "/tmp/a", "/usr/bin/b"])
 
 
 if __name__ == "__main__":

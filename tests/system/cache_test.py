@@ -56,6 +56,25 @@ output:
   {output}
 """
 
+ESP = {"deviceId": "esp", "type": "fat32", "mountPoint": "/boot/efi"}
+
+
+def storage(boot_type, partitions, filesystems, **others):
+    """Text of the config's storage, and of the preview features that images with it may need."""
+    layout = {"bootType": boot_type, "disks": [{"partitionTableType": "gpt", "partitions": partitions}], "filesystems": filesystems, **others}
+    return f"previewFeatures: [uki]\nstorage: {json.dumps(layout)}\n"
+
+
+EFI_STORAGE = storage("efi", [{"id": "esp", "type": "esp", "size": "160M"}, {"id": "root", "type": "root", "size": "1G"}],
+                      [ESP, {"deviceId": "root", "type": "ext4", "mountPoint": "/"}])
+LEGACY_STORAGE = storage("legacy", [{"id": "loader", "type": "bios-grub", "size": "8M"}, {"id": "root", "type": "root", "size": "1G"}],
+                         [{"deviceId": "root", "type": "ext4", "mountPoint": "/"}])
+VERITY_STORAGE = storage("efi", [{"id": "esp", "type": "esp", "size": "160M"}, {"id": "root", "type": "root", "size": "512M"},
+                                 {"id": "hashes", "type": "usr-verity", "size": "16M"}, {"id": "data", "type": "usr", "size": "800M"}],
+                         [ESP, {"deviceId": "root", "type": "ext4", "mountPoint": "/"},
+                          {"deviceId": "verified", "type": "ext4", "mountPoint": {"path": "/usr", "options": "ro"}}],
+                         verity=[{"id": "verified", "name": "usr", "dataDeviceId": "data", "hashDeviceId": "hashes"}])
+
 # What is changed, each alone, and which stages may still be taken from the build of BASE: the root, the initramfs.
 CHANGES = {
     "host name": ({"hostname": "another"}, True, True),
@@ -74,6 +93,14 @@ CHANGES = {
     "unit that is disabled": ({"services": "disable: [ssh]"}, True, True),
     "kernel argument": ({"arguments": "  kernelCommandLine: {extraCommandLine: [quiet]}\n"}, True, True),
     "kernel module": ({"modules": "  modules:\n  - {name: loop, loadMode: always}\n"}, True, None),
+    "time zone": ({"extra": "  timezone: Europe/Berlin\n"}, True, None),
+    "kernel": ({"extra": "  kernel: {series: \"6.1\"}\n"}, None, None),
+    "FIPS": ({"extra": "  fips: {mode: enabled}\n"}, None, None),
+    "UKI": ({"storage": EFI_STORAGE, "extra": "  uki: {mode: create}\n"}, None, None),
+    "verity": ({"storage": VERITY_STORAGE, "extra": "  uki: {mode: create}\n"}, None, None),
+    "BIOS": ({"storage": LEGACY_STORAGE, "extra": "  bootloader: {type: grub}\n"}, None, None),
+    "overlay of the initramfs": ({"extra": "  overlays:\n  - {lowerDirs: [/opt], upperDir: /var/o/upper, workDir: /var/o/work, mountPoint: /opt, "
+                                           "isInitrdOverlay: true}\n"}, None, None),
     "SELinux": ({"extra": "  selinux: {mode: disabled}\n"}, None, None),
     "script": ({"scripts": "scripts:\n  postCustomization:\n  - content: echo x > /etc/agent-state\n"}, True, True),
     "script that dracut notices": ({"scripts": "scripts:\n  postCustomization:\n  - content: echo x >> /etc/modprobe.d/by-script.conf\n"}, True,

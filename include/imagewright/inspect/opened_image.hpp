@@ -23,8 +23,11 @@ struct OpenedPartition {
   std::unique_ptr<disk::PartitionSource> bytes;
   std::unique_ptr<disk::FilesystemReader> files; ///< null when it holds no filesystem that is known
   std::string mount_point;                       ///< by the image's own fstab; empty: none
-  /// Of a partition with the hashes of another one: that one's number.
+  /// Of a partition with the hashes of another one: that one's number; its own where it holds the
+  /// hashes of what is before them.
   std::optional<std::uint32_t> verity_of;
+  std::uint64_t verity_offset = 0; ///< where in it the superblock of the hashes is
+  std::string verity_name;         ///< its fstab mounts it from /dev/mapper/NAME; empty: as it is
 
   /// For people and as a key: the label, or "#2" when there is none.
   std::string name() const;
@@ -74,7 +77,7 @@ private:
   std::unique_ptr<image::ImageReader> disk_;
   base::Uuid disk_uuid_;
   std::vector<OpenedPartition> partitions_;
-  const OpenedPartition* root_ = nullptr;
+  OpenedPartition* root_ = nullptr;
   std::vector<MissingMount> missing_;
   std::vector<std::string> complaints_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Directories of a root whose content is of the moment, and in no image.
+// Directories of a root whose content is of the moment, and in no image, or not a config's to give.
 
 #include <span>
 #include <string>
@@ -19,5 +19,8 @@ std::string_view emptied_directory_of(std::string_view path);
 
 /// Whether the config's scripts can use what stands in such a directory before it is emptied.
 bool is_of_use_to_scripts(std::string_view directory, const ScriptsConfig& scripts);
+
+/// Where rpm keeps its database, by default and in distributions that moved it.
+std::span<const std::string_view> package_databases();
 
 } // namespace imagewright::model

@@ -11,6 +11,7 @@
 
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/digest.hpp>
+#include <imagewright/disk/verity_tree.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/artifact.hpp>
@@ -25,11 +26,17 @@ struct BaseFilesystem {
   std::string mount_point; ///< without links on the way: where its root stands in the whole tree
   bool is_fat = false;
   bool is_verified = false; ///< dm-verity vouches for its content
+  /// The partition with the hashes, which may be its own; null: none, or not to be found.
+  const inspect::OpenedPartition* hashes = nullptr;
   /// Everything in it, with paths within the filesystem; content cannot be read through it.
   tree::RootTree table;
 
   /// For people: "root" or "#2".
   std::string name() const { return partition->name(); }
+  /// The name of its verity device, "root" or "usr"; empty where it is none of these.
+  std::string verity_name() const;
+  /// What its hashes say, which must be there. Throws base::Error (disk.verity-unsupported).
+  disk::VerityTree verity_tree() const;
 };
 
 /// The filesystems of one operating system, in an order in which they can be mounted.
@@ -44,7 +51,8 @@ public:
   const inspect::OpenedImage& image() const { return *image_; }
   const std::vector<BaseFilesystem>& filesystems() const { return filesystems_; }
   const model::Architecture& architecture() const { return *architecture_; }
-  /// What the partitions are and where they are mounted, as a manifest tells it.
+  /// What the partitions are, where they are mounted and which are verified, as a manifest tells
+  /// it. Salts and options of verity devices are not in it.
   model::DiskLayout layout() const;
   /// SHA-256 of the disk's bytes: the same for every image format that holds them.
   base::Digest digest(const base::Cancellation& cancellation) const;

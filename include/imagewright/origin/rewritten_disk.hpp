@@ -11,6 +11,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
+#include <imagewright/model/verity.hpp>
 #include <imagewright/origin/base_image.hpp>
 #include <imagewright/origin/restored_tree.hpp>
 
@@ -31,18 +32,31 @@ struct PartitionOutcome {
   std::string first_change; ///< a path within it, where it is rewritten
 };
 
+/// What becomes of the hashes of dm-verity.
+enum class VerityHashes : std::uint8_t {
+  kept,      ///< what they vouch for must not change
+  made_anew, ///< where what they vouch for changes
+};
+
 struct DiskRequest {
   const BaseImage& base;
   const Extraction& extraction;
   const RestoredTree& tree; ///< labelled; as it shall be in the image
   base::Epoch epoch;
+  VerityHashes verity_hashes = VerityHashes::kept;
 };
 
-/// Writes the disk to the file `raw`, which must not exist; on failure it is gone again. Everything
-/// that cannot be written is found before the first byte: base::Error (origin.verified-partition,
-/// disk.content-too-large, disk.rewrite-unsupported, …).
-std::vector<PartitionOutcome> write_disk(const DiskRequest& request,
-                                         const std::filesystem::path& raw,
-                                         const base::Cancellation& cancellation);
+struct RewrittenDisk {
+  std::vector<PartitionOutcome> partitions;
+  model::RootHashes root_hashes; ///< of every verity device that the base has
+};
+
+/// Writes the disk to the file `raw`, which must not exist; on failure it is gone again. Late
+/// places of the tree that bear the name of a verity device get its root hash, everywhere but in
+/// what it verifies. Everything that cannot be written is found before the first byte: base::Error
+/// (origin.verified-partition, origin.no-root-hash, disk.content-too-large,
+/// disk.rewrite-unsupported, …).
+RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
+                         const base::Cancellation& cancellation);
 
 } // namespace imagewright::origin

@@ -35,6 +35,9 @@ CustomizePlan plan_customize(const PlanOptions& options);
 /// or with unified kernel images in place of what there was.
 bool sets_boot_up_anew(const model::ImageConfig& config);
 
+/// Whether what dm-verity vouches for in the base may change, and its hashes with it.
+bool makes_verity_anew(const model::ImageConfig& config);
+
 /// Whether what the config asks for can only be done with a release profile.
 bool needs_release(const model::ImageConfig& config);
 
@@ -63,7 +66,7 @@ struct BaseFacts {
   std::string cgroup_version; ///< "1" or "2"
   bool is_fips = false;
   std::string systemd_version;  ///< empty: not known
-  bool can_keep_history = true; ///< /usr can be written
+  bool can_keep_history = true; ///< /usr can be written, if hashes of verity may be made anew
 };
 
 /// How the root of a base becomes what the config asks for. `inputs` is a digest over everything

@@ -74,7 +74,7 @@ const model::PlatformFacts* platform_facts(const PolicyInput& input);
 
 /// Kernel arguments come in this order: root, consoles, the release's and its platform's, the
 /// policies', the user's. Those of release and platform that the user removes are left out.
-/// The user's are all there, as they are written; others give way to equal ones.
+/// The user's are all there, as they are written; the program's give way to equal ones.
 SystemPolicyResult system_policy(const PolicyInput& input);
 
 } // namespace imagewright::policy

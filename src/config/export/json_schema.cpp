@@ -23,8 +23,8 @@ using json::Object;
 using json::Value;
 
 // Whole numbers that readers of YAML take for texts; those that they take for numbers are numbers.
-constexpr std::string_view k_number_text =
-    "^[-+]?(0[bB][01_]+|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|[1-9][0-9]*(_[0-9]+)+)$";
+constexpr std::string_view k_number_text = "^[-+]?(0[bB][01_]+|0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|"
+                                           "[1-9][0-9]*_[0-9_]*([.][0_]*)?([eE][+]?[0-9]+)?)$";
 // Words of YAML 1.1.
 constexpr std::string_view k_boolean_text = "^([YyNn]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$";
 
@@ -230,8 +230,19 @@ Object text_schema(const Type& type) {
   return object;
 }
 
+/// Rules about keys have no meaning for an item that is null.
+Object with_rules_for_objects(Object schema) {
+  for (auto& [name, value] : schema) {
+    if (name != "allOf") continue;
+    Object rule{{"if", Object{{"type", "object"}}}, {"then", Object{{"allOf", std::move(value)}}}};
+    value = Array{std::move(rule)};
+  }
+  return schema;
+}
+
 Object list_schema(const Type& type) {
-  Object object{{"type", "array"}, {"items", with_null(schema_of(*type.item))}};
+  Object items = with_rules_for_objects(with_null(schema_of(*type.item)));
+  Object object{{"type", "array"}, {"items", std::move(items)}};
   if (type.minimum_items > 0)
     add(object, "minItems", static_cast<std::uint64_t>(type.minimum_items));
   if (type.maximum_items != SIZE_MAX)

@@ -38,21 +38,26 @@ Image Customizer takes some values that are refused here:
 
 * numbers with leading zeros (octal to some readers of YAML, decimal to others) and fractions (it cuts them off); tags of one's own and `!!binary`;
 * host names over 64 characters, or with a dot or a hyphen at an end: Linux and systemd do not keep them;
-* account names that are numbers, hold blanks, `/`, `,` or `:`, or are longer than 31 characters; an account given twice; a login shell or a home that is no
-  absolute path, and homes with blanks or `..`: the account files or the tools for them do not hold them;
-* names of units and packages that systemd and RPM cannot have; values over several lines where one line is meant, such as keys and passwords;
-* overlays without `lowerDirs` (the kernel does not mount them); a disk without a filesystem at `/`; sizes beyond any disk; a zone of verity that is not known;
-* partition labels with line breaks, and labels with blanks or quotes under `idType: part-label`: the kernel command line cannot hold them; a partition type of zeros;
-* URLs with blanks (they are one word of the kernel command line) or without a host; a tag or digest of an OCI reference that is announced and empty;
+* names of users and groups that are numbers, start with a hyphen, hold blanks, `/`, `,` or `:`, or are longer than 31 characters; one given twice; a login shell
+  or a home that is no absolute path, and homes with blanks or `..`: the account files or the tools for them do not hold them;
+* names of units and packages that systemd and RPM cannot have; options of a kernel module that is disabled; values over several lines where one line is meant, such as keys and passwords;
+* overlays without `lowerDirs` (the kernel does not mount them); a disk without a filesystem at `/`; sizes beyond any disk;
+* verity devices by another name than `root` and `usr`, mount identifiers of theirs that are no known word, and existing partitions that are found by anything but
+  their label (`idType: part-label`): nothing would mount them;
+* mount points that are one in their shortest form (`/boot` and `/boot/`), those below `/dev`, `/proc` and `/sys`, `/run` itself, which the system mounts, and
+  `/etc`, which is read before anything is mounted;
+* partition labels with line breaks; labels with quotes under `idType: part-label`, and with blanks or backslashes too where it is the root filesystem: /etc/fstab or the kernel command line cannot hold them; a partition type of zeros;
+* URLs with blanks (they are one word of the kernel command line) or without a host, and hosts with percent signs; platforms with an empty part (`linux/`); a tag or digest of an OCI reference that is announced and empty;
 * private SSH keys; hashes of no method of crypt(5). Keys that sshd does not know are a warning;
-* files below `/dev`, `/proc` and `/sys`, which the kernel covers, and below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end; those in `/var/tmp` are taken where scripts can use them;
-* names of environment variables that are empty or hold `=`, and paths of blanks alone.
+* destinations of files that are a directory (`/`, or with `/` at the end); files and directories below `/dev`, `/proc` and `/sys`, which the kernel covers, and below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end; those in `/var/tmp` are taken where scripts can use them;
+* names of environment variables that are empty or hold `=`, and paths of blanks alone;
+* the keys `sha256hash`, `sha256hashmap` and `veritypartitionstype`, which it takes and nobody means.
 
-A file with the key `injectFiles`, or by the name `inject-files.yaml`, is a list of files to put back into an image, and `validate` reads it as such.
+A file with the key `injectFiles`, or by the name `inject-files.yaml`, is a list of files to put back into an image, and `validate` reads it as such; `inject-files` puts the files back.
 Unlike Image Customizer's, its destinations name a file (not the top of the partition), and two files for one place are a warning.
 
-A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused; so is a key in braces whose colon
-stands on another line or nowhere. UTF-16 with its mark is read.
+A YAML file holds one document, its keys are texts, and what readers of YAML disagree about is refused; so is a key in braces without
+a colon. UTF-16 with its mark is read.
 
 )";
 

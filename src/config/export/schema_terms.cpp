@@ -48,6 +48,7 @@ Value not_absent() {
   absent.emplace_back(nullptr);
   absent.emplace_back("");
   absent.emplace_back(Array());
+  absent.emplace_back(Array{nullptr});
   return single("not", single("enum", std::move(absent)));
 }
 

@@ -288,15 +288,15 @@ constexpr Key k_iso_keys[] = {
      .preview = "kdump-boot-files",
      .since = "0.16"},
 };
-constexpr Type k_boot_url_type{.shape = Shape::text,
-                               .title = "a URL with ftp, http, https, nfs or tftp",
-                               .check = check_boot_url,
-                               .pattern =
-                                   "^(ftp|http|https|nfs|tftp)://([^\\s/?#@]*@)?(\\[[0-9A-Fa-f:.%]"
-                                   "+\\]|[^\\s/?#:@\\[\\]%]+)(:[0-9]*)?([/?#]([^\\s%]|%[0-9A-Fa-f]"
-                                   "{2})*)?$",
-                               .example = "http://boot.example.org/images",
-                               .empty_text = EmptyText::means_not_given};
+constexpr Type k_boot_url_type{
+    .shape = Shape::text,
+    .title = "a URL with ftp, http, https, nfs or tftp",
+    .check = check_boot_url,
+    .pattern = "^(ftp|http|https|nfs|tftp)://([^\\s/?#@]*@)?(\\[[0-9A-Fa-f:.%]"
+               "+\\]|[^\\s/?#:@\\[\\]%^|\\\\`{}]+)(:[0-9]*)?([/?#]([^\\s%]|%[0-9A-Fa-f]"
+               "{2})*)?$",
+    .example = "http://boot.example.org/images",
+    .empty_text = EmptyText::means_not_given};
 constexpr Key k_pxe_keys[] = {
     {.name = "kernelCommandLine",
      .type = &k_kernel_command_line_type,

@@ -92,7 +92,12 @@ TextComplaint complaint_about_size(std::string_view text, std::string example) {
   const std::string_view digits = text.substr(0, text.find_first_not_of(k_digits));
   if (digits.size() == text.size() && !text.empty())
     return {"has no unit", fmt::format("write the unit: {0}M is {0} MiB, {0}G is {0} GiB", text)};
-  const auto meant = meant_size(text);
+  const bool is_number_with_unit =
+      digits.size() + 1 == text.size() && !digits.empty() &&
+      std::string_view("KMGT").find(text.back()) != std::string_view::npos;
+  if (is_number_with_unit && digits[0] != '0')
+    return {"is larger than any disk", "write a smaller size"};
+  const auto meant = meant_size(std::string_view(text).substr(0, text.find(" //")));
   const bool is_good = meant && meant->bytes() > 0 && meant->is_multiple_of(base::ByteSize::mib(1));
   std::string hint = is_good ? fmt::format("write {}", size_text(*meant)) : std::move(example);
   if (digits.size() > 1 && digits[0] == '0') return {"has a leading zero", std::move(hint)};
@@ -170,6 +175,20 @@ bool is_registry(std::string_view text) {
   return !text.empty() && text.front() != ':' && is_plain && is_host_and_port(text);
 }
 
+/// What a host may hold besides a port (RFC 3986, section 3.2.2): percent signs only in an address
+/// in brackets.
+bool has_characters_of_host(std::string_view host) {
+  for (std::size_t index = 0; index < host.size(); ++index) {
+    const auto byte = static_cast<unsigned char>(host[index]);
+    const bool is_plain =
+        byte >= 0x80 || is_letter(host[index]) || is_digit(host[index]) ||
+        std::string_view("-._~!$&'()*+,;=:[]<>\"").find(host[index]) != std::string_view::npos;
+    const bool is_encoded = host[index] == '%' && host.starts_with('[');
+    if (!is_plain && !is_encoded) return false;
+  }
+  return true;
+}
+
 /// About what follows "scheme://".
 Complaint check_url_parts(std::string_view rest) {
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
@@ -177,7 +196,7 @@ Complaint check_url_parts(std::string_view rest) {
   const std::string_view host = at == std::string_view::npos ? authority : authority.substr(at + 1);
   if (host.empty() || host.front() == ':')
     return TextComplaint{"is a URL without a host", "write it like http://host/path"};
-  if (!is_host_and_port(host))
+  if (!is_host_and_port(host) || !has_characters_of_host(host))
     return TextComplaint{"is a URL whose host or port cannot be read",
                          "write it like http://host:8080/path; a port is a number"};
   for (std::size_t found = rest.find('%'); found != std::string_view::npos;

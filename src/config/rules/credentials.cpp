@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/path_pattern.hpp>
+#include <imagewright/base/paths.hpp>
+#include <imagewright/base/private_key.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::config {
@@ -30,13 +33,6 @@ constexpr std::array k_key_types = {"ssh-ed25519",
                                     "ecdsa-sha2-nistp521-cert-v01@openssh.com",
                                     "sk-ssh-ed25519-cert-v01@openssh.com",
                                     "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com"};
-
-bool is_private(std::string_view text) {
-  return text.find("PRIVATE KEY") != std::string_view::npos ||
-         text.find("PuTTY-User-Key-File") != std::string_view::npos ||
-         // How the data of an OpenSSH private key begins, when its first line is cut off.
-         text.find("b3BlbnNzaC1rZXktdjE") != std::string_view::npos;
-}
 
 /// Words of a line, where a blank inside of double quotes does not end one (sshd(8),
 /// "AUTHORIZED_KEYS FILE FORMAT").
@@ -142,7 +138,7 @@ constexpr std::string_view k_hash_letters =
 base::Diagnostics check_public_key(const model::LocatedText& key, std::string_view user) {
   base::Diagnostics diagnostics;
   const std::string name = base::quoted(user);
-  if (is_private(key.text)) {
+  if (base::is_private_key(key.text)) {
     report_private(diagnostics, fmt::format("a public key of {}", name), key.where);
     return diagnostics;
   }
@@ -176,7 +172,7 @@ base::Diagnostics check_public_key_file(std::string_view text, const base::Sourc
                                         std::string_view path) {
   base::Diagnostics diagnostics;
   const std::string name = base::quoted(path);
-  if (is_private(text)) {
+  if (base::is_private_key(text)) {
     report_private(diagnostics, fmt::format("the file {}", name), where);
     return diagnostics;
   }
@@ -191,6 +187,41 @@ base::Diagnostics check_public_key_file(std::string_view text, const base::Sourc
                         fmt::format("the file {} holds no key that sshd knows", name), where,
                         "give the file that ends in .pub");
   }
+  return diagnostics;
+}
+
+bool is_place_of_public_keys(std::string_view destination) {
+  constexpr std::array directories = {"/etc/pki/rpm-gpg",
+                                      "/etc/pki/ca-trust/source",
+                                      "/usr/share/pki/ca-trust-source",
+                                      "/usr/share/pki/rpm-gpg",
+                                      "/usr/share/distribution-gpg-keys",
+                                      "/usr/local/share/ca-certificates",
+                                      "/etc/keys/ima"};
+  constexpr std::array endings = {".pub",
+                                  ".crt",
+                                  ".cer",
+                                  "/authorized_keys",
+                                  "/authorized_keys2",
+                                  "/known_hosts",
+                                  "/ssh_known_hosts"};
+  return std::ranges::any_of(
+             directories,
+             [&](const char* directory) { return base::is_at_or_below(destination, directory); }) ||
+         std::ranges::any_of(endings,
+                             [&](const char* ending) { return destination.ends_with(ending); });
+}
+
+base::Diagnostics check_file_in_public_place(std::string_view content,
+                                             const base::SourceLocation& where,
+                                             std::string_view destination) {
+  base::Diagnostics diagnostics;
+  if (!is_place_of_public_keys(destination) || !base::is_private_key(content)) return diagnostics;
+  diagnostics.error("config.private-key",
+                    fmt::format("what goes to {}, a place of public keys, is a PRIVATE key; "
+                                "everybody who has the image would have it",
+                                base::quoted(destination)),
+                    where, "give its public half or the certificate alone");
   return diagnostics;
 }
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <string>
+#include <variant>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
@@ -51,6 +54,16 @@ base::Diagnostics check_public_keys(const CheckedDocument& document) {
   return diagnostics;
 }
 
+/// Those that stand in the config itself.
+base::Diagnostics check_public_places(const model::ImageConfig& own) {
+  base::Diagnostics diagnostics;
+  for (const model::AdditionalFile& file : own.os.additional_files) {
+    if (const auto* text = std::get_if<std::string>(&file.content))
+      diagnostics.append(check_file_in_public_place(*text, file.where, file.destination));
+  }
+  return diagnostics;
+}
+
 base::Diagnostics check_promises(const model::ImageConfig& own) {
   base::Diagnostics diagnostics;
   for (const model::CheckRequest& request : own.checks) {
@@ -79,6 +92,7 @@ base::Diagnostics check_file_rules(const model::ImageConfig& own, const CheckedD
   diagnostics.append(check_os(own.os, document));
   diagnostics.append(check_accounts(own.os));
   diagnostics.append(check_public_keys(document));
+  diagnostics.append(check_public_places(own));
   if (document.is_clean("os") && document.is_clean("storage"))
     diagnostics.append(check_uki(own.os, own.storage));
   diagnostics.append(check_outputs(own, document));

@@ -142,16 +142,21 @@ private:
                         .hint = "add a label to the partition"});
       return;
     }
-    // It becomes a word of the kernel command line and of /etc/fstab.
-    if (partition->label.text.find_first_of(" \"'\\") != std::string::npos) {
-      diagnostics_.add({.code = "config.bad-filesystem",
-                        .message = fmt::format(
-                            "idType part-label cannot name {}: the kernel command line has no "
-                            "way to write its blanks and quotes",
-                            base::quoted(partition->label.text)),
-                        .where = partition->label.where,
-                        .related = {{identifier.where, "the label is used here"}},
-                        .hint = "use a label without blanks and quotes, or \"idType: part-uuid\""});
+    // fstab(5) has escapes for blanks and backslashes, and none for quotes; what the kernel command
+    // line has, not every boot loader hands on.
+    const bool is_root = filesystem.mount_point && filesystem.mount_point->path == "/";
+    const std::string_view unfit = is_root ? " \"'\\" : "\"'";
+    if (partition->label.text.find_first_of(unfit) != std::string::npos) {
+      diagnostics_.add(
+          {.code = "config.bad-filesystem",
+           .message = fmt::format("idType part-label cannot name {}: {} has no way to write its {}",
+                                  base::quoted(partition->label.text),
+                                  is_root ? "the kernel command line" : "/etc/fstab",
+                                  is_root ? "blanks and quotes" : "quotes"),
+           .where = partition->label.where,
+           .related = {{identifier.where, "the label is used here"}},
+           .hint = is_root ? "use a label without blanks and quotes, or \"idType: part-uuid\""
+                           : "use a label without quotes, or \"idType: part-uuid\""});
       return;
     }
     for (const model::PartitionConfig& other : storage_.disk->partitions) {

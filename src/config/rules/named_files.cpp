@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -69,8 +71,40 @@ private:
 
   void check_files(const std::vector<model::AdditionalFile>& files) {
     for (const model::AdditionalFile& file : files) {
-      if (const auto* source = std::get_if<fs::path>(&file.content))
-        expect_file(*source, "the file", file.where);
+      const auto* source = std::get_if<fs::path>(&file.content);
+      if (source == nullptr) continue;
+      expect_file(*source, "the file", file.where);
+      check_public_place(*source, file.destination, file.where);
+    }
+  }
+
+  /// A file that is too large for a key is none.
+  void check_public_place(const fs::path& path, const std::string& destination,
+                          const base::SourceLocation& where) {
+    constexpr base::ByteSize largest = base::ByteSize::mib(16);
+    std::error_code ignored;
+    if (!is_place_of_public_keys(destination) || !fs::is_regular_file(path, ignored)) return;
+    if (fs::file_size(path, ignored) > largest.bytes()) return;
+    try {
+      const std::string text = imagewright::fs::read_file(path, largest);
+      diagnostics_.append(check_file_in_public_place(text, where, destination));
+    } catch (const base::Error& error) {
+      report(error.diagnostic().message, where);
+    }
+  }
+
+  void check_directory(const model::AdditionalDirectory& directory) {
+    std::error_code error;
+    std::vector<fs::path> files;
+    for (fs::recursive_directory_iterator entry(directory.source, error), end;
+         !error && entry != end; entry.increment(error)) {
+      std::error_code ignored;
+      if (entry->is_regular_file(ignored)) files.push_back(entry->path());
+    }
+    std::ranges::sort(files);
+    for (const fs::path& file : files) {
+      const fs::path below = file.lexically_relative(directory.source);
+      check_public_place(file, (fs::path(directory.destination) / below).string(), directory.where);
     }
   }
 
@@ -80,6 +114,7 @@ private:
       if (directory.source.empty()) continue;
 
       expect_directory(directory.source, directory.where);
+      check_directory(directory);
     }
 
     for (const model::UserConfig& user : os.users) {

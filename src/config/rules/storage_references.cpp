@@ -120,10 +120,13 @@ private:
     if (!is_partition && !is_verity) {
       if (!storage_.disk) return;
       std::vector<std::string> known;
-      for (const auto& [id, where] : ids_)
-        known.push_back(id);
+      for (const auto& [id, where] : ids_) {
+        if (!id.empty()) known.push_back(id);
+      }
       std::string hint = base::did_you_mean(reference.text, known);
-      if (hint.empty()) hint = fmt::format("ids are {}", base::join(known, ", "));
+      if (hint.empty())
+        hint = known.empty() ? "give a partition this id"
+                             : fmt::format("ids are {}", base::join(known, ", "));
       diagnostics_.error("config.unknown-reference",
                          fmt::format("there is no partition or verity device with the id {}",
                                      base::quoted(reference.text)),

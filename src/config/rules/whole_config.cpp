@@ -39,6 +39,25 @@ base::Diagnostics check_lost_files(const model::ImageConfig& config) {
   return diagnostics;
 }
 
+/// The installation writes it after anything that a config could put there, and reads it back.
+base::Diagnostics check_database_files(const model::ImageConfig& config) {
+  base::Diagnostics diagnostics;
+  const auto check = [&](const std::string& path, const base::SourceLocation& where) {
+    for (const std::string_view directory : model::package_databases()) {
+      if (!base::is_at_or_below(path, directory)) continue;
+      diagnostics.error("config.package-database",
+                        fmt::format("{} is of the database of packages, which rpm alone writes",
+                                    base::quoted(path)),
+                        where, "choose another directory, or install a package");
+    }
+  };
+  for (const model::AdditionalFile& file : config.os.additional_files)
+    check(file.destination, file.where);
+  for (const model::AdditionalDirectory& directory : config.os.additional_directories)
+    check(directory.destination, directory.where);
+  return diagnostics;
+}
+
 base::Diagnostics check_boot_type(const model::ImageConfig& config) {
   base::Diagnostics diagnostics;
   const auto& boot_type = config.storage.boot_type;
@@ -77,6 +96,7 @@ base::Diagnostics check_package_manager(const model::ImageConfig& config) {
 base::Diagnostics check_whole_config(const model::ImageConfig& config) {
   base::Diagnostics diagnostics = check_boot_type(config);
   diagnostics.append(check_lost_files(config));
+  diagnostics.append(check_database_files(config));
   diagnostics.append(check_package_manager(config));
   return diagnostics;
 }

@@ -113,6 +113,12 @@ base::ByteSize verity_tree_size(base::ByteSize data_size) {
   return base::ByteSize(blocks * k_block_size);
 }
 
+std::string verity_root_hash(const fs::ByteSource& tree, const std::string& salt) {
+  Bytes top(k_block_size);
+  tree.read(k_first_tree_block * k_block_size, top);
+  return base::to_hex(BlockHasher(salt).digest_of(top));
+}
+
 std::string write_verity_tree(const fs::ByteSource& data, BlockDevice& device,
                               const VerityParameters& parameters,
                               const base::Cancellation& cancellation) {

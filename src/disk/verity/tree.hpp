@@ -18,6 +18,9 @@ namespace imagewright::disk {
 /// What the tree of so many bytes takes, the superblock included.
 base::ByteSize verity_tree_size(base::ByteSize data_size);
 
+/// The root hash of a tree of more than one block of data; `tree` begins with its superblock.
+std::string verity_root_hash(const fs::ByteSource& tree, const std::string& salt);
+
 struct VerityParameters {
   base::Uuid uuid;
   std::string salt; ///< at most 256 bytes

@@ -136,4 +136,16 @@ void change_command_lines(const fs::RootDir& files, const CommandLineChange& cha
     store_boot_file(files, "/etc/kernel/cmdline", edited_line(*line, change));
 }
 
+std::vector<std::string> command_line_files(const fs::RootDir& files) {
+  std::vector<std::string> found{"/etc/default/grub", "/etc/kernel/cmdline"};
+  const auto note = [&](const std::string& path, const std::string&) { found.push_back(path); };
+  for_each_menu(files, note);
+  for_each_entry(files, note);
+  for_each_unified_kernel(files, [&](const std::string& image) {
+    for (std::string& path : line_files(files, image))
+      found.push_back(std::move(path));
+  });
+  return found;
+}
+
 } // namespace imagewright::finalize::boot_loaders

@@ -25,4 +25,7 @@ void change_command_lines(const fs::RootDir& files, const CommandLineChange& cha
 /// with everything in them.
 void refuse_unified(const fs::RootDir& files);
 
+/// Every file that may hold a part of a kernel's command line, whether it is there or not.
+std::vector<std::string> command_line_files(const fs::RootDir& files);
+
 } // namespace imagewright::finalize::boot_loaders

@@ -20,6 +20,7 @@ namespace files = std::filesystem;
 struct Input {
   const std::vector<model::AdditionalDirectory>& directories;
   const model::ScriptsConfig& scripts;
+  const std::string& database;
 };
 
 std::vector<files::directory_entry> sorted_entries(const files::path& directory) {
@@ -50,6 +51,8 @@ void copy_tree(const Input& input, root::WorkRoot& root, const model::Additional
     const std::string path = name_on_esp(root.files(), (destination == "/" ? "" : destination) +
                                                            "/" + entry.path().filename().string());
     require_kept(root.files(), {path, wish.where}, input.scripts);
+    if (entry.is_symlink() || !entry.is_directory())
+      require_no_database(root.files(), {path, wish.where}, input.database);
     if (entry.is_symlink()) {
       root.files().make_symlink(path, files::read_symlink(entry.path()).string());
     } else if (entry.is_directory()) {
@@ -82,6 +85,7 @@ StepYield add_directories(const Input& input, root::WorkRoot& root) {
 
 constinit const Step added_directories{
     "added-directories", AppliesTo::both,
-    k_run<add_directories, &model::OsConfig::additional_directories, &FinalizePlan::scripts>};
+    k_run<add_directories, &model::OsConfig::additional_directories, &FinalizePlan::scripts,
+          &FinalizePlan::rpm_database_path>};
 
 } // namespace imagewright::finalize::steps

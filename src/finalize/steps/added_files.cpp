@@ -18,6 +18,7 @@ namespace {
 struct Input {
   const std::vector<model::AdditionalFile>& files;
   const model::ScriptsConfig& scripts;
+  const std::string& database;
 };
 
 mode_t permissions_of(const model::AdditionalFile& file) {
@@ -64,6 +65,7 @@ StepYield add_files(const Input& input, root::WorkRoot& root) {
     refuse_twin(yield.given_files, destination, file);
     write_file(root, destination, file);
     require_kept(root.files(), {destination, file.where}, input.scripts);
+    require_no_database(root.files(), {destination, file.where}, input.database);
     yield.given_files.push_back({destination, file.where});
   }
   return yield;
@@ -71,8 +73,8 @@ StepYield add_files(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step added_files{
-    "added-files", AppliesTo::both,
-    k_run<add_files, &model::OsConfig::additional_files, &FinalizePlan::scripts>};
+constinit const Step added_files{"added-files", AppliesTo::both,
+                                 k_run<add_files, &model::OsConfig::additional_files,
+                                       &FinalizePlan::scripts, &FinalizePlan::rpm_database_path>};
 
 } // namespace imagewright::finalize::steps

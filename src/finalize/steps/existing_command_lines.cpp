@@ -14,6 +14,7 @@ using boot_loaders::UnifiedKernels;
 struct Input {
   const CommandLineChange& change;
   const std::optional<model::Located<model::UkiMode>>& uki_mode;
+  const model::DiskLayout& layout;
 };
 
 /// "modify" and "passthrough" speak of what is there.
@@ -28,19 +29,28 @@ void require_unified(const Input& input, const fs::RootDir& files) {
   throw base::InputError(std::move(mistakes));
 }
 
+/// Where root hashes may stand that change with what they are of.
+StepYield files_with_root_hashes(const Input& input, const fs::RootDir& files) {
+  if (input.layout.verity.empty()) return {};
+  StepYield yield{.command_line_files = boot_loaders::command_line_files(files)};
+  return yield;
+}
+
 StepYield change_lines(const Input& input, root::WorkRoot& root) {
   if (input.uki_mode) require_unified(input, root.files());
-  if (input.change.is_empty()) return {};
   const bool may_modify = input.uki_mode && input.uki_mode->value == model::UkiMode::modify;
+  if (!input.layout.verity.empty() && !may_modify) boot_loaders::refuse_unified(root.files());
+  if (input.change.is_empty()) return files_with_root_hashes(input, root.files());
   boot_loaders::change_command_lines(root.files(), input.change,
                                      may_modify ? UnifiedKernels::modified : UnifiedKernels::kept);
-  return {};
+  return files_with_root_hashes(input, root.files());
 }
 
 } // namespace
 
 constinit const Step existing_command_lines{
     "existing-command-lines", AppliesTo::customized,
-    k_run<change_lines, &FinalizePlan::command_line_change, &model::OsConfig::uki_mode>};
+    k_run<change_lines, &FinalizePlan::command_line_change, &model::OsConfig::uki_mode,
+          &FinalizePlan::layout>};
 
 } // namespace imagewright::finalize::steps

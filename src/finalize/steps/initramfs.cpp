@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -85,6 +90,24 @@ Words named_drivers(const Input& input) {
   return drivers;
 }
 
+/// A Linux that a boot loader starts has one of these: of an x86 image, of a program for EFI, of an
+/// ELF file, or of the compression that the loader or the image itself undoes.
+bool is_kernel(const fs::RootDir& files, const std::string& image) {
+  using namespace std::string_view_literals;
+  constexpr std::array k_beginnings{
+      "MZ"sv, "\177ELF"sv, "\037\213"sv, "\050\265\057\375"sv, "\3757zXZ"sv, "\002\041\114\030"sv};
+  // Linux, Documentation/arch/x86/boot.rst.
+  constexpr std::size_t k_header_place = 0x202;
+  constexpr std::string_view k_header = "HdrS";
+  const fs::UniqueFd file = files.open_file(image);
+  std::array<char, k_header_place + k_header.size()> head{};
+  const ssize_t count = ::pread(file.get(), head.data(), head.size(), 0);
+  if (count < 0) base::throw_system_error("fs.cannot-read", "cannot read", image, errno);
+  const std::string_view text(head.data(), static_cast<std::size_t>(count));
+  return text.substr(std::min(k_header_place, text.size())) == k_header ||
+         std::ranges::any_of(k_beginnings, [&](auto each) { return text.starts_with(each); });
+}
+
 /// What dracut and its helpers say is theirs; a helper that was killed says nothing at all.
 void require_whole(const Input& input, const root::WorkRoot& root,
                    const model::InstalledKernel& kernel) {
@@ -94,7 +117,11 @@ void require_whole(const Input& input, const root::WorkRoot& root,
     content =
         input.services.read_initramfs(file.get(), kernel.initramfs, input.services.cancellation);
   } catch (const base::Error& error) {
-    if (error.diagnostic().code != "archive.unsupported") throw;
+    // Beside a file in the place of a kernel there may be one in the place of an initramfs: nothing
+    // of it ever starts, and people compose such images to look at the rest of them.
+    const std::string& code = error.diagnostic().code;
+    const bool is_stand_in = code == "archive.damaged" && !is_kernel(root.files(), kernel.image);
+    if (code != "archive.unsupported" && !is_stand_in) throw;
     input.services.reporter.message(report::Level::warning,
                                     "not looked into: " + error.diagnostic().message);
     return;

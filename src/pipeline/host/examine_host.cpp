@@ -32,7 +32,8 @@ HostFinding program(const std::string& name, Need need, std::string remedy) {
 void add_registration(HostExamination& examination) {
   const RungFinding* chosen = examination.chosen_rung();
   const bool is_machine = chosen != nullptr && chosen->rung == sandbox::Rung::machine;
-  const bool has_own = is_machine || is_there(sandbox::probe().private_binfmt_misc);
+  const sandbox::HostAbilities abilities = sandbox::probe();
+  const bool has_own = is_machine || is_there(abilities.private_binfmt_misc);
   examination.findings.push_back(
       {.subject = "private registration of foreign programs",
        .need = Need::foreign,
@@ -40,7 +41,10 @@ void add_registration(HostExamination& examination) {
        .detail = is_machine ? "in the machine's kernel"
                  : has_own  ? "yes"
                             : "no",
-       .remedy = "needs Linux 6.7 or newer; --rung machine does without"});
+       .remedy = is_there(abilities.user_namespaces)
+                     ? "needs Linux 6.7 or newer; --rung machine does without"
+                     : "needs a user namespace, which this place refuses; --rung machine does "
+                       "without"});
 }
 
 void add_foreign(std::vector<HostFinding>& findings) {
@@ -63,7 +67,7 @@ void add_boot(std::vector<HostFinding>& findings) {
       findings.push_back({.subject = fact.name,
                           .need = Need::boot,
                           .is_present = fact.found.has_value(),
-                          .detail = fact.found.value_or("not found"),
+                          .detail = fact.found.value_or(fact.absence),
                           .remedy = fact.remedy});
     }
   }
@@ -124,6 +128,7 @@ std::string_view word_of(RungState state) {
 std::string rungs_text(const HostExamination& examination) {
   std::string text = "Images are composed on the first of these rungs that works here:\n";
   const RungFinding* chosen = examination.chosen_rung();
+  bool is_below = false;
   for (const RungFinding& finding : examination.rungs) {
     const bool works = finding.state == RungState::works;
     std::string detail(works ? sandbox::row_of(finding.rung).words : "");
@@ -131,10 +136,11 @@ std::string rungs_text(const HostExamination& examination) {
     text += fmt::format("  {:<7} {}: {}{}\n", word_of(finding.state),
                         sandbox::row_of(finding.rung).name, detail,
                         &finding == chosen ? " (this one)" : "");
-    if (works || finding.remedy.empty()) continue;
-    const bool is_needed = chosen == nullptr;
+    // Nobody gains by mending what stands below the rung that is taken.
+    if (&finding == chosen) is_below = true;
+    if (works || is_below || finding.remedy.empty()) continue;
     text += fmt::format("          {}{}\n",
-                        is_needed ? "" : "not needed, but quicker: ", finding.remedy);
+                        chosen == nullptr ? "" : "not needed, but quicker: ", finding.remedy);
   }
   return text;
 }

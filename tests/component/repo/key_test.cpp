@@ -120,6 +120,46 @@ TEST_CASE("a signature cannot be required without keys") {
         "repo.signature-unverifiable");
 }
 
+TEST_CASE("a private key is refused, and nothing of it is kept") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  HttpServer server;
+  serve(server, make_repository(&key));
+  Fetching fetching;
+  const std::string secret = key.private_key();
+  std::string disguised = secret;
+  for (std::size_t at; (at = disguised.find("PRIVATE")) != std::string::npos;)
+    disguised.replace(at, 7, "PUBLIC");
+  const std::vector<std::pair<std::string, std::string>> contents{
+      {"armored", secret},
+      {"binary", key.binary_private_key()},
+      {"after the public half", key.public_key() + secret},
+      {"after the public half, binary", key.binary_key() + key.binary_private_key()},
+      {"under another name", disguised},
+      {"PEM", "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA\n-----END PRIVATE KEY-----\n"},
+      {"DER", std::string("\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70", 12)}};
+  for (const auto& [name, content] : contents) {
+    INFO(name);
+    const auto file = fetching.scratch.write("key", content);
+    server.serve("/key", {.content = content});
+    for (const std::string& address : {file.string(), server.url() + "/key"}) {
+      INFO(address);
+      const auto said = snapshot_error(fetching, signed_repository(server.url(), {address}));
+      CHECK(said.code == "repo.private-key");
+      CHECK_FALSE(said.hint.empty());
+    }
+    fetching.options.key_places = {file};
+    const auto named = signed_repository(server.url(), {key.fingerprint()});
+    CHECK(snapshot_error(fetching, named).code == "repo.private-key");
+    fetching.options.key_places = {};
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(fetching.cache.directory())) {
+      if (entry.is_regular_file())
+        CHECK(imagewright_test::read_text(entry.path()).find(content) == std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("a key that cannot be had or read is refused") {
   if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
   const SigningKey key;

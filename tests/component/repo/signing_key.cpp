@@ -54,6 +54,17 @@ SigningKey::~SigningKey() {
   if (std::system(command.c_str()) != 0) WARN("the agent of the test keyring is still running");
 }
 
+std::string SigningKey::private_key() const {
+  run("--passphrase '' --yes --armor --output " + (home_ / "private").string() +
+      " --export-secret-keys");
+  return imagewright_test::read_text(home_ / "private");
+}
+
+std::string SigningKey::binary_private_key() const {
+  run("--passphrase '' --yes --output " + (home_ / "private").string() + " --export-secret-keys");
+  return imagewright_test::read_text(home_ / "private");
+}
+
 std::string SigningKey::bare_key() const {
   // RFC 4880, section 4.2.2: an old-format packet with a length of one or two bytes.
   const auto at = [&](std::size_t index) {

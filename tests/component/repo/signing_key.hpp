@@ -24,6 +24,9 @@ public:
   const std::string& public_key() const { return public_key_; }
   const std::string& fingerprint() const { return fingerprint_; }
   const std::string& binary_key() const { return binary_key_; }
+  /// Armored.
+  std::string private_key() const;
+  std::string binary_private_key() const;
   /// The public key packet alone: no user name, no signature.
   std::string bare_key() const;
   /// An armored detached signature.

@@ -87,6 +87,25 @@ TEST_CASE("GNU tar sees extended attributes, whole") {
   CHECK_THAT(listing, Catch::Matchers::Contains("x: 27 security.selinux"));
 }
 
+TEST_CASE("an access list is one of the same numbers in the other form, too") {
+  using namespace std::string_literals;
+  const ScratchDirectory scratch;
+  archive::TarEntry file = entry("./f", fs::FileType::regular, 0640);
+  file.attributes = {
+      {"system.posix_acl_access",
+       "\2\0\0\0\1\0\6\0\xff\xff\xff\xff\2\0\6\0\xe8\3\0\0\2\0\4\0\xfe\xff\xff\xff"
+       "\4\0\4\0\xff\xff\xff\xff\x10\0\6\0\xff\xff\xff\xff\x20\0\0\0\xff\xff\xff\xff"s}};
+  {
+    archive::TarWriter writer(scratch / "a.tar", {});
+    writer.add(file);
+    writer.finish();
+  }
+  const std::string listing = output_of("cat " + (scratch / "a.tar").string());
+  CHECK_THAT(listing, Catch::Matchers::Contains("SCHILY.acl.access="));
+  CHECK_THAT(listing, Catch::Matchers::Contains("user:1000:rw-"));
+  CHECK_THAT(listing, Catch::Matchers::Contains("user:4294967294:r--"));
+}
+
 TEST_CASE("the bytes depend neither on the number of threads nor on the clock") {
   const ScratchDirectory scratch;
   std::string content;

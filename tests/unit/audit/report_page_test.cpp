@@ -13,6 +13,7 @@ constexpr std::string_view k_report = R"({
   "artifacts": [{"file": "node.qcow2", "format": "qcow2", "virtualSize": 1073741824, "fileSize": 1536, "digest": "sha256:aa"}],
   "artifactBytes": 1536,
   "partitions": [{"id": "root", "size": 1048576, "used": 786432, "files": 7}, {"id": "none", "size": 0, "used": 0, "files": 0}],
+  "sizes": {"packages": [{"name": "kernel<", "bytes": 3145728}, {"name": "", "bytes": 1024}], "directories": [{"name": "/usr/lib", "bytes": 3146752}]},
   "stages": [{"stage": "install", "depth": 0, "startMilliseconds": 20, "milliseconds": 1500, "summary": "159 packages"},
              {"stage": "unpack", "depth": 1, "startMilliseconds": 30, "milliseconds": 100, "summary": ""}],
   "cache": [{"stage": "initramfs", "result": "miss", "reason": "the kernel changed"}],
@@ -35,6 +36,9 @@ TEST_CASE("the page of a report shows its figures, and no markup of others") {
   CHECK(shows(page, "<td>  unpack</td><td class=\"number\">30</td><td class=\"number\">100</td>"));
   CHECK(shows(page, "<td>initramfs</td><td>miss</td><td>the kernel changed</td>"));
   CHECK(shows(page, "<td class=\"number\">75 %</td>"));
+  CHECK(shows(page, "<title>kernel&lt;: 3 MiB</title>"));
+  CHECK(shows(page, "<td>(files of no package)</td><td class=\"number\">1 KiB</td>"));
+  CHECK(shows(page, "<td>/usr/lib</td>"));
   CHECK(shows(page, "<td>a.b</td><td>see &lt;this&gt;</td><td>node.yaml:3:1</td>"));
   CHECK(page.find("<td>long</td>") < page.find("<td>short</td>"));
 }

@@ -74,9 +74,12 @@ TEST_CASE("the request digest sees everything that changes the answer") {
 namespace {
 
 model::Lock locked(const lock::LockQuestion& asked) {
-  return {.architectures = {{.architecture = asked.architecture,
-                             .request = lock::digest_of(asked),
-                             .asked = lock::lines_of(asked)}}};
+  model::ArchitectureLock entry{.architecture = asked.architecture,
+                                .request = lock::digest_of(asked),
+                                .asked = lock::lines_of(asked)};
+  for (const model::Repository& repository : asked.repositories)
+    entry.repositories.push_back({.name = repository.name});
+  return {.architectures = {std::move(entry)}};
 }
 
 } // namespace
@@ -89,6 +92,28 @@ TEST_CASE("says whether a lock is fresh") {
   CHECK(lock::find_staleness(value, "a.lock.json", other)->code == "lock.stale");
   other.architecture = "aarch64";
   CHECK(lock::find_staleness(value, "a.lock.json", other)->code == "lock.architecture-missing");
+}
+
+TEST_CASE("a lock says something of each repository, and of no other") {
+  const auto code_of = [](const model::Lock& value) {
+    const auto fault = lock::find_staleness(value, "a.lock.json", question());
+    return fault ? fault->code : "none";
+  };
+  model::Lock value = locked(question());
+  auto& repositories = value.architectures[0].repositories;
+  SECTION("a name that nobody has") {
+    repositories[0].name += "x";
+  }
+  SECTION("one is missing") {
+    repositories.pop_back();
+  }
+  SECTION("one stands there twice") {
+    repositories.push_back(repositories[0]);
+  }
+  SECTION("one too many") {
+    repositories.push_back({.name = "more"});
+  }
+  CHECK(code_of(value) == "lock.stale");
 }
 
 TEST_CASE("a stale lock says what has changed since") {

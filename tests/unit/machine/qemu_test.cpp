@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -43,4 +44,16 @@ TEST_CASE("the inputs are only read, and a comma in a path is no option") {
   REQUIRE(disk != words.end());
   CHECK(disk->find("read-only=on") != std::string::npos);
   CHECK(disk->find("filename=/w,,x/inputs") != std::string::npos);
+}
+
+TEST_CASE("files are named by whole paths, since QEMU starts elsewhere") {
+  const auto words =
+      machine::machine_arguments(model::architecture("x86_64"), boot::Accelerator::emulation, {},
+                                 {"out/kernel", "out/initramfs", "out/inputs", "out/work"});
+  const std::string here = std::filesystem::current_path().string();
+  CHECK(has(words, "-kernel", here + "/out/kernel"));
+  CHECK(has(words, "-initrd", here + "/out/initramfs"));
+  CHECK(std::ranges::count_if(words, [&](const std::string& word) {
+          return word.find("filename=" + here + "/out/") != std::string::npos;
+        }) == 2);
 }

@@ -72,10 +72,26 @@ TEST_CASE("what gives way is a word of the program or the release, and it is sai
   std::vector<std::string> yielded;
   for (const auto& [argument, winner] : policy.yielded_arguments)
     yielded.push_back(argument.text + " to " + winner.text + " of " + winner.origin);
-  CHECK(yielded == Texts{"console=tty0 to console=tty0 of os.kernelCommandLine.extraCommandLine",
+  CHECK(yielded == Texts{"selinux=0 to selinux=1 of os.selinux.mode",
+                         "console=tty0 to console=tty0 of os.kernelCommandLine.extraCommandLine",
                          "console=ttyS0 to console=ttyS0 of os.kernelCommandLine.extraCommandLine",
-                         "selinux=0 to selinux=1 of os.selinux.mode",
                          "quiet to \"quiet\" of os.kernelCommandLine.extraCommandLine"});
+}
+
+TEST_CASE("the release's words keep their number and order as well") {
+  PolicyCase test;
+  test.release.kernel_arguments = {"console=ttyS0", "console=tty0", "hugepagesz=1G",
+                                   "hugepages=16"};
+  test.add_words("hugepagesz=2M hugepages=16", 8);
+  check_ends_with(test, " rw console=ttyS0 console=tty0 hugepagesz=1G hugepages=16 hugepagesz=2M "
+                        "hugepages=16");
+}
+
+TEST_CASE("words for the first program are none of the kernel's") {
+  PolicyCase test;
+  test.release.kernel_arguments = {"quiet"};
+  test.add_words("-- quiet", 8);
+  check_ends_with(test, " quiet -- quiet");
 }
 
 TEST_CASE("a contradiction is seen through quotes, dashes and underscores") {
@@ -100,6 +116,8 @@ TEST_CASE("what the kernel would read otherwise is refused") {
 
 TEST_CASE("what GRUB would change is refused where GRUB is the loader") {
   CHECK(unfit(R"(a;b $c h="i j" "k l=m" #j %k ü)", "grub").empty());
+  CHECK(unfit("name=\"voil\xc3\xa0\"", "grub") == k_unfit);
+  CHECK(unfit("name=\"voil\xc3\xa0 !\"", "grub").empty());
   for (const auto* word :
        {R"(a\b)", "a'b", R"(a=b"c")", R"(a=\x2)", R"(x\x2dy)", R"(a="b\c")", R"(a="b"c)"}) {
     CAPTURE(word);

@@ -177,7 +177,17 @@ TEST_CASE("syntax errors are explained in our words at their place") {
       {"a: *nobody\n", 1, "there is no anchor of this name above"},
       {"a: @x\n", 1, "this character may not start a value"},
       {"a:\n\tb: 1\n", 2, "a tab is used for indentation"},
-      {"a:\n    b: 1\n  c: 2\n", 3, "this does not fit into the mapping before it"},
+      {"a:\n    b: 1\n  c: 2\n", 3, "this line is indented like none that it could belong to"},
+      {"a:\n  b: c\n  d e\n  f: g\n", 3, "the key \"d\" has no colon"},
+      {"a:\n  - b:c\n    d: e\n", 2, "the colon of \"b\" has no blank behind it"},
+      {"a:\n  b = c\n  d: e\n", 2, "a \"=\" stands behind \"b\" in the place of a colon"},
+      {"a:\n  - b\n  c/d\n  - e\nf: g\n", 3, "this item of a list has no dash"},
+      {"a:\n  - b\n  -c\n  - d\ne: f\n", 3, "the dash of \"-c\" has no blank behind it"},
+      {"a:\n  // b\n  c: d\n", 2, "a comment does not begin with \"//\""},
+      {"a: b\n  c: d\n", 2, "this is indented below \"a\", which has its value already"},
+      {"a: |\n  b c\n  d = e\nf g\nh: i\n", 4, "the key \"f\" has no colon"},
+      {"  a:\n- b\n", 1, "the file begins with an indented line, and what follows is not indented"},
+      {"a:\n\u00a0 b: c\n  d: e\n", 2, "a no-break space (U+00A0) is used for indentation"},
       {"? [a]\n: 1\n", 1, "a key must be a word, not a list"},
   };
   for (const Case& each : cases) {
@@ -309,18 +319,44 @@ TEST_CASE("question marks inside of brackets are part of the text") {
   CHECK(root.entries[2].value.text == "j?");
 }
 
-TEST_CASE("a key in braces that goes on in the next line is refused for what it is") {
+TEST_CASE("keys in braces may go on in the next line") {
   for (const char* text :
-       {"a: {b: c,\n d\n : e}\n", "a: {b: c,\n \"d\"\n : e}\n", "a: {b: c,\n d\n e: f}\n",
-        "a: {b: c,\n \"d\n e\": f}\n", "a: {b: c,\n d\n e}\n"}) {
+       {"a: {b: c,\n d\n : e}\n", "a: {b: c,\n \"d\"\n : e}\n", "a: {b: c, d # \"\n # :\n : e}\n",
+        "a: {b: c,\n 'd'\n :e}\n", "a: {b: c,\n d: e\n}\n", "{a: {b: c,\n \"\\\n  d\": e}}\n"}) {
     INFO(text);
-    const auto complaint = complaint_about(text);
-    CHECK(complaint.message == "this key and what follows it stand on two lines");
-    CHECK(complaint.where->line == 2);
-    CHECK(complaint.where->column == 2);
+    const Node value = root_of(text).entries[0].value;
+    REQUIRE(value.entries.size() == 2);
+    CHECK(value.entries[1].key == "d");
+    CHECK(value.entries[1].value.text == "e");
   }
+  const Node value =
+      root_of("a: {b\n  c\n\n  d: e, 'f\n  # g': [h, {i\n : j}]}\nk: l\n").entries[0].value;
+  CHECK(value.entries[0].key == "b c\nd");
+  CHECK(value.entries[0].where.column == 5);
+  CHECK(value.entries[1].key == "f # g");
+  CHECK(value.entries[1].where.line == 4);
+  CHECK(value.entries[1].value.items[1].entries[0].value.where.line == 6);
+  CHECK(root_of("a: {b: c,\n d\n e}\n").entries[0].value.entries[1].key == "d e");
   CHECK(root_of("a: {\n b:\n  c,\n ? d\n : e,\n f: [g\n h]}\n").entries[0].value.entries.size() ==
         3);
+}
+
+TEST_CASE("very many keys on two lines are refused in good time") {
+  std::string text;
+  for (int number = 0; number < 200; ++number)
+    text += "a" + std::to_string(number) + ": {b\n : c}\n";
+  CHECK(complaint_about(text).message == "too many keys in braces stand on two lines");
+  std::string one = "a: {b: c";
+  for (int number = 0; number < 1000; ++number)
+    one += ", d" + std::to_string(number) + "\n : c";
+  CHECK(root_of(one + "}\n").entries[0].value.entries.size() == 1001);
+}
+
+TEST_CASE("a merge key stands once in a mapping") {
+  const auto document = parse("a: &a {b: c}\nd:\n  <<: *a\n  <<: *a\n", "test.yaml");
+  REQUIRE(document.diagnostics.items().size() == 1);
+  CHECK(document.diagnostics.items()[0].code == "yaml.duplicate-key");
+  CHECK(document.diagnostics.items()[0].where->line == 4);
 }
 
 TEST_CASE("tabs before the first line of a text block are indentation") {

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#include <imagewright_test/workers.hpp>
+
+#include <imagewright/repo/worker_jobs.hpp>
+
+std::optional<int> imagewright_test::run_worker_if_asked(int argument_count, char** arguments) {
+  return imagewright::sandbox::run_worker_if_asked(argument_count, arguments,
+                                                   imagewright::repo::worker_jobs());
+}
