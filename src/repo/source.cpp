@@ -2,6 +2,10 @@
 #include "source.hpp"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
 
 #include <imagewright/base/url.hpp>
 
@@ -12,6 +16,19 @@ namespace {
 Source source_of_url(const std::string& url) {
   if (const auto path = find_local_path(url)) return {.directory = *path};
   return {.url = url};
+}
+
+/// A URL of metadata with what no URL can have (RFC 3986, section 2) as an escape; escapes stay.
+std::string with_legal_letters(std::string_view url) {
+  constexpr std::string_view k_illegal = " \"<>\\^`{|}";
+  std::string result;
+  for (const char letter : url) {
+    const bool is_legal =
+        letter > ' ' && letter < '\x7f' && k_illegal.find(letter) == std::string_view::npos;
+    result += is_legal ? std::string(1, letter)
+                       : fmt::format("%{:02X}", static_cast<unsigned char>(letter));
+  }
+  return result;
 }
 
 } // namespace
@@ -36,7 +53,7 @@ std::optional<std::string> find_base_fault(const std::string& base, const Source
 }
 
 Source source_below(const std::string& base, const Source& source) {
-  return base.empty() ? source : source_of_url(base);
+  return base.empty() ? source : source_of_url(with_legal_letters(base));
 }
 
 Source source_of(const model::Repository& repository) {

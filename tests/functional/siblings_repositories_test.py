@@ -131,7 +131,8 @@ class Repositories(SiblingTestCase):
         pool = self.web / "pool with blank"
         pool.mkdir()
         shutil.copy(next((self.web / "2").rglob("*.rpm")), pool)
-        rows = [("address", f"{self.url}/as-is/pool%20with%20blank/", True), ("address without a slash", f"{self.url}/as-is/pool%20with%20blank", True)]
+        rows = [("address", f"{self.url}/as-is/pool%20with%20blank/", True), ("address without a slash", f"{self.url}/as-is/pool%20with%20blank", True),
+                ("address with blanks", f"{self.url}/as-is/pool with blank", True)]
         if os.environ.get("IMAGEWRIGHT_LONG_TESTS"):
             rows += [("of another server's portal", f"{self.url}/portal/", False), ("of what is not there", f"{self.url}/as-is/nowhere/", False)]
         for number, (_, base, _) in enumerate(rows):
