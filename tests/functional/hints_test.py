@@ -88,7 +88,7 @@ def moved(lines, row, column):
 class Fix:
     """A hint that says exactly what to write."""
 
-    REPLACEMENTS = (r'^did you mean "([^"]+)"\?', r'^write ([^\s"]+)$', r'^write "([^":]+)"$', r'^write ([0-9]+)(?:, or|: )', r'^write "([^"]+)" without brackets and dash$',
+    REPLACEMENTS = (r'^did you mean "([^"]+)"\?', r'^write ([^\s"]+)$', r'^write "([^":]+)"$', r'^write ([0-9]+)(?:, or|: )', r'^write "([^"]+)" without brackets and dash$', r'^write ([^\s"]+) without brackets and dash$',
                     r'^write it as a list: (\[.*\])$')
     WORDS = {"it", "mode:", "lowerDirs"}
 

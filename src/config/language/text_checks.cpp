@@ -210,6 +210,34 @@ Complaint check_url_parts(std::string_view rest) {
   return std::nullopt;
 }
 
+/// "28.10.2025", "2025/10/28", "2025-10-28 12:00" as they are to be written; empty for anything
+/// else. "10/28/2025" and "28/10/2025" cannot be told apart by a reader.
+std::string meant_time(std::string_view text) {
+  std::string day(text.substr(0, text.find_first_of(" T")));
+  std::string rest(text.substr(day.size()));
+  const bool is_german = day.size() == 10 && day[2] == '.' && day[5] == '.';
+  if (is_german) day = fmt::format("{}-{}-{}", day.substr(6), day.substr(3, 2), day.substr(0, 2));
+  std::ranges::replace(day, '/', '-');
+  if (rest.starts_with(' ')) rest[0] = 'T';
+  for (const std::string_view end : {"", "Z", ":00Z"}) {
+    const std::string meant = day + rest + std::string(end);
+    if (parse_time(meant)) return meant;
+  }
+  return {};
+}
+
+/// "rw-r--r--" as digits; empty for anything else.
+std::string meant_permissions(std::string_view text) {
+  constexpr std::string_view letters = "rwxrwxrwx";
+  if (text.size() != letters.size()) return {};
+  unsigned bits = 0;
+  for (std::size_t index = 0; index < letters.size(); ++index) {
+    if (text[index] != letters[index] && text[index] != '-') return {};
+    bits = (bits << 1U) | (text[index] == '-' ? 0U : 1U);
+  }
+  return fmt::format("{:o}", bits);
+}
+
 bool has_part(std::string_view path, std::string_view part) {
   for (const std::string& piece : base::split(path, '/')) {
     if (piece == part) return true;
@@ -413,7 +441,10 @@ Complaint check_permissions(std::string_view text) {
   if (text.starts_with("0o") && parse_permissions(text.substr(2)))
     return TextComplaint{"is not written as permissions are",
                          fmt::format("write {}", text.substr(2))};
-  return TextComplaint{"is not an octal number", "write permissions such as 644 or 0755"};
+  const std::string meant = meant_permissions(text);
+  return TextComplaint{"is not an octal number", meant.empty()
+                                                     ? "write permissions such as 644 or 0755"
+                                                     : fmt::format("write {}", meant)};
 }
 
 Complaint check_partition_label(std::string_view text) {
@@ -465,8 +496,10 @@ Complaint check_hostname(std::string_view text) {
 
 Complaint check_time(std::string_view text) {
   if (parse_time(text)) return std::nullopt;
+  const std::string meant = meant_time(text);
   return TextComplaint{"is neither a day nor a time",
-                       "write it like 2026-01-31 or 2026-01-31T12:00:00Z"};
+                       meant.empty() ? "write it like 2026-01-31 or 2026-01-31T12:00:00Z"
+                                     : fmt::format("write {}", meant)};
 }
 
 Complaint check_series(std::string_view text) {
