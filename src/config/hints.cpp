@@ -21,24 +21,6 @@ namespace imagewright::config {
 
 namespace {
 
-constexpr std::string_view k_full_width_colon = "\uff1a";
-
-/// What a value of this type is, for messages: "a list", "a size in whole MiB".
-std::string name_of(const Type& type) {
-  const yaml::NodeKind kind = kind_of(type.shape);
-  if (kind != yaml::NodeKind::scalar) return std::string(yaml::to_string(kind));
-  if (!type.title.empty()) return std::string(type.title);
-  return words_text(type);
-}
-
-std::vector<std::string> current_names(std::span<const Key> keys) {
-  std::vector<std::string> names;
-  for (const Key& key : keys) {
-    if (key.current_spelling.empty() && key.removed_hint.empty()) names.emplace_back(key.name);
-  }
-  return names;
-}
-
 const Key* find_by_other_name(std::span<const Key> keys, const std::string& name) {
   for (const Key& key : keys) {
     const std::vector<std::string> others = base::split_whitespace(key.also_called);
@@ -61,13 +43,6 @@ void collect_owners(const Type& type, const std::string& path, std::string_view 
                    path.empty() ? std::string(key.name) : fmt::format("{}.{}", path, key.name),
                    name, owners, depth - 1);
   }
-}
-
-std::vector<std::string> quoted_texts(const std::vector<std::string>& texts) {
-  std::vector<std::string> result;
-  for (const std::string& text : texts)
-    result.push_back(base::quoted(text));
-  return result;
 }
 
 bool has_empty(const std::vector<std::string>& texts) {
@@ -108,6 +83,28 @@ std::vector<std::string> texts_of(std::span<const Word> words) {
 std::string words_text(const Type& type) {
   if (type.words.size() == 1) return base::quoted(type.words.front().text);
   return fmt::format("one of {}", base::join(texts_of(type.words), ", "));
+}
+
+std::string name_of(const Type& type) {
+  const yaml::NodeKind kind = kind_of(type.shape);
+  if (kind != yaml::NodeKind::scalar) return std::string(yaml::to_string(kind));
+  if (!type.title.empty()) return std::string(type.title);
+  return words_text(type);
+}
+
+std::vector<std::string> current_names(std::span<const Key> keys) {
+  std::vector<std::string> names;
+  for (const Key& key : keys) {
+    if (key.current_spelling.empty() && key.removed_hint.empty()) names.emplace_back(key.name);
+  }
+  return names;
+}
+
+std::vector<std::string> quoted_texts(const std::vector<std::string>& texts) {
+  std::vector<std::string> result;
+  for (const std::string& text : texts)
+    result.push_back(base::quoted(text));
+  return result;
 }
 
 std::string names_of_forms(const Type& type) {
@@ -174,162 +171,6 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
         base::quoted(name));
   }
   return fmt::format("keys here are {}", base::join(names, ", "));
-}
-
-namespace {
-
-/// Words with commas or blanks between them; none when one of them is no plain name.
-std::vector<std::string> names_in(const std::string& text) {
-  std::string spaced = text;
-  std::replace(spaced.begin(), spaced.end(), ',', ' ');
-  std::vector<std::string> names = base::split_whitespace(spaced);
-  const bool are_names = std::all_of(names.begin(), names.end(), [](const std::string& name) {
-    return std::isalnum(static_cast<unsigned char>(name.front())) != 0 &&
-           name.find_first_of("<>=[]{}#:\"'&*!|%@`") == std::string::npos;
-  });
-  return are_names ? names : std::vector<std::string>();
-}
-
-/// A list of things that have no blank in their names.
-bool holds_names(const Type& list) {
-  const TextCheck check = list.item->check;
-  return list.item->shape == Shape::word || check == check_package || check == check_unit;
-}
-
-/// Whether a text can be the value of a key, as far as a hint may say so.
-bool fits(const Key& key, const std::string& text) {
-  for (const Type* form = key.type; form != nullptr; form = form->other_form) {
-    if (form->shape == Shape::word && find_word(form->words, text) != nullptr) return true;
-    if (form->shape == Shape::text && form->check != nullptr && !form->check(text)) return true;
-  }
-  return false;
-}
-
-/// The key that a lone text is meant for, when there is one that nobody doubts.
-const Key* key_meant_by(const Type& type, const std::string& text) {
-  for (const Key& key : type.keys) {
-    const bool is_current = key.current_spelling.empty() && key.removed_hint.empty();
-    if (is_current && key.type->shape == Shape::word && find_word(key.type->words, text) != nullptr)
-      return &key;
-  }
-  for (const Key& key : type.keys) {
-    if (key.presence == Presence::required) return fits(key, text) ? &key : nullptr;
-  }
-  if (type.choice) {
-    const Key* key = find_key(type.keys, type.choice->keys.front());
-    return fits(*key, text) ? key : nullptr;
-  }
-  const bool is_single = current_names(type.keys).size() == 1;
-  return is_single && fits(type.keys.front(), text) ? &type.keys.front() : nullptr;
-}
-
-/// "{path: a}" for the text "a" where a mapping belongs; empty when nobody can tell its key.
-std::string mapping_meant_by(const yaml::Node& node, const Type& type) {
-  if (node.text.empty() || node.text.find_first_of(" ,[]{}#\"'&*!|>%@`") != std::string::npos)
-    return {};
-  const Key* meant = key_meant_by(type, node.text);
-  if (meant == nullptr || meant->type->secrecy == Secrecy::secret) return {};
-  return fmt::format("{{{}: {}}}", meant->name, node.text);
-}
-
-std::string keys_text(const Type& type) {
-  constexpr std::size_t most_keys = 8;
-  std::vector<std::string> names = current_names(type.keys);
-  if (names.size() > most_keys) {
-    names.resize(most_keys);
-    names.emplace_back("...");
-  }
-  return fmt::format("keys are {}", base::join(names, ", "));
-}
-
-/// About a text where a list belongs.
-std::string hint_for_list(const yaml::Node& node, const Type& type) {
-  const bool has_dash = node.style == yaml::ScalarStyle::plain && node.text.starts_with('-');
-  if (node.text.empty()) return "write it as a list: []";
-  const std::string first = base::escape_controls(base::split(node.text, ' ').front());
-  if (has_dash) return fmt::format("write a blank behind each dash: \"- {}\"", first.substr(1));
-  if (node.last_line > node.where.line)
-    return fmt::format("begin each line with \"- \": \"- {}\"", first);
-  if (type.item->shape == Shape::mapping) {
-    const std::string item = mapping_meant_by(node, *type.item);
-    return item.empty()
-               ? fmt::format("write it as a list of mappings, whose {}", keys_text(*type.item))
-               : fmt::format("write it as a list: [{}]", item);
-  }
-  const std::vector<std::string> names = names_in(node.text);
-  if (names.size() > 1 && holds_names(type))
-    return fmt::format("write it as a list: [{}]", base::join(names, ", "));
-  const bool needs_quotes = node.text.find_first_of(",[]{}#:\"'\n") != std::string::npos;
-  return needs_quotes ? "write it as a list, with \"- \" before it on a line of its own"
-                      : fmt::format("write it as a list: [{}]", base::escape_controls(node.text));
-}
-
-/// About a mapping where a list belongs.
-std::string hint_for_items(const yaml::Node& node, const Type& item) {
-  if (node.entries.empty()) return "write it as a list: []";
-  const std::string first = base::escape_controls(node.entries.front().key);
-  if (item.shape != Shape::mapping)
-    return fmt::format("write each as an item of a list: \"- {}\"", first);
-  const bool holds_an_item =
-      std::any_of(node.entries.begin(), node.entries.end(), [&](const yaml::Entry& entry) {
-        return find_key(item.keys, entry.key) != nullptr;
-      });
-  if (!holds_an_item && find_key(item.keys, "name") != nullptr)
-    return fmt::format("write each as an item with its name: \"- name: {}\"", first);
-  return "start each item of the list with \"- \", or put brackets around it: [{...}]";
-}
-
-/// The key that a text begins with, when something follows that stands for a colon.
-const Key* key_at_beginning(const Type& type, std::string_view text) {
-  const std::size_t end = std::min(text.find_first_of(" :=\t"), text.find(k_full_width_colon));
-  return end == std::string_view::npos ? nullptr : find_key(type.keys, text.substr(0, end));
-}
-
-/// About a text where a mapping belongs: "key:value", "key value", "key = value", or the value of
-/// one of its keys. The value may be a secret, and is not repeated.
-std::string hint_for_entry(const yaml::Node& node, const Type& type) {
-  const std::string text = without_adornments(node.text);
-  const Key* key = key_at_beginning(type, text);
-  const bool has_more_lines = node.last_line > node.where.line;
-  if (node.style != yaml::ScalarStyle::plain)
-    return key != nullptr && text.find(": ") != std::string::npos ? "remove the quotes" : "";
-  if (key != nullptr) {
-    const std::string_view rest = std::string_view(text).substr(key->name.size());
-    const std::size_t sign = rest.find_first_not_of(" \t");
-    if (rest.starts_with(k_full_width_colon))
-      return "write \":\" and a blank in the place of the full-width colon";
-    if (rest[0] == ':') return "write a blank behind the colon";
-    if (sign != std::string_view::npos && rest[sign] == '=')
-      return "write \":\" and a blank in the place of the \"=\"";
-    return has_more_lines ? fmt::format("write \"{}:\"", key->name)
-                          : fmt::format("write a colon behind {}", base::quoted(key->name));
-  }
-  if (has_more_lines) return {};
-  const std::string meant = mapping_meant_by(node, type);
-  return meant.empty() ? meant : fmt::format("write {}", meant);
-}
-
-/// About a list or a mapping where a single value belongs.
-std::string hint_for_value(const yaml::Node& node, const Type& type) {
-  const bool has_one_item =
-      node.is_sequence() && node.items.size() == 1 && node.items[0].is_scalar();
-  if (has_one_item && type.secrecy == Secrecy::open)
-    return fmt::format("write {} without brackets and dash", base::quoted(node.items[0].text));
-  return fmt::format("write {}", name_of(type));
-}
-
-} // namespace
-
-std::string hint_for_kind(const yaml::Node& node, const Type& type) {
-  if (type.shape == Shape::list && node.is_scalar()) return hint_for_list(node, type);
-  if (type.shape == Shape::list && node.is_mapping()) return hint_for_items(node, *type.item);
-  if (type.shape == Shape::map) return "write \"name: value\" on a line of its own for each entry";
-  if (type.shape != Shape::mapping) return hint_for_value(node, type);
-  if (node.is_scalar()) {
-    std::string hint = hint_for_entry(node, type);
-    if (!hint.empty()) return hint;
-  }
-  return "its " + keys_text(type);
 }
 
 std::string owner_name(const Type& type, std::string_view label) {

@@ -19,6 +19,11 @@ yaml::NodeKind kind_of(Shape shape);
 std::vector<std::string> texts_of(std::span<const Word> words);
 /// "gpt" in quotes, or: one of efi, legacy
 std::string words_text(const Type& type);
+/// What a value of this type is, for messages: "a list", "a size in whole MiB".
+std::string name_of(const Type& type);
+/// Without those of earlier versions.
+std::vector<std::string> current_names(std::span<const Key> keys);
+std::vector<std::string> quoted_texts(const std::vector<std::string>& texts);
 /// "a list", "a mapping or an absolute path"
 std::string names_of_forms(const Type& type);
 /// What lacks a key or has a wrong one: the key that holds it, or what it is when it is an item or

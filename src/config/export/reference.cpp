@@ -45,7 +45,8 @@ Image Customizer takes some values that are refused here:
 * verity devices by another name than `root` and `usr`, mount identifiers of theirs that are no known word, and existing partitions that are found by anything but
   their label (`idType: part-label`): nothing would mount them;
 * mount points that are one in their shortest form (`/boot` and `/boot/`), those below `/dev`, `/proc` and `/sys`, `/run` itself, which the system mounts, and
-  `/etc`, which is read before anything is mounted;
+  `/etc`, which is read before anything is mounted; another filesystem than `swap` on a partition of the type swap; a btrfs subvolume that is mounted at `/` and
+  lies in one that is mounted below it;
 * partition labels with line breaks; labels with quotes under `idType: part-label`, and with blanks or backslashes too where it is the root filesystem: /etc/fstab or the kernel command line cannot hold them; a partition type of zeros;
 * URLs with blanks (they are one word of the kernel command line) or without a host, and hosts with percent signs; platforms with an empty part (`linux/`); a tag or digest of an OCI reference that is announced and empty;
 * private SSH keys; hashes of no method of crypt(5). Keys that sshd does not know are a warning;

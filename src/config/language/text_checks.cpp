@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +15,7 @@
 #include <imagewright/model/repository.hpp>
 
 #include "config/language/language.hpp"
+#include "config/language/meanings.hpp"
 #include "config/values.hpp"
 
 namespace imagewright::config {
@@ -53,38 +52,9 @@ bool has_scheme(std::string_view text, std::initializer_list<std::string_view> s
   return std::find(schemes.begin(), schemes.end(), scheme) != schemes.end();
 }
 
-std::string size_text(base::ByteSize size) {
-  for (const auto& [shift, unit] : {std::pair{40U, 'T'}, {30U, 'G'}, {20U, 'M'}}) {
-    const bool is_whole = size.bytes() > 0 && size.is_multiple_of(base::ByteSize(1ULL << shift));
-    if (is_whole) return fmt::format("{}{}", size.bytes() >> shift, unit);
-  }
-  return fmt::format("{}M", (size.bytes() + (1U << 20U) - 1) >> 20U);
-}
-
 std::string whole_mib_hint(base::ByteSize size) {
   const base::ByteSize up((size.bytes() / (1U << 20U) + 1) << 20U);
   return fmt::format("write it in whole MiB, such as {}", size_text(up));
-}
-
-/// What somebody means who writes "4g", "4GiB", "4Gi", "4 GB" or "1.5G": a size that is one.
-std::optional<base::ByteSize> meant_size(std::string_view text) {
-  std::string compact;
-  for (const char character : base::to_lower(base::trimmed(text))) {
-    if (character != ' ' && character != '_') compact += character;
-  }
-  std::string_view rest = compact;
-  double number = 0;
-  const auto [end, failure] = std::from_chars(rest.data(), rest.data() + rest.size(), number);
-  if (failure != std::errc() || number < 0 || number > 1e6) return std::nullopt;
-  rest = std::string_view(end, rest.data() + rest.size());
-  constexpr std::string_view units = "kmgt";
-  const std::size_t unit = rest.empty() ? std::string_view::npos : units.find(rest[0]);
-  if (unit == std::string_view::npos) return std::nullopt;
-  rest.remove_prefix(1);
-  if (!rest.empty() && rest != "b" && rest != "i" && rest != "ib") return std::nullopt;
-  const double bytes = number * static_cast<double>(1ULL << (10 * (unit + 1)));
-  if (std::trunc(bytes) != bytes) return std::nullopt;
-  return base::ByteSize(static_cast<std::uint64_t>(bytes));
 }
 
 /// About a text that is no size; `example` is the hint when nobody can tell what was meant.
@@ -413,7 +383,10 @@ Complaint check_permissions(std::string_view text) {
   if (text.starts_with("0o") && parse_permissions(text.substr(2)))
     return TextComplaint{"is not written as permissions are",
                          fmt::format("write {}", text.substr(2))};
-  return TextComplaint{"is not an octal number", "write permissions such as 644 or 0755"};
+  const std::string meant = meant_permissions(text);
+  return TextComplaint{"is not an octal number", meant.empty()
+                                                     ? "write permissions such as 644 or 0755"
+                                                     : fmt::format("write {}", meant)};
 }
 
 Complaint check_partition_label(std::string_view text) {
@@ -465,8 +438,10 @@ Complaint check_hostname(std::string_view text) {
 
 Complaint check_time(std::string_view text) {
   if (parse_time(text)) return std::nullopt;
+  const std::string meant = meant_time(text);
   return TextComplaint{"is neither a day nor a time",
-                       "write it like 2026-01-31 or 2026-01-31T12:00:00Z"};
+                       meant.empty() ? "write it like 2026-01-31 or 2026-01-31T12:00:00Z"
+                                     : fmt::format("write {}", meant)};
 }
 
 Complaint check_series(std::string_view text) {
