@@ -17,6 +17,7 @@
 #include "content_check.hpp"
 #include "server_set.hpp"
 #include "transfer.hpp"
+#include "waiting_notes.hpp"
 
 namespace imagewright::repo {
 
@@ -59,6 +60,7 @@ struct Job {
   std::uint32_t rounds = 0;       ///< in which every server failed
   std::size_t moving_attempts = 0;
   Clock::time_point not_before{};
+  Clock::time_point began{}; ///< the attempt that runs
   std::unique_ptr<Transfer> transfer;
   DownloadResult worst;
   bool is_done = false;
@@ -67,10 +69,10 @@ struct Job {
 /// All files of one call.
 class Batch {
 public:
-  Batch(const FetchOptions& options, const base::Cancellation& cancellation,
+  Batch(const FetchOptions& options, const base::Cancellation& cancellation, WaitingNotes& notes,
         DownloadObserver observer)
-      : options_(options), cancellation_(cancellation), observer_(std::move(observer)),
-        multi_(curl_multi_init()) {
+      : options_(options), cancellation_(cancellation), notes_(notes),
+        observer_(std::move(observer)), multi_(curl_multi_init()) {
     if (!multi_) throw base::BugError("libcurl gives no handle");
   }
   Batch(const Batch&) = delete;
@@ -98,6 +100,7 @@ public:
       curl_multi_perform(multi_.get(), &left);
       finish_some();
       observe();
+      tell_of_silence();
       curl_multi_poll(multi_.get(), nullptr, 0, 50, nullptr);
     }
     observe();
@@ -142,6 +145,7 @@ private:
                                                               .file = part,
                                                               .largest = largest_of(download)},
                                               options_);
+    job.began = Clock::now();
     curl_multi_add_handle(multi_.get(), job.transfer->handle());
     ++running_;
   }
@@ -228,6 +232,17 @@ private:
                                                   std::min(*outcome.retry_after, k_longest_pause));
     }
     job.not_before = Clock::now() + pause;
+    notes_.tell_of_failure(job.servers->base_of(job.server), job.worst->detail, options_);
+  }
+
+  /// Of servers that neither answer nor refuse.
+  void tell_of_silence() {
+    const auto now = Clock::now();
+    for (const auto& job : jobs_) {
+      if (!job->transfer || job->transfer->has_begun() || now - job->began < k_silent_wait)
+        continue;
+      notes_.tell_of_silence(job->servers->base_of(job->server));
+    }
   }
 
   void observe() {
@@ -249,6 +264,7 @@ private:
 
   const FetchOptions& options_;
   const base::Cancellation& cancellation_;
+  WaitingNotes& notes_;
   const DownloadObserver observer_; // a copy: none may be a temporary of the caller
   // The transfers in it go first.
   MultiPointer multi_;
@@ -256,13 +272,6 @@ private:
   std::vector<std::uint64_t> arrived_;
   std::size_t running_ = 0;
 };
-
-/// Whatever its address is called: a list of addresses is no XML, and a metalink is.
-bool is_xml(std::string_view content) {
-  constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
-  if (content.starts_with(k_byte_order_mark)) content.remove_prefix(k_byte_order_mark.size());
-  return base::trimmed(content).starts_with('<');
-}
 
 } // namespace
 
@@ -273,6 +282,7 @@ std::filesystem::path beginning_of(const Download& download) {
 struct Downloader::State {
   FetchOptions options;
   const base::Cancellation& cancellation;
+  WaitingNotes notes;
   std::map<Source, ServerSet> servers;
 
   /// Null with the failure of the list.
@@ -299,14 +309,14 @@ DownloadResult Downloader::State::fetch_list(const Source& source,
     ServerSet only(std::move(itself));
     std::vector<DownloadResult> results(1);
     list.path.clear();
-    Batch batch(options, cancellation, {});
+    Batch batch(options, cancellation, notes, {});
     batch.add(list, only, 0);
     batch.run(results);
     if (results.front()) return results.front();
   }
   const std::string content = fs::read_file(list.target, k_largest_list);
-  mirrors = is_xml(content) ? read_metalink(list.target, source, cancellation)
-                            : read_mirror_list(content, source);
+  mirrors = is_metalink(content) ? read_metalink(list.target, source, cancellation)
+                                 : read_mirror_list(content, source);
   std::filesystem::remove(list.target);
   if (!mirrors.bases.empty()) return std::nullopt;
   return DownloadFailure{DownloadProblem::unreachable,
@@ -329,8 +339,12 @@ ServerSet* Downloader::State::servers_of(const Source& source,
   return &servers.emplace(source, ServerSet(std::move(mirrors))).first->second;
 }
 
-Downloader::Downloader(FetchOptions options, const base::Cancellation& cancellation)
-    : state_(new State{.options = options, .cancellation = cancellation, .servers = {}}) {}
+Downloader::Downloader(FetchOptions options, const base::Cancellation& cancellation,
+                       WaitingObserver waiting_observer)
+    : state_(new State{.options = std::move(options),
+                       .cancellation = cancellation,
+                       .notes = WaitingNotes(std::move(waiting_observer)),
+                       .servers = {}}) {}
 
 Downloader::~Downloader() = default;
 
@@ -338,7 +352,7 @@ std::vector<DownloadResult> Downloader::fetch(const std::vector<Download>& downl
                                               const DownloadObserver& observer) {
   std::vector<DownloadResult> results(downloads.size());
   std::map<Source, DownloadFailure> dead_lists;
-  Batch batch(state_->options, state_->cancellation, observer);
+  Batch batch(state_->options, state_->cancellation, state_->notes, observer);
   for (std::size_t index = 0; index < downloads.size(); ++index) {
     const Download& download = downloads[index];
     state_->cancellation.check();

@@ -55,6 +55,9 @@ using DownloadResult = std::optional<DownloadFailure>;
 /// Called with the number of bytes that arrived so far and the index of a file that just moved.
 using DownloadObserver = std::function<void(base::ByteSize arrived, std::size_t index)>;
 
+/// Called with a sentence when a server does not answer, and waiting for it goes on: once for each.
+using WaitingObserver = std::function<void(const std::string& sentence)>;
+
 /// What one server did.
 struct MirrorUse {
   std::string base; ///< URL, without secrets
@@ -64,7 +67,8 @@ struct MirrorUse {
 
 class Downloader {
 public:
-  Downloader(FetchOptions options, const base::Cancellation& cancellation);
+  Downloader(FetchOptions options, const base::Cancellation& cancellation,
+             WaitingObserver waiting_observer = {});
   Downloader(const Downloader&) = delete;
   Downloader& operator=(const Downloader&) = delete;
   Downloader(Downloader&&) = delete;

@@ -99,6 +99,12 @@ MirrorList read_metalink(const std::filesystem::path& file, const Source& source
   return mirrors;
 }
 
+bool is_metalink(std::string_view content) {
+  constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
+  if (content.starts_with(k_byte_order_mark)) content.remove_prefix(k_byte_order_mark.size());
+  return base::trimmed(content).starts_with('<');
+}
+
 bool is_announced(const MirrorList& mirrors, const std::filesystem::path& file) {
   if (mirrors.has_only_weak_digests) return false;
   if (mirrors.repomd.empty()) return true;

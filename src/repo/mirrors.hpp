@@ -27,6 +27,9 @@ struct MirrorList {
   bool has_only_weak_digests = false;
 };
 
+/// Whatever its address is called: a list of addresses is no XML, and a metalink is.
+bool is_metalink(std::string_view content);
+
 /// One URL a line; lines that are empty, begin with "#" or lead to another protocol than the
 /// list's own are nothing.
 MirrorList read_mirror_list(std::string_view content, const Source& source);

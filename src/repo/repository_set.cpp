@@ -115,8 +115,11 @@ RepositorySet::RepositorySet(const std::vector<model::Repository>& repositories,
                         .cache = environment.cache,
                         .reporter = environment.reporter,
                         .cancellation = environment.cancellation,
-                        .downloader = Downloader(options, environment.cancellation),
-                        .indexes = {}},
+                        .downloader = Downloader(
+                            options, environment.cancellation,
+                            [&reporter = environment.reporter](const std::string& sentence) {
+                              reporter.message(report::Level::warning, sentence);
+                            })},
                        {}}) {}
 
 RepositorySet::RepositorySet(RepositorySet&&) noexcept = default;

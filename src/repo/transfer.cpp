@@ -119,6 +119,13 @@ bool Transfer::is_too_slow() noexcept {
   return true;
 }
 
+bool Transfer::has_begun() const {
+  curl_off_t first_byte = 0;
+  return written_ > began_at_ || (curl_easy_getinfo(handle_.get(), CURLINFO_STARTTRANSFER_TIME_T,
+                                                    &first_byte) == CURLE_OK &&
+                                  first_byte > 0);
+}
+
 DownloadFailure Transfer::failure_of(CURLcode code, long status) const {
   const std::string shown = base::without_secrets(request_.url);
   const auto failure = [&](DownloadProblem problem, const std::string& what) {

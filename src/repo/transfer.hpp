@@ -47,6 +47,8 @@ public:
   CURL* handle() const { return handle_.get(); }
   /// Length of the file so far.
   std::uint64_t arrived() const { return written_; }
+  /// Whether the server has answered with anything.
+  bool has_begun() const;
   /// What libcurl says in the end, in our words. Throws base::Error (fs.disk-full, fs.…) when the
   /// file could not be written.
   TransferOutcome finish(CURLcode code);

@@ -18,7 +18,8 @@ from packages import Signer  # noqa: E402
 
 class CustomizePackages(CustomizingTestCase):
     BASE_OS = ("  packages: {install: [alpha, beta, other]}\n"
-               "  additionalFiles: [{destination: /etc/alpha.conf, content: \"changed here\\n\"}]\n")
+               "  additionalFiles: [{destination: /etc/alpha.conf, content: \"changed here\\n\"},"
+               " {destination: /var/log/dnf.log, content: \"the base's\\n\"}]\n")
 
     def base_repositories(self):
         return f"repositories: [{{name: first, path: {self.top / 'first'}, gpgCheck: false, repoGpgCheck: false}}]\n"
@@ -43,7 +44,8 @@ class CustomizePackages(CustomizingTestCase):
         package("second", "gamma", "1", "--tag", "Requires: delta >= 2", "--tag", "Requires: /usr/share/other",
                 "--file", "/usr/share/gamma=g\\n")
         package("second", "delta", "2", "--file", "/usr/share/delta=d\\n",
-                "--section", "%post\necho made > /var/lib/delta-was-here")
+                "--section", "%post\necho made > /var/lib/delta-was-here\nread -r once < /proc/sys/kernel/random/uuid\n"
+                             "mkdir -p /var/cache/ldconfig\necho $once > /var/cache/ldconfig/aux-cache")
         package("second", "takeover", "1", "--tag", "Obsoletes: other < 2", "--tag", "Provides: other = 2",
                 "--file", "/usr/share/takeover=t\\n")
         package("second", "impossible", "1", "--tag", "Requires: nobody-has-this", "--file", "/usr/share/impossible=i\\n")
@@ -299,6 +301,10 @@ class CustomizePackages(CustomizingTestCase):
         shutil.copy(self.base(), base)
         out = config.parent / "out"
         self.program("customize", "--image", base, config, "-o", out)
+        # What the run left behind is different in each; what the base has under such a name is its own.
+        tree = self.root_tree(next(out.glob("*.raw")))
+        self.assertFalse((tree / "var/cache/ldconfig/aux-cache").exists())
+        self.assertEqual((tree / "var/log/dnf.log").read_text(), "the base's\n")
         self.assertNotIn("DIFFERENT", self.program("verify", out))
         # Packages are those of then.
         newer = self.top / "second/delta-later"

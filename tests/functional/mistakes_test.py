@@ -134,7 +134,7 @@ MISTAKES = [
     Mistake("no-release", 2, "release", config=edited("release: tiny\n", ""), command=PLAN, right=NODE),
     Mistake("architecture", 2, "x86_64", command=(*PLAN, "--arch", "aarch64"), right_command=(*PLAN, "--arch", "x86_64")),
     Mistake("missing-repository", 1, "", command=PLAN, prepare=move("repository", "elsewhere"), repair=move("elsewhere", "repository")),
-    Mistake("no-network", 1, "", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo"), right_command=(*PLAN, "--repo", "tiny=repository")),
+    Mistake("no-network", 1, "trying again for 31 s", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo"), right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("offline-without-cache", 1, "--offline", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo", "--offline"), right_command=PLAN),
     Mistake("repository-typo", 5, "repoGpgCheck", command=(*PLAN, "--repo", "tinny=repository"), right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("damaged-repository", 5, "", command=PLAN, prepare=write("repository/repodata/repomd.xml", "<html>moved</html>"),
@@ -223,6 +223,7 @@ class Mistakes(TestCase):
     def text_of(self, command, result, place):
         said = result.stderr.replace(str(place), "HERE")
         said = re.sub(r"in [0-9.]+ s\b", "in N s", said)
+        said = re.sub(r"after [0-9]+ ms\b", "after N ms", said)
         return f"$ imagewright {' '.join(command)}\n{said}exit code {result.returncode}\n"
 
     def compare(self, name, text):

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,17 +18,6 @@ struct Input {
   const std::vector<GivenFile>& given_files;
   const std::string& rpm_database_path;
 };
-
-/// What the making of the image left behind: different on every run, and of no use to a node.
-constexpr std::array<std::string_view, 9> k_leftovers{"/var/cache/ldconfig/aux-cache",
-                                                      "/var/cache/dnf",
-                                                      "/var/cache/libdnf5",
-                                                      "/var/cache/tdnf",
-                                                      "/var/cache/yum",
-                                                      "/var/log/dracut.log",
-                                                      "/var/log/dnf.log",
-                                                      "/var/log/tdnf.log",
-                                                      "/var/log/hawkey.log"};
 
 /// All but what the config put there.
 void remove_below(const fs::RootDir& root, const std::vector<GivenFile>& given,
@@ -73,7 +61,7 @@ void remove_database_helpers(const fs::RootDir& root, const std::string& directo
 
 StepYield remove_leftovers(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
-  for (const auto path : k_leftovers)
+  for (const auto path : leftovers())
     remove_leftover(files, input.given_files, std::string(path));
   for (const auto directory : model::scratch_directories())
     empty_directory(files, directory);
@@ -84,7 +72,7 @@ StepYield remove_leftovers(const Input& input, root::WorkRoot& root) {
 } // namespace
 
 constinit const Step tidy{
-    "tidy", AppliesTo::both,
+    "tidy", AppliesTo::composed,
     k_run<remove_leftovers, &Findings::given_files, &FinalizePlan::rpm_database_path>};
 
 } // namespace imagewright::finalize::steps
