@@ -63,13 +63,22 @@ std::string excerpt(const SourceLocation& where, const SourceLineReader& read_li
   return result;
 }
 
+/// Metadata may call a file by a name of megabytes: what counts stands at both ends.
+std::string without_middle(const std::string& line) {
+  constexpr std::size_t longest = 8192;
+  constexpr std::size_t end = 1024;
+  if (line.size() <= longest) return line;
+  return fmt::format("{} [{} bytes are left out] {}", line.substr(0, longest - end),
+                     line.size() - longest, line.substr(line.size() - end));
+}
+
 /// Foreign texts stand in messages, contexts and hints: nothing in them steers a terminal, and what
 /// follows a line end never looks like a line of ours or of a CI service.
 std::string shown(std::string_view text) {
   std::vector<std::string> lines = split(text, '\n');
   if (lines.size() > 1 && lines.back().empty()) lines.pop_back();
   for (std::string& line : lines)
-    line = escape_controls(without_secrets(line));
+    line = escape_controls(without_middle(without_secrets(line)));
   return join(lines, "\n  | ");
 }
 

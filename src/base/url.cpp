@@ -11,6 +11,8 @@ namespace imagewright::base {
 
 namespace {
 
+/// PATH_MAX of Linux.
+constexpr std::size_t k_longest_location = 4096;
 constexpr std::string_view k_separator = "://";
 /// What ends a URL inside of a sentence.
 constexpr std::string_view k_end_of_url = " \t\r\n\"'<>";
@@ -70,6 +72,7 @@ std::string without_secrets(std::string_view text) {
 
 std::optional<std::string> find_location_fault(std::string_view location) {
   if (location.empty()) return "is empty";
+  if (location.size() > k_longest_location) return "is longer than any path";
   if (location.front() == '/') return "is an absolute path";
   if (has_control_characters(location)) return "has control characters";
   const std::string_view first = location.substr(0, location.find('/'));
@@ -89,6 +92,7 @@ std::optional<std::string> find_base_fault(std::string_view url, std::string_vie
   const std::string scheme = scheme_of(url);
   const std::string own = base_url.empty() ? "file" : scheme_of(base_url);
   if (scheme.empty()) return "is no URL";
+  if (url.size() > k_longest_location) return "is longer than any path";
   if (scheme != own && !(own == "http" && scheme == "https")) {
     return fmt::format("leads from {} to {}", own, escape_controls(scheme));
   }

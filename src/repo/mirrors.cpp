@@ -18,8 +18,8 @@ namespace imagewright::repo {
 
 namespace {
 
-/// Nobody asks more of them.
-constexpr std::size_t k_most_mirrors = 1000;
+/// Of which every one may be asked several times before a download counts as failed.
+constexpr std::size_t k_most_mirrors = 128;
 constexpr std::string_view k_repomd_path = "/repodata/repomd.xml";
 
 void add_base(MirrorList& mirrors, std::string url, const Source& source) {

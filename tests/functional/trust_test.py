@@ -150,6 +150,8 @@ class Trust(ReportsTestCase):
             "depth": '<?xml version="1.0"?><repomd>' + "<data>" * 200000,
             "records": '<?xml version="1.0"?><repomd>' + '<data type="a"/>' * 20000 + "</repomd>",
             "controls": text.replace("primary", "pri\x1bmary"),
+            "names without end": re.sub(r'href="repodata/', lambda found: found.group() + "a" * 3000000, text),
+            "a base without end": text.replace("<location ", '<location xml:base="file:///' + "a" * 3000000 + '" '),
             "encoding": text.replace("UTF-8", "UTF-16"),
             "nothing": "",
             "negative sizes": re.sub(r"<size>\d+", "<size>-7", text),
@@ -172,6 +174,7 @@ class Trust(ReportsTestCase):
                 self.assertIn(result.returncode, (1, 4, 5), result.stderr)
                 self.assertRegex(result.stderr, r"\[(repo\.(metadata-damaged|metadata-truncated|weak-checksum)|sandbox\.worker-\w+)\]")
                 self.assertNotIn("\x1b", result.stderr)
+                self.assertLess(len(result.stderr), 40000)
 
     def test_secrets_are_written_nowhere(self):
         Server.directory = str(self.top / "base/repo")

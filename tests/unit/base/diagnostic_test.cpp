@@ -32,6 +32,16 @@ TEST_CASE("renders without a position") {
   CHECK(render(diagnostic, {}, Color::off) == "warning: something odd [a.b]\n");
 }
 
+TEST_CASE("leaves the middle of endless texts of strangers out") {
+  const std::string name = "begin" + std::string(8000000, 'a') + "end";
+  const Diagnostic diagnostic{.code = "a.b", .message = "there is no " + name, .hint = name};
+  const std::string text = render(diagnostic, {}, Color::off);
+  CHECK(text.size() < 20000);
+  CHECK(text.find("there is no begin") != std::string::npos);
+  CHECK(text.find("bytes are left out] a") != std::string::npos);
+  CHECK(text.find("aend [a.b]") != std::string::npos);
+}
+
 TEST_CASE("sorts by file, line and column, with the unplaced last") {
   Diagnostics diagnostics;
   diagnostics.add({.code = "x", .message = "unplaced"});

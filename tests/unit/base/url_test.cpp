@@ -28,6 +28,7 @@ TEST_CASE("a location is a plain path below its base") {
     INFO(bad);
     CHECK(find_location_fault(bad));
   }
+  CHECK(find_location_fault(std::string(5000, 'a')));
 }
 
 TEST_CASE("a base of metadata keeps the protocol of its source") {
