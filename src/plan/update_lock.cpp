@@ -183,6 +183,12 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
     summary.package_count += entry.packages.size();
     if (before != nullptr) updated.see(*before);
     updated.see(entry);
+    if (const auto base = renewed.bases.find(entry.architecture); base != renewed.bases.end()) {
+      summary.changes.push_back(
+          fmt::format("! the lock of {} is replaced, on base {}: one config has one lock for an "
+                      "architecture",
+                      entry.architecture, base->second.digest.to_string()));
+    }
     for (std::string& change : changes_between(before, entry)) {
       summary.changes.push_back(std::move(change));
     }

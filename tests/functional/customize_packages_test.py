@@ -284,6 +284,19 @@ class CustomizePackages(CustomizingTestCase):
             options = () if variables else ("--locked",)
             stale = self.program("customize", "--image", other, config, "--dry-run", *options, expect=5, **variables)
             self.assertIn("base sha256:", stale)
+        # Which base it was and is, is a difference of two locks, too.
+        earlier = config.parent / "earlier.lock.json"
+        shutil.copy(path, earlier)
+        self.program("lock", "--image", other, config)
+        self.assertRegex(self.program("diff", earlier, path), r"base for \S+\n  ~ image: digest sha256:")
+        self.program("diff", "--exit-code", earlier, path, expect=5)
+        # A config has one lock for an architecture: that of a composition does not go in silence.
+        document = json.loads(path.read_text())
+        for entry in document["architectures"].values():
+            for member in ("base", "kept", "erased"):
+                del entry[member]
+        path.write_text(json.dumps(document))
+        self.assertIn("is replaced", self.program("lock", "--image", other, config))
 
     def test_what_a_lock_says_of_the_base_is_held_against_it(self):
         config = self.config("packages: {remove: [beta]}")

@@ -55,6 +55,15 @@ class SnapshotCase(TestCase):
 
 
 class Snapshot(SnapshotCase):
+    def test_the_lock_of_a_base_does_not_go_in_silence(self):
+        self.run_in("lock")
+        path = self.directory / "node.lock.json"
+        document = json.loads(path.read_text())
+        document["architectures"]["x86_64"].update(request="sha256:" + "0" * 64, base="sha256:" + "1" * 64, kept=[], erased=[])
+        path.write_text(json.dumps(document))
+        self.assertRegex(self.run_in("lock").stdout, "! the lock of x86_64 is replaced, on base sha256:1")
+        self.assertNotIn("base", json.loads(path.read_text())["architectures"]["x86_64"])
+
     def test_what_was_published_later_is_not_there(self):
         self.run_in("lock")
         self.assertEqual(self.version(), "2")

@@ -71,6 +71,12 @@ plan::LockSummary lock_base(const CustomizeOptions& options, plan::LockAction ac
   const std::string& architecture = lock.packages.architecture;
   const bool had_base = renewed.bases.contains(architecture);
   const model::ArchitectureLock* before = had_base ? renewed.lock.find(architecture) : nullptr;
+  if (!had_base && renewed.lock.find(architecture) != nullptr) {
+    summary.changes.push_back(fmt::format(
+        "! the lock of what is composed for {} is replaced: one config has one lock for "
+        "an architecture",
+        architecture));
+  }
   add_base_changes(summary.changes, had_base ? &renewed.bases.at(architecture) : nullptr,
                    lock.base);
   for (std::string& change : plan::changes_between(before, lock.packages))
