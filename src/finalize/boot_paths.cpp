@@ -2,12 +2,16 @@
 #include "boot_paths.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 #include <imagewright/model/verity.hpp>
+
+#include "content.hpp"
 
 namespace imagewright::finalize {
 
@@ -55,6 +59,52 @@ std::string name_on_esp(const fs::RootDir& files, const std::string& path) {
     found += "/" + (is_exact || same == names.end() ? part : *same);
   }
   return found;
+}
+
+namespace {
+
+bool is_directory(const fs::RootDir& files, const std::string& path) {
+  const auto status = files.find_status(path);
+  return status && status->type == fs::FileType::directory;
+}
+
+void move_into(const fs::RootDir& files, const std::string& from, const std::string& into) {
+  for (const std::string& name : files.list(from)) {
+    const std::string source = from + "/" + name;
+    const std::string destination = name_on_esp(files, into + "/" + name);
+    const auto status = files.find_status(source);
+    const bool is_there = files.find_status(destination).has_value();
+    if (status->type == fs::FileType::directory) {
+      if (!is_there) files.make_directories(destination);
+      if (is_directory(files, destination)) move_into(files, source, destination);
+    } else if (status->type == fs::FileType::regular && !is_there) {
+      files.write(destination, read_large(files, source), status->permissions);
+      files.remove(source);
+    } else if (status->type == fs::FileType::regular &&
+               read_large(files, source) == read_large(files, destination)) {
+      files.remove(source);
+    }
+  }
+  if (files.list(from).empty()) files.remove(from);
+}
+
+void join_spellings(const fs::RootDir& files, const std::string& directory) {
+  std::map<std::string, std::string> first;
+  for (const std::string& name : files.list(directory)) {
+    const std::string path = directory + "/" + name;
+    if (!is_directory(files, path)) continue;
+    const auto [known, is_new] = first.emplace(base::to_lower(name), path);
+    if (!is_new) move_into(files, path, known->second);
+  }
+  for (const auto& [name, path] : first)
+    join_spellings(files, path);
+}
+
+} // namespace
+
+void join_spellings_on_esp(const fs::RootDir& files) {
+  const std::string esp(k_esp_mount);
+  if (is_directory(files, esp)) join_spellings(files, esp);
 }
 
 void copy_boot_file(const fs::RootDir& files, const std::string& source,

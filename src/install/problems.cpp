@@ -44,7 +44,9 @@ Advice advice_for(rpmProblemType type) {
   case RPMPROB_REQUIRES:
   case RPMPROB_CONFLICT:
   case RPMPROB_OBSOLETES:
-    return {"install.dependency", "the lock is not complete; update it"};
+    return {"install.dependency",
+            "the metadata of a repository does not say what its packages need: make it again with "
+            "createrepo_c; or the lock is of another time: update it"};
   case RPMPROB_NEW_FILE_CONFLICT:
   case RPMPROB_FILE_CONFLICT:
     return {"install.file-conflict",

@@ -59,10 +59,14 @@ constexpr std::uint64_t k_largest_ratio = 256;
 /// Small files may shrink by any factor.
 constexpr std::uint64_t k_always_allowed = std::uint64_t{16} << 20U;
 
+/// As far as comments before the first element are read.
+constexpr std::size_t k_head = 4096;
+
 struct LimitedStream {
   FilePointer inner;
   std::uint64_t left = 0;
   bool is_over = false;
+  std::string head = {}; ///< the first bytes of the text
 };
 
 ssize_t read_limited(void* cookie, char* buffer, std::size_t size) {
@@ -75,6 +79,7 @@ ssize_t read_limited(void* cookie, char* buffer, std::size_t size) {
     return -1;
   }
   stream.left -= got;
+  stream.head.append(buffer, std::min(got, k_head - std::min(k_head, stream.head.size())));
   return static_cast<ssize_t>(got);
 }
 
@@ -101,6 +106,11 @@ public:
 
   std::FILE* get() const { return file_.get(); }
   bool is_over() const { return stream_->is_over; }
+  /// Where an XML file says what it is.
+  bool is_of_packages() const {
+    return stream_->head.find("<metadata") != std::string::npos ||
+           stream_->head.find("<filelists") != std::string::npos;
+  }
 
 private:
   std::unique_ptr<LimitedStream> stream_ = std::make_unique<LimitedStream>();
@@ -118,6 +128,8 @@ void parse_file(Repo* repository, int descriptor, const std::string& name, const
   // libsolv takes a read error for the end of the file.
   if (!is_parsed) fail(name, pool_errstr(repository->pool));
   if (std::ferror(text.get()) != 0) fail(name, "its compression is damaged");
+  // libsolv passes over elements that it does not know.
+  if (!text.is_of_packages()) fail(name, "it is a page or a list of something else");
 }
 
 /// Texts for people are never asked for: leaving them out makes reading

@@ -59,6 +59,33 @@ class Pipes(SiblingTestCase):
         self.assert_sound(image.partition("root"))
 
 
+def esp_package(name, *paths):
+    lines = [f"mkdir -p //boot/efi/{path.rsplit('/', 1)[0]}; echo '{content}' > //boot/efi/{path}" for path, content in paths]
+    return package(name, install="\n".join(lines), files="/boot/efi")
+
+
+class BootFiles(SiblingTestCase):
+    """Names on the ESP, which has no case."""
+
+    PACKAGES = (esp_package("upper", ("EFI/Vendor/a.efi", "a"), ("EFI/Vendor/same.efi", "same")), esp_package("lower", ("EFI/vendor/b.efi", "b"), ("efi/VENDOR/c.efi", "c")),
+                esp_package("same", ("EFI/vendor/SAME.efi", "same")), esp_package("other", ("EFI/vendor/A.EFI", "another")),
+                esp_package("twins", ("EFI/x/a.efi", "1"), ("EFI/x/A.EFI", "2")), esp_package("dot", ("EFI/x/a.", "1")), esp_package("colon", ("EFI/x/a:b", "1")))
+
+    def test_directories_of_packages_that_differ_in_case_are_one(self):
+        for packages, names in (("upper, lower", {"a.efi", "same.efi", "b.efi", "c.efi"}), ("upper, same", {"a.efi", "same.efi"})):
+            with self.subTest(packages=packages):
+                image = self.image(f"os: {{packages: {{install: [{packages}]}}}}\n", ("tar", "raw"))
+                paths = [path for path in image.archive() if path.lower().startswith("/boot/efi/efi/vendor/")]
+                self.assertEqual({path.rsplit("/", 1)[1] for path in paths}, names)
+                self.assertEqual(len({path.rsplit("/", 1)[0] for path in paths}), 1)
+                self.assert_sound(image.partition("esp"))
+
+    def test_names_that_fat_cannot_hold_or_tell_apart_are_refused(self):
+        for packages, word in (("upper, other", "differs only in case"), ("twins", "differs only in case"), ("dot", "ends with a dot"), ("colon", "not allowed there")):
+            with self.subTest(packages=packages):
+                self.assert_refused(self.build(f"os: {{packages: {{install: [{packages}]}}}}\n", ("raw",)), "disk.name-unsupported", word, exit_code=1)
+
+
 class Disks(SiblingTestCase):
     def storage(self, *partitions, boot="efi", size=""):
         """Partitions as id, type of its filesystem, size and mount point."""

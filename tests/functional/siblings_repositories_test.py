@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Repositories over HTTP as the world has them: mirrors that are stale, cut off or portals, names that need escapes, packages that stand elsewhere."""
 
+import gzip
 import hashlib
 import http.server
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -126,6 +128,35 @@ class Repositories(SiblingTestCase):
     def make_directory(self, name):
         (self.web / name).mkdir()
         return self.web / name
+
+    def with_primary(self, name, change):
+        """A repository whose primary metadata was changed, and what repomd.xml says of it."""
+        repository = self.web / name
+        shutil.copytree(self.needy, repository)
+        index = repository / "repodata/repomd.xml"
+        block = re.search(r'<data type="primary">.*?</data>', index.read_text(), re.DOTALL).group(0)
+        file = repository / re.search(r'href="([^"]*)"', block).group(1)
+        text = change(gzip.decompress(file.read_bytes()).decode()).encode()
+        file.write_bytes(gzip.compress(text, mtime=0))
+        sums = iter((hashlib.sha256(file.read_bytes()).hexdigest(), hashlib.sha256(text).hexdigest()))
+        told = re.sub(r"(checksum[^>]*>)[^<]*(?=<)", lambda found: found.group(1) + next(sums), re.sub("</(open-)?checksum>", "<end>", block))
+        told = told.replace("<end>", "</checksum>", 1).replace("<end>", "</open-checksum>", 1)
+        told = re.sub(r"<size>\d+", f"<size>{file.stat().st_size}", re.sub(r"<open-size>\d+", f"<open-size>{len(text)}", told))
+        index.write_text(index.read_text().replace(block, told))
+        return repository
+
+    def test_metadata_that_does_not_say_what_packages_need_is_told(self):
+        self.needy = make_repository(self.scratch() / "needy", package("leaf", head="Requires: dep"), package("dep"), package("other", head="Requires: dep"))
+        without = re.compile(r"<rpm:requires>.*?</rpm:requires>", re.DOTALL)
+        rows = {"as it is": (lambda text: text, 0, ""), "of none": (lambda text: without.sub("", text), 1, "[resolve.no-requirements]"),
+                "empty ones": (lambda text: without.sub("<rpm:requires/>", text), 1, "[resolve.no-requirements]"),
+                "of one package": (lambda text: text.replace(without.search(text[text.index("<name>leaf"):]).group(0), "", 1), 1, "make it again with createrepo_c"),
+                "a page": (lambda text: "<html><body>Please log in</body></html>", 1, "[resolve.metadata-unreadable]"), "half": (lambda text: text[:len(text) // 2], 1, "[resolve.metadata-unreadable]")}
+        for number, (name, (change, code, word)) in enumerate(rows.items()):
+            with self.subTest(name=name):
+                result, _ = self.locked(f"path: {self.with_primary(f'changed{number}', change)}", "leaf")
+                self.assertEqual(result.returncode, code, result.stderr)
+                self.assertIn(word, result.stderr)
 
     def test_packages_may_stand_elsewhere(self):
         pool = self.web / "pool with blank"

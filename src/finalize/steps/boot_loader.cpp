@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <string>
+
 #include <imagewright/base/error.hpp>
 
 #include "../boot_loaders/boot_loaders.hpp"
+#include "../boot_paths.hpp"
 #include "../given_files.hpp"
 #include "../steps.hpp"
 
@@ -23,6 +26,8 @@ StepYield install(const BootInput& input, root::WorkRoot& root) {
 }
 
 StepYield install_boot_loader(const BootInput& input, root::WorkRoot& root) {
+  if (input.layout.find_mount(std::string(k_esp_mount)) != nullptr)
+    join_spellings_on_esp(root.files());
   const GivenBootFiles given(root.files(), input.given_files);
   StepYield yield = install(input, root);
   given.require_untouched();
