@@ -124,15 +124,12 @@ void Builder::check_key_has_colon(std::size_t offset, std::size_t end, const Nod
   if (first != std::string_view::npos && line[first] == '?') return;
   const std::size_t next = text_.find_first_not_of(" \t", end);
   if (next != std::string_view::npos && text_[next] == ':') return;
+  refuse(find_text_slip(text_, offset, key.where.line));
   if (text_.substr(offset, end - offset).find('\n') != std::string_view::npos) return;
   if (key.text.starts_with('-') && key.text.size() > 1 && key.style == ScalarStyle::plain) {
     stop("yaml.syntax",
          fmt::format("the dash of {} has no blank behind it", base::quoted(key.text)), key.where,
          fmt::format("write \"- {}\"", base::escape_controls(key.text.substr(1))));
-  }
-  if (follows_announced_text(text_, key.where.line)) {
-    stop("yaml.syntax", "the text that the line before announces is not indented", key.where,
-         "indent it deeper than the key it belongs to");
   }
   stop("yaml.syntax", fmt::format("the key {} has no colon", base::quoted(key.text)), key.where,
        fmt::format("write \"{}:\"", base::escape_controls(key.text)));

@@ -54,6 +54,26 @@ bool goes_on(std::span<const Line> lines, std::size_t index) {
   return next < lines.size() && lines[next].indentation == without_dashes(lines[index]).indentation;
 }
 
+/// The length of what lists of printed texts start their items with: "•", "1."; 0 for none.
+std::size_t bullet_length(std::string_view content) {
+  for (const std::string_view sign : {"*", "+", "\u2022", "\u2013", "\u2014", "\u2212", "\u25e6"}) {
+    if (content.starts_with(sign)) return sign.size();
+  }
+  const std::size_t end = content.find_first_not_of("0123456789");
+  const bool is_number = end != std::string_view::npos && end > 0 && end < 4;
+  return is_number && (content[end] == '.' || content[end] == ')') ? end + 1 : 0;
+}
+
+Slips find_bullet(const Line& line, std::size_t index) {
+  const std::size_t length = bullet_length(line.content);
+  if (length == 0 || length + 1 >= line.content.size() || line.content[length] != ' ')
+    return std::nullopt;
+  return LineSlip{index, 0,
+                  fmt::format("an item of a list begins with \"-\", not with {}",
+                              base::quoted(line.content.substr(0, length))),
+                  "write \"-\" in its place"};
+}
+
 Slips find_comment_of_another_kind(const Line& line, std::size_t index) {
   if (!line.content.starts_with("//")) return std::nullopt;
   return LineSlip{index, 0, "a comment does not begin with \"//\"", "write \"#\" in its place"};
@@ -178,6 +198,30 @@ Slips find_key_without_colon(std::span<const Line> lines, std::size_t index,
                                : fmt::format("write a colon behind {}", base::quoted(word))};
 }
 
+/// Does a text block end right before this line?
+bool follows_text(std::span<const Line> lines, std::size_t index) {
+  while (index > 0 && lines[index - 1].content.empty() && !lines[index - 1].is_text)
+    --index;
+  return index > 0 && lines[index - 1].is_text;
+}
+
+/// "key: word: value"
+Slips find_two_keys(const Line& line, std::size_t index) {
+  const Line inner = without_dashes(line);
+  const std::string_view outer_word = leading_word(inner.content);
+  const std::size_t start = outer_word.size() + 2;
+  if (outer_word.empty() || !inner.content.substr(outer_word.size()).starts_with(": "))
+    return std::nullopt;
+  const std::string_view word = leading_word(inner.content.substr(start));
+  const std::string_view rest = inner.content.substr(start + word.size());
+  if (word.empty() || !(rest == ":" || rest.starts_with(": "))) return std::nullopt;
+  return LineSlip{index, line.content.size() - inner.content.size() + start,
+                  fmt::format("two keys stand on one line, {} and {}", base::quoted(outer_word),
+                              base::quoted(word)),
+                  fmt::format("write {} on a line of its own, or put the value of {} in quotes",
+                              base::quoted(word), base::quoted(outer_word))};
+}
+
 /// A line without a colon among entries, or without a dash among items.
 Slips find_bare_line(std::span<const Line> lines, std::size_t start, std::size_t complaint) {
   for (std::size_t index = start; index <= complaint; index = next_content(lines, index)) {
@@ -185,7 +229,9 @@ Slips find_bare_line(std::span<const Line> lines, std::size_t start, std::size_t
     const bool has_dash = line.content.size() > 1 && line.content[0] == '-' &&
                           line.content[1] != ' ' && line.content[1] != '-';
     const std::string_view word = leading_word(without_dashes(line).content);
-    if (is_entry(line.content) || (word.empty() && !has_dash)) continue;
+    if (is_entry(line.content)) continue;
+    if (!is_item(line) && follows_text(lines, index)) return slip_behind_text(lines, index);
+    if (word.empty() && !has_dash) continue;
     if (!is_item(line) && (has_items_above(lines, index) || begins_list(lines, index)))
       return has_dash ? dash_without_blank(line, index) : word_among_items(lines, index, word);
     if (word.empty()) continue;
@@ -283,11 +329,31 @@ bool is_intruder(std::span<const Line> lines, std::size_t index, std::size_t col
 
 } // namespace
 
-Slips find_odd_sign(const Line& line, std::size_t index) {
-  if (line.content.starts_with(k_no_break_space)) {
-    return LineSlip{index, 0, "a no-break space (U+00A0) is used for indentation",
-                    "indent with blanks"};
+LineSlip slip_behind_text(std::span<const Line> lines, std::size_t index) {
+  std::size_t above = index;
+  while (above > 0 && (lines[above - 1].is_text || lines[above - 1].content.empty()))
+    --above;
+  const std::string_view word = leading_word(lines[index].content);
+  const bool may_be_key = above > 0 && !word.empty() &&
+                          without_dashes(lines[above - 1]).indentation == lines[index].indentation;
+  if (!may_be_key) {
+    return {index, 0, "this line is not indented as the text before it",
+            "indent it as the lines before it, if it belongs to them"};
   }
+  return {index, 0, "this is neither a key with a colon nor indented as the text before it",
+          fmt::format("write a colon behind {} if it is a key, or indent the line as the text",
+                      base::quoted(word))};
+}
+
+Slips find_odd_indentation(const Line& line, std::size_t index) {
+  if (!line.content.starts_with(k_no_break_space)) return std::nullopt;
+  return LineSlip{index, 0, "a no-break space (U+00A0) is used for indentation",
+                  "indent with blanks"};
+}
+
+Slips find_odd_sign(const Line& line, std::size_t index) {
+  if (auto slip = find_odd_indentation(line, index)) return slip;
+  if (auto slip = find_bullet(line, index)) return slip;
   const Line inner = without_dashes(line);
   const std::string_view word = leading_word(inner.content);
   const std::size_t end = line.content.size() - inner.content.size() + word.size();
@@ -325,6 +391,7 @@ Slips find_likely_slip(std::span<const Line> lines, std::size_t complaint) {
   if (complaint >= lines.size()) return std::nullopt;
   const std::size_t start = window_start(lines, complaint);
   if (auto slip = find_bare_line(lines, start, complaint)) return slip;
+  if (auto slip = find_two_keys(lines[complaint], complaint)) return slip;
   return find_deeper_entry(lines, complaint);
 }
 

@@ -29,6 +29,7 @@ std::vector<Line> lines_of(std::string_view text) {
     if (announcer && !line.content.empty()) {
       if (line.indentation > *announcer) {
         line.content = {};
+        line.is_text = true;
       } else {
         announcer.reset();
       }

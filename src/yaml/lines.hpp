@@ -15,6 +15,7 @@ struct Line {
   std::uint32_t number = 0;
   std::size_t indentation = 0;
   std::string_view content; ///< without blanks at its ends; empty for comments and text blocks too
+  bool is_text = false;     ///< of a text block
 };
 
 std::vector<Line> lines_of(std::string_view text);
