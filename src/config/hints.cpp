@@ -45,6 +45,21 @@ void collect_owners(const Type& type, const std::string& path, std::string_view 
   }
 }
 
+/// About "os.hostname" or "os/hostname" for a key below another; empty when it is no such path.
+std::string path_meant_by(const Type& type, const std::string& written) {
+  std::string text = written;
+  std::replace(text.begin(), text.end(), '/', '.');
+  const std::vector<std::string> names = base::split(text, '.');
+  const Type* place = &type;
+  for (const std::string& name : names) {
+    const Key* key = place == nullptr ? nullptr : find_key(place->keys, name);
+    if (key == nullptr) return {};
+    place = key->type;
+  }
+  if (names.size() < 2) return {};
+  return fmt::format("write \"{}:\", and \"{}:\" on the next line, indented", names[0], names[1]);
+}
+
 bool has_empty(const std::vector<std::string>& texts) {
   return std::ranges::any_of(texts, &std::string::empty);
 }
@@ -140,6 +155,10 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
     collect_owners(root, "", item, lists, 12);
     if (!lists.empty()) return fmt::format("write a blank behind the dash: \"- {}\"", item);
   }
+  if (written.starts_with("/*") || written.starts_with("//"))
+    return "write a comment with \"#\" before it";
+  const std::string path = path_meant_by(type, written);
+  if (!path.empty()) return path;
   const std::string name = without_adornments(written);
   if (name != written && find_key(type.keys, name) != nullptr)
     return fmt::format("did you mean {}?", base::quoted(name));

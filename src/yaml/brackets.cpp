@@ -196,6 +196,31 @@ BracketReading read_brackets(std::string_view text, std::size_t offset, std::siz
   return BracketWalk(text, offset, least_column).walk();
 }
 
+std::optional<Slip> find_flow_slip(std::string_view text, std::size_t offset) {
+  // The outermost bracket: that of a file that is JSON, or the first one of the line.
+  const std::size_t line = offset == 0 ? 0 : text.rfind('\n', offset - 1) + 1;
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  const bool is_json = first < text.size() && (text[first] == '{' || text[first] == '[');
+  std::size_t opening = first;
+  if (!is_json) {
+    opening = text.find_first_of("[{", line);
+    while (opening < text.size() && opening > line && !is_blank(text[opening - 1]))
+      opening = text.find_first_of("[{", opening + 1);
+  }
+  if (opening < text.size() && opening <= offset) {
+    if (auto slip = read_brackets(text, opening, 0).slip) return slip;
+  }
+  if (offset >= text.size() || std::string_view("]},").find(text[offset]) != std::string_view::npos)
+    return std::nullopt;
+  if (text[offset] == ':')
+    return Slip{offset,
+                "there is no comma between the key before this colon and what stands before that",
+                "write a comma between two entries, or put a value that holds \": \" in quotes"};
+  return Slip{offset, "there is neither a comma nor a colon before this",
+              "write a comma between two entries, a colon behind a key, or put a text that holds "
+              "brackets in quotes"};
+}
+
 std::string with_keys_on_one_line(std::string text, std::span<const Stretch> keys) {
   for (const Stretch& key : keys) {
     const std::string before = text;

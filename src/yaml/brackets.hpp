@@ -33,6 +33,9 @@ struct BracketReading {
 /// `least_column`.
 BracketReading read_brackets(std::string_view text, std::size_t offset, std::size_t least_column);
 
+/// About a place inside of brackets that the parser library cannot read on from.
+std::optional<Slip> find_flow_slip(std::string_view text, std::size_t offset);
+
 /// The text with blanks for the line breaks and comments in these keys.
 std::string with_keys_on_one_line(std::string text, std::span<const Stretch> keys);
 

@@ -35,6 +35,13 @@ struct BrokenKeys {
 /// What stands for a "?" that the parser library is not to see; no text may hold it.
 constexpr char k_hidden_question_mark = '\x01';
 
+/// Leaves the parser library with an error.
+[[noreturn]] void stop(std::string code, std::string message, base::SourceLocation where,
+                       std::string hint);
+
+/// Where the value begins whose tag or anchor may begin at `offset`.
+std::size_t skip_properties(std::string_view text, std::size_t offset);
+
 /// Builds nodes from the parser library's events, and refuses what it lets pass.
 class Builder final : public YAML::EventHandler {
 public:

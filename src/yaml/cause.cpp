@@ -88,8 +88,13 @@ std::optional<base::Diagnostic> find_near_cause(const std::vector<Line>& lines, 
     if (looked_at == 1 && rest < each.content.size()) {
       Line behind = each;
       behind.indentation += rest;
+      const char quote = each.content.back();
+      const bool is_inside = quote == '\'' || quote == '"';
       return cause(behind, file, "there is text behind the closing quote",
-                   "put all of the value between the quotes, or remove what follows them");
+                   !is_inside      ? "put all of the value between the quotes, or remove what "
+                                     "follows them"
+                   : quote == '\'' ? "write a quote inside of the text twice: ''"
+                                   : "write a backslash before each quote inside of the text");
     }
   }
   return std::nullopt;
@@ -97,10 +102,32 @@ std::optional<base::Diagnostic> find_near_cause(const std::vector<Line>& lines, 
 
 } // namespace
 
-bool follows_announced_text(std::string_view text, std::uint32_t line) {
+std::optional<Slip> find_text_slip(std::string_view text, std::size_t offset, std::uint32_t line) {
   const std::vector<Line> lines = lines_of(text);
-  return line >= 2 && line <= lines.size() && announces_text(lines[line - 2]) &&
-         lines[line - 1].indentation <= lines[line - 2].indentation;
+  if (line < 2 || line > lines.size()) return std::nullopt;
+  // The first of the lines without a key that stand between the text and this one.
+  std::size_t first = line - 1;
+  std::size_t above = first;
+  while (above > 0 && !lines[above - 1].is_text) {
+    const Line& each = lines[above - 1];
+    if (!each.content.empty() && (is_entry(each.content) || is_item(each))) break;
+    --above;
+    if (!each.content.empty()) first = above;
+  }
+  if (above > 0 && lines[above - 1].is_text) {
+    std::size_t start = offset;
+    for (std::size_t breaks = line - 1 - first + 1; breaks > 0; --breaks)
+      start = start == 0 ? std::string_view::npos : text.rfind('\n', start - 1);
+    start = start == std::string_view::npos ? 0 : start + 1;
+    LineSlip slip = slip_behind_text(lines, first);
+    return Slip{start + lines[first].indentation, std::move(slip.message), std::move(slip.hint)};
+  }
+  const bool is_announced =
+      above == line - 1 && above > 0 && announces_text(lines[above - 1]) &&
+      lines[line - 1].indentation <= without_dashes(lines[above - 1]).indentation;
+  if (!is_announced) return std::nullopt;
+  return Slip{offset, "the text that the line before announces is not indented",
+              "indent it deeper than the key it belongs to"};
 }
 
 std::optional<base::Diagnostic> find_cause(std::string_view text, std::uint32_t line,
@@ -121,9 +148,10 @@ std::optional<base::Diagnostic> find_odd_cause(std::string_view text, std::uint3
                                                const std::string& file) {
   const std::vector<Line> lines = lines_of(text);
   for (std::size_t index = 0; index < lines.size(); ++index) {
-    const auto slip = find_odd_sign(lines[index], index);
     // What is used for indentation leads readers astray many lines away.
-    if (slip && (slip->at == 0 || lines[index].number == line)) return at_slip(lines, *slip, file);
+    const auto slip = lines[index].number == line ? find_odd_sign(lines[index], index)
+                                                  : find_odd_indentation(lines[index], index);
+    if (slip) return at_slip(lines, *slip, file);
   }
   return std::nullopt;
 }

@@ -8,6 +8,8 @@
 
 #include <imagewright/base/diagnostic.hpp>
 
+#include "yaml/strict.hpp"
+
 namespace imagewright::yaml {
 
 /// What most likely led to the parser library's complaint about a line, when the lines around it
@@ -24,7 +26,8 @@ std::optional<base::Diagnostic> find_odd_cause(std::string_view text, std::uint3
 std::optional<base::Diagnostic> find_cause_of_misfit(std::string_view text, std::uint32_t line,
                                                      const std::string& file);
 
-/// Does this line follow a "|" or ">" without being indented as its text?
-bool follows_announced_text(std::string_view text, std::uint32_t line);
+/// About a line at `offset` that is no key: it follows a "|" or ">", or the text of one, without
+/// being indented as that.
+std::optional<Slip> find_text_slip(std::string_view text, std::size_t offset, std::uint32_t line);
 
 } // namespace imagewright::yaml

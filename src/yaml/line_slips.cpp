@@ -16,25 +16,8 @@ namespace {
 
 using Slips = std::optional<LineSlip>;
 
-constexpr std::string_view k_no_break_space = "\xC2\xA0";
-constexpr std::string_view k_full_width_colon = "\xEF\xBC\x9A";
 /// How far back a cause is looked for.
 constexpr std::size_t k_most_lines = 200;
-
-std::size_t next_content(std::span<const Line> lines, std::size_t index) {
-  do {
-    ++index;
-  } while (index < lines.size() && lines[index].content.empty());
-  return index;
-}
-
-std::optional<std::size_t> content_before(std::span<const Line> lines, std::size_t index) {
-  while (index > 0) {
-    --index;
-    if (!lines[index].content.empty()) return index;
-  }
-  return std::nullopt;
-}
 
 /// The lines that may have been read as one value: from the last entry before the complaint on.
 std::size_t window_start(std::span<const Line> lines, std::size_t complaint) {
@@ -178,6 +161,30 @@ Slips find_key_without_colon(std::span<const Line> lines, std::size_t index,
                                : fmt::format("write a colon behind {}", base::quoted(word))};
 }
 
+/// Does a text block end right before this line?
+bool follows_text(std::span<const Line> lines, std::size_t index) {
+  while (index > 0 && lines[index - 1].content.empty() && !lines[index - 1].is_text)
+    --index;
+  return index > 0 && lines[index - 1].is_text;
+}
+
+/// "key: word: value"
+Slips find_two_keys(const Line& line, std::size_t index) {
+  const Line inner = without_dashes(line);
+  const std::string_view outer_word = leading_word(inner.content);
+  const std::size_t start = outer_word.size() + 2;
+  if (outer_word.empty() || !inner.content.substr(outer_word.size()).starts_with(": "))
+    return std::nullopt;
+  const std::string_view word = leading_word(inner.content.substr(start));
+  const std::string_view rest = inner.content.substr(start + word.size());
+  if (word.empty() || !(rest == ":" || rest.starts_with(": "))) return std::nullopt;
+  return LineSlip{index, line.content.size() - inner.content.size() + start,
+                  fmt::format("two keys stand on one line, {} and {}", base::quoted(outer_word),
+                              base::quoted(word)),
+                  fmt::format("write {} on a line of its own, or put the value of {} in quotes",
+                              base::quoted(word), base::quoted(outer_word))};
+}
+
 /// A line without a colon among entries, or without a dash among items.
 Slips find_bare_line(std::span<const Line> lines, std::size_t start, std::size_t complaint) {
   for (std::size_t index = start; index <= complaint; index = next_content(lines, index)) {
@@ -185,7 +192,9 @@ Slips find_bare_line(std::span<const Line> lines, std::size_t start, std::size_t
     const bool has_dash = line.content.size() > 1 && line.content[0] == '-' &&
                           line.content[1] != ' ' && line.content[1] != '-';
     const std::string_view word = leading_word(without_dashes(line).content);
-    if (is_entry(line.content) || (word.empty() && !has_dash)) continue;
+    if (is_entry(line.content)) continue;
+    if (!is_item(line) && follows_text(lines, index)) return slip_behind_text(lines, index);
+    if (word.empty() && !has_dash) continue;
     if (!is_item(line) && (has_items_above(lines, index) || begins_list(lines, index)))
       return has_dash ? dash_without_blank(line, index) : word_among_items(lines, index, word);
     if (word.empty()) continue;
@@ -225,84 +234,22 @@ Slips find_deeper_entry(std::span<const Line> lines, std::size_t complaint) {
                   base::quoted(word), parent.number)};
 }
 
-struct Candidate {
-  std::size_t column = 0;
-  std::size_t line = 0; ///< index into the lines
-  std::string text;     ///< "column 3, like \"disks\" in line 3"
-};
-
-/// Columns in which something is open, from the nearest line upwards, that a line of this kind
-/// could go on in.
-std::vector<Candidate> open_columns(std::span<const Line> lines, std::size_t complaint) {
-  const bool wants_items = is_item(lines[complaint]);
-  std::vector<Candidate> candidates;
-  std::size_t smallest = SIZE_MAX;
-  const auto note = [&](const Line& line, std::size_t index, bool is_dash) {
-    if (line.indentation >= smallest) return;
-    smallest = line.indentation;
-    const std::string_view word = leading_word(line.content);
-    if (is_dash != wants_items || (!is_dash && word.empty())) return;
-    candidates.push_back(
-        {line.indentation, index,
-         is_dash ? fmt::format("in column {}, like the item in line {}", line.indentation + 1,
-                               line.number)
-                 : fmt::format("in column {}, like {} in line {}", line.indentation + 1,
-                               base::quoted(word), line.number)});
-  };
-  for (auto index = content_before(lines, complaint); index && smallest > 0;
-       index = content_before(lines, *index)) {
-    const Line inner = without_dashes(lines[*index]);
-    if (is_entry(inner.content)) note(inner, *index, false);
-    // A list may stand in the column of its key, which then is open as well.
-    if (is_item(lines[*index])) note(lines[*index], *index, true);
-  }
-  return candidates;
-}
-
-/// Of an entry with a dash: the nearest key above it that stands in the column of the dash, in a
-/// mapping that is still open.
-std::optional<Line> key_in_column(std::span<const Line> lines, std::size_t complaint) {
-  const std::size_t column = lines[complaint].indentation;
-  if (!is_item(lines[complaint]) || !is_entry(lines[complaint].content)) return std::nullopt;
-  for (auto above = content_before(lines, complaint); above;
-       above = content_before(lines, *above)) {
-    const Line inner = without_dashes(lines[*above]);
-    if (inner.indentation == column && is_entry(inner.content)) return inner;
-    if (inner.indentation <= column) return std::nullopt;
-  }
-  return std::nullopt;
-}
-
-/// Does a line stand less deep than the last lines above it that are about as deep as `column`?
-bool is_intruder(std::span<const Line> lines, std::size_t index, std::size_t column) {
-  for (auto above = content_before(lines, index); above; above = content_before(lines, *above)) {
-    if (lines[*above].indentation <= column) return lines[*above].indentation == column;
-  }
-  return false;
-}
-
 } // namespace
 
-Slips find_odd_sign(const Line& line, std::size_t index) {
-  if (line.content.starts_with(k_no_break_space)) {
-    return LineSlip{index, 0, "a no-break space (U+00A0) is used for indentation",
-                    "indent with blanks"};
+LineSlip slip_behind_text(std::span<const Line> lines, std::size_t index) {
+  std::size_t above = index;
+  while (above > 0 && (lines[above - 1].is_text || lines[above - 1].content.empty()))
+    --above;
+  const std::string_view word = leading_word(lines[index].content);
+  const bool may_be_key = above > 0 && !word.empty() &&
+                          without_dashes(lines[above - 1]).indentation == lines[index].indentation;
+  if (!may_be_key) {
+    return {index, 0, "this line is not indented as the text before it",
+            "indent it as the lines before it, if it belongs to them"};
   }
-  const Line inner = without_dashes(line);
-  const std::string_view word = leading_word(inner.content);
-  const std::size_t end = line.content.size() - inner.content.size() + word.size();
-  const std::string_view rest = line.content.substr(end);
-  if (word.empty()) return std::nullopt;
-  if (rest.starts_with(k_full_width_colon)) {
-    return LineSlip{index, end, "this is a full-width colon (U+FF1A), which is part of a text",
-                    "write \":\" and a blank in its place"};
-  }
-  if (rest.starts_with(':') && rest.substr(1).starts_with(k_no_break_space)) {
-    return LineSlip{index, end + 1,
-                    "what follows this colon is a no-break space (U+00A0), which is part of a text",
-                    "write a blank in its place"};
-  }
-  return std::nullopt;
+  return {index, 0, "this is neither a key with a colon nor indented as the text before it",
+          fmt::format("write a colon behind {} if it is a key, or indent the line as the text",
+                      base::quoted(word))};
 }
 
 Slips find_sure_slip(std::span<const Line> lines, std::size_t complaint) {
@@ -325,53 +272,8 @@ Slips find_likely_slip(std::span<const Line> lines, std::size_t complaint) {
   if (complaint >= lines.size()) return std::nullopt;
   const std::size_t start = window_start(lines, complaint);
   if (auto slip = find_bare_line(lines, start, complaint)) return slip;
+  if (auto slip = find_two_keys(lines[complaint], complaint)) return slip;
   return find_deeper_entry(lines, complaint);
-}
-
-Slips find_misfit(std::span<const Line> lines, std::size_t complaint) {
-  if (complaint >= lines.size() || lines[complaint].content.empty()) return std::nullopt;
-  // A list in the line of its key is another matter.
-  if (lines[complaint].content.find(": - ") != std::string_view::npos) return std::nullopt;
-  const std::size_t column = lines[complaint].indentation;
-  const auto before = content_before(lines, complaint);
-  const Line parent = before ? without_dashes(lines[*before]) : Line();
-  const bool is_below_key = is_key_alone(parent.content) && column > parent.indentation;
-  const std::vector<Candidate> candidates = open_columns(lines, complaint);
-  const bool is_in_place =
-      std::ranges::any_of(candidates, [&](const Candidate& each) { return each.column == column; });
-  if (is_below_key || is_in_place) return std::nullopt;
-  const Candidate* deeper = nullptr;
-  const Candidate* outer = nullptr;
-  for (const Candidate& each : candidates) {
-    if (each.column > column) deeper = &each;
-    if (each.column < column && outer == nullptr) outer = &each;
-  }
-  std::string places;
-  for (const Candidate* each : {deeper, outer}) {
-    if (each != nullptr) places += (places.empty() ? "" : ", or ") + each->text;
-  }
-  if (is_item(lines[complaint]) && is_key_alone(parent.content)) {
-    places += fmt::format("{}in column {}, below {} in line {}", places.empty() ? "" : ", or ",
-                          parent.indentation + 1, base::quoted(leading_word(parent.content)),
-                          parent.number);
-  }
-  const auto key = is_key_alone(parent.content) ? std::nullopt : key_in_column(lines, complaint);
-  if (key) {
-    return LineSlip{complaint, 0, "this item of a list stands among keys",
-                    fmt::format("remove its dash to make it a key, like {} in line {}{}{}",
-                                base::quoted(leading_word(key->content)), key->number,
-                                places.empty() ? "" : ", or start it ", places)};
-  }
-  if (places.empty()) return std::nullopt;
-  LineSlip slip{complaint, 0, "this line is indented like none that it could belong to",
-                "start it " + places};
-  if (outer != nullptr && is_intruder(lines, outer->line, column)) {
-    slip.related_line = outer->line;
-    slip.related_message = fmt::format("or this line should start in column {}, like those before "
-                                       "and behind it",
-                                       column + 1);
-  }
-  return slip;
 }
 
 } // namespace imagewright::yaml

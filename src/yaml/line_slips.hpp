@@ -23,8 +23,14 @@ struct LineSlip {
   std::string related_message = {};
 };
 
-/// Signs in a line that only look like a blank or a colon.
+/// What only looks like blanks before a line.
+std::optional<LineSlip> find_odd_indentation(const Line& line, std::size_t index);
+
+/// Signs in a line that only look like a blank, a colon or the dash of an item.
 std::optional<LineSlip> find_odd_sign(const Line& line, std::size_t index);
+
+/// About a line without a key right behind a text block: part of that, or a key without its colon.
+LineSlip slip_behind_text(std::span<const Line> lines, std::size_t index);
 
 /// A slip that no right line shows, in the lines that the library took for one value and complained
 /// about at the end of: the first one of them.

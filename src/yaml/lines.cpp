@@ -29,6 +29,7 @@ std::vector<Line> lines_of(std::string_view text) {
     if (announcer && !line.content.empty()) {
       if (line.indentation > *announcer) {
         line.content = {};
+        line.is_text = true;
       } else {
         announcer.reset();
       }
@@ -73,6 +74,21 @@ bool is_entry(std::string_view content) {
 
 bool is_key_alone(std::string_view content) {
   return content.ends_with(':') && content.find(": ") == std::string_view::npos;
+}
+
+std::size_t next_content(std::span<const Line> lines, std::size_t index) {
+  do {
+    ++index;
+  } while (index < lines.size() && lines[index].content.empty());
+  return index;
+}
+
+std::optional<std::size_t> content_before(std::span<const Line> lines, std::size_t index) {
+  while (index > 0) {
+    --index;
+    if (!lines[index].content.empty()) return index;
+  }
+  return std::nullopt;
 }
 
 bool announces_text(const Line& line) {

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +17,7 @@ struct Line {
   std::uint32_t number = 0;
   std::size_t indentation = 0;
   std::string_view content; ///< without blanks at its ends; empty for comments and text blocks too
+  bool is_text = false;     ///< of a text block
 };
 
 std::vector<Line> lines_of(std::string_view text);
@@ -33,6 +36,12 @@ bool is_entry(std::string_view content);
 
 /// "key:" without a value.
 bool is_key_alone(std::string_view content);
+
+/// The next line that has content; the number of lines when there is none.
+std::size_t next_content(std::span<const Line> lines, std::size_t index);
+
+/// The last line before this one that has content.
+std::optional<std::size_t> content_before(std::span<const Line> lines, std::size_t index);
 
 /// "content: |-", "- >2": a text follows on the next lines.
 bool announces_text(const Line& line);

@@ -145,6 +145,20 @@ bool is_about_neighbours(std::string_view message) {
          message == theirs::BLOCK_ENTRY;
 }
 
+bool is_about_brackets(std::string_view message) {
+  namespace theirs = YAML::ErrorMsg;
+  return message == theirs::END_OF_MAP_FLOW || message == theirs::END_OF_SEQ_FLOW ||
+         message == theirs::FLOW_END;
+}
+
+base::Diagnostic diagnostic_of(const Slip& slip, std::string_view text, const std::string& file) {
+  const Places::Place place = Places(text).at(slip.offset);
+  return {.code = "yaml.syntax",
+          .message = slip.message,
+          .where = base::SourceLocation{file, place.line, place.column},
+          .hint = slip.hint};
+}
+
 /// The library's complaint in the words of people, or what led to it.
 base::Diagnostic diagnostic_of(const YAML::Exception& error, std::string_view text,
                                const base::SourceLocation& where) {
@@ -155,6 +169,9 @@ base::Diagnostic diagnostic_of(const YAML::Exception& error, std::string_view te
   if (!tab && is_about_neighbours(error.msg)) {
     if (auto cause = find_cause_of_misfit(text, line, where.file)) return std::move(*cause);
   }
+  const auto offset = static_cast<std::size_t>(std::max(error.mark.pos, 0));
+  if (auto slip = is_about_brackets(error.msg) ? find_flow_slip(text, offset) : std::nullopt)
+    return diagnostic_of(*slip, text, where.file);
   Complaint complaint = tab ? tab_complaint() : complaint_for(error.msg);
   return {.code = "yaml.syntax",
           .message = std::move(complaint.message),

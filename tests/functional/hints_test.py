@@ -59,7 +59,7 @@ def with_colon_behind(line, start):
 
 
 # Hints about one line: how it is changed when they are followed.
-EDITS = ((r'write a colon behind "\w+"', with_colon_behind),
+EDITS = ((r'write a colon behind "\w+"( if it is a key, .*)?', with_colon_behind),
          (r'write "[A-Za-z]\w*:"', with_colon_behind),
          (r"write a blank behind the colon", with_blank_behind_colon),
          (r'write "- " before it( if .*)?', lambda line, start: line[:start] + "- " + line[start:]),
@@ -70,6 +70,7 @@ EDITS = ((r'write a colon behind "\w+"', with_colon_behind),
          (r"write a blank in its place", lambda line, start: line[:start + 1].rstrip("\u00a0") + " " + line[start + 1:].lstrip("\u00a0")),
          (r'write "#" in its place', lambda line, start: line[:start] + "#" + line[start + 2:]),
          (r'remove its dash to make it a key, like .*', lambda line, start: line[:start] + line[start + 2:]),
+         (r'write "-" in its place', lambda line, start: line[:start] + "-" + re.sub(r"^\\S+", "", line[start:])),
          (r"indent with blanks", lambda line, start: line.replace("\u00a0", " ").replace("\t", "  ")))
 
 
