@@ -84,6 +84,34 @@ class Links(TestCase):
         self.assertEqual([page for page in pages if f"({page})" not in index], [])
 
 
+def table_below(text, first_line):
+    """Rows of a table, by their first cell."""
+    rows = re.match(r"(?:\|[^\n]*\n)+", text[text.index(first_line):]).group(0).splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+    return {row[0]: row[1:] for row in cells}
+
+
+class Peers(TestCase):
+    def test_each_cell_of_the_comparison_has_a_source_or_a_command(self):
+        claims = table_below((TOP / "README.md").read_text(), "| | Imagewright |")
+        sources = table_below((TOP / "docs/peers.md").read_text(), "| | Imagewright |")
+        self.assertGreater(len(claims), 5)
+        self.assertEqual(list(claims), list(sources))
+        for row, cells in sources.items():
+            self.assertEqual(len(cells), len(claims[row]), row)
+            self.assertRegex(cells[0], r"`imagewright \w+")
+            for cell in cells[1:]:
+                self.assertRegex(cell, r"\]\(https://", row)
+        commands = re.findall(r"(?m)^  (\S+)", self.run_program("--help").stdout.split("Commands:")[1].split("Options of")[0])
+        for cells in sources.values():
+            self.assertEqual([word for word in re.findall(r"`imagewright (\w+)", cells[0]) if word not in commands], [])
+
+    def test_the_formats_of_the_comparison_are_those_of_the_program(self):
+        claimed = table_below((TOP / "README.md").read_text(), "| | Imagewright |")["formats"][0].lower().split(", ")
+        known = self.run_program("schema").stdout
+        self.assertEqual([name for name in claimed if f'"{name}"' not in known], [])
+
+
 # Pod Security Standards, profile "restricted" with what it takes over from "baseline".
 ADMITTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 
