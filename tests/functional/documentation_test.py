@@ -84,6 +84,17 @@ class Links(TestCase):
         self.assertEqual([page for page in pages if f"({page})" not in index], [])
 
 
+class Environment(TestCase):
+    def test_the_reference_names_every_variable_that_the_program_reads(self):
+        page = (TOP / "docs/reference.md").read_text().split("## Files in")[0]
+        read = set()
+        for source in (TOP / "src").rglob("*.cpp"):
+            read |= set(re.findall(r'(?:getenv\(|find_variable\(|variable\()"([A-Za-z_]+)"|"(IMAGEWRIGHT_[A-Z_]+)"', source.read_text()))
+        names = sorted({name for pair in read for name in pair if name} - {"IMAGEWRIGHT_VERSION"})
+        self.assertIn("IMAGEWRIGHT_DATA", names)
+        self.assertEqual([name for name in names if f"`{name}`" not in page], [])
+
+
 def table_below(text, first_line):
     """Rows of a table, by their first cell."""
     rows = re.match(r"(?:\|[^\n]*\n)+", text[text.index(first_line):]).group(0).splitlines()[2:]
