@@ -89,7 +89,7 @@ class Environment(TestCase):
         page = (TOP / "docs/reference.md").read_text().split("## Files in")[0]
         read = set()
         for source in (TOP / "src").rglob("*.cpp"):
-            read |= set(re.findall(r'(?:getenv\(|find_variable\(|variable\()"([A-Za-z_]+)"|"(IMAGEWRIGHT_[A-Z_]+)"', source.read_text()))
+            read |= set(re.findall(r'(?:getenv|environment)\("([A-Za-z_]+)"|"(IMAGEWRIGHT_[A-Z_]+)"', source.read_text()))
         names = sorted({name for pair in read for name in pair if name} - {"IMAGEWRIGHT_VERSION"})
         self.assertIn("IMAGEWRIGHT_DATA", names)
         self.assertEqual([name for name in names if f"`{name}`" not in page], [])
