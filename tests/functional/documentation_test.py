@@ -84,6 +84,39 @@ class Links(TestCase):
         self.assertEqual([page for page in pages if f"({page})" not in index], [])
 
 
+class CommandLines(TestCase):
+    def known(self):
+        """Each command with the options that its help names; of nested ones too."""
+        top = self.run_program("--help").stdout
+        general = set(re.findall(r"--[a-z][a-z-]+", top))
+        commands = re.findall(r"(?m)^  (\S+)", top.split("Commands:")[1].split("Options of")[0])
+        found = {}
+        for name in commands:
+            text = self.run_program(name, "--help").stdout
+            for nested in re.findall(r"(?m)^  ([a-z][a-z-]*)  ", text.partition("Commands:")[2].partition("\n\n")[0]):
+                text += self.run_program(name, nested, "--help").stdout
+            found[name] = general | set(re.findall(r"--[a-z][a-z-]+", text))
+        return found
+
+    def test_every_command_of_the_pages_is_one_that_the_program_understands(self):
+        known = self.known()
+        wrong, seen = [], 0
+        for page in [TOP / "README.md", *(TOP / "docs").rglob("*.md"), *(TOP / "toolkit").rglob("*.md")]:
+            if "decisions" in page.parts:
+                continue
+            for line in page.read_text().replace("\\\n", " ").splitlines():
+                for command, rest in re.findall(r"(?<![\w./-])imagewright ([a-z][a-z-]*)((?:[^`#|;&<]|&(?!&))*)", line):
+                    # Prose names the program too; a command has an option or stands in code.
+                    options = re.findall(r"(?<!\S)(--[a-z][a-z-]+)", rest)
+                    if command not in known and not options and f"`imagewright {command}" not in line:
+                        continue
+                    seen += 1
+                    wrong += [f"{page.relative_to(TOP)}: {command}"] if command not in known else [
+                        f"{page.relative_to(TOP)}: {command} {option}" for option in options if option not in known[command]]
+        self.assertGreater(seen, 150)
+        self.assertEqual(wrong, [])
+
+
 class Environment(TestCase):
     def test_the_reference_names_every_variable_that_the_program_reads(self):
         page = (TOP / "docs/reference.md").read_text().split("## Files in")[0]
