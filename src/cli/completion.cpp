@@ -83,13 +83,17 @@ std::vector<std::string> option_names(const std::vector<Argument>& arguments) {
   return names;
 }
 
-std::vector<std::string> global_names(const CommandTable& table) {
-  std::vector<std::string> names;
-  for (const BuiltInOption& option : built_in_options())
-    names.insert(names.end(), option.names.begin(), option.names.end());
-  const auto more = option_names(table.globals);
-  names.insert(names.end(), more.begin(), more.end());
-  return names;
+/// What every command takes, with the options that the parser brings itself: flags without a place
+/// for what they say.
+std::vector<Argument> global_arguments(const CommandTable& table) {
+  std::vector<Argument> arguments;
+  for (const BuiltInOption& option : built_in_options()) {
+    arguments.push_back({.names = option.names,
+                         .description = option.description,
+                         .target = static_cast<bool*>(nullptr)});
+  }
+  arguments.insert(arguments.end(), table.globals.begin(), table.globals.end());
+  return arguments;
 }
 
 /// The values of positional arguments: all that any of them may be.
@@ -169,7 +173,7 @@ _imagewright() {{
 complete -F _imagewright imagewright
 )",
                      base::trimmed(value_options), values, bash_values(table, "*", table.globals),
-                     options, base::join(global_names(table), " "), positionals,
+                     options, base::join(option_names(global_arguments(table)), " "), positionals,
                      base::join(table.command_names(), " "));
 }
 
@@ -249,7 +253,7 @@ _imagewright() {{
 }}
 _imagewright "$@"
 )",
-                     commands, zsh_specifications(table, table.globals), cases);
+                     commands, zsh_specifications(table, global_arguments(table)), cases);
 }
 
 // --- fish
@@ -297,7 +301,7 @@ std::string fish_command(const CommandTable& table, const Command& command) {
 
 std::string fish_script(const CommandTable& table) {
   std::string script = "# fish completion for imagewright\ncomplete -c imagewright -f\n";
-  for (const Argument& argument : table.globals)
+  for (const Argument& argument : global_arguments(table))
     script += fish_option(table, argument, "");
   for (const Command& command : table.commands)
     script += fish_command(table, command);

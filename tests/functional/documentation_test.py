@@ -84,6 +84,78 @@ class Links(TestCase):
         self.assertEqual([page for page in pages if f"({page})" not in index], [])
 
 
+class CommandLines(TestCase):
+    def known(self):
+        """Each command with the options that its help names; of nested ones too."""
+        top = self.run_program("--help").stdout
+        general = set(re.findall(r"--[a-z][a-z-]+", top))
+        commands = re.findall(r"(?m)^  (\S+)", top.split("Commands:")[1].split("Options of")[0])
+        found = {}
+        for name in commands:
+            text = self.run_program(name, "--help").stdout
+            for nested in re.findall(r"(?m)^  ([a-z][a-z-]*)  ", text.partition("Commands:")[2].partition("\n\n")[0]):
+                text += self.run_program(name, nested, "--help").stdout
+            found[name] = general | set(re.findall(r"--[a-z][a-z-]+", text))
+        return found
+
+    def test_every_command_of_the_pages_is_one_that_the_program_understands(self):
+        known = self.known()
+        wrong, seen = [], 0
+        for page in [TOP / "README.md", *(TOP / "docs").rglob("*.md"), *(TOP / "toolkit").rglob("*.md")]:
+            if "decisions" in page.parts:
+                continue
+            for line in page.read_text().replace("\\\n", " ").splitlines():
+                for command, rest in re.findall(r"(?<![\w./-])imagewright ([a-z][a-z-]*)((?:[^`#|;&<]|&(?!&))*)", line):
+                    # Prose names the program too; a command has an option or stands in code.
+                    options = re.findall(r"(?<!\S)(--[a-z][a-z-]+)", rest)
+                    if command not in known and not options and f"`imagewright {command}" not in line:
+                        continue
+                    seen += 1
+                    wrong += [f"{page.relative_to(TOP)}: {command}"] if command not in known else [
+                        f"{page.relative_to(TOP)}: {command} {option}" for option in options if option not in known[command]]
+        self.assertGreater(seen, 150)
+        self.assertEqual(wrong, [])
+
+
+class Environment(TestCase):
+    def test_the_reference_names_every_variable_that_the_program_reads(self):
+        page = (TOP / "docs/reference.md").read_text().split("## Files in")[0]
+        read = set()
+        for source in (TOP / "src").rglob("*.cpp"):
+            read |= set(re.findall(r'(?:getenv|environment)\("([A-Za-z_]+)"|"(IMAGEWRIGHT_[A-Z_]+)"', source.read_text()))
+        names = sorted({name for pair in read for name in pair if name} - {"IMAGEWRIGHT_VERSION"})
+        self.assertIn("IMAGEWRIGHT_DATA", names)
+        self.assertEqual([name for name in names if f"`{name}`" not in page], [])
+
+
+def table_below(text, first_line):
+    """Rows of a table, by their first cell."""
+    rows = re.match(r"(?:\|[^\n]*\n)+", text[text.index(first_line):]).group(0).splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows]
+    return {row[0]: row[1:] for row in cells}
+
+
+class Peers(TestCase):
+    def test_each_cell_of_the_comparison_has_a_source_or_a_command(self):
+        claims = table_below((TOP / "README.md").read_text(), "| | Imagewright |")
+        sources = table_below((TOP / "docs/peers.md").read_text(), "| | Imagewright |")
+        self.assertGreater(len(claims), 5)
+        self.assertEqual(list(claims), list(sources))
+        for row, cells in sources.items():
+            self.assertEqual(len(cells), len(claims[row]), row)
+            self.assertRegex(cells[0], r"`imagewright \w+")
+            for cell in cells[1:]:
+                self.assertRegex(cell, r"\]\(https://", row)
+        commands = re.findall(r"(?m)^  (\S+)", self.run_program("--help").stdout.split("Commands:")[1].split("Options of")[0])
+        for cells in sources.values():
+            self.assertEqual([word for word in re.findall(r"`imagewright (\w+)", cells[0]) if word not in commands], [])
+
+    def test_the_formats_of_the_comparison_are_those_of_the_program(self):
+        claimed = table_below((TOP / "README.md").read_text(), "| | Imagewright |")["formats"][0].lower().split(", ")
+        known = self.run_program("schema").stdout
+        self.assertEqual([name for name in claimed if f'"{name}"' not in known], [])
+
+
 # Pod Security Standards, profile "restricted" with what it takes over from "baseline".
 ADMITTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 

@@ -181,6 +181,25 @@ class Completions(TestCase):
         self.assertEqual(self.complete("help", "error", "config.unknown-k"), ["config.unknown-key"])
         self.assertEqual(sorted(self.complete("cache", "")), ["info", "prune"])
 
+    def test_every_option_of_every_help_is_completed_and_in_the_manual(self):
+        """Help is read as people read it: what stands at the beginning of a line of options, of the command and of every command."""
+        scripts = {shell: self.run_program("completion", shell).stdout for shell in ("zsh", "fish")}
+        manual = self.run_program("help", "manual").stdout.replace("\\-", "-")
+        commands = re.findall(r"(?m)^  (\S+)", re.search(r"Commands:\n(.*?)\n\n", self.run_program("--help").stdout, re.S).group(1))
+        self.assertGreater(len(commands), 20)
+        missing = []
+        for command in commands:
+            text = self.run_program(command, "--help").stdout
+            options = set(re.findall(r"(?m)^  (?:-\w, |    )(--[a-z][a-z-]*)", text))
+            self.assertTrue(options, text)
+            completed = set(self.complete(command, "--"))
+            for option in sorted(options):
+                word = option.lstrip("-")
+                found = {"bash": option in completed, "zsh": option in scripts["zsh"], "manual": option in manual,
+                         "fish": re.search(rf"-l '?{word}\b", scripts["fish"]) is not None}
+                missing += [f"{command} {option}: {where}" for where, is_there in found.items() if not is_there]
+        self.assertEqual(missing, [])
+
     def test_bash_completes_files_with_blanks(self):
         self.assertEqual(self.complete("build", "my"), ["my node.yaml"])
 

@@ -19,6 +19,11 @@ from imagewright_testing import (PROGRAM, TOP, WORKBENCH, TestCase, environment,
                                  require_workbench, skip)
 
 PLACES = ("docker-root", "restricted", "ubuntu-user")
+# Places like a host, where root may do everything: options of podman.
+FREE = ("--cap-add=all", "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL")
+# As login does it: programs that are setuid, like newuidmap, may still become root.
+AS_USER = ("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups")
+KINDS = {"root": (), "user": AS_USER, "user-with-subordinate-ids": AS_USER}
 GOLDEN = TOP / "tests/golden/doctor"
 # Everything that users are given but the report, which holds times and the rung.
 SUFFIXES = (".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".cdx.json")
@@ -86,6 +91,33 @@ class Places(TestCase):
             with self.subTest(place):
                 text = self.run_in(place, "imagewright doctor", "-v /dev/null:/usr/bin/qemu-system-x86_64:ro", expect=4)
                 self.check_golden(f"{place}-without-qemu", text)
+
+    def doctor_of(self, *start):
+        """What doctor says to somebody where nothing is refused."""
+        command = [self.scripts / "pod", *FREE, "--tmpfs", "/work:mode=1777,exec", "-e", "HOME=/work", "--rootfs", self.root, *start, "imagewright", "doctor"]
+        return subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, check=True, capture_output=True, text=True).stdout
+
+    def give_subordinate_ids(self):
+        """As the package uidmap and usermod do, until the test is over."""
+        for program in ("newuidmap", "newgidmap"):
+            require_program(program)
+            shutil.copy(shutil.which(program), self.root / "usr/bin")
+            (self.root / "usr/bin" / program).chmod(0o4755)
+            self.addCleanup((self.root / "usr/bin" / program).unlink)
+        for name in ("subuid", "subgid"):
+            path = self.root / "etc" / name
+            self.addCleanup(path.write_text, path.read_text())
+            path.write_text("10001:200000:65536\n")
+
+    def test_doctor_says_to_each_kind_of_user_where_a_build_stands(self):
+        for kind, start in KINDS.items():
+            with self.subTest(kind):
+                if kind == "user-with-subordinate-ids":
+                    self.give_subordinate_ids()
+                text = self.doctor_of(*start)
+                self.check_golden(kind, text)
+                own = {"root": "root", "user": "single-id", "user-with-subordinate-ids": "subordinate-ids"}[kind]
+                self.assertRegex(text, rf"(?m)^  ok      {own}: .*\(this one\)$")
 
     def test_what_cannot_be_done_is_told_before_anything_is_done(self):
         process = self.enter("restricted", "imagewright build configs/node.yaml -o /work/out; echo $?",
