@@ -57,6 +57,11 @@ struct UnsignedFiles {
 };
 std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files);
 
+/// The policy of SELinux that the image has, below a directory of its type. Throws base::Error
+/// (pipeline.no-selinux-policy).
+std::unique_ptr<fs::Publication> stage_selinux_policy(const tree::RootTree& tree,
+                                                      const std::filesystem::path& directory);
+
 /// Files that were written to their staged paths.
 void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts);
 
