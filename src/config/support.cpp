@@ -71,15 +71,6 @@ Place find_existing_verity(const ImageConfig& config) {
   return std::nullopt;
 }
 
-Place find_inline_verity(const ImageConfig& config) {
-  for (const model::VerityConfig& verity : config.storage.verity) {
-    const auto& data = verity.data_device_id;
-    const auto& hashes = verity.hash_device_id;
-    if (data && hashes && data->text == hashes->text) return hashes->where;
-  }
-  return std::nullopt;
-}
-
 Place find_verity_signature(const ImageConfig& config) {
   for (const model::VerityConfig& verity : config.storage.verity) {
     if (verity.hash_signature_path) return verity.hash_signature_path->where;
@@ -170,7 +161,7 @@ const std::array k_rows = {
         "describe a new disk with storage.disks, or remove it"},
     Row{"storage.resetPartitionsUuidsType",
         [](const ImageConfig& config) { return config.storage.reset_partition_uuids; },
-        Reason::needs_base_image, Reason::not_built_yet},
+        Reason::needs_base_image, k_yes},
     Row{"storage.reinitializeVerity",
         [](const ImageConfig& config) { return place_of(config.storage.reinitialize_verity); },
         Reason::needs_base_image, k_yes},
@@ -178,8 +169,6 @@ const std::array k_rows = {
         Reason::not_built_yet},
     Row{"storage.verity: without storage.disks", find_lone_verity, k_yes, Reason::not_built_yet,
         "describe a new disk with storage.disks, or remove it"},
-    Row{"storage.verity[].hashDeviceId: as dataDeviceId", find_inline_verity, Reason::not_built_yet,
-        Reason::not_built_yet},
     Row{"storage.verity[].hashSignaturePath", find_verity_signature, Reason::not_built_yet,
         Reason::not_built_yet},
     Row{"storage.filesystems[].type: btrfs",
@@ -210,7 +199,7 @@ const std::array k_rows = {
         Reason::not_built_yet, "list the packages themselves in os.packages.install"},
     Row{"os.packages.removePackageManager",
         [](const ImageConfig& config) { return config.os.packages.remove_package_manager; },
-        Reason::not_built_yet, Reason::not_built_yet},
+        Reason::not_built_yet, k_yes},
     Row{"iso", [](const ImageConfig& config) { return place_of(config.iso); },
         Reason::not_built_yet, Reason::not_built_yet},
     Row{"pxe", [](const ImageConfig& config) { return place_of(config.pxe); },
@@ -228,7 +217,7 @@ const std::array k_rows = {
         Reason::not_built_yet, "leave verity-hash out of the items"},
     Row{"output.selinuxPolicyPath",
         [](const ImageConfig& config) { return place_of(config.output.selinux_policy_path); },
-        Reason::not_built_yet, Reason::not_built_yet},
+        Reason::not_built_yet, k_yes},
 };
 
 std::string hint_for(const Row& row, Reason reason) {

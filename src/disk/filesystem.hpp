@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
+#include <imagewright/base/uuid.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/tree/root_tree.hpp>
@@ -44,6 +46,7 @@ struct RewrittenFilesystem {
   const fs::ByteSource& original; ///< the whole partition
   FilesystemPlace place;
   base::Epoch epoch;
+  std::optional<base::Uuid> uuid = {}; ///< in place of its own
 };
 
 struct FilesystemWriter {

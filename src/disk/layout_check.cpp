@@ -8,9 +8,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/filesystem_type.hpp>
+#include <imagewright/model/verity.hpp>
 
 #include "disk/filesystem.hpp"
-#include "disk/verity/tree.hpp"
 
 namespace imagewright::disk {
 
@@ -56,13 +56,16 @@ void check_verity(const model::DiskLayout& layout) {
   for (const model::VerityDevice& device : layout.verity) {
     const auto* data = layout.find_partition(device.data_partition);
     const auto* hashes = layout.find_partition(device.hash_partition);
-    if (data == nullptr || hashes == nullptr || data == hashes || !data->filesystem ||
-        hashes->filesystem) {
+    const bool is_complete = data != nullptr && hashes != nullptr && data->filesystem &&
+                             (data == hashes || !hashes->filesystem);
+    if (!is_complete) {
       refuse(fmt::format("the verity device {} needs a partition with a filesystem and another one "
                          "for its hashes",
                          base::quoted(device.name)));
     }
-    const base::ByteSize need = verity_tree_size(data->size);
+    if (model::is_inline(device) && model::inline_data_size(data->size) > base::ByteSize())
+      continue;
+    const base::ByteSize need = model::verity_tree_size(data->size);
     if (need <= hashes->size) continue;
     throw base::Error(base::FailureKind::build, "disk.content-too-large",
                       fmt::format("the hashes of partition {} need {}, and partition {} has {}",

@@ -37,7 +37,8 @@ PlannedRewrite plan_rewrite(const RewriteRequest& request) {
   const PlannedFilesystem planned = writer->plan_rewrite(
       {.original = request.original,
        .place = {.partition = request.partition, .mount_point = request.mount_point},
-       .epoch = request.epoch},
+       .epoch = request.epoch,
+       .uuid = request.uuid},
       request.tree);
   return [planned](const PartitionPlace& place, const base::Cancellation& cancellation) {
     FileRegion region(place.fd, place.start, place.size, place.file);

@@ -32,6 +32,8 @@ constexpr std::size_t k_boot_code_size = 440;
 
 struct PlannedPartition {
   const model::Partition* partition = nullptr;
+  /// The part of it that the filesystem takes, where hashes follow; null: all of it.
+  std::shared_ptr<const model::Partition> data;
   /// Of a filesystem. `content` looks at it when it writes: root hashes come in between.
   std::shared_ptr<tree::RootTree> tree;
   PlannedFilesystem content; ///< without `write`: nothing is written to it
@@ -70,7 +72,8 @@ PlannedPartition plan_content_file(const DiskRequest& request, const model::Part
   for (const model::VerityDevice& device : request.layout.verity) {
     if (device.hash_partition != partition.id) continue;
     // write_trees has filled it by then.
-    const auto size = verity_tree_size(request.layout.find_partition(device.data_partition)->size);
+    const auto size =
+        model::verity_tree_size(request.layout.find_partition(device.data_partition)->size);
     planned.content.write = [size](BlockDevice&, const FileObserver&, const base::Cancellation&) {
       return size;
     };
@@ -86,6 +89,17 @@ PlannedPartition plan_content_file(const DiskRequest& request, const model::Part
   return planned;
 }
 
+std::shared_ptr<const model::Partition> find_data_part(const model::DiskLayout& layout,
+                                                       const model::Partition& partition) {
+  for (const model::VerityDevice& device : layout.verity) {
+    if (!model::is_inline(device) || device.data_partition != partition.id) continue;
+    auto part = std::make_shared<model::Partition>(partition);
+    part->size = model::inline_data_size(partition.size);
+    return part;
+  }
+  return nullptr;
+}
+
 PlannedPartition plan_partition(const DiskRequest& request, const model::Partition& partition,
                                 const Trees& trees) {
   if (!partition.filesystem) return plan_content_file(request, partition);
@@ -94,7 +108,9 @@ PlannedPartition plan_partition(const DiskRequest& request, const model::Partiti
       is_mounted(partition) ? trees.at(partition.filesystem->mount_point) : empty_tree(request));
   const FilesystemWriter* writer = find_writer(partition.filesystem->type);
   IMAGEWRIGHT_ASSERT(writer != nullptr); // check_layout refuses the others
-  planned.content = writer->plan(partition, planned.tree, request.epoch);
+  planned.data = find_data_part(request.layout, partition);
+  planned.content =
+      writer->plan(planned.data ? *planned.data : partition, planned.tree, request.epoch);
   return planned;
 }
 
@@ -167,8 +183,16 @@ model::RootHashes write_trees(const model::DiskLayout& layout, const DiskFile& f
                               const base::Cancellation& cancellation) {
   model::RootHashes hashes;
   for (const model::VerityDevice& device : layout.verity) {
-    const FileRegion data = file.region(*layout.find_partition(device.data_partition));
-    FileRegion tree = file.region(*layout.find_partition(device.hash_partition));
+    const model::Partition& partition = *layout.find_partition(device.data_partition);
+    model::Partition data_part = partition;
+    model::Partition tree_part = *layout.find_partition(device.hash_partition);
+    if (model::is_inline(device)) {
+      data_part.size = model::inline_data_size(partition.size);
+      tree_part.start = partition.start + data_part.size;
+      tree_part.size = partition.size - data_part.size;
+    }
+    const FileRegion data = file.region(data_part);
+    FileRegion tree = file.region(tree_part);
     hashes[device.name] =
         write_verity_tree(data, tree, {.uuid = device.uuid, .salt = device.salt}, cancellation);
   }

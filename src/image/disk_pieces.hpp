@@ -33,6 +33,18 @@ inline bool have_room(const fs::ByteSource& file, std::uint64_t count, std::uint
   return count == 0 || (count - 1) <= file.size() / piece_size;
 }
 
+/// Whether two of these stretches of a file have something in common. A damaged entry of a table
+/// mostly points into what another one points to, or into the tables themselves.
+inline bool do_overlap(std::vector<DiskExtent> stretches) {
+  std::ranges::sort(stretches, {}, &DiskExtent::offset);
+  std::uint64_t free_from = 0;
+  for (const DiskExtent& stretch : stretches) {
+    if (stretch.offset < free_from) return true;
+    free_from = stretch.offset + stretch.length;
+  }
+  return false;
+}
+
 /// Makes the last extent longer where the new one follows it at once.
 inline void append_extent(std::vector<DiskExtent>& extents, const DiskExtent& extent) {
   if (!extents.empty() && extents.back().offset + extents.back().length == extent.offset) {

@@ -136,20 +136,24 @@ std::vector<UnsignedFile> find_unsigned_files(const tree::RootTree& tree,
   return files;
 }
 
-void write_unsigned_file(const UnsignedFile& file, const tree::RootTree& tree,
-                         const std::filesystem::path& directory) {
-  const std::filesystem::path target = directory / file.name;
+void copy_out(const tree::RootTree& tree, const std::string& path,
+              const std::filesystem::path& target) {
   std::filesystem::create_directories(target.parent_path());
-  const tree::Inode& inode = *tree.find(file.path);
+  const tree::Inode& inode = *tree.find(path);
   const fs::UniqueFd content = tree::ContentReader(tree.host_path).open(inode);
   fs::UnfinishedFile copy(target);
   std::vector<std::byte> buffer(k_buffer_size);
   for (std::uint64_t offset = 0; offset < inode.size; offset += buffer.size()) {
     buffer.resize(std::min<std::uint64_t>(buffer.size(), inode.size - offset));
-    fs::read_exactly(content.get(), buffer, offset, file.path);
+    fs::read_exactly(content.get(), buffer, offset, path);
     fs::write_exactly(copy.fd(), buffer, offset, target.string());
   }
   copy.keep();
+}
+
+void write_unsigned_file(const UnsignedFile& file, const tree::RootTree& tree,
+                         const std::filesystem::path& directory) {
+  copy_out(tree, file.path, directory / file.name);
 }
 
 std::string inject_files_text(const std::vector<UnsignedFile>& files) {

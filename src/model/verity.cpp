@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include <imagewright/model/verity.hpp>
@@ -33,6 +34,31 @@ std::string with_root_hashes(std::string text, const DiskLayout& layout, const R
 
 std::string root_hash_argument(const VerityDevice& device) {
   return device.name == "usr" ? "usrhash" : "roothash";
+}
+
+base::ByteSize verity_tree_size(base::ByteSize data_size) {
+  constexpr std::uint64_t block_size = 4096;
+  constexpr std::uint64_t digests_per_block = block_size / 32;
+  std::uint64_t blocks = 1;
+  for (std::uint64_t count = data_size.bytes() / block_size; count > 1;) {
+    count = (count + digests_per_block - 1) / digests_per_block;
+    blocks += count;
+  }
+  return base::ByteSize(blocks * block_size);
+}
+
+bool is_inline(const VerityDevice& device) {
+  return device.data_partition == device.hash_partition;
+}
+
+base::ByteSize inline_data_size(base::ByteSize partition_size) {
+  const std::uint64_t mib = base::ByteSize::mib(1).bytes();
+  // The hashes take less than a hundredth; from there it is a few steps.
+  std::uint64_t count = partition_size.bytes() / mib;
+  const auto takes = [](base::ByteSize data) { return data + verity_tree_size(data); };
+  while (count > 0 && takes(base::ByteSize::mib(count)) > partition_size)
+    --count;
+  return base::ByteSize::mib(count);
 }
 
 bool is_verified(const DiskLayout& layout, const std::string& mount_point) {

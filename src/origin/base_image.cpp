@@ -236,6 +236,33 @@ BaseImage::BaseImage(const std::filesystem::path& path, std::optional<model::Ima
   filesystems_ = read_filesystems(*image_, cancellation);
 }
 
+namespace {
+
+/// Why what is on the partition cannot be given another identifier; empty: it can.
+std::string fixed_reason(const inspect::OpenedImage& image,
+                         const inspect::OpenedPartition& partition) {
+  if (partition.verity_of || hashes_of(image, partition) != nullptr ||
+      !partition.verity_name.empty())
+    return "takes part in dm-verity";
+  if (partition.files && partition.mount_point.empty())
+    return "has a filesystem that the base's /etc/fstab does not mount";
+  const std::string_view foreign = partition.files ? "" : foreign_content(*partition.bytes);
+  return foreign.empty() ? "" : fmt::format("holds {}", foreign);
+}
+
+} // namespace
+
+void BaseImage::require_renewable() const {
+  for (const inspect::OpenedPartition& partition : image_->partitions()) {
+    const std::string reason = fixed_reason(*image_, partition);
+    if (reason.empty()) continue;
+    refuse("origin.fixed-identifiers",
+           fmt::format("partition {} cannot be given new identifiers: it {}",
+                       base::quoted(partition.name()), reason),
+           "describe a new disk with storage.disks, or remove storage.resetPartitionsUuidsType");
+  }
+}
+
 BaseImage::FileState BaseImage::state_of(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0)

@@ -84,6 +84,8 @@ std::vector<Part> parts_of(const DiskRequest& request) {
     part.tree = std::make_shared<tree::RootTree>(
         with_hidden_files(std::move(trees.at(filesystem.mount_point)), request, number));
     part.first_change = first_difference(*part.tree, request, number);
+    // Its identifier is in its superblock, on which everything else depends.
+    if (request.identifiers != nullptr && !part.first_change) part.first_change = "/";
     const bool is_refused =
         filesystem.is_verified && part.first_change && !makes_hashes_anew(part, request);
     if (is_refused) refuse_verified(part, request);
@@ -140,6 +142,21 @@ PartitionOutcome outcome_of(const Part& part) {
           .first_change = part.first_change.value_or("")};
 }
 
+const model::Partition& renewed(const inspect::OpenedPartition& partition,
+                                const model::DiskLayout& layout) {
+  const auto found =
+      std::ranges::find(layout.partitions, partition.entry.start, &model::Partition::start);
+  IMAGEWRIGHT_ASSERT(found != layout.partitions.end());
+  return *found;
+}
+
+std::optional<base::Uuid> new_uuid(const BaseFilesystem& filesystem, const DiskRequest& request) {
+  if (request.identifiers == nullptr) return std::nullopt;
+  const model::Partition& partition = renewed(*filesystem.partition, *request.identifiers);
+  IMAGEWRIGHT_ASSERT(partition.filesystem);
+  return partition.filesystem->uuid;
+}
+
 /// What has hashes comes first: the others may hold these.
 Plan plan(const DiskRequest& request) {
   Plan plan;
@@ -157,7 +174,8 @@ Plan plan(const DiskRequest& request) {
                                           .partition = filesystem.name(),
                                           .mount_point = filesystem.mount_point,
                                           .tree = part.tree,
-                                          .epoch = request.epoch}),
+                                          .epoch = request.epoch,
+                                          .uuid = new_uuid(filesystem, request)}),
            .outcome = plan.outcomes.size()});
     plan.outcomes.push_back(outcome_of(part));
   }
@@ -229,6 +247,15 @@ void write_changes(Plan& plan, int file, const std::string& name,
   }
 }
 
+void rename_partitions(const DiskRequest& request, int file, const std::string& name) {
+  if (request.identifiers == nullptr) return;
+  const inspect::OpenedImage& image = request.base.image();
+  std::map<std::uint32_t, base::Uuid> identifiers;
+  for (const inspect::OpenedPartition& partition : image.partitions())
+    identifiers[partition.entry.number] = renewed(partition, *request.identifiers).uuid;
+  disk::set_partition_identifiers(file, image.disk().size(), name, identifiers);
+}
+
 } // namespace
 
 RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
@@ -239,6 +266,7 @@ RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
   copy_rest(request.base, planned.changes, file.fd(), raw.string(), cancellation);
   write_changes(planned, file.fd(), raw.string(), cancellation);
+  rename_partitions(request, file.fd(), raw.string());
   file.keep();
   return {.partitions = std::move(planned.outcomes), .root_hashes = std::move(planned.root_hashes)};
 }

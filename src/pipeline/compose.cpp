@@ -246,7 +246,8 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   ExtraReport extra(options.report_file, report);
   if (options.root_directory == RootDirectory::kept)
     keep_root(place.root(), options.output_directory / (name + ".root"));
-  std::vector<fs::PublishedFile> published = publish_with(place.publication, unsigned_files.get());
+  std::vector<fs::PublishedFile> published =
+      publish_with(place.publication, {unsigned_files.get()});
   extra.keep();
   return published;
 }

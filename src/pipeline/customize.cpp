@@ -177,6 +177,17 @@ std::vector<PartitionReport> report_of(const Customizing& customizing,
   return reports;
 }
 
+/// What is installed once the transaction is through.
+std::vector<model::Nevra> packages_after(const Customizing& customizing) {
+  if (!customizing.packages)
+    return customizing.system.packages.value_or(std::vector<model::Nevra>());
+  std::vector<model::Nevra> packages = names_of(customizing.packages->kept);
+  for (const model::LockedPackage& package : customizing.packages->lock.packages)
+    packages.push_back(package.nevra);
+  std::ranges::sort(packages);
+  return packages;
+}
+
 origin::VerityHashes verity_hashes_of(const model::ImageConfig& config) {
   return plan::makes_verity_anew(config) ? origin::VerityHashes::made_anew
                                          : origin::VerityHashes::kept;
@@ -187,7 +198,8 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
                                  const origin::RestoredTree& tree, const Workplace& place,
                                  const model::SealedRoot& sealed, const plan::Services& services) {
   WrittenCustomizing written;
-  written.layout = customizing.base->layout();
+  const bool is_renamed = !customizing.root.new_identifiers.empty();
+  written.layout = is_renamed ? customizing.root.layout : customizing.base->layout();
   {
     const report::StageScope stage(services.reporter, "disk");
     origin::RewrittenDisk disk =
@@ -195,7 +207,8 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
                             .extraction = extraction,
                             .tree = tree,
                             .epoch = customizing.root.epoch,
-                            .verity_hashes = verity_hashes_of(customizing.plan.plan.config)},
+                            .verity_hashes = verity_hashes_of(customizing.plan.plan.config),
+                            .identifiers = is_renamed ? &written.layout : nullptr},
                            place.raw(), services.cancellation);
     written.partitions = report_of(customizing, disk.partitions);
     written.tree = tree::with_late_texts(tree.tree, disk.root_hashes);
@@ -203,6 +216,9 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
     // What was written is read once more: it is what the manifest tells of.
     written.system =
         inspect::read_system(inspect::OpenedImage(place.raw(), model::ImageFormat::raw));
+    // With the package manager goes what would tell of the packages.
+    if (customizing.root.removes_package_manager)
+      written.system.packages = packages_after(customizing);
   }
   const plan::BuildPlan& plan = customizing.plan.plan;
   const ArtifactIdentity identity{.disk_uuid = customizing.base->image().disk_uuid(),
@@ -212,17 +228,6 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
   std::ranges::move(write_root_artifacts(written.tree, plan, identity, places, services),
                     std::back_inserter(written.artifacts));
   return written;
-}
-
-/// What is installed once the transaction is through.
-std::vector<model::Nevra> packages_after(const Customizing& customizing) {
-  if (!customizing.packages)
-    return customizing.system.packages.value_or(std::vector<model::Nevra>());
-  std::vector<model::Nevra> packages = names_of(customizing.packages->kept);
-  for (const model::LockedPackage& package : customizing.packages->lock.packages)
-    packages.push_back(package.nevra);
-  std::ranges::sort(packages);
-  return packages;
 }
 
 /// The files of the base on a disk of another layout, as a build would write it.
@@ -346,8 +351,11 @@ CustomizeResult carry_through(EmulationUse emulation, const Customizing& customi
                                            .tree = written.tree,
                                            .layout = written.layout,
                                            .architecture = customizing.base->architecture()});
+  std::unique_ptr<fs::Publication> policy_files;
+  if (const auto& path = customizing.plan.plan.config.output.selinux_policy_path)
+    policy_files = stage_selinux_policy(written.tree, path->value);
   customizing.base->require_unchanged();
-  return {.files = publish_with(place.publication, unsigned_files.get()),
+  return {.files = publish_with(place.publication, {unsigned_files.get(), policy_files.get()}),
           .partitions = written.partitions};
 }
 

@@ -5,7 +5,10 @@
 #include <iterator>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/model/boot_choice.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 #include <imagewright/model/partition_type.hpp>
@@ -190,6 +193,33 @@ void add_kernel_wishes(const CustomizePlan& plan, const BaseFacts& facts,
     root.initramfs_use = finalize::InitramfsUse::for_every_kernel;
 }
 
+namespace {
+
+std::string identifier_of(const model::Filesystem& filesystem) {
+  return filesystem.type == model::FilesystemType::fat32 ? model::fat_serial(filesystem.uuid)
+                                                         : filesystem.uuid.to_string();
+}
+
+/// Derived from what image it is, so that they are the same whenever it is made.
+void renew_identifiers(finalize::FinalizePlan& root) {
+  auto& renewed = root.new_identifiers;
+  for (model::Partition& partition : root.layout.partitions) {
+    const std::string place = fmt::format("{} at {}", partition.id, partition.start.bytes());
+    const auto give = [&](base::Uuid& uuid, const std::string& what) {
+      uuid = base::Uuid::from_name(root.record.uuid, what + place);
+    };
+    const std::string former = partition.uuid.to_string();
+    give(partition.uuid, "partition ");
+    renewed[base::to_lower(former)] = partition.uuid.to_string();
+    if (!partition.filesystem) continue;
+    const std::string name = identifier_of(*partition.filesystem);
+    give(partition.filesystem->uuid, "filesystem ");
+    renewed[base::to_lower(name)] = identifier_of(*partition.filesystem);
+  }
+}
+
+} // namespace
+
 void set_boot_up_anew(const CustomizePlan& plan, const BaseFacts& facts,
                       finalize::FinalizePlan& root) {
   const model::ImageConfig config = completed(plan.plan.config, facts);
@@ -199,6 +229,8 @@ void set_boot_up_anew(const CustomizePlan& plan, const BaseFacts& facts,
   if (config.storage.disk) {
     root.base_disk = finalize::BaseDisk::replaced;
     root.layout = layout_of(plan.plan, root.record.uuid);
+  } else if (config.storage.reset_partition_uuids) {
+    renew_identifiers(root);
   }
   base::Diagnostics mistakes =
       finalize::check_boot_setup(config, release, facts.architecture, root.layout);

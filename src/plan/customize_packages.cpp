@@ -59,7 +59,8 @@ resolve::ChangeRequest question_for(const BuildPlan& plan, resolve::ResolveReque
 bool asks_for_packages(const model::ImageConfig& config) {
   const model::PackagesConfig& packages = config.os.packages;
   return !packages.install.empty() || !packages.remove.empty() || !packages.update.empty() ||
-         !packages.exclude.empty() || packages.update_existing.has_value();
+         !packages.exclude.empty() || packages.update_existing.has_value() ||
+         packages.remove_package_manager.has_value();
 }
 
 std::vector<std::string> actions_of(const CustomizedPackages& packages) {

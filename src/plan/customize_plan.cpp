@@ -191,7 +191,7 @@ CustomizePlan plan_customize(const PlanOptions& options) {
 bool sets_boot_up_anew(const model::ImageConfig& config) {
   const auto& mode = config.os.uki_mode;
   return config.storage.disk || config.os.bootloader_reset ||
-         (mode && mode->value == model::UkiMode::create);
+         config.storage.reset_partition_uuids || (mode && mode->value == model::UkiMode::create);
 }
 
 bool makes_verity_anew(const model::ImageConfig& config) {
@@ -201,8 +201,8 @@ bool makes_verity_anew(const model::ImageConfig& config) {
 
 bool needs_release(const model::ImageConfig& config) {
   const auto& fips = config.os.fips_mode;
-  return sets_boot_up_anew(config) || policy::has_early_overlay(config.os) ||
-         (fips && fips->value == model::FipsMode::enabled);
+  return sets_boot_up_anew(config) || config.os.packages.remove_package_manager ||
+         policy::has_early_overlay(config.os) || (fips && fips->value == model::FipsMode::enabled);
 }
 
 void choose_sources(CustomizePlan& plan, const PlanOptions& options,
@@ -256,6 +256,28 @@ std::vector<model::PackageRequest> packages_for_wishes(const CustomizePlan& plan
   return wanted;
 }
 
+std::vector<model::LocatedText> package_manager_of(const CustomizePlan& plan,
+                                                   const std::vector<model::Nevra>& installed) {
+  std::vector<model::LocatedText> found;
+  const auto& wish = plan.plan.config.os.packages.remove_package_manager;
+  if (!wish) return found;
+  const auto role = plan.plan.release.roles.find("package-manager");
+  if (role == plan.plan.release.roles.end()) {
+    base::Diagnostics mistakes;
+    mistakes.error("policy.missing-role",
+                   fmt::format("release {} does not say which packages are its package manager",
+                               base::quoted(plan.plan.release.name)),
+                   *wish, "add the role package-manager to the release profile");
+    throw base::InputError(std::move(mistakes));
+  }
+  for (const auto& package : role->second.for_architecture(plan.plan.architecture.name)) {
+    const bool is_there =
+        std::ranges::find(installed, package.text, &model::Nevra::name) != installed.end();
+    if (is_there) found.push_back({package.text, *wish});
+  }
+  return found;
+}
+
 finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const BaseFacts& facts,
                                            const base::Digest& inputs,
                                            const std::string& tool_version) {
@@ -272,6 +294,7 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
   root.os = config.os;
   root.scripts = config.scripts;
   root.command_line_change = command_line_change(config.os);
+  root.removes_package_manager = config.os.packages.remove_package_manager.has_value();
   root.record.uuid =
       base::Uuid::from_name(facts.digest.hex,
                             fmt::format("{} {} {} {}", config.name, facts.architecture.name,

@@ -7,6 +7,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/partition_type.hpp>
+#include <imagewright/model/verity.hpp>
 #include <imagewright/plan/layout.hpp>
 
 namespace imagewright::plan {
@@ -52,8 +53,11 @@ public:
       position = partition.start + partition.size;
       layout.partitions.push_back(std::move(partition));
     }
-    for (const model::VerityConfig& wish : storage_.verity)
-      layout.verity.push_back(verity_device(wish));
+    for (const model::VerityConfig& wish : storage_.verity) {
+      model::VerityDevice device = verity_device(wish);
+      if (model::is_inline(device)) add_place_of_hashes(layout, device);
+      layout.verity.push_back(std::move(device));
+    }
     layout.size = storage_.disk->max_size && !storage_.fits_content ? storage_.disk->max_size->value
                                                                     : position + k_alignment;
     if (position + k_alignment > layout.size) {
@@ -142,6 +146,14 @@ private:
       if (verity.data_device_id && verity.data_device_id->text == partition) return &verity;
     }
     return nullptr;
+  }
+
+  static void add_place_of_hashes(const model::DiskLayout& layout, model::VerityDevice& device) {
+    const model::Partition* partition = layout.find_partition(device.data_partition);
+    IMAGEWRIGHT_ASSERT(partition != nullptr);
+    if (!device.options.empty()) device.options += ",";
+    device.options +=
+        fmt::format("hash-offset={}", model::inline_data_size(partition->size).bytes());
   }
 
   model::VerityDevice verity_device(const model::VerityConfig& wish) const {

@@ -40,6 +40,9 @@ std::string data_source(const model::DiskLayout& layout, const model::VerityDevi
 }
 
 std::string hash_source(const model::DiskLayout& layout, const model::VerityDevice& device) {
+  // What is known by the identifier of its content is known by that at its start.
+  if (model::is_inline(device) && device.hash_identifier == model::MountIdentifier::uuid)
+    return data_source(layout, device);
   return source_of(layout, device.hash_partition, device.hash_identifier, device.uuid);
 }
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The boot chain of images that exist: edited where it stands, set up anew, or on a disk of another layout."""
 
+import json
 import sys
 import unittest
 from pathlib import Path
@@ -80,6 +81,44 @@ class CustomizeBoot(CustomizingTestCase):
                                                                                   for word in line])
         self.assertEqual(self.inspect(raw)["system"]["hostName"], "moved")
         self.assertEqual(raw.read_bytes(), self.customize(NEW_DISK, "--release", self.release).read_bytes())
+
+    def test_new_identifiers_leave_nothing_of_the_old_ones(self):
+        reset = "storage: {resetPartitionsUuidsType: reset-all}\nos: {bootloader: {resetType: hard-reset}}\n"
+        for loader in ("grub", "systemd-boot"):
+            with self.subTest(loader=loader):
+                base = self.base(loader)
+                raw = self.customize(reset, "--release", self.release, base=base)
+                self.check_filesystems(raw)
+                before, table_before = self.partitions(base)
+                after, table_after = self.partitions(raw)
+                self.assertEqual(table_before["id"], table_after["id"])
+                content = raw.read_bytes()
+                disks = [self.inspect(each)["disk"]["partitions"] for each in (base, raw)]
+                for old, new in zip(*disks):
+                    self.assertEqual((old["label"], old["start"], old["size"]), (new["label"], new["start"], new["size"]))
+                    for former, latter in ((old["uuid"], new["uuid"]), (old["filesystem"]["uuid"], new["filesystem"]["uuid"])):
+                        self.assertNotEqual(former.lower(), latter.lower())
+                        self.assertNotIn(former.lower().encode(), content)
+                        self.assertNotIn(former.upper().encode(), content)
+                self.assertEqual([each["filesystem"]["mountPoint"] for each in disks[0]], [each["filesystem"]["mountPoint"] for each in disks[1]])
+                copies = self.check_filesystems(raw)
+                for name in ("root", "data"):
+                    found = self.run_tool("blkid", "-p", "-o", "value", "-s", "UUID", copies / name).stdout.strip()
+                    self.assertEqual(found, next(each["filesystem"]["uuid"] for each in disks[1] if each["label"] == name))
+                self.assertTrue(after["root"]["uuid"] != before["root"]["uuid"])
+                root = next(each for each in disks[1] if each["label"] == "root")["filesystem"]["uuid"]
+                for line in self.lines(raw):
+                    self.assertIn(f"root=UUID={root}", line)
+                self.assertEqual(self.run_tool("debugfs", "-R", "cat /etc/machine-id", copies / "root").stdout, "")
+                self.assertEqual(raw.read_bytes(), self.customize(reset, "--release", self.release, base=base).read_bytes())
+
+    def test_what_cannot_be_renamed_is_told(self):
+        fstab = self.run_tool("debugfs", "-R", "cat /etc/fstab", self.check_filesystems(self.base()) / "root").stdout
+        kept = "".join(line + "\n" for line in fstab.splitlines() if "/srv" not in line)
+        base = self.customize(f"os: {{additionalFiles: [{{destination: /etc/fstab, content: {json.dumps(kept)}}}]}}\n")
+        said = self.customize("storage: {resetPartitionsUuidsType: reset-all}\nos: {bootloader: {resetType: hard-reset}}\n",
+                              "--release", self.release, base=base, expect=2)
+        self.assertIn("origin.fixed-identifiers", said)
 
     def test_overlays_are_mounted_beside_what_the_base_mounts(self):
         overlay = ("os: {overlays: [{lowerDirs: [/etc], upperDir: /srv/upper, workDir: /srv/work, mountPoint: /etc, "

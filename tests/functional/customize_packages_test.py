@@ -158,6 +158,26 @@ class CustomizePackages(CustomizingTestCase):
                 self.assertEqual([each for each in kernels if "1.0" in each], [])
                 self.assertTrue(kernels)
 
+    def test_the_package_manager_goes_with_what_it_remembers(self):
+        said = self.customize("packages: {removePackageManager: true}\npreviewFeatures: [remove-package-manager]",
+                              "--release", self.release, expect=2)
+        self.assertIn("policy.missing-role", said)
+        release = self.top / "base/manager.yaml"
+        release.write_text(self.release.read_text().replace("roles:\n", "roles:\n  package-manager: [alpha, never-there]\n"))
+        base = self.customize("hostname: cached\n  additionalFiles: [{destination: /var/cache/dnf/kept, content: x}]")
+        raw = self.customize("packages: {removePackageManager: true, install: [delta]}\n"
+                             "scripts: {finalizeCustomization: [{content: 'test ! -e /var/lib/rpm'}]}\n"
+                             "previewFeatures: [remove-package-manager]", "--release", release, base=base)
+        tree = self.root_tree(raw)
+        for path in ("var/lib/rpm", "var/cache/dnf", "usr/share/alpha", "usr/share/beta"):
+            self.assertFalse((tree / path).exists(), path)
+        self.assertTrue((tree / "usr/share/delta").exists() and (tree / "usr/share/other").exists())
+        manifest = json.loads(next(raw.parent.glob("*.manifest.json")).read_text())
+        names = {package["name"] for package in manifest["packages"]}
+        self.assertLessEqual({"other", "delta", "tinykernel"}, names)
+        self.assertFalse({"alpha", "beta"} & names)
+        self.assertIn("inspect.no-packages", self.customize("packages: {install: [gamma]}", base=raw, expect=2))
+
     def test_no_machine_identity_is_left_by_scripts(self):
         tree = self.root_tree(self.customize("packages: {install: [identity]}"))
         self.assertFalse((tree / "etc/ssh/ssh_host_rsa_key").exists())

@@ -10,10 +10,12 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from composing import adopt_orphans, artifact_digests, hidden_files, living_descendants, wrong_sums  # noqa: E402
 from customizing import CustomizingTestCase  # noqa: E402
 from imagewright_testing import PROGRAM, environment, require_shared_data, skip  # noqa: E402
 
@@ -92,6 +94,47 @@ class CustomizeProperties(CustomizingTestCase):
             sums.add(hashlib.sha256(next((home / "out").glob("*.raw")).read_bytes()).hexdigest())
         self.assertEqual(len(sums), 1)
 
+    def test_a_killed_run_leaves_nothing_partial(self):
+        """IMAGEWRIGHT_KILLS says how many; `toolkit/dev kill` makes 200."""
+        adopt_orphans()
+        directory = self.scratch()
+        base = directory / "base.raw"
+        shutil.copy(self.base(), base)
+        before = hashlib.sha256(base.read_bytes()).hexdigest()
+        config = self.config("os: {hostname: killed, additionalFiles: [{destination: /etc/new, content: new}]}\n"
+                             "scripts: {postCustomization: [{content: 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done'}]}\n")
+        out = directory / "out"
+        command = [PROGRAM, "--cache-dir", directory / "cache", "customize", "--image", base, config, "--output-dir", out, "--progress", "none"]
+
+        def run(seconds=None):
+            process = subprocess.Popen(list(map(str, command)), env=environment(), stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            return process.wait()
+
+        start = time.monotonic()
+        self.assertEqual(run(), 0)
+        duration = time.monotonic() - start
+        expected = artifact_digests(out)
+        self.assertTrue(expected)
+        numbers = random.Random(int(os.environ.get("IMAGEWRIGHT_SEED", "20240611")))
+        for _ in range(int(os.environ.get("IMAGEWRIGHT_KILLS", "5"))):
+            shutil.rmtree(out, ignore_errors=True)
+            moment = numbers.uniform(0, duration)
+            run(moment)
+            self.assertEqual(living_descendants(), [], f"killed after {moment:.3f} s")
+            found = artifact_digests(out)
+            self.assertEqual({name: digest for name, digest in found.items() if expected.get(name) != digest}, {}, f"killed after {moment:.3f} s")
+            self.assertEqual(wrong_sums(out), [])
+            self.assertEqual(hashlib.sha256(base.read_bytes()).hexdigest(), before)
+        # What a killed run left behind is gone with the next one, which gives the same.
+        self.assertEqual(run(), 0)
+        self.assertEqual(artifact_digests(out), expected)
+        self.assertEqual([name for name in hidden_files(out) if name.startswith(".imagewright-work-")], [])
+
     def test_a_changed_byte_of_a_table_is_an_error_or_a_value(self):
         directory = self.scratch()
         raw = directory / "damaged.raw"
@@ -120,6 +163,72 @@ class CustomizeProperties(CustomizingTestCase):
                 image.seek(place)
                 image.write(byte)
         self.assertGreater(len(ended), 1, "no damage was found at all")
+
+    def converted(self, name, *options):
+        """The base as another program writes it."""
+        path = self.scratch() / f"base.{name}"
+        self.run_tool("qemu-img", "convert", "-f", "raw", "-O", {"vhd": "vpc", "vhd-fixed": "vpc"}.get(name, name), *options, self.base(), path)
+        return path
+
+    def dry_run(self, image):
+        """Exit code and the digest of the disk that was understood."""
+        result = self.run_program("customize", "--image", image, self.plain, "--dry-run", "--cache-dir", self.top / "cache",
+                                  expect=None, env=environment(), timeout=60)
+        found = re.search("sha256:[0-9a-f]{64}", result.stdout)
+        return result.returncode, found and found.group(), result.stderr
+
+    def test_tables_of_formats_that_were_damaged_are_no_other_disk(self):
+        self.plain = self.config("os: {hostname: x}\n")
+        expected = self.dry_run(self.base())[1]
+
+        def u32(content, at):
+            return int.from_bytes(content[at:at + 4], "big")
+
+        def u64(content, at):
+            return int.from_bytes(content[at:at + 8], "big")
+
+        def footer(content):
+            return [(len(content) - 512 + at, bytes([content[len(content) - 512 + at] ^ 4])) for at in (0, 3, 20, 55, 63, 70, 200)]
+
+        def vhd(content):
+            table, count = u64(content, 512 + 16), u32(content, 512 + 28)
+            used = [table + 4 * index for index in range(count) if u32(content, table + 4 * index) != 0xFFFFFFFF]
+            first = u32(content, used[0])
+            return [(used[1], first.to_bytes(4, "big")), (used[1], (first + 1).to_bytes(4, "big")), (used[1], b"\0\0\0\1")]
+
+        def qcow2(content):
+            table = u64(content, u64(content, 40)) & 0xFFFFFFFFFFFE00
+            used = [table + 8 * index for index in range(1000) if u64(content, table + 8 * index)]
+            return [(used[1], content[used[0]:used[0] + 8]), (used[1], (table | 1 << 63).to_bytes(8, "big")), (used[1], (1 << 63 | 1 << 40).to_bytes(8, "big"))]
+
+        def vhdx(content):
+            entries = [0x30000 + 16 + 32 * index for index in range(2)]
+            guid = bytes.fromhex("6677c22d23f600429d64115e9bfd4a08")
+            table = next(int.from_bytes(content[at + 16:at + 24], "little") for at in entries if content[at:at + 16] == guid)
+            used = [table + 8 * index for index in range(4) if content[table + 8 * index] & 7 == 6]
+            other = int.from_bytes(content[used[0]:used[0] + 8], "little") + (1 << 20)
+            return [(used[1], content[used[0]:used[0] + 8]), (used[1], other.to_bytes(8, "little"))]
+
+        numbers = random.Random(21)
+        for name, options, damages in (("vhd-fixed", ("-o", "subformat=fixed,force_size=on"), footer),
+                                       ("vhd", ("-o", "subformat=dynamic,force_size=on"), vhd), ("qcow2", (), qcow2), ("vhdx", (), vhdx)):
+            image = self.converted(name, *options)
+            content = image.read_bytes()
+            self.assertEqual(self.dry_run(image)[:2], (0, expected), name)
+            chances = [(numbers.randrange(1024), None) for _ in range(6)]
+            for place, data in damages(content) + chances:
+                data = data or bytes([content[place] ^ 1 << numbers.randrange(8)])
+                with image.open("r+b") as file:
+                    file.seek(place)
+                    file.write(data)
+                code, found, said = self.dry_run(image)
+                with self.subTest(format=name, place=place):
+                    self.assertIn(code, range(0, 6), said)
+                    # An error with a name, or nothing else than what it was.
+                    self.assertEqual(found, None if code else expected, said)
+                with image.open("r+b") as file:
+                    file.seek(place)
+                    file.write(content[place:place + len(data)])
 
     def test_samples_of_others_are_accepted_or_refused_by_a_key(self):
         samples = require_shared_data("azure-configs")

@@ -173,6 +173,40 @@ class CustomizeVerity(CustomizingTestCase):
         self.assertNotEqual(found, {root_hash})
         self.run_tool("veritysetup", "verify", part, part, found.pop(), f"--hash-offset={size}")
 
+    def test_a_new_disk_holds_hashes_behind_their_data(self):
+        storage = """storage:
+  bootType: efi
+  disks:
+  - partitionTableType: gpt
+    partitions:
+    - {id: esp, label: esp, type: esp, size: 40M}
+    - {id: data, label: data, type: usr, size: 40M}
+    - {id: root, label: root, type: root, size: 40M}
+  verity: [{id: verified, name: usr, dataDeviceId: data, hashDeviceId: data, corruptionOption: ignore}]
+  filesystems:
+  - {deviceId: esp, type: fat32, mountPoint: /boot/efi}
+  - {deviceId: root, type: ext4, mountPoint: /}
+  - {deviceId: verified, type: ext4, mountPoint: {path: /usr, options: ro}}
+"""
+        config = self.config(storage + "os: {bootloader: {resetType: hard-reset}, hostname: moved}\n")
+        self.run_program("customize", "--image", self.base(), config, "--release", self.release, "--output-dir", config.parent / "out",
+                         "--cache-dir", self.top / "cache", env=environment())
+        raw = next((config.parent / "out").glob("*.raw"))
+        part = self.parts(raw) / "data"
+        size = 39 << 20
+        line = self.inspect(raw)["system"]["bootEntries"][0]["commandLine"]
+        self.assertIn(f"systemd.verity_usr_options=ignore-corruption,hash-offset={size}", line)
+        self.run_tool("veritysetup", "verify", part, part, self.root_hashes(raw, "usrhash").pop(), f"--hash-offset={size}")
+        self.run_tool("e2fsck", "-fn", part)
+        # And again, with other content, on the same disk.
+        again = self.customize(ANEW + FILE, base=raw)
+        part.write_bytes(self.stretch(again, self.partitions(again)[0]["data"]))
+        self.run_tool("veritysetup", "verify", part, part, self.root_hashes(again, "usrhash").pop(), f"--hash-offset={size}")
+        fitted = storage.replace("storage:\n", "storage:\n  autoSize: true\n").replace("id: root, label: root, type: root, size: 40M", "id: rest")
+        odd = fitted.replace("id: data, label: data, type: usr, size: 40M", "id: root, label: root, type: root, size: 40M").replace("id: rest", "id: data")
+        config.write_text(odd + "os: {bootloader: {resetType: hard-reset}}\noutput: {images: [{format: raw}]}\n")
+        self.assertIn("config.bad-verity", self.run_program("validate", config, expect=2).stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

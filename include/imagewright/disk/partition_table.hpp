@@ -4,6 +4,7 @@
 // Reads a GUID partition table, trusting nothing in it.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -56,5 +57,10 @@ private:
 /// For sectors of 512 and of 4096 bytes; the backup counts when the first copy is damaged. Throws
 /// base::Error (disk.no-partition-table, disk.corrupt-partition-table).
 PartitionTable read_partition_table(const fs::ByteSource& disk);
+
+/// Gives partitions of a disk in an open file other identifiers, by their numbers, in each copy of
+/// the table that is whole. Throws base::Error (fs.cannot-write).
+void set_partition_identifiers(int fd, std::uint64_t disk_size, const std::string& name,
+                               const std::map<std::uint32_t, base::Uuid>& identifiers);
 
 } // namespace imagewright::disk

@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
+#include <imagewright/base/uuid.hpp>
 #include <imagewright/fs/byte_source.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
@@ -23,6 +25,8 @@ struct RewriteRequest {
   std::string mount_point;        ///< likewise
   std::shared_ptr<const tree::RootTree> tree;
   base::Epoch epoch;
+  /// Another identifier in place of its own; of FAT the first four bytes.
+  std::optional<base::Uuid> uuid = {};
 };
 
 /// Where in an open file a partition lies. Everything in it must be zero before it is written.

@@ -4,6 +4,7 @@
 // Everything that the finalize steps need to know: decided before, carried out there.
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include <imagewright/base/diagnostic.hpp>
@@ -120,6 +121,10 @@ struct FinalizePlan {
   BootChain boot_chain = BootChain::kept;
   BaseDisk base_disk = BaseDisk::kept;
   InitramfsUse initramfs_use = InitramfsUse::for_new_kernels;
+  bool removes_package_manager = false; ///< with its database and caches
+  /// What partitions and filesystems of the base are called from now on, by what they were called,
+  /// in small letters; empty: as they were.
+  std::map<std::string, std::string> new_identifiers = {};
   /// Kernels of the base, by release.
   std::vector<std::string> base_kernels = {};
   ImageRecord record = {};

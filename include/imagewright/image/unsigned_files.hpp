@@ -40,6 +40,11 @@ std::vector<UnsignedFile> find_unsigned_files(const tree::RootTree& tree,
 void write_unsigned_file(const UnsignedFile& file, const tree::RootTree& tree,
                          const std::filesystem::path& directory);
 
+/// The content of a regular file of the tree, as a file of the host; directories on the way are
+/// made. Throws base::Error (tree.cannot-read, fs.cannot-write).
+void copy_out(const tree::RootTree& tree, const std::string& path,
+              const std::filesystem::path& target);
+
 /// The list as YAML. Sources are relative to the directory that it is in.
 std::string inject_files_text(const std::vector<UnsignedFile>& files);
 

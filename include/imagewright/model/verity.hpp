@@ -28,6 +28,16 @@ std::string with_root_hashes(std::string text, const DiskLayout& layout, const R
 /// The kernel argument that takes the root hash: "roothash" or "usrhash".
 std::string root_hash_argument(const VerityDevice& device);
 
+/// What superblock and hash tree of so many bytes take, with blocks of 4 KiB and SHA-256.
+base::ByteSize verity_tree_size(base::ByteSize data_size);
+
+/// Whether the hashes lie behind the data on the same partition.
+bool is_inline(const VerityDevice& device);
+
+/// How much of a partition that holds its own hashes its data take: whole MiB, 0 when there is no
+/// room for both. The superblock follows.
+base::ByteSize inline_data_size(base::ByteSize partition_size);
+
 /// Whether what is mounted at this path is verified, and so cannot change any more.
 bool is_verified(const DiskLayout& layout, const std::string& mount_point);
 

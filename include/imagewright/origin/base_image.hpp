@@ -56,6 +56,9 @@ public:
   model::DiskLayout layout() const;
   /// SHA-256 of the disk's bytes: the same for every image format that holds them.
   base::Digest digest(const base::Cancellation& cancellation) const;
+  /// Throws base::Error (origin.fixed-identifiers) when not everything on the disk can be given
+  /// another identifier.
+  void require_renewable() const;
   /// Throws base::Error (origin.base-changed) when the file is not the one any more that was
   /// opened.
   void require_unchanged() const;

@@ -44,6 +44,9 @@ struct DiskRequest {
   const RestoredTree& tree; ///< labelled; as it shall be in the image
   base::Epoch epoch;
   VerityHashes verity_hashes = VerityHashes::kept;
+  /// Whose partitions, which start where those of the base do, and filesystems say what these are
+  /// called from now on; null: as in the base.
+  const model::DiskLayout* identifiers = nullptr;
 };
 
 struct RewrittenDisk {

@@ -52,6 +52,11 @@ void choose_sources(CustomizePlan& plan, const PlanOptions& options,
 std::vector<model::PackageRequest> packages_for_wishes(const CustomizePlan& plan,
                                                        const std::vector<model::Nevra>& installed);
 
+/// The packages of the release's package manager that are among those installed, when the config
+/// takes it away. Throws base::InputError (policy.missing-role).
+std::vector<model::LocatedText> package_manager_of(const CustomizePlan& plan,
+                                                   const std::vector<model::Nevra>& installed);
+
 /// What of the base decides what is done to it.
 struct BaseFacts {
   const model::Architecture& architecture;

@@ -82,6 +82,16 @@ base::Diagnostics check_inline_size(const StorageConfig& storage, const VerityCo
   const model::PartitionConfig* partition =
       is_inline ? find_partition(storage, verity.data_device_id->text) : nullptr;
   const auto size = partition == nullptr ? std::nullopt : size_of(storage, *partition);
+  const bool is_fitted =
+      storage.fits_content && storage.disk && partition == &storage.disk->partitions.back();
+  if (partition != nullptr && (!size || is_fitted)) {
+    diagnostics.error("config.bad-verity",
+                      "a partition that holds the hashes of its own data needs a size: the kernel "
+                      "command line says where they begin",
+                      partition->where,
+                      "give it a size, or put the hashes on a partition of their own");
+    return diagnostics;
+  }
   // Data is rounded down to whole MiB, and the hashes of even 1 MiB need a little room after it.
   if (size && size->value < base::ByteSize::mib(2)) {
     diagnostics.error("config.bad-verity", "the partition is too small for data and their hashes",

@@ -24,7 +24,8 @@ PlannedFilesystem plan(const model::Partition& partition,
 
 PlannedFilesystem plan_rewrite(const RewrittenFilesystem& request,
                                std::shared_ptr<const tree::RootTree> tree) {
-  const Ext4Parameters parameters = parameters_of(request.original, request.place, request.epoch);
+  Ext4Parameters parameters = parameters_of(request.original, request.place, request.epoch);
+  if (request.uuid) parameters.uuid = *request.uuid;
   const auto plan = std::make_shared<const Ext4Plan>(plan_ext4(parameters, request.place, *tree));
   return {.write =
               [plan, tree](BlockDevice& device, const FileObserver& observe,

@@ -11,6 +11,7 @@
 #include "disk/fat/directory.hpp"
 #include "disk/fat/reader.hpp"
 #include "disk/fat/volume.hpp"
+#include "disk/little_endian.hpp"
 
 namespace imagewright::disk {
 
@@ -94,17 +95,41 @@ FatPlan placed(FatPlan plan, const FilesystemPlace& place, base::ByteSize size,
 
 } // namespace
 
+namespace {
+
+std::uint32_t serial_of(const base::Uuid& uuid) {
+  const auto& bytes = uuid.bytes;
+  return std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
+         std::uint32_t{bytes[2]} << 8U | bytes[3];
+}
+
+} // namespace
+
 FatPlan plan_fat(const model::Partition& partition, const tree::RootTree& tree, base::Epoch epoch) {
-  const auto& bytes = partition.filesystem->uuid.bytes;
   FatPlan plan{.geometry = choose_fat_geometry(partition.size),
-               .serial = std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
-                         std::uint32_t{bytes[2]} << 8U | bytes[3],
+               .serial = serial_of(partition.filesystem->uuid),
                .label = partition.filesystem->label,
                .epoch = epoch,
                .partition_start = partition.start.bytes()};
   return placed(std::move(plan), {partition.id, partition.filesystem->mount_point}, partition.size,
                 tree);
 }
+
+namespace {
+
+/// In the boot sector that is taken over, and in its copy. Microsoft's FAT specification, "Boot
+/// Sector and BPB": of FAT32 BPB_BkBootSec at 50 says where that is.
+void set_serial(FatPlan& plan, std::uint32_t serial) {
+  const bool is_fat32 = plan.geometry.kind == FatKind::fat32;
+  const std::size_t place = is_fat32 ? 67 : 39;
+  put(plan.reserved, place, serial);
+  if (!is_fat32) return;
+  const std::size_t copy = std::size_t{get<std::uint16_t>(plan.reserved, 50)} * k_fat_sector;
+  if (copy != 0 && copy + k_fat_sector <= plan.reserved.size())
+    put(plan.reserved, copy + place, serial);
+}
+
+} // namespace
 
 FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTree& tree) {
   const FatVolume volume(request.original);
@@ -129,6 +154,7 @@ FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTre
                .label = open_fat(request.original)->facts().label,
                .epoch = request.epoch,
                .reserved = volume.read_reserved()};
+  if (request.uuid) set_serial(plan, serial_of(*request.uuid));
   return placed(std::move(plan), request.place, base::ByteSize(volume.size()), tree);
 }
 

@@ -6,6 +6,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/verity_tree.hpp>
+#include <imagewright/model/verity.hpp>
 
 #include "disk/little_endian.hpp"
 #include "disk/verity/tree.hpp"
@@ -89,7 +90,8 @@ VerityTree read_verity_tree(const fs::ByteSource& source, std::uint64_t offset,
   const std::size_t salt_size = get<std::uint16_t>(super, 80);
   const Tail tail(source, offset);
   const bool can_be = salt_size <= k_largest_salt && blocks > 0 && blocks <= UINT64_MAX / 8192;
-  if (!can_be || verity_tree_size(base::ByteSize(blocks * k_block_size)).bytes() > tail.size())
+  if (!can_be ||
+      model::verity_tree_size(base::ByteSize(blocks * k_block_size)).bytes() > tail.size())
     refuse(partition, "their superblock is damaged");
   VerityTree tree{.uuid = verity_superblock_uuid(source, offset),
                   .salt = std::string(as_text(std::span(super).subspan(88, salt_size))),

@@ -7,6 +7,7 @@
 
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/model/verity.hpp>
 
 #include "disk/little_endian.hpp"
 
@@ -108,11 +109,6 @@ void write_superblock(BlockDevice& device, const VerityParameters& parameters,
 
 } // namespace
 
-base::ByteSize verity_tree_size(base::ByteSize data_size) {
-  const auto blocks = k_first_tree_block + sum_of(level_sizes(data_size.bytes() / k_block_size));
-  return base::ByteSize(blocks * k_block_size);
-}
-
 std::string verity_root_hash(const fs::ByteSource& tree, const std::string& salt) {
   Bytes top(k_block_size);
   tree.read(k_first_tree_block * k_block_size, top);
@@ -124,7 +120,7 @@ std::string write_verity_tree(const fs::ByteSource& data, BlockDevice& device,
                               const base::Cancellation& cancellation) {
   IMAGEWRIGHT_ASSERT(data.size() % k_block_size == 0 && data.size() > 0);
   IMAGEWRIGHT_ASSERT(parameters.salt.size() <= k_largest_salt);
-  IMAGEWRIGHT_ASSERT(verity_tree_size(base::ByteSize(data.size())).bytes() <= device.size());
+  IMAGEWRIGHT_ASSERT(model::verity_tree_size(base::ByteSize(data.size())).bytes() <= device.size());
   const std::uint64_t data_blocks = data.size() / k_block_size;
   const auto sizes = level_sizes(data_blocks);
   const BlockHasher hasher(parameters.salt);

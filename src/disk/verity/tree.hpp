@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 
-#include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/fs/byte_source.hpp>
@@ -14,9 +13,6 @@
 #include "disk/block_device.hpp"
 
 namespace imagewright::disk {
-
-/// What the tree of so many bytes takes, the superblock included.
-base::ByteSize verity_tree_size(base::ByteSize data_size);
 
 /// The root hash of a tree of more than one block of data; `tree` begins with its superblock.
 std::string verity_root_hash(const fs::ByteSource& tree, const std::string& salt);

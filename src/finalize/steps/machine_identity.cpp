@@ -16,6 +16,8 @@ namespace {
 
 struct Input {
   const RootOrigin& origin;
+  const BaseDisk& base_disk;
+  const std::map<std::string, std::string>& new_identifiers;
   const decltype(model::OsConfig::machine_id)& machine_id;
   const std::vector<std::string>& identity_files;
   const std::vector<std::string>& owned_files; ///< sorted; with those that a base brought
@@ -88,6 +90,10 @@ void set_machine_id(const Input& input, const fs::RootDir& files) {
 /// image.
 StepYield remove_identity(const Input& input, root::WorkRoot& root) {
   const bool is_base = input.origin == RootOrigin::base_image;
+  // Whoever gives the disk other identifiers wants another machine.
+  const bool is_another = !input.new_identifiers.empty() || input.base_disk == BaseDisk::replaced;
+  if (is_base && is_another && root.files().exists("/etc/machine-id"))
+    set_machine_id(input, root.files());
   // Without packages no script has run, and what a base has is its own.
   if (is_base && input.packages.empty()) return {};
   IdentityRemover remover(root.files(), input.owned_files);
@@ -112,7 +118,8 @@ StepYield remove_identity(const Input& input, root::WorkRoot& root) {
 
 constinit const Step machine_identity{
     "machine-identity", AppliesTo::both,
-    k_run<remove_identity, &FinalizePlan::origin, &model::OsConfig::machine_id,
+    k_run<remove_identity, &FinalizePlan::origin, &FinalizePlan::base_disk,
+          &FinalizePlan::new_identifiers, &model::OsConfig::machine_id,
           &FinalizePlan::identity_files, &model::InstalledRoot::owned_identity_files,
           &model::InstalledRoot::packages>};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct Input {
   const RootOrigin& origin;
   const BaseDisk& base_disk;
   const model::DiskLayout& layout;
+  const std::map<std::string, std::string>& new_identifiers;
   const std::vector<model::OverlayConfig>& overlays;
 };
 
@@ -197,10 +199,31 @@ std::string kept_lines(const std::string& fstab, const std::set<std::string>& ow
   return text;
 }
 
+/// Only the sources of the lines change.
+std::string with_new_identifiers(const std::string& fstab,
+                                 const std::map<std::string, std::string>& identifiers) {
+  std::vector<std::string> lines = base::split(fstab, '\n');
+  for (auto& line : lines) {
+    const auto words = base::split_whitespace(line);
+    if (words.empty() || words[0].starts_with('#')) continue;
+    const auto start = words[0].find_last_of("=/") + 1;
+    std::string name = words[0].substr(start);
+    if (name.size() > 1 && name.starts_with('"')) name = name.substr(1, name.size() - 2);
+    const auto known = identifiers.find(base::to_lower(name));
+    if (known != identifiers.end()) line.replace(line.find(name), name.size(), known->second);
+  }
+  return base::join(lines, "\n");
+}
+
 StepYield write_mounts(const Input& input, root::WorkRoot& root) {
   const bool keeps_mounts = keeps_mounts_of_base(input);
-  if (keeps_mounts && input.overlays.empty()) return {};
   const fs::RootDir& files = root.files();
+  if (!input.new_identifiers.empty())
+    files.write(
+        "/etc/fstab",
+        with_new_identifiers(files.find_content("/etc/fstab").value_or(""), input.new_identifiers),
+        0644);
+  if (keeps_mounts && input.overlays.empty()) return {};
   if (!keeps_mounts) make_kernel_mount_points(files);
   StepYield yield;
   std::string fstab = files.find_content("/etc/fstab").value_or("");
@@ -222,8 +245,9 @@ StepYield write_mounts(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step mounts{"mounts", AppliesTo::both,
-                            k_run<write_mounts, &FinalizePlan::origin, &FinalizePlan::base_disk,
-                                  &FinalizePlan::layout, &model::OsConfig::overlays>};
+constinit const Step mounts{
+    "mounts", AppliesTo::both,
+    k_run<write_mounts, &FinalizePlan::origin, &FinalizePlan::base_disk, &FinalizePlan::layout,
+          &FinalizePlan::new_identifiers, &model::OsConfig::overlays>};
 
 } // namespace imagewright::finalize::steps

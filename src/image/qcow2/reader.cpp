@@ -59,16 +59,20 @@ public:
   std::vector<DiskExtent> data_extents() const override {
     std::vector<DiskExtent> extents;
     std::set<std::uint64_t> seen;
+    std::vector<bool> claimed = claimed_by_tables();
     for (std::uint64_t table = 0; table < l1_.size() / 8; ++table) {
       const std::uint64_t offset = l2_offset(table);
       if (offset == 0) continue;
       // A table that is used twice would let a small file claim an endless disk.
       if (!seen.insert(offset).second) corrupt("a level 2 table is used twice");
+      claim(offset, claimed);
       const Bytes& entries = l2_table(offset);
       for (std::uint64_t index = 0; index < entries_per_table_; ++index) {
         const std::uint64_t start = (table * entries_per_table_ + index) * cluster_size_;
         if (start >= header_.size) break;
-        if (is_zero(get<std::uint64_t>(entries, index * 8))) continue;
+        const auto entry = get<std::uint64_t>(entries, index * 8);
+        if (is_zero(entry)) continue;
+        if ((entry & k_qcow2_compressed) == 0) claim(entry & k_qcow2_offset_mask, claimed);
         const std::uint64_t length = std::min(cluster_size_, header_.size - start);
         append_extent(extents, {start, length});
       }
@@ -79,6 +83,25 @@ public:
 private:
   [[noreturn]] void corrupt(const std::string& what) const {
     throw_corrupt("image.corrupt-qcow2", name_, what);
+  }
+
+  /// By cluster of the file: those of header and first table.
+  std::vector<bool> claimed_by_tables() const {
+    std::vector<bool> claimed(file_.size() / cluster_size_ + 1);
+    claimed.front() = true;
+    const std::uint64_t end = header_.l1_offset + l1_.size();
+    for (std::uint64_t at = header_.l1_offset; at < end; at += cluster_size_)
+      claimed.at(at / cluster_size_) = true;
+    return claimed;
+  }
+
+  /// Nothing but snapshots, which are not looked at, shares a cluster: an entry that points where
+  /// something else is was damaged.
+  void claim(std::uint64_t offset, std::vector<bool>& claimed) const {
+    if (offset >= file_.size()) corrupt("a cluster is beyond its end");
+    const std::size_t cluster = offset / cluster_size_;
+    if (claimed[cluster]) corrupt("a cluster is used twice");
+    claimed[cluster] = true;
   }
 
   Header read_header() const {

@@ -18,9 +18,7 @@ bool starts_with_cookie(const fs::ByteSource& file, const std::string&) {
 }
 
 bool ends_with_footer(const fs::ByteSource& file, const std::string& name) {
-  return file.size() >= k_vhd_sector &&
-         text_at(file, file.size() - k_vhd_sector, k_cookie.size()) == k_cookie &&
-         find_fixed_vhd_size(file, name).has_value();
+  return file.size() >= k_vhd_sector && find_fixed_vhd_size(file, name).has_value();
 }
 
 std::unique_ptr<ImageReader> open_fixed(const fs::ByteSource& file, const std::string& name) {

@@ -36,6 +36,18 @@ Footer read_footer(const fs::ByteSource& file, std::uint64_t offset) {
                                 vhd_checksum(bytes, k_vhd_footer_checksum)};
 }
 
+/// Whether a sector that is no footer is one with a mistake: either the word that it starts with is
+/// there, or everything else is what it was.
+bool is_damaged_footer(const fs::ByteSource& file, std::uint64_t offset) {
+  constexpr std::string_view cookie = "conectix";
+  Bytes bytes(k_vhd_sector);
+  file.read(offset, bytes);
+  if (base::as_text(std::span(bytes).first(cookie.size())) == cookie) return true;
+  base::put_text(bytes, 0, cookie);
+  return get<std::uint32_t>(bytes, k_vhd_footer_checksum) ==
+         vhd_checksum(bytes, k_vhd_footer_checksum);
+}
+
 class DynamicVhdReader final : public ImageReader {
 public:
   DynamicVhdReader(const fs::ByteSource& file, std::string name)
@@ -104,11 +116,16 @@ private:
     // One bit per sector, in whole sectors.
     const std::uint64_t bits = block_size_ / k_vhd_sector;
     bitmap_size_ = (bits / 8 + k_vhd_sector - 1) / k_vhd_sector * k_vhd_sector;
-    std::uint64_t stored = 0;
+    std::vector<DiskExtent> stretches{
+        {0, k_vhd_sector}, {header_offset, k_vhd_dynamic_header_size}, {table_offset, needed * 4}};
+    const std::size_t tables = stretches.size();
     for (std::uint64_t block = 0; block < needed; ++block) {
-      if (entry(block) != k_vhd_unused_block) ++stored;
+      if (entry(block) == k_vhd_unused_block) continue;
+      stretches.push_back({std::uint64_t{entry(block)} * k_vhd_sector, bitmap_size_ + block_size_});
     }
-    if (!have_room(file_, stored, block_size_)) corrupt("it has no room for all of its blocks");
+    if (!have_room(file_, stretches.size() - tables, block_size_))
+      corrupt("it has no room for all of its blocks");
+    if (do_overlap(std::move(stretches))) corrupt("two of its blocks share a place");
   }
 
   std::uint32_t entry(std::uint64_t block) const { return get<std::uint32_t>(table_, block * 4); }
@@ -166,7 +183,10 @@ std::optional<std::uint64_t> find_fixed_vhd_size(const fs::ByteSource& file,
                                                  const std::string& name) {
   const std::uint64_t content = file.size() - k_vhd_sector;
   const Footer footer = read_footer(file, content);
-  if (!footer.has_right_checksum) return std::nullopt;
+  if (!footer.has_right_checksum) {
+    if (!is_damaged_footer(file, content)) return std::nullopt;
+    throw_corrupt("image.corrupt-vhd", name, "its footer is damaged");
+  }
   if (footer.kind == static_cast<std::uint32_t>(VhdKind::fixed)) {
     if (footer.size > content) {
       throw_corrupt("image.corrupt-vhd", name, "it is shorter than its footer says");

@@ -192,11 +192,15 @@ private:
     const std::uint64_t needed = table_length(block_count_, blocks_per_bitmap_);
     if (needed > block_table_.size) corrupt("its block table does not fit its disk");
     table_ = read_bytes(block_table_.offset, needed);
-    std::uint64_t stored = 0;
+    std::vector<DiskExtent> stretches{
+        {0, k_mib}, {block_table_.offset, block_table_.size}, {metadata_.offset, metadata_.size}};
+    const std::size_t tables = stretches.size();
     for (std::uint64_t block = 0; block < block_count_; ++block) {
-      if (find_place(block)) ++stored;
+      if (const auto place = find_place(block)) stretches.push_back({*place, block_size_});
     }
-    if (!have_room(file_, stored, block_size_)) corrupt("it has no room for all of its blocks");
+    if (!have_room(file_, stretches.size() - tables, block_size_))
+      corrupt("it has no room for all of its blocks");
+    if (do_overlap(std::move(stretches))) corrupt("two of its blocks share a place");
   }
 
   /// Where the file has a block; nothing for one that reads as zeros.

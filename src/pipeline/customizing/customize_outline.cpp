@@ -75,6 +75,10 @@ std::vector<std::string> actions_of(const finalize::FinalizePlan& plan) {
     actions.push_back("set kernel arguments: " + base::join(change.lasting, " "));
   if (!change.appended.empty())
     actions.push_back("append kernel arguments: " + base::join(change.appended, " "));
+  if (!plan.new_identifiers.empty())
+    actions.emplace_back("give partitions and filesystems new identifiers");
+  if (plan.removes_package_manager)
+    actions.emplace_back("remove the package database and the caches of package managers");
   for (const model::PolicySetting& setting : plan.policy.settings)
     actions.push_back(fmt::format("set {}={} in {}", setting.key, setting.value, setting.path));
   add_scripts(plan.scripts.post_customization, "postCustomization", actions);

@@ -85,6 +85,12 @@ void add_packages_for_wishes(Customizing& customizing) {
   for (model::PackageRequest& request :
        plan::packages_for_wishes(customizing.plan, *customizing.system.packages))
     install.push_back(std::move(request));
+  auto& removed = customizing.plan.plan.config.os.packages.remove;
+  for (model::LocatedText& package :
+       plan::package_manager_of(customizing.plan, *customizing.system.packages))
+    removed.push_back({.spec = std::move(package.text),
+                       .where = std::move(package.where),
+                       .origin = "os.packages.removePackageManager"});
 }
 
 /// How the initramfs of a kernel that comes is made: as the release says, with what the base's own
@@ -228,6 +234,8 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
       base_path(options, customizing.plan), options.base_format, services.cancellation);
   customizing.system = inspect::read_system(customizing.base->image());
   customizing.plan.plan.architecture = customizing.base->architecture();
+  if (customizing.plan.plan.config.storage.reset_partition_uuids)
+    customizing.base->require_renewable();
   plan::choose_sources(customizing.plan, options.plan, release_of(customizing.base->image()));
   add_packages_for_wishes(customizing);
   customizing.inputs = plan::inputs_of(customizing.plan.plan, options.plan);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "workplace.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <span>
+
 #include <imagewright/audit/cyclonedx.hpp>
 #include <imagewright/audit/report_page.hpp>
 #include <imagewright/audit/spdx.hpp>
+#include <imagewright/base/key_value.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/unsigned_files.hpp>
 #include <imagewright/json/value.hpp>
@@ -71,10 +76,44 @@ std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files
   return publication;
 }
 
-std::vector<fs::PublishedFile> publish_with(fs::Publication& publication, fs::Publication* more) {
+std::vector<fs::PublishedFile> publish_with(fs::Publication& publication,
+                                            std::initializer_list<fs::Publication*> others) {
   std::vector<fs::Publication*> all{&publication};
-  if (more != nullptr) all.push_back(more);
+  std::ranges::copy_if(others, std::back_inserter(all),
+                       [](const fs::Publication* other) { return other != nullptr; });
   return fs::Publication::publish_all(all);
+}
+
+std::unique_ptr<fs::Publication> stage_selinux_policy(const tree::RootTree& tree,
+                                                      const std::filesystem::path& directory) {
+  const tree::ContentReader contents(tree.host_path);
+  const tree::Inode* config = tree.find("/etc/selinux/config");
+  constexpr std::uint64_t longest = std::uint64_t{1} << 20U;
+  std::string text;
+  if (config != nullptr && config->type == fs::FileType::regular && config->size <= longest) {
+    text.resize(config->size);
+    fs::read_exactly(contents.open(*config).get(), std::as_writable_bytes(std::span(text)), 0,
+                     "/etc/selinux/config");
+  }
+  const std::string type = base::find_value(text, "SELINUXTYPE").value_or("");
+  const std::string top = "/etc/selinux/" + type + "/";
+  auto publication = std::make_unique<fs::Publication>(directory);
+  const std::filesystem::path staging = publication->staged_path("");
+  bool has_files = false;
+  for (const tree::Entry& entry : tree.entries) {
+    const bool is_of_policy = !type.empty() && entry.path.starts_with(top) &&
+                              tree.inodes[entry.inode].type == fs::FileType::regular;
+    if (!is_of_policy) continue;
+    const std::string name = type + "/" + entry.path.substr(top.size());
+    image::copy_out(tree, entry.path, staging / name);
+    publication->add(name);
+    has_files = true;
+  }
+  if (has_files) return publication;
+  throw base::Error(base::FailureKind::input, "pipeline.no-selinux-policy",
+                    "output.selinuxPolicyPath asks for the policy of SELinux, and the image has "
+                    "none",
+                    "install the release's SELinux policy with os.packages.install");
 }
 
 void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts) {

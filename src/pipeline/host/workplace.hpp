@@ -57,10 +57,16 @@ struct UnsignedFiles {
 };
 std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files);
 
+/// The policy of SELinux that the image has, below a directory of its type. Throws base::Error
+/// (pipeline.no-selinux-policy).
+std::unique_ptr<fs::Publication> stage_selinux_policy(const tree::RootTree& tree,
+                                                      const std::filesystem::path& directory);
+
 /// Files that were written to their staged paths.
 void add_artifacts(fs::Publication& publication, const std::vector<model::Artifact>& artifacts);
 
-/// What is there now: of both publications, or of neither. `more` may be null.
-std::vector<fs::PublishedFile> publish_with(fs::Publication& publication, fs::Publication* more);
+/// What is there now: of all publications, or of none. Those that are null have nothing to publish.
+std::vector<fs::PublishedFile> publish_with(fs::Publication& publication,
+                                            std::initializer_list<fs::Publication*> others);
 
 } // namespace imagewright::pipeline

@@ -102,16 +102,10 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"os.kernel.series", "os: {kernel: {series: '6.6'}}"},
     {"os.machineId.mode", "os: {machineId: {mode: keep}}"},
     {"os.network", "os: {network: {interfaces: [{dhcp: both}]}}"},
-    {"os.packages.removePackageManager",
-     "previewFeatures: [remove-package-manager]\nos: {packages: {removePackageManager: true}}"},
     {"os.packages.roles", "os: {packages: {roles: [container-runtime]}}"},
     {"output.image.cosi", "output: {image: {format: cosi, cosi: {compression: {level: 3}}}}"},
     {"output.images.platform", "output: {images: [{format: raw, platform: azure}]}"},
-    {"output.selinuxPolicyPath",
-     "previewFeatures: [output-selinux-policy]\noutput: {selinuxPolicyPath: a}"},
     {"pxe", "pxe: {initramfsType: bootstrap}"},
-    {"storage.resetPartitionsUuidsType",
-     "storage: {resetPartitionsUuidsType: reset-all}\nos: {bootloader: {resetType: hard-reset}}"},
     {"storage.filesystems.btrfs",
      "previewFeatures: [btrfs]\n"
      "storage: {bootType: efi, disks: [{partitionTableType: gpt, partitions: ["

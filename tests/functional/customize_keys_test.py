@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Keys that customizing honours and no other test of it names: what each asks for is in the image."""
+
+import datetime
+import json
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from customizing import CustomizingTestCase  # noqa: E402
+from imagewright_testing import environment  # noqa: E402
+
+UNIT = "[Service]\\nExecStart=/bin/sh\\n[Install]\\nWantedBy=multi-user.target\\n"
+
+
+class CustomizeKeys(CustomizingTestCase):
+    BASE_OS = ("  packages: {install: [first]}\n  additionalFiles:\n" + "".join(
+        f"  - {{destination: /usr/lib/systemd/system/{name}.service, content: \"{UNIT}\"}}\n" for name in ("one", "two", "three")) +
+        "  - {destination: /usr/share/zoneinfo/Europe/Berlin, content: zone}\n"
+        "  - {destination: /usr/share/keymaps/i386/de.map.gz, content: keymap}\n"
+        "  - {destination: /etc/merged/kept, content: kept}\n"
+        "  services: {enable: [two.service]}\n")
+
+    def base_repositories(self):
+        return f"repositories: [{self.repository('early')}]\n"
+
+    def repository(self, name, more=""):
+        return f"{{name: {name}, path: {self.top / name}, gpgCheck: false, repoGpgCheck: false{more}}}"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        make = cls.top / "base/mkpkg.py"
+        for repository, name, version, *options in (
+                ("early", "first", "1", "--file", "/usr/share/first=1"),
+                ("late", "first", "2", "--file", "/usr/share/first=2"),
+                ("late", "listed", "1", "--file", "/usr/share/listed=l", "--tag", "Recommends: weak"),
+                ("late", "weak", "1", "--file", "/usr/share/weak=w"),
+                ("late", "wordy", "1", "--file", "/usr/share/doc/wordy/README=doc", "--file", "/usr/share/wordy=w",
+                 "--files", "%doc /usr/share/doc/wordy/README", "--files", "/usr/share/wordy"),
+                ("late", "fails", "1", "--file", "/usr/share/fails=f", "--section", "%post\nexit 3"),
+                ("other", "listed", "3", "--file", "/usr/share/listed=other")):
+            subprocess.run([sys.executable, make, cls.top / repository, name, version, *options], check=True)
+        for repository in ("early", "late", "other"):
+            subprocess.run(["createrepo_c", "-q", cls.top / repository], check=True)
+
+    def tree(self, text, *options, **more):
+        return self.root_tree(self.customize(text, *options, **more))
+
+    def test_accounts(self):
+        directory = self.scratch()
+        (directory / "key.pub").write_text("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPathPathPathPathPathPathPathPathPathPathPath a@b\n")
+        tree = self.tree(
+            "os:\n  groups: [{name: crew, gid: 1234}, {name: deck}]\n  users:\n  - name: kim\n    uid: 1500\n    homeDirectory: /home/k\n"
+            "    primaryGroup: crew\n    secondaryGroups: [deck]\n    passwordExpiresDays: 30\n    startupCommand: /bin/sh\n"
+            f"    sshPublicKeyPaths: [{directory / 'key.pub'}]\n    sshPublicKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAITextTextTextTextTextTextTextTextTextTextText c@d]\n")
+        passwd = [line.split(":") for line in (tree / "etc/passwd").read_text().splitlines()]
+        groups = {line.split(":")[0]: line.split(":") for line in (tree / "etc/group").read_text().splitlines()}
+        self.assertEqual(next(row for row in passwd if row[0] == "kim")[2:], ["1500", "1234", "", "/home/k", "/bin/sh"])
+        self.assertEqual((groups["crew"][2], groups["deck"][3]), ("1234", "kim"))
+        shadow = next(line.split(":") for line in (tree / "etc/shadow").read_text().splitlines() if line.startswith("kim:"))
+        self.assertEqual(shadow[4], "30")
+        keys = (tree / "home/k/.ssh/authorized_keys").read_text()
+        self.assertTrue("IPathPath" in keys and "ITextText" in keys, keys)
+
+    def test_directories_have_the_permissions_that_are_said(self):
+        source = self.scratch() / "given"
+        (source / "new").mkdir(parents=True)
+        (source / "file").write_text("file")
+        (source / "new/child").write_text("child")
+        raw = self.customize(f"os: {{additionalDirs: [{{source: {source}, destination: /etc/merged, newDirPermissions: '711', "
+                             "mergedDirPermissions: '750', childFilePermissions: '604'}]}\n")
+        copy = self.check_filesystems(raw) / "root"
+        for path, mode in (("/etc/merged", "0750"), ("/etc/merged/new", "0711"), ("/etc/merged/file", "0604"), ("/etc/merged/new/child", "0604")):
+            self.assertIn(f"Mode:  {mode}", self.run_tool("debugfs", "-R", f"stat {path}", copy).stdout, path)
+        self.assertEqual(self.run_tool("debugfs", "-R", "cat /etc/merged/kept", copy).stdout, "kept")
+
+    def test_units_modules_and_settings(self):
+        raw = self.customize(
+            "os:\n  services:\n    enable: [one]\n    disable: [two]\n    mask: [three.service]\n"
+            "    dropIns: [{unit: one.service, name: 10-more.conf, content: \"[Service]\\nNice=5\\n\"}]\n"
+            "  modules: [{name: alpha, loadMode: always, options: {depth: '3'}}, {name: beta, loadMode: disable}]\n"
+            "  sysctl: {net.ipv4.ip_forward: 1}\n  timezone: Europe/Berlin\n  keymap: de\n"
+            "checks: [{name: starts, unit: one.service, expect: active}]\n")
+        tree = self.root_tree(raw)
+        wants = tree / "etc/systemd/system/multi-user.target.wants"
+        self.assertEqual(sorted(path.name for path in wants.iterdir()), ["one.service"])
+        self.assertEqual(str((tree / "etc/systemd/system/three.service").readlink()), "/dev/null")
+        self.assertIn("Nice=5", (tree / "etc/systemd/system/one.service.d/10-more.conf").read_text())
+        self.assertIn("alpha", (tree / "etc/modules-load.d/modules-load.conf").read_text().split())
+        self.assertIn("options alpha depth=3", (tree / "etc/modprobe.d/module-options.conf").read_text())
+        self.assertIn("blacklist beta", (tree / "etc/modprobe.d/modules-disabled.conf").read_text())
+        settings = "".join(path.read_text() for path in (tree / "etc/sysctl.d").iterdir())
+        self.assertRegex(settings, r"net\.ipv4\.ip_forward\s*=\s*1")
+        self.assertEqual(str((tree / "etc/localtime").readlink()), "../usr/share/zoneinfo/Europe/Berlin")
+        self.assertIn("KEYMAP=de", (tree / "etc/vconsole.conf").read_text())
+        checks = json.loads(next(raw.parent.glob("*.manifest.json")).read_text())["checks"]
+        self.assertTrue([each for each in checks if each.get("subject") == "one.service"], checks)
+
+    def test_scripts_have_their_interpreter_and_environment(self):
+        stages = "".join(f"  {stage}: [{{interpreter: /usr/bin/sh, content: 'echo $WORD $1 >> /etc/said', arguments: [{stage}], "
+                         f"environmentVariables: {{WORD: word}}}}]\n" for stage in ("postCustomization", "finalizeCustomization"))
+        self.assertEqual((self.tree("scripts:\n" + stages) / "etc/said").read_text(), "word postCustomization\nword finalizeCustomization\n")
+
+    def packages(self, raw):
+        return {f"{each['name']}-{each['version']}" for each in self.inspect(raw)["packages"]}
+
+    def test_lists_of_packages(self):
+        directory = self.scratch()
+        for name in ("listed", "first"):
+            (directory / f"{name}.yaml").write_text(f"packages: [{name}]\n")
+        repositories = f"repositories: [{self.repository('late')}]\n"
+        installed = self.customize(f"{repositories}os: {{packages: {{installLists: [{directory}/listed.yaml], updateLists: [{directory}/first.yaml]}}}}\n")
+        self.assertLessEqual({"listed-1", "first-2"}, self.packages(installed))
+        self.assertNotIn("weak-1", self.packages(installed))
+        removed = self.customize(f"{repositories}os: {{packages: {{removeLists: [{directory}/listed.yaml]}}}}\n", base=installed)
+        self.assertNotIn("listed-1", self.packages(removed))
+
+    def test_what_comes_with_packages(self):
+        repositories = f"repositories: [{self.repository('late')}]\n"
+        raw = self.customize(repositories + "os: {packages: {install: [listed, wordy], recommends: true, docs: false}}\n")
+        self.assertLessEqual({"listed-1", "weak-1", "wordy-1"}, self.packages(raw))
+        self.assertFalse((self.root_tree(raw) / "usr/share/doc/wordy/README").exists())
+        raw = self.customize(repositories + "os: {packages: {install: [wordy], docs: true}}\n")
+        self.assertTrue((self.root_tree(raw) / "usr/share/doc/wordy/README").exists())
+        self.assertIn("install.scriptlet-failed", self.customize(repositories + "os: {packages: {install: [fails]}}\n", expect=1))
+        raw = self.customize(repositories + "os: {packages: {install: [fails]}, scriptlets: {allowFailure: [fails], timeout: 60}}\n")
+        self.assertIn("fails-1", self.packages(raw))
+
+    def test_repositories_are_chosen_from(self):
+        def installed(*repositories, wish="install: [listed]", expect=0):
+            made = self.customize(f"repositories: [{', '.join(repositories)}]\nos: {{packages: {{{wish}}}}}\n", expect=expect)
+            return self.packages(made) if expect == 0 else made
+
+        late = self.repository("late")
+        self.assertIn("listed-3", installed(late, self.repository("other")))
+        self.assertIn("listed-1", installed(late, self.repository("other", ", priority: 120")))
+        self.assertIn("listed-1", installed(late, self.repository("other", ", excludePackages: [listed]")))
+        self.assertIn("listed-1", installed(late, self.repository("other", ", includePackages: [nothing]")))
+        self.assertIn("listed-3", installed(late, self.repository("other", ", cost: 2000")))
+        url = f"{{name: url, baseUrl: 'file://{self.top / 'other'}', gpgCheck: false, repoGpgCheck: false}}"
+        self.assertIn("listed-3", installed(url))
+        self.assertIn("resolve.", installed(self.repository("late", ", excludePackages: [listed]"), expect=3))
+
+    def test_packages_of_a_day(self):
+        day = datetime.date.today() - datetime.timedelta(days=2)
+        said = self.customize(f"previewFeatures: [package-snapshot-time]\nrepositories: [{self.repository('late')}]\n"
+                              f"os: {{packages: {{install: [listed], snapshotTime: '{day}'}}}}\n", expect=3)
+        self.assertIn("resolve.", said)
+
+    def test_formats_have_their_settings(self):
+        config = self.config("os: {hostname: x}\n")
+        config.write_text("os: {hostname: x}\noutput: {images: [{format: qcow2, clusterSize: 128K, compression: {algorithm: zstd, level: 3}}]}\n")
+        out = config.parent / "out"
+        self.run_program("customize", "--image", self.base(), config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
+        facts = json.loads(self.run_tool("qemu-img", "info", "--output=json", next(out.glob("*.qcow2"))).stdout)
+        self.assertEqual(facts["cluster-size"], 128 << 10)
+        self.assertEqual(facts["format-specific"]["data"]["compression-type"], "zstd")
+
+    def test_the_policy_of_selinux_comes_out(self):
+        files = "".join(f"{{destination: {path}, content: \"{text}\"}}, " for path, text in (
+            ("/etc/selinux/config", "SELINUX=permissive\\nSELINUXTYPE=tight\\n"), ("/etc/selinux/tight/policy/policy.33", "binary"),
+            ("/etc/selinux/tight/contexts/files/file_contexts", "/.* system_u:object_r:file_t:s0\\n"), ("/etc/selinux/loose/policy", "no")))
+        policy = self.scratch() / "policy"
+        said = self.customize("previewFeatures: [output-selinux-policy]\nos: {hostname: x}\n", base=self.base())
+        self.assertTrue(said.exists())
+        for text, expect in ((f"os: {{additionalFiles: [{files.removesuffix(', ')}]}}\n", 0), ("os: {hostname: x}\n", 2)):
+            config = self.config("previewFeatures: [output-selinux-policy]\n" + text)
+            config.write_text(config.read_text().replace("output: {", f"output: {{selinuxPolicyPath: {policy}, "))
+            result = self.run_program("customize", "--image", self.base(), config, "--output-dir", config.parent / "out",
+                                      "--cache-dir", self.top / "cache", expect=expect, env=environment())
+            if expect:
+                self.assertIn("pipeline.no-selinux-policy", result.stderr)
+                self.assertFalse((config.parent / "out").exists() and any((config.parent / "out").iterdir()))
+                continue
+            self.assertEqual((policy / "tight/policy/policy.33").read_text(), "binary")
+            self.assertEqual(sorted(path.name for path in policy.iterdir()), ["SHA256SUMS", "tight"])
+            self.run_tool("sha256sum", "--strict", "-c", "SHA256SUMS", cwd=policy)
+
+    def test_a_new_disk_is_as_large_as_said(self):
+        storage = ("storage:\n  bootType: efi\n  disks:\n  - partitionTableType: gpt\n    maxSize: 160M\n    partitions:\n"
+                   "    - {id: esp, label: esp, type: esp, end: 41M}\n    - {id: root, label: root, type: root}\n"
+                   "  filesystems:\n  - {deviceId: esp, type: fat32, mountPoint: /boot/efi}\n"
+                   "  - {deviceId: root, type: ext4, mountPoint: {path: /, idType: part-label}}\n")
+        boot = "os: {bootloader: {resetType: hard-reset}}\n"
+        raw = self.customize(storage + boot, "--release", self.release)
+        partitions = self.partitions(raw)[0]
+        self.assertEqual(raw.stat().st_size, 160 << 20)
+        self.assertEqual([partitions[name]["size"] >> 11 for name in ("esp", "root")], [40, 118])
+        self.assertIn("PARTLABEL=root", (self.root_tree(raw) / "etc/fstab").read_text())
+        fitted = storage.replace("    maxSize: 160M\n", "").replace("storage:\n", "storage:\n  autoSize: true\n  freeSpace: 10M\n")
+        small = self.partitions(self.customize(fitted + boot, "--release", self.release))[0]["root"]["size"] >> 11
+        large = self.partitions(self.customize(fitted.replace("10M", "50M") + boot, "--release", self.release))[0]["root"]["size"] >> 11
+        self.assertEqual(large - small, 40)
+
+    def test_an_overlay_has_its_options(self):
+        tree = self.tree("os: {overlays: [{lowerDirs: [/etc], upperDir: /srv/u, workDir: /srv/w, mountPoint: /etc, mountOptions: noatime}]}\n")
+        self.assertIn("workdir=/srv/w,noatime\t", (tree / "etc/fstab").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
