@@ -64,6 +64,14 @@ json::Value component(const model::LockedContainerImage& image, const Manifest& 
                 {"purl", url}};
 }
 
+json::Value component(const FetchedFile& file) {
+  return Object{{"type", "file"},
+                {"bom-ref", "file:" + file.destination},
+                {"name", file.destination},
+                {"hashes", Array{hash_of(file.digest)}},
+                {"externalReferences", Array{Object{{"type", "distribution"}, {"url", file.url}}}}};
+}
+
 Object image_component(const Manifest& manifest) {
   Array properties{property("imagewright:release", manifest.release),
                    property("imagewright:architecture", manifest.architecture)};
@@ -90,6 +98,10 @@ std::string to_cyclonedx(const Manifest& manifest) {
   for (const model::LockedContainerImage& each : manifest.container_images) {
     components.push_back(component(each, manifest));
     references.push_back(package_url(each, manifest));
+  }
+  for (const FetchedFile& file : manifest.fetched_files) {
+    components.push_back(component(file));
+    references.push_back("file:" + file.destination);
   }
   return json::to_text(Object{
       {"$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json"},

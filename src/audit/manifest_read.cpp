@@ -53,6 +53,10 @@ public:
       read_list(document, "containerImages", manifest.container_images,
                 &ManifestReader::container_image);
     }
+    if (document.find("platforms") != nullptr)
+      read_list(document, "platforms", manifest.platforms, &ManifestReader::word);
+    if (document.find("fetchedFiles") != nullptr)
+      read_list(document, "fetchedFiles", manifest.fetched_files, &ManifestReader::fetched_file);
     const Value& disk = json::member(document, "disk", file_);
     manifest.layout.uuid = uuid(disk, "uuid");
     manifest.layout.size = size(disk, "size");
@@ -175,6 +179,18 @@ private:
       image.layers.push_back(*layer);
     }
     return image;
+  }
+
+  std::string word(const Value& value) const {
+    const std::string* word = value.find_string();
+    if (word == nullptr) damaged("an entry of a list of words is no text");
+    return *word;
+  }
+
+  FetchedFile fetched_file(const Value& value) const {
+    return {.destination = text(value, "destination"),
+            .url = text(value, "url"),
+            .digest = digest(value, "digest")};
   }
 
   model::LockedPackage package(const Value& value) const {

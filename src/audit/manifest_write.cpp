@@ -65,6 +65,11 @@ Value container_image(const model::LockedContainerImage& image) {
   return object;
 }
 
+Value fetched_file(const FetchedFile& file) {
+  return Object{
+      {"destination", file.destination}, {"url", file.url}, {"digest", file.digest.to_string()}};
+}
+
 Value filesystem(const model::Filesystem& filesystem) {
   Object object{{"type", model::mount_type_of(filesystem.type)},
                 {"uuid", filesystem.uuid.to_string()},
@@ -145,6 +150,9 @@ std::string to_text(const Manifest& manifest) {
       {"drift", to_json(manifest.drift)}};
   if (!manifest.container_images.empty())
     document.emplace_back("containerImages", array_of(manifest.container_images, container_image));
+  if (!manifest.platforms.empty()) document.emplace_back("platforms", strings(manifest.platforms));
+  if (!manifest.fetched_files.empty())
+    document.emplace_back("fetchedFiles", array_of(manifest.fetched_files, fetched_file));
   document.emplace_back("files", std::move(files));
   return json::to_text(document);
 }

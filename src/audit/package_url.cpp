@@ -63,6 +63,8 @@ base::Uuid bill_identifier(const Manifest& manifest) {
     content += package.checksum.to_string() + "\n";
   for (const model::LockedContainerImage& image : manifest.container_images)
     content += image.name + " " + image.manifest.to_string() + "\n";
+  for (const FetchedFile& file : manifest.fetched_files)
+    content += file.destination + " " + file.digest.to_string() + "\n";
   for (const ArtifactRecord& artifact : manifest.artifacts)
     content += artifact.digest.to_string() + "\n";
   return base::Uuid::from_name(content, manifest.name + manifest.architecture);

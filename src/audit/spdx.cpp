@@ -81,6 +81,18 @@ json::Value container_image(const model::LockedContainerImage& image, const Mani
                                     {"referenceLocator", package_url(image, manifest)}}}}};
 }
 
+/// A download location is an address with a scheme (SPDX 2.3, section 7.7).
+json::Value fetched_file(const FetchedFile& file) {
+  return Object{{"SPDXID", identifier("file" + file.destination)},
+                {"name", file.destination},
+                {"supplier", "NOASSERTION"},
+                {"downloadLocation", file.url},
+                {"filesAnalyzed", false},
+                {"primaryPackagePurpose", "FILE"},
+                {"checksums", Array{Object{{"algorithm", algorithm_word(file.digest.algorithm)},
+                                           {"checksumValue", file.digest.hex}}}}};
+}
+
 json::Value relationship(std::string_view from, std::string_view type, std::string_view to) {
   return Object{{"spdxElementId", from}, {"relationshipType", type}, {"relatedSpdxElement", to}};
 }
@@ -104,6 +116,10 @@ std::string to_spdx(const Manifest& manifest) {
     packages.push_back(container_image(each, manifest));
     relationships.push_back(
         relationship(image, "CONTAINS", identifier("container-image-" + each.name)));
+  }
+  for (const FetchedFile& file : manifest.fetched_files) {
+    packages.push_back(fetched_file(file));
+    relationships.push_back(relationship(image, "CONTAINS", identifier("file" + file.destination)));
   }
   return json::to_text(Object{
       {"spdxVersion", "SPDX-2.3"},

@@ -97,7 +97,17 @@ std::vector<std::string> machine_arguments(const BootRequest& request, const Mac
   append(arguments, {"-device", "virtio-serial-pci", "-chardev",
                      "file,id=answers,path=" + option_value(files.answers.string()), "-device",
                      fmt::format("virtserialport,chardev=answers,name={}", k_answer_port)});
+  const std::vector<std::string> seed = seed_arguments(request);
+  arguments.insert(arguments.end(), seed.begin(), seed.end());
   return arguments;
+}
+
+std::vector<std::string> seed_arguments(const BootRequest& request) {
+  if (request.seed.empty()) return {};
+  return {"-blockdev",
+          "driver=raw,node-name=seed,read-only=on,file.driver=file,file.filename=" +
+              option_value(std::filesystem::absolute(request.seed).string()),
+          "-device", "virtio-blk-pci,drive=seed"};
 }
 
 std::vector<std::string> overlay_arguments(const BootRequest& request,

@@ -32,6 +32,10 @@ std::string block_driver(model::ImageFormat format);
 /// Accelerator, processors and memory.
 std::vector<std::string> processor_arguments(const BootRequest& request);
 
+/// The guest's second disk, if there is one: behind every other device, so that no network card
+/// gets another name for its sake.
+std::vector<std::string> seed_arguments(const BootRequest& request);
+
 std::vector<std::string> machine_arguments(const BootRequest& request, const MachineFiles& files);
 
 /// `qemu-img create` of an empty overlay over the image.

@@ -135,6 +135,7 @@ std::vector<std::string> machine_with(const BootRequest& request, const SessionP
   add({"-serial", parts.serial});
   for (const std::string& credential : parts.credentials)
     add({"-smbios", "type=11,value=io.systemd.credential.binary:" + option_value(credential)});
+  add(seed_arguments(request));
   return words;
 }
 

@@ -71,6 +71,7 @@ Command drift_command();
 Command sign_command();
 Command lint_command();
 Command export_command();
+Command upload_command();
 Command verify_command();
 Command doctor_command();
 Command convert_command();

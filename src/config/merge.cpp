@@ -58,6 +58,15 @@ void overlay(model::PackagesConfig& base, model::PackagesConfig own) {
   replace(languages, own_languages);
 }
 
+void overlay(model::IdentityConfig& base, model::IdentityConfig own) {
+  auto& [variant_id, variant, image_id, image_version] = base;
+  auto& [own_variant_id, own_variant, own_image_id, own_image_version] = own;
+  replace(variant_id, own_variant_id);
+  replace(variant, own_variant);
+  replace(image_id, own_image_id);
+  replace(image_version, own_image_version);
+}
+
 void overlay(model::KernelConfig& base, model::KernelConfig own) {
   auto& [package, series] = base;
   auto& [own_package, own_series] = own;
@@ -163,23 +172,24 @@ void overlay_by_name(std::vector<Item>& items, std::vector<Item>& own) {
 }
 
 void overlay(model::OsConfig& base, model::OsConfig own) {
-  auto& [is_present, hostname, locale, timezone, keymap, packages, kernel, cgroup_version,
+  auto& [is_present, hostname, locale, timezone, keymap, identity, packages, kernel, cgroup_version,
          fips_mode, selinux_mode, machine_id, kernel_command_line, removed_kernel_arguments,
          network, additional_files, additional_directories, groups, users, services, modules,
          overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader, uki_mode,
          image_history, where] = base;
-  auto& [own_is_present, own_hostname, own_locale, own_timezone, own_keymap, own_packages,
-         own_kernel, own_cgroup_version, own_fips_mode, own_selinux_mode, own_machine_id,
-         own_kernel_command_line, own_removed_kernel_arguments, own_network, own_additional_files,
-         own_additional_directories, own_groups, own_users, own_services, own_modules, own_overlays,
-         own_container_images, own_sysctl, own_scriptlets, own_bootloader_reset, own_boot_loader,
-         own_uki_mode, own_image_history, own_where] = own;
+  auto& [own_is_present, own_hostname, own_locale, own_timezone, own_keymap, own_identity,
+         own_packages, own_kernel, own_cgroup_version, own_fips_mode, own_selinux_mode,
+         own_machine_id, own_kernel_command_line, own_removed_kernel_arguments, own_network,
+         own_additional_files, own_additional_directories, own_groups, own_users, own_services,
+         own_modules, own_overlays, own_container_images, own_sysctl, own_scriptlets,
+         own_bootloader_reset, own_boot_loader, own_uki_mode, own_image_history, own_where] = own;
   if (!own_is_present) return;
   is_present = true;
   replace(hostname, own_hostname);
   replace(locale, own_locale);
   replace(timezone, own_timezone);
   replace(keymap, own_keymap);
+  overlay(identity, std::move(own_identity));
   overlay(packages, std::move(own_packages));
   overlay(kernel, std::move(own_kernel));
   replace(cgroup_version, own_cgroup_version);

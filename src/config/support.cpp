@@ -80,7 +80,7 @@ Place find_verity_signature(const ImageConfig& config) {
 
 Place find_kept_uki(const ImageConfig& config) {
   const auto& mode = config.os.uki_mode;
-  return mode && mode->value != model::UkiMode::create ? Place(mode->where) : Place();
+  return mode && mode->value == model::UkiMode::modify ? Place(mode->where) : Place();
 }
 
 template <typename Source>
@@ -177,7 +177,7 @@ const std::array k_rows = {
     Row{"storage.filesystems[].type: xfs",
         [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::xfs); },
         Reason::not_built_yet, Reason::not_built_yet, "use ext4"},
-    Row{"os.uki.mode", find_kept_uki, Reason::needs_base_image, k_yes},
+    Row{"os.uki.mode: modify", find_kept_uki, Reason::needs_base_image, k_yes},
     Row{"os.kernel.package",
         [](const ImageConfig& config) { return place_of(config.os.kernel.package); }, k_yes,
         Reason::not_built_yet},

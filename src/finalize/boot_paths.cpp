@@ -26,7 +26,7 @@ std::string entry_token(const fs::RootDir& files) {
 
 std::string initramfs_path(const fs::RootDir& files, const BootLoader& loader,
                            const std::string& kernel_release) {
-  if (loader.kind != BootLoaderKind::systemd_boot || loader.kernels == KernelForm::unified) {
+  if (loader.kind != BootLoaderKind::systemd_boot || loader.kernels != KernelForm::separate) {
     return "/boot/initramfs-" + kernel_release + ".img";
   }
   // On the ESP, beside the kernel: systemd-boot reads no other filesystem.

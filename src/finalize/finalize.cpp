@@ -50,8 +50,9 @@ StepYield run_step(const Step& step, const StepInput& input, root::WorkRoot& roo
 } // namespace
 
 void fold(StepYield yield, Findings& found, report::Reporter& reporter) {
-  auto& [kernels, disk_patches, command_line_files, given_files, warnings] = yield;
+  auto& [kernels, command_line, disk_patches, command_line_files, given_files, warnings] = yield;
   if (kernels) found.kernels = std::move(*kernels);
+  if (command_line) found.command_line = std::move(*command_line);
   for (auto& patch : disk_patches)
     found.disk_patches.push_back(std::move(patch));
   for (auto& file : command_line_files)

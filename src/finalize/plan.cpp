@@ -29,6 +29,12 @@ bool is_known(const std::string& name) {
   return model::find_boot_loader(name) != nullptr;
 }
 
+KernelForm kernel_form(const model::OsConfig& os) {
+  if (!os.uki_mode) return KernelForm::separate;
+  return os.uki_mode->value == model::UkiMode::passthrough ? KernelForm::packaged
+                                                           : KernelForm::unified;
+}
+
 BootLoader chosen_boot_loader(const model::ImageConfig& config,
                               const model::ReleaseProfile& release) {
   if (model::boot_type_of(config, release) == model::BootType::legacy)
@@ -38,7 +44,7 @@ BootLoader chosen_boot_loader(const model::ImageConfig& config,
   const auto facts = release.boot_loaders.find(name);
   IMAGEWRIGHT_ASSERT(is_known(name) && facts != release.boot_loaders.end());
   return {.kind = kind_of(name),
-          .kernels = config.os.uki_mode ? KernelForm::unified : KernelForm::separate,
+          .kernels = kernel_form(config.os),
           .facts = facts->second,
           .timeout_seconds = 0,
           .serial_console = {}};
@@ -110,7 +116,8 @@ private:
               base::quoted(name) + " is for " + architecture_.name,
           "give the boot loader its efiProgram in the release profile");
     }
-    if (config_.os.uki_mode && facts.stub.for_architecture(architecture_.name).empty()) {
+    const bool makes_images = kernel_form(config_.os) == KernelForm::unified;
+    if (makes_images && facts.stub.for_architecture(architecture_.name).empty()) {
       add("finalize.no-stub",
           "release " + base::quoted(release_.name) + " has no stub for unified kernel images on " +
               architecture_.name,

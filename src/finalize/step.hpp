@@ -45,6 +45,7 @@ struct Findings {
 /// What one step found. Absent or empty: nothing new.
 struct StepYield {
   std::optional<std::vector<model::InstalledKernel>> kernels; ///< in place of those known before
+  std::optional<std::string> command_line; ///< of kernels that have one of their own
   std::vector<model::DiskPatch> disk_patches;
   std::vector<std::string> command_line_files;
   std::vector<GivenFile> given_files;

@@ -22,6 +22,8 @@
 #include <imagewright/pipeline/boot_artifact.hpp>
 #include <imagewright/process/command_runner.hpp>
 
+#include "host/seed_volume.hpp"
+
 namespace imagewright::pipeline {
 
 namespace {
@@ -161,6 +163,7 @@ boot::BootReport boot_artifact(const BootOptions& options, const plan::Services&
   std::filesystem::create_directories(services.cache_directory);
   const fs::ClaimedDirectory work(services.cache_directory, ".boot-");
   image.request.work_directory = work.path();
+  image.request.seed = seed_volume(options.seed, work.path(), services);
   process::HostCommandRunner runner(services.cancellation);
   boot::BootReport report = boot::boot_image(image.request, runner, services.reporter);
   answer_from_manifest(report, image.manifest);
@@ -173,6 +176,7 @@ int run_boot_session(const BootOptions& options, const boot::SessionRequest& ses
   std::filesystem::create_directories(services.cache_directory);
   const fs::ClaimedDirectory work(services.cache_directory, ".boot-");
   image.request.work_directory = work.path();
+  image.request.seed = seed_volume(options.seed, work.path(), services);
   process::HostCommandRunner runner(services.cancellation);
   return boot::run_session(image.request, session, runner, services.cancellation);
 }

@@ -12,6 +12,7 @@
 #include <imagewright/cache/cache.hpp>
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/pipeline/ladder.hpp>
+#include <imagewright/plan/fetch_files.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 
@@ -63,6 +64,8 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   for (plan::BuildPlan& plan : planned.plans) {
     resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, services));
   }
+  for (plan::ResolvedPlan& plan : resolved)
+    plan::fetch_remote_files(plan, options.resolve.network, services);
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
   BuildResult result;

@@ -20,6 +20,7 @@
 #include <imagewright/origin/rewritten_disk.hpp>
 #include <imagewright/pipeline/customize.hpp>
 #include <imagewright/pipeline/ladder.hpp>
+#include <imagewright/plan/fetch_files.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/root/real_patterns.hpp>
@@ -304,6 +305,7 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .packages = packages_of(written.system),
           // The base's own keys are as unknown as where it came from.
           .package_keys = package_keys(keys),
+          .fetched_files = fetched_files_of(customizing.plan.plan.config.os),
           .kernels = kernels_of(written.system, written.tree),
           .kernel_command_line = written.system.kernel_command_line(),
           .units = customizing.root.policy.units,
@@ -384,7 +386,10 @@ sandbox::Rung rung_for_customizing(report::Reporter& reporter) {
 } // namespace
 
 CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::Services& services) {
-  const Customizing customizing = prepare_customizing(options, services);
+  Customizing customizing = prepare_customizing(options, services);
+  model::OsConfig& os = customizing.plan.plan.config.os;
+  plan::fetch_remote_files(os, options.network, services);
+  customizing.root.os.additional_files = os.additional_files;
   return publish_customized(customizing,
                             options.output_directory.empty()
                                 ? plan::output_directory_of(customizing.plan.plan)

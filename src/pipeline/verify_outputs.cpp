@@ -12,6 +12,7 @@
 #include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/pipeline/verify_outputs.hpp>
 #include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/plan/fetch_files.hpp>
 
 #include "compose.hpp"
 #include "customizing/customizing_report.hpp"
@@ -89,7 +90,7 @@ public:
       return compare(made_again_, sums, manifest, verification);
     }
     plan::PlanOptions plan_options = options_for(inputs, manifest);
-    const plan::ResolvedPlan plan =
+    plan::ResolvedPlan plan =
         plan::resolve_plan(plan_for(inputs, plan_options),
                            model::ArchitectureLock{.architecture = manifest.architecture,
                                                    .request = {},
@@ -97,6 +98,7 @@ public:
                                                    .packages = manifest.packages,
                                                    .container_images = manifest.container_images},
                            manifest.epoch);
+    plan::fetch_remote_files(plan, options_.network, services_);
     const BuildOptions build_options{.plan = std::move(plan_options),
                                      .resolve = {.network = options_.network},
                                      .output_directory = made(work_.path() / "out"),

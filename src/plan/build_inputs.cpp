@@ -81,7 +81,8 @@ base::Digest digest_files(const BuildPlan& plan) {
   if (!plan.release_file.empty()) hasher.add(plan.release_file);
   for (const model::AdditionalFile& file : config.os.additional_files) {
     const auto* path = std::get_if<std::filesystem::path>(&file.content);
-    if (path == nullptr) continue;
+    // What is fetched is pinned by the config itself, before and after it is there.
+    if (path == nullptr || file.remote) continue;
     hasher.add(*path);
     if (!file.permissions) hasher.add_mode(*path);
   }

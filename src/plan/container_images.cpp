@@ -27,7 +27,7 @@ public:
 
   std::optional<std::string> find_content(const std::string& path) const {
     for (const model::AdditionalFile& file : os_.additional_files) {
-      if (file.destination == path) return text_of(file.content);
+      if (file.destination == path && !file.remote) return text_of(file.content);
     }
     for (const model::AdditionalDirectory& directory : os_.additional_directories) {
       if (!base::is_below(path, directory.destination)) continue;

@@ -7,6 +7,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/model/image_format.hpp>
 
 namespace imagewright::plan {
@@ -99,8 +100,11 @@ Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfi
   for (const model::AdditionalFile& file : os.additional_files) {
     const bool is_text = std::holds_alternative<std::string>(file.content);
     const std::string unset = is_text ? mode_text(0644) : "source";
-    rows.push_back({file.permissions ? mode_text(*file.permissions) : unset, file.destination,
-                    from("os.additionalFiles")});
+    const std::string origin =
+        file.remote ? fmt::format("fetched from {}", base::without_secrets(file.remote->url))
+                    : from("os.additionalFiles");
+    rows.push_back(
+        {file.permissions ? mode_text(*file.permissions) : unset, file.destination, origin});
   }
   return rows;
 }
@@ -265,7 +269,15 @@ std::string word_of(finalize::BootLoaderKind kind) {
 }
 
 std::string word_of(finalize::KernelForm form) {
-  return form == finalize::KernelForm::unified ? "unified images" : "separate files";
+  switch (form) {
+  case finalize::KernelForm::separate:
+    return "separate files";
+  case finalize::KernelForm::unified:
+    return "unified images";
+  case finalize::KernelForm::packaged:
+    return "unified images of packages";
+  }
+  throw base::BugError("unknown form of kernels");
 }
 
 std::string word_of(model::PasswordType type) {

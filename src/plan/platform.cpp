@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "platform.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/image_format.hpp>
+#include <imagewright/plan/output_format.hpp>
 
 namespace imagewright::plan {
 
@@ -71,6 +74,18 @@ std::optional<model::Platform> platform_of(const std::vector<model::OutputImage>
     break;
   }
   return first;
+}
+
+std::vector<std::string> platforms_of(const BuildPlan& plan) {
+  std::vector<std::string> words;
+  for (const model::OutputImage& output : plan.outputs) {
+    const auto platform = platform_of(output);
+    if (!platform) continue;
+    std::string word(model::to_string(*platform));
+    if (std::ranges::find(words, word) == words.end()) words.push_back(std::move(word));
+  }
+  std::ranges::sort(words);
+  return words;
 }
 
 } // namespace imagewright::plan

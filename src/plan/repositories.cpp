@@ -37,6 +37,12 @@ std::vector<model::BaselineEntry> baseline_of(const BuildPlan& plan) {
   if (kernel.package) {
     std::erase_if(baseline, [](const auto& entry) { return entry.subject == "kernel"; });
   }
+  const auto& mode = plan.config.os.uki_mode;
+  if (mode && mode->value == model::UkiMode::passthrough) {
+    for (model::BaselineEntry& entry : baseline) {
+      if (entry.subject == "kernel") entry.subject = "unified-kernel";
+    }
+  }
   if (kernel.series) {
     baseline.push_back({.subject = kernel.package ? kernel.package->text : "kernel",
                         .series = kernel.series->text,

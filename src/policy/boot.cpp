@@ -163,7 +163,8 @@ PolicyPart boot_policy(const PolicyInput& input) {
   add_boot_loader(part, input);
   const bool is_legacy =
       model::boot_type_of(input.config, input.release) == model::BootType::legacy;
-  if (is_legacy || !model::boot_loader_of(input.config, input.release).empty()) {
+  const bool has_loader = is_legacy || !model::boot_loader_of(input.config, input.release).empty();
+  if (has_loader && !has_packaged_kernel(input)) {
     request_role(part, input, "initramfs", "storage.bootType", boot_type_place(input));
   }
   if (has_early_overlay(input.config.os))

@@ -29,6 +29,10 @@ void add_package(PolicyPart& part, const PolicyInput& input) {
         {.spec = wish->text, .where = wish->where, .origin = "os.kernel.package"});
     return;
   }
+  if (has_packaged_kernel(input)) {
+    request_role(part, input, "unified-kernel", "os.uki.mode", input.config.os.uki_mode->where);
+    return;
+  }
   request_role(part, input, k_role, "every image", input.release.where);
   std::erase_if(part.policy.packages, [&](const model::PackageRequest& request) {
     return is_removed(input.config.os.packages, request.spec);

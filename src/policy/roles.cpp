@@ -47,4 +47,9 @@ bool has_role(const PolicyInput& input, const std::string& role) {
   });
 }
 
+bool has_packaged_kernel(const PolicyInput& input) {
+  const auto& mode = input.config.os.uki_mode;
+  return mode && mode->value == model::UkiMode::passthrough;
+}
+
 } // namespace imagewright::policy

@@ -22,6 +22,9 @@ const model::BaselineEntry* find_baseline(const model::ReleaseProfile& release,
 /// Does the image have a package of this role, by the base roles or by the user's list?
 bool has_role(const PolicyInput& input, const std::string& role);
 
+/// Is the kernel a unified image that a package brings?
+bool has_packaged_kernel(const PolicyInput& input);
+
 /// "platform azure of release workbench", for an input with a platform.
 std::string platform_origin(const PolicyInput& input);
 

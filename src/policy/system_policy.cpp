@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include <imagewright/base/text.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
 #include "command_line.hpp"
@@ -105,6 +106,28 @@ void keep_first_requests(std::vector<model::PackageRequest>& requests) {
   });
 }
 
+/// A unified image that a package brings has its own command line. What the release and the disk
+/// would say is left to it; what the config wants cannot be had.
+void leave_command_line(const PolicyInput& input, SystemPolicyResult& result) {
+  const auto& mode = input.config.os.uki_mode;
+  for (model::KernelArgument& argument : result.policy.kernel_arguments) {
+    if (argument.origin.starts_with("os.") || argument.origin.starts_with("storage.")) {
+      result.diagnostics.add(
+          {.code = "policy.boot-conflict",
+           .message = base::quoted(argument.origin) + " needs the kernel argument " +
+                      base::quoted(argument.text) +
+                      ", which a unified kernel image of a package cannot be given",
+           .where = argument.where.value_or(mode->where),
+           .related = {{mode->where, "the mode is set here"}},
+           .hint = "remove it, or use \"mode: create\""});
+    }
+    result.policy.yielded_arguments.push_back(
+        {std::move(argument),
+         {.text = "what the packaged image says", .origin = "os.uki.mode", .where = mode->where}});
+  }
+  result.policy.kernel_arguments.clear();
+}
+
 } // namespace
 
 SystemPolicyResult system_policy(const PolicyInput& input) {
@@ -122,6 +145,7 @@ SystemPolicyResult system_policy(const PolicyInput& input) {
     result.diagnostics.append(part.diagnostics);
   }
   keep_first_requests(result.policy.packages);
+  if (has_packaged_kernel(input)) leave_command_line(input, result);
   return result;
 }
 

@@ -43,10 +43,20 @@ class BootedNode(TestCase):
     def test_a_broken_promise_exits_with_5(self):
         manifest = json.loads((IMAGES / "node-x86_64.manifest.json").read_text())
         manifest["checks"].append({"name": "kernel is 9.9", "kind": "kernel-series", "subject": "", "expected": "9.9"})
+        # The same boot has a seed for cloud-init, whose place is taken by these questions.
+        text = "#cloud-config\nhostname: tried-here\n"
+        command = "mkdir -p /run/seed && mount -o ro LABEL=CIDATA /run/seed && cat /run/seed/user-data"
+        manifest["checks"] += [{"name": "the seed is there", "kind": "command", "subject": command, "expected": text.strip()},
+                               {"name": "the seed has an instance", "kind": "command", "subject": "cat /run/seed/meta-data",
+                                "expected": "instance-id: imagewright-boot"}]
         changed = self.scratch() / "manifest.json"
         changed.write_text(json.dumps(manifest))
-        result = self.run_program("boot", IMAGES / "node-x86_64.qcow2", "--manifest", changed, expect=5)
-        self.assertIn("kernel is 9.9", result.stdout)
+        seed = self.scratch()
+        (seed / "user-data").write_text(text)
+        result = self.run_program("boot", IMAGES / "node-x86_64.qcow2", "--manifest", changed, "--seed", seed, "--json", expect=5)
+        answers = {row["check"]: row["result"] for row in json.loads(result.stdout)["checks"]}
+        self.assertEqual({check: answer for check, answer in answers.items() if answer != "passed"}, {"kernel is 9.9": "failed"})
+        self.assertIn("the seed is there", answers)
 
 
 if __name__ == "__main__":

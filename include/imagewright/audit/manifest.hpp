@@ -43,12 +43,22 @@ struct PackageKey {
   bool operator==(const PackageKey&) const = default;
 };
 
+/// A file that the config fetches by its address.
+struct FetchedFile {
+  std::string destination;
+  std::string url; ///< without secrets
+  base::Digest digest;
+
+  bool operator==(const FetchedFile&) const = default;
+};
+
 /// Everything that a manifest says. Nothing secret is in it: of files that a policy or config makes
 /// only the digest.
 struct Manifest {
   std::string name;
   std::string architecture;
-  std::string release; ///< name of the release profile
+  std::string release;                ///< name of the release profile
+  std::vector<std::string> platforms; ///< that the image was made for; empty: none in particular
   std::string tool_version;
   model::BillFacts bill; ///< how the release's packages are named elsewhere
   base::Epoch epoch{};
@@ -59,6 +69,7 @@ struct Manifest {
   /// versions have the usual ones.
   DriftRules drift = usual_drift_rules();
   std::vector<model::LockedContainerImage> container_images;
+  std::vector<FetchedFile> fetched_files; ///< in the order in which they were written
   std::vector<model::InstalledKernel> kernels;
   std::string kernel_command_line;
   std::vector<model::UnitChange> units;

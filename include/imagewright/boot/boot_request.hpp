@@ -54,6 +54,8 @@ struct BootRequest {
   std::chrono::seconds timeout{600};
   /// Where temporary files may be made: about the size of the image's content.
   std::filesystem::path work_directory;
+  /// A raw disk that is given to the guest beside the image, to be read alone; empty: none.
+  std::filesystem::path seed = {};
   /// Receives everything that the guest says on its serial console; replaced when it exists.
   std::filesystem::path serial_log;
 };

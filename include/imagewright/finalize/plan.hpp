@@ -28,6 +28,7 @@ enum class BootLoaderKind : std::uint8_t {
 enum class KernelForm : std::uint8_t {
   separate, ///< kernel, initramfs and command line apart, named by an entry of a menu
   unified,  ///< one EFI program with all of it
+  packaged, ///< such a program that a package brings, as it is
 };
 
 /// The boot loader and how it is set up.

@@ -10,6 +10,8 @@
 
 #include <sys/types.h>
 
+#include <imagewright/base/byte_size.hpp>
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/source_location.hpp>
 
 namespace imagewright::model {
@@ -17,11 +19,22 @@ namespace imagewright::model {
 /// Text given in the config itself, or a file on the host.
 using FileContent = std::variant<std::string, std::filesystem::path>;
 
+/// A file that is fetched, and what it has to be.
+struct RemoteFile {
+  std::string url;
+  base::Digest digest;
+  std::optional<base::ByteSize> size; ///< absent: whatever has the digest
+
+  bool operator==(const RemoteFile&) const = default;
+};
+
 struct AdditionalFile {
   std::string destination;
+  /// Of a remote file: nothing before it has been fetched, then where it stands on the host.
   FileContent content;
   std::optional<mode_t> permissions; ///< absent: of the source file, or 0644 for text
   base::SourceLocation where;
+  std::optional<RemoteFile> remote = {};
 
   bool operator==(const AdditionalFile&) const = default;
 };

@@ -35,6 +35,16 @@ enum class UkiMode : std::uint8_t { create, passthrough, modify };
 enum class ImageHistory : std::uint8_t { written, none };
 enum class Inclusion : std::uint8_t { included, left_out };
 
+/// What os-release(5) says of the image beside what the packages say of the distribution.
+struct IdentityConfig {
+  std::optional<LocatedText> variant_id;
+  std::optional<LocatedText> variant; ///< the same for people
+  std::optional<LocatedText> image_id;
+  std::optional<LocatedText> image_version;
+
+  bool operator==(const IdentityConfig&) const = default;
+};
+
 struct KernelConfig {
   std::optional<LocatedText> package; ///< absent: the package of the release's role "kernel"
   std::optional<LocatedText> series;  ///< "6.6": asserted on the package set and on the image
@@ -121,6 +131,7 @@ struct OsConfig {
   std::optional<LocatedText> locale;
   std::optional<LocatedText> timezone;
   std::optional<LocatedText> keymap;
+  IdentityConfig identity;
   PackagesConfig packages;
   KernelConfig kernel;
   std::optional<Located<CgroupVersion>> cgroup_version;

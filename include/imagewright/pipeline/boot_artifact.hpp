@@ -26,6 +26,8 @@ struct BootOptions {
       firmware; ///< absent: UEFI when the disk has an EFI system partition
   std::chrono::seconds timeout{900};
   base::ByteSize memory = base::ByteSize::gib(1);
+  /// A directory with user-data for cloud-init; empty: none.
+  std::filesystem::path seed = {};
 };
 
 /// Throws base::Error (boot.…, audit.manifest-damaged, pipeline.no-manifest).

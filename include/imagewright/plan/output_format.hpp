@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <imagewright/archive/decompress.hpp>
 #include <imagewright/image/write_artifacts.hpp>
@@ -27,6 +28,9 @@ std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output
 /// Where files are published when the command line does not say: the directory of
 /// `output.image.path`, else "out".
 std::filesystem::path output_directory_of(const BuildPlan& plan);
+
+/// What the outputs are for, each word once; empty: nothing in particular.
+std::vector<std::string> platforms_of(const BuildPlan& plan);
 
 image::Compression disk_compression_of(const model::OutputImage& output);
 /// Of qcow2; absent: the default.

@@ -26,6 +26,7 @@ struct BootWords {
   std::string accelerator = "auto";
   std::string firmware = "auto";
   std::string serial_log;
+  std::string seed;
   unsigned timeout = 900;
   unsigned memory = 1024;
   std::string junit;
@@ -77,7 +78,8 @@ ExitCode run_boot(const BootWords& words, const CommandContext& context) {
                                 .manifest = words.manifest,
                                 .serial_log = words.serial_log,
                                 .timeout = std::chrono::seconds(words.timeout),
-                                .memory = base::ByteSize::mib(words.memory)};
+                                .memory = base::ByteSize::mib(words.memory),
+                                .seed = words.seed};
   if (words.accelerator == "tcg") options.accelerator = boot::Accelerator::emulation;
   if (words.accelerator == "kvm") options.accelerator = boot::Accelerator::kvm;
   if (words.firmware == "uefi") options.firmware = boot::Firmware::uefi;
@@ -141,7 +143,14 @@ Command boot_command() {
        .excludes = "--console"},
       {.names = {"--print-command"},
        .description = "Print the QEMU command instead of running it",
-       .target = &words->prints_command},
+       .target = &words->prints_command,
+       .excludes = "--seed"},
+      {.names = {"--seed"},
+       .value = "DIR",
+       .description = "Give cloud-init in the guest the user-data of DIR, and its meta-data, "
+                      "vendor-data and network-config where they are there",
+       .target = &words->seed,
+       .completes = Completes::directories},
       {.names = {"--junit"},
        .value = "FILE",
        .description = "Write the report as JUnit's XML as well",
@@ -176,7 +185,9 @@ Command boot_command() {
   command.examples = {
       {"imagewright boot out/node-x86_64.qcow2", "Boot what build has written, and check it"},
       {"imagewright boot --junit boot.xml out/node-x86_64.qcow2", "A report for a CI service"},
-      {"imagewright boot out/node-x86_64.qcow2 --shell", "Look around in it"}};
+      {"imagewright boot out/node-x86_64.qcow2 --shell", "Look around in it"},
+      {"imagewright boot out/node-x86_64.qcow2 --seed seed --ssh",
+       "With what cloud-init makes of seed/user-data"}};
   command.action = [words](const CommandContext& context) { return run_boot(*words, context); };
   return command;
 }

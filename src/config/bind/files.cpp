@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 
 #include "config/bind/bind.hpp"
 #include "config/language/language.hpp"
@@ -14,11 +15,27 @@ model::FileContent bind_content(const Reader& reader) {
   return reader.text_or("content", "");
 }
 
+/// A rule says that there is a digest.
+std::optional<model::RemoteFile> bind_remote(const Reader& reader) {
+  auto url = reader.text("url");
+  if (!url) return std::nullopt;
+  model::RemoteFile remote{.url = std::move(url->text),
+                           .digest = {.hex = base::to_lower(reader.text_or("sha256", ""))},
+                           .size = std::nullopt};
+  if (const auto size = reader.integer("size"))
+    remote.size = base::ByteSize(static_cast<std::uint64_t>(size->value));
+  return remote;
+}
+
 model::AdditionalFile bind_file(const Reader& reader) {
-  return {.destination = reader.text_or("destination", ""),
-          .content = bind_content(reader),
-          .permissions = reader.permissions("permissions"),
-          .where = reader.where()};
+  model::AdditionalFile file{.destination = reader.text_or("destination", ""),
+                             .content = bind_content(reader),
+                             .permissions = reader.permissions("permissions"),
+                             .where = reader.where(),
+                             .remote = bind_remote(reader)};
+  // Where it lies in the cache it has permissions of its own.
+  if (file.remote && !file.permissions) file.permissions = 0644;
+  return file;
 }
 
 /// One destination of the map form of earlier versions.

@@ -126,6 +126,12 @@ model::OsConfig bind_os(const Reader& reader) {
   os.locale = reader.text("locale");
   os.timezone = reader.text("timezone");
   os.keymap = reader.text("keymap");
+  if (const auto identity = reader.mapping("identity")) {
+    os.identity = {.variant_id = identity->text("variantId"),
+                   .variant = identity->text("variant"),
+                   .image_id = identity->text("imageId"),
+                   .image_version = identity->text("imageVersion")};
+  }
   if (const auto packages = reader.mapping("packages"))
     os.packages = bind_packages_section(*packages);
   if (const auto kernel = reader.mapping("kernel")) {

@@ -149,6 +149,11 @@ std::string title_of(const model::ImageConfig& config) {
 
 bool has_secret_address(const model::ImageConfig& config) {
   const auto is_secret = [](const std::string& url) { return base::without_secrets(url) != url; };
+  const bool has_secret_file =
+      std::ranges::any_of(config.os.additional_files, [&](const model::AdditionalFile& file) {
+        return file.remote && is_secret(file.remote->url);
+      });
+  if (has_secret_file) return true;
   return std::ranges::any_of(config.repositories, [&](const model::Repository& repository) {
     return is_secret(repository.base_url) || is_secret(repository.mirror_list) ||
            std::ranges::any_of(repository.gpg_keys, is_secret);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/checked.hpp>
 #include <imagewright/base/epoch.hpp>
 
 #include "config/export/canonical_sections.hpp"
@@ -38,6 +39,15 @@ Section written(Section section, const model::PackagesConfig& packages) {
   return section;
 }
 
+Section written(Section section, const model::IdentityConfig& identity) {
+  const auto& [variant_id, variant, image_id, image_version] = identity;
+  section.put_text("variantId", variant_id);
+  section.put_text("variant", variant);
+  section.put_text("imageId", image_id);
+  section.put_text("imageVersion", image_version);
+  return section;
+}
+
 Section written(Section section, const model::KernelConfig& kernel) {
   const auto& [package, series] = kernel;
   section.put_text("package", package);
@@ -51,6 +61,13 @@ void put_content(Section& section, const model::FileContent& content) {
   } else {
     section.put("content", std::get<std::string>(content));
   }
+}
+
+void put_remote(Section& section, const model::RemoteFile& remote) {
+  const auto& [url, digest, size] = remote;
+  section.put_text("url", address(url, section.context()));
+  section.put_text("sha256", digest.hex);
+  if (size) section.put("size", base::checked_cast<std::int64_t>(size->bytes()).value());
 }
 
 Section written(Section section, const model::ServicesConfig& services) {
@@ -180,10 +197,14 @@ void put_kernel_command_line(Section& owner, const std::vector<model::LocatedTex
 
 void put_additional_files(Section& owner, const std::vector<model::AdditionalFile>& files) {
   json::Array items;
-  for (const auto& [destination, content, permissions, where] : files) {
+  for (const auto& [destination, content, permissions, where, remote] : files) {
     Section item = owner.inside("additionalFiles");
     item.put_text("destination", destination);
-    put_content(item, content);
+    if (remote) {
+      put_remote(item, *remote);
+    } else {
+      put_content(item, content);
+    }
     item.put_permissions("permissions", permissions);
     items.emplace_back(item.object());
   }
@@ -191,15 +212,16 @@ void put_additional_files(Section& owner, const std::vector<model::AdditionalFil
 }
 
 Section written_os(Section section, const model::OsConfig& os) {
-  const auto& [is_present, hostname, locale, timezone, keymap, packages, kernel, cgroup_version,
-               fips_mode, selinux_mode, machine_id, kernel_command_line, removed_kernel_arguments,
-               network, additional_files, additional_directories, groups, users, services, modules,
-               overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader,
-               uki_mode, image_history, where] = os;
+  const auto& [is_present, hostname, locale, timezone, keymap, identity, packages, kernel,
+               cgroup_version, fips_mode, selinux_mode, machine_id, kernel_command_line,
+               removed_kernel_arguments, network, additional_files, additional_directories, groups,
+               users, services, modules, overlays, container_images, sysctl, scriptlets,
+               bootloader_reset, boot_loader, uki_mode, image_history, where] = os;
   section.put_text("hostname", hostname);
   section.put_text("locale", locale);
   section.put_text("timezone", timezone);
   section.put_text("keymap", keymap);
+  section.put_section("identity", written(section.inside("identity"), identity));
   section.put_section("packages", written(section.inside("packages"), packages));
   section.put_section("kernel", written(section.inside("kernel"), kernel));
   put_single_word(section, "cgroup", "version", cgroup_version);

@@ -137,6 +137,18 @@ constexpr std::string_view k_rules = R"json({
    "then": {"not": {"anyOf": [{"has selinux": "given mode"},
                               {"has kernelCommandLine": "given extraCommandLine"}]}}}
 ],
+"os.additionalFiles": [
+  {"if": "given url", "then": "given sha256"},
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+],
+"iso.additionalFiles": [
+  {"if": "given url", "then": "given sha256"},
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+],
+"pxe.additionalFiles": [
+  {"if": "given url", "then": "given sha256"},
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+],
 "os.users.password": [
   {"if": "says type locked", "then": {"not": "given value"}},
   {"if": "says type plain-text|hashed|plain-text-file|hashed-file", "then": "given value"}

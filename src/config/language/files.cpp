@@ -6,6 +6,20 @@ namespace imagewright::config {
 
 namespace {
 
+constexpr Type k_file_url_type{.shape = Shape::text,
+                               .title = "a URL with file, http or https",
+                               .check = check_url,
+                               .pattern = "^([Ff][Ii][Ll][Ee]|[Hh][Tt][Tt][Pp][Ss]?)://\\S+$",
+                               .example = "https://downloads.example.org/agent-1.2"};
+constexpr Type k_sha256_type{.shape = Shape::text,
+                             .title = "a SHA-256 digest: 64 hexadecimal digits",
+                             .check = check_sha256,
+                             .pattern = "^[0-9A-Fa-f]{64}$"};
+constexpr Type k_file_size_type{.shape = Shape::integer,
+                                .title = "a number of bytes",
+                                .minimum = 0,
+                                .maximum = std::int64_t{1} << 40};
+
 constexpr Key k_file_keys[] = {
     {.name = "destination",
      .type = &k_file_destination_type,
@@ -13,20 +27,34 @@ constexpr Key k_file_keys[] = {
      .presence = Presence::required},
     {.name = "source",
      .type = &k_optional_path_type,
-     .documentation = "File beside the config. Excludes `content`."},
+     .documentation = "File beside the config. Excludes `content` and `url`."},
     {.name = "content",
      .type = &k_text_type,
-     .documentation = "The text of the file. Excludes `source`.",
+     .documentation = "The text of the file. Excludes `source` and `url`.",
      .since = "0.7"},
+    {.name = "url",
+     .type = &k_file_url_type,
+     .documentation = "Where the file is fetched from when an image is made. Needs `sha256`. "
+                      "Excludes `source` and `content`.",
+     .is_own = true},
+    {.name = "sha256",
+     .type = &k_sha256_type,
+     .documentation = "What the file of `url` has to be: anything else is refused.",
+     .is_own = true},
+    {.name = "size",
+     .type = &k_file_size_type,
+     .documentation = "Its size in bytes: nothing longer is taken from the server.",
+     .default_text = "any, up to 2 GiB",
+     .is_own = true},
     {.name = "permissions",
      .type = &k_permissions_type,
      .documentation = "Its permissions.",
      .default_text = "those of the source, or 644"},
     {.name = "sha256hash",
      .type = &k_text_type,
-     .removed_hint = "remove it; digests belong to the manifest"},
+     .removed_hint = "remove it; the digest of a file that is fetched is \"sha256\""},
 };
-constexpr std::string_view k_file_mapping_choice[] = {"source", "content"};
+constexpr std::string_view k_file_mapping_choice[] = {"source", "content", "url"};
 constexpr Type k_file_mapping{.shape = Shape::mapping,
                               .title = "a file",
                               .keys = k_file_keys,

@@ -52,6 +52,38 @@ constexpr Type k_identifier_type{.shape = Shape::text,
                                  .pattern = "^[A-Za-z0-9_.-]+$"};
 constexpr Type k_identifier_list_type{.shape = Shape::list, .item = &k_identifier_type};
 
+constexpr Type k_release_word_type{.shape = Shape::text,
+                                   .title = "a word in lower case",
+                                   .check = check_release_word,
+                                   .pattern = "^[a-z0-9._-]+$",
+                                   .example = "gen2"};
+constexpr Type k_release_text_type{.shape = Shape::text,
+                                   .title = "a text of one line",
+                                   .check = check_release_text,
+                                   .pattern = "\\S"};
+constexpr Key k_identity_keys[] = {
+    {.name = "variantId",
+     .type = &k_release_word_type,
+     .documentation = "VARIANT_ID: which variant of the distribution this is, for programs.",
+     .default_text = "as the packages have it",
+     .is_own = true},
+    {.name = "variant",
+     .type = &k_release_text_type,
+     .documentation = "VARIANT: the same for people.",
+     .default_text = "as the packages have it",
+     .is_own = true},
+    {.name = "imageId",
+     .type = &k_release_word_type,
+     .documentation = "IMAGE_ID: which image this is.",
+     .is_own = true},
+    {.name = "imageVersion",
+     .type = &k_release_word_type,
+     .documentation = "IMAGE_VERSION: which version of the image.",
+     .is_own = true},
+};
+constexpr Type k_identity_type{
+    .shape = Shape::mapping, .title = "what the image calls itself", .keys = k_identity_keys};
+
 constexpr Key k_packages_keys[] = {
     {.name = "install",
      .type = &k_package_list_items_type,
@@ -377,7 +409,8 @@ constexpr Type k_bootloader_type{
 
 constexpr Word k_uki_words[] = {
     word("create", UkiMode::create, "kernel, initramfs and stub become one EFI program"),
-    word("passthrough", UkiMode::passthrough, "those of the base image stay as they are"),
+    word("passthrough", UkiMode::passthrough,
+         "those of the base image, or of packages, stay as they are"),
     word("modify", UkiMode::modify, "only their command line changes"),
 };
 constexpr Type k_uki_word_type{
@@ -457,6 +490,11 @@ constexpr Key k_os_keys[] = {
     {.name = "keymap",
      .type = &k_identifier_type,
      .documentation = "Keyboard of the console.",
+     .is_own = true},
+    {.name = "identity",
+     .type = &k_identity_type,
+     .documentation = "What os-release(5) says of the image.",
+     .default_text = "as the packages have it",
      .is_own = true},
     {.name = "packages", .type = &k_packages_type, .documentation = "What is installed."},
     {.name = "kernel", .type = &k_kernel_type, .documentation = "Which kernel.", .is_own = true},

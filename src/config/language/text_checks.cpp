@@ -519,6 +519,28 @@ Complaint check_file_name(std::string_view text) {
       "use letters, digits, \".\", \"_\", \"+\" and \"-\", and start with a letter or a digit"};
 }
 
+Complaint check_sha256(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdefABCDEF";
+  if (text.size() == 64 && text.find_first_not_of(digits) == std::string_view::npos)
+    return std::nullopt;
+  return TextComplaint{"is not a SHA-256 digest",
+                       "write the 64 digits that sha256sum prints, without a prefix"};
+}
+
+Complaint check_release_word(std::string_view text) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+  if (!text.empty() && text.find_first_not_of(allowed) == std::string_view::npos)
+    return std::nullopt;
+  return TextComplaint{"is not an identifier of os-release(5)",
+                       "use lower-case letters, digits, \".\", \"_\" and \"-\""};
+}
+
+Complaint check_release_text(std::string_view text) {
+  if (base::trimmed(text).empty()) return TextComplaint{"is blank", "write a name for people"};
+  if (!base::has_control_characters(text)) return std::nullopt;
+  return TextComplaint{"is more than one line", "write it on one line"};
+}
+
 Complaint check_url(std::string_view text) {
   if (has_scheme(text, {"file", "http", "https"})) return std::nullopt;
   return TextComplaint{"is not a URL with file, http or https", "use \"path\" for a directory"};

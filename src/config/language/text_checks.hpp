@@ -43,6 +43,12 @@ std::optional<TextComplaint> check_unit(std::string_view text);
 std::optional<TextComplaint> check_drop_in_name(std::string_view text);
 std::optional<TextComplaint> check_identifier(std::string_view text);
 std::optional<TextComplaint> check_file_name(std::string_view text);
+/// 64 hexadecimal digits.
+std::optional<TextComplaint> check_sha256(std::string_view text);
+/// What os-release(5) allows for identifiers: lower case, digits, ".", "_" and "-".
+std::optional<TextComplaint> check_release_word(std::string_view text);
+/// A text of one line that os-release(5) can hold within quotes.
+std::optional<TextComplaint> check_release_text(std::string_view text);
 std::optional<TextComplaint> check_url(std::string_view text);
 std::optional<TextComplaint> check_boot_url(std::string_view text);
 std::optional<TextComplaint> check_oci_reference(std::string_view text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,65 @@ base::Diagnostics check_services(const model::ServicesConfig& services) {
   return diagnostics;
 }
 
+/// Only of a file that is fetched it is said what it has to be.
+base::Diagnostics check_remote_file(const Reader& file) {
+  base::Diagnostics diagnostics;
+  const auto url = file.text("url");
+  if (url && !file.text("sha256")) {
+    diagnostics.error("config.missing-key", "a file with \"url\" needs the key \"sha256\"",
+                      url->where,
+                      "add \"sha256:\" with the digest that its publisher names, or that "
+                      "sha256sum prints of a copy that you trust");
+  }
+  for (const std::string_view key : {"sha256", "size"}) {
+    const yaml::Node* value = file.find_value(key);
+    if (url || value == nullptr) continue;
+    diagnostics.error("config.conflict",
+                      fmt::format("{} is for files with \"url\" only", base::quoted(key)),
+                      value->where, "remove it, or fetch the file with \"url\"");
+  }
+  return diagnostics;
+}
+
+base::Diagnostics check_remote_files(const CheckedDocument& document) {
+  base::Diagnostics diagnostics;
+  const auto root = document.root();
+  for (const std::string_view owner : {"os", "iso", "pxe"}) {
+    const auto section = root ? root->mapping(owner) : std::nullopt;
+    if (!section) continue;
+    for (const Reader& file : section->mappings("additionalFiles"))
+      diagnostics.append(check_remote_file(file));
+  }
+  return diagnostics;
+}
+
+std::optional<base::SourceLocation> place_of(const model::IdentityConfig& identity) {
+  const auto& [variant_id, variant, image_id, image_version] = identity;
+  for (const auto* each : {&variant_id, &variant, &image_id, &image_version}) {
+    if (*each) return (*each)->where;
+  }
+  return std::nullopt;
+}
+
+/// A file of the config comes last: what the identity says would be lost.
+base::Diagnostics check_identity(const model::OsConfig& os) {
+  base::Diagnostics diagnostics;
+  const auto place = place_of(os.identity);
+  if (!place) return diagnostics;
+  for (const model::AdditionalFile& file : os.additional_files) {
+    if (file.destination != "/etc/os-release" && file.destination != "/usr/lib/os-release")
+      continue;
+    diagnostics.add({.code = "config.conflict",
+                     .message = fmt::format("{} is a file of this config, so os.identity has no "
+                                            "meaning",
+                                            base::quoted(file.destination)),
+                     .where = *place,
+                     .related = {{file.where, "the file stands here"}},
+                     .hint = "say it in the file, and remove os.identity"});
+  }
+  return diagnostics;
+}
+
 } // namespace
 
 base::Diagnostics check_os(const model::OsConfig& os, const CheckedDocument& document) {
@@ -82,6 +142,8 @@ base::Diagnostics check_os(const model::OsConfig& os, const CheckedDocument& doc
   diagnostics.append(check_modules(os));
   diagnostics.append(check_services(os.services));
   diagnostics.append(check_overlays(os));
+  diagnostics.append(check_remote_files(document));
+  diagnostics.append(check_identity(os));
   if (os.network) diagnostics.append(check_network(*os.network));
   return diagnostics;
 }

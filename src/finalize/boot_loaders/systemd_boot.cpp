@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <string>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
+#include <imagewright/model/partition_type.hpp>
 
 #include "../boot_paths.hpp"
 #include "../given_files.hpp"
@@ -35,6 +41,22 @@ std::string install_entry(const BootInput& input, const fs::RootDir& files,
   return entry;
 }
 
+/// A kernel that is not told where the root is finds it by the type of its partition (UAPI group's
+/// Discoverable Partitions Specification).
+void require_findable_root(const BootInput& input) {
+  const auto words = model::kernel_words(input.command_line);
+  if (std::ranges::any_of(words, [](const auto& word) { return word.starts_with("root="); }))
+    return;
+  const model::Partition* root = input.layout.find_mount("/");
+  const auto type = model::partition_type(model::PartitionKind::root, input.architecture);
+  if (root != nullptr && root->type == type) return;
+  const std::string& image = input.kernels.front().image;
+  throw base::Error(base::FailureKind::input, "finalize.root-not-found",
+                    base::quoted(image) + " says nothing of the root file system, and the "
+                                          "partition of \"/\" has a type by which nobody finds it",
+                    "give the partition \"type: root\"");
+}
+
 StepYield install_kernels(const BootInput& input, const fs::RootDir& files,
                           const std::string& token) {
   StepYield yield;
@@ -45,6 +67,9 @@ StepYield install_kernels(const BootInput& input, const fs::RootDir& files,
     break;
   case KernelForm::unified:
     yield = install_unified_kernels(input, files);
+    break;
+  case KernelForm::packaged:
+    require_findable_root(input);
     break;
   }
   return yield;
@@ -57,7 +82,9 @@ std::string loader_configuration(const BootInput& input, const std::string& toke
   const auto& kernel = input.kernels.front();
   // Entries of one os-release are equal to systemd-boot, except for their names. Of the other kind
   // it takes the newest, also of those that are added on the node.
-  if (input.boot_loader.kernels == KernelForm::unified) {
+  if (input.boot_loader.kernels == KernelForm::packaged) {
+    text += "default " + kernel.image.substr(kernel.image.rfind('/') + 1) + "\n";
+  } else if (input.boot_loader.kernels == KernelForm::unified) {
     text += "default " + unified_kernel_entry(kernel) + "\n";
   } else if (!is_newest_kernel(input.kernels, kernel)) {
     text += "default " + entry_name(token, kernel) + "\n";
@@ -68,9 +95,11 @@ std::string loader_configuration(const BootInput& input, const std::string& toke
 /// What kernel-install(8) needs to add later kernels in the same way.
 StepYield leave_facts_for_the_node(const BootInput& input, const fs::RootDir& files,
                                    const std::string& token) {
+  write_unless_given(files, input.given_files, "/etc/kernel/entry-token", token + "\n", 0644);
+  // Who packages a kernel with its command line gives the node's next one its own, too.
+  if (input.boot_loader.kernels == KernelForm::packaged) return {};
   write_unless_given(files, input.given_files, "/etc/kernel/cmdline",
                      lasting_command_line(input) + "\n", 0644);
-  write_unless_given(files, input.given_files, "/etc/kernel/entry-token", token + "\n", 0644);
   return {.command_line_files = {"/etc/kernel/cmdline"}};
 }
 

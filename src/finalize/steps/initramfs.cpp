@@ -188,6 +188,8 @@ StepYield make_all(const Input& input, root::WorkRoot& root) {
   const bool is_base =
       input.origin == RootOrigin::base_image && input.boot_chain == BootChain::kept;
   if (is_base ? input.kernels.empty() : input.boot_loader.kind == BootLoaderKind::none) return {};
+  // A packaged image has its own inside.
+  if (input.boot_loader.kernels == KernelForm::packaged) return {};
   const GivenBootFiles given(root.files(), input.given_files);
   root::SetAside hidden(root, names_without_say(root.files(), input.packaged));
   for (const auto& kernel : input.kernels) {

@@ -9,6 +9,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/version_series.hpp>
 
+#include "../boot_loaders/packaged_kernels.hpp"
 #include "../boot_paths.hpp"
 #include "../kernel_files.hpp"
 #include "../steps.hpp"
@@ -43,13 +44,16 @@ bool means(std::string_view specification, std::string_view name) {
   return rest.empty() || rest.find_first_of(" <=>.") == 0;
 }
 
+void put_series_first(const std::string& series, Kernels& kernels) {
+  std::ranges::stable_partition(kernels, [&](const model::InstalledKernel& kernel) {
+    return series.empty() || base::is_in_series(kernel.release, series);
+  });
+}
+
 /// The kernels that the policy prefers before the others.
 Kernels with_default_first(const Input& input, Kernels kernels) {
   const auto& wanted = input.default_kernel;
-  const auto is_in_series = [&](const model::InstalledKernel& kernel) {
-    return wanted.series.empty() || base::is_in_series(kernel.release, wanted.series);
-  };
-  std::ranges::stable_partition(kernels, is_in_series);
+  put_series_first(wanted.series, kernels);
   if (wanted.package.empty() || kernels.empty()) return kernels;
   const auto is_of_package = [&](const model::InstalledKernel& kernel) {
     return std::ranges::any_of(input.kernel_packages, [&](const auto& known) {
@@ -69,7 +73,27 @@ Kernels with_default_first(const Input& input, Kernels kernels) {
                     "name the package of a kernel, or one that requires it");
 }
 
+/// Kernels that packages bring as unified images.
+StepYield find_packaged(const Input& input, root::WorkRoot& root) {
+  const fs::RootDir& files = root.files();
+  std::vector<boot_loaders::PackagedKernel> packaged = boot_loaders::place_packaged_kernels(files);
+  StepYield yield{.kernels = Kernels()};
+  for (const auto& kernel : packaged) {
+    if (files.exists(std::string(k_kernel_modules) + "/" + kernel.release + "/kernel"))
+      make_module_lists(root, kernel.release);
+    yield.kernels->push_back(
+        {.release = kernel.release, .image = kernel.path, .initramfs = kernel.path});
+  }
+  std::ranges::sort(*yield.kernels, is_newer_version, &model::InstalledKernel::release);
+  put_series_first(input.default_kernel.series, *yield.kernels);
+  const std::string& first = yield.kernels->front().image;
+  yield.command_line =
+      std::ranges::find(packaged, first, &boot_loaders::PackagedKernel::path)->command_line;
+  return yield;
+}
+
 StepYield find_kernels(const Input& input, root::WorkRoot& root) {
+  if (input.boot_loader.kernels == KernelForm::packaged) return find_packaged(input, root);
   Kernels kernels;
   const fs::RootDir& files = root.files();
   for (const auto& release : files.list(k_kernel_modules)) {

@@ -15,6 +15,7 @@
 #include <imagewright/resolve/resolve.hpp>
 #include <imagewright/sandbox/worker.hpp>
 #include <imagewright/tree/label.hpp>
+#include <imagewright/upload/upload.hpp>
 
 #include "pipeline/machine/machine_job.hpp"
 
@@ -29,7 +30,8 @@ std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
   for (const auto& of_module :
        {install::worker_jobs(), tree::worker_jobs(), image::worker_jobs(), inspect::worker_jobs(),
         measure::worker_jobs(), audit::worker_jobs(), lint::worker_jobs(), repo::worker_jobs(),
-        resolve::worker_jobs(), finalize::worker_jobs(), advisory::worker_jobs()})
+        resolve::worker_jobs(), finalize::worker_jobs(), advisory::worker_jobs(),
+        upload::worker_jobs()})
     jobs.insert(jobs.end(), of_module.begin(), of_module.end());
   return sandbox::run_worker_if_asked(argument_count, arguments, jobs);
 }

@@ -9,6 +9,7 @@
 #include <imagewright/audit/report_page.hpp>
 #include <imagewright/audit/spdx.hpp>
 #include <imagewright/base/key_value.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/unsigned_files.hpp>
 #include <imagewright/json/value.hpp>
@@ -23,6 +24,20 @@ Workplace::Workplace(const std::filesystem::path& output_directory)
 
 void keep_named_log(Workplace& place, const base::Error& error) {
   if (error.diagnostic().log.starts_with(place.logs.path().string() + "/")) place.logs.abandon();
+}
+
+std::vector<audit::FetchedFile> fetched_files_of(const model::OsConfig& os) {
+  std::vector<audit::FetchedFile> files;
+  for (const model::AdditionalFile& file : os.additional_files) {
+    std::erase_if(files, [&](const audit::FetchedFile& earlier) {
+      return earlier.destination == file.destination;
+    });
+    if (!file.remote) continue;
+    files.push_back({.destination = file.destination,
+                     .url = base::without_secrets(file.remote->url),
+                     .digest = file.remote->digest});
+  }
+  return files;
 }
 
 std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>& artifacts) {

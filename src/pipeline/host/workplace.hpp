@@ -4,6 +4,7 @@
 // Where one image is made, and what of it is published.
 
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/layout.hpp>
+#include <imagewright/model/os_config.hpp>
 #include <imagewright/model/output_config.hpp>
 #include <imagewright/repo/repository_set.hpp>
 #include <imagewright/tree/root_tree.hpp>
@@ -35,6 +37,9 @@ struct Workplace {
 
 /// A log that the message names stays for as long as nobody builds there again.
 void keep_named_log(Workplace& place, const base::Error& error);
+
+/// What a manifest says of the files that a config fetches; of several for one place the last.
+std::vector<audit::FetchedFile> fetched_files_of(const model::OsConfig& os);
 
 /// The artifacts as a manifest remembers them.
 std::vector<audit::ArtifactRecord> records_of(const std::vector<model::Artifact>& artifacts);

@@ -13,6 +13,7 @@
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/machine/run_in_machine.hpp>
 #include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/plan/fetch_files.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
 #include "machine_job.hpp"
@@ -115,6 +116,7 @@ ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptio
                            .lock = plan.lock,
                            .epoch = plan.epoch,
                            .fetched = fetched,
+                           .remote_files = plan::fetched_places(plan.plan.config.os),
                            .tool_version = options.tool_version,
                            .log_directory = places.logs.string(),
                            .thread_count = services.thread_count};

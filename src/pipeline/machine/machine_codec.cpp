@@ -230,13 +230,14 @@ std::vector<model::ScriptletRun> read_runs(ByteReader& reader) {
 } // namespace
 
 std::string encode(const MachineQuestion& question) {
-  const auto& [working_directory, plan, lock, epoch, fetched, tool_version, log_directory,
-               thread_count] = question;
+  const auto& [working_directory, plan, lock, epoch, fetched, remote_files, tool_version,
+               log_directory, thread_count] = question;
   ByteWriter writer;
   writer.text(working_directory);
   write(writer, plan);
   writer.text(lock::to_text({.architectures = {lock}})).time(epoch);
   write(writer, fetched);
+  writer.texts(remote_files);
   writer.text(tool_version).text(log_directory).number(thread_count);
   return writer.take();
 }
@@ -249,6 +250,7 @@ MachineQuestion decode_question(std::string_view bytes) {
   question.lock = lock::parse(reader.text(), "the lock").architectures.at(0);
   question.epoch = reader.time();
   question.fetched = read_fetched(reader, question.lock);
+  question.remote_files = reader.texts();
   question.tool_version = reader.text();
   question.log_directory = reader.text();
   question.thread_count = static_cast<unsigned>(reader.number());

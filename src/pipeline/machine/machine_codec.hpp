@@ -21,6 +21,7 @@ struct MachineQuestion {
   model::ArchitectureLock lock;
   base::Epoch epoch{};
   FetchedPackages fetched;
+  std::vector<std::string> remote_files; ///< where they are, in the config's order
   std::string tool_version;
   std::string log_directory; ///< as it is named outside
   unsigned thread_count = 1;

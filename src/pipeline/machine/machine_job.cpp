@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/plan/fetch_files.hpp>
 #include <imagewright/report/clock.hpp>
 #include <imagewright/root/work_root.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
@@ -31,7 +32,10 @@ void make_log_directory(const std::string& name) {
 plan::ResolvedPlan plan_again(const MachineQuestion& question) {
   plan::PlannedBuild planned = plan::plan_build(question.plan);
   IMAGEWRIGHT_ASSERT(planned.plans.size() == 1);
-  return plan::resolve_plan(std::move(planned.plans.front()), question.lock, question.epoch);
+  plan::ResolvedPlan plan =
+      plan::resolve_plan(std::move(planned.plans.front()), question.lock, question.epoch);
+  plan::place_remote_files(plan, question.remote_files);
+  return plan;
 }
 
 } // namespace

@@ -56,6 +56,19 @@ TEST_CASE("the machine boots the overlay with UEFI and nothing else from the hos
   CHECK(std::count(arguments.begin(), arguments.end(), "kvm") == 0);
 }
 
+TEST_CASE("a seed is a second disk behind every other device") {
+  CHECK(boot::seed_arguments(request()).empty());
+  auto seeded = request();
+  seeded.seed = "/tmp/a,b/seed.raw";
+  const auto arguments = boot::machine_arguments(seeded, files());
+  auto expected = boot::machine_arguments(request(), files());
+  expected.insert(expected.end(), {"-blockdev",
+                                   "driver=raw,node-name=seed,read-only=on,file.driver=file,"
+                                   "file.filename=/tmp/a,,b/seed.raw",
+                                   "-device", "virtio-blk-pci,drive=seed"});
+  CHECK(arguments == expected);
+}
+
 TEST_CASE("KVM is used only on request") {
   auto with_kvm = request();
   with_kvm.accelerator = boot::Accelerator::kvm;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The files of a config that come from servers.
+
+#include <string>
+#include <vector>
+
+#include <imagewright/model/os_config.hpp>
+#include <imagewright/plan/resolve_plan.hpp>
+#include <imagewright/plan/services.hpp>
+
+namespace imagewright::plan {
+
+/// Fetches every file that has an address, checks it against its digest, and says in its `content`
+/// where it is. Throws as repo::load_remote_files() does.
+void fetch_remote_files(model::OsConfig& os, NetworkUse network, const Services& services);
+
+/// The same for all that a resolved plan has of the config.
+void fetch_remote_files(ResolvedPlan& plan, NetworkUse network, const Services& services);
+
+/// Where the files are that were fetched, in the order in which the config names them.
+std::vector<std::string> fetched_places(const model::OsConfig& os);
+
+/// Says of a plan that was made elsewhere where its files are.
+void place_remote_files(ResolvedPlan& plan, const std::vector<std::string>& places);
+
+} // namespace imagewright::plan

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <variant>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/cache/cache.hpp>
+#include <imagewright/plan/fetch_files.hpp>
+#include <imagewright/repo/remote_files.hpp>
+
+namespace imagewright::plan {
+
+void fetch_remote_files(model::OsConfig& os, NetworkUse network, const Services& services) {
+  std::vector<repo::RemoteFileRequest> requests;
+  for (const model::AdditionalFile& file : os.additional_files) {
+    if (file.remote) requests.push_back({*file.remote, file.where});
+  }
+  if (requests.empty()) return;
+  cache::Cache cache(services.cache_directory);
+  const repo::FetchOptions options{
+      .network = network == NetworkUse::allowed ? repo::Network::allowed : repo::Network::forbidden,
+      .thread_count = services.thread_count};
+  const auto paths =
+      repo::load_remote_files(requests, options, {cache, services.reporter, services.cancellation});
+  auto path = paths.begin();
+  for (model::AdditionalFile& file : os.additional_files) {
+    if (file.remote) file.content = *path++;
+  }
+}
+
+std::vector<std::string> fetched_places(const model::OsConfig& os) {
+  std::vector<std::string> places;
+  for (const model::AdditionalFile& file : os.additional_files) {
+    if (file.remote) places.push_back(std::get<std::filesystem::path>(file.content).string());
+  }
+  return places;
+}
+
+void place_remote_files(ResolvedPlan& plan, const std::vector<std::string>& places) {
+  auto place = places.begin();
+  for (model::AdditionalFile& file : plan.plan.config.os.additional_files) {
+    if (!file.remote) continue;
+    IMAGEWRIGHT_ASSERT(place != places.end());
+    file.content = std::filesystem::path(*place++);
+  }
+  plan.finalize.os.additional_files = plan.plan.config.os.additional_files;
+}
+
+void fetch_remote_files(ResolvedPlan& plan, NetworkUse network, const Services& services) {
+  fetch_remote_files(plan.plan.config.os, network, services);
+  plan.finalize.os.additional_files = plan.plan.config.os.additional_files;
+}
+
+} // namespace imagewright::plan
