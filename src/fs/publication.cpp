@@ -126,8 +126,10 @@ private:
     return ::rename(move.staged.c_str(), move.target.c_str()) == 0;
   }
   static bool take_back(const Move& move) {
-    return move.has_earlier ? exchange(move.staged, move.target)
-                            : ::rename(move.target.c_str(), move.staged.c_str()) == 0;
+    if (move.has_earlier) return exchange(move.staged, move.target);
+    // Where no renaming goes any more, a file that nobody had before can still go.
+    return ::rename(move.target.c_str(), move.staged.c_str()) == 0 ||
+           ::unlink(move.target.c_str()) == 0;
   }
 
   std::vector<Move> moves_;

@@ -51,6 +51,22 @@ class HostFaults(TestCase):
         result, _ = self.build(["strace", "-qq", "-o", "/dev/null", "-e", "trace=waitid", "-e", "inject=waitid:error=EPERM:when=1"])
         self.assertIn(result.returncode, (1, 4), result.stderr)
 
+    def test_where_no_file_can_be_renamed_any_more_nothing_is_published_in_part(self):
+        require_program("strace")
+        cache, trace = self.scratch(), self.scratch() / "trace"
+        # What is fetched is fetched once.
+        for _ in range(2):
+            self.assertEqual(self.build(["strace", "-qq", "-o", trace, "-e", "trace=rename"], cache=cache)[0].returncode, 0)
+        publishing = [number for number, line in enumerate(trace.read_text().splitlines(), 1) if '/out/node-x86_64' in line.rsplit(", ", 1)[-1]]
+        self.assertGreater(len(publishing), 3)
+        for number in publishing[1:3]:
+            with self.subTest(number=number):
+                result, output = self.build(["strace", "-qq", "-o", "/dev/null", "-e", "trace=rename", "-e",
+                                             f"inject=rename:error=ENOSPC:when={number}+"], cache=cache)
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertIn("No space left", result.stderr)
+                self.assertEqual([path.name for path in output.iterdir() if not path.name.startswith(".")], [])
+
     def test_an_odd_start_changes_nothing(self):
         for number in (signal.SIGCHLD, signal.SIGPIPE, signal.SIGHUP, signal.SIGXFSZ):
             with self.subTest(ignored=number.name):

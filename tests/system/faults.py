@@ -129,7 +129,9 @@ def failing_calls(builds, source, count):
         error, until = source.choice(ERRORS), source.choice(["", "", "", "+"])
         inject = f"inject={call}:error={error}:when={when}{until}"
         code, said = builds.build(output, before=["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject])
-        yield inject, builds.complaint(output, code, said, next_build_clears=True) or "; ".join(living_descendants())
+        can_speak = not (call == "write" and until)
+        complaint = builds.complaint(output, code, said, next_build_clears=True, can_speak=can_speak)
+        yield inject, complaint or "; ".join(living_descendants())
 
 
 def small_disks(builds, count):

@@ -105,9 +105,9 @@ class DisturbedBuilds:
             errors.seek(0)
             return process.returncode, errors.read()[-600:]
 
-    def complaint(self, output, code, said, varying=(), next_build_clears=False):
+    def complaint(self, output, code, said, varying=(), next_build_clears=False, can_speak=True):
         """Why the disturbance was not held; nothing when it was. Files whose names end like one of `varying` need not be the same; where
-        the host refuses to remove what is left, the next build may do it."""
+        the host refuses to remove what is left, the next build may do it. Who cannot write at all cannot say why."""
         found = artifact_digests(output)
         if code not in range(0, 6):
             return f"exit code {code}: {said}"
@@ -117,7 +117,7 @@ class DisturbedBuilds:
         # A front process that the kernel ended could take nothing back.
         if len(found) != len(self.expected) and (code == 0 or (found and code > 0)):
             return f"exit code {code} with {sorted(found)} alone: {said}"
-        if code != 0 and not said:
+        if code != 0 and not said and can_speak:
             return f"exit code {code} without a word"
         left = self.leftovers(output)
         if left and next_build_clears:
