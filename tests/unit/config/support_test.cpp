@@ -37,7 +37,7 @@ std::vector<std::uint32_t> lines_of(const std::string& text, config::Command com
 
 TEST_CASE("keys that a command cannot honour are named at their lines") {
   const std::string text = "previewFeatures: [uki]\ninput:\n  image:\n    path: a.vhdx\nos:\n  "
-                           "uki:\n    mode: passthrough\n"
+                           "uki:\n    mode: modify\n"
                            "iso:\n  initramfsType: bootstrap\noutput:\n  image:\n    format: iso\n";
   CHECK(lines_of(text, config::Command::build) == std::vector<std::uint32_t>{4, 7, 9, 12});
   const auto for_customize = lines_of(text, config::Command::customize);
