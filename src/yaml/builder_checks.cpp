@@ -9,6 +9,7 @@
 
 #include "yaml/builder.hpp"
 #include "yaml/cause.hpp"
+#include "yaml/lines.hpp"
 
 namespace imagewright::yaml {
 
@@ -96,8 +97,17 @@ void Builder::check_key_has_colon(std::size_t offset, std::size_t end, const Nod
          fmt::format("the dash of {} has no blank behind it", base::quoted(key.text)), key.where,
          fmt::format("write \"- {}\"", base::escape_controls(key.text.substr(1))));
   }
-  stop("yaml.syntax", fmt::format("the key {} has no colon", base::quoted(key.text)), key.where,
-       fmt::format("write \"{}:\"", base::escape_controls(key.text)));
+  const std::size_t begin = line.find_first_not_of(" \t");
+  if (line.substr(std::min(begin, line.size())).starts_with("- ")) {
+    const auto number = static_cast<std::uint32_t>(key.where.line);
+    if (auto cause = find_cause_of_misfit(text_, number, file_)) throw Stop{std::move(*cause)};
+  }
+  const std::string_view word = leading_word(key.text);
+  const bool has_value = !word.empty() && key.text.substr(word.size()).starts_with(' ');
+  stop("yaml.syntax",
+       fmt::format("the key {} has no colon", base::quoted(has_value ? word : key.text)), key.where,
+       has_value ? fmt::format("write a colon behind {}", base::quoted(word))
+                 : fmt::format("write \"{}:\"", base::escape_controls(key.text)));
 }
 
 // An anchor or a tag belongs to the value below it, and so stands deeper than the key

@@ -153,6 +153,10 @@ Slips find_key_without_colon(std::span<const Line> lines, std::size_t index,
                             without_dashes(lines[*before]).indentation < inner.indentation;
   const bool is_near = inner.indentation == without_dashes(lines[complaint]).indentation ||
                        next_content(lines, index) == complaint;
+  const bool is_misplaced = is_item(lines[index]) && before &&
+                            is_key_alone(lines[*before].content) &&
+                            without_dashes(lines[*before]).indentation > lines[index].indentation;
+  if (is_misplaced) return std::nullopt;
   const bool is_lone_item = is_item(lines[index]) && !goes_on(lines, index);
   if (!is_key || !is_near || is_continued || is_lone_item) return std::nullopt;
   return LineSlip{index, lines[index].content.size() - inner.content.size(),
@@ -227,11 +231,16 @@ Slips find_deeper_entry(std::span<const Line> lines, std::size_t complaint) {
                       lines[complaint].indentation + 1);
     return slip;
   }
-  return LineSlip{
+  LineSlip slip{
       complaint, 0,
       fmt::format("this is indented below {}, which has its value already", base::quoted(word)),
       fmt::format("start it in column {}, like {} in line {}", parent.indentation + 1,
                   base::quoted(word), parent.number)};
+  if (is_intruder(lines, *before, lines[complaint].indentation)) {
+    slip.related_line = *before;
+    slip.related_message = "or this line should be indented as those before it";
+  }
+  return slip;
 }
 
 } // namespace
@@ -273,7 +282,8 @@ Slips find_likely_slip(std::span<const Line> lines, std::size_t complaint) {
   const std::size_t start = window_start(lines, complaint);
   if (auto slip = find_bare_line(lines, start, complaint)) return slip;
   if (auto slip = find_two_keys(lines[complaint], complaint)) return slip;
-  return find_deeper_entry(lines, complaint);
+  if (auto slip = find_deeper_entry(lines, complaint)) return slip;
+  return find_deeper_entry(lines, start);
 }
 
 } // namespace imagewright::yaml

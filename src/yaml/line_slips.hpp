@@ -40,6 +40,9 @@ std::optional<LineSlip> find_sure_slip(std::span<const Line> lines, std::size_t 
 /// indented below a key that has its value already.
 std::optional<LineSlip> find_likely_slip(std::span<const Line> lines, std::size_t complaint);
 
+/// Does a line stand less deep than the last lines above it that are about as deep as `column`?
+bool is_intruder(std::span<const Line> lines, std::size_t index, std::size_t column);
+
 /// About a line that fits to no line above it: where it could start. `complaint` is its index.
 std::optional<LineSlip> find_misfit(std::span<const Line> lines, std::size_t complaint);
 

@@ -49,6 +49,42 @@ std::vector<Candidate> open_columns(std::span<const Line> lines, std::size_t com
   return candidates;
 }
 
+/// Of an item: the first line of its list, when it has no dash; the list stands in the column of
+/// its key.
+std::optional<LineSlip> find_first_without_dash(std::span<const Line> lines,
+                                                std::size_t complaint) {
+  const Line& item = lines[complaint];
+  if (!is_item(item)) return std::nullopt;
+  for (auto above = content_before(lines, complaint); above;
+       above = content_before(lines, *above)) {
+    if (lines[*above].indentation > item.indentation) continue;
+    const std::size_t first = next_content(lines, *above);
+    const std::string_view word = leading_word(without_dashes(item).content);
+    const bool is_list = lines[*above].indentation == item.indentation &&
+                         is_key_alone(lines[*above].content) && first < complaint &&
+                         lines[first].indentation == without_dashes(item).indentation &&
+                         !word.empty() && leading_word(lines[first].content) == word;
+    if (!is_list) return std::nullopt;
+    return LineSlip{first, 0, "this begins an item of a list, and has no dash",
+                    fmt::format("write a dash before it, in column {} like that of line {}",
+                                item.indentation + 1, item.number)};
+  }
+  return std::nullopt;
+}
+
+/// Of a key: the item above it whose dash stands in its column.
+std::optional<std::size_t> dash_in_column(std::span<const Line> lines, std::size_t complaint) {
+  const std::size_t column = lines[complaint].indentation;
+  for (auto above = content_before(lines, complaint); above;
+       above = content_before(lines, *above)) {
+    if (lines[*above].indentation > column) continue;
+    const bool is_dash = lines[*above].indentation == column && is_item(lines[*above]) &&
+                         is_entry(lines[*above].content);
+    return is_dash && !is_item(lines[complaint]) ? above : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 /// Of an entry with a dash: the nearest key above it that stands in the column of the dash, in a
 /// mapping that is still open.
 std::optional<Line> key_in_column(std::span<const Line> lines, std::size_t complaint) {
@@ -63,15 +99,14 @@ std::optional<Line> key_in_column(std::span<const Line> lines, std::size_t compl
   return std::nullopt;
 }
 
-/// Does a line stand less deep than the last lines above it that are about as deep as `column`?
+} // namespace
+
 bool is_intruder(std::span<const Line> lines, std::size_t index, std::size_t column) {
   for (auto above = content_before(lines, index); above; above = content_before(lines, *above)) {
     if (lines[*above].indentation <= column) return lines[*above].indentation == column;
   }
   return false;
 }
-
-} // namespace
 
 std::optional<LineSlip> find_misfit(std::span<const Line> lines, std::size_t complaint) {
   if (complaint >= lines.size() || lines[complaint].content.empty()) return std::nullopt;
@@ -100,6 +135,7 @@ std::optional<LineSlip> find_misfit(std::span<const Line> lines, std::size_t com
                           parent.indentation + 1, base::quoted(leading_word(parent.content)),
                           parent.number);
   }
+  if (auto slip = find_first_without_dash(lines, complaint)) return slip;
   const auto key = is_key_alone(parent.content) ? std::nullopt : key_in_column(lines, complaint);
   if (key) {
     return LineSlip{complaint, 0, "this item of a list stands among keys",
@@ -115,6 +151,9 @@ std::optional<LineSlip> find_misfit(std::span<const Line> lines, std::size_t com
     slip.related_message = fmt::format("or this line should start in column {}, like those before "
                                        "and behind it",
                                        column + 1);
+  } else if (const auto dash = dash_in_column(lines, complaint)) {
+    slip.related_line = dash;
+    slip.related_message = "or the dash of this line should not be there";
   }
   return slip;
 }

@@ -70,6 +70,7 @@ EDITS = ((r'write a colon behind "\w+"( if it is a key, .*)?', with_colon_behind
          (r"write a blank in its place", lambda line, start: line[:start + 1].rstrip("\u00a0") + " " + line[start + 1:].lstrip("\u00a0")),
          (r'write "#" in its place', lambda line, start: line[:start] + "#" + line[start + 2:]),
          (r'remove its dash to make it a key, like .*', lambda line, start: line[:start] + line[start + 2:]),
+         (r'write a dash before it, in column \d+ like that of line \d+', lambda line, start: line[:start - 2] + "- " + line[start:]),
          (r'write "-" in its place', lambda line, start: line[:start] + "-" + re.sub(r"^\\S+", "", line[start:])),
          (r"indent with blanks", lambda line, start: line.replace("\u00a0", " ").replace("\t", "  ")))
 
