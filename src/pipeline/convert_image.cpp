@@ -21,15 +21,17 @@ namespace {
 model::ImageFormat format_of(const ConvertOptions& options) {
   if (options.format) return *options.format;
   const std::string extension = options.output.extension().string();
+  std::string known;
   for (const model::ImageFormatRow& row : model::k_image_formats) {
-    const bool is_disk = row.kind == model::ImageKind::disk;
-    if (is_disk && row.owns_extension && extension == row.extension) return row.format;
+    if (row.kind != model::ImageKind::disk || !row.owns_extension) continue;
+    if (extension == row.extension) return row.format;
+    known += (known.empty() ? "" : ", ") + std::string(row.extension);
   }
   if (extension == ".img") return model::ImageFormat::raw;
   throw base::Error(base::FailureKind::input, "pipeline.unknown-format",
                     fmt::format("the name {} does not tell an image format",
                                 base::quoted(options.output.filename().string())),
-                    "give it with --format");
+                    fmt::format("names that end in {} tell one, and so does --format", known));
 }
 
 /// A device, a pipe or a directory must not be replaced by a file.

@@ -34,9 +34,10 @@ using Sums = std::map<std::string, std::string>;
 Sums read_sums(const std::filesystem::path& directory) {
   const auto text = fs::find_file(directory / "SHA256SUMS", base::ByteSize::mib(16));
   if (!text) {
-    throw_cannot_verify(
-        fmt::format("there is no SHA256SUMS in {}", base::quoted(directory.string())),
-        "give the output directory of a build");
+    const bool is_there = std::filesystem::is_directory(directory);
+    throw_cannot_verify(fmt::format("there is no {} {}", is_there ? "SHA256SUMS in" : "directory",
+                                    base::quoted(directory.string())),
+                        "give the output directory of a build");
   }
   Sums sums;
   for (const std::string& line : base::split(*text, '\n')) {

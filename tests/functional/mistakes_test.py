@@ -129,6 +129,11 @@ MISTAKES = [
     Mistake("config-for-image", 2, "is a config", command=("boot", "node.yaml"), right_command=None),
     Mistake("manifest-for-image", 2, "", command=("boot", "x.manifest.json"), prepare=write("x.manifest.json", '{"kind": "x"}')),
     Mistake("hostname", 2, "", config=edited("hostname: node", "hostname: my_node"), right=edited("hostname: node", "hostname: my-node")),
+    Mistake("other-format", 2, ".qcow2", command=("convert", "disk.raw", "disk.iso"), prepare=write("disk.raw", bytes(1 << 20)),
+            right_command=("convert", "disk.raw", "disk.qcow2")),
+    Mistake("no-such-directory", 2, "output directory", command=("verify", "nowhere")),
+    Mistake("command-typo", 2, '"build"', command=("bild", "node.yaml"), right_command=("build", "node.yaml", "--progress", "none")),
+    Mistake("option-typo", 2, '"--output-dir"', command=(*BUILD, "--ouput-dir", "x"), right_command=(*BUILD, "--output-dir", "x")),
     # The release and its repositories.
     Mistake("release-typo", 2, '"tiny"', config=edited("tiny", "tinny"), right=NODE),
     Mistake("no-release", 2, "release", config=edited("release: tiny\n", ""), command=PLAN, right=NODE),
@@ -260,6 +265,15 @@ class Mistakes(TestCase):
         for mistake in MISTAKES:
             with self.subTest(mistake=mistake.name):
                 self.check(mistake)
+
+    def test_files_from_other_editors_are_understood(self):
+        """Ends of lines and encodings that Windows writes: no mistake."""
+        for name, content in {"crlf": NODE.replace("\n", "\r\n").encode(), "byte order mark": b"\xef\xbb\xbf" + NODE.encode(),
+                              "UTF-16": NODE.encode("utf-16")}.items():
+            with self.subTest(name):
+                place = self.place()
+                write("node.yaml", content)(place)
+                self.assertEqual(self.run_in(place, ("validate", "node.yaml"), None).stderr, "")
 
     def test_every_golden_file_has_its_mistake(self):
         names = [mistake.name for mistake in MISTAKES]
