@@ -99,6 +99,30 @@ std::optional<Line> key_in_column(std::span<const Line> lines, std::size_t compl
   return std::nullopt;
 }
 
+/// Where a line of this column could start instead, and what would be around it there.
+struct Starts {
+  const Candidate* outer = nullptr; ///< the next column to the left
+  std::string text;                 ///< "in column 3, like ..., or in column 5, like ..."
+};
+
+Starts places_for(const std::vector<Candidate>& candidates, const Line& line, const Line& parent) {
+  Starts places;
+  const Candidate* deeper = nullptr;
+  for (const Candidate& each : candidates) {
+    if (each.column > line.indentation) deeper = &each;
+    if (each.column < line.indentation && places.outer == nullptr) places.outer = &each;
+  }
+  for (const Candidate* each : {deeper, places.outer}) {
+    if (each != nullptr) places.text += (places.text.empty() ? "" : ", or ") + each->text;
+  }
+  if (is_item(line) && is_key_alone(parent.content)) {
+    places.text += fmt::format("{}in column {}, below {} in line {}",
+                               places.text.empty() ? "" : ", or ", parent.indentation + 1,
+                               base::quoted(leading_word(parent.content)), parent.number);
+  }
+  return places;
+}
+
 } // namespace
 
 bool is_intruder(std::span<const Line> lines, std::size_t index, std::size_t column) {
@@ -120,21 +144,9 @@ std::optional<LineSlip> find_misfit(std::span<const Line> lines, std::size_t com
   const bool is_in_place =
       std::ranges::any_of(candidates, [&](const Candidate& each) { return each.column == column; });
   if (is_below_key || is_in_place) return std::nullopt;
-  const Candidate* deeper = nullptr;
-  const Candidate* outer = nullptr;
-  for (const Candidate& each : candidates) {
-    if (each.column > column) deeper = &each;
-    if (each.column < column && outer == nullptr) outer = &each;
-  }
-  std::string places;
-  for (const Candidate* each : {deeper, outer}) {
-    if (each != nullptr) places += (places.empty() ? "" : ", or ") + each->text;
-  }
-  if (is_item(lines[complaint]) && is_key_alone(parent.content)) {
-    places += fmt::format("{}in column {}, below {} in line {}", places.empty() ? "" : ", or ",
-                          parent.indentation + 1, base::quoted(leading_word(parent.content)),
-                          parent.number);
-  }
+  const Starts found = places_for(candidates, lines[complaint], parent);
+  const std::string& places = found.text;
+  const Candidate* outer = found.outer;
   if (auto slip = find_first_without_dash(lines, complaint)) return slip;
   const auto key = is_key_alone(parent.content) ? std::nullopt : key_in_column(lines, complaint);
   if (key) {
