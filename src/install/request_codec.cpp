@@ -115,7 +115,7 @@ void read_accounts(ByteReader& reader, InstallRequest& request) {
 std::string encode_request(const InstallRequest& request) {
   // A member that is added has to be thought about here.
   const auto& [packages, trust, scriptlets, epoch, rpm_database_path, documentation, languages,
-               users, groups, identity_files, kept, erased, thread_count] = request;
+               users, groups, identity_files, wanted, kept, erased, thread_count] = request;
   ByteWriter writer;
   writer.number(packages.files.size());
   for (const model::PackageFile& file : packages.files)
@@ -128,6 +128,7 @@ std::string encode_request(const InstallRequest& request) {
   writer.texts(languages);
   write_accounts(writer, request);
   writer.texts(identity_files);
+  writer.texts(wanted);
   for (const auto* packages_there : {&kept, &erased}) {
     writer.number(packages_there->size());
     for (const model::Nevra& nevra : *packages_there)
@@ -152,6 +153,7 @@ InstallRequest decode_request(std::string_view bytes) {
   request.languages = reader.texts();
   read_accounts(reader, request);
   request.identity_files = reader.texts();
+  request.wanted = reader.texts();
   for (auto* packages : {&request.kept, &request.erased}) {
     for (std::uint64_t count = reader.number(); count != 0; --count)
       packages->push_back(read_nevra(reader));

@@ -51,7 +51,7 @@ std::string text_of(const ScriptletOptions& options) {
 std::map<std::string, std::string> inputs_of(const InstallRequest& request) {
   // A member that is added has to be thought about here.
   const auto& [packages, trust, scriptlets, epoch, rpm_database_path, documentation, languages,
-               users, groups, identity_files, kept, erased, thread_count] = request;
+               users, groups, identity_files, wanted, kept, erased, thread_count] = request;
   static_cast<void>(thread_count);
   std::map<std::string, std::string> inputs{
       {"scriptlets", text_of(scriptlets)},
@@ -59,7 +59,8 @@ std::map<std::string, std::string> inputs_of(const InstallRequest& request) {
       {"package database", rpm_database_path},
       {"documentation", std::to_string(static_cast<int>(documentation))},
       {"languages", joined(languages)},
-      {"identity files", joined(identity_files)}};
+      {"identity files", joined(identity_files)},
+      {"what was asked for", joined(wanted)}};
   // Names may be there more than once: of several kernels, or for several architectures.
   for (const model::PackageFile& file : packages.files)
     inputs["package " + file.package.nevra.name] += text_of(file.package);

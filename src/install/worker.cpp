@@ -25,6 +25,7 @@
 #include "shadowed_paths.hpp"
 #include "signature_check.hpp"
 #include "transaction.hpp"
+#include "wanted_packages.hpp"
 
 namespace imagewright::install {
 
@@ -67,6 +68,7 @@ std::string install_inside(const sandbox::WorkerCall& call) {
 
   const std::vector<CheckedPackage> packages =
       check_signatures(transaction.get(), request, files, log);
+  if (request.kept.empty() && request.erased.empty()) require_wanted(request.wanted, packages);
   check_payloads(packages, request.packages, files, request.thread_count);
   tell({EventKind::verified, {}, {}, {}, packages.size()});
   // Everything was verified: librpm need not do it again with whichever keyring came last.

@@ -59,6 +59,13 @@ std::vector<accounts::SystemGroup> groups_of(const model::OsConfig& os) {
   return groups;
 }
 
+std::vector<std::string> wanted_by(const plan::BuildPlan& plan) {
+  std::vector<std::string> wanted;
+  for (const model::PackageRequest& request : plan.packages)
+    wanted.push_back(request.spec);
+  return wanted;
+}
+
 } // namespace
 
 install::InstallRequest install_request(const plan::ResolvedPlan& plan,
@@ -81,6 +88,7 @@ install::InstallRequest install_request(const plan::BuildPlan& plan, base::Epoch
           .users = users_of(os),
           .groups = groups_of(os),
           .identity_files = plan.release.identity_files,
+          .wanted = wanted_by(plan),
           .kept = {},
           .erased = {}};
 }

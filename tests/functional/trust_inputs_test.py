@@ -99,6 +99,17 @@ class TrustInputs(TestCase):
                 self.assertEqual(next((self.directory / "other").glob("*.raw")).read_bytes(), image, "an informative leaf changed the image")
         self.assertEqual(informative, set(documented), "documented as informative, and is not")
 
+    def test_a_package_that_is_taken_out_of_a_lock_is_missed(self):
+        self.config.write_text(NODE.format(top=self.top, format="raw").replace("node}", "node, packages: {install: [tiny-web, /bin/sh, tiny-web-1-1]}}"))
+        self.run_in("lock", self.config)
+        lock = self.directory / "node.lock.json"
+        value = json.loads(lock.read_text())
+        self.run_in("build", self.config, "--locked")
+        packages = value["architectures"]["x86_64"]["packages"]
+        packages[:] = [package for package in packages if package["name"] != "tiny-web"]
+        lock.write_text(json.dumps(value))
+        self.assertIn("[install.package-left-out]", self.run_in("build", self.config, "--locked", expect=5).stderr)
+
     def build_at(self, clock, name, expect=0):
         """With another clock of the day: of this process and gpg; the time that passes is the true one."""
         variables = environment(FAKETIME_DONT_FAKE_MONOTONIC=1)

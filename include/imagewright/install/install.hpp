@@ -63,6 +63,8 @@ struct InstallRequest {
   std::vector<accounts::SystemGroup> groups;
   /// Patterns of paths (base::matches_path_pattern); which of them packages own is asked for.
   std::vector<std::string> identity_files;
+  /// What was asked for, as written: of a root that is empty, the packages have to answer it.
+  std::vector<std::string> wanted = {};
   /// What the root has and keeps; with `erased`, everything that it has. Both empty: it is empty.
   std::vector<model::Nevra> kept;
   /// What goes, be it for good or because `packages` has another version of it.
