@@ -42,6 +42,7 @@ class HowTos(TestCase):
                 self.assertEqual(result.returncode, 0, f"{name}\n{text}\n{result.stdout[-2000:]}\n{result.stderr[-4000:]}")
                 ran += 1
         self.assertGreater(ran, 0)
+        return scratch
 
     def test_advisories(self):
         self.run_page("advisories.md")
@@ -50,7 +51,9 @@ class HowTos(TestCase):
         self.run_page("drift.md")
 
     def test_first_image(self):
-        self.run_page("first-image.md")
+        published = {path.name.partition(".")[2] for path in (self.run_page("first-image.md") / "out").iterdir() if "." in path.name}
+        sample = set(re.findall(r"(?m)^  out/node-x86_64\.(\S+) +[0-9.]+ [KM]iB$", (TOP / "README.md").read_text()))
+        self.assertEqual(sample - {"vhd"}, published)
 
     def test_fleet(self):
         self.run_page("fleet.md")
