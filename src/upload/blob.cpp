@@ -35,6 +35,8 @@ void set_option(CURL* handle, CURLoption option, Value value) {
 bool is_of_this_host(const std::string& url) {
   const std::string rest = base::to_lower(url.substr(url.find("://") + 3));
   const std::string host = rest.substr(0, rest.find_first_of("/?#"));
+  // What stands before an @ is a name and a password, whatever it looks like.
+  if (host.find('@') != std::string::npos) return false;
   const std::string name = host.substr(0, host.rfind(':'));
   return name == "localhost" || name == "127.0.0.1" || host.starts_with("[::1]");
 }

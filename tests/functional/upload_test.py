@@ -104,7 +104,8 @@ class Upload(SiblingTestCase):
         port = self.server.server_port
         rows = ((self.server.url(signature="sv=1&sig=wrong"), "upload.refused", 1), (self.server.url("none/node.vhd"), "upload.no-container", 2),
                 ("http://storage.example/vhds/node.vhd?sig=x", "upload.plain-http", 2), (f"http://127.0.0.1:{port}/vhds/node.vhd", "upload.no-signature", 2),
-                ("http://localhost.example/vhds/node.vhd?sig=x", "upload.plain-http", 2), ("two words", "cli.usage", 2))
+                ("http://localhost.example/vhds/node.vhd?sig=x", "upload.plain-http", 2),
+                ("http://localhost:80@storage.example/vhds/node.vhd?sig=x", "upload.plain-http", 2), ("two words", "cli.usage", 2))
         for url, code, exit_code in rows:
             with self.subTest(url=url):
                 self.assertIn(f"[{code}]", self.upload(None, url, expect=exit_code).stderr)

@@ -46,8 +46,8 @@ class BootedNode(TestCase):
         # The same boot has a seed for cloud-init, whose place is taken by these questions.
         text = "#cloud-config\nhostname: tried-here\n"
         command = "mkdir -p /run/seed && mount -o ro LABEL=CIDATA /run/seed && cat /run/seed/user-data"
-        manifest["checks"] += [{"name": "the seed is there", "kind": "command", "subject": command, "expected": text.strip()},
-                               {"name": "the seed has an instance", "kind": "command", "subject": "cat /run/seed/meta-data",
+        manifest["checks"] += [{"name": "the seed is there", "kind": "command-output", "subject": command, "expected": text.strip()},
+                               {"name": "the seed has an instance", "kind": "command-output", "subject": "cat /run/seed/meta-data",
                                 "expected": "instance-id: imagewright-boot"}]
         changed = self.scratch() / "manifest.json"
         changed.write_text(json.dumps(manifest))

@@ -99,6 +99,10 @@ std::string rendered(const advisory::Delta& delta, const std::string& format) {
   return format == "markdown" ? advisory::to_markdown(delta) : advisory::to_text(delta);
 }
 
+std::string_view advisories(std::size_t count) {
+  return count == 1 ? "advisory is" : "advisories are";
+}
+
 [[noreturn]] void throw_open(std::size_t count, const std::string& what) {
   throw base::Error(base::FailureKind::verification, "advisory.open",
                     fmt::format("{} {}", count, what),
@@ -121,7 +125,8 @@ ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
   const auto least = advisory::find_severity(words.least_severity);
   const std::size_t count = advisory::open_findings(verdict, *least).size();
   if (count > 0)
-    throw_open(count, fmt::format("advisories are open at or above {}", words.least_severity));
+    throw_open(count,
+               fmt::format("{} open at or above {}", advisories(count), words.least_severity));
   return ExitCode::done;
 }
 
@@ -143,8 +148,8 @@ ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
   const std::size_t count =
       advisory::open_findings({.findings = delta.opened, .unknown = {}}, *least).size();
   if (count > 0)
-    throw_open(count,
-               fmt::format("advisories are newly open at or above {}", words.least_severity));
+    throw_open(count, fmt::format("{} newly open at or above {}", advisories(count),
+                                  words.least_severity));
   return ExitCode::done;
 }
 
