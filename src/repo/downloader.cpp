@@ -28,6 +28,8 @@ constexpr base::ByteSize k_largest_list = base::ByteSize::mib(4);
 constexpr std::chrono::seconds k_longest_pause{120};
 /// Attempts that moved something do not count, but a server that moves a byte each time has an end.
 constexpr std::size_t k_most_moving_attempts = 200;
+/// A damaged transfer is another one the next time; a file that was replaced is not.
+constexpr std::uint32_t k_rounds_of_other_bytes = 3;
 
 using Clock = std::chrono::steady_clock;
 
@@ -219,8 +221,12 @@ private:
     if (job.servers->next(job.asked)) return; // another one may be willing now
     job.asked.clear();
     ++job.rounds;
-    const bool is_hopeless =
-        job.worst->problem == DownloadProblem::missing || job.rounds >= options_.attempts;
+    const DownloadProblem problem = job.worst->problem;
+    const bool has_other_bytes =
+        problem == DownloadProblem::wrong_content || problem == DownloadProblem::wrong_size;
+    const auto rounds =
+        has_other_bytes ? std::min(k_rounds_of_other_bytes, options_.attempts) : options_.attempts;
+    const bool is_hopeless = problem == DownloadProblem::missing || job.rounds >= rounds;
     if (is_hopeless) {
       job.is_done = true;
       return;
