@@ -38,8 +38,9 @@ std::string lasting_command_line(const BootInput& input);
 /// "EFI/Boot" is our "EFI/BOOT". What is not there keeps its spelling; other paths are unchanged.
 std::string name_on_esp(const fs::RootDir& files, const std::string& path);
 
-/// Makes directories of the ESP one that FAT would have as one ("EFI/Vendor" and "EFI/vendor" of two
-/// packages). Files that differ under one name stay, for whoever writes the filesystem to refuse.
+/// Makes directories of the ESP one that FAT would have as one ("EFI/Vendor" and "EFI/vendor" of
+/// two packages). Files that differ under one name stay, for whoever writes the filesystem to
+/// refuse.
 void join_spellings_on_esp(const fs::RootDir& files);
 
 /// Copies a file of the root. On the ESP a file that is there under another spelling is replaced,

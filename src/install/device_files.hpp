@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Device files and FIFOs of packages. librpm opens every file that it unpacks, and nobody may open a
-// device of the image while it is made, nor wait at a FIFO: so librpm leaves them out, and they are
-// made afterwards.
+// Device files and FIFOs of packages. librpm opens every file that it unpacks, and nobody may open
+// a device of the image while it is made, nor wait at a FIFO: so librpm leaves them out, and they
+// are made afterwards.
 
 #include <string>
 #include <vector>

@@ -13,8 +13,8 @@ namespace imagewright::boot {
 
 /// One thing that booting needs or profits from.
 struct HostFact {
-  std::string name;                 ///< "QEMU for x86_64"
-  std::optional<std::string> found; ///< where it is; absent when missing
+  std::string name;                  ///< "QEMU for x86_64"
+  std::optional<std::string> found;  ///< where it is; absent when missing
   std::string absence = "not found"; ///< what there is instead, when it is missing
   bool is_required = true;
   std::string remedy; ///< what to do when it is missing
