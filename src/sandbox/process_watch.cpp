@@ -57,6 +57,8 @@ using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 struct Watched {
   fs::UniqueFd process;
   std::string name;
+  /// The worker is our own code, reaps it, and says itself what its end means.
+  bool is_workers_child = false;
 };
 
 /// Signals by which nobody ends a process on purpose: those of the kernel, of abort(3), and
@@ -124,10 +126,13 @@ private:
     if (!is_own_ || pid == worker_ || pid == ::getpid() || watched_.size() >= k_most_watched)
       return threads;
     Watched& watched = watched_[pid];
-    if (!watched.process)
+    if (!watched.process) {
       watched.process = fs::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+      watched.is_workers_child =
+          parent_of(std::string(name) + "/stat") == worker_ && is_worker_ours();
+    }
     // Anew each time: what was forked becomes another program.
-    const std::string current = name_of(std::string(name) + "/comm");
+    const std::string current{base::trimmed(text_of(std::string(name) + "/comm"))};
     if (!current.empty()) watched.name = current;
     return threads;
   }
@@ -140,15 +145,34 @@ private:
            its.st_ino == namespace_.st_ino && its.st_dev == namespace_.st_dev;
   }
 
-  /// Empty when the process is gone.
-  std::string name_of(const std::string& path) const {
+  /// The beginning of a file below /proc; empty when the process is gone.
+  std::string text_of(const std::string& path) const {
     const fs::UniqueFd file(
         ::openat(::dirfd(processes_.get()), path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::array<char, 64> text{};
+    std::array<char, 256> text{};
     const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : -1;
-    return length <= 0
-               ? std::string()
-               : std::string(base::trimmed({text.data(), static_cast<std::size_t>(length)}));
+    return length <= 0 ? std::string() : std::string(text.data(), static_cast<std::size_t>(length));
+  }
+
+  /// Whether the worker runs code of ours, and not a program of the root in its place.
+  bool is_worker_ours() const {
+    struct stat its {};
+    struct stat own {};
+    const std::string path = std::to_string(worker_) + "/exe";
+    return ::fstatat(::dirfd(processes_.get()), path.c_str(), &its, 0) == 0 &&
+           ::fstatat(::dirfd(processes_.get()), "self/exe", &own, 0) == 0 &&
+           its.st_dev == own.st_dev && its.st_ino == own.st_ino;
+  }
+
+  /// proc(5), /proc/pid/stat: behind the name, which may hold anything, stand the state and the
+  /// parent. 0 when the process is gone.
+  pid_t parent_of(const std::string& path) const {
+    const std::string text = text_of(path);
+    const std::size_t name_end = text.rfind(')');
+    pid_t parent = 0;
+    if (name_end == std::string::npos || name_end + 4 > text.size()) return parent;
+    std::from_chars(text.data() + name_end + 4, text.data() + text.size(), parent);
+    return parent;
   }
 
   /// Those that are gone: the kernel tells how once they were reaped.
@@ -162,7 +186,8 @@ private:
       const bool is_known = has_ended &&
                             ::ioctl(entry->second.process.get(), k_get_info, &info) == 0 &&
                             (info.mask & k_info_exit) != 0;
-      if (is_known) judge_status(entry->second.name, info.status);
+      if (is_known && !entry->second.is_workers_child)
+        judge_status(entry->second.name, info.status);
       const bool is_gone = !is_open || is_known || (has_ended && ::kill(entry->first, 0) != 0);
       entry = is_gone ? watched_.erase(entry) : std::next(entry);
     }
