@@ -87,7 +87,7 @@ class DamagedBoot(TestCase):
                     self.assertEqual(len(passed), len(rows))
                 else:
                     self.assertLess(len(passed), max(len(rows), 1))
-                    self.assertNotEqual(result.stderr, "")
+                    self.assertTrue(result.stderr or rows, "neither an error nor a report")
                 if passed:
                     # Checks are answered by a system that came up, and says so before it goes down.
                     self.assertIn("Power down", console)
