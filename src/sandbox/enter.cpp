@@ -171,14 +171,9 @@ fs::UniqueFd register_emulator(const Emulator& emulator) {
   return formats;
 }
 
-/// pivot_root(2): with "." twice, the old root ends up on top of the new one and is taken off at
-/// once.
 void pivot(const fs::UniqueFd& root, const std::string& path) {
   attach(root, path);
-  if (::fchdir(root.get()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0 ||
-      ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) {
-    throw_cannot_enter("cannot change the root to", path);
-  }
+  if (!change_root_to(root)) throw_cannot_enter("cannot change the root to", path);
 }
 
 void make_directory(const std::string& path) {
@@ -264,9 +259,7 @@ void protect_descriptors(int first, std::uint64_t count) {
 }
 
 Entered enter(const SandboxOptions& options) {
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
-    throw_cannot_enter("cannot make mounts private below", "/");
-  }
+  make_mounts_private();
   Entered entered;
   if (options.emulator) entered.binary_formats = register_emulator(*options.emulator);
   const Prepared prepared = prepare(options);

@@ -23,15 +23,11 @@ constexpr MountAttributes k_closed =
 
 void enter_empty_root() {
   if (::unshare(CLONE_NEWNS) != 0) throw_cannot_enter("cannot make", "namespaces");
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-    throw_cannot_enter("cannot make mounts private below", "/");
+  make_mounts_private();
   const fs::UniqueFd empty = make_mount("tmpfs", {{"mode", "0555"}, {"size", "4k"}}, k_closed);
   // A place that every machine has; what is on it goes with the old root.
   attach(empty, "/proc");
-  if (::fchdir(empty.get()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0 ||
-      ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) {
-    throw_cannot_enter("cannot leave the files of", "the host");
-  }
+  if (!change_root_to(empty)) throw_cannot_enter("cannot leave the files of", "the host");
 }
 
 } // namespace

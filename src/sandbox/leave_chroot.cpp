@@ -37,15 +37,6 @@ bool is_root_here(const fs::UniqueFd& directory) {
   return given.stx_ino == root.stx_ino && given.stx_mnt_id == root.stx_mnt_id;
 }
 
-/// pivot_root(2), as for the root of an image.
-void make_root(const fs::UniqueFd& tree) {
-  attach(tree, "/");
-  if (::fchdir(tree.get()) != 0 || ::syscall(SYS_pivot_root, ".", ".") != 0 ||
-      ::umount2(".", MNT_DETACH) != 0 || ::chdir("/") != 0) {
-    throw_cannot_enter("cannot leave the surroundings of", "a chroot");
-  }
-}
-
 } // namespace
 
 void leave_chroot() {
@@ -55,12 +46,12 @@ void leave_chroot() {
   // A filter that forbids it stands around containers, whose root is none of chroot, ignoring.
   if (!root || !enter_root_of_namespace()) return;
   if (!is_root_here(root)) {
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-      throw_cannot_enter("cannot make mounts private below", "/");
+    make_mounts_private();
     const fs::UniqueFd tree(::open_tree(
         root.get(), "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
     if (!tree) throw_cannot_enter("cannot bind", "the root of a chroot");
-    make_root(tree);
+    attach(tree, "/");
+    if (!change_root_to(tree)) throw_cannot_enter("cannot leave the surroundings of", "a chroot");
   }
   if (!error && ::chdir(working_directory.c_str()) != 0)
     throw_cannot_enter("cannot go back to", working_directory.string());

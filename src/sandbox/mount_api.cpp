@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -69,6 +70,16 @@ void attach(const fs::UniqueFd& mount, const std::string& target) {
                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_SYMLINKS) != 0) {
     throw_cannot_enter("cannot mount on", target);
   }
+}
+
+void make_mounts_private() {
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
+    throw_cannot_enter("cannot make mounts private below", "/");
+}
+
+bool change_root_to(const fs::UniqueFd& root) {
+  return ::fchdir(root.get()) == 0 && ::syscall(SYS_pivot_root, ".", ".") == 0 &&
+         ::umount2(".", MNT_DETACH) == 0 && ::chdir("/") == 0;
 }
 
 } // namespace imagewright::sandbox

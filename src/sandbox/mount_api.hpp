@@ -31,6 +31,13 @@ void set_attributes(const fs::UniqueFd& mount, MountAttributes attributes);
 /// Attaches it; links in `target` are followed.
 void attach(const fs::UniqueFd& mount, const std::string& target);
 
+/// Nothing that is mounted from now on is seen outside of this mount namespace, nor the other way.
+void make_mounts_private();
+
+/// Makes the directory of an attached mount the root of the namespace and takes the old one off:
+/// pivot_root(2) with "." twice puts it on top. False, with errno, where that is refused.
+bool change_root_to(const fs::UniqueFd& root);
+
 /// Throws base::Error (sandbox.cannot-enter) with errno's text.
 [[noreturn]] void throw_cannot_enter(const std::string& what, const std::string& subject);
 
