@@ -78,6 +78,12 @@ bool is_same_parameter(std::string_view left, std::string_view right) {
   return std::ranges::equal(left, right, {}, plain, plain);
 }
 
+bool is_meant_by(const KernelParameter& given, std::string_view entry) {
+  const KernelParameter wanted = kernel_parameter(entry);
+  return is_same_parameter(wanted.name, given.name) &&
+         (!wanted.value || wanted.value == given.value);
+}
+
 std::string joined_kernel_words(const std::vector<std::string>& words) {
   return base::join(words, " ");
 }

@@ -138,15 +138,7 @@ std::vector<model::KernelArgument> edited_line(const BaseFacts& facts,
                                                const finalize::CommandLineChange& change) {
   const auto is_gone = [&](const std::string& word) {
     const model::KernelParameter given = model::kernel_parameter(word);
-    const auto is_same = [&](const std::string& each) {
-      const model::KernelParameter wanted = model::kernel_parameter(each);
-      return model::is_same_parameter(given.name, wanted.name) &&
-             (!wanted.value || wanted.value == given.value);
-    };
-    return given.name == "BOOT_IMAGE" || given.name == "initrd" ||
-           std::ranges::any_of(change.removed, is_same) ||
-           std::ranges::any_of(change.dropped,
-                               [&](const model::LocatedText& each) { return is_same(each.text); });
+    return given.name == "BOOT_IMAGE" || given.name == "initrd" || is_taken_away(given, change);
   };
   std::vector<model::KernelArgument> line;
   const auto add = [&](const std::string& word) {
@@ -161,6 +153,15 @@ std::vector<model::KernelArgument> edited_line(const BaseFacts& facts,
 }
 
 } // namespace
+
+bool is_taken_away(const model::KernelParameter& word, const finalize::CommandLineChange& change) {
+  return std::ranges::any_of(
+             change.removed,
+             [&](const std::string& each) { return model::is_meant_by(word, each); }) ||
+         std::ranges::any_of(change.dropped, [&](const model::LocatedText& each) {
+           return model::is_meant_by(word, each.text);
+         });
+}
 
 void add_kernel_wishes(const CustomizePlan& plan, const BaseFacts& facts,
                        finalize::FinalizePlan& root) {

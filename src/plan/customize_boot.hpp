@@ -4,9 +4,13 @@
 // What a config makes of the boot chain of an image that exists.
 
 #include <imagewright/finalize/plan.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
 #include <imagewright/plan/customize_plan.hpp>
 
 namespace imagewright::plan {
+
+/// Whether the change takes a word away from the command lines that the base has.
+bool is_taken_away(const model::KernelParameter& word, const finalize::CommandLineChange& change);
 
 /// Adds to the change of the command lines, to the initramfs and to the checks what os.cgroup and
 /// os.fips ask for. Throws base::InputError.

@@ -57,25 +57,14 @@ finalize::CommandLineChange command_line_change(const model::OsConfig& os) {
   return change;
 }
 
-bool names(const std::string& entry, const model::KernelParameter& parameter) {
-  const model::KernelParameter wanted = model::kernel_parameter(entry);
-  return model::is_same_parameter(wanted.name, parameter.name) &&
-         (!wanted.value || wanted.value == parameter.value);
-}
-
 /// The words of the entry that starts by itself, as they become. Of those that the base has nothing
 /// is said: whoever made it knows how they reach the kernel.
 void refuse_unfit_words(const model::OsConfig& os, const BaseFacts& facts) {
   const finalize::CommandLineChange change = command_line_change(os);
   std::vector<model::KernelArgument> line;
   for (std::string& word : model::kernel_words(facts.command_line)) {
-    const model::KernelParameter parameter = model::kernel_parameter(word);
-    const bool goes =
-        std::ranges::any_of(change.removed,
-                            [&](const auto& each) { return names(each, parameter); }) ||
-        std::ranges::any_of(change.dropped,
-                            [&](const auto& each) { return names(each.text, parameter); });
-    if (!goes) line.push_back({.text = std::move(word), .origin = "the base", .where = {}});
+    if (!is_taken_away(model::kernel_parameter(word), change))
+      line.push_back({.text = std::move(word), .origin = "the base", .where = {}});
   }
   std::vector<model::KernelArgument> own;
   for (const model::LocatedText& entry : os.kernel_command_line) {

@@ -19,12 +19,8 @@ bool is_given_by_release(const model::KernelArgument& argument) {
          argument.origin.starts_with("architecture ");
 }
 
-/// An entry without a value stands for every value.
 bool fits(const std::string& entry, const std::string& word) {
-  const auto wanted = model::kernel_parameter(entry);
-  const auto given = model::kernel_parameter(word);
-  if (!model::is_same_parameter(wanted.name, given.name)) return false;
-  return !wanted.value || wanted.value == given.value;
+  return model::is_meant_by(model::kernel_parameter(word), entry);
 }
 
 void add_words(std::vector<std::string>& words, const std::vector<std::string>& entries) {

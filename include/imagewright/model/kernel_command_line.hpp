@@ -36,6 +36,10 @@ KernelParameter kernel_parameter(std::string_view word);
 /// Names of parameters are the same when they differ in "-" and "_" alone.
 bool is_same_parameter(std::string_view left, std::string_view right);
 
+/// Whether an entry of a list of parameters to remove means this one: NAME stands for every value,
+/// NAME=VALUE for that one.
+bool is_meant_by(const KernelParameter& given, std::string_view entry);
+
 /// Words with one blank between them.
 std::string joined_kernel_words(const std::vector<std::string>& words);
 

@@ -101,11 +101,8 @@ std::string joined(const std::vector<std::string>& words, ArgumentLanguage langu
 bool is_removed(const Token& token, const ArgumentEdit& edit) {
   if (token.has_variable) return false;
   const model::KernelParameter given = model::kernel_parameter(token.text);
-  return std::ranges::any_of(edit.removed, [&](const std::string& each) {
-    const model::KernelParameter wanted = model::kernel_parameter(each);
-    return model::is_same_parameter(given.name, wanted.name) &&
-           (!wanted.value || wanted.value == given.value);
-  });
+  return std::ranges::any_of(
+      edit.removed, [&](const std::string& each) { return model::is_meant_by(given, each); });
 }
 
 struct Replacement {
