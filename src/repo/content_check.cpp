@@ -19,6 +19,8 @@
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
 
+#include "beginnings.hpp"
+
 namespace imagewright::repo {
 
 namespace {

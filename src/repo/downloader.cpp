@@ -14,6 +14,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 
+#include "beginnings.hpp"
 #include "content_check.hpp"
 #include "server_set.hpp"
 #include "transfer.hpp"
@@ -35,17 +36,6 @@ using Clock = std::chrono::steady_clock;
 
 std::string protocols_of(const std::string& url) {
   return base::scheme_of(url) == "https" ? "https" : "http,https";
-}
-
-std::uint64_t size_or_zero(const std::filesystem::path& path) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(path, error);
-  return error ? 0 : static_cast<std::uint64_t>(size);
-}
-
-void remove_beginning(const Download& download) {
-  std::error_code error;
-  std::filesystem::remove(beginning_of(download), error);
 }
 
 std::uint64_t largest_of(const Download& download) {
@@ -280,10 +270,6 @@ private:
 };
 
 } // namespace
-
-std::filesystem::path beginning_of(const Download& download) {
-  return download.target.string() + ".part";
-}
 
 struct Downloader::State {
   FetchOptions options;

@@ -31,9 +31,6 @@ struct Download {
   base::ByteSize largest = base::ByteSize::gib(2);
 };
 
-/// Where the beginning of a download is kept that broke off.
-std::filesystem::path beginning_of(const Download& download);
-
 enum class DownloadProblem : std::uint8_t {
   missing,       ///< every server says that there is no such file
   unreachable,   ///< no server answered as it should

@@ -14,6 +14,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
+#include "beginnings.hpp"
 #include "failure.hpp"
 
 namespace imagewright::repo {
@@ -158,7 +159,7 @@ private:
       store(downloads, absent, context_.downloader.fetch(downloads, observer));
     } catch (...) {
       // Also when cancelled: what has arrived is not fetched again.
-      keep_beginnings(downloads);
+      keep_beginnings(downloads, context_.cache);
       throw;
     }
     stage_.set_summary(fmt::format("{} packages, {} fetched, {}", paths_.size(), absent.size(),
@@ -197,15 +198,6 @@ private:
     for (std::size_t item = 0; item < results.size(); ++item) {
       if (!results[item]) continue;
       fail_package(*repository_of_[absent[item]], lock_.packages[absent[item]], *results[item]);
-    }
-  }
-
-  void keep_beginnings(const std::vector<Download>& downloads) {
-    for (const Download& download : downloads) {
-      std::error_code error;
-      const std::filesystem::path part = beginning_of(download);
-      const auto size = std::filesystem::file_size(part, error);
-      if (!error && size > 0) context_.cache.keep_partial(*download.digest, part);
     }
   }
 

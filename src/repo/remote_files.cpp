@@ -12,6 +12,7 @@
 #include <imagewright/repo/remote_files.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
+#include "beginnings.hpp"
 #include "fetch_context.hpp"
 
 namespace imagewright::repo {
@@ -146,7 +147,7 @@ private:
       store(downloads, absent, context_.downloader.fetch(downloads, observer));
     } catch (...) {
       // Also when cancelled: what has arrived is not fetched again.
-      keep_beginnings(downloads);
+      keep_beginnings(downloads, context_.cache);
       throw;
     }
     stage_.set_summary(fmt::format("{} files, {} fetched", paths_.size(), absent.size()));
@@ -183,15 +184,6 @@ private:
       if (!results[item]) continue;
       const RemoteFileRequest& request = requests_[absent[item]];
       fail(request, telling_of(request.file, *results[item]));
-    }
-  }
-
-  void keep_beginnings(const std::vector<Download>& downloads) {
-    for (const Download& download : downloads) {
-      std::error_code error;
-      const std::filesystem::path part = beginning_of(download);
-      const auto size = std::filesystem::file_size(part, error);
-      if (!error && size > 0) context_.cache.keep_partial(*download.digest, part);
     }
   }
 
