@@ -4,6 +4,7 @@
 #include <imagewright/audit/drift_rules.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/kept_paths.hpp>
 
 namespace imagewright::audit {
 
@@ -71,8 +72,8 @@ DriftRules usual_drift_rules() {
   add("the state of the kubelet and of containers", always,
       {"/etc/kubernetes", "/etc/cni", "/var/lib/kubelet", "/var/lib/containerd",
        "/var/lib/containers", "/var/lib/cni", "/var/lib/etcd"});
-  add("its entries are judged one by one", always,
-      {"/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm"});
+  for (const std::string_view database : model::package_databases())
+    rules.changing.push_back({std::string(database), "its entries are judged one by one", always});
   add("the package manager's notes", always, {"/var/lib/dnf", "/var/lib/yum", "/var/lib/tdnf"});
   add("made of the packages' files", ChangeCondition::after_update,
       {"/etc/ld.so.cache", "/etc/udev/hwdb.bin", "/usr/lib/udev/hwdb.bin",

@@ -3,6 +3,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/inspect/package_header.hpp>
+#include <imagewright/model/kept_paths.hpp>
 
 #include "integers.hpp"
 #include "sqlite_table.hpp"
@@ -196,9 +197,12 @@ std::optional<std::vector<PackageHeader>> read_package_headers(std::string_view 
 }
 
 const std::vector<std::string>& package_database_paths() {
-  static const std::vector<std::string> paths{"/var/lib/rpm/rpmdb.sqlite",
-                                              "/usr/lib/sysimage/rpm/rpmdb.sqlite",
-                                              "/usr/share/rpm/rpmdb.sqlite"};
+  static const std::vector<std::string> paths = [] {
+    std::vector<std::string> files;
+    for (const std::string_view directory : model::package_databases())
+      files.push_back(std::string(directory) + "/rpmdb.sqlite");
+    return files;
+  }();
   return paths;
 }
 
