@@ -2,12 +2,14 @@
 // Partition tables of other programs, whole and damaged.
 #include <fstream>
 
+#include <fcntl.h>
 #include <imagewright_test/skip.hpp>
 
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/disk/partition_table.hpp>
+#include <imagewright/fs/unique_fd.hpp>
 
 #include "disk_fixture.hpp"
 
@@ -103,4 +105,27 @@ TEST_CASE("a table with no whole copy is refused with the reason") {
   source.bytes.at(source.bytes.size() - 33 * 512 + 60) ^= 1;
   CHECK(code_of(source) == "disk.corrupt-partition-table");
   CHECK(code_of(TextSource(std::string(k_mebi, '\0'))) == "disk.no-partition-table");
+}
+
+TEST_CASE("partitions get other identifiers in both copies, in tables of either size of sectors") {
+  if (!has_program("fdisk")) IMAGEWRIGHT_SKIP("fdisk is not installed");
+  const std::string size = GENERATE(as<std::string>{}, "512", "4096");
+  const ScratchDirectory scratch;
+  const auto path = scratch / "disk";
+  std::ofstream(path, std::ios::binary) << make_disk(size);
+  const auto uuid = base::Uuid::parse("01234567-89ab-4cde-8f01-23456789abcd").value();
+  const fs::UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  REQUIRE(file);
+  disk::set_partition_identifiers(file.get(), 32 * k_mebi, "disk", {{2, uuid}});
+  TextSource source(imagewright_test::read_text(path));
+  const auto before = disk::read_partition_table(TextSource(make_disk(size)));
+  for (const bool is_backup : {false, true}) {
+    if (is_backup) source.bytes.replace(0, 16384, 16384, '\0');
+    const auto table = disk::read_partition_table(source);
+    check_table(table);
+    CHECK(table.complaint.empty());
+    CHECK(table.partitions[1].uuid == uuid);
+    CHECK(table.partitions[0].uuid != uuid);
+    CHECK(table.partitions[1].type == before.partitions[1].type);
+  }
 }
