@@ -21,9 +21,7 @@ from imagewright_testing import PROGRAM, TestCase, environment, require_program 
 class HostFaults(TestCase):
     @classmethod
     def setUpClass(cls):
-        directory = tempfile.TemporaryDirectory(prefix="imagewright-test-")
-        cls.addClassCleanup(directory.cleanup)
-        cls.top = Path(directory.name)
+        cls.top = cls.class_scratch()
         tiny_distribution.make(cls.top)
         (cls.top / "node.yaml").write_text(CONFIG.format(top=cls.top))
 

@@ -7,7 +7,6 @@ import ctypes
 import shutil
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -140,9 +139,7 @@ class Search(TestCase):
     def setUpClass(cls):
         for program in ("gcc", "rpmbuild", "createrepo_c"):
             require_program(program)
-        directory = tempfile.TemporaryDirectory(prefix="imagewright-test-")
-        cls.addClassCleanup(directory.cleanup)
-        cls.top = Path(directory.name)
+        cls.top = cls.class_scratch()
         tiny_distribution.make(cls.top)
         program = cls.top / "search"
         subprocess.run(["gcc", "-O1", "-static", "-o", program, TOP / "tests/support/search_for_markers.c"], check=True, env=environment())

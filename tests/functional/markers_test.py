@@ -4,7 +4,6 @@
 (Scriptlets of packages do the same in tests/component/install/secrecy_test.cpp.)"""
 
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -48,9 +47,7 @@ def quoted(text):
 class Markers(TestCase):
     @classmethod
     def setUpClass(cls):
-        directory = tempfile.TemporaryDirectory(prefix="imagewright-test-")
-        cls.addClassCleanup(directory.cleanup)
-        cls.top = Path(directory.name)
+        cls.top = cls.class_scratch()
         tiny_distribution.make(cls.top)
 
     def build(self, search, expect):

@@ -11,7 +11,6 @@ import shutil
 import struct
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
@@ -56,9 +55,7 @@ def other(value):
 class TrustInputs(TestCase):
     @classmethod
     def setUpClass(cls):
-        directory = tempfile.TemporaryDirectory(prefix="imagewright-test-")
-        cls.addClassCleanup(directory.cleanup)
-        cls.top = Path(directory.name)
+        cls.top = cls.class_scratch()
         tiny_distribution.make(cls.top)
 
     def setUp(self):

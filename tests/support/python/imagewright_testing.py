@@ -77,6 +77,13 @@ def environment(**changes):
 class TestCase(unittest.TestCase):
     maxDiff = None
 
+    @classmethod
+    def class_scratch(cls):
+        """A directory for all tests of the class, which is removed after the last."""
+        directory = tempfile.TemporaryDirectory(prefix="imagewright-test-")
+        cls.addClassCleanup(directory.cleanup)
+        return Path(directory.name)
+
     def scratch(self):
         """A directory that is removed when the test passes, and named when it fails."""
         path = Path(tempfile.mkdtemp(prefix="imagewright-test-"))
