@@ -13,18 +13,21 @@ import random
 import re
 import shutil
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 import tiny_distribution  # noqa: E402
-from composing import artifact_digests  # noqa: E402
+from composing import artifact_digests, digest  # noqa: E402
 from imagewright_testing import TestCase, environment  # noqa: E402
 
 SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
 PASSWORD = "$6$saltsalt$" + "a" * 86
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUrZPqxUhgPfCrdM1yrJ7HZdSVfUMNAqBZ7N2PDHkwQ "
+
+
+def fetched(path):
+    return {"destination": "/etc/copy", "url": path.as_uri(), "sha256": digest(path)}
 
 
 def script(name):
@@ -97,6 +100,13 @@ CHANGES = {
     "os.additionalFiles[].destination": ("os.additionalFiles.0.destination", "/etc/other"),
     "os.additionalFiles[].permissions": ("os.additionalFiles.0.permissions", "600"),
     "os.additionalFiles[].source": ("os.additionalFiles.1.source", "files/other"),
+    "os.additionalFiles[].url": ("os.additionalFiles.1", fetched(Path(__file__))),
+    "os.additionalFiles[].sha256": ("os.additionalFiles.1", fetched(Path(tiny_distribution.__file__))),
+    "os.additionalFiles[].size": ("os.additionalFiles.1", {**fetched(Path(__file__)), "size": Path(__file__).stat().st_size}),
+    "os.identity.variantId": ("os.identity.variantId", "worker"),
+    "os.identity.variant": ("os.identity.variant", "A worker"),
+    "os.identity.imageId": ("os.identity.imageId", "node"),
+    "os.identity.imageVersion": ("os.identity.imageVersion", "2"),
     "os.additionalFiles.*.path": ("os.additionalFiles", {"files/note": {"path": "/etc/mapped"}, **NEEDED_MAP}),
     "os.additionalFiles.*.permissions": ("os.additionalFiles", {"files/note": {"path": "/etc/mapped", "permissions": "600"}, **NEEDED_MAP}),
     "os.additionalFiles.*[].path": ("os.additionalFiles", {"files/note": [{"path": "/etc/a"}, {"path": "/etc/b"}], **NEEDED_MAP}),
@@ -283,8 +293,7 @@ class Keys(TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.distribution = Path(tempfile.mkdtemp(prefix="imagewright-test-"))
-        cls.addClassCleanup(shutil.rmtree, cls.distribution)
+        cls.distribution = cls.class_scratch()
         tiny_distribution.make(cls.distribution)
         profile = cls.distribution / "releases/tiny.yaml"
         for text, replacement in PROFILE:
