@@ -19,15 +19,15 @@ void tell_growth(const FlatDisk& disk, report::Reporter& reporter) {
       fmt::format("the disk has {} bytes and becomes {} bytes large, which is what the format asks "
                   "for",
                   disk.image_size, disk.size);
-  switch (disk.table) {
-  case GrownTable::none:
+  switch (disk.backup) {
+  case disk::MovedBackup::none:
     reporter.message(report::Level::info, sizes);
     return;
-  case GrownTable::moved:
+  case disk::MovedBackup::moved:
     reporter.message(report::Level::info,
                      sizes + "; the backup of its partition table moved to the new end");
     return;
-  case GrownTable::damaged:
+  case disk::MovedBackup::damaged:
     break;
   }
   reporter.warning({.severity = base::Severity::warning,

@@ -76,7 +76,7 @@ base::Uuid identify(const ImageReader& reader) {
 std::string encode(const FlatDisk& disk) {
   sandbox::ByteWriter writer;
   writer.number(disk.image_size).number(disk.size).number(disk.sector_size);
-  writer.text(disk.disk_uuid.to_string()).number(static_cast<std::uint64_t>(disk.table));
+  writer.text(disk.disk_uuid.to_string()).number(static_cast<std::uint64_t>(disk.backup));
   writer.number(disk.is_image_itself ? 1 : 0);
   return writer.take();
 }
@@ -88,9 +88,15 @@ FlatDisk decode(std::string_view bytes) {
   disk.size = reader.number();
   disk.sector_size = static_cast<std::uint32_t>(reader.number());
   disk.disk_uuid = base::Uuid::parse(reader.text()).value_or(base::Uuid{});
-  disk.table = static_cast<GrownTable>(reader.number());
+  disk.backup = static_cast<disk::MovedBackup>(reader.number());
   disk.is_image_itself = reader.number() != 0;
   return disk;
+}
+
+disk::MovedBackup grow(int raw, const std::string& name, const FlatDisk& flat) {
+  if (::ftruncate(raw, static_cast<off_t>(flat.size)) != 0)
+    base::throw_system_error("fs.cannot-write", "cannot set the size of", name, errno);
+  return disk::move_backup_table(raw, flat.image_size, flat.size, name);
 }
 
 std::string flatten_image(const sandbox::WorkerCall& call) {
@@ -110,7 +116,7 @@ std::string flatten_image(const sandbox::WorkerCall& call) {
                          reader->size() == disk.size && !images.is_compressed(0);
   if (disk.is_image_itself) return encode(disk);
   write_raw(*reader, raw, name);
-  if (disk.size != disk.image_size) disk.table = grow_disk(raw, name, disk.size);
+  if (disk.size != disk.image_size) grow(raw, name, disk);
   return encode(disk);
 }
 

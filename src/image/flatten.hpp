@@ -7,9 +7,8 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/uuid.hpp>
+#include <imagewright/disk/partition_table.hpp>
 #include <imagewright/image/image_file.hpp>
-
-#include "image/grow_disk.hpp"
 
 namespace imagewright::image {
 
@@ -18,7 +17,7 @@ struct FlatDisk {
   std::uint64_t size = 0;       ///< rounded up to what the format of the output asks for
   std::uint32_t sector_size = 512;
   base::Uuid disk_uuid;
-  GrownTable table = GrownTable::none;
+  disk::MovedBackup backup = disk::MovedBackup::none;
   /// The image file is the raw disk already, and nothing was written.
   bool is_image_itself = false;
 };

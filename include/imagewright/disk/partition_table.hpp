@@ -63,4 +63,15 @@ PartitionTable read_partition_table(const fs::ByteSource& disk);
 void set_partition_identifiers(int fd, std::uint64_t disk_size, const std::string& name,
                                const std::map<std::uint32_t, base::Uuid>& identifiers);
 
+enum class MovedBackup : std::uint8_t {
+  none,    ///< no partition table that knows where the disk ends
+  moved,   ///< the backup stands at the new end
+  damaged, ///< there is a table, but its copy at the start is not right: nothing was changed
+};
+
+/// After a disk in an open file grew from `old_size`: the backup moves to the new end; the headers
+/// and the protective MBR say so. Throws base::Error (fs.cannot-read, fs.cannot-write).
+MovedBackup move_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk_size,
+                              const std::string& name);
+
 } // namespace imagewright::disk

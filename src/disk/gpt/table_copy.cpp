@@ -18,13 +18,6 @@ constexpr std::size_t k_size = 12;
 constexpr std::size_t k_checksum = 16;
 constexpr std::size_t k_array_checksum = 88;
 
-bool has_signature(const fs::ByteSource& disk, std::uint64_t offset) {
-  if (offset + k_signature.size() > disk.size()) return false;
-  Bytes bytes(k_signature.size());
-  disk.read(offset, bytes);
-  return as_text(bytes) == k_signature;
-}
-
 /// The checksum counts as zero in itself.
 std::uint32_t header_checksum(Bytes header) {
   const auto size = get<std::uint32_t>(header, k_size);
@@ -59,6 +52,13 @@ std::string_view read_array(const fs::ByteSource& disk, TableCopy& copy) {
 
 } // namespace
 
+bool has_table_signature(const fs::ByteSource& disk, std::uint64_t offset) {
+  if (offset + k_signature.size() > disk.size()) return false;
+  Bytes bytes(k_signature.size());
+  disk.read(offset, bytes);
+  return as_text(bytes) == k_signature;
+}
+
 void TableCopy::update_checksums() {
   put(header, k_array_checksum, base::crc32(array));
   put(header, k_checksum, header_checksum(header));
@@ -67,7 +67,7 @@ void TableCopy::update_checksums() {
 std::optional<TableCopy> find_table_copy(const fs::ByteSource& disk, std::uint64_t sector,
                                          std::uint64_t sector_size, std::string& complaint) {
   const std::uint64_t sectors = disk.size() / sector_size;
-  if (sector >= sectors || !has_signature(disk, sector * sector_size)) return std::nullopt;
+  if (sector >= sectors || !has_table_signature(disk, sector * sector_size)) return std::nullopt;
   TableCopy copy{.header = Bytes(sector_size), .array = {}};
   disk.read(sector * sector_size, copy.header);
   std::string_view fault = fault_of_header(copy.header);

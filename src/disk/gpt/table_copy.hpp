@@ -26,13 +26,22 @@ struct TableCopy {
   std::uint64_t sector_size() const { return header.size(); }
   std::uint64_t own_sector() const { return get<std::uint64_t>(header, 24); }
   std::uint64_t other_sector() const { return get<std::uint64_t>(header, 32); }
+  std::uint64_t last_usable_sector() const { return get<std::uint64_t>(header, 48); }
   std::uint64_t array_sector() const { return get<std::uint64_t>(header, 72); }
   std::uint32_t entry_count() const { return get<std::uint32_t>(header, 80); }
   std::uint32_t entry_size() const { return get<std::uint32_t>(header, 84); }
 
+  void set_own_sector(std::uint64_t sector) { put(header, 24, sector); }
+  void set_other_sector(std::uint64_t sector) { put(header, 32, sector); }
+  void set_last_usable_sector(std::uint64_t sector) { put(header, 48, sector); }
+  void set_array_sector(std::uint64_t sector) { put(header, 72, sector); }
+
   /// After the header or the entries were changed.
   void update_checksums();
 };
+
+/// Does something that looks like a copy stand at this byte?
+bool has_table_signature(const fs::ByteSource& disk, std::uint64_t offset);
 
 /// Nothing where there is no copy. `complaint` says then what is wrong with what looks like one,
 /// unless it says something already.

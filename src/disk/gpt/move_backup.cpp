@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// UEFI specification 2.10, section 5.3: the backup of a GUID partition table stands at the very
+// end.
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include <imagewright/disk/partition_table.hpp>
+
+#include "disk/block_device.hpp"
+#include "disk/gpt/table_copy.hpp"
+
+namespace imagewright::disk {
+
+namespace {
+
+// Table 5.3 and 5.4: the record of the whole disk.
+constexpr std::size_t k_first_record = 446;
+constexpr std::size_t k_record_type = 4;
+constexpr std::size_t k_record_length = 12;
+constexpr std::byte k_protective{0xEE};
+
+std::uint64_t array_sectors(const TableCopy& table) {
+  return (table.array.size() + table.sector_size() - 1) / table.sector_size();
+}
+
+/// A second backup in the middle of the free space would be found by those who search for one.
+void clear_old_backup(FileRegion& disk, const TableCopy& table, std::uint64_t old_size) {
+  const std::uint64_t backup = table.other_sector();
+  const std::uint64_t sectors = array_sectors(table);
+  const std::uint64_t last_usable = table.last_usable_sector();
+  const bool is_behind_all = backup < old_size / table.sector_size() && backup > last_usable &&
+                             backup - last_usable > sectors;
+  if (!is_behind_all || !has_table_signature(disk, backup * table.sector_size())) return;
+  disk.write((backup - sectors) * table.sector_size(), Bytes((sectors + 1) * table.sector_size()));
+}
+
+void update_protective_record(FileRegion& disk, std::uint64_t last) {
+  Bytes record(512);
+  disk.read(0, record);
+  if (record[k_first_record + k_record_type] != k_protective) return;
+  put(record, k_first_record + k_record_length,
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(last, UINT32_MAX)));
+  disk.write(0, record);
+}
+
+void write_copy(FileRegion& disk, TableCopy& table) {
+  table.update_checksums();
+  disk.write(table.array_sector() * table.sector_size(), table.array);
+  disk.write(table.own_sector() * table.sector_size(), table.header);
+}
+
+void move_backup(FileRegion& disk, TableCopy& table, std::uint64_t old_size) {
+  clear_old_backup(disk, table, old_size);
+  const std::uint64_t last = disk.size() / table.sector_size() - 1;
+  const std::uint64_t array = last - array_sectors(table);
+  table.set_other_sector(last);
+  table.set_last_usable_sector(array - 1);
+  write_copy(disk, table);
+  table.set_other_sector(table.own_sector());
+  table.set_own_sector(last);
+  table.set_array_sector(array);
+  write_copy(disk, table);
+  update_protective_record(disk, last);
+}
+
+} // namespace
+
+MovedBackup move_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk_size,
+                              const std::string& name) {
+  FileRegion disk(fd, 0, disk_size, name);
+  std::string complaint;
+  for (const std::uint64_t sector_size : k_gpt_sector_sizes) {
+    auto table = find_table_copy(disk, 1, sector_size, complaint);
+    if (!table) continue;
+    move_backup(disk, *table, old_size);
+    return MovedBackup::moved;
+  }
+  return complaint.empty() ? MovedBackup::none : MovedBackup::damaged;
+}
+
+} // namespace imagewright::disk
