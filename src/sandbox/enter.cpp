@@ -259,7 +259,7 @@ void protect_descriptors(int first, std::uint64_t count) {
 }
 
 Entered enter(const SandboxOptions& options) {
-  make_mounts_private();
+  make_mounts_private("a sandbox");
   Entered entered;
   if (options.emulator) entered.binary_formats = register_emulator(*options.emulator);
   const Prepared prepared = prepare(options);

@@ -23,7 +23,7 @@ constexpr MountAttributes k_closed =
 
 void enter_empty_root() {
   if (::unshare(CLONE_NEWNS) != 0) throw_cannot_enter("cannot make", "namespaces");
-  make_mounts_private();
+  make_mounts_private("the first process");
   const fs::UniqueFd empty = make_mount("tmpfs", {{"mode", "0555"}, {"size", "4k"}}, k_closed);
   // A place that every machine has; what is on it goes with the old root.
   attach(empty, "/proc");

@@ -169,6 +169,13 @@ void die_with_keeper(process::Pipe& keeper_is_alive) {
 }
 
 /// Waits until process 1 has nothing left that a program could see.
+///
+/// Before the builder changes a root, not only before there are programs: pivot_root(2) gives the
+/// new root to every process of the mount namespace whose root was the old one, and unshare(2) lets
+/// process 1 take its root along into a namespace of its own. Where both happen at once the kernel
+/// may leave process 1 with the root that was, which is then mounted nowhere, and each call about
+/// its mounts answers EINVAL. One after the other nothing is shared: process 1 is in its own
+/// namespace, and its root is none that the builder's pivot_root(2) looks for.
 void wait_for_emptiness(const fs::UniqueFd& first_is_empty) {
   pollfd polled{first_is_empty.get(), POLLIN, 0};
   while (::poll(&polled, 1, -1) < 0 && errno == EINTR) {
@@ -191,10 +198,10 @@ void wait_for_emptiness(const fs::UniqueFd& first_is_empty) {
     if (inside.supervision == Supervision::needed) record.emplace(inside.options.metadata_record);
     if (const auto* job = std::get_if<JobWork>(&inside.work))
       protect_descriptors(k_first_descriptor, job->descriptor_count);
-    const Entered entered = enter(inside.options);
-    const fs::UniqueFd clerk = record ? start_clerk(*record) : fs::UniqueFd();
     wait_for_emptiness(first_is_empty);
     first_is_empty.reset();
+    const Entered entered = enter(inside.options);
+    const fs::UniqueFd clerk = record ? start_clerk(*record) : fs::UniqueFd();
     const pid_t worker = ::fork();
     if (worker < 0) throw_cannot_enter("cannot fork in", inside.options.root.string());
     if (worker == 0) guarded([&] { work(inside, jobs, entered, clerk); });

@@ -46,7 +46,7 @@ void leave_chroot() {
   // A filter that forbids it stands around containers, whose root is none of chroot, ignoring.
   if (!root || !enter_root_of_namespace()) return;
   if (!is_root_here(root)) {
-    make_mounts_private();
+    make_mounts_private("a chroot");
     const fs::UniqueFd tree(::open_tree(
         root.get(), "", AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
     if (!tree) throw_cannot_enter("cannot bind", "the root of a chroot");

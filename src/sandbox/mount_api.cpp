@@ -72,9 +72,9 @@ void attach(const fs::UniqueFd& mount, const std::string& target) {
   }
 }
 
-void make_mounts_private() {
+void make_mounts_private(const std::string& whose) {
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-    throw_cannot_enter("cannot make mounts private below", "/");
+    throw_cannot_enter(fmt::format("cannot make mounts of {} private below", whose), "/");
 }
 
 bool change_root_to(const fs::UniqueFd& root) {

@@ -32,7 +32,8 @@ void set_attributes(const fs::UniqueFd& mount, MountAttributes attributes);
 void attach(const fs::UniqueFd& mount, const std::string& target);
 
 /// Nothing that is mounted from now on is seen outside of this mount namespace, nor the other way.
-void make_mounts_private();
+/// `whose` is for people: which of the processes of a sandbox it was that could not.
+void make_mounts_private(const std::string& whose);
 
 /// Makes the directory of an attached mount the root of the namespace and takes the old one off:
 /// pivot_root(2) with "." twice puts it on top. False, with errno, where that is refused.
