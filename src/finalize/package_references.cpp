@@ -40,7 +40,7 @@ public:
     note_units();
   }
 
-  base::Diagnostics check() {
+  std::vector<MissingReference> check() {
     const model::OsConfig& os = config_.os;
     for (const auto* list : {&os.services.enable, &os.services.disable}) {
       for (const model::LocatedText& unit : *list)
@@ -53,7 +53,7 @@ public:
     if (os.locale) check_locale(*os.locale);
     for (const model::ModuleConfig& module : os.modules)
       check_module(module);
-    return std::move(diagnostics_);
+    return std::move(missing_);
   }
 
 private:
@@ -67,13 +67,14 @@ private:
     }
   }
 
-  void report(std::string_view code, std::string message, const base::SourceLocation& where,
-              std::string hint) {
-    diagnostics_.add({.severity = base::Severity::warning,
-                      .code = std::string(code),
-                      .message = std::move(message),
-                      .where = where,
-                      .hint = std::move(hint)});
+  MissingReference& report(std::string_view code, std::string message,
+                           const base::SourceLocation& where, std::string hint) {
+    return missing_.emplace_back(MissingReference{.warning = {.severity = base::Severity::warning,
+                                                              .code = std::string(code),
+                                                              .message = std::move(message),
+                                                              .where = where,
+                                                              .hint = std::move(hint)},
+                                                  .paths = {}});
   }
 
   static std::string hint_for(const std::string& name, const std::vector<std::string>& names,
@@ -89,11 +90,19 @@ private:
       return std::ranges::find(units_, wanted) != units_.end();
     };
     if (has(name) || (parsed && parsed->is_instance() && has(parsed->template_name()))) return;
-    report("finalize.unknown-unit", "no package of the image brings the unit " + base::quoted(name),
-           unit.where,
-           hint_for(name, units_,
-                    "add the package that brings the unit to os.packages.install, or correct the "
-                    "name"));
+    MissingReference& missing =
+        report("finalize.unknown-unit",
+               "no package of the image brings the unit " + base::quoted(name), unit.where,
+               hint_for(name, units_,
+                        "add the package that brings the unit to os.packages.install, or correct "
+                        "the name"));
+    std::vector<std::string> names{name};
+    if (parsed && parsed->is_instance()) names.push_back(parsed->template_name());
+    for (const std::string& each : names) {
+      for (const std::string_view directory : k_unit_directories)
+        missing.paths.push_back(std::string(directory) + each);
+      missing.paths.push_back("/lib/systemd/system/" + each);
+    }
   }
 
   void check_shell(const model::UserConfig& user) {
@@ -117,7 +126,8 @@ private:
                ", with which the sessions of " + base::quoted(user.name) + " start",
            user.startup_command->where,
            "add the package that brings it to os.packages.install" +
-               (programs.empty() ? "" : "; there are " + base::join(programs, ", ")));
+               (programs.empty() ? "" : "; there are " + base::join(programs, ", ")))
+        .paths = shell == path ? std::vector{path} : std::vector{shell, path};
   }
 
   void check_timezone(const model::LocatedText& zone) {
@@ -130,7 +140,8 @@ private:
            "no package of the image brings the time zone " + base::quoted(zone.text), zone.where,
            hint_for(zone.text, zones,
                     "add the package with the time zone data (tzdata) to os.packages.install, or "
-                    "correct os.timezone"));
+                    "correct os.timezone"))
+        .paths = {std::string(k_zones) + zone.text};
   }
 
   void check_keymap(const model::LocatedText& keymap) {
@@ -193,13 +204,13 @@ private:
   const model::ImageConfig& config_;
   std::set<std::string> files_;
   std::vector<std::string> units_;
-  base::Diagnostics diagnostics_;
+  std::vector<MissingReference> missing_;
 };
 
 } // namespace
 
-base::Diagnostics check_package_references(const model::ImageConfig& config,
-                                           const std::vector<std::string>& files) {
+std::vector<MissingReference> find_missing_references(const model::ImageConfig& config,
+                                                      const std::vector<std::string>& files) {
   return ReferenceCheck(config, files).check();
 }
 

@@ -11,6 +11,7 @@
 #include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 #include <imagewright/resolve/baseline.hpp>
+#include <imagewright/resolve/bringers.hpp>
 #include <imagewright/resolve/resolve.hpp>
 
 #include "resolver_question.hpp"
@@ -80,6 +81,16 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
   if (manner.baseline == BaselineUse::asserted) require_baseline(plan, resolution);
   stage.set_summary(fmt::format("{} packages", resolution.packages.size()));
   return {std::move(resolution), std::move(snapshots)};
+}
+
+std::map<std::string, std::vector<std::string>>
+PlanRepositories::find_bringers(const BuildPlan& plan,
+                                const std::vector<model::RepositorySnapshot>& snapshots,
+                                const std::vector<std::string>& paths) {
+  resolve::ResolveRequest request =
+      resolver_question(plan, set_, snapshots, services_.cache_directory);
+  request.excludes = excludes_of(plan);
+  return resolve::find_bringers(request, paths, services_.cancellation);
 }
 
 model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages& resolved) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/finalize/package_references.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
@@ -25,13 +29,35 @@ base::Epoch newest_build_time(const model::ArchitectureLock& lock) {
   return newest;
 }
 
-void tell_missing_references(const BuildPlan& plan, const resolve::Resolution& resolution,
-                             report::Reporter& reporter) {
-  if (!resolution.files) return;
-  const base::Diagnostics found =
-      finalize::check_package_references(plan.config, *resolution.files);
-  for (const base::Diagnostic& warning : found.items())
+/// Who brings a file exactly as it is named knows better than a name that is near.
+std::string hint_of_bringers(const std::set<std::string>& names) {
+  const std::vector<std::string> shown(
+      names.begin(), std::next(names.begin(), std::min<std::ptrdiff_t>(std::ssize(names), 4)));
+  return names.size() == 1
+             ? fmt::format("add {}, which brings it, to os.packages.install", shown.front())
+             : fmt::format("add one of {}{}, which bring it, to os.packages.install",
+                           base::join(shown, ", "), names.size() > shown.size() ? ", …" : "");
+}
+
+void tell_missing_references(const BuildPlan& plan, const ResolvedPackages& resolved,
+                             PlanRepositories& repositories, report::Reporter& reporter) {
+  if (!resolved.resolution.files) return;
+  const auto missing = finalize::find_missing_references(plan.config, *resolved.resolution.files);
+  std::vector<std::string> paths;
+  for (const finalize::MissingReference& each : missing)
+    paths.insert(paths.end(), each.paths.begin(), each.paths.end());
+  const auto bringers = paths.empty() ? std::map<std::string, std::vector<std::string>>()
+                                      : repositories.find_bringers(plan, resolved.snapshots, paths);
+  for (const finalize::MissingReference& each : missing) {
+    base::Diagnostic warning = each.warning;
+    std::set<std::string> names;
+    for (const std::string& path : each.paths) {
+      if (const auto found = bringers.find(path); found != bringers.end())
+        names.insert(found->second.begin(), found->second.end());
+    }
+    if (!names.empty()) warning.hint = hint_of_bringers(names);
     reporter.warning(warning);
+  }
 }
 
 model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions& options,
@@ -66,7 +92,7 @@ model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions&
       repositories.resolve(plan, pins,
                            {.file_lists = looks_at_files ? resolve::FileListUse::of_every_package
                                                          : resolve::FileListUse::where_needed});
-  if (looks_at_files) tell_missing_references(plan, resolved.resolution, services.reporter);
+  if (looks_at_files) tell_missing_references(plan, resolved, repositories, services.reporter);
   return lock_from(plan, resolved);
 }
 

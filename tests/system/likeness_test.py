@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The shipped configs of Azure Linux against the imitation of its packages: composed, booted, updated, made anew.
 
-`toolkit/workbench/build --arch x86_64 --like azurelinux-3.0` makes the imitation; `toolkit/dev test-long` does that and runs this.
-IMAGEWRIGHT_LIKENESS chooses among the cells by a part of their names."""
+`toolkit/workbench/build --like azurelinux-3.0` makes the imitation; `toolkit/dev test-long` does that and runs this.
+IMAGEWRIGHT_LIKENESS chooses among all cells by a part of their names."""
 
+import itertools
 import json
 import os
 import re
@@ -31,14 +32,16 @@ BIOS_STORAGE = {
         {"id": "bios", "type": "bios-grub", "size": "8M"}, {"id": "boot", "label": "boot", "size": "500M"},
         {"id": "root", "label": "root", "type": "root", "size": "grow"}]}],
     "filesystems": [{"deviceId": "boot", "type": "ext4", "mountPoint": "/boot"}, {"deviceId": "root", "type": "ext4", "mountPoint": "/"}]}
-# What is added to a shipped config, by cell, and what the running system says of itself.
-CELLS = {
-    "gen2": ("node-qemu", {}, {"selinuxMode": "disabled"}),
-    "gen2-enforcing": ("node-qemu", {"os": {"selinux": {"mode": "enforcing"}}, "checks": [LABEL_CHECK]}, {"selinuxMode": "enforcing"}),
-    "gen1": ("node-qemu", {"storage": BIOS_STORAGE}, {"selinuxMode": "disabled"}),
-    "systemd-boot": ("node-qemu", {"os": {"bootloader": {"type": "systemd-boot"}}}, {"selinuxMode": "disabled"}),
-    "fips": ("node-fips", {"output": {"name": "fips", "images": [{"format": "qcow2"}]}}, {"fipsEnabled": "1"}),
-}
+# How a node starts, what SELinux does, FIPS, and the processor. Every two values of different factors meet in a cell, where there is such a machine.
+FACTORS = {"boot": ("gen2", "gen1", "systemd-boot"), "selinux": ("disabled", "permissive", "enforcing"), "fips": ("", "fips"),
+           "architecture": ("x86_64", "aarch64")}
+EVERY = [cell for cell in itertools.product(*FACTORS.values()) if not {"gen1", "aarch64"} <= set(cell)]
+CELLS = [
+    ("gen2", "disabled", "", "x86_64"), ("gen2", "disabled", "fips", "x86_64"), ("gen2", "disabled", "", "aarch64"),
+    ("gen2", "permissive", "fips", "aarch64"), ("gen2", "enforcing", "", "x86_64"),
+    ("gen1", "disabled", "", "x86_64"), ("gen1", "permissive", "", "x86_64"), ("gen1", "enforcing", "fips", "x86_64"),
+    ("systemd-boot", "disabled", "", "x86_64"), ("systemd-boot", "permissive", "fips", "x86_64"),
+    ("systemd-boot", "enforcing", "fips", "aarch64")]
 # gpu-nvidia comes after the role that it replaces a file of.
 ROLES = ("kubernetes-node", "capz", "gpu-nvidia", "arc", "confidential-vm", "cis")
 # Runs once at each boot of a node that updates itself: a second kernel comes, the first goes, each time with a restart.
@@ -75,14 +78,22 @@ WantedBy=multi-user.target
 """
 
 
-def require_likeness():
-    require_workbench()
-    if not (LIKENESS / "x86_64/repodata/repomd.xml").exists():
-        skip("no imitation; make it with toolkit/workbench/build --arch x86_64 --like azurelinux-3.0")
+def name_of(cell):
+    return "-".join(word for word in cell if word)
 
 
-def repositories():
-    return [word for name in REPOSITORIES for word in ("--repo", f"{name}={LIKENESS / 'x86_64'}")] + ["--key", str(KEY)]
+def chosen(words):
+    return [cell for cell in EVERY if words in name_of(cell)] if words else CELLS
+
+
+def require_likeness(architecture="x86_64"):
+    require_workbench(architecture)
+    if not (LIKENESS / architecture / "repodata/repomd.xml").exists():
+        skip(f"no imitation; make it with toolkit/workbench/build --arch {architecture} --like azurelinux-3.0")
+
+
+def repositories(architecture="x86_64"):
+    return [word for name in REPOSITORIES for word in ("--repo", f"{name}={LIKENESS / architecture}")] + ["--key", str(KEY)]
 
 
 class Likeness(TestCase):
@@ -90,8 +101,9 @@ class Likeness(TestCase):
     def setUpClass(cls):
         require_likeness()
 
-    def compose(self, config, output, *arguments):
-        self.run_program("build", config, "--arch", "x86_64", *repositories(), "--output-dir", output, "--progress", "none", *arguments)
+    def compose(self, config, output, *arguments, architecture="x86_64"):
+        self.run_program("build", config, "--arch", architecture, *repositories(architecture), "--output-dir", output, "--progress", "none",
+                         *arguments)
         return next(output.glob("*.manifest.json"))
 
     def derived(self, directory, name, base, rest):
@@ -109,20 +121,25 @@ class Likeness(TestCase):
 
     def test_every_shipped_config_is_composed_with_the_repositories_alone(self):
         for config in sorted(CONFIGS.glob("*.yaml")):
-            if "arm64" in config.name:
-                continue
+            architecture = "aarch64" if "arm64" in config.name else "x86_64"
             with self.subTest(config=config.name):
+                require_likeness(architecture)
                 output = self.scratch()
-                self.compose(config, output)
+                self.compose(config, output, architecture=architecture)
                 shutil.rmtree(output)
 
+    def test_every_two_values_meet_where_there_is_such_a_machine(self):
+        def pairs(cells):
+            return {frozenset(pair) for cell in cells for pair in itertools.combinations(zip(FACTORS, cell), 2)}
+        self.assertEqual(pairs(CELLS), pairs(EVERY))
+
     def test_each_cell_boots_as_its_config_promised(self):
-        wanted = os.environ.get("IMAGEWRIGHT_LIKENESS", "")
-        cells = {name: cell for name, cell in CELLS.items() if wanted in name}
+        cells = chosen(os.environ.get("IMAGEWRIGHT_LIKENESS", ""))
         self.assertTrue(cells)
-        for name, (base, rest, facts) in cells.items():
-            with self.subTest(cell=name):
-                self.boot(name, base, rest, facts)
+        for cell in cells:
+            with self.subTest(cell=name_of(cell)):
+                require_likeness(cell[-1])
+                self.boot(*cell)
 
     def test_roles_hold_and_each_check_of_theirs_fails_without_its_setting(self):
         for name, is_bare in (("roles", False), ("bare", True)):
@@ -148,19 +165,42 @@ class Likeness(TestCase):
                 self.assertEqual([row for row in rows if row["result"] != "passed"], [])
             shutil.rmtree(scratch / "out")
 
-    def boot(self, name, base, rest, facts):
+    def boot(self, boot, selinux, fips, architecture):
+        name = name_of((boot, selinux, fips, architecture))
         scratch = self.scratch()
         start = time.monotonic()
-        manifest = self.compose(self.derived(scratch, name, base, rest), scratch / "out")
-        self.without_versions(manifest)
+        config = self.derived(scratch, name, *self.cell(name, boot, selinux, fips, architecture))
+        self.without_versions(self.compose(config, scratch / "out", architecture=architecture))
         built = time.monotonic()
-        image = scratch / f"out/{name}-x86_64.qcow2"
+        image = scratch / f"out/{name}-{architecture}.qcow2"
         result = self.run_program("boot", image, "--json", "--progress", "none", expect=None)
         image.unlink()
         report = json.loads(result.stdout) if result.stdout else self.fail(f"{name}\n{result.stderr}")
         print(f"{name}: built in {built - start:.0f} s, booted in {time.monotonic() - built:.0f} s", flush=True)
         self.assertEqual([row for row in report["checks"] if row["result"] != "passed"], [], name)
-        self.assertEqual({key: report["facts"][key] for key in facts}, facts)
+        facts = report["facts"]
+        self.assertEqual((facts["selinuxMode"], facts["fipsEnabled"]), (selinux, "1" if fips else "0"))
+        # /boot is a filesystem of its own: what verifies the kernel has to be told which.
+        self.assertEqual("boot=UUID=" in facts["commandLine"], bool(fips), facts["commandLine"])
+
+    def cell(self, name, boot, selinux, fips, architecture):
+        """The shipped config that comes nearest to a cell, and what is added to it."""
+        base = "node-arm64" if architecture == "aarch64" else "node-fips" if fips else "node-qemu"
+        system = {"fips": {"mode": "enabled"}} if fips else {}
+        # Off is what the release says by itself.
+        if selinux != "disabled":
+            system["selinux"] = {"mode": selinux}
+        if boot == "systemd-boot":
+            system["bootloader"] = {"type": "systemd-boot"}
+        checks = [{"name": "firmware", "command": "test -d /sys/firmware/efi && echo uefi || echo bios",
+                   "expect": "bios" if boot == "gen1" else "uefi"}]
+        if selinux != "disabled":
+            checks.append(LABEL_CHECK)
+        if fips:
+            checks.append({"name": "the initramfs verified the kernel", "expect": "verified",
+                           "command": "journalctl -b -o cat | grep -q 'All initrd crypto checks done' && echo verified"})
+        return base, {"os": system, "checks": checks, "output": {"name": name, "images": [{"format": "qcow2"}]},
+                      **({"storage": BIOS_STORAGE} if boot == "gen1" else {})}
 
     def test_a_second_kernel_is_installed_on_the_node_and_starts_and_the_first_is_removed(self):
         require_program("qemu-system-x86_64")

@@ -3,7 +3,9 @@
 
 // The repositories of one plan, open for fetching, and questions to the resolver over them.
 
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <imagewright/cache/cache.hpp>
@@ -44,6 +46,11 @@ public:
   /// Throws base::InputError of FailureKind::unsolvable.
   ResolvedPackages resolve(const BuildPlan& plan, const std::vector<model::LockedPackage>& pins,
                            ResolveManner manner = {});
+
+  /// For each path that packages have the names of those that the config may ask for.
+  std::map<std::string, std::vector<std::string>>
+  find_bringers(const BuildPlan& plan, const std::vector<model::RepositorySnapshot>& snapshots,
+                const std::vector<std::string>& paths);
 
 private:
   const Services& services_;

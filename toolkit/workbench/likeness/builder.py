@@ -7,13 +7,14 @@ import concurrent.futures
 import fnmatch
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import tempfile
 import threading
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from converter import assembly, catalogue, closure, keys, relations, repository, specfile
@@ -64,7 +65,9 @@ class LikenessBuilder:
 
     def run(self) -> int:
         """Builds what is missing or out of date; returns how many packages were built."""
-        built = Builder(self.settings).run()
+        # Programs of the host's architecture make files for the others.
+        architectures = dict.fromkeys([*self.settings.architectures, platform.machine()])
+        built = Builder(replace(self.settings, architectures=tuple(architectures))).run()
         with SigningKey(self.settings.output / "gnupg") as key:
             for architecture in self.settings.architectures:
                 built += _Architecture(self, architecture, key).run()
@@ -87,8 +90,8 @@ class _Architecture:
 
     def run(self) -> int:
         drawn = self._draw()
-        packages = {material.query(path, "%{NAME}"): path
-                    for path in sorted([*self.workbench.glob("*.rpm"), *self.drawn.glob("*.rpm")])}
+        packages = _packages(self.workbench, self.drawn)
+        self.of_host = _packages(self.settings.output / platform.machine())
         jobs = [(spec, {}, self.base) for spec in sorted(self.likeness.directory.glob("*.spec"))]
         jobs += [(self.likeness.directory / f"{name}.spec", definitions, self.updates)
                  for name, definitions in self.likeness.update.items()]
@@ -166,11 +169,12 @@ class _Architecture:
         wanted |= {name for name in re.findall(r"%define \w+_tree ([a-z-]+)", text) if not definitions}
         sources = {name: self._source(name, packages) for name in sorted(wanted)}
         sources = {name: path for name, path in sources.items() if path is not None}
+        of_host = {name: self.of_host[name] for name in sorted(set(re.findall(r"%\{host_trees\}/([a-z0-9][a-z0-9+-]*)", text)))}
         label = spec.stem + "".join(f"-{value}" for value in definitions.values())
         record = self.work / "state" / f"{label}.json"
         state = [catalogue.digest_of([spec, catalogue.sources_of(spec), self.likeness.directory / "likeness.macros",
                                       Path(__file__).parent]),
-                 self.key.fingerprint, [f"{path.name} {path.stat().st_mtime_ns}" for path in sources.values()]]
+                 self.key.fingerprint, [f"{path.name} {path.stat().st_mtime_ns}" for path in [*sources.values(), *of_host.values()]]]
         old = _read(record)
         if old and old[0] == state and all((output / name).exists() for name in old[1]):
             return set(old[1]), 0
@@ -178,6 +182,8 @@ class _Architecture:
         shutil.rmtree(directory, ignore_errors=True)
         for name, path in sources.items():
             material.unpack(path, directory / "trees" / name)
+        for name, path in of_host.items():
+            material.unpack(path, directory / "host-trees" / name)
         built = self._rpmbuild(spec, directory, definitions)
         for path in built:
             keys.sign_package(str(self.key.home), self.key.fingerprint, path)
@@ -213,7 +219,7 @@ class _Architecture:
         definitions = {**definitions, "_topdir": directory / "rpm", "_rpmdir": directory / "out", "_tmppath": directory / "tmp",
                        "_sourcedir": catalogue.sources_of(spec), "trees": directory / "trees", "key_file": self._vendor_key(),
                        "debian_architecture": self.debian,
-                       "host_tree": directory / "trees" / "grub-common", "_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm"}
+                       "host_trees": directory / "host-trees", "_rpmfilename": "%%{NAME}-%%{VERSION}-%%{RELEASE}.%%{ARCH}.rpm"}
         command = ["rpmbuild", "-bb", "--quiet", "--noclean", "--target", self.architecture]
         for name, value in definitions.items():
             command += ["--define", f"{name} {value}"]
@@ -226,6 +232,11 @@ class _Architecture:
         if done.returncode != 0 or not built:
             raise WorkbenchError(f"rpmbuild failed for {spec.name}:\n" + "\n".join(done.stdout.splitlines()[-25:]))
         return built
+
+
+def _packages(*directories: Path) -> dict[str, Path]:
+    """The packages of some repositories by their names."""
+    return {material.query(path, "%{NAME}"): path for path in sorted(path for directory in directories for path in directory.glob("*.rpm"))}
 
 
 def _read(path: Path):

@@ -36,8 +36,9 @@ def unpack(package: Path, directory: Path) -> None:
     partial = directory.with_name(directory.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    with subprocess.Popen(["rpm2cpio", str(package)], stdout=subprocess.PIPE) as reader:
-        done = subprocess.run(["cpio", "-idm", "--quiet", "--no-absolute-filenames", "--no-preserve-owner"],
+    with package.open("rb") as content, \
+         subprocess.Popen(["rpm2archive", "--nocompression", "-"], stdin=content, stdout=subprocess.PIPE) as reader:
+        done = subprocess.run(["tar", "--extract", "--file=-", "--no-same-owner", "--same-permissions"],
                               cwd=partial, check=False, stdin=reader.stdout, stderr=subprocess.PIPE, text=True)
     if reader.returncode != 0 or done.returncode != 0:
         raise WorkbenchError(f"cannot unpack {package.name}: {done.stderr.strip()}")

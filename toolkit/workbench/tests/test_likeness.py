@@ -39,6 +39,12 @@ class Data(unittest.TestCase):
             for name in likeness.update:
                 self.assertTrue((path.parent / f"{name}.spec").is_file(), name)
 
+    def test_what_a_package_holds_runs_at_its_build_only_from_trees_of_the_host(self):
+        for path in SPECS.glob("azurelinux-like/*.spec"):
+            build = path.read_text().partition("%install")[2].partition("%files")[0]
+            started = re.findall(r"^\s*(%\{\w+\}/\S+/s?bin/\S+)", build, re.M)
+            self.assertEqual([program for program in started if not program.startswith("%{host_trees}/")], [], path.name)
+
     def test_every_role_of_the_release_is_imitated_or_the_workbench_has_it(self):
         names = (SPECS / "azurelinux-like/names.spec").read_text()
         packages = {match for path in (SPECS / "azurelinux-like").glob("*.spec") for match in
