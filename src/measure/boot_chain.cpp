@@ -54,7 +54,8 @@ std::optional<std::string> as_load_options(std::string_view text) {
   return options;
 }
 
-void measure_program(const EfiProgram& program, const std::string& name, EventLog& log) {
+void Machine::start(const EfiProgram& program, const std::string& name) {
+  if (secure_boot) secure_boot->start(program, name, log);
   log.add({.pcr = 4,
            .type = "EV_EFI_BOOT_SERVICES_APPLICATION",
            .what = name,

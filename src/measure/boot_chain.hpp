@@ -12,8 +12,19 @@
 #include <imagewright/measure/measurement.hpp>
 
 #include "efi_program.hpp"
+#include "secure_boot.hpp"
 
 namespace imagewright::measure {
+
+/// The machine that starts the image, as far as anything is known of it.
+struct Machine {
+  EventLog log;
+  /// Absent: nothing is known of the firmware's variables.
+  std::optional<SecureBoot> secure_boot;
+
+  /// Firmware starts a program or lets one be started.
+  void start(const EfiProgram& program, const std::string& name);
+};
 
 /// What systemd's programs say of themselves: "LoaderInfo: systemd-boot 252.39".
 struct LoaderWord {
@@ -29,9 +40,6 @@ LoaderWord word_of(const EfiProgram& program);
 /// Null-terminated UTF-16, as load options are; nothing when the text is not ASCII.
 std::optional<std::string> as_load_options(std::string_view text);
 
-/// Firmware starts a program or lets one be started.
-void measure_program(const EfiProgram& program, const std::string& name, EventLog& log);
-
 /// The table that firmware reads when it starts something from the disk.
 void measure_partition_table(const fs::ByteSource& disk, std::uint32_t sector_size, EventLog& log);
 
@@ -41,11 +49,11 @@ void measure_kernel_stub(std::string_view kernel, const std::optional<std::strin
 
 /// A unified kernel image that `started_by` starts.
 void measure_unified_kernel(std::string_view bytes, const std::string& name,
-                            const LoaderWord& started_by, EventLog& log);
+                            const LoaderWord& started_by, Machine& machine);
 
 /// systemd-boot with an entry of the EFI system partition; gives the entry's path there.
 std::string measure_systemd_boot(const disk::FilesystemReader& esp, const LoaderWord& word,
-                                 const std::string& wanted_entry, EventLog& log);
+                                 const std::string& wanted_entry, Machine& machine);
 
 /// Does the program say that it is GRUB (in its section .sbat)?
 bool is_grub(const EfiProgram& program);
@@ -53,6 +61,7 @@ bool is_grub(const EfiProgram& program);
 /// GRUB without shim, which loads the kernel itself: every file that it opens. Gives the name of
 /// the menu's entry.
 std::string measure_grub(const inspect::OpenedImage& image, const disk::FilesystemReader& esp,
-                         const EfiProgram& program, const std::string& wanted_entry, EventLog& log);
+                         const EfiProgram& program, const std::string& wanted_entry,
+                         Machine& machine);
 
 } // namespace imagewright::measure

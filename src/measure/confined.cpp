@@ -17,9 +17,11 @@ std::string measure_image(const sandbox::WorkerCall& call) {
   const image::HandedImages images(call);
   sandbox::ByteReader request(images.request());
   const auto form = static_cast<MeasurementForm>(request.number());
-  const std::string entry = request.text();
+  MeasureOptions options;
+  options.entry = request.text();
+  options.firmware_variables = request.text();
   const inspect::OpenedImage image(images.name(0), images.open(0));
-  const Measurement measurement = measure(image, entry);
+  const Measurement measurement = measure(image, options);
   return form == MeasurementForm::json ? json::to_text(to_json(measurement)) : to_text(measurement);
 }
 
@@ -34,7 +36,8 @@ std::string describe(const MeasurementRequest& request, const base::Cancellation
   const image::ImageFile file = image::open_image_file(request.image, request.format);
   sandbox::ByteWriter writer;
   writer.number(static_cast<std::uint64_t>(request.form));
-  writer.text(request.entry);
+  writer.text(request.options.entry);
+  writer.text(request.options.firmware_variables);
   return sandbox::ask_worker(
       image::request_to_read(std::span(&file, 1),
                              {.job = k_job,

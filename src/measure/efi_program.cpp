@@ -54,6 +54,7 @@ EfiProgram::EfiProgram(std::string_view bytes, const std::string& name) : bytes_
   if (number(directories - 4, 4) <= k_signatures) refuse(name, "it has no room for signatures");
   checksum_ = optional + k_checksum;
   signature_row_ = directories + k_signatures * k_directory_row;
+  signature_start_ = number(signature_row_, 4);
   signature_size_ = number(signature_row_ + 4, 4);
   headers_size_ = number(optional + k_headers_size, 4);
   if (headers_size_ > bytes.size() || headers_size_ < signature_row_ + k_directory_row)
@@ -107,6 +108,24 @@ std::optional<EfiSection> EfiProgram::find(std::string_view name) const {
   return EfiSection{found->name,
                     bytes_.substr(found->length == 0 ? 0 : found->start, found->length),
                     found->memory};
+}
+
+// "The Attribute Certificate Table", PE Format.
+std::vector<std::string_view> EfiProgram::signatures() const {
+  constexpr std::size_t k_head = 8;
+  constexpr std::uint16_t k_pkcs_signed_data = 2;
+  std::vector<std::string_view> signatures;
+  if (signature_start_ > bytes_.size()) return signatures;
+  std::string_view table = bytes_.substr(signature_start_, signature_size_);
+  while (table.size() > k_head) {
+    const auto raw = std::as_bytes(std::span(table));
+    const auto size = base::little_endian::get<std::uint32_t>(raw, 0);
+    if (size <= k_head || size > table.size()) break;
+    if (base::little_endian::get<std::uint16_t>(raw, 6) == k_pkcs_signed_data)
+      signatures.push_back(table.substr(k_head, size - k_head));
+    table.remove_prefix(std::min<std::size_t>(table.size(), (std::size_t{size} + 7) / 8 * 8));
+  }
+  return signatures;
 }
 
 } // namespace imagewright::measure

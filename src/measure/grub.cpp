@@ -222,7 +222,8 @@ bool is_grub(const EfiProgram& program) {
 
 std::string measure_grub(const inspect::OpenedImage& image, const disk::FilesystemReader& esp,
                          const EfiProgram& program, const std::string& wanted_entry,
-                         EventLog& log) {
+                         Machine& machine) {
+  EventLog& log = machine.log;
   // Later ones let the firmware load the kernel, which measures it then.
   if (program.find(".sbat")->stored.find(k_known_version) == std::string_view::npos)
     log.give_up(4, "whether this GRUB lets the firmware measure the kernel is not known here");

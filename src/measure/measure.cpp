@@ -44,7 +44,8 @@ std::string find_program(const disk::FilesystemReader& esp) {
 }
 
 /// What firmware does before it looks at the disk, and what only it knows.
-void begin(EventLog& log) {
+void begin(Machine& machine) {
+  EventLog& log = machine.log;
   constexpr std::string_view k_separator("\0\0\0\0", 4);
   log.add(4, "EV_EFI_ACTION", "Calling EFI Application from Boot Option",
           "Calling EFI Application from Boot Option");
@@ -55,7 +56,13 @@ void begin(EventLog& log) {
   log.give_up(2, "it is the code of the machine's cards");
   log.give_up(3, "it is the settings of the machine's cards");
   log.give_up(6, "it is the vendor's of the machine");
-  log.give_up(7, "it is Secure Boot's keys and state, which are the machine's");
+  if (machine.secure_boot) {
+    machine.secure_boot->begin(log);
+  } else {
+    log.give_up(7,
+                "it is Secure Boot's keys and state, which are the machine's: give its variables "
+                "with --firmware-variables");
+  }
   log.give_up(10, "the running kernel's integrity measurement writes it");
 }
 
@@ -67,24 +74,27 @@ void end(EventLog& log) {
 
 } // namespace
 
-Measurement measure(const inspect::OpenedImage& image, const std::string& entry) {
+Measurement measure(const inspect::OpenedImage& image, const MeasureOptions& options) {
   const disk::FilesystemReader& esp = find_esp(image);
   const std::string path = find_program(esp);
   const std::string bytes = esp.read(path, k_largest_program).value_or(std::string());
   const EfiProgram program(bytes, path);
   const LoaderWord word = word_of(program);
-  EventLog log;
-  begin(log);
+  Machine machine;
+  EventLog& log = machine.log;
+  if (!options.firmware_variables.empty())
+    machine.secure_boot.emplace(FirmwareVariables(options.firmware_variables));
+  begin(machine);
   measure_partition_table(image.disk(), image.disk().sector_size(), log);
   std::string started = path;
   if (word.name == "systemd-stub") {
-    measure_unified_kernel(bytes, path, {}, log);
+    measure_unified_kernel(bytes, path, {}, machine);
   } else {
-    measure_program(program, path, log);
+    machine.start(program, path);
     if (word.name == "systemd-boot") {
-      started = measure_systemd_boot(esp, word, entry, log);
+      started = measure_systemd_boot(esp, word, options.entry, machine);
     } else if (is_grub(program)) {
-      started = measure_grub(image, esp, program, entry, log);
+      started = measure_grub(image, esp, program, options.entry, machine);
     } else {
       for (const std::uint32_t pcr : {4U, 8U, 9U, 12U, 14U})
         log.give_up(pcr, base::quoted(path) + " is neither systemd's nor GRUB: what it starts, and "

@@ -93,7 +93,9 @@ std::string content(const disk::FilesystemReader& esp, const std::string& path,
 }
 
 /// Type 1 of the UAPI group's Boot Loader Specification.
-void measure_text_entry(const disk::FilesystemReader& esp, const std::string& path, EventLog& log) {
+void measure_text_entry(const disk::FilesystemReader& esp, const std::string& path,
+                        Machine& machine) {
+  EventLog& log = machine.log;
   const std::string text = content(esp, path, path);
   const auto kernels = values_of(text, "linux");
   if (kernels.empty()) {
@@ -112,7 +114,7 @@ void measure_text_entry(const disk::FilesystemReader& esp, const std::string& pa
   for (const std::string& options : values_of(text, "options"))
     words += (words.empty() ? "" : " ") + options;
   const std::string kernel = content(esp, kernels.front(), path);
-  measure_program(EfiProgram(kernel, kernels.front()), kernels.front(), log);
+  machine.start(EfiProgram(kernel, kernels.front()), kernels.front());
   const auto options = as_load_options(words);
   if (!options) {
     log.give_up(12, "the command line has letters that are not ASCII");
@@ -125,16 +127,16 @@ void measure_text_entry(const disk::FilesystemReader& esp, const std::string& pa
 } // namespace
 
 std::string measure_systemd_boot(const disk::FilesystemReader& esp, const LoaderWord& word,
-                                 const std::string& wanted_entry, EventLog& log) {
+                                 const std::string& wanted_entry, Machine& machine) {
   const std::string configuration =
       esp.read(k_configuration, k_largest_text).value_or(std::string());
   if (word.release >= k_measures_configuration && !configuration.empty())
-    log.add(5, "EV_EVENT_TAG", std::string(k_configuration), configuration);
+    machine.log.add(5, "EV_EVENT_TAG", std::string(k_configuration), configuration);
   std::string entry = chosen_entry(entries_in(esp), wanted_entry, configuration);
   if (entry.starts_with(k_programs)) {
-    measure_unified_kernel(content(esp, entry, entry), entry, word, log);
+    measure_unified_kernel(content(esp, entry, entry), entry, word, machine);
   } else {
-    measure_text_entry(esp, entry, log);
+    measure_text_entry(esp, entry, machine);
   }
   return entry;
 }

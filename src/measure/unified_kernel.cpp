@@ -54,12 +54,20 @@ void measure_handed_over(std::string line, const LoaderWord& started_by, EventLo
   log.add(12, "EV_IPL", "command line, by systemd-stub", *options);
 }
 
+/// The stub starts the kernel that is in it. With Secure Boot it tells the firmware to trust what
+/// it trusts itself, and the firmware does not measure it then.
+void measure_payload(const std::string& kernel, const std::string& name, Machine& machine) {
+  const EfiProgram program(kernel, name);
+  if (!machine.secure_boot || !machine.secure_boot->is_on()) machine.start(program, name);
+}
+
 } // namespace
 
 void measure_unified_kernel(std::string_view bytes, const std::string& name,
-                            const LoaderWord& started_by, EventLog& log) {
+                            const LoaderWord& started_by, Machine& machine) {
+  EventLog& log = machine.log;
   const EfiProgram program(bytes, name);
-  measure_program(program, name, log);
+  machine.start(program, name);
   const LoaderWord stub = word_of(program);
   if (stub.name != "systemd-stub" || stub.release < k_first_release ||
       stub.release > k_last_release) {
@@ -80,7 +88,7 @@ void measure_unified_kernel(std::string_view bytes, const std::string& name,
   const std::string line = text_of(program.find(".cmdline"));
   measure_handed_over(line, started_by, log);
   const std::string kernel = text_of(program.find(".linux"));
-  measure_program(EfiProgram(kernel, name + " (.linux)"), name + " (.linux)", log);
+  measure_payload(kernel, name + " (.linux)", machine);
   measure_kernel_stub(kernel, as_load_options(line), text_of(program.find(".initrd")), log);
 }
 

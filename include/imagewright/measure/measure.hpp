@@ -17,10 +17,17 @@
 
 namespace imagewright::measure {
 
-/// `entry` is the file name of the boot loader's entry that is started; empty: the only one.
+struct MeasureOptions {
+  /// File name of the boot loader's entry that is started; empty: the only one.
+  std::string entry;
+  /// The flash in which the machine's firmware keeps its variables; empty: not known.
+  std::string firmware_variables;
+};
+
 /// Throws base::Error (measure.no-program, measure.no-entry, measure.several-entries,
-/// measure.damaged-program, and what reading the image throws).
-Measurement measure(const inspect::OpenedImage& image, const std::string& entry);
+/// measure.damaged-program, measure.damaged-variables, measure.refused-program, and what reading
+/// the image throws).
+Measurement measure(const inspect::OpenedImage& image, const MeasureOptions& options);
 
 json::Value to_json(const Measurement& measurement);
 
@@ -29,7 +36,7 @@ enum class MeasurementForm : std::uint8_t { text, json };
 struct MeasurementRequest {
   std::filesystem::path image;
   std::optional<model::ImageFormat> format; ///< absent: from the content
-  std::string entry;
+  MeasureOptions options;
   MeasurementForm form = MeasurementForm::text;
 };
 

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
 #include <imagewright/measure/measure.hpp>
 #include <imagewright/model/image_format.hpp>
 
@@ -12,19 +13,28 @@ namespace imagewright::cli {
 
 namespace {
 
+/// No flash of variables is larger.
+constexpr base::ByteSize k_largest_flash = base::ByteSize::mib(16);
+
 struct MeasureWords {
   std::string image;
   std::string input_format;
   std::string entry;
+  std::string variables;
   bool is_json = false;
 };
+
+std::string variables_of(const MeasureWords& words) {
+  if (words.variables.empty()) return {};
+  return fs::read_file(input_file(words.variables, "firmware's variables"), k_largest_flash);
+}
 
 ExitCode run_measure(const MeasureWords& words, const CommandContext& context) {
   input_file(words.image, "image");
   context.console.print(measure::describe(
       {.image = words.image,
        .format = input_format_from(words.input_format),
-       .entry = words.entry,
+       .options = {.entry = words.entry, .firmware_variables = variables_of(words)},
        .form = words.is_json ? measure::MeasurementForm::json : measure::MeasurementForm::text},
       context.cancellation));
   return ExitCode::done;
@@ -47,14 +57,21 @@ Command measure_command() {
        .value = "NAME",
        .description = "File name of the boot loader's entry, where there are several",
        .target = &words->entry},
+      {.names = {"--firmware-variables"},
+       .value = "FILE",
+       .description = "The machine's variables, as EDK II keeps them in its flash "
+                      "(OVMF_VARS_4M.ms.fd): they decide Secure Boot, and register 7",
+       .target = &words->variables,
+       .completes = Completes::files},
       json_argument(words->is_json)};
   command.notes =
-      "The first boot by UEFI, without Secure Boot, is what is told: registers 4, 5, 9, "
-      "11 and 12 of systemd-boot and of unified kernel images. What the firmware or "
-      "another boot loader decides is said to be unknown.";
+      "The first boot by UEFI is what is told. Registers 0 to 3, 6 and 10 are the machine's, and 7 "
+      "without its variables. What is not known is said, with the reason.";
   command.examples = {
       {"imagewright measure out/node-x86_64.qcow2", "Registers, and what is in them"},
-      {"imagewright measure --json out/node-x86_64.vhd > expected.json", "For whoever attests"}};
+      {"imagewright measure --json out/node-x86_64.vhd > expected.json", "For whoever attests"},
+      {"imagewright measure --firmware-variables OVMF_VARS_4M.ms.fd out/node-x86_64.qcow2",
+       "With Secure Boot's keys: would it start, and what does register 7 say?"}};
   command.action = [words](const CommandContext& context) { return run_measure(*words, context); };
   return command;
 }

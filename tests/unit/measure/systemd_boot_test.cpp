@@ -78,9 +78,9 @@ void add_entry(Files& files, const std::string& name, const std::string& options
 
 measure::Measurement measured(const Files& files, const measure::LoaderWord& boot = k_boot,
                               const std::string& entry = "") {
-  measure::EventLog log;
-  const std::string path = measure::measure_systemd_boot(FilesReader(files), boot, entry, log);
-  auto measurement = std::move(log).finish();
+  measure::Machine machine;
+  const std::string path = measure::measure_systemd_boot(FilesReader(files), boot, entry, machine);
+  auto measurement = std::move(machine.log).finish();
   measurement.entry = path;
   return measurement;
 }

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/byte_order.hpp>
+#include <imagewright/base/error.hpp>
+
+#include "measure/secure_boot.hpp"
+#include "tiny_program.hpp"
+
+using namespace imagewright;
+using namespace imagewright::measure;
+using namespace std::string_literals;
+
+namespace {
+
+std::string number(std::uint64_t value, std::size_t size) {
+  std::string bytes(size, '\0');
+  imagewright_test::put(bytes, 0, value, size);
+  return bytes;
+}
+
+/// One row of EDK II's store; state 0x3f is one that counts.
+std::string row(const std::string& vendor, std::string_view name, const std::string& data,
+                char state = '\x3f') {
+  std::string text;
+  for (const char letter : name)
+    text += {letter, '\0'};
+  text += "\0\0"s;
+  std::string bytes = "\xaa\x55"s + state + '\0' + std::string(32, '\0') + number(text.size(), 4) +
+                      number(data.size(), 4) + vendor + text + data;
+  bytes.resize((bytes.size() + 3) / 4 * 4, '\xff');
+  return bytes;
+}
+
+std::string flash(const std::string& rows) {
+  std::string bytes(0x48, '\0');
+  bytes.replace(0x28, 4, "_FVH");
+  imagewright_test::put(bytes, 0x30, 0x48, 2);
+  bytes += "\x78\x2c\xf3\xaa\x7b\x94\x9a\x43\xa1\x80\x2e\x14\x4e\xc3\x77\x92"s +
+           number(28 + rows.size() + 64, 4) + std::string(8, '\0');
+  return bytes + rows + std::string(64, '\xff');
+}
+
+std::string signatures(const std::string& type, const std::string& data) {
+  return type + number(28 + 16 + data.size(), 4) + number(0, 4) + number(16 + data.size(), 4) +
+         std::string(16, '\1') + data;
+}
+
+std::string digest_bytes(const std::string& program) {
+  const std::string hex =
+      EfiProgram(program, "x").authenticode_digests().at(base::DigestAlgorithm::sha256).hex;
+  std::string bytes;
+  for (std::size_t at = 0; at < hex.size(); at += 2)
+    bytes += static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16));
+  return bytes;
+}
+
+SecureBoot secure_boot(const std::string& rows) {
+  return SecureBoot(FirmwareVariables(flash(rows)));
+}
+
+std::vector<std::string> said(const EventLog& log) {
+  std::vector<std::string> words;
+  for (const Event& event : EventLog(log).finish().events)
+    words.push_back(event.what);
+  return words;
+}
+
+std::string code_of(const std::string& rows, const std::string& program) {
+  EventLog log;
+  try {
+    secure_boot(rows).start(EfiProgram(program, "x"), "x", log);
+  } catch (const base::Error& error) {
+    return error.diagnostic().code;
+  }
+  return "";
+}
+
+const std::string k_program = imagewright_test::tiny_program({{".text", "code"}});
+
+} // namespace
+
+TEST_CASE("a machine without keys starts everything, and says so in register 7") {
+  SecureBoot boot = secure_boot("");
+  EventLog log;
+  boot.begin(log);
+  boot.start(EfiProgram(k_program, "x"), "x", log);
+  CHECK_FALSE(boot.is_on());
+  // What the TPM of a machine with OVMF_VARS_4M.fd says.
+  CHECK(EventLog(log).finish().registers.at(7).values.at(base::DigestAlgorithm::sha256).hex ==
+        "65caf8dd1e0ea7a6347b635d2b379c93b9a1351edc2afc3ecda700e534eb3068");
+}
+
+TEST_CASE("a digest in db allows a program, and is told once") {
+  SecureBoot boot = secure_boot(
+      row(k_global_variables, "PK", "key") +
+      row(k_signature_database, "db", signatures(k_sha256_signature, digest_bytes(k_program))));
+  EventLog log;
+  boot.start(EfiProgram(k_program, "x"), "first", log);
+  boot.start(EfiProgram(k_program, "x"), "second", log);
+  CHECK(said(log) == std::vector<std::string>{"db, the entry that allows first"});
+}
+
+TEST_CASE("a program that nothing allows, or something forbids, is refused") {
+  const std::string key = row(k_global_variables, "PK", "key");
+  const std::string own = signatures(k_sha256_signature, digest_bytes(k_program));
+  const std::string other = signatures(k_sha256_signature, std::string(32, '\7'));
+  CHECK(code_of(key, k_program) == "measure.refused-program");
+  CHECK(code_of(key + row(k_signature_database, "db", other), k_program) ==
+        "measure.refused-program");
+  CHECK(code_of(key + row(k_signature_database, "db", other + own), k_program).empty());
+  CHECK(code_of(key + row(k_signature_database, "db", own) + row(k_signature_database, "dbx", own),
+                k_program) == "measure.refused-program");
+  // A variable that was deleted does not count.
+  CHECK(code_of(row(k_global_variables, "PK", "key", '\x3d'), k_program).empty());
+}
+
+TEST_CASE("damaged variables are refused, whatever they say of their sizes") {
+  const std::string good = flash(row(k_signature_database, "db", "x"));
+  CHECK_THROWS_AS(FirmwareVariables("nothing"), base::Error);
+  CHECK_THROWS_AS(FirmwareVariables(std::string(1024, '\0')), base::Error);
+  CHECK_THROWS_AS(FirmwareVariables(std::string_view(good).substr(0, 0x60)), base::Error);
+  std::string large = good;
+  imagewright_test::put(large, 0x48 + 28 + 40, 0xfffffff0, 4);
+  CHECK_THROWS_AS(FirmwareVariables(large), base::Error);
+  for (const std::string& list :
+       {"short"s, signatures(k_sha256_signature, "") + "x",
+        std::string(16, '\0') + number(28, 4) + number(0xffffffff, 4) + number(17, 4)}) {
+    CHECK_THROWS_AS(signatures_in(list, "db"), base::Error);
+  }
+}
