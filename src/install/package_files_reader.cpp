@@ -22,8 +22,13 @@
 #include <imagewright/install/package_files_reader.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "package_files.hpp"
+#include "payload_check.hpp"
 #include "payload_mode.hpp"
+#include "request_codec.hpp"
 #include "rpm_handles.hpp"
+#include "rpm_log.hpp"
+#include "signature_check.hpp"
 
 namespace imagewright::install {
 
@@ -118,20 +123,13 @@ void read_payload(Header header, FD_t package, const std::vector<std::string>& p
   rpmfiArchiveClose(archive.get());
 }
 
-} // namespace
-
-std::string read_packaged_files_inside(const sandbox::WorkerCall& call) {
-  sandbox::ByteReader reader(call.request);
-  std::vector<std::string> patterns;
-  while (!reader.at_end())
-    patterns.push_back(reader.text());
+/// Each file is the one of the user's choice.
+void read_chosen(const std::vector<int>& descriptors, const std::vector<std::string>& patterns,
+                 PackagedFiles& files) {
   const TransactionSet transaction(rpmtsCreate());
-  // Each file is the one of the lock, by its checksum: who signed it is asked where it is
-  // installed.
   rpmtsSetVSFlags(transaction.get(), RPMVSF_MASK_NOSIGNATURES | RPMVSF_MASK_NODIGESTS);
   rpmtsSetVfyLevel(transaction.get(), 0);
-  PackagedFiles files;
-  for (const int descriptor : call.descriptors) {
+  for (const int descriptor : descriptors) {
     const RpmFile package(fdDup(descriptor));
     Header read = nullptr;
     const rpmRC result = rpmReadPackageFile(transaction.get(), package.get(), nullptr, &read);
@@ -140,16 +138,33 @@ std::string read_packaged_files_inside(const sandbox::WorkerCall& call) {
     if (has_wanted(header.get(), patterns))
       read_payload(header.get(), package.get(), patterns, files);
   }
-  sandbox::ByteWriter writer;
-  for (const auto& [name, content] : files)
-    writer.text(name).text(content);
-  return writer.take();
 }
 
-PackagedFiles read_packaged_files(const std::vector<std::filesystem::path>& packages,
-                                  const std::vector<std::string>& patterns,
-                                  const base::Cancellation& cancellation) {
-  sandbox::ByteWriter request;
+/// What comes out of them may run before anything is installed, a kernel above all: nothing is read
+/// of a package before it was seen who signed it, and that its payload is what was signed.
+void read_verified(const InstallRequest& request, const std::vector<int>& descriptors,
+                   const std::vector<std::string>& patterns, PackagedFiles& files) {
+  const TransactionSet transaction(rpmtsCreate());
+  const PackageFiles opened(descriptors);
+  RpmLog log;
+  const std::vector<CheckedPackage> packages =
+      check_signatures(transaction.get(), request, opened, log);
+  check_payloads(packages, request.packages, opened, request.thread_count);
+  for (std::size_t index = 0; index < packages.size(); ++index) {
+    Header header = packages[index].header.get();
+    if (!has_wanted(header, patterns)) continue;
+    const fs::UniqueFd descriptor = opened.open(index);
+    if (::lseek(descriptor.get(), static_cast<off_t>(packages[index].payload_offset), SEEK_SET) < 0)
+      throw_corrupt(text_of(header, RPMTAG_NAME));
+    const RpmFile package(fdDup(descriptor.get()));
+    read_payload(header, package.get(), patterns, files);
+  }
+}
+
+PackagedFiles read_in_worker(sandbox::ByteWriter request,
+                             const std::vector<std::filesystem::path>& packages,
+                             const std::vector<std::string>& patterns,
+                             const base::Cancellation& cancellation) {
   for (const std::string& pattern : patterns)
     request.text(pattern);
   std::vector<fs::UniqueFd> opened;
@@ -171,6 +186,46 @@ PackagedFiles read_packaged_files(const std::vector<std::filesystem::path>& pack
     files.emplace(std::move(name), reader.text());
   }
   return files;
+}
+
+} // namespace
+
+std::string read_packaged_files_inside(const sandbox::WorkerCall& call) {
+  sandbox::ByteReader reader(call.request);
+  const std::string request = reader.text();
+  std::vector<std::string> patterns;
+  while (!reader.at_end())
+    patterns.push_back(reader.text());
+  const std::vector<int> descriptors(call.descriptors.begin(), call.descriptors.end());
+  PackagedFiles files;
+  if (request.empty()) {
+    read_chosen(descriptors, patterns, files);
+  } else {
+    read_verified(decode_request(request), descriptors, patterns, files);
+  }
+  sandbox::ByteWriter writer;
+  for (const auto& [name, content] : files)
+    writer.text(name).text(content);
+  return writer.take();
+}
+
+PackagedFiles read_packaged_files(const std::vector<std::filesystem::path>& packages,
+                                  const std::vector<std::string>& patterns,
+                                  const base::Cancellation& cancellation) {
+  return read_in_worker(sandbox::ByteWriter().text(""), packages, patterns, cancellation);
+}
+
+PackagedFiles read_packaged_files(const TrustedPackages& packages,
+                                  const std::vector<std::string>& patterns,
+                                  const base::Cancellation& cancellation) {
+  InstallRequest request;
+  request.packages = packages.packages;
+  request.trust = packages.trust;
+  std::vector<std::filesystem::path> paths;
+  for (const model::PackageFile& file : packages.packages.files)
+    paths.push_back(file.path);
+  return read_in_worker(sandbox::ByteWriter().text(encode_request(request)), paths, patterns,
+                        cancellation);
 }
 
 } // namespace imagewright::install

@@ -132,11 +132,7 @@ GuestKernel made_of(Found found, std::string origin) {
 }
 
 /// The newest by name, so that the choice does not depend on an order.
-std::optional<GuestKernel> find_in_packages(const std::vector<std::filesystem::path>& packages,
-                                            const std::string& whose,
-                                            const base::Cancellation& cancellation) {
-  if (packages.empty()) return std::nullopt;
-  install::PackagedFiles files = install::read_packaged_files(packages, patterns(), cancellation);
+std::optional<GuestKernel> kernel_in(install::PackagedFiles files, const std::string& whose) {
   Found found;
   for (auto& [path, content] : files) {
     if (!is_image(path)) continue;
@@ -184,7 +180,9 @@ GuestKernel named_kernel(const KernelSources& sources, const base::Cancellation&
   if (sources.wanted.extension() != ".rpm")
     return kernel_of_host(sources.wanted, sources.host_root);
   auto kernel =
-      find_in_packages({sources.wanted}, sources.wanted.filename().string(), cancellation);
+      kernel_in(install::read_packaged_files(std::vector<std::filesystem::path>{sources.wanted},
+                                             patterns(), cancellation),
+                sources.wanted.filename().string());
   if (kernel) return std::move(*kernel);
   throw base::Error(base::FailureKind::input, "machine.no-kernel",
                     fmt::format("{} has no kernel", base::quoted(sources.wanted.string())),
@@ -208,12 +206,15 @@ std::filesystem::path find_host_kernel(const std::filesystem::path& host_root) {
 GuestKernel find_guest_kernel(const KernelSources& sources,
                               const base::Cancellation& cancellation) {
   if (!sources.wanted.empty()) return named_kernel(sources, cancellation);
-  if (auto kernel = find_in_packages(sources.packages, "the image's packages", cancellation))
-    return std::move(*kernel);
+  if (!sources.packages.packages.files.empty()) {
+    auto files = install::read_packaged_files(sources.packages, patterns(), cancellation);
+    if (auto kernel = kernel_in(std::move(files), "the image's release")) return std::move(*kernel);
+  }
   const std::filesystem::path image = find_host_kernel(sources.host_root);
   if (!image.empty()) return kernel_of_host(image, sources.host_root);
   throw base::Error(base::FailureKind::host, "machine.no-kernel",
-                    "there is no kernel for a machine: the image has none, and this host neither",
+                    "there is no kernel for a machine: the image's release has none for this "
+                    "processor, and this host neither",
                     "name one with --machine-kernel, or install a kernel package here: Debian's "
                     "linux-image-cloud-amd64 or linux-image-cloud-arm64");
 }

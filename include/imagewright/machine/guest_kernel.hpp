@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/install/package_files_reader.hpp>
 
 namespace imagewright::machine {
 
@@ -20,13 +21,14 @@ struct GuestKernel {
 
 /// Where kernels are looked for, in this order.
 struct KernelSources {
-  std::filesystem::path wanted; ///< an image or a package that the user names; empty: none
-  std::vector<std::filesystem::path> packages; ///< of the image, when they fit the machine
-  std::filesystem::path host_root = "/";       ///< of this host: boot/ and lib/modules/
+  std::filesystem::path wanted;          ///< an image or a package that the user names; empty: none
+  install::TrustedPackages packages;     ///< of the image's release, for the machine's architecture
+  std::filesystem::path host_root = "/"; ///< of this host: boot/ and lib/modules/
 };
 
 /// The first of the sources that has one. Throws base::Error (machine.no-kernel,
-/// machine.kernel-unfit).
+/// machine.kernel-unfit, and what install_packages() throws of packages that are not to be
+/// trusted).
 GuestKernel find_guest_kernel(const KernelSources& sources, const base::Cancellation& cancellation);
 
 /// Whether this host has a kernel of its own that machines could run; empty: no.

@@ -14,9 +14,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/install/install.hpp>
-#include <imagewright/plan/repositories.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
+#include "native_packages.hpp"
 #include "pipeline/install_request.hpp"
 
 namespace imagewright::pipeline {
@@ -41,37 +41,11 @@ constexpr std::array k_programs{
     "/usr/bin/tr",       "/usr/bin/uniq",     "/usr/bin/wc",
     "/usr/bin/xargs",    "/usr/bin/zstd",     "/usr/lib/dracut/dracut-install"};
 
-/// The release's plan for the host's architecture, with nothing but the tools.
-plan::BuildPlan tools_plan(const BuildOptions& options, const model::Architecture& host) {
-  plan::PlanOptions wanted = options.plan;
-  wanted.architectures = {host.name};
-  plan::BuildPlan plan = std::move(plan::plan_build(wanted).plans.front());
-  plan.packages.clear();
-  const auto role = plan.release.roles.find("initramfs");
-  if (role == plan.release.roles.end()) return plan;
-  for (const model::LocatedText& package : role->second.for_architecture(host.name)) {
-    plan.packages.push_back(
-        {.spec = package.text, .where = package.where, .origin = "native programs"});
-  }
-  return plan;
-}
-
 std::map<std::string, std::string> versions_of(const std::vector<model::LockedPackage>& packages) {
   std::map<std::string, std::string> versions;
   for (const model::LockedPackage& package : packages)
     versions[package.nevra.name] = package.nevra.evr();
   return versions;
-}
-
-/// The image's packages as those of another architecture, so that the resolver takes the same
-/// versions where it can.
-std::vector<model::LockedPackage> pins_for(const plan::ResolvedPlan& plan,
-                                           const std::string& host) {
-  std::vector<model::LockedPackage> pins = plan.lock.packages;
-  for (model::LockedPackage& pin : pins) {
-    if (pin.nevra.architecture == plan.plan.architecture.name) pin.nevra.architecture = host;
-  }
-  return pins;
 }
 
 /// Only the same versions are sure to do the same.
@@ -94,20 +68,14 @@ class NativeTools {
 public:
   NativeTools(const plan::ResolvedPlan& plan, const BuildOptions& options,
               const model::Architecture& host, const plan::Services& services)
-      : image_(plan), options_(options), host_(host),
-        services_(services), tools_{.plan = tools_plan(options, host)} {}
+      : image_(plan), options_(options), host_(host), services_(services) {}
 
   /// False when the release has no such tools in the same versions.
   bool install(const sandbox::Emulator& emulator) {
-    plan::PlanRepositories repositories(tools_.plan, options_.resolve.network, services_);
-    tools_.lock = plan::lock_from(tools_.plan,
-                                  repositories.resolve(tools_.plan, pins_for(image_, host_.name),
-                                                       {.baseline = plan::BaselineUse::ignored}));
+    NativePackages packages(image_, options_, "initramfs", services_);
+    tools_ = packages.plan();
     if (tools_.lock.packages.empty() || !has_same_versions(tools_.lock, image_.lock)) return false;
-    tools_.epoch = image_.epoch;
-    FetchedPackages fetched;
-    fetched.keys = repositories.set().load_keys(&tools_.lock);
-    fetched.packages = repositories.set().download(tools_.lock);
+    const FetchedPackages fetched = packages.fetch(tools_.lock.packages);
     const std::filesystem::path root = sandbox::native_root(emulator);
     std::filesystem::create_directories(root);
     install::InstallRequest request = install_request(tools_, fetched);
@@ -142,27 +110,6 @@ private:
   plan::ResolvedPlan tools_;
 };
 
-/// Is this how it shows that the tools are not there, and nothing worse?
-bool means_absence(const base::Diagnostic& problem) {
-  constexpr std::array k_codes{"pipeline.architecture-not-offered", "repo.metadata-missing",
-                               "repo.offline", "repo.package-missing"};
-  return std::ranges::find(k_codes, problem.code) != k_codes.end();
-}
-
-bool means_absence(const base::InputError& error) {
-  if (error.kind() == base::FailureKind::unsolvable) return true;
-  return std::ranges::all_of(error.diagnostics().items(), [](const base::Diagnostic& problem) {
-    return problem.severity != base::Severity::error || means_absence(problem);
-  });
-}
-
-std::string message_of(const base::InputError& error) {
-  for (const base::Diagnostic& problem : error.diagnostics().items()) {
-    if (problem.severity == base::Severity::error) return problem.message;
-  }
-  return error.what();
-}
-
 /// Nothing when the tools are there now.
 std::optional<std::string> reason_against(const plan::ResolvedPlan& plan,
                                           const BuildOptions& options,
@@ -170,13 +117,14 @@ std::optional<std::string> reason_against(const plan::ResolvedPlan& plan,
                                           const sandbox::Emulator& emulator,
                                           const plan::Services& services) {
   try {
-    if (NativeTools(plan, options, host, services).install(emulator)) return std::nullopt;
+    bool is_there = false;
+    const auto absence = find_absence(
+        [&] { is_there = NativeTools(plan, options, host, services).install(emulator); });
+    if (absence || is_there) return absence;
     return "the release has no tools of the same versions for this host";
-  } catch (const base::InputError& error) {
-    if (!means_absence(error)) throw;
-    return message_of(error);
+  } catch (const base::InputError&) {
+    throw;
   } catch (base::Error& error) {
-    if (means_absence(error.diagnostic())) return error.diagnostic().message;
     error.add_context("while installing programs of this host's own architecture, which a build "
                       "with --emulation full does without");
     throw;

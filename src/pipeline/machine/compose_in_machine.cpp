@@ -16,6 +16,7 @@
 #include <imagewright/plan/fetch_files.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
+#include "kernel_packages.hpp"
 #include "machine_job.hpp"
 #include "pipeline/host/emulator.hpp"
 
@@ -25,16 +26,6 @@ namespace {
 
 constexpr base::ByteSize k_largest_file = base::ByteSize::gib(2);
 constexpr base::ByteSize k_largest_log = base::ByteSize::mib(64);
-/// A package with a kernel is not smaller.
-constexpr base::ByteSize k_smallest_kernel = base::ByteSize::mib(1);
-
-std::vector<std::filesystem::path> kernel_candidates(const model::PackageSet& packages) {
-  std::vector<std::filesystem::path> paths;
-  for (const model::PackageFile& file : packages.files) {
-    if (file.package.download_size >= k_smallest_kernel) paths.push_back(file.path);
-  }
-  return paths;
-}
 
 /// What tells the machine's kernel how to run programs of another architecture.
 std::string binary_format(const model::Architecture& architecture, const BuildOptions& options,
@@ -121,9 +112,9 @@ ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptio
                            .log_directory = places.logs.string(),
                            .thread_count = services.thread_count};
   question.plan.architectures = {plan.plan.architecture.name};
-  machine::KernelSources sources{.wanted = options.machine_kernel, .packages = {}};
-  if (is_of_host(plan.plan.architecture))
-    sources.packages = kernel_candidates(question.fetched.packages);
+  const machine::KernelSources sources{
+      .wanted = options.machine_kernel,
+      .packages = kernel_packages(plan, options, question.fetched, services)};
   const machine::GuestKernel kernel = machine::find_guest_kernel(sources, services.cancellation);
   machine::HostFiles files = files_for(plan, question);
   std::string format = binary_format(plan.plan.architecture, options, files);
