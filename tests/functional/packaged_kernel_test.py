@@ -48,6 +48,9 @@ class PackagedKernel(SiblingTestCase):
     PACKAGES = (kernel_package("uki", "/boot/efi/EFI/Linux/vmlinuz-uki-1.0.efi", ON_ESP),
                 kernel_package("uki-modules", "/usr/lib/modules/2.0/vmlinuz-virt.efi", BESIDE_MODULES),
                 kernel_package("uki-rooted", "/boot/efi/EFI/Linux/rooted.efi", ROOTED),
+                package("uki-kernel", install="mkdir -p //usr/lib/modules/1.0-uki/kernel //boot; echo k > //boot/vmlinuz-1.0-uki; "
+                        "echo m > //usr/lib/modules/1.0-uki/kernel/bridge.ko; > //usr/lib/modules/1.0-uki/modules.dep; ln -s /boot/vmlinuz-1.0-uki //usr/lib/modules/1.0-uki/vmlinuz",
+                        files="/usr/lib/modules/1.0-uki\n/boot/vmlinuz-1.0-uki"),
                 package("plain-kernel", install="mkdir -p //usr/lib/modules/9.0; echo k > //usr/lib/modules/9.0/vmlinuz", files="/usr/lib/modules/9.0"))
 
     def digest_at(self, built, path):
@@ -65,6 +68,13 @@ class PackagedKernel(SiblingTestCase):
         self.assertNotIn("tiny-initramfs", {each["name"] for each in manifest["packages"]})
         esp = built.partition("esp")
         self.assertIn("default vmlinuz-uki-1.0.efi", self.run_tool("mtype", "-i", esp, "::/loader/loader.conf").stdout)
+
+    def test_the_modules_of_its_kernels_own_package_are_listed_and_nothing_else_is_made_for_that(self):
+        manifest = self.image(PASSTHROUGH % "uki" + "  packages: {install: [uki-kernel]}\n", formats=("raw",)).manifest()
+        path = "/boot/efi/EFI/Linux/vmlinuz-uki-1.0.efi"
+        self.assertEqual(manifest["kernels"], [{"release": "1.0-uki", "image": path, "initramfs": path}])
+        self.assertIn("/usr/lib/modules/1.0-uki/kernel/bridge.ko", manifest["files"])
+        self.assertFalse([each for each in manifest["files"] if "initramfs-" in each or each.startswith("/boot/efi/loader/entries/")])
 
     def test_one_beside_its_modules_is_put_where_the_loader_looks(self):
         built = self.image(PASSTHROUGH % "uki-modules", formats=("raw",))
