@@ -5,16 +5,21 @@
 #include <cerrno>
 #include <vector>
 
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/fs/digest.hpp>
 #include <imagewright/fs/file.hpp>
 
 namespace imagewright::image {
 
 namespace {
 
-constexpr std::uint64_t k_chunk_size = std::uint64_t{8} << 20U;
+/// Small enough for a processor's own memory: it is written and digested from there.
+constexpr std::uint64_t k_chunk_size = std::uint64_t{512} << 10U;
 
 } // namespace
 
@@ -23,30 +28,53 @@ OutputFile::OutputFile(std::filesystem::path path) : file_(std::move(path)) {}
 OutputFile::OutputFile(const std::filesystem::path& present, std::filesystem::path path)
     : file_(fs::UnfinishedFile::take_over(present, std::move(path))) {}
 
+void OutputFile::note(std::uint64_t offset, std::span<const std::byte> data) {
+  if (!hasher_) return;
+  if (offset < digested_) {
+    hasher_.reset();
+    return;
+  }
+  hasher_->update_zeros(offset - digested_);
+  hasher_->update(data);
+  digested_ = offset + data.size();
+}
+
 void OutputFile::write(std::uint64_t offset, std::span<const std::byte> data) {
   fs::write_exactly(file_.fd(), data, offset, file_.path().string());
+  note(offset, data);
+}
+
+bool OutputFile::share(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
+                       std::uint64_t length) {
+  if (!may_share_) return false;
+  file_clone_range range{};
+  range.src_fd = disk.fd();
+  range.src_offset = from;
+  range.src_length = length;
+  range.dest_offset = to;
+  if (ioctl(file_.fd(), FICLONERANGE, &range) == 0) return true;
+  // A place that does not fit the host's blocks says nothing about the next one.
+  may_share_ = errno == EINVAL;
+  return false;
 }
 
 void OutputFile::copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
                       std::uint64_t length, const base::Cancellation& cancellation) {
-  std::vector<std::byte> buffer;
+  const bool is_shared = share(disk, from, to, length);
+  if (is_shared && !hasher_) return;
+  std::vector<std::byte> buffer(std::min(length, k_chunk_size));
   while (length > 0) {
     cancellation.check();
-    auto source = static_cast<loff_t>(from);
-    auto target = static_cast<loff_t>(to);
-    ssize_t copied =
-        copy_file_range(disk.fd(), &source, file_.fd(), &target, std::min(length, k_chunk_size), 0);
-    if (copied <= 0) {
-      // Not between these two places (EXDEV, EINVAL, ENOSYS, …): by hand. A full disk shows itself
-      // there as well.
-      buffer.resize(std::min(length, k_chunk_size));
-      disk.read(from, buffer);
-      write(to, buffer);
-      copied = static_cast<ssize_t>(buffer.size());
+    const auto piece = std::span(buffer).first(std::min<std::uint64_t>(length, buffer.size()));
+    disk.read(from, piece);
+    if (is_shared) {
+      note(to, piece);
+    } else {
+      write(to, piece);
     }
-    from += static_cast<std::uint64_t>(copied);
-    to += static_cast<std::uint64_t>(copied);
-    length -= static_cast<std::uint64_t>(copied);
+    from += piece.size();
+    to += piece.size();
+    length -= piece.size();
   }
 }
 
@@ -69,6 +97,19 @@ void OutputFile::set_size(std::uint64_t size) {
     base::throw_system_error("fs.cannot-write", "cannot set the size of", file_.path().string(),
                              errno);
   }
+}
+
+base::Digest OutputFile::digest() {
+  const std::string name = file_.path().string();
+  struct stat status {};
+  if (fstat(file_.fd(), &status) != 0)
+    base::throw_system_error("fs.cannot-read", "cannot examine", name, errno);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (!hasher_ || size < digested_)
+    return fs::digest_of_open_file(file_.fd(), name, base::DigestAlgorithm::sha256, 0);
+  hasher_->update_zeros(size - digested_);
+  digested_ = size;
+  return hasher_->fork().finish();
 }
 
 } // namespace imagewright::image

@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/digest.hpp>
 #include <imagewright/fs/unfinished_file.hpp>
 
 #include "image/source_disk.hpp"
@@ -22,7 +24,7 @@ public:
   OutputFile(const std::filesystem::path& present, std::filesystem::path path);
 
   void write(std::uint64_t offset, std::span<const std::byte> data);
-  /// Copies a stretch of the disk, inside the kernel and by sharing blocks where the host can.
+  /// Copies a stretch of the disk, by sharing blocks where the host can.
   void copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t to, std::uint64_t length,
             const base::Cancellation& cancellation);
   /// The same for what is not zeros; the stretch begins with a unit, and may reach beyond the end
@@ -31,10 +33,24 @@ public:
                    std::uint64_t length, const base::Cancellation& cancellation);
   /// Everything beyond what was written reads as zeros.
   void set_size(std::uint64_t size);
+  /// From here on what is written is digested as it passes, which needs it in the order of the
+  /// file: what is left out in between must read as zeros. Whoever goes back makes digest() read
+  /// the file.
+  void digest_as_written() { hasher_.emplace(); }
+  /// The beginning is known last: the file is read once more.
+  void digest_afterwards() { hasher_.reset(); }
+  /// Of the whole file as it stands.
+  base::Digest digest();
   void keep() { file_.keep(); }
 
 private:
+  void note(std::uint64_t offset, std::span<const std::byte> data);
+  bool share(const SourceDisk& disk, std::uint64_t from, std::uint64_t to, std::uint64_t length);
+
   fs::UnfinishedFile file_;
+  std::optional<base::Hasher> hasher_; ///< of the first `digested_` bytes
+  std::uint64_t digested_ = 0;
+  bool may_share_ = true; ///< as far as is known
 };
 
 } // namespace imagewright::image

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -44,18 +45,24 @@ class ArtifactWriter {
 public:
   ArtifactWriter(const ArtifactRequest& request, const base::Cancellation& cancellation)
       : request_(request), cancellation_(cancellation),
-        disk_(request.raw, request.thread_count, cancellation), files_(request.outputs.size()) {}
+        disk_(request.raw, request.thread_count, cancellation), files_(request.outputs.size()),
+        digests_(request.outputs.size()) {}
 
   void write() {
     const auto heir = find_heir(request_);
+    std::vector<std::function<void()>> tasks;
+    // First what takes longest: all of the disk, holes as well.
+    const bool is_any_flat = std::ranges::any_of(request_.outputs, is_flat);
+    if (is_any_flat && is_digested()) tasks.emplace_back([this] { digest_flat(); });
     for (std::size_t index = 0; index < files_.size(); ++index) {
-      if (index != heir) write_new(index);
+      if (index != heir) tasks.emplace_back([this, index] { write_new(index); });
     }
+    base::parallel_for(tasks.size(), request_.thread_count, cancellation_,
+                       [&](std::size_t task) { tasks[task](); });
     if (heir) inherit(*heir);
   }
 
   std::vector<model::Artifact> finish() {
-    const std::vector<base::Digest> digests = compute_digests();
     std::vector<model::Artifact> artifacts;
     for (std::size_t index = 0; index < files_.size(); ++index) {
       const ArtifactOutput& output = request_.outputs[index];
@@ -63,7 +70,7 @@ public:
                            .format = output.format,
                            .virtual_size = base::ByteSize(disk_.size()),
                            .file_size = base::ByteSize(std::filesystem::file_size(output.path)),
-                           .digest = digests[index]});
+                           .digest = digests_[index]});
     }
     for (const auto& file : files_)
       file->keep();
@@ -71,6 +78,8 @@ public:
   }
 
 private:
+  bool is_digested() const { return request_.digests == ArtifactDigests::computed; }
+
   DiskIdentity identity() const { return {request_.disk_uuid, request_.epoch}; }
 
   std::vector<std::byte> trailer_of(const ArtifactOutput& output) const {
@@ -88,10 +97,12 @@ private:
       file.write(disk_.size(), trailer_of(output));
       return;
     }
+    if (is_digested()) file.digest_as_written();
     writer_of(output).write(
         file, disk_,
         {.output = output, .identity = identity(), .thread_count = request_.thread_count},
         cancellation_);
+    if (is_digested()) digests_[index] = file.digest();
   }
 
   void inherit(std::size_t index) {
@@ -119,36 +130,21 @@ private:
     return hasher;
   }
 
-  /// The first task is for everything flat, if there is such an output; each other output is one.
-  std::vector<base::Digest> compute_digests() const {
-    std::vector<base::Digest> digests(files_.size());
-    if (request_.digests == ArtifactDigests::omitted) return digests;
-    std::vector<std::size_t> flat;
-    std::vector<std::size_t> others;
-    for (std::size_t index = 0; index < digests.size(); ++index)
-      (is_flat(request_.outputs[index]) ? flat : others).push_back(index);
-    const std::size_t flat_tasks = flat.empty() ? 0 : 1;
-    base::parallel_for(flat_tasks + others.size(), request_.thread_count, cancellation_,
-                       [&](std::size_t task) {
-                         if (task >= flat_tasks) {
-                           const std::size_t index = others[task - flat_tasks];
-                           digests[index] = fs::digest_of_file(request_.outputs[index].path);
-                           return;
-                         }
-                         const base::Hasher disk = hash_disk();
-                         for (const std::size_t index : flat) {
-                           base::Hasher whole = disk.fork();
-                           whole.update(trailer_of(request_.outputs[index]));
-                           digests[index] = whole.finish();
-                         }
-                       });
-    return digests;
+  void digest_flat() {
+    const base::Hasher disk = hash_disk();
+    for (std::size_t index = 0; index < digests_.size(); ++index) {
+      if (!is_flat(request_.outputs[index])) continue;
+      base::Hasher whole = disk.fork();
+      whole.update(trailer_of(request_.outputs[index]));
+      digests_[index] = whole.finish();
+    }
   }
 
   const ArtifactRequest& request_;
   const base::Cancellation& cancellation_;
   SourceDisk disk_;
   std::vector<std::unique_ptr<OutputFile>> files_;
+  std::vector<base::Digest> digests_;
 };
 
 } // namespace

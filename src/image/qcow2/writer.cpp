@@ -61,25 +61,19 @@ public:
     counts_.add(0, position_);
   }
 
+  /// In the order of the file: everything in front of the clusters is known before them.
   void copy_plain() {
-    for (std::uint64_t cluster = 0; cluster < cluster_count_;) {
-      cluster = next_stored(cluster);
-      if (cluster >= cluster_count_) break;
-      std::uint64_t end = cluster;
-      for (; end < cluster_count_ && is_stored(end); ++end) {
-        set_entry(end, (position_ + (end - cluster) * geometry_.cluster()) | k_qcow2_copied);
-      }
-      const std::uint64_t start = cluster * geometry_.cluster();
-      const std::uint64_t length = std::min(end * geometry_.cluster(), disk_.size()) - start;
-      file_.copy(disk_, start, position_, length, cancellation_);
-      counts_.add(position_, length);
-      position_ += geometry_.round_up(length);
-      cluster = end;
-    }
+    const std::vector<Run> runs = place_plain();
+    const auto counts = counts_.finish();
+    write_tables(counts);
+    for (const Run& run : runs)
+      file_.copy(disk_, run.start, run.place, run.length, cancellation_);
+    write_counts(counts);
   }
 
   void copy_compressed(unsigned thread_count) {
     header_.compression = output_.compression;
+    file_.digest_afterwards();
     const std::uint64_t batch_size = k_batch_size / geometry_.cluster();
     std::vector<std::uint64_t> batch;
     for (std::uint64_t cluster = next_stored(0); cluster < cluster_count_;) {
@@ -90,20 +84,51 @@ public:
         append(each);
       batch.clear();
     }
+    const auto counts = counts_.finish();
+    write_counts(counts);
+    write_tables(counts);
   }
 
-  void finish() {
-    auto counts = counts_.finish();
-    file_.write(counts.offset, counts.bytes);
+private:
+  /// Bytes of the disk that stand in one piece in the file.
+  struct Run {
+    std::uint64_t start = 0;
+    std::uint64_t place = 0;
+    std::uint64_t length = 0;
+  };
+
+  std::vector<Run> place_plain() {
+    std::vector<Run> runs;
+    for (std::uint64_t cluster = 0; cluster < cluster_count_;) {
+      cluster = next_stored(cluster);
+      if (cluster >= cluster_count_) break;
+      std::uint64_t end = cluster;
+      for (; end < cluster_count_ && is_stored(end); ++end) {
+        set_entry(end, (position_ + (end - cluster) * geometry_.cluster()) | k_qcow2_copied);
+      }
+      const std::uint64_t start = cluster * geometry_.cluster();
+      const std::uint64_t length = std::min(end * geometry_.cluster(), disk_.size()) - start;
+      runs.push_back({start, position_, length});
+      counts_.add(position_, length);
+      position_ += geometry_.round_up(length);
+      cluster = end;
+    }
+    return runs;
+  }
+
+  void write_tables(const Qcow2Counts::Tables& counts) {
     header_.refcount_table_offset = counts.table_offset;
     header_.refcount_table_clusters = counts.table_clusters;
     file_.write(0, make_qcow2_header(header_));
     file_.write(header_.l1_offset, l1_);
     file_.write(tables_start_, l2_);
+  }
+
+  void write_counts(const Qcow2Counts::Tables& counts) {
+    file_.write(counts.offset, counts.bytes);
     file_.set_size(counts.offset + counts.bytes.size());
   }
 
-private:
   struct Compressed {
     std::uint64_t number = 0;
     bool is_compressed = false;
@@ -189,7 +214,6 @@ void write_qcow2(OutputFile& file, const SourceDisk& disk, const ArtifactOutput&
   } else {
     writer.copy_compressed(thread_count);
   }
-  writer.finish();
 }
 
 } // namespace imagewright::image

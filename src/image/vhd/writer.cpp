@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "image/vhd/writer.hpp"
 
-#include <algorithm>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -46,24 +47,26 @@ void write_dynamic_vhd(OutputFile& file, const SourceDisk& disk, const DiskIdent
   const std::uint64_t table_offset = k_vhd_sector + k_vhd_dynamic_header_size;
   const std::uint64_t table_size = (entries * 4 + k_vhd_sector - 1) / k_vhd_sector * k_vhd_sector;
   Bytes table(table_size, std::byte{0xFF});
-  const Bytes bitmap(k_vhd_sector, std::byte{0xFF});
   std::uint64_t end = table_offset + table_size;
   constexpr std::uint64_t units_per_block = k_vhd_block / k_unit_size;
-  std::uint64_t position = bitmap_place(table_offset + table_size);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> blocks; // number, place
   for (std::uint64_t block = 0; block < entries; ++block) {
     if (!disk.is_any_stored(block * units_per_block, units_per_block)) continue;
+    const std::uint64_t position = bitmap_place(end);
     put(table, block * 4, static_cast<std::uint32_t>(position / k_vhd_sector));
-    file.write(position, bitmap);
-    const std::uint64_t start = block * k_vhd_block;
-    file.copy_stored(disk, start, position + k_vhd_sector, k_vhd_block, cancellation);
+    blocks.emplace_back(block, position);
     end = position + k_vhd_sector + k_vhd_block;
-    position = bitmap_place(end);
   }
   const Bytes footer = make_vhd_footer(VhdKind::dynamic, disk.size(), identity);
   file.write(0, footer);
   file.write(k_vhd_sector,
              make_vhd_dynamic_header(table_offset, static_cast<std::uint32_t>(entries)));
   file.write(table_offset, table);
+  const Bytes bitmap(k_vhd_sector, std::byte{0xFF});
+  for (const auto& [block, position] : blocks) {
+    file.write(position, bitmap);
+    file.copy_stored(disk, block * k_vhd_block, position + k_vhd_sector, k_vhd_block, cancellation);
+  }
   file.write(end, footer);
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <concepts>
 #include <iterator>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -175,23 +177,26 @@ void write_vhdx(OutputFile& file, const SourceDisk& disk, const base::Uuid& disk
   const Shape shape = shape_of(disk.size());
   const std::uint64_t units_per_block = shape.block_size / k_unit_size;
   Bytes table(shape.table_size);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> blocks; // number, place
   std::uint64_t position = k_block_table + shape.table_size;
   for (std::uint64_t block = 0; block < shape.block_count; ++block) {
     if (!disk.is_any_stored(block * units_per_block, units_per_block)) continue;
     // Whole MiB: the lowest 20 bits of an entry are free for the state.
     put(table, entry_index(block, shape.blocks_per_bitmap) * 8, position | k_present);
-    file.copy_stored(disk, block * shape.block_size, position, shape.block_size, cancellation);
+    blocks.emplace_back(block, position);
     position += shape.block_size;
   }
-  file.set_size(position);
   const base::Uuid content = content_name(disk, disk_uuid, cancellation);
   file.write(0, file_identifier());
-  for (std::size_t copy = 0; copy < std::size(k_header_offsets); ++copy) {
+  for (std::size_t copy = 0; copy < std::size(k_header_offsets); ++copy)
     file.write(k_header_offsets[copy], header(copy + 1, content));
-    file.write(k_region_table_offsets[copy], region_table(shape));
-  }
+  for (const std::uint64_t offset : k_region_table_offsets)
+    file.write(offset, region_table(shape));
   file.write(k_metadata, metadata(shape, disk.size(), disk_uuid));
   file.write(k_block_table, table);
+  for (const auto& [block, place] : blocks)
+    file.copy_stored(disk, block * shape.block_size, place, shape.block_size, cancellation);
+  file.set_size(position);
 }
 
 } // namespace imagewright::image
