@@ -2,7 +2,12 @@
 #include "roles.hpp"
 
 #include <algorithm>
+#include <vector>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::policy {
@@ -32,9 +37,33 @@ const model::BaselineEntry* find_baseline(const model::ReleaseProfile& release,
   return entry == release.baseline.end() ? nullptr : &*entry;
 }
 
+bool is_left_out(const PolicyInput& input, const std::string& role) {
+  const auto& left_out = input.config.os.packages.without_roles;
+  return std::ranges::find(left_out, role, &model::LocatedText::text) != left_out.end();
+}
+
+base::Diagnostics check_left_out_roles(const PolicyInput& input) {
+  base::Diagnostics diagnostics;
+  std::vector<std::string> names;
+  for (const auto& role : input.release.base_roles)
+    names.push_back(role.text);
+  for (const auto& role : input.config.os.packages.without_roles) {
+    if (std::ranges::find(names, role.text) != names.end()) continue;
+    const std::string suggestion = base::did_you_mean(role.text, names);
+    diagnostics.error("policy.no-base-role",
+                      fmt::format("{} is none of the base roles of release {}",
+                                  base::quoted(role.text), base::quoted(input.release.name)),
+                      role.where,
+                      suggestion.empty() ? fmt::format("they are {}", fmt::join(names, ", "))
+                                         : suggestion);
+  }
+  return diagnostics;
+}
+
 bool has_role(const PolicyInput& input, const std::string& role) {
   const auto& base_roles = input.release.base_roles;
-  if (std::ranges::find(base_roles, role, &model::LocatedText::text) != base_roles.end())
+  if (std::ranges::find(base_roles, role, &model::LocatedText::text) != base_roles.end() &&
+      !is_left_out(input, role))
     return true;
   const auto& wished_roles = input.config.os.packages.roles;
   if (std::ranges::find(wished_roles, role, &model::LocatedText::text) != wished_roles.end())

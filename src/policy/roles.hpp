@@ -19,6 +19,12 @@ void request_role(PolicyPart& part, const PolicyInput& input, const std::string&
 const model::BaselineEntry* find_baseline(const model::ReleaseProfile& release,
                                           const std::string& subject);
 
+/// Is this base role left out by the config?
+bool is_left_out(const PolicyInput& input, const std::string& role);
+
+/// Mistakes in what the config leaves out: words that are no base roles.
+base::Diagnostics check_left_out_roles(const PolicyInput& input);
+
 /// Does the image have a package of this role, by the base roles or by the user's list?
 bool has_role(const PolicyInput& input, const std::string& role);
 

@@ -55,7 +55,9 @@ bool has_own_policy(const std::string& role) {
 
 PolicyPart base_roles(const PolicyInput& input) {
   PolicyPart part;
+  part.diagnostics.append(check_left_out_roles(input));
   for (const auto& role : input.release.base_roles) {
+    if (is_left_out(input, role.text)) continue;
     if (!has_own_policy(role.text)) request_role(part, input, role.text, "every image", role.where);
   }
   return part;

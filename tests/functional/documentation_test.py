@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The how-tos do what they say: their code blocks run, in order; every relative link of README and docs resolves."""
+"""The pages do what they say: their code blocks run, in order; every relative link of README and docs resolves."""
 
 import copy
 import os
@@ -12,9 +12,59 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_module, require_workbench  # noqa: E402
+from imagewright_testing import PROGRAM, TOP, WORKBENCH, TestCase, environment, require_module, require_workbench  # noqa: E402
+from pages import LANGUAGES, blocks_of, pages_below  # noqa: E402
 
-BLOCK = re.compile(r"(?ms)^```(\S+)([^\n]*)\n(.*?)^```$")
+PAGES = [page for page in pages_below(TOP) if any(block.language in ("sh", "yaml") for block in blocks_of(page))]
+
+
+class Blocks(TestCase):
+    """What each block of a page is to the tests."""
+
+    def test_each_block_runs_or_says_why_not(self):
+        wrong, reasons = [], []
+        for page in pages_below(TOP):
+            for block in blocks_of(page):
+                name = f"{page.relative_to(TOP)}: {block.text.splitlines()[0]}"
+                if block.language not in LANGUAGES or not set(block.marks) <= LANGUAGES[block.language]:
+                    wrong.append(f"{name} is marked {block.language} {block.marks}")
+                elif block.language == "" and re.search(r"(?m)^(\$ |imagewright |toolkit/|make |apt-get )", block.text):
+                    wrong.append(f"{name} has commands, and is no sh block")
+                elif {"until", "input"} & set(block.marks) and not block.is_long:
+                    wrong.append(f"{name} needs a machine, and is not long")
+                elif "not-run" in block.marks:
+                    reasons.append(f"{name}: {block.marks['not-run']}")
+                    wrong += [f"{name} has no reason"] if len(block.marks["not-run"].split()) < 3 else []
+                    wrong += [f"{name} names {path}" for path in re.findall(r"(?:tests|toolkit|how-to)/\S+\.(?:py|md)", block.marks["not-run"])
+                              if not (TOP / path).exists() and not (TOP / "docs" / path).exists()]
+        self.assertEqual(wrong, [])
+        print("not run:", *reasons, sep="\n  ")
+
+    def test_configs_of_pages_are_valid(self):
+        """Whole ones and parts of them; what builds on another has that beside it."""
+        seen = 0
+        for page in PAGES:
+            scratch = self.scratch()
+            blocks = blocks_of(page)
+            is_run = any(block.language == "sh" and not block.marks for block in blocks)
+            for number, block in enumerate(blocks):
+                # Files of commands that run are judged by these.
+                if block.language != "yaml" or (is_run and "file" in block.marks):
+                    continue
+                path = scratch / block.marks.get("file", f"part-{number}.yaml")
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(block.text)
+                with self.subTest(page=page.name, block=block.text.splitlines()[0]):
+                    self.run_program("validate", path, "--no-file-checks", env=environment(IMAGEWRIGHT_DATA=TOP / "configs"))
+                seen += 1
+        self.assertGreater(seen, 8)
+
+    def test_sources_that_pages_show_are_those(self):
+        for page in pages_below(TOP):
+            for block in blocks_of(page):
+                if "of" in block.marks:
+                    source = (TOP / block.marks["of"]).read_text()
+                    self.assertEqual([line for line in block.text.splitlines() if line not in source], [], page.name)
 
 
 class HowTos(TestCase):
@@ -26,49 +76,37 @@ class HowTos(TestCase):
         cls.addClassCleanup(cache.cleanup)
         cls.cache = cache.name
 
-    def run_page(self, name):
-        """`yaml file=NAME` becomes that file, `sh` runs; `sh skip` needs what no test has (a network, QEMU for minutes)."""
+    def run_page(self, page):
         require_workbench()
-        scratch = self.scratch()
-        (scratch / "bin").mkdir()
+        top = self.scratch()
+        scratch = top / "place"
+        (scratch / "bin").mkdir(parents=True)
         (scratch / "bin/imagewright").symlink_to(PROGRAM)
+        # Where a profile that is copied looks for its repository.
+        (top / "build").symlink_to(WORKBENCH.parent)
         env = environment(PATH=f"{scratch / 'bin'}:{os.environ['PATH']}", IMAGEWRIGHT_DATA=TOP / "configs", XDG_CACHE_HOME=self.cache)
-        ran = 0
-        for language, mark, text in BLOCK.findall((TOP / "docs/how-to" / name).read_text()):
-            if language == "yaml" and (target := re.search(r"file=(\S+)", mark)):
-                (scratch / target.group(1)).write_text(text)
-            elif language == "sh" and "skip" not in mark:
-                result = subprocess.run(["bash", "-euo", "pipefail", "-c", text], cwd=scratch, env=env, capture_output=True, text=True)
-                self.assertEqual(result.returncode, 0, f"{name}\n{text}\n{result.stdout[-2000:]}\n{result.stderr[-4000:]}")
-                ran += 1
-        self.assertGreater(ran, 0)
+        for block in blocks_of(page):
+            if "file" in block.marks:
+                (scratch / block.marks["file"]).parent.mkdir(exist_ok=True)
+                (scratch / block.marks["file"]).write_text(block.text)
+            elif block.language == "sh" and not block.marks:
+                result = subprocess.run(["bash", "-euo", "pipefail", "-c", block.text], cwd=scratch, env=env, capture_output=True, text=True)
+                self.assertEqual(result.returncode, 0, f"{page}\n{block.text}\n{result.stdout[-2000:]}\n{result.stderr[-4000:]}")
         return scratch
 
-    def test_advisories(self):
-        self.run_page("advisories.md")
-
-    def test_drift(self):
-        self.run_page("drift.md")
-
-    def test_first_image(self):
-        published = {path.name.partition(".")[2] for path in (self.run_page("first-image.md") / "out").iterdir() if "." in path.name}
-        sample = set(re.findall(r"(?m)^  out/node-x86_64\.(\S+) +[0-9.]+ [KM]iB$", (TOP / "README.md").read_text()))
-        self.assertEqual(sample - {"vhd"}, published)
-
-    def test_fleet(self):
-        self.run_page("fleet.md")
-
-    def test_locks(self):
-        self.run_page("locks.md")
-
-    def test_monthly(self):
-        self.run_page("monthly.md")
-
-    def test_pipelines(self):
-        self.run_page("pipelines.md")
-
-    def test_signing(self):
-        self.run_page("signing.md")
+    def test_each_page_does_what_it_says(self):
+        ran = []
+        for page in PAGES:
+            if any(block.language == "sh" and not block.marks for block in blocks_of(page)):
+                with self.subTest(page=str(page.relative_to(TOP))):
+                    ran.append(page.name)
+                    place = self.run_page(page)
+                    if page.name == "first-image.md":
+                        published = {path.name.partition(".")[2] for path in (place / "out").iterdir() if "." in path.name}
+                        sample = set(re.findall(r"(?m)^  out/node-x86_64\.(\S+) +[0-9.]+ [KM]iB$", (TOP / "README.md").read_text()))
+                        self.assertEqual(sample - {"vhd"}, published)
+        self.assertGreater(len(ran), 15)
+        self.assertIn("README.md", ran)
 
 
 class Links(TestCase):

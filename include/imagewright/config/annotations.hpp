@@ -30,4 +30,9 @@ json::Value to_sarif(const std::vector<base::Diagnostic>& diagnostics, const Sar
 /// command early.
 std::string to_github_annotations(const std::vector<base::Diagnostic>& diagnostics);
 
+/// The report that GitLab shows beside the lines of a merge request (code quality). What is about
+/// no file is told of `file`. A finding keeps its fingerprint when lines move.
+json::Value to_gitlab_report(const std::vector<base::Diagnostic>& diagnostics,
+                             std::string_view file);
+
 } // namespace imagewright::config

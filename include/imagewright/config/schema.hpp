@@ -16,6 +16,10 @@ json::Value json_schema();
 /// The same of lists of files to put back (inject-files.yaml).
 json::Value inject_files_schema();
 
+/// The same of release profiles, and of package lists.
+json::Value release_profile_schema();
+json::Value package_list_schema();
+
 /// The reference page of image configs, package lists, lists of files to put back and release
 /// profiles, in Markdown
 /// (docs/config-reference.md).

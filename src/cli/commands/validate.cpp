@@ -118,12 +118,16 @@ config::SarifTool sarif_tool() {
           .pages_url = k_pages_url};
 }
 
-void show(const base::Diagnostics& problems, const std::string& format,
+void show(const base::Diagnostics& problems, const ValidateWords& words,
           const std::optional<std::string>& text, const CommandContext& context) {
+  const std::string format = words.is_json ? "json" : words.format;
   if (format == "json") {
     context.console.print(json_text(problems));
   } else if (format == "sarif") {
     context.console.print(json::to_text(config::to_sarif(problems.sorted(), sarif_tool())));
+  } else if (format == "gitlab") {
+    context.console.print(
+        json::to_text(config::to_gitlab_report(problems.sorted(), words.configs.front())));
   } else if (format == "github") {
     context.console.print(config::to_github_annotations(problems.sorted()));
   } else {
@@ -181,7 +185,7 @@ ExitCode run_validate(const ValidateWords& words, const CommandContext& context)
       problems.append(plan::validate_config(options, load_options));
     }
   }
-  show(problems, words.is_json ? "json" : words.format, text, context);
+  show(problems, words, text, context);
   if (words.is_canonical && !problems.has_errors())
     print_canonical(words, text, load_options, context);
   return problems.has_errors() ? ExitCode::wrong_input : ExitCode::done;
@@ -204,7 +208,7 @@ Command validate_command() {
        .value = "FORMAT",
        .description = "human goes to standard error, the others to standard output",
        .target = &words->format,
-       .choices = {"human", "json", "sarif", "github"}},
+       .choices = {"human", "json", "sarif", "github", "gitlab"}},
       {.names = {"--canonical"},
        .description = "Print the config as it was understood: base configs and package lists "
                       "merged in, one spelling for each value; itself a config",

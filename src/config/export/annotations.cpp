@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <filesystem>
+#include <map>
 #include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/config/annotations.hpp>
@@ -39,6 +42,18 @@ std::string_view command_for(base::Severity severity) {
     break;
   }
   return "notice";
+}
+
+std::string_view gitlab_severity(base::Severity severity) {
+  switch (severity) {
+  case base::Severity::error:
+    return "critical";
+  case base::Severity::warning:
+    return "minor";
+  case base::Severity::note:
+    break;
+  }
+  return "info";
 }
 
 /// Message, context and hint in one text, a line each.
@@ -198,6 +213,28 @@ std::string to_github_annotations(const std::vector<base::Diagnostic>& diagnosti
                         escaped_data(full_text(each)));
   }
   return text;
+}
+
+json::Value to_gitlab_report(const std::vector<base::Diagnostic>& diagnostics,
+                             std::string_view file) {
+  std::map<std::string, int> seen;
+  Array report;
+  for (const base::Diagnostic& each : diagnostics) {
+    const std::string path =
+        std::filesystem::path(each.where ? each.where->file : file).lexically_normal().string();
+    // Without the line: it is the same mistake where something was added above it.
+    const std::string subject = fmt::format("{}\n{}\n{}", path, each.code, each.message);
+    const std::string fingerprint =
+        base::digest_of(fmt::format("{}\n{}", subject, seen[subject]++)).hex;
+    const std::uint32_t line = each.where ? std::max<std::uint32_t>(each.where->line, 1) : 1;
+    report.push_back(
+        Object{{"description", full_text(each)},
+               {"check_name", each.code},
+               {"fingerprint", fingerprint},
+               {"severity", gitlab_severity(each.severity)},
+               {"location", Object{{"path", path}, {"lines", Object{{"begin", line}}}}}});
+  }
+  return report;
 }
 
 } // namespace imagewright::config

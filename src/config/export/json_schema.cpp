@@ -319,4 +319,12 @@ json::Value inject_files_schema() {
   return document_schema("Imagewright list of files to put back", k_inject_files_type);
 }
 
+json::Value release_profile_schema() {
+  return document_schema("Imagewright release profile", k_release_profile_type);
+}
+
+json::Value package_list_schema() {
+  return document_schema("Imagewright package list", k_package_list_type);
+}
+
 } // namespace imagewright::config
