@@ -16,6 +16,9 @@
 
 namespace imagewright::measure {
 
+/// Of the EFI system partition.
+inline constexpr std::string_view k_esp_type = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";
+
 /// The machine that starts the image, as far as anything is known of it.
 struct Machine {
   EventLog log;
@@ -24,6 +27,7 @@ struct Machine {
 
   /// Firmware starts a program or lets one be started.
   void start(const EfiProgram& program, const std::string& name);
+  bool is_secure() const { return secure_boot && secure_boot->is_on(); }
 };
 
 /// What systemd's programs say of themselves: "LoaderInfo: systemd-boot 252.39".
@@ -58,10 +62,9 @@ std::string measure_systemd_boot(const disk::FilesystemReader& esp, const Loader
 /// Does the program say that it is GRUB (in its section .sbat)?
 bool is_grub(const EfiProgram& program);
 
-/// GRUB without shim, which loads the kernel itself: every file that it opens. Gives the name of
-/// the menu's entry.
-std::string measure_grub(const inspect::OpenedImage& image, const disk::FilesystemReader& esp,
-                         const EfiProgram& program, const std::string& wanted_entry,
-                         Machine& machine);
+/// GRUB without shim, which loads the kernel itself: every file that it opens and every command
+/// that it executes. Gives the name of the menu's entry.
+std::string measure_grub(const inspect::OpenedImage& image, const EfiProgram& program,
+                         const std::string& wanted_entry, Machine& machine);
 
 } // namespace imagewright::measure

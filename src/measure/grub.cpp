@@ -4,13 +4,18 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/measure/measure.hpp>
 
 #include "boot_chain.hpp"
+#include "grub_program.hpp"
+#include "grub_script.hpp"
 
 namespace imagewright::measure {
 
@@ -18,200 +23,261 @@ namespace {
 
 constexpr base::ByteSize k_largest_text = base::ByteSize::mib(1);
 constexpr base::ByteSize k_largest_file = base::ByteSize::mib(512);
-constexpr std::string_view k_configuration = "grub.cfg";
+/// What GRUB calls the disk from which it was started, where that is the only one.
+constexpr std::string_view k_disk = "hd0";
+constexpr std::string_view k_memdisk = "(memdisk)";
 /// Commands that read no file, or only one that is built in: everything else has to be understood
 /// before anything can be said of what GRUB reads.
-constexpr std::array<std::string_view, 6> k_silent{
-    "set", "serial", "terminal_input", "terminal_output", "insmod", "search"};
+constexpr std::array<std::string_view, 5> k_silent{"serial", "terminal_input", "terminal_output",
+                                                   "insmod", "true"};
 
 /// As the section .sbat has it.
 constexpr std::string_view k_known_version = ",grub,2.06,";
+constexpr int k_most_files = 16;
 
 using Words = std::vector<std::string>;
 
-/// GRUB's configuration as this program writes it: plain commands, and menu entries of such.
-struct Menu {
-  struct Entry {
-    std::string id;
-    std::vector<Words> commands;
-  };
-  std::vector<Words> commands;
-  std::vector<Entry> entries;
+/// Thrown and caught in this file alone.
+struct NotFollowed {};
+
+class MemorySource final : public fs::ByteSource {
+public:
+  explicit MemorySource(std::string_view bytes) : bytes_(bytes) {}
+
+  std::uint64_t size() const override { return bytes_.size(); }
+  void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
+    if (offset > bytes_.size() || bytes_.size() - offset < buffer.size()) throw NotFollowed();
+    std::ranges::copy(std::as_bytes(std::span(bytes_)).subspan(offset, buffer.size()),
+                      buffer.begin());
+  }
+
+private:
+  std::string_view bytes_;
 };
 
-/// "'a b' c" as two words. Whoever uses more of the language than that is not followed.
-std::optional<Words> words_of(std::string_view line) {
-  if (line.find_first_of("\\;&|`") != std::string_view::npos) return std::nullopt;
-  Words words;
-  std::string word;
-  char quote = '\0';
-  bool is_word = false;
-  for (const char letter : line) {
-    if (quote != '\0' ? letter == quote : letter == '\'' || letter == '"') {
-      quote = quote == '\0' ? letter : '\0';
-      is_word = true;
-    } else if (quote == '\0' && (letter == ' ' || letter == '\t')) {
-      if (is_word) words.push_back(std::move(word));
-      word.clear();
-      is_word = false;
-    } else {
-      word += letter;
-      is_word = true;
-    }
-  }
-  if (quote != '\0') return std::nullopt;
-  if (is_word) words.push_back(std::move(word));
-  return words;
-}
+struct MenuEntry {
+  std::string title;
+  std::string id;
+  Script body;
+};
 
-std::string id_of(const Words& head) {
-  const auto option = std::ranges::find(head, "--id");
-  return option == head.end() || option + 1 == head.end() ? head[1] : *(option + 1);
-}
-
-std::optional<Menu> parse(std::string_view text) {
-  Menu menu;
-  Menu::Entry* open = nullptr;
-  for (const std::string& line : base::split(text, '\n')) {
-    const std::string_view trimmed = base::trimmed(line);
-    if (trimmed.empty() || trimmed.front() == '#') continue;
-    const auto words = words_of(trimmed);
-    if (!words || words->empty()) return std::nullopt;
-    if (words->front() == "menuentry") {
-      if (open != nullptr || words->size() < 3 || words->back() != "{") return std::nullopt;
-      open = &menu.entries.emplace_back(Menu::Entry{.id = id_of(*words)});
-    } else if (words->front() == "}") {
-      if (open == nullptr || words->size() != 1) return std::nullopt;
-      open = nullptr;
-    } else {
-      (open != nullptr ? open->commands : menu.commands).push_back(*words);
-    }
-  }
-  if (open != nullptr) return std::nullopt;
-  return menu;
-}
-
-/// Follows GRUB from its first configuration to the files of an entry.
+/// Follows GRUB from its first configuration to the files of an entry, and notes what it measures.
 class Follower {
 public:
-  Follower(const inspect::OpenedImage& image, const disk::FilesystemReader& esp, EventLog& log)
-      : image_(image), root_(&esp), log_(log) {}
+  Follower(const inspect::OpenedImage& image, EventLog& log) : image_(image), log_(log) {}
 
-  /// False: something is in the way that is not understood, or missing.
-  bool follow(const std::string& path, const std::string& wanted_entry) {
-    const auto menu = read_menu(path);
-    if (!menu) return false;
-    std::optional<std::string> next;
-    for (const Words& command : menu->commands) {
-      if (next) return false; // something after another file was read
-      if (command.front() == "configfile" && command.size() == 2) {
-        next = expanded(command[1]);
-      } else if (!run(command)) {
-        return false;
-      }
+  /// Throws NotFollowed: something is in the way that is not understood, or missing.
+  void follow(const GrubProgram& program, const std::string& wanted_entry) {
+    const std::string start = "(" + device_of_esp() + ")";
+    variables_["root"] = device_of_esp();
+    variables_["prefix"] = start + program.prefix;
+    variables_["cmdpath"] = start + "/EFI/BOOT";
+    const Words first = base::split_whitespace(program.configuration);
+    if (first.empty()) {
+      read_script(variables_["prefix"] + "/grub.cfg");
+    } else if (first.size() == 2 && (first[0] == "normal" || first[0] == "configfile") &&
+               first[1].starts_with(k_memdisk) && program.memdisk) {
+      // Neither this command nor a file of the memory disk is measured.
+      run(script_of_memdisk(*program.memdisk, first[1].substr(k_memdisk.size())));
+    } else {
+      throw NotFollowed();
     }
-    if (next) return menu->entries.empty() && ++depth_ < 4 && follow(*next, wanted_entry);
-    return start(*menu, wanted_entry);
+    start_entry(wanted_entry);
   }
   const std::string& entry() const { return entry_; }
 
 private:
-  std::optional<Menu> read_menu(const std::string& path) {
-    const auto text = root_->read(path, k_largest_text);
-    if (!text) return std::nullopt;
-    log_.add(9, "EV_IPL", path, *text);
-    return parse(*text);
+  struct Place {
+    const disk::FilesystemReader* files = nullptr;
+    std::string path;
+  };
+
+  static std::string device_of(const inspect::OpenedPartition& partition) {
+    return fmt::format("{},gpt{}", k_disk, partition.entry.number);
   }
 
-  /// "($root)/boot" is a path of the filesystem that was searched for.
-  std::optional<std::string> expanded(std::string text) const {
-    for (const auto& [name, value] : variables_) {
-      if (text.starts_with("$" + name)) text = value + text.substr(name.size() + 1);
+  std::string device_of_esp() const {
+    for (const inspect::OpenedPartition& partition : image_.partitions()) {
+      if (partition.files && partition.entry.type.to_string() == k_esp_type)
+        return device_of(partition);
     }
-    if (text.starts_with("($root)")) text.erase(0, std::string_view("($root)").size());
-    if (text.find_first_of("$(") != std::string::npos || !text.starts_with('/'))
-      return std::nullopt;
-    return text;
+    throw NotFollowed();
   }
 
-  bool run(const Words& command) {
-    if (std::ranges::find(k_silent, command.front()) == k_silent.end()) return false;
-    if (command.front() == "search") return search(command);
-    if (command.front() == "set" && command.size() == 2) {
-      const std::size_t end = command[1].find('=');
-      if (end == std::string::npos) return false;
-      variables_[command[1].substr(0, end)] = command[1].substr(end + 1);
+  Script parsed(std::string_view text) const {
+    auto script = parse_grub_script(text);
+    if (!script) throw NotFollowed();
+    return std::move(*script);
+  }
+
+  Script script_of_memdisk(const std::string& bytes, const std::string& path) const {
+    const MemorySource source(bytes);
+    const auto files = disk::open_filesystem(source);
+    const auto text = files ? files->read(path, k_largest_text) : std::nullopt;
+    if (!text) throw NotFollowed();
+    return parsed(*text);
+  }
+
+  /// "(hd0,gpt2)/boot" and "/boot" of the device that `root` names.
+  Place place_of(const std::string& path) const {
+    const bool has_device = path.starts_with('(');
+    const std::size_t end = has_device ? path.find(')') : 0;
+    if (end == std::string::npos) return {};
+    const std::string device = has_device ? path.substr(1, end - 1) : variables_.at("root");
+    for (const inspect::OpenedPartition& partition : image_.partitions()) {
+      if (partition.files && device_of(partition) == device)
+        return {partition.files.get(), path.substr(has_device ? end + 1 : 0)};
+    }
+    return {};
+  }
+
+  std::string read(const std::string& path, base::ByteSize limit) {
+    const Place place = place_of(path);
+    const auto content =
+        place.files == nullptr ? std::nullopt : place.files->read(place.path, limit);
+    if (!content) throw NotFollowed();
+    log_.add(9, "EV_IPL", place.path, *content);
+    return *content;
+  }
+
+  void read_script(const std::string& path) {
+    if (++file_count_ > k_most_files) throw NotFollowed();
+    run(parsed(read(path, k_largest_text)));
+  }
+
+  bool run(const Script& script) {
+    bool is_right = true;
+    for (const ScriptCommand& command : script)
+      is_right = command.branches.empty() ? execute(command) : choose(command);
+    return is_right;
+  }
+
+  bool choose(const ScriptCommand& command) {
+    for (const ScriptCommand::Branch& branch : command.branches) {
+      if (branch.condition.empty() || run(branch.condition)) return run(branch.body);
     }
     return true;
   }
 
-  bool search(const Words& command) {
+  bool execute(const ScriptCommand& command) {
+    auto words = expanded_words(command, variables_);
+    if (!words || words->empty()) throw NotFollowed();
+    Words measured = *words;
+    if (command.block) measured.push_back(command.block_text);
+    log_.add(8, "EV_IPL", "command " + words->front(), base::join(measured, " "));
+    const bool is_negated = words->front() == "!";
+    if (is_negated) words->erase(words->begin());
+    if (words->empty()) throw NotFollowed();
+    if (command.block) return add_entry(*words, *command.block);
+    return carry_out(*words) != is_negated;
+  }
+
+  bool carry_out(const Words& words) {
+    const std::string& name = words.front();
+    if (name == "[") return test(words);
+    if (name == "set" && words.size() == 2) return set(words[1]);
+    if (name == "search") return search(words);
+    if (name == "linux" || name == "initrd") return load(words);
+    if ((name == "source" || name == "." || name == "configfile") && words.size() == 2) {
+      read_script(words[1]);
+      return true;
+    }
+    if (std::ranges::find(k_silent, name) == k_silent.end()) throw NotFollowed();
+    return true;
+  }
+
+  bool set(const std::string& word) {
+    const std::size_t end = word.find('=');
+    if (end == std::string::npos) throw NotFollowed();
+    variables_[word.substr(0, end)] = word.substr(end + 1);
+    return true;
+  }
+
+  /// "[ -z A -o ! -e B ]": what configurations ask.
+  bool test(const Words& words) const {
+    if (words.back() != "]") throw NotFollowed();
+    bool is_right = false;
+    std::size_t at = 1;
+    while (true) {
+      is_right = operand(words, at) || is_right;
+      if (at + 1 == words.size()) return is_right;
+      if (words[at++] != "-o") throw NotFollowed();
+    }
+  }
+
+  bool operand(const Words& words, std::size_t& at) const {
+    if (words.size() - at < 3) throw NotFollowed();
+    if (words[at] == "!") return !operand(words, ++at);
+    const std::string& asked = words[at];
+    const std::string& value = words[at + 1];
+    at += 2;
+    if (asked == "-z" || asked == "-n") return value.empty() == (asked == "-z");
+    if (asked != "-e") throw NotFollowed();
+    const Place place = place_of(value);
+    return place.files != nullptr && place.files->find(place.path).has_value();
+  }
+
+  bool search(const Words& words) {
     const auto has = [&](std::string_view word) {
-      return std::ranges::find(command, word) != command.end();
+      return std::ranges::find(words, word) != words.end();
     };
-    if (!has("--fs-uuid") || !has("--set=root")) return false;
+    const bool by_uuid = has("--fs-uuid");
+    if (by_uuid == has("--file") || !has("--set=root")) throw NotFollowed();
     for (const inspect::OpenedPartition& partition : image_.partitions()) {
-      if (!partition.files || partition.files->facts().uuid != command.back()) continue;
-      root_ = partition.files.get();
+      if (!partition.files) continue;
+      const bool is_it = by_uuid ? partition.files->facts().uuid == words.back()
+                                 : partition.files->find(words.back()).has_value();
+      if (!is_it) continue;
+      variables_["root"] = device_of(partition);
       return true;
     }
     return false;
   }
 
-  const Menu::Entry* chosen(const Menu& menu, const std::string& wanted_entry) const {
+  bool add_entry(const Words& words, const Script& body) {
+    if (words.front() != "menuentry" || words.size() < 2) throw NotFollowed();
+    const auto option = std::ranges::find(words, "--id");
+    const bool has_id = option != words.end() && option + 1 != words.end();
+    entries_.push_back({words[1], has_id ? *(option + 1) : words[1], body});
+    return true;
+  }
+
+  void start_entry(const std::string& wanted_entry) {
     const auto setting = variables_.find("default");
     const std::string wanted = !wanted_entry.empty()         ? wanted_entry
                                : setting != variables_.end() ? setting->second
                                                              : "0";
-    for (std::size_t index = 0; index < menu.entries.size(); ++index) {
-      if (menu.entries[index].id == wanted || std::to_string(index) == wanted)
-        return &menu.entries[index];
+    for (std::size_t index = 0; index < entries_.size(); ++index) {
+      const MenuEntry& found = entries_[index];
+      if (found.id != wanted && std::to_string(index) != wanted) continue;
+      entry_ = found.id;
+      log_.add(8, "EV_IPL", "command setparams", "setparams " + found.title);
+      run(found.body);
+      return;
     }
-    return nullptr;
+    throw NotFollowed();
   }
 
-  bool start(const Menu& menu, const std::string& wanted_entry) {
-    const Menu::Entry* found = chosen(menu, wanted_entry);
-    if (found == nullptr) return false;
-    entry_ = found->id;
-    for (const Words& command : found->commands) {
-      const bool is_file = command.front() == "linux" || command.front() == "initrd";
-      if (!is_file && !run(command)) return false;
-      if (is_file && !read_files(command)) return false;
-    }
-    return true;
-  }
-
-  bool read_files(const Words& command) {
-    const std::size_t count = command.front() == "linux" ? 1 : command.size() - 1;
-    if (command.size() < 2) return false;
-    for (std::size_t index = 1; index <= count; ++index) {
-      const auto path = expanded(command[index]);
-      const auto content = path ? root_->read(*path, k_largest_file) : std::nullopt;
-      if (!content) return false;
-      log_.add(9, "EV_IPL", *path, *content);
+  bool load(const Words& words) {
+    const bool is_kernel = words.front() == "linux";
+    const std::size_t count = is_kernel ? 1 : words.size() - 1;
+    if (words.size() < 2) throw NotFollowed();
+    for (std::size_t index = 1; index <= count; ++index)
+      read(words[index], k_largest_file);
+    if (is_kernel) {
+      log_.add(8, "EV_IPL", "command line of the kernel",
+               base::join(Words(words.begin() + 1, words.end()), " "));
     }
     return true;
   }
 
   const inspect::OpenedImage& image_;
-  const disk::FilesystemReader* root_;
   EventLog& log_;
   std::map<std::string, std::string> variables_;
+  std::vector<MenuEntry> entries_;
   std::string entry_;
-  int depth_ = 0;
+  int file_count_ = 0;
 };
-
-/// The only file of that name below EFI: GRUB has the directory built in.
-std::optional<std::string> find_configuration(const disk::FilesystemReader& esp) {
-  std::vector<std::string> found;
-  for (const std::string& name : esp.list("/EFI").value_or(Words())) {
-    std::string path = "/EFI/" + name + "/" + std::string(k_configuration);
-    if (esp.find(path)) found.push_back(std::move(path));
-  }
-  if (found.size() != 1) return std::nullopt;
-  return found.front();
-}
 
 } // namespace
 
@@ -220,18 +286,29 @@ bool is_grub(const EfiProgram& program) {
   return section && section->stored.find("\ngrub,") != std::string_view::npos;
 }
 
-std::string measure_grub(const inspect::OpenedImage& image, const disk::FilesystemReader& esp,
-                         const EfiProgram& program, const std::string& wanted_entry,
-                         Machine& machine) {
-  EventLog& log = machine.log;
+std::string measure_grub(const inspect::OpenedImage& image, const EfiProgram& program,
+                         const std::string& wanted_entry, Machine& machine) {
+  const auto give_up = [&](const std::string& why) {
+    for (const std::uint32_t pcr : {8U, 9U})
+      machine.log.give_up(pcr, why);
+  };
+  if (machine.is_secure()) {
+    machine.log.give_up(4, "GRUB starts a kernel under Secure Boot with the help of shim alone");
+    give_up("GRUB starts a kernel under Secure Boot with the help of shim alone");
+    return "";
+  }
   // Later ones let the firmware load the kernel, which measures it then.
   if (program.find(".sbat")->stored.find(k_known_version) == std::string_view::npos)
-    log.give_up(4, "whether this GRUB lets the firmware measure the kernel is not known here");
-  log.give_up(8, "GRUB writes its commands there, with names of disks that the machine gives");
-  const auto configuration = find_configuration(esp);
-  Follower follower(image, esp, log);
-  if (!configuration || !follower.follow(*configuration, wanted_entry))
-    log.give_up(9, "GRUB's configuration does more than start a kernel from a menu");
+    machine.log.give_up(4, "whether this GRUB lets the firmware measure the kernel is not known "
+                           "here");
+  const auto built_in = grub_program_in(program);
+  Follower follower(image, machine.log);
+  try {
+    if (!built_in) throw NotFollowed();
+    follower.follow(*built_in, wanted_entry);
+  } catch (const NotFollowed&) {
+    give_up("GRUB's configuration does more than start a kernel from a menu");
+  }
   return follower.entry();
 }
 

@@ -15,7 +15,6 @@ namespace imagewright::measure {
 namespace {
 
 constexpr base::ByteSize k_largest_program = base::ByteSize::mib(512);
-constexpr std::string_view k_esp_type = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b";
 constexpr std::string_view k_removable = "/EFI/BOOT";
 
 const disk::FilesystemReader& find_esp(const inspect::OpenedImage& image) {
@@ -94,7 +93,7 @@ Measurement measure(const inspect::OpenedImage& image, const MeasureOptions& opt
     if (word.name == "systemd-boot") {
       started = measure_systemd_boot(esp, word, options.entry, machine);
     } else if (is_grub(program)) {
-      started = measure_grub(image, esp, program, options.entry, machine);
+      started = measure_grub(image, program, options.entry, machine);
     } else {
       for (const std::uint32_t pcr : {4U, 8U, 9U, 12U, 14U})
         log.give_up(pcr, base::quoted(path) + " is neither systemd's nor GRUB: what it starts, and "

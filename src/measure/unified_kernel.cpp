@@ -36,7 +36,8 @@ std::string text_of(const std::optional<EfiSection>& section) {
   return section ? section->in_memory() : std::string();
 }
 
-void measure_handed_over(std::string line, const LoaderWord& started_by, EventLog& log) {
+void measure_handed_over(std::string line, const LoaderWord& started_by, Machine& machine) {
+  EventLog& log = machine.log;
   if (started_by.name.empty()) return; // firmware has no options for a removable disk
   if (started_by.release != k_hands_over) {
     log.give_up(12, fmt::format("whether {} {} hands a command line to a unified kernel image is "
@@ -51,14 +52,15 @@ void measure_handed_over(std::string line, const LoaderWord& started_by, EventLo
     return;
   }
   log.add(12, "EV_IPL", "command line, by " + started_by.name, *options);
-  log.add(12, "EV_IPL", "command line, by systemd-stub", *options);
+  // Where Secure Boot is on, the stub takes no command line but its own.
+  if (!machine.is_secure()) log.add(12, "EV_IPL", "command line, by systemd-stub", *options);
 }
 
 /// The stub starts the kernel that is in it. With Secure Boot it tells the firmware to trust what
 /// it trusts itself, and the firmware does not measure it then.
 void measure_payload(const std::string& kernel, const std::string& name, Machine& machine) {
   const EfiProgram program(kernel, name);
-  if (!machine.secure_boot || !machine.secure_boot->is_on()) machine.start(program, name);
+  if (!machine.is_secure()) machine.start(program, name);
 }
 
 } // namespace
@@ -86,7 +88,7 @@ void measure_unified_kernel(std::string_view bytes, const std::string& name,
     log.add(11, "EV_IPL", section->name, section->in_memory());
   }
   const std::string line = text_of(program.find(".cmdline"));
-  measure_handed_over(line, started_by, log);
+  measure_handed_over(line, started_by, machine);
   const std::string kernel = text_of(program.find(".linux"));
   measure_payload(kernel, name + " (.linux)", machine);
   measure_kernel_stub(kernel, as_load_options(line), text_of(program.find(".initrd")), log);

@@ -12,13 +12,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import derived_config  # noqa: E402
+from firmware_variables import SHA256, X509, flash_with, signature_list  # noqa: E402
 from imagewright_testing import TestCase, require_program, require_workbench  # noqa: E402
 
 LOADERS = {
-    "systemd-boot": ("", "bootloader: {type: systemd-boot}", {4, 5, 9, 11, 12}),
-    "uki": ("uki", "uki: {mode: create}", {4, 5, 9, 11, 12}),
-    "grub": ("", "bootloader: {type: grub}", {4, 5, 9, 11, 12}),
+    "systemd-boot": ("", "bootloader: {type: systemd-boot}"),
+    "uki": ("uki", "uki: {mode: create}"),
+    "grub": ("", "bootloader: {type: grub}"),
 }
+FIRMWARE = Path("/usr/share/OVMF")
+NUMBERS = (4, 5, 7, 8, 9, 11, 12)
 # Registers 8 to 15 but those that a kernel or its user space extends as it likes.
 CONFIG = """\
 os:
@@ -29,7 +32,7 @@ os:
     content: |
       #!/bin/bash
       for bank in sha256 sha384; do
-        for number in 4 5 9 11 12; do
+        for number in 4 5 7 8 9 11 12; do
           echo "REGISTER $bank $number $(cat /sys/class/tpm/tpm0/pcr-$bank/$number) END" > /dev/ttyS0
         done
       done
@@ -56,27 +59,106 @@ class Measure(TestCase):
             require_program(program)
 
     def test_the_tpm_of_a_booted_machine_holds_what_was_predicted(self):
-        wanted = os.environ.get("IMAGEWRIGHT_LOADERS", " ".join(LOADERS)).split()
-        for name in wanted:
+        for name in self.wanted():
             with self.subTest(loader=name):
-                self.compare(*LOADERS[name])
+                scratch = self.scratch()
+                self.compare(self.build(scratch, name), scratch, FIRMWARE / "OVMF_VARS_4M.fd")
 
-    def compare(self, feature, loader, numbers):
+    def test_so_does_one_with_secure_boot(self):
+        """GRUB alone starts no kernel there."""
+        require_program("sbsign")
+        for name in set(self.wanted()) - {"grub"}:
+            with self.subTest(loader=name):
+                scratch = self.scratch()
+                image = self.build(scratch, name)
+                variables = self.make_keys(scratch)
+                refused = self.run_program("measure", image, "--firmware-variables", variables, expect=5)
+                self.assertIn("[measure.refused-program]", refused.stderr)
+                self.compare(self.sign(image, scratch), scratch, variables)
+
+    def test_a_changed_byte_changes_the_registers_that_it_should(self):
         scratch = self.scratch()
+        disk = scratch / "disk.raw"
+        subprocess.run(["qemu-img", "convert", "-O", "raw", self.build(scratch, "grub"), disk], check=True)
+        before = self.registers(disk)
+        root = self.partition(scratch, "root")
+        kernel = next(iter(json.loads((scratch / "out/measured-x86_64.manifest.json").read_text())["kernels"]))
+        for path, offset, expected in ((kernel["image"], 1 << 20, {9}), (kernel["initramfs"], 1 << 20, {9}), ("/boot/grub/grub.cfg", b"timeout=0", {8, 9}),
+                                       ("/boot/grub/grub.cfg", b"console=ttyS0", {8, 9}), ("/boot/grub/grub.cfg", b"# Made", {9})):
+            with self.subTest(path=path, offset=offset), disk.open("r+b") as file:
+                listed = subprocess.run(["debugfs", "-R", f"blocks {path}", f"{disk}?offset={root}"], check=True, capture_output=True, text=True).stdout
+                blocks = [int(number) for number in listed.split()]
+                file.seek(root + blocks[0] * 4096)
+                begin = file.read(4096)
+                at = begin.index(offset) + len(offset) - 1 if isinstance(offset, bytes) else offset
+                place = root + blocks[at // 4096] * 4096 + at % 4096
+                file.seek(place)
+                old = file.read(1)
+                file.seek(place)
+                file.write(bytes([old[0] ^ 1]))
+                file.flush()
+                after = self.registers(disk)
+                file.seek(place)
+                file.write(old)
+                self.assertEqual({number for number in before if before[number] != after.get(number)}, expected)
+
+    def wanted(self):
+        return os.environ.get("IMAGEWRIGHT_LOADERS", " ".join(LOADERS)).split()
+
+    def build(self, scratch, name):
+        feature, loader = LOADERS[name]
         text = derived_config(CONFIG % loader)
         config = scratch / "measured.yaml"
         config.write_text(text.replace("[base-configs]", f"[base-configs, {feature}]") if feature else text)
         self.run_program("build", config, "--arch", "x86_64", "--output-dir", scratch / "out", "--progress", "none")
-        image = scratch / "out/measured-x86_64.qcow2"
-        measured = json.loads(self.run_program("measure", "--json", image).stdout)
-        expected = {row["pcr"]: row["values"] for row in measured["registers"] if "values" in row}
-        self.assertLessEqual(numbers, set(expected))
-        found = self.boot(image, scratch)
-        for number in sorted(numbers):
-            for bank in ("sha256", "sha384"):
-                self.assertEqual(found[bank, number], expected[number][bank], f"{bank} {number}\n{json.dumps(measured['events'], indent=1)}")
+        return scratch / "out/measured-x86_64.qcow2"
 
-    def boot(self, image, scratch):
+    def partition(self, scratch, name):
+        manifest = json.loads((scratch / "out/measured-x86_64.manifest.json").read_text())
+        return next(row["start"] for row in manifest["disk"]["partitions"] if row["id"] == name)
+
+    def make_keys(self, scratch):
+        """A machine that starts what `key` has signed."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", scratch / "key", "-out", scratch / "certificate",
+                        "-subj", "/CN=measured", "-days", "3650"], check=True, capture_output=True)
+        der = subprocess.run(["openssl", "x509", "-in", scratch / "certificate", "-outform", "der"], check=True, capture_output=True).stdout
+        owner = signature_list(X509, der)
+        variables = scratch / "variables.fd"
+        variables.write_bytes(flash_with((FIRMWARE / "OVMF_VARS_4M.fd").read_bytes(), owner, signature_list(SHA256, bytes(32)) + owner))
+        return variables
+
+    def sign(self, image, scratch):
+        """Signs every program that the firmware starts."""
+        disk = scratch / "signed.raw"
+        subprocess.run(["qemu-img", "convert", "-O", "raw", image, disk], check=True)
+        esp = f"{disk}@@{self.partition(scratch, 'esp')}"
+        names = subprocess.run(["mdir", "-b", "-/", "-i", esp, "::/"], check=True, capture_output=True, text=True).stdout.split()
+        for name in names:
+            if not name.lower().endswith((".efi", "/linux")):
+                continue
+            program = scratch / "program"
+            program.unlink(missing_ok=True)
+            subprocess.run(["mcopy", "-n", "-i", esp, name, program], check=True)
+            subprocess.run(["sbsign", "--key", scratch / "key", "--cert", scratch / "certificate", "--output", program, program], check=True, capture_output=True)
+            subprocess.run(["mcopy", "-o", "-i", esp, program, name], check=True)
+        image.unlink()
+        subprocess.run(["qemu-img", "convert", "-O", "qcow2", disk, image], check=True)
+        return image
+
+    def registers(self, image, *arguments):
+        measured = json.loads(self.run_program("measure", "--json", image, *arguments).stdout)
+        return {row["pcr"]: row["values"] for row in measured["registers"] if "values" in row}
+
+    def compare(self, image, scratch, variables):
+        expected = self.registers(image, "--firmware-variables", variables)
+        self.assertLessEqual(set(NUMBERS), set(expected))
+        found = self.boot(image, scratch, variables)
+        for number in NUMBERS:
+            for bank in ("sha256", "sha384"):
+                with self.subTest(register=number, bank=bank):
+                    self.assertEqual(found[bank, number], expected[number][bank])
+
+    def boot(self, image, scratch, variables):
         state = scratch / "tpm"
         state.mkdir()
         socket = state / "socket"
@@ -84,11 +166,19 @@ class Measure(TestCase):
         subprocess.run(["swtpm_setup", "--tpm2", "--tpmstate", state, "--pcr-banks", "sha256,sha384"], check=True, capture_output=True)
         subprocess.run(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={state}", "--ctrl", f"type=unixio,path={socket}", "--daemon", "--terminate"],
                        check=True)
-        command = self.run_program("boot", image, "--print-command").stdout.split()
-        command += ["-chardev", f"socket,id=tpm,path={socket}", "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0"]
+        command = self.run_program("boot", image, "--accel", "tcg", "--print-command").stdout.split()
+        # The same machine with the firmware that knows Secure Boot, and these variables.
+        command[command.index("-machine") + 1] += ",smm=on"
+        place = next(index for index, word in enumerate(command) if "unit=0" in word)
+        command[place] = f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.secboot.fd"
+        own = scratch / "own-variables.fd"
+        shutil.copyfile(variables, own)
+        command[place + 2] = f"if=pflash,unit=1,format=raw,file={own}"
+        command += ["-global", "driver=cfi.pflash01,property=secure,value=on",
+                    "-chardev", f"socket,id=tpm,path={socket}", "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0"]
         log = scratch / "console.log"
         with log.open("wb") as console:
-            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, timeout=900, check=True)
+            subprocess.run(command, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT, timeout=1500, check=True)
         rows = re.findall(r"REGISTER (\w+) (\d+) ([0-9A-F]+) END", log.read_text(errors="replace"))
         shutil.rmtree(state)
         return {(bank, int(number)): value.lower() for bank, number, value in rows}
