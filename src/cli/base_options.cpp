@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "base_options.hpp"
 
+#include <imagewright/base/error.hpp>
+#include <imagewright/config/load.hpp>
+
 #include "config_file.hpp"
 #include "image_options.hpp"
 #include "version.hpp"
@@ -15,6 +18,17 @@ void add_base_options(Command& command, BaseWords& words) {
                                .target = &words.image,
                                .completes = Completes::files});
   command.arguments.push_back(input_format_argument(words.format));
+}
+
+bool starts_from_image(const BaseWords& base, const PlanWords& plan) {
+  if (!base.image.empty()) return true;
+  try {
+    return config::load_image_config(plan.config).config.input.is_given();
+  } catch (const base::InputError&) {
+    return false; // of mistakes is told by what reads the config to work with it
+  } catch (const base::Error&) {
+    return false;
+  }
 }
 
 pipeline::CustomizeOptions customize_options_from(const BaseWords& base, const PlanWords& plan,

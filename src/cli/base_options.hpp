@@ -21,6 +21,10 @@ struct BaseWords {
 /// `--image` and `--input-format`, for commands that are about composing without them.
 void add_base_options(Command& command, BaseWords& words);
 
+/// Whether the config is applied to an image: one that the command line names, or that the config
+/// does with `input.image`.
+bool starts_from_image(const BaseWords& base, const PlanWords& plan);
+
 /// Honours CI and SOURCE_DATE_EPOCH of the environment. Throws base::Error (cli.usage, …) when a
 /// word does not fit.
 pipeline::CustomizeOptions customize_options_from(const BaseWords& base, const PlanWords& plan,

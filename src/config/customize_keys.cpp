@@ -19,6 +19,11 @@ constexpr std::array k_honoured = {
     string_view("checks.file"),
     string_view("checks.name"),
     string_view("checks.unit"),
+    string_view("input.image.azureLinux.variant"),
+    string_view("input.image.azureLinux.version"),
+    string_view("input.image.oci.platform.architecture"),
+    string_view("input.image.oci.platform.os"),
+    string_view("input.image.oci.uri"),
     string_view("input.image.path"),
     string_view("os.additionalDirs.childFilePermissions"),
     string_view("os.additionalDirs.destination"),
@@ -152,18 +157,21 @@ constexpr std::array k_honoured = {
     string_view("storage.reinitializeVerity"),
     string_view("storage.resetPartitionsUuidsType"),
     string_view("storage.verity.corruptionOption"),
+    string_view("storage.verity.dataDevice.id"),
+    string_view("storage.verity.dataDevice.idType"),
     string_view("storage.verity.dataDeviceId"),
     string_view("storage.verity.dataDeviceMountIdType"),
+    string_view("storage.verity.hashDevice.id"),
+    string_view("storage.verity.hashDevice.idType"),
     string_view("storage.verity.hashDeviceId"),
     string_view("storage.verity.hashDeviceMountIdType"),
+    string_view("storage.verity.hashSignaturePath"),
     string_view("storage.verity.id"),
     string_view("storage.verity.name"),
 };
 
 /// Each with everything below it, and with a row of the table in support.cpp.
 constexpr std::array k_refused = {
-    string_view("input.image.azureLinux"),
-    string_view("input.image.oci"),
     string_view("iso"),
     string_view("os.containerImages"),
     string_view("os.kernel.package"),
@@ -176,9 +184,6 @@ constexpr std::array k_refused = {
     string_view("output.images.platform"),
     string_view("pxe"),
     string_view("storage.filesystems.btrfs"),
-    string_view("storage.verity.dataDevice"),
-    string_view("storage.verity.hashDevice"),
-    string_view("storage.verity.hashSignaturePath"),
 };
 
 } // namespace

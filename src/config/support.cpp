@@ -71,21 +71,9 @@ Place find_existing_verity(const ImageConfig& config) {
   return std::nullopt;
 }
 
-Place find_verity_signature(const ImageConfig& config) {
-  for (const model::VerityConfig& verity : config.storage.verity) {
-    if (verity.hash_signature_path) return verity.hash_signature_path->where;
-  }
-  return std::nullopt;
-}
-
 Place find_kept_uki(const ImageConfig& config) {
   const auto& mode = config.os.uki_mode;
   return mode && mode->value == model::UkiMode::modify ? Place(mode->where) : Place();
-}
-
-template <typename Source>
-Place place_of_input(const std::optional<Source>& source) {
-  return source ? Place(source->where) : Place();
 }
 
 /// Of keys that describe a new disk, where none is described.
@@ -102,7 +90,10 @@ Place find_lone_filesystem(const ImageConfig& config) {
 }
 
 Place find_lone_verity(const ImageConfig& config) {
-  return without_disk(config, first_of(config.storage.verity));
+  for (const model::VerityConfig& verity : config.storage.verity) {
+    if (verity.data_device_id) return without_disk(config, verity.where);
+  }
+  return std::nullopt;
 }
 
 Place find_lone_fitting(const ImageConfig& config) {
@@ -124,14 +115,6 @@ Place find_platform(const ImageConfig& config) {
   return std::nullopt;
 }
 
-Place find_hash_artifact(const ImageConfig& config) {
-  const auto& artifacts = config.output.artifacts;
-  const bool is_wanted =
-      artifacts && std::ranges::find(artifacts->items, model::OutputArtifactItem::verity_hash) !=
-                       artifacts->items.end();
-  return is_wanted ? Place(artifacts->where) : Place();
-}
-
 using Reason = UnsupportedReason;
 
 struct Row {
@@ -147,12 +130,6 @@ constexpr auto k_yes = std::nullopt;
 
 const std::array k_rows = {
     Row{"input", find_input, Reason::needs_base_image, k_yes},
-    Row{"input.image.oci",
-        [](const ImageConfig& config) { return place_of_input(config.input.oci); }, k_yes,
-        Reason::not_built_yet, "fetch the image, and give its file with --image"},
-    Row{"input.image.azureLinux",
-        [](const ImageConfig& config) { return place_of_input(config.input.azure_linux); }, k_yes,
-        Reason::not_built_yet, "fetch the image, and give its file with --image"},
     Row{"storage.bootType: without storage.disks", find_lone_boot_type, k_yes,
         Reason::not_built_yet, "describe a new disk with storage.disks, or remove it"},
     Row{"storage.filesystems: without storage.disks", find_lone_filesystem, k_yes,
@@ -165,12 +142,9 @@ const std::array k_rows = {
     Row{"storage.reinitializeVerity",
         [](const ImageConfig& config) { return place_of(config.storage.reinitialize_verity); },
         Reason::needs_base_image, k_yes},
-    Row{"storage.verity[].dataDevice", find_existing_verity, Reason::needs_base_image,
-        Reason::not_built_yet},
+    Row{"storage.verity[].dataDevice", find_existing_verity, Reason::needs_base_image, k_yes},
     Row{"storage.verity: without storage.disks", find_lone_verity, k_yes, Reason::not_built_yet,
         "describe a new disk with storage.disks, or remove it"},
-    Row{"storage.verity[].hashSignaturePath", find_verity_signature, Reason::not_built_yet,
-        Reason::not_built_yet},
     Row{"storage.filesystems[].type: btrfs",
         [](const ImageConfig& config) { return find_filesystem(config, FilesystemType::btrfs); },
         Reason::not_built_yet, Reason::not_built_yet, "use ext4"},
@@ -216,8 +190,6 @@ const std::array k_rows = {
     Row{"output.image.cosi",
         [](const ImageConfig& config) { return place_of(config.output.cosi_compression_level); },
         Reason::not_built_yet, Reason::not_built_yet},
-    Row{"output.artifacts.items: verity-hash", find_hash_artifact, Reason::not_built_yet,
-        Reason::not_built_yet, "leave verity-hash out of the items"},
     Row{"output.selinuxPolicyPath",
         [](const ImageConfig& config) { return place_of(config.output.selinux_policy_path); },
         Reason::not_built_yet, k_yes},

@@ -105,31 +105,57 @@ std::vector<UnsignedFile> find_item(OutputArtifactItem item, const tree::RootTre
     files.push_back({.type = is_addon(place) ? "uki-addons" : word_of(item),
                      .name = name_of(place, destination, item),
                      .path = entry.path,
+                     .content = {},
                      .partition = partition.uuid,
                      .destination = destination});
   }
   return files;
 }
 
+/// What a signature that is checked at boot is made of: the hash as the kernel is told it, without
+/// a line break (systemd-veritysetup(8)).
+std::vector<UnsignedFile> find_root_hashes(const UnsignedImage& image) {
+  constexpr std::string_view k_mount_point = "/boot";
+  const model::Partition* partition = image.layout.find_mount(std::string(k_mount_point));
+  std::vector<UnsignedFile> files;
+  for (const model::VerityDevice& device : image.layout.verity) {
+    const auto path = model::hash_signature_path(device);
+    const auto hash = image.root_hashes.find(device.name);
+    const bool has_place =
+        path && partition != nullptr && path->starts_with(std::string(k_mount_point) + "/");
+    if (!has_place || hash == image.root_hashes.end()) continue;
+    files.push_back(
+        {.type = word_of(OutputArtifactItem::verity_hash),
+         .name = word_of(OutputArtifactItem::verity_hash) + path->substr(path->rfind('/')),
+         .path = {},
+         .content = hash->second,
+         .partition = partition->uuid,
+         .destination = path->substr(k_mount_point.size())});
+  }
+  return files;
+}
+
+std::vector<UnsignedFile> find_boot_files(const UnsignedImage& image, OutputArtifactItem item) {
+  const model::Partition* partition = find_efi_partition(image.layout, image.architecture);
+  std::vector<UnsignedFile> found;
+  if (partition != nullptr) found = find_item(item, image.tree, *partition, image.architecture);
+  if (!found.empty()) return found;
+  throw base::Error(base::FailureKind::input, "image.no-boot-file",
+                    fmt::format("output.artifacts asks for {}, and the image has {}", word_of(item),
+                                partition == nullptr ? "no mounted EFI system partition"
+                                                     : "no such file on its EFI system partition"),
+                    "leave it out of output.artifacts.items, or install what brings it");
+}
+
 } // namespace
 
-std::vector<UnsignedFile> find_unsigned_files(const tree::RootTree& tree,
-                                              const model::DiskLayout& layout,
-                                              const model::Architecture& architecture,
+std::vector<UnsignedFile> find_unsigned_files(const UnsignedImage& image,
                                               const std::vector<OutputArtifactItem>& items) {
-  const model::Partition* partition = find_efi_partition(layout, architecture);
   std::vector<UnsignedFile> files;
   for (const OutputArtifactItem item : items) {
-    std::vector<UnsignedFile> found;
-    if (partition != nullptr) found = find_item(item, tree, *partition, architecture);
-    if (found.empty())
-      throw base::Error(base::FailureKind::input, "image.no-boot-file",
-                        fmt::format("output.artifacts asks for {}, and the image has {}",
-                                    word_of(item),
-                                    partition == nullptr ? "no mounted EFI system partition"
-                                                         : "no such file on its EFI system "
-                                                           "partition"),
-                        "leave it out of output.artifacts.items, or install what brings it");
+    const std::vector<UnsignedFile> found = item == OutputArtifactItem::verity_hash
+                                                ? find_root_hashes(image)
+                                                : find_boot_files(image, item);
     files.insert(files.end(), found.begin(), found.end());
   }
   std::ranges::sort(files, {}, &UnsignedFile::name);
@@ -153,7 +179,10 @@ void copy_out(const tree::RootTree& tree, const std::string& path,
 
 void write_unsigned_file(const UnsignedFile& file, const tree::RootTree& tree,
                          const std::filesystem::path& directory) {
-  copy_out(tree, file.path, directory / file.name);
+  const std::filesystem::path target = directory / file.name;
+  if (!file.path.empty()) return copy_out(tree, file.path, target);
+  std::filesystem::create_directories(target.parent_path());
+  fs::write_file_atomically(target, file.content);
 }
 
 std::string inject_files_text(const std::vector<UnsignedFile>& files) {

@@ -227,6 +227,9 @@ std::vector<std::string> package_names(const json::Value& value, const char* nam
 
 LockedBase parse_base(const json::Value& value, const Place& place) {
   return {.digest = digest_member(value, "base", place),
+          .source = value.find("baseSource") == nullptr
+                        ? std::string()
+                        : json::string_member(value, "baseSource", place.text()),
           .kept = package_names(value, "kept", place),
           .erased = package_names(value, "erased", place)};
 }

@@ -83,8 +83,11 @@ std::string list_text(std::string_view name, std::vector<Entry> entries) {
 /// One package a line here as well.
 std::string base_text(const LockedBase* base) {
   if (base == nullptr) return {};
-  return fmt::format("      \"base\": {},\n{},\n{},\n", json::to_line(base->digest.to_string()),
-                     list_text("kept", base->kept), list_text("erased", base->erased));
+  const std::string source = base->source.empty() ? ""
+                                                  : fmt::format("      \"baseSource\": {},\n",
+                                                                json::to_line(base->source));
+  return fmt::format("      \"base\": {},\n{}{},\n{},\n", json::to_line(base->digest.to_string()),
+                     source, list_text("kept", base->kept), list_text("erased", base->erased));
 }
 
 std::string architecture_text(const model::ArchitectureLock& entry, const LockedBase* base) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <string_view>
 #include <utility>
 
+#include <imagewright/base/text.hpp>
 #include <imagewright/model/verity.hpp>
 
 namespace imagewright::model {
@@ -34,6 +37,25 @@ std::string with_root_hashes(std::string text, const DiskLayout& layout, const R
 
 std::string root_hash_argument(const VerityDevice& device) {
   return device.name == "usr" ? "usrhash" : "roothash";
+}
+
+std::optional<std::string> hash_signature_path(const VerityDevice& device) {
+  for (const std::string& option : base::split(device.options, ',')) {
+    if (option.starts_with(k_hash_signature_option))
+      return option.substr(std::string_view(k_hash_signature_option).size());
+  }
+  return std::nullopt;
+}
+
+std::uint64_t hash_offset(const VerityDevice& device) {
+  constexpr std::string_view k_option = "hash-offset=";
+  for (const std::string& option : base::split(device.options, ',')) {
+    if (!option.starts_with(k_option)) continue;
+    std::uint64_t offset = 0;
+    std::from_chars(option.data() + k_option.size(), option.data() + option.size(), offset);
+    return offset;
+  }
+  return 0;
 }
 
 base::ByteSize verity_tree_size(base::ByteSize data_size) {

@@ -42,9 +42,18 @@ struct Change {
   std::shared_ptr<tree::RootTree> tree;
   disk::PlannedRewrite rewrite;
   std::size_t outcome = 0;
+  bool is_verified = false; ///< then or now: its hashes come first, others may hold the root hash
+};
+
+/// A tree where there was none.
+struct NewTree {
+  const NewVerity* verity = nullptr;
+  const inspect::OpenedPartition* data = nullptr;
+  const inspect::OpenedPartition* hashes = nullptr;
 };
 
 struct Plan {
+  std::vector<NewTree> new_trees;
   std::vector<PartitionOutcome> outcomes;
   std::vector<Change> changes;
   model::RootHashes root_hashes; ///< those that stay as they are
@@ -59,16 +68,30 @@ struct Plan {
       base::FailureKind::input, "origin.verified-partition",
       fmt::format("{} would change, and dm-verity vouches for the content of partition {} ({})",
                   base::quoted(path), base::quoted(filesystem.name()), filesystem.mount_point),
-      is_unknown ? "its hashes are not found on the disk, so that they cannot be made anew: change "
-                   "nothing on it"
-                 : "change nothing on it, or add storage.reinitializeVerity: all, which makes its "
-                   "hashes anew");
+      request.verity_hashes == VerityHashes::untouchable
+          ? "files go back to other partitions only; what is verified changes with \"imagewright "
+            "customize\", additionalFiles and storage.reinitializeVerity: all"
+      : is_unknown
+          ? "its hashes are not found on the disk, so that they cannot be made anew: change "
+            "nothing on it"
+          : "change nothing on it, or add storage.reinitializeVerity: all, which makes its "
+            "hashes anew");
 }
 
 bool makes_hashes_anew(const Part& part, const DiskRequest& request) {
   return part.filesystem->is_verified && part.first_change &&
          request.verity_hashes == VerityHashes::made_anew && part.filesystem->hashes != nullptr &&
          !part.filesystem->verity_name().empty();
+}
+
+const NewVerity* new_verity_on(const Part& part, const DiskRequest& request) {
+  const auto found =
+      std::ranges::find(request.new_verity, part.filesystem->mount_point, &NewVerity::mount_point);
+  return found == request.new_verity.end() ? nullptr : &*found;
+}
+
+bool is_verified_then(const Part& part, const DiskRequest& request) {
+  return part.filesystem->is_verified || new_verity_on(part, request) != nullptr;
 }
 
 std::vector<Part> parts_of(const DiskRequest& request) {
@@ -94,8 +117,9 @@ std::vector<Part> parts_of(const DiskRequest& request) {
 }
 
 /// Where the root hash of a device goes, outside of what it verifies; nothing: nowhere.
-std::optional<std::string> find_late_place(const Part& part, const std::string& name) {
-  if (part.filesystem->is_verified) return std::nullopt;
+std::optional<std::string> find_late_place(const Part& part, const DiskRequest& request,
+                                           const std::string& name) {
+  if (is_verified_then(part, request)) return std::nullopt;
   for (const tree::Entry& entry : part.tree->entries) {
     for (const tree::LatePlace& place : part.tree->inodes[entry.inode].late_places) {
       if (place.name == name) return entry.path;
@@ -114,15 +138,36 @@ std::optional<std::string> find_late_place(const Part& part, const std::string& 
       "that partition");
 }
 
+const inspect::OpenedPartition* find_partition(const BaseImage& base, const std::string& name) {
+  const auto& partitions = base.image().partitions();
+  const auto found = std::ranges::find_if(
+      partitions, [&](const inspect::OpenedPartition& each) { return each.name() == name; });
+  return found == partitions.end() ? nullptr : &*found;
+}
+
+void plan_new_trees(const std::vector<Part>& parts, const DiskRequest& request, Plan& plan) {
+  for (const Part& part : parts) {
+    const NewVerity* verity = new_verity_on(part, request);
+    if (verity == nullptr) continue;
+    const auto* hashes = find_partition(request.base, verity->hash_partition);
+    IMAGEWRIGHT_ASSERT(hashes != nullptr);
+    plan.new_trees.push_back(
+        {.verity = verity, .data = part.filesystem->partition, .hashes = hashes});
+  }
+}
+
 /// What names a root hash that changes, changes as well.
 void follow_root_hashes(std::vector<Part>& parts, const DiskRequest& request, Plan& plan) {
   for (const Part& verified : parts) {
-    if (!verified.filesystem->is_verified || verified.filesystem->hashes == nullptr) continue;
-    const std::string name = verified.filesystem->verity_name();
-    const bool is_anew = makes_hashes_anew(verified, request);
+    const NewVerity* fresh = new_verity_on(verified, request);
+    const bool has_hashes =
+        verified.filesystem->is_verified && verified.filesystem->hashes != nullptr;
+    if (fresh == nullptr && !has_hashes) continue;
+    const std::string name = fresh != nullptr ? fresh->name : verified.filesystem->verity_name();
+    const bool is_anew = fresh != nullptr || makes_hashes_anew(verified, request);
     bool is_named = false;
     for (Part& part : parts) {
-      const auto place = find_late_place(part, name);
+      const auto place = find_late_place(part, request, name);
       is_named = is_named || place;
       if (is_anew && place && !part.first_change) part.first_change = place;
     }
@@ -162,8 +207,9 @@ Plan plan(const DiskRequest& request) {
   Plan plan;
   std::vector<Part> parts = parts_of(request);
   follow_root_hashes(parts, request, plan);
+  plan_new_trees(parts, request, plan);
   std::ranges::stable_partition(parts,
-                                [](const Part& part) { return part.filesystem->is_verified; });
+                                [&](const Part& part) { return is_verified_then(part, request); });
   for (const Part& part : parts) {
     const BaseFilesystem& filesystem = *part.filesystem;
     if (part.first_change)
@@ -176,7 +222,8 @@ Plan plan(const DiskRequest& request) {
                                           .tree = part.tree,
                                           .epoch = request.epoch,
                                           .uuid = new_uuid(filesystem, request)}),
-           .outcome = plan.outcomes.size()});
+           .outcome = plan.outcomes.size(),
+           .is_verified = is_verified_then(part, request)});
     plan.outcomes.push_back(outcome_of(part));
   }
   return plan;
@@ -203,12 +250,16 @@ void copy(const fs::ByteSource& disk, std::uint64_t start, std::uint64_t end, in
 }
 
 /// Everything outside of the partitions that are written anew.
-void copy_rest(const BaseImage& base, const std::vector<Change>& changes, int file,
-               const std::string& name, const base::Cancellation& cancellation) {
+void copy_rest(const BaseImage& base, const Plan& plan, int file, const std::string& name,
+               const base::Cancellation& cancellation) {
   std::map<std::uint64_t, std::uint64_t> skipped; // start to end
-  for (const Change& change : changes) {
-    const disk::PartitionEntry& entry = change.filesystem->partition->entry;
+  const auto skip = [&](const disk::PartitionEntry& entry) {
     skipped[entry.start.bytes()] = entry.start.bytes() + entry.size.bytes();
+  };
+  for (const Change& change : plan.changes)
+    skip(change.filesystem->partition->entry);
+  for (const NewTree& tree : plan.new_trees) {
+    if (tree.hashes != tree.data) skip(tree.hashes->entry);
   }
   for (const image::DiskExtent& extent : base.image().disk().data_extents()) {
     std::uint64_t position = extent.offset;
@@ -230,20 +281,44 @@ disk::PartitionPlace place_of(const inspect::OpenedPartition& partition, int fil
           .file = name};
 }
 
-void write_changes(Plan& plan, int file, const std::string& name,
-                   const base::Cancellation& cancellation) {
+struct RawFile {
+  int fd = -1;
+  std::string name;
+};
+
+void write_change(const Change& change, Plan& plan, const RawFile& raw,
+                  const base::Cancellation& cancellation) {
+  const disk::PartitionPlace data = place_of(*change.filesystem->partition, raw.fd, raw.name);
+  plan.outcomes[change.outcome].used = change.rewrite(data, cancellation);
+}
+
+void make_hashes_anew(const BaseFilesystem& filesystem, Plan& plan, const RawFile& raw,
+                      const base::Cancellation& cancellation) {
+  plan.root_hashes[filesystem.verity_name()] =
+      disk::rewrite_verity_tree({.data = place_of(*filesystem.partition, raw.fd, raw.name),
+                                 .hashes = place_of(*filesystem.hashes, raw.fd, raw.name),
+                                 .tree_offset = filesystem.hashes->verity_offset},
+                                filesystem.verity_tree(), cancellation);
+}
+
+void write_changes(Plan& plan, const RawFile& raw, const base::Cancellation& cancellation) {
   for (const Change& change : plan.changes) {
-    const BaseFilesystem& filesystem = *change.filesystem;
-    if (!filesystem.is_verified)
-      *change.tree = tree::with_late_texts(std::move(*change.tree), plan.root_hashes);
-    const disk::PartitionPlace data = place_of(*filesystem.partition, file, name);
-    plan.outcomes[change.outcome].used = change.rewrite(data, cancellation);
-    if (!filesystem.is_verified) continue;
-    plan.root_hashes[filesystem.verity_name()] =
-        disk::rewrite_verity_tree({.data = data,
-                                   .hashes = place_of(*filesystem.hashes, file, name),
-                                   .tree_offset = filesystem.hashes->verity_offset},
-                                  filesystem.verity_tree(), cancellation);
+    if (!change.is_verified) continue;
+    write_change(change, plan, raw, cancellation);
+    if (change.filesystem->is_verified)
+      make_hashes_anew(*change.filesystem, plan, raw, cancellation);
+  }
+  for (const NewTree& tree : plan.new_trees) {
+    plan.root_hashes[tree.verity->name] =
+        disk::rewrite_verity_tree({.data = place_of(*tree.data, raw.fd, raw.name),
+                                   .hashes = place_of(*tree.hashes, raw.fd, raw.name),
+                                   .tree_offset = tree.verity->tree_offset},
+                                  tree.verity->tree, cancellation);
+  }
+  for (const Change& change : plan.changes) {
+    if (change.is_verified) continue;
+    *change.tree = tree::with_late_texts(std::move(*change.tree), plan.root_hashes);
+    write_change(change, plan, raw, cancellation);
   }
 }
 
@@ -264,8 +339,8 @@ RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path
   fs::UnfinishedFile file(raw);
   if (::ftruncate(file.fd(), static_cast<off_t>(request.base.image().disk().size())) != 0)
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
-  copy_rest(request.base, planned.changes, file.fd(), raw.string(), cancellation);
-  write_changes(planned, file.fd(), raw.string(), cancellation);
+  copy_rest(request.base, planned, file.fd(), raw.string(), cancellation);
+  write_changes(planned, {.fd = file.fd(), .name = raw.string()}, cancellation);
   rename_partitions(request, file.fd(), raw.string());
   file.keep();
   return {.partitions = std::move(planned.outcomes), .root_hashes = std::move(planned.root_hashes)};

@@ -241,9 +241,10 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   std::unique_ptr<fs::Publication> unsigned_files;
   if (const auto& wanted = plan.plan.config.output.artifacts)
     unsigned_files = stage_unsigned_files({.wanted = *wanted,
-                                           .tree = image.tree,
-                                           .layout = image.layout,
-                                           .architecture = plan.plan.architecture});
+                                           .image = {.tree = image.tree,
+                                                     .layout = image.layout,
+                                                     .architecture = plan.plan.architecture,
+                                                     .root_hashes = image.root_hashes}});
   // What can fail comes before: after publishing there is no "no".
   ExtraReport extra(options.report_file, report);
   if (options.root_directory == RootDirectory::kept)

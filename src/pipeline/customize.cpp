@@ -160,6 +160,7 @@ struct WrittenCustomizing {
   inspect::SystemFacts system; ///< as the finished disk says
   model::DiskLayout layout;
   tree::RootTree tree; ///< with the root hashes that were not known before
+  model::RootHashes root_hashes;
 };
 
 std::vector<PartitionReport> report_of(const Customizing& customizing,
@@ -189,18 +190,16 @@ std::vector<model::Nevra> packages_after(const Customizing& customizing) {
   return packages;
 }
 
-origin::VerityHashes verity_hashes_of(const model::ImageConfig& config) {
-  return plan::makes_verity_anew(config) ? origin::VerityHashes::made_anew
-                                         : origin::VerityHashes::kept;
-}
-
 WrittenCustomizing write_on_base(const Customizing& customizing,
                                  const origin::Extraction& extraction,
                                  const origin::RestoredTree& tree, const Workplace& place,
                                  const model::SealedRoot& sealed, const plan::Services& services) {
   WrittenCustomizing written;
   const bool is_renamed = !customizing.root.new_identifiers.empty();
-  written.layout = is_renamed ? customizing.root.layout : customizing.base->layout();
+  const bool is_other = is_renamed || plan::verifies_existing(customizing.plan.plan.config);
+  written.layout = is_other ? customizing.root.layout
+                            : plan::with_booted_verity(customizing.base->layout(),
+                                                       customizing.system.kernel_command_line());
   {
     const report::StageScope stage(services.reporter, "disk");
     origin::RewrittenDisk disk =
@@ -208,11 +207,13 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
                             .extraction = extraction,
                             .tree = tree,
                             .epoch = customizing.root.epoch,
-                            .verity_hashes = verity_hashes_of(customizing.plan.plan.config),
+                            .verity_hashes = verity_hashes_of(customizing),
+                            .new_verity = new_verity_of(customizing),
                             .identifiers = is_renamed ? &written.layout : nullptr},
                            place.raw(), services.cancellation);
     written.partitions = report_of(customizing, disk.partitions);
     written.tree = tree::with_late_texts(tree.tree, disk.root_hashes);
+    written.root_hashes = std::move(disk.root_hashes);
     patch_disk(place.raw(), sealed.disk_patches);
     // What was written is read once more: it is what the manifest tells of.
     written.system =
@@ -248,7 +249,8 @@ WrittenCustomizing write_new_disk(const Customizing& customizing, origin::Restor
                              .artifacts = std::move(image.artifacts),
                              .system = customizing.system,
                              .layout = std::move(image.layout),
-                             .tree = std::move(image.tree)};
+                             .tree = std::move(image.tree),
+                             .root_hashes = std::move(image.root_hashes)};
   written.system.packages = packages_after(customizing);
   written.system.kernels.clear();
   for (const model::InstalledKernel& kernel : sealed.kernels)
@@ -349,10 +351,12 @@ CustomizeResult carry_through(EmulationUse emulation, const Customizing& customi
   add_artifacts(place.publication, written.artifacts);
   std::unique_ptr<fs::Publication> unsigned_files;
   if (const auto& wanted = customizing.plan.plan.config.output.artifacts)
-    unsigned_files = stage_unsigned_files({.wanted = *wanted,
-                                           .tree = written.tree,
-                                           .layout = written.layout,
-                                           .architecture = customizing.base->architecture()});
+    unsigned_files =
+        stage_unsigned_files({.wanted = *wanted,
+                              .image = {.tree = written.tree,
+                                        .layout = written.layout,
+                                        .architecture = customizing.base->architecture(),
+                                        .root_hashes = written.root_hashes}});
   std::unique_ptr<fs::Publication> policy_files;
   if (const auto& path = customizing.plan.plan.config.output.selinux_policy_path)
     policy_files = stage_selinux_policy(written.tree, path->value);

@@ -48,6 +48,7 @@ WrittenImage with_disk(WrittenImage image, const std::vector<model::DiskPatch>& 
   image.tree = tree::with_late_texts(std::move(image.tree), written.root_hashes);
   image.kernel_command_line = model::with_root_hashes(std::move(image.kernel_command_line),
                                                       image.layout, written.root_hashes);
+  image.root_hashes = std::move(written.root_hashes);
   image.partitions = std::move(written.partitions);
   image.artifacts = write_disk_artifacts(
       plan.plan, {.disk_uuid = image.layout.uuid, .epoch = plan.epoch}, places, services);

@@ -30,6 +30,7 @@ ImagePlaces places_in(const Workplace& place, const plan::BuildPlan& plan);
 struct WrittenImage {
   tree::RootTree tree;      ///< as it is in the artifacts: all words are known
   model::DiskLayout layout; ///< empty without a disk
+  model::RootHashes root_hashes;
   std::string kernel_command_line;
   std::vector<disk::PartitionUse> partitions;
   std::vector<model::Artifact> artifacts;

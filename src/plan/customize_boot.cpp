@@ -17,6 +17,8 @@
 #include <imagewright/policy/selinux_words.hpp>
 #include <imagewright/policy/system_policy.hpp>
 
+#include "existing_verity.hpp"
+
 namespace imagewright::plan {
 
 namespace {
@@ -33,7 +35,7 @@ model::ReleaseProfile boot_release(const CustomizePlan& plan, const BaseFacts& f
   release.base_roles.clear();
   release.default_selinux_mode.reset();
   // What a base is verified with is there already.
-  if (!plan.plan.config.storage.disk) release.roles.try_emplace("verity");
+  if (plan.plan.config.storage.verity.empty()) release.roles.try_emplace("verity");
   std::erase_if(release.baseline, [](const model::BaselineEntry& entry) {
     return entry.subject == "systemd" || entry.subject == "init";
   });
@@ -43,8 +45,8 @@ model::ReleaseProfile boot_release(const CustomizePlan& plan, const BaseFacts& f
   return release;
 }
 
-std::optional<std::string> value_on(const BaseFacts& facts, const std::string& name) {
-  for (const std::string& word : model::kernel_words(facts.command_line)) {
+std::optional<std::string> value_on(const std::string& command_line, const std::string& name) {
+  for (const std::string& word : model::kernel_words(command_line)) {
     const model::KernelParameter parameter = model::kernel_parameter(word);
     if (model::is_same_parameter(parameter.name, name)) return parameter.value.value_or("");
   }
@@ -53,9 +55,10 @@ std::optional<std::string> value_on(const BaseFacts& facts, const std::string& n
 
 /// Nothing on the command line: the file of SELinux decides, and goes on doing so.
 std::optional<model::SelinuxMode> selinux_mode_of(const BaseFacts& facts) {
-  if (value_on(facts, "selinux") == "0") return model::SelinuxMode::disabled;
-  if (value_on(facts, "enforcing") == "1") return model::SelinuxMode::force_enforcing;
-  const bool is_named = value_on(facts, "selinux") || value_on(facts, "security");
+  if (value_on(facts.command_line, "selinux") == "0") return model::SelinuxMode::disabled;
+  if (value_on(facts.command_line, "enforcing") == "1") return model::SelinuxMode::force_enforcing;
+  const bool is_named =
+      value_on(facts.command_line, "selinux") || value_on(facts.command_line, "security");
   if (!is_named || facts.selinux_mode == "disabled") return std::nullopt;
   return facts.selinux_mode == "permissive" ? model::SelinuxMode::permissive
                                             : model::SelinuxMode::enforcing;
@@ -111,18 +114,6 @@ model::MountIdentifier identifier_of(const std::optional<std::string>& source) {
   return model::MountIdentifier::part_uuid;
 }
 
-/// As the base's own command line has its verity devices.
-model::DiskLayout layout_of_base(const BaseFacts& facts) {
-  model::DiskLayout layout = facts.layout;
-  for (model::VerityDevice& device : layout.verity) {
-    const std::string prefix = "systemd.verity_" + device.name + "_";
-    device.options = value_on(facts, prefix + "options").value_or("");
-    device.data_identifier = identifier_of(value_on(facts, prefix + "data"));
-    device.hash_identifier = identifier_of(value_on(facts, prefix + "hash"));
-  }
-  return layout;
-}
-
 /// Root hashes are not known yet.
 std::string with_placeholder(const std::string& word, const model::DiskLayout& layout) {
   for (const model::VerityDevice& device : layout.verity) {
@@ -153,6 +144,16 @@ std::vector<model::KernelArgument> edited_line(const BaseFacts& facts,
 }
 
 } // namespace
+
+model::DiskLayout with_booted_verity(model::DiskLayout layout, const std::string& command_line) {
+  for (model::VerityDevice& device : layout.verity) {
+    const std::string prefix = "systemd.verity_" + device.name + "_";
+    device.options = value_on(command_line, prefix + "options").value_or("");
+    device.data_identifier = identifier_of(value_on(command_line, prefix + "data"));
+    device.hash_identifier = identifier_of(value_on(command_line, prefix + "hash"));
+  }
+  return layout;
+}
 
 bool is_taken_away(const model::KernelParameter& word, const finalize::CommandLineChange& change) {
   return std::ranges::any_of(
@@ -225,13 +226,15 @@ void set_boot_up_anew(const CustomizePlan& plan, const BaseFacts& facts,
                       finalize::FinalizePlan& root) {
   const model::ImageConfig config = completed(plan.plan.config, facts);
   const model::ReleaseProfile release = boot_release(plan, facts);
-  root.layout = layout_of_base(facts);
+  root.layout = with_booted_verity(facts.layout, facts.command_line);
   root.boot_chain = finalize::BootChain::anew;
   if (config.storage.disk) {
     root.base_disk = finalize::BaseDisk::replaced;
     root.layout = layout_of(plan.plan, root.record.uuid);
   } else if (config.storage.reset_partition_uuids) {
     renew_identifiers(root);
+  } else {
+    add_existing_verity(config.storage, facts, root.record.uuid, root.layout);
   }
   base::Diagnostics mistakes =
       finalize::check_boot_setup(config, release, facts.architecture, root.layout);
@@ -249,8 +252,17 @@ void set_boot_up_anew(const CustomizePlan& plan, const BaseFacts& facts,
   root.policy.kernel_companions = decided.policy.kernel_companions;
   take_files_of("storage.verity", decided.policy, root.policy);
   const bool is_reset = config.os.bootloader_reset || config.storage.disk;
-  root.policy.kernel_arguments =
-      is_reset ? decided.policy.kernel_arguments : edited_line(facts, root.command_line_change);
+  root.policy.kernel_arguments = decided.policy.kernel_arguments;
+  if (!is_reset) {
+    finalize::CommandLineChange change = root.command_line_change;
+    const bool is_verified_anew = verifies_existing(config);
+    const auto arguments = is_verified_anew ? verity_arguments(decided.policy, root.layout)
+                                            : std::vector<model::KernelArgument>();
+    for (const model::KernelArgument& argument : arguments)
+      change.removed.push_back(model::kernel_parameter(argument.text).name);
+    root.policy.kernel_arguments = edited_line(facts, change);
+    append(root.policy.kernel_arguments, arguments);
+  }
   if (is_reset) take_checks(decided.policy, root.policy);
 }
 

@@ -6,6 +6,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/config/base_reference.hpp>
 #include <imagewright/config/history.hpp>
 #include <imagewright/config/load.hpp>
 #include <imagewright/config/support.hpp>
@@ -166,6 +167,7 @@ CustomizePlan plan_customize(const PlanOptions& options) {
   mistakes.append(config::unsupported_keys(loaded.config, config::Command::customize));
   CustomizePlan customize;
   if (loaded.config.input.image) customize.base = loaded.config.input.image->value;
+  customize.base_in_registry = config::base_reference(loaded.config.input);
   customize.plan.config = std::move(loaded.config);
   customize.plan.outputs = outputs_of(customize.plan.config, options.formats, mistakes);
   refuse_volumes(customize.plan.outputs, mistakes);
@@ -179,8 +181,14 @@ CustomizePlan plan_customize(const PlanOptions& options) {
 
 bool sets_boot_up_anew(const model::ImageConfig& config) {
   const auto& mode = config.os.uki_mode;
-  return config.storage.disk || config.os.bootloader_reset ||
+  return config.storage.disk || config.os.bootloader_reset || verifies_existing(config) ||
          config.storage.reset_partition_uuids || (mode && mode->value == model::UkiMode::create);
+}
+
+bool verifies_existing(const model::ImageConfig& config) {
+  return std::ranges::any_of(config.storage.verity, [](const model::VerityConfig& verity) {
+    return verity.data_device.has_value();
+  });
 }
 
 bool makes_verity_anew(const model::ImageConfig& config) {
@@ -224,7 +232,7 @@ std::vector<model::PackageRequest> packages_for_wishes(const CustomizePlan& plan
   std::vector<std::pair<std::string, base::SourceLocation>> roles;
   if (const auto& fips = config.os.fips_mode; fips && fips->value == model::FipsMode::enabled)
     roles.emplace_back("fips", fips->where);
-  if (config.storage.disk && !config.storage.verity.empty())
+  if (!config.storage.verity.empty())
     roles.emplace_back("verity", config.storage.verity.front().where);
   if (const auto& uki = config.os.uki_mode; uki && uki->value == model::UkiMode::create)
     roles.emplace_back("bootloader-systemd-boot", uki->where);
@@ -290,7 +298,7 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
                                         inputs.hex, facts.epoch.time_since_epoch().count()))
           .to_string();
   add_kernel_wishes(plan, facts, root);
-  if (makes_verity_anew(config)) root.layout = facts.layout;
+  if (makes_verity_anew(config)) root.layout = with_booted_verity(facts.layout, facts.command_line);
   if (sets_boot_up_anew(config))
     set_boot_up_anew(plan, facts, root);
   else

@@ -21,8 +21,7 @@ constexpr ByteSize k_alignment = ByteSize::mib(1);
 /// A partition that grows with its content needs some size until that is known.
 constexpr ByteSize k_provisional_size = ByteSize::gib(4);
 
-/// In the words of systemd-veritysetup-generator(8).
-std::string verity_options(model::VerityCorruption corruption) {
+std::string option_of(model::VerityCorruption corruption) {
   switch (corruption) {
   case model::VerityCorruption::io_error:
     return {};
@@ -170,7 +169,7 @@ private:
         .hash_partition = text(wish.hash_device_id),
         .uuid = uuid(name),
         .salt = std::move(salt),
-        .options = verity_options(wish.corruption),
+        .options = verity_options(wish),
         .data_identifier = wish.data_device_identifier.value_or(model::MountIdentifier::part_uuid),
         .hash_identifier = wish.hash_device_identifier.value_or(model::MountIdentifier::part_uuid)};
   }
@@ -180,6 +179,13 @@ private:
 };
 
 } // namespace
+
+std::string verity_options(const model::VerityConfig& wish) {
+  std::string options = option_of(wish.corruption);
+  if (!wish.hash_signature_path) return options;
+  if (!options.empty()) options += ",";
+  return options + model::k_hash_signature_option + wish.hash_signature_path->text;
+}
 
 model::DiskLayout make_layout(const model::StorageConfig& storage, const LayoutFacts& facts) {
   return LayoutMaker(storage, facts).make();

@@ -5,6 +5,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/boot_choice.hpp>
 #include <imagewright/model/boot_loader.hpp>
+#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/model/verity.hpp>
 
 #include "roles.hpp"
@@ -68,6 +69,87 @@ void add_device(PolicyPart& part, const PolicyInput& input, const model::VerityD
   request_role(part, input, "verity", k_origin, where);
 }
 
+/// dracut's own modules mount /boot only for FIPS.
+constexpr auto k_boot_mount_module = R"(#!/bin/sh
+# /boot is mounted in the initramfs: signatures of root hashes lie there.
+
+check() {
+    return 255
+}
+
+depends() {
+    echo systemd
+}
+
+install() {
+    inst_script "$moddir/boot-mount-generator" "$systemdutildir/system-generators/imagewright-boot-mount-generator"
+}
+)";
+
+/// A generator of systemd (systemd.generator(7)). The word on the command line is the one of Image
+/// Customizer's images.
+constexpr auto k_boot_mount_generator = R"(#!/bin/sh
+directory="$1"
+identifier=""
+for word in $(cat /proc/cmdline); do
+    case "$word" in
+    pre.verity.mount=*) identifier="${word#*=}" ;;
+    esac
+done
+[ -n "$identifier" ] || exit 0
+cat > "$directory/boot.mount" <<END
+[Unit]
+Description=Signatures of root hashes
+Before=veritysetup-pre.target
+Wants=veritysetup-pre.target
+
+[Mount]
+What=/dev/disk/by-uuid/$identifier
+Where=/boot
+Options=ro
+END
+mkdir -p "$directory/local-fs.target.wants"
+ln -sf ../boot.mount "$directory/local-fs.target.wants/boot.mount"
+)";
+
+constexpr auto k_module_directory = "/usr/lib/dracut/modules.d/90imagewright-boot-mount/";
+
+std::string filesystem_identifier(const model::Filesystem& filesystem) {
+  return filesystem.type == model::FilesystemType::fat32 ? model::fat_serial(filesystem.uuid)
+                                                         : filesystem.uuid.to_string();
+}
+
+/// Before anything is verified there has to be the filesystem with the signature.
+void add_place_of_signatures(PolicyPart& part, const PolicyInput& input) {
+  for (const model::VerityDevice& device : input.layout.verity) {
+    const auto path = model::hash_signature_path(device);
+    if (!path) continue;
+    const auto* wish = wish_of(input, device.name);
+    const auto where = wish != nullptr ? wish->where : input.config.storage.where;
+    const model::Partition* partition = input.layout.find_mount("/boot");
+    if (partition == nullptr) {
+      part.diagnostics.error("policy.boot-conflict",
+                             "the signature " + base::quoted(*path) +
+                                 " has to be read before anything else is there",
+                             where, "give /boot a partition of its own");
+      return;
+    }
+    const auto add = [&](const std::string& name, const char* content) {
+      part.policy.files.push_back({.path = k_module_directory + name,
+                                   .permissions = 0755,
+                                   .content = content,
+                                   .origin = k_origin});
+    };
+    add("module-setup.sh", k_boot_mount_module);
+    add("boot-mount-generator", k_boot_mount_generator);
+    part.policy.kernel_arguments.push_back(
+        {"pre.verity.mount=" + filesystem_identifier(*partition->filesystem), k_origin, where});
+    part.policy.initramfs_modules.emplace_back("imagewright-boot-mount");
+    part.policy.initramfs_drivers.emplace_back(model::mount_type_of(partition->filesystem->type));
+    return;
+  }
+}
+
 /// What GRUB reads has the root hash in it, and so cannot be inside what is hashed.
 void refuse_hash_inside(PolicyPart& part, const PolicyInput& input) {
   const auto& layout = input.layout;
@@ -127,6 +209,7 @@ PolicyPart verity_policy(const PolicyInput& input) {
   add_writable_tmp(part, input);
   part.policy.initramfs_modules.emplace_back("systemd-veritysetup");
   part.policy.initramfs_drivers.emplace_back("dm-verity");
+  add_place_of_signatures(part, input);
   return part;
 }
 

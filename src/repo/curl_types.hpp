@@ -4,8 +4,12 @@
 // Owners for what libcurl hands out.
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include <curl/curl.h>
+
+#include <imagewright/base/error.hpp>
 
 namespace imagewright::repo {
 
@@ -18,5 +22,22 @@ struct MultiDeleter {
   void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
 };
 using MultiPointer = std::unique_ptr<CURLM, MultiDeleter>;
+
+struct ListDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
+
+/// Lines of a request; null for none.
+inline HeaderList header_list(const std::vector<std::string>& headers) {
+  HeaderList list;
+  for (const std::string& header : headers) {
+    curl_slist* longer = curl_slist_append(list.get(), header.c_str());
+    if (longer == nullptr) throw base::BugError("libcurl has no memory for a header");
+    static_cast<void>(list.release());
+    list.reset(longer);
+  }
+  return list;
+}
 
 } // namespace imagewright::repo

@@ -135,7 +135,8 @@ private:
     job.transfer = std::make_unique<Transfer>(TransferRequest{.url = url_below(base, download.path),
                                                               .protocols = protocols_of(base),
                                                               .file = part,
-                                                              .largest = largest_of(download)},
+                                                              .largest = largest_of(download),
+                                                              .headers = download.headers},
                                               options_);
     job.began = Clock::now();
     curl_multi_add_handle(multi_.get(), job.transfer->handle());

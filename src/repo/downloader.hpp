@@ -29,6 +29,7 @@ struct Download {
   std::optional<base::ByteSize> size; ///< as announced: never a byte more is taken
   /// What is taken at most where no size is announced.
   base::ByteSize largest = base::ByteSize::gib(2);
+  std::vector<std::string> headers = {}; ///< of the request
 };
 
 enum class DownloadProblem : std::uint8_t {

@@ -10,6 +10,7 @@
 #include <imagewright/sandbox/byte_codec.hpp>
 
 #include "librepo_types.hpp"
+#include "registry_job.hpp"
 
 namespace imagewright::repo {
 
@@ -166,7 +167,9 @@ MetalinkIndex read_metalink_index(const std::filesystem::path& file, const std::
 std::span<const sandbox::WorkerJob> worker_jobs() {
   static constexpr std::array jobs{
       sandbox::WorkerJob{.name = k_repomd_job, .run = &read_repomd_in_worker},
-      sandbox::WorkerJob{.name = k_metalink_job, .run = &read_metalink_in_worker}};
+      sandbox::WorkerJob{.name = k_metalink_job, .run = &read_metalink_in_worker},
+      sandbox::WorkerJob{.name = k_manifest_job, .run = &read_manifest_in_worker},
+      sandbox::WorkerJob{.name = k_token_job, .run = &read_token_in_worker}};
   return jobs;
 }
 

@@ -167,7 +167,8 @@ private:
                       .target =
                           staging_.path() / fmt::format("{}-{}", index, file(index).digest.hex),
                       .digest = file(index).digest,
-                      .size = file(index).size};
+                      .size = file(index).size,
+                      .headers = requests_[index].headers};
     context_.cache.take_partial(file(index).digest, beginning_of(download));
     return download;
   }

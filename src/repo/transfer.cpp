@@ -63,6 +63,8 @@ void Transfer::configure(const FetchOptions& options) {
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
   set_option(handle, CURLOPT_FAILONERROR, 1L);
   set_option(handle, CURLOPT_USERAGENT, "imagewright");
+  headers_ = header_list(request_.headers);
+  set_option(handle, CURLOPT_HTTPHEADER, headers_.get());
   set_option(handle, CURLOPT_ERRORBUFFER, static_cast<char*>(error_text_));
   set_option(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout.count()));
   set_option(handle, CURLOPT_LOW_SPEED_LIMIT, k_least_bytes_a_second);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/repo/fetch_options.hpp>
@@ -23,6 +24,7 @@ struct TransferRequest {
   std::string protocols;      ///< that it and its redirections may use, as libcurl has them
   std::filesystem::path file; ///< gets what arrives, behind what it holds already
   std::uint64_t largest = 0;  ///< the whole file is never longer
+  std::vector<std::string> headers = {}; ///< libcurl tells no other host who asks
 };
 
 /// How it ended.
@@ -66,6 +68,7 @@ private:
 
   TransferRequest request_;
   FetchOptions options_;
+  HeaderList headers_;
   EasyPointer handle_;
   fs::UniqueFd file_;
   std::uint64_t began_at_ = 0;

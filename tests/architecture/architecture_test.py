@@ -108,8 +108,8 @@ class Confinement(unittest.TestCase):
 
 class Distribution(unittest.TestCase):
     NAME = re.compile(r"azure ?linux|mariner|\bazl\d|\bcbl-?\d|\.(?:azl|cm)\d", re.I)
-    # Names of other people's tools and of a key of theirs; the releases of a vendor as its advisories call them.
-    ELSEWHERE = re.compile(r"Azure Linux (?:Image Customizer|toolkit)|azurelinux \"?\s*\"?toolkit|\bazureLinux\b|\b[Aa]n? Azure Linux image")
+    # Names of other people's tools, of a key of theirs and of what it stands for; the releases of a vendor as its advisories call them.
+    ELSEWHERE = re.compile(r"mcr\.microsoft\.com/azurelinux/|Azure Linux (?:Image Customizer|toolkit)|azurelinux \"?\s*\"?toolkit|\bazureLinux\b|\b[Aa]n? Azure Linux image")
     VENDOR_WORDS = "src/advisory/csaf_products.cpp"
 
     def named(self, text):

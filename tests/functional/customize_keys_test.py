@@ -3,9 +3,12 @@
 """Keys that customizing honours and no other test of it names: what each asks for is in the image."""
 
 import datetime
+import functools
+import http.server
 import json
 import subprocess
 import sys
+import threading
 import unittest
 from pathlib import Path
 
@@ -14,6 +17,11 @@ from customizing import CustomizingTestCase  # noqa: E402
 from imagewright_testing import environment  # noqa: E402
 
 UNIT = "[Service]\\nExecStart=/bin/sh\\n[Install]\\nWantedBy=multi-user.target\\n"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
 class CustomizeKeys(CustomizingTestCase):
@@ -41,6 +49,8 @@ class CustomizeKeys(CustomizingTestCase):
                 ("late", "weak", "1", "--file", "/usr/share/weak=w"),
                 ("late", "wordy", "1", "--file", "/usr/share/doc/wordy/README=doc", "--file", "/usr/share/wordy=w",
                  "--files", "%doc /usr/share/doc/wordy/README", "--files", "/usr/share/wordy"),
+                ("late", "spoken", "1", "--file", "/usr/share/locale/de/spoken=de", "--file", "/usr/share/locale/fr/spoken=fr",
+                 "--files", "%lang(de) /usr/share/locale/de/spoken", "--files", "%lang(fr) /usr/share/locale/fr/spoken"),
                 ("late", "fails", "1", "--file", "/usr/share/fails=f", "--section", "%post\nexit 3"),
                 ("other", "listed", "3", "--file", "/usr/share/listed=other")):
             subprocess.run([sys.executable, make, cls.top / repository, name, version, *options], check=True)
@@ -83,7 +93,7 @@ class CustomizeKeys(CustomizingTestCase):
             "os:\n  services:\n    enable: [one]\n    disable: [two]\n    mask: [three.service]\n"
             "    dropIns: [{unit: one.service, name: 10-more.conf, content: \"[Service]\\nNice=5\\n\"}]\n"
             "  modules: [{name: alpha, loadMode: always, options: {depth: '3'}}, {name: beta, loadMode: disable}]\n"
-            "  sysctl: {net.ipv4.ip_forward: 1}\n  timezone: Europe/Berlin\n  keymap: de\n"
+            "  sysctl: {net.ipv4.ip_forward: 1}\n  timezone: Europe/Berlin\n  keymap: de\n  locale: de_DE.UTF-8\n"
             "checks: [{name: starts, unit: one.service, expect: active}]\n")
         tree = self.root_tree(raw)
         wants = tree / "etc/systemd/system/multi-user.target.wants"
@@ -96,6 +106,7 @@ class CustomizeKeys(CustomizingTestCase):
         settings = "".join(path.read_text() for path in (tree / "etc/sysctl.d").iterdir())
         self.assertRegex(settings, r"net\.ipv4\.ip_forward\s*=\s*1")
         self.assertEqual(str((tree / "etc/localtime").readlink()), "../usr/share/zoneinfo/Europe/Berlin")
+        self.assertEqual((tree / "etc/locale.conf").read_text().strip(), "LANG=de_DE.UTF-8")
         self.assertIn("KEYMAP=de", (tree / "etc/vconsole.conf").read_text())
         checks = json.loads(next(raw.parent.glob("*.manifest.json")).read_text())["checks"]
         self.assertTrue([each for each in checks if each.get("subject") == "one.service"], checks)
@@ -129,6 +140,24 @@ class CustomizeKeys(CustomizingTestCase):
         self.assertIn("install.scriptlet-failed", self.customize(repositories + "os: {packages: {install: [fails]}}\n", expect=1))
         raw = self.customize(repositories + "os: {packages: {install: [fails]}, scriptlets: {allowFailure: [fails], timeout: 60}}\n")
         self.assertIn("fails-1", self.packages(raw))
+
+    def test_languages_of_packages(self):
+        repositories = f"repositories: [{self.repository('late')}]\n"
+        for wish, expected in (("", ["de", "fr"]), (", languages: [fr]", ["fr"])):
+            tree = self.tree(f"{repositories}os: {{packages: {{install: [spoken]{wish}}}}}\n")
+            self.assertEqual(sorted(path.parent.name for path in tree.glob("usr/share/locale/*/spoken")), expected)
+
+    def test_a_list_of_mirrors(self):
+        handler = functools.partial(Quiet, directory=self.top)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        url = f"http://127.0.0.1:{server.server_port}"
+        (self.top / "mirrors").write_text(f"{url}/nothing/\n{url}/other/\n")
+        raw = self.customize(f"repositories: [{{name: listed, mirrorList: '{url}/mirrors', gpgCheck: false, repoGpgCheck: false}}]\n"
+                             "os: {packages: {install: [listed]}}\n")
+        self.assertIn("listed-3", self.packages(raw))
 
     def test_repositories_are_chosen_from(self):
         def installed(*repositories, wish="install: [listed]", expect=0):

@@ -136,19 +136,28 @@ class CustomizeProperties(CustomizingTestCase):
         self.assertEqual([name for name in hidden_files(out) if name.startswith(".imagewright-work-")], [])
 
     def test_a_changed_byte_of_a_table_is_an_error_or_a_value(self):
+        """IMAGEWRIGHT_FLIPS says how many bytes, IMAGEWRIGHT_SEED which."""
         directory = self.scratch()
         raw = directory / "damaged.raw"
         shutil.copy(self.base(), raw)
         config = self.config("os: {hostname: x}\n")
         table = json.loads(self.run_tool("sfdisk", "--json", raw).stdout)["partitiontable"]["partitions"]
         start = {each["name"]: each["start"] * 512 for each in table}
-        # Partition table; boot sector and FAT; superblock, group descriptors, bitmaps and inodes.
-        regions = [(512, 1024), (start["esp"], 512), (start["esp"] + 512, 32 << 10), (start["root"] + 1024, 1024),
-                   (start["root"] + 4096, 4096), (start["root"] + (12 << 10), 1 << 20)]
-        numbers = random.Random(21)
+        # Partition tables; boot sector and FAT; superblock, group descriptors, bitmaps and inodes.
+        regions = [(512, 1024), (raw.stat().st_size - (33 << 9), 33 << 9), (start["esp"], 512), (start["esp"] + 512, 32 << 10),
+                   (start["root"] + 1024, 1024), (start["root"] + 4096, 4096), (start["root"] + (12 << 10), 1 << 20)]
+        # Directories and the package database.
+        root = directory / "root"
+        root.write_bytes(self.stretch(raw, next(each for each in table if each["name"] == "root")))
+        size = int(re.search(r"Block size: +(\d+)", self.run_tool("dumpe2fs", "-h", root).stdout).group(1))
+        for path in ("/", "/etc", "/usr/lib", "/var/lib/rpm", "/var/lib/rpm/rpmdb.sqlite"):
+            blocks = self.run_tool("debugfs", "-R", f"blocks {path}", root).stdout.split()
+            self.assertTrue(blocks, path)
+            regions += [(start["root"] + int(block) * size, size) for block in (blocks[0], blocks[-1])]
+        numbers = random.Random(int(os.environ.get("IMAGEWRIGHT_SEED", "21")))
         ended = set()
         with raw.open("r+b") as image:
-            for step in range(48):
+            for step in range(int(os.environ.get("IMAGEWRIGHT_FLIPS", "51"))):
                 first, length = regions[step % len(regions)]
                 place = first + numbers.randrange(length)
                 image.seek(place)

@@ -173,6 +173,159 @@ class CustomizeVerity(CustomizingTestCase):
         self.assertNotEqual(found, {root_hash})
         self.run_tool("veritysetup", "verify", part, part, found.pop(), f"--hash-offset={size}")
 
+    def signed_disk(self):
+        """Storage and boot keys of a disk whose root hash is to be signed."""
+        text = BASE.format(release=self.release, name="usr", path="/usr", boot=BOOTS["grub"], **ROOT)
+        signed = text.replace("corruptionOption: panic", "corruptionOption: panic, hashSignaturePath: /boot/usr.hash, "
+                              "dataDeviceMountIdType: uuid, hashDeviceMountIdType: part-label")
+        return signed.replace("[uki]", "[uki, output-artifacts, reinitialize-verity, inject-files]").partition("output:")[0]
+
+    def test_a_root_hash_goes_out_to_be_signed_and_its_signature_comes_back(self):
+        signed = self.signed_disk()
+        out = self.scratch() / "unsigned"
+        artifacts = f"output: {{artifacts: {{items: [verity-hash], path: {out}}}, images: [{{format: raw}}]}}\n"
+        for command in ("customize", "build"):
+            config = self.scratch() / "node.yaml"
+            config.write_text(signed + artifacts)
+            options = ("--image", self.base(), "--release", self.release) if command == "customize" else ()
+            self.run_program(command, *options, config, "--output-dir", config.parent / "out", "--cache-dir", self.top / "cache", env=environment())
+            raw = next((config.parent / "out").glob("*.raw"))
+            root_hash = self.verify(raw)
+            self.assertEqual((out / "verity-hash/usr.hash").read_text(), root_hash)
+            parts = self.parts(raw)
+            uuid, data = (re.search(r"UUID: +(\S+)", self.run_tool("dumpe2fs", "-h", parts / name).stdout).group(1) for name in ("boot", "data"))
+            for entry in self.inspect(raw)["system"]["bootEntries"]:
+                words = entry["commandLine"].split()
+                self.assertIn("systemd.verity_usr_options=panic-on-corruption,root-hash-signature=/boot/usr.hash", words)
+                self.assertIn(f"pre.verity.mount={uuid}", words)
+                self.assertIn(f"systemd.verity_usr_data=UUID={data}", words)
+                self.assertIn("systemd.verity_usr_hash=PARTLABEL=hashes", words)
+            self.check_boot_mount(parts / "data", uuid)
+        key, certificate = self.top / "key.pem", self.top / "certificate.pem"
+        self.run_tool("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-subj", "/CN=test")
+        sign = ("openssl", "smime", "-sign", "-nocerts", "-noattr", "-binary", "-inkey", key, "-signer", certificate, "-outform", "der")
+        self.run_tool(*sign, "-in", out / "verity-hash/usr.hash", "-out", out / "signature")
+        (out / "signature").replace(out / "verity-hash/usr.hash")
+        self.run_program("inject-files", "--image", raw, out / "inject-files.yaml", "-o", raw.parent / "signed.raw", env=environment())
+        parts = self.parts(raw.parent / "signed.raw")
+        self.run_tool("debugfs", "-R", f"dump /usr.hash {parts / 'out'}", parts / "boot")
+        self.assertEqual((parts / "out").read_bytes(), (out / "verity-hash/usr.hash").read_bytes())
+        self.assertEqual(self.verify(raw.parent / "signed.raw"), root_hash)
+        # Whoever changes such an image signs again.
+        config.write_text(ANEW.replace("verity]", "verity, output-artifacts]") + FILE + artifacts)
+        self.run_program("customize", "--image", raw.parent / "signed.raw", config, "--output-dir", config.parent / "again",
+                         "--cache-dir", self.top / "cache", env=environment())
+        again = self.verify(next((config.parent / "again").glob("*.raw")))
+        self.assertNotEqual(again, root_hash)
+        self.assertEqual((out / "verity-hash/usr.hash").read_text(), again)
+
+    def check_boot_mount(self, usr, uuid):
+        """The generator of the initramfs, with a command line of its own: a unit that systemd can read."""
+        directory = self.scratch()
+        module = "/lib/dracut/modules.d/90imagewright-boot-mount"
+        for name in ("module-setup.sh", "boot-mount-generator"):
+            self.assertIn("Mode:  0755", self.run_tool("debugfs", "-R", f"stat {module}/{name}", usr).stdout)
+        generator = self.run_tool("debugfs", "-R", f"cat {module}/boot-mount-generator", usr).stdout
+        line, units = directory / "line", directory / "units"
+        units.mkdir()
+        for words, names in (("quiet ro\n", []), (f"quiet pre.verity.mount={uuid} ro\n", ["boot.mount", "local-fs.target.wants"])):
+            line.write_text(words)
+            subprocess.run(["sh", "-c", generator.replace("/proc/cmdline", str(line)), "sh", units], check=True)
+            self.assertEqual(sorted(each.name for each in units.iterdir()), names)
+        self.assertIn(f"What=/dev/disk/by-uuid/{uuid}\nWhere=/boot\n", (units / "local-fs.target.wants/boot.mount").read_text())
+        self.run_tool("systemd-analyze", "verify", "--man=no", "--generators=no", units / "boot.mount")
+
+    def test_a_signature_needs_a_filesystem_of_boot(self):
+        text = self.signed_disk().replace("  - {deviceId: boot, type: ext4, mountPoint: /boot}\n", "")
+        said = self.customize(text.replace("os:\n", "os:\n  imageHistory: none\n"), "--release", self.release, expect=2)
+        self.assertIn("policy.boot-conflict", said)
+        self.assertIn("give /boot a partition of its own", said)
+
+    def unverified(self, loader="grub", root=False):
+        """A base with partitions for data and hashes, of which nothing is verified."""
+        key = f"unverified-{loader}-{root}"
+        if key not in self.made_bases:
+            config = self.top / f"{key}.yaml"
+            parts = {"partitions": "", "filesystems": ""} if root else ROOT
+            text = BASE.format(release=self.release, name="root" if root else "usr", path="/" if root else "/usr", boot=BOOTS[loader], **parts)
+            text = re.sub("  verity: .*\n", "", text).replace("deviceId: verified", "deviceId: data").replace("options: ro}", "options: noatime}")
+            config.write_text(text)
+            self.run_program("build", config, "--output-dir", self.top / key, "--cache-dir", self.top / "cache", env=environment())
+            self.made_bases[key] = self.top / key
+        return next(self.made_bases[key].glob("*.raw"))
+
+    def device(self, name="usr", data="data", hashes="hashes", more="corruptionOption: panic"):
+        return (f"storage: {{verity: [{{id: v, name: {name}, dataDevice: {{idType: part-label, id: {data}}}, "
+                f"hashDevice: {{idType: part-label, id: {hashes}}}, {more}}}]}}\n")
+
+    def test_partitions_of_the_base_are_verified_from_now_on(self):
+        for loader in BOOTS:
+            with self.subTest(loader=loader):
+                base = self.unverified(loader)
+                text = self.device(more="corruptionOption: panic, dataDeviceMountIdType: part-label") + "os: {kernelCommandLine: {extraCommandLine: [quiet]}}\n"
+                raw = self.customize(text, "--release", self.release, base=base)
+                self.verify(raw)
+                before = self.inspect(base)["system"]["bootEntries"][0]["commandLine"].split()
+                for entry in self.inspect(raw)["system"]["bootEntries"]:
+                    words = entry["commandLine"].split()
+                    self.assertLessEqual(set(before) - {each for each in before if each.startswith(("initrd=", "BOOT_IMAGE="))}, set(words))
+                    self.assertLessEqual({"quiet", "systemd.verity_usr_data=PARTLABEL=data", "systemd.verity_usr_options=panic-on-corruption"}, set(words))
+                fstab = (self.root_tree_of(raw, "root") / "etc/fstab").read_text()
+                self.assertRegex(fstab, r"(?m)^/dev/mapper/usr\t/usr\text4\tro,noatime\t0\t0$")
+                self.assertEqual(raw.read_bytes(), self.customize(text, "--release", self.release, base=base).read_bytes())
+                # A base like any other that is verified.
+                self.assertIn("origin.verified-partition", self.customize(FILE, base=raw, expect=2))
+                self.verify(self.customize(ANEW + FILE, base=raw))
+
+    def root_tree_of(self, raw, label):
+        tree = self.scratch() / "tree"
+        tree.mkdir()
+        self.run_tool("debugfs", "-R", f"rdump / {tree}", self.parts(raw) / label)
+        return tree
+
+    def test_the_root_of_a_base_is_verified_from_now_on(self):
+        raw = self.customize(self.device("root"), "--release", self.release, base=self.unverified(root=True))
+        self.verify(raw, "roothash")
+        for entry in self.inspect(raw)["system"]["bootEntries"]:
+            self.assertEqual([word for word in entry["commandLine"].split() if word.startswith("root=")], ["root=/dev/mapper/root"])
+        tree = self.root_tree_of(raw, "data")
+        self.assertIn("/dev/mapper/root\t/\t", (tree / "etc/fstab").read_text())
+
+    def test_room_behind_a_filesystem_takes_its_hashes(self):
+        base = self.scratch() / "room.raw"
+        base.write_bytes(self.unverified().read_bytes())
+        self.assertIn("and 40", self.customize(self.device(hashes="data"), "--release", self.release, base=base, expect=2))
+        partition, part, size = self.partitions(base)[0]["data"], self.scratch() / "data", 30 << 20
+        part.write_bytes(self.stretch(base, partition))
+        self.run_tool("e2fsck", "-fy", part, expect=None)
+        self.run_tool("resize2fs", part, "30M")
+        with base.open("r+b") as disk:
+            disk.seek(partition["start"] * 512)
+            disk.write(part.read_bytes().ljust(partition["size"] * 512, b"\0"))
+        raw = self.customize(self.device(hashes="data") + FILE, "--release", self.release, base=base)
+        part.write_bytes(self.stretch(raw, partition))
+        self.assertIn(f"systemd.verity_usr_options=panic-on-corruption,hash-offset={size}", self.inspect(raw)["system"]["bootEntries"][0]["commandLine"].split())
+        self.run_tool("veritysetup", "verify", part, part, self.root_hashes(raw, "usrhash").pop(), f"--hash-offset={size}")
+
+    def test_partitions_that_cannot_be_verified_are_refused(self):
+        base = self.unverified()
+        for device, code in ((self.device(data="nothing"), "customize.no-partition"), (self.device(data="root"), "customize.verity-partition"),
+                             (self.device(hashes="boot"), "holds a filesystem"), (self.device("root"), "is not what the base mounts"),
+                             (self.device(hashes="esp"), "holds a filesystem")):
+            self.assertIn(code, self.customize(device, "--release", self.release, base=base, expect=2))
+        said = self.customize(self.device(), "--release", self.release, base=self.verified(), expect=2)
+        self.assertIn("reinitializeVerity: all", said)
+
+    def test_files_do_not_go_back_to_what_is_verified(self):
+        raw = self.verified()
+        listed = self.scratch() / "list.yaml"
+        (listed.parent / "file").write_text("file")
+        listed.write_text("previewFeatures: [inject-files]\ninjectFiles:\n- {partition: {idType: part-label, id: data}, source: file, destination: /share/file}\n")
+        said = self.run_program("inject-files", "--image", raw, listed, "-o", listed.parent / "new.raw", expect=2, env=environment()).stderr
+        self.assertIn("origin.verified-partition", said)
+        self.assertIn('with "imagewright customize"', said)
+        self.assertFalse((listed.parent / "new.raw").exists())
+
     def test_a_new_disk_holds_hashes_behind_their_data(self):
         storage = """storage:
   bootType: efi

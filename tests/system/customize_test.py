@@ -7,11 +7,31 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 from composing import LABEL_CHECK, derived_config  # noqa: E402
 from imagewright_testing import TOP, TestCase, require_workbench  # noqa: E402
+from kernels_test import NEWER, make_kernel_next  # noqa: E402
 
 RELEASE = f"release: {TOP}/configs/releases/workbench.yaml\n"
 HOST = "checks:\n- {name: host, file: /etc/hostname, expect: changed}\n"
+VERIFIED = ("- {name: /usr is verified, command: \"veritysetup status usr | sed -n 's/.*status: *//p'\", expect: verified}\n"
+            "- {name: /usr is mounted, command: findmnt -no SOURCE /usr, expect: /dev/mapper/usr}\n")
+USR_APART = """storage:
+  bootType: efi
+  autoSize: true
+  freeSpace: 64M
+  disks:
+  - partitionTableType: gpt
+    partitions:
+    - {id: esp, label: esp, type: esp, size: 160M}
+    - {id: root, label: root, type: root, size: 512M}
+    - {id: hashes, label: hashes, type: usr-verity, size: 16M}
+    - {id: usr, label: usr, type: usr}
+  filesystems:
+  - {deviceId: esp, type: fat32, mountPoint: /boot/efi}
+  - {deviceId: root, type: ext4, mountPoint: /}
+  - {deviceId: usr, type: ext4, mountPoint: /usr}
+"""
 SELINUX = "[selinux-policy-default, policycoreutils, selinux-utils]"
 
 
@@ -20,9 +40,9 @@ class Customized(TestCase):
     def setUpClass(cls):
         require_workbench()
 
-    def base(self, directory, name, lines):
+    def base(self, directory, name, lines, storage=""):
         config = directory / f"{name}.yaml"
-        config.write_text(derived_config(f"os:\n  {lines}\noutput: {{name: {name}, images: [{{format: raw}}]}}\n")
+        config.write_text(derived_config(f"{storage}os:\n  {lines}\noutput: {{name: {name}, images: [{{format: raw}}]}}\n")
                           .replace("[base-configs]", "[base-configs, uki]"))
         self.run_program("build", config, "--arch", "x86_64", "--output-dir", directory, "--progress", "none")
         return directory / f"{name}-x86_64.raw"
@@ -58,6 +78,31 @@ class Customized(TestCase):
         self.customize(directory, "modified", base,
                        "previewFeatures: [uki]\nos: {hostname: changed, uki: {mode: modify}, cgroup: {version: v1}, "
                        "kernelCommandLine: {extraCommandLine: [audit=1]}}\n" + HOST)
+
+    def test_a_usr_of_the_base_is_verified_and_its_hashes_are_made_anew(self):
+        directory = self.scratch()
+        base = self.base(directory, "usr", "bootloader: {type: grub}", storage=USR_APART)
+        verified = self.customize(directory, "verified", base,
+                                  RELEASE + "storage: {verity: [{id: v, name: usr, dataDevice: {idType: part-label, id: usr}, "
+                                  "hashDevice: {idType: part-label, id: hashes}, corruptionOption: panic}]}\nos: {hostname: changed}\n" + HOST + VERIFIED)
+        self.customize(directory, "anew", verified,
+                       "previewFeatures: [reinitialize-verity]\nstorage: {reinitializeVerity: all}\n"
+                       "os: {additionalFiles: [{destination: /usr/share/canary, content: sings}]}\n" + HOST + VERIFIED
+                       + "- {name: canary, file: /usr/share/canary, expect: sings}\n")
+
+    def test_a_kernel_comes_and_goes(self):
+        directory = self.scratch()
+        base = self.base(directory, "one", "bootloader: {type: grub}")
+        older = make_kernel_next(self, directory)
+        config = directory / "two.yaml"
+        config.write_text(RELEASE + f"repositories: [{{name: next, path: {directory}/repository, gpgCheck: false, repoGpgCheck: false}}]\n"
+                          "os: {hostname: changed, packages: {install: [kernel-next]}}\noutput: {name: two, images: [{format: raw}]}\n")
+        self.run_program("customize", "--image", base, config, "--output-dir", directory, "--progress", "none")
+        two = directory / "two-x86_64.raw"
+        found = json.loads(self.run_program("inspect", two, "--json").stdout)["system"]["kernels"]
+        self.assertEqual(sorted(found), sorted([older, NEWER]))
+        self.customize(directory, "back", two, RELEASE + "os: {packages: {remove: [kernel-next]}}\n" + HOST +
+                       f"- {{name: kernel, command: uname -r, expect: {older}}}\n")
 
     def test_fips_is_switched_on(self):
         directory = self.scratch()

@@ -33,6 +33,22 @@ cp {tree}/boot/vmlinuz-{older} %{{buildroot}}/boot/vmlinuz-{newer}
 """
 
 
+def make_kernel_next(test, scratch):
+    """A repository with a second, newer kernel; and the release of the workbench's own."""
+    package = next(path for path in WORKBENCH.glob("x86_64/**/linux-image-*.rpm") if re.search(r"image-\d", path.name))
+    tree = scratch / "tree"
+    tree.mkdir()
+    subprocess.run(f"rpm2archive - < '{package}' | tar xz", shell=True, cwd=tree, check=True)
+    modules = next((tree / "usr/lib/modules").iterdir(), None) if (tree / "usr/lib/modules").exists() else None
+    test.assertIsNotNone(modules, "the workbench's kernel has no modules")
+    spec = scratch / "kernel-next.spec"
+    spec.write_text(SPEC.format(tree=tree, older=modules.name, newer=NEWER))
+    test.run_tool("rpmbuild", "-bb", "--quiet", "--define", f"_topdir {scratch}/build", "--define", "__os_install_post %{nil}",
+                  "--define", "_binary_payload w1.zstdio", "--define", f"_rpmdir {scratch}/repository", spec)
+    test.run_tool("createrepo_c", "--quiet", scratch / "repository")
+    return modules.name
+
+
 class TwoKernels(TestCase):
     @classmethod
     def setUpClass(cls):
@@ -40,24 +56,9 @@ class TwoKernels(TestCase):
         for program in ("rpmbuild", "rpm2archive", "tar", "createrepo_c"):
             require_program(program)
 
-    def repository(self, scratch):
-        """A repository with a second, newer kernel; and the release of the workbench's own."""
-        package = next(path for path in WORKBENCH.glob("x86_64/**/linux-image-*.rpm") if re.search(r"image-\d", path.name))
-        tree = scratch / "tree"
-        tree.mkdir()
-        subprocess.run(f"rpm2archive - < '{package}' | tar xz", shell=True, cwd=tree, check=True)
-        modules = next((tree / "usr/lib/modules").iterdir(), None) if (tree / "usr/lib/modules").exists() else None
-        self.assertIsNotNone(modules, "the workbench's kernel has no modules")
-        spec = scratch / "kernel-next.spec"
-        spec.write_text(SPEC.format(tree=tree, older=modules.name, newer=NEWER))
-        self.run_tool("rpmbuild", "-bb", "--quiet", "--define", f"_topdir {scratch}/build", "--define", "__os_install_post %{nil}",
-                      "--define", "_binary_payload w1.zstdio", "--define", f"_rpmdir {scratch}/repository", spec)
-        self.run_tool("createrepo_c", "--quiet", scratch / "repository")
-        return modules.name
-
     def test_the_loader_starts_the_chosen_one(self):
         scratch = self.scratch()
-        older = self.repository(scratch)
+        older = make_kernel_next(self, scratch)
         kernel = "kernel: {package: linux-image-cloud-amd64}"
         for loader, lines in (("systemd-boot", []),  # the release's baseline chooses
                               ("grub", ["bootloader: {type: grub}", kernel]),

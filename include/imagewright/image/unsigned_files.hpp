@@ -12,27 +12,36 @@
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/output_config.hpp>
+#include <imagewright/model/verity.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
 namespace imagewright::image {
 
 /// One file that is taken out.
 struct UnsignedFile {
-  std::string type;        ///< "ukis", "uki-addons", "shim", "bootloader"
+  std::string type;        ///< "ukis", "uki-addons", "shim", "bootloader", "verity-hash"
   std::string name;        ///< in the directory of such files: "ukis/vmlinuz-6.6.1.efi"
   std::string path;        ///< in the image: "/boot/efi/EFI/Linux/vmlinuz-6.6.1.efi"
-  base::Uuid partition;    ///< of the EFI system partition in the partition table
+  std::string content;     ///< of a file that is in no image; then there is no path
+  base::Uuid partition;    ///< of the partition that it goes to, in the partition table
   std::string destination; ///< on that partition: "/EFI/Linux/vmlinuz-6.6.1.efi"
 
   bool operator==(const UnsignedFile&) const = default;
 };
 
+/// A finished image.
+struct UnsignedImage {
+  const tree::RootTree& tree;
+  const model::DiskLayout& layout;
+  const model::Architecture& architecture;
+  const model::RootHashes& root_hashes;
+};
+
 /// Where an image has what the items ask for, sorted by name. Names on the EFI system partition are
-/// found whatever their case. Throws base::Error (image.no-boot-file) when there is nothing of an
-/// item.
-std::vector<UnsignedFile> find_unsigned_files(const tree::RootTree& tree,
-                                              const model::DiskLayout& layout,
-                                              const model::Architecture& architecture,
+/// found whatever their case. Root hashes are of the devices whose options say where a signature
+/// lies, be there one or none. Throws base::Error (image.no-boot-file) when there is nothing of
+/// another item.
+std::vector<UnsignedFile> find_unsigned_files(const UnsignedImage& image,
                                               const std::vector<model::OutputArtifactItem>& items);
 
 /// Copies the file's content out of the tree, into directories that are made for it below

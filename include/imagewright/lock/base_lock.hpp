@@ -17,6 +17,7 @@ namespace imagewright::lock {
 /// The image of one architecture that the packages of a lock come into.
 struct LockedBase {
   base::Digest digest;             ///< of the disk's bytes, whatever the format of the file
+  std::string source = {};         ///< in a registry, with its digest; empty: a file
   std::vector<std::string> kept;   ///< full names of packages, sorted
   std::vector<std::string> erased; ///< full names of packages, sorted
 

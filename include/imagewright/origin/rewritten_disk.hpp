@@ -34,8 +34,18 @@ struct PartitionOutcome {
 
 /// What becomes of the hashes of dm-verity.
 enum class VerityHashes : std::uint8_t {
-  kept,      ///< what they vouch for must not change
-  made_anew, ///< where what they vouch for changes
+  kept,        ///< what they vouch for must not change
+  made_anew,   ///< where what they vouch for changes
+  untouchable, ///< as `kept`: what is done cannot make them anew
+};
+
+/// What dm-verity vouches for from now on.
+struct NewVerity {
+  std::string name;           ///< "root" or "usr"
+  std::string mount_point;    ///< of the data
+  std::string hash_partition; ///< that takes superblock and tree; nothing of it stays
+  disk::VerityTree tree;      ///< its root hash is not known yet
+  std::uint64_t tree_offset = 0;
 };
 
 struct DiskRequest {
@@ -44,6 +54,7 @@ struct DiskRequest {
   const RestoredTree& tree; ///< labelled; as it shall be in the image
   base::Epoch epoch;
   VerityHashes verity_hashes = VerityHashes::kept;
+  std::vector<NewVerity> new_verity = {};
   /// Whose partitions, which start where those of the base do, and filesystems say what these are
   /// called from now on; null: as in the base.
   const model::DiskLayout* identifiers = nullptr;
@@ -51,7 +62,7 @@ struct DiskRequest {
 
 struct RewrittenDisk {
   std::vector<PartitionOutcome> partitions;
-  model::RootHashes root_hashes; ///< of every verity device that the base has
+  model::RootHashes root_hashes; ///< of every verity device that the base has or gets
 };
 
 /// Writes the disk to the file `raw`, which must not exist; on failure it is gone again. Late

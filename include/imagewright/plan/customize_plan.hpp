@@ -23,7 +23,8 @@ namespace imagewright::plan {
 struct CustomizePlan {
   /// With outputs; architecture and release are those of the base, which is not known yet.
   BuildPlan plan;
-  std::filesystem::path base; ///< `input.image.path`; empty: the command line has to say
+  std::filesystem::path base; ///< `input.image.path`; empty: something else has to say
+  std::optional<model::OciImage> base_in_registry; ///< `input.image.oci`, `input.image.azureLinux`
   base::Diagnostics warnings;
 };
 
@@ -34,6 +35,9 @@ CustomizePlan plan_customize(const PlanOptions& options);
 /// Whether the config asks for a boot loader that is set up anew: with a new disk, after a reset,
 /// or with unified kernel images in place of what there was.
 bool sets_boot_up_anew(const model::ImageConfig& config);
+
+/// Whether dm-verity vouches from now on for a partition that the base has already.
+bool verifies_existing(const model::ImageConfig& config);
 
 /// Whether what dm-verity vouches for in the base may change, and its hashes with it.
 bool makes_verity_anew(const model::ImageConfig& config);
@@ -63,6 +67,8 @@ struct BaseFacts {
   base::Digest digest; ///< of the disk
   base::Uuid disk_uuid;
   base::Epoch epoch;
+  /// By the id of their partition.
+  std::map<std::string, base::ByteSize> filesystem_sizes;
   model::DiskLayout layout;   ///< what partitions and filesystems are now
   std::string command_line;   ///< of the entry that starts by itself
   std::string boot_loader;    ///< "grub" or "systemd-boot"; empty: what it has is no menu of these
@@ -73,6 +79,9 @@ struct BaseFacts {
   std::string systemd_version;  ///< empty: not known
   bool can_keep_history = true; ///< /usr can be written, if hashes of verity may be made anew
 };
+
+/// Verity devices of a base as its own command line speaks of them.
+model::DiskLayout with_booted_verity(model::DiskLayout layout, const std::string& command_line);
 
 /// How the root of a base becomes what the config asks for. `inputs` is a digest over everything
 /// that the config is made of and names. Throws base::InputError when the config is for other

@@ -23,6 +23,10 @@ struct LayoutFacts {
   std::string seed;
 };
 
+/// What a verity device is told beside its partitions, in the words of
+/// systemd-veritysetup-generator(8).
+std::string verity_options(const model::VerityConfig& wish);
+
 /// Throws base::InputError when the section does not describe a disk (config validation has caught
 /// what can be seen in the file alone).
 model::DiskLayout make_layout(const model::StorageConfig& storage, const LayoutFacts& facts);

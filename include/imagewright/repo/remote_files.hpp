@@ -16,6 +16,8 @@ namespace imagewright::repo {
 struct RemoteFileRequest {
   model::RemoteFile file;
   base::SourceLocation where; ///< that asks for it
+  /// Lines by which its server knows who asks; no other server is told them.
+  std::vector<std::string> headers = {};
 };
 
 /// Where each of them stands in the cache, in their order, verified. What the cache has is not

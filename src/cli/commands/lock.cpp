@@ -66,8 +66,9 @@ plan::LockSummary lock_packages(const LockWords& words, const CommandContext& co
 }
 
 ExitCode run_lock(const LockWords& words, const CommandContext& context) {
-  const plan::LockSummary summary =
-      words.base.image.empty() ? lock_packages(words, context) : lock_base(words, context);
+  const plan::LockSummary summary = starts_from_image(words.base, words.plan)
+                                        ? lock_base(words, context)
+                                        : lock_packages(words, context);
   if (words.is_json) {
     json::Array changes;
     for (const std::string& change : summary.changes)

@@ -215,6 +215,32 @@ std::string with_new_identifiers(const std::string& fstab,
   return base::join(lines, "\n");
 }
 
+/// Devices that a base has already are known without their salt.
+bool is_verified_anew(const model::Partition& partition, const model::DiskLayout& layout) {
+  return std::ranges::any_of(layout.verity, [&](const model::VerityDevice& device) {
+    return !device.salt.empty() && device.name == partition.filesystem->verity_name;
+  });
+}
+
+/// What dm-verity vouches for from now on is mounted through it, and nothing writes to it.
+std::string with_verified_sources(const std::string& fstab, const model::DiskLayout& layout) {
+  std::vector<std::string> lines = base::split(fstab, '\n');
+  for (auto& line : lines) {
+    const auto words = base::split_whitespace(line);
+    if (words.size() < 3 || words[0].starts_with('#')) continue;
+    const model::Partition* partition = layout.find_mount(mount_point_of(words[1]));
+    if (partition == nullptr || !is_verified_anew(*partition, layout)) continue;
+    std::vector<std::string> options = base::split(words.size() > 3 ? words[3] : "", ',');
+    std::erase_if(options, [](const std::string& option) {
+      return option.empty() || option == "rw" || option == "ro" || option == "defaults";
+    });
+    options.insert(options.begin(), "ro");
+    line = "/dev/mapper/" + partition->filesystem->verity_name + '\t' + words[1] + '\t' + words[2] +
+           '\t' + base::join(options, ",") + "\t0\t0";
+  }
+  return base::join(lines, "\n");
+}
+
 StepYield write_mounts(const Input& input, root::WorkRoot& root) {
   const bool keeps_mounts = keeps_mounts_of_base(input);
   const fs::RootDir& files = root.files();
@@ -223,6 +249,11 @@ StepYield write_mounts(const Input& input, root::WorkRoot& root) {
         "/etc/fstab",
         with_new_identifiers(files.find_content("/etc/fstab").value_or(""), input.new_identifiers),
         0644);
+  if (keeps_mounts && !input.layout.verity.empty()) {
+    const std::string fstab = files.find_content("/etc/fstab").value_or("");
+    const std::string verified = with_verified_sources(fstab, input.layout);
+    if (verified != fstab) files.write("/etc/fstab", verified, 0644);
+  }
   if (keeps_mounts && input.overlays.empty()) return {};
   if (!keeps_mounts) make_kernel_mount_points(files);
   StepYield yield;

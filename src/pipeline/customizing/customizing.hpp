@@ -11,6 +11,7 @@
 #include <imagewright/finalize/plan.hpp>
 #include <imagewright/inspect/system_facts.hpp>
 #include <imagewright/origin/base_image.hpp>
+#include <imagewright/origin/rewritten_disk.hpp>
 #include <imagewright/pipeline/customize.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/customize_packages.hpp>
@@ -27,7 +28,8 @@ struct Customizing {
   plan::BuildInputs inputs;
   /// Absent: nothing is said about packages.
   std::optional<plan::CustomizedPackages> packages;
-  lock::BaseLock lock; ///< what stays, goes and comes, whether a file has said it or not
+  std::string base_reference; ///< in a registry, with its digest; empty: it is a file
+  lock::BaseLock lock;        ///< what stays, goes and comes, whether a file has said it or not
   finalize::FinalizePlan root;
 };
 
@@ -41,6 +43,11 @@ base::Epoch newest_time(const origin::BaseImage& base);
 
 /// Does what customize() does, as whoever this process is: root already, or as good as.
 CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::Services& services);
+
+/// What becomes of hashes that the base has.
+origin::VerityHashes verity_hashes_of(const Customizing& customizing);
+/// Devices of the layout that the base has not.
+std::vector<origin::NewVerity> new_verity_of(const Customizing& customizing);
 
 /// In sentences, in the order of the steps.
 std::vector<std::string> actions_of(const finalize::FinalizePlan& plan);

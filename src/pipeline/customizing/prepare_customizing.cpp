@@ -7,6 +7,7 @@
 #include <imagewright/inspect/installed_packages.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/model/boot_loader.hpp>
+#include <imagewright/plan/fetch_base.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -16,9 +17,16 @@ namespace imagewright::pipeline {
 
 namespace {
 
-std::filesystem::path base_path(const CustomizeOptions& options, const plan::CustomizePlan& plan) {
+std::filesystem::path find_base(const CustomizeOptions& options, Customizing& customizing,
+                                const plan::Services& services) {
+  const plan::CustomizePlan& plan = customizing.plan;
   if (!options.base.empty()) return options.base;
   if (!plan.base.empty()) return plan.base;
+  if (plan.base_in_registry) {
+    plan::FetchedBase fetched = plan::fetch_base(plan, options.lock_use, options.network, services);
+    customizing.base_reference = std::move(fetched.reference);
+    return std::move(fetched.file);
+  }
   throw base::Error(base::FailureKind::input, "customize.no-base",
                     "neither the command line nor the config says which image is customized",
                     "give --image FILE, or \"input: {image: {path: FILE}}\" in the config");
@@ -122,10 +130,14 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
     for (const model::LockedPackage& package : customizing.packages->lock.packages)
       newest = std::max(newest, package.build_time);
   }
+  std::map<std::string, base::ByteSize> sizes;
+  for (const origin::BaseFilesystem& filesystem : base.filesystems())
+    sizes[filesystem.name()] = filesystem.partition->files->facts().size;
   return {.architecture = base.architecture(),
           .digest = customizing.digest,
           .disk_uuid = base.image().disk_uuid(),
           .epoch = options.epoch.value_or(newest),
+          .filesystem_sizes = std::move(sizes),
           .layout = base.layout(),
           .command_line = customizing.system.kernel_command_line(),
           .boot_loader = boot_loader_of(customizing.system),
@@ -165,7 +177,10 @@ std::vector<std::string> names_of(const std::vector<model::InstalledPackage>& pa
 
 /// What a lock of this would say.
 lock::BaseLock lock_from(const Customizing& customizing) {
-  lock::BaseLock lock{.base = {.digest = customizing.digest, .kept = {}, .erased = {}},
+  lock::BaseLock lock{.base = {.digest = customizing.digest,
+                               .source = customizing.base_reference,
+                               .kept = {},
+                               .erased = {}},
                       .packages = {}};
   if (const auto& packages = customizing.packages) {
     lock.packages = packages->lock;
@@ -231,7 +246,7 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   const report::StageScope stage(services.reporter, "base");
   customizing.base_format = options.base_format;
   customizing.base = std::make_unique<origin::BaseImage>(
-      base_path(options, customizing.plan), options.base_format, services.cancellation);
+      find_base(options, customizing, services), options.base_format, services.cancellation);
   customizing.system = inspect::read_system(customizing.base->image());
   customizing.plan.plan.architecture = customizing.base->architecture();
   if (customizing.plan.plan.config.storage.reset_partition_uuids)

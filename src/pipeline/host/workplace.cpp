@@ -80,11 +80,11 @@ void stage_manifest(fs::Publication& publication, const audit::Manifest& manifes
 
 std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files) {
   const std::vector<image::UnsignedFile> found =
-      image::find_unsigned_files(files.tree, files.layout, files.architecture, files.wanted.items);
+      image::find_unsigned_files(files.image, files.wanted.items);
   auto publication = std::make_unique<fs::Publication>(files.wanted.path);
   const std::filesystem::path staging = publication->staged_path("");
   for (const image::UnsignedFile& file : found) {
-    image::write_unsigned_file(file, files.tree, staging);
+    image::write_unsigned_file(file, files.image.tree, staging);
     publication->add(file.name);
   }
   stage_text(*publication, "inject-files.yaml", image::inject_files_text(found));

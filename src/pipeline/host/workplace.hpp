@@ -13,6 +13,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/publication.hpp>
+#include <imagewright/image/unsigned_files.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/layout.hpp>
@@ -56,9 +57,7 @@ void stage_manifest(fs::Publication& publication, const audit::Manifest& manifes
 /// its own, since they have a directory of their own.
 struct UnsignedFiles {
   const model::OutputArtifacts& wanted;
-  const tree::RootTree& tree;
-  const model::DiskLayout& layout;
-  const model::Architecture& architecture;
+  image::UnsignedImage image;
 };
 std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files);
 

@@ -93,9 +93,6 @@ const std::string k_disk =
 
 /// A config that uses a refused key, by the key.
 const std::map<std::string, std::string, std::less<>> k_refused_samples = {
-    {"input.image.azureLinux", "input: {image: {azureLinux: {version: '3.0', variant: core}}}"},
-    {"input.image.oci",
-     "previewFeatures: [input-image-oci]\ninput: {image: {oci: registry.example/a:b}}"},
     {"iso", "iso: {initramfsType: bootstrap}"},
     {"os.containerImages", "os: {containerImages: [{source: 'docker-archive:a.tar'}]}"},
     {"os.kernel.package", "os: {kernel: {package: kernel}}"},
@@ -113,16 +110,6 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
      "{deviceId: e, type: fat32, mountPoint: /boot/efi}, {deviceId: a, type: btrfs, "
      "btrfs: {subvolumes: [{path: r, mountPoint: /}]}}]}\n"
      "os: {bootloader: {resetType: hard-reset}}"},
-    {"storage.verity.dataDevice",
-     "storage: {verity: [{id: v, name: root, dataDevice: {idType: part-label, id: a}, "
-     "hashDevice: {idType: part-label, id: b}}]}"},
-    {"storage.verity.hashDevice",
-     "storage: {verity: [{id: v, name: root, dataDevice: {idType: part-label, id: a}, "
-     "hashDevice: {idType: part-label, id: b}}]}"},
-    {"storage.verity.hashSignaturePath",
-     "previewFeatures: [output-artifacts]\n"
-     "storage: {verity: [{id: v, name: root, dataDevice: {idType: part-label, id: a}, "
-     "hashDevice: {idType: part-label, id: b}, hashSignaturePath: /boot/root.sig}]}"},
 };
 
 } // namespace

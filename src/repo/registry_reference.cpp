@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#include "registry_reference.hpp"
+
+#include <imagewright/base/error.hpp>
+
+namespace imagewright::repo {
+
+bool is_on_this_host(std::string_view host_and_port) {
+  if (host_and_port.starts_with("[::1]")) return true;
+  const std::string_view host = host_and_port.substr(0, host_and_port.rfind(':'));
+  return host == "localhost" || host == "127.0.0.1";
+}
+
+std::string RegistryReference::address() const {
+  return (is_on_this_host(host) ? "http://" : "https://") + host + "/v2/" + name + "/";
+}
+
+std::string RegistryReference::version() const {
+  return digest ? digest->to_string() : tag;
+}
+
+RegistryReference parse_registry_reference(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  IMAGEWRIGHT_ASSERT(slash != std::string_view::npos);
+  RegistryReference reference{
+      .host = std::string(text.substr(0, slash)), .name = {}, .tag = "latest", .digest = {}};
+  std::string_view rest = text.substr(slash + 1);
+  if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
+    reference.digest = base::Digest::parse(rest.substr(at + 1));
+    IMAGEWRIGHT_ASSERT(reference.digest);
+    rest = rest.substr(0, at);
+  }
+  const std::size_t colon = rest.find(':');
+  if (colon != std::string_view::npos) reference.tag = std::string(rest.substr(colon + 1));
+  reference.name = std::string(rest.substr(0, colon));
+  return reference;
+}
+
+} // namespace imagewright::repo
