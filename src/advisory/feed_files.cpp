@@ -36,8 +36,11 @@ std::uint64_t size_of(const fs::UniqueFd& file, const std::string& name) {
 std::vector<std::filesystem::path> documents_in(const std::filesystem::path& path) {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".json")
-      files.push_back(entry.path());
+    std::error_code unreachable;
+    if (entry.path().extension() != ".json" || entry.is_directory(unreachable)) continue;
+    if (!entry.is_regular_file(unreachable))
+      throw_damaged_feed(entry.path().string(), "it is not a file that can be read");
+    files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   if (files.empty()) throw_damaged_feed(path.string(), "there is no file *.json in it");
@@ -83,13 +86,15 @@ void read_piece(const FeedFile& file, std::uint64_t offset, std::span<char> piec
 }
 
 OpenedFeed open_feed(const std::filesystem::path& path) {
-  if (!std::filesystem::exists(path)) {
+  std::error_code unreachable;
+  const auto status = std::filesystem::status(path, unreachable);
+  if (!std::filesystem::exists(status)) {
     throw base::Error(base::FailureKind::input, "advisory.no-feed",
                       fmt::format("there is no feed {}", base::quoted(path.string())),
                       "fetch the vendor's feed and give its file with --feed");
   }
-  if (std::filesystem::is_directory(path)) return open_directory(path);
-  if (!std::filesystem::is_regular_file(path))
+  if (std::filesystem::is_directory(status)) return open_directory(path);
+  if (!std::filesystem::is_regular_file(status))
     throw_unknown_feed(path.string(), "it is not a regular file");
   OpenedFeed feed{.source = {.name = path.string(), .form = FeedForm::file, .files = {}},
                   .content = fs::open_for_reading(path)};

@@ -8,6 +8,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/input.hpp>
 #include <imagewright/inspect/confined.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/lock_file.hpp>
@@ -76,13 +77,14 @@ bool is_text(const std::filesystem::path& path) {
 Inventory read_inventory(const std::filesystem::path& path, const std::string& architecture,
                          const base::Cancellation& cancellation) {
   const std::string file = path.string();
-  if (!std::filesystem::is_regular_file(path)) {
+  std::error_code unreachable;
+  if (!std::filesystem::is_regular_file(path, unreachable)) {
     throw base::Error(base::FailureKind::input, "advisory.no-packages",
                       fmt::format("{} is not a file", base::quoted(file)),
                       "give an image, a manifest, a lock or a list of packages");
   }
   if (!is_text(path)) return of_image(path, cancellation);
-  const std::string text = fs::read_file(path, audit::k_largest_manifest);
+  const std::string text = fs::read_input(path, "packages", audit::k_largest_manifest);
   if (!base::trimmed(text).starts_with('{')) return read_package_list(text, file);
   if (json::parse(text, file).find("imagewrightManifest") != nullptr)
     return inventory_of(audit::parse_manifest(text, file).packages, file);

@@ -126,6 +126,19 @@ void add_access_list(struct archive_entry* entry, std::string_view name, std::st
   }
 }
 
+/// libarchive writes blanks and letters that are not ASCII as %20, which no reader turns back; "="
+/// and "%" it writes as GNU tar does, which does.
+void require_attribute_name(const TarEntry& entry, const std::string& name) {
+  const bool is_fit =
+      std::ranges::all_of(name, [](char letter) { return letter > ' ' && letter < '\x7f'; });
+  if (is_fit) return;
+  throw base::Error(base::FailureKind::build, "archive.attribute-unsupported",
+                    fmt::format("the attribute {} of {} cannot stand in a tar archive: it would be "
+                                "unpacked with another name",
+                                base::quoted(name), base::quoted(entry.path)),
+                    "remove the attribute, or write the image of a disk");
+}
+
 EntryPointer make_entry(const TarEntry& entry) {
   IMAGEWRIGHT_ASSERT(entry.type != fs::FileType::socket);
   EntryPointer made(archive_entry_new());
@@ -145,6 +158,7 @@ EntryPointer make_entry(const TarEntry& entry) {
     archive_entry_set_size(made.get(), 0);
   }
   for (const auto& [name, value] : entry.attributes) {
+    require_attribute_name(entry, name);
     archive_entry_xattr_add_entry(made.get(), name.c_str(), value.data(), value.size());
     add_access_list(made.get(), name, value);
   }

@@ -88,7 +88,11 @@ std::string address_of(const KeyPlace& place) {
   std::error_code error;
   const bool is_file = std::filesystem::is_regular_file(place.location, error);
   if (!is_file && is_uri(place.location)) return place.location;
-  if (!is_file) refuse("attest.no-key", place, "is not there", "give a PEM file, or a URI");
+  if (!is_file) {
+    const bool is_there = std::filesystem::exists(place.location, error);
+    refuse("attest.no-key", place, is_there ? "is no file" : "is not there",
+           "give a PEM file, or a URI");
+  }
   return std::filesystem::absolute(place.location).string();
 }
 

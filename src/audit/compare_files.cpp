@@ -35,6 +35,8 @@ const char* word_for(Kind kind) {
   throw base::BugError("unknown kind of file");
 }
 
+constexpr std::string_view k_hint = "give two images, two manifests or two locks";
+
 /// Waiting for a pipe, or failing late, would say less.
 void require_file(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -59,7 +61,11 @@ public:
   Kind kind() const {
     if (size_ == base::ByteSize(0) || read(base::ByteSize(1)) != "{") return Kind::image;
     const json::Value document = json::parse(text(), name());
-    return document.find("imagewrightManifest") != nullptr ? Kind::manifest : Kind::lock;
+    if (document.find("imagewrightManifest") != nullptr) return Kind::manifest;
+    if (document.find("architectures") != nullptr) return Kind::lock;
+    throw base::Error(base::FailureKind::input, "audit.kinds-differ",
+                      fmt::format("{} is neither a manifest nor a lock", base::quoted(name())),
+                      std::string(k_hint));
   }
 
   std::string text() const {
@@ -93,7 +99,7 @@ Comparison compare(const HandedFile& left, const HandedFile& right) {
     throw base::Error(base::FailureKind::input, "audit.kinds-differ",
                       fmt::format("{} is {} and {} is {}", base::quoted(left.name()),
                                   word_for(kind), base::quoted(right.name()), word_for(other)),
-                      "give two images, two manifests or two locks");
+                      std::string(k_hint));
   }
   // Whoever wants to stop ends this process.
   const base::Cancellation cancellation;

@@ -247,7 +247,18 @@ private:
 } // namespace
 
 Manifest parse_manifest(std::string_view text, const std::string& file) {
-  return ManifestReader(file).read(json::parse(text, file));
+  constexpr auto k_hint = "give NAME-ARCH.manifest.json, which is written beside an image";
+  try {
+    const Value document = json::parse(text, file);
+    if (document.find("imagewrightManifest") != nullptr) return ManifestReader(file).read(document);
+  } catch (base::Error& error) {
+    if (error.diagnostic().code != "json.syntax") throw;
+    base::Diagnostic diagnostic = error.diagnostic();
+    diagnostic.hint = k_hint;
+    throw base::Error(error.kind(), std::move(diagnostic));
+  }
+  throw base::Error(base::FailureKind::input, "audit.manifest-damaged",
+                    fmt::format("{} is no manifest of an image", base::quoted(file)), k_hint);
 }
 
 } // namespace imagewright::audit

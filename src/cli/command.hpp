@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/render.hpp>
 #include <imagewright/cli/run.hpp>
@@ -54,6 +55,14 @@ Argument json_argument(bool& is_json, std::string description = "Print the resul
 /// The file that a command is to read. Throws base::Error (cli.missing-input) when it is not there
 /// or is a directory; `what` is "image" or "manifest".
 std::filesystem::path input_file(const std::string& path, const std::string& what);
+
+/// The same for a directory; `what` is "directory" or "output directory".
+std::filesystem::path input_directory(const std::string& path, const std::string& what,
+                                      const std::string& hint);
+
+/// The content of an input file. Throws base::Error (cli.missing-input, fs.cannot-read), always as
+/// a wrong input.
+std::string read_input(const std::string& path, const std::string& what, base::ByteSize limit);
 
 Command build_command();
 Command plan_command();

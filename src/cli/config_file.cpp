@@ -49,6 +49,47 @@ bool is_image(std::string_view text) {
   return is_known || has_boot_record || text.starts_with(std::string(64, '\0'));
 }
 
+/// Documents that this program and others write, by a word of their beginning.
+struct OtherDocument {
+  std::string_view beginning;
+  std::string_view what;
+  std::string_view hint;
+};
+
+constexpr std::string_view k_its_config = "give the config that it belongs to";
+constexpr std::string_view k_a_config = "give the YAML file that describes the image";
+constexpr std::array k_json_documents = {
+    OtherDocument{"\"imagewrightManifest\"", "the manifest of an image",
+                  "give the config that it belongs to; imagewright diff compares two manifests"},
+    OtherDocument{"\"architectures\": {", "a lock", k_its_config},
+    OtherDocument{"\"imagewrightReport\"", "the report of a build", k_its_config},
+    OtherDocument{"\"imagewrightUnits\"", "a list of units",
+                  "build one of them: imagewright build --units FILE --index 0"},
+    OtherDocument{"\"imagewrightRelease\"", "the record of a fleet's release", k_its_config},
+    OtherDocument{"\"spdxVersion\"", "a list of parts (SPDX)", k_its_config},
+    OtherDocument{"\"bomFormat\"", "a list of parts (CycloneDX)", k_its_config},
+};
+constexpr std::array k_other_documents = {
+    OtherDocument{"\x7f"
+                  "ELF",
+                  "a program", k_a_config},
+    OtherDocument{"MZ", "a program", k_a_config},
+    OtherDocument{"\xed\xab\xee\xdb", "an RPM package", k_a_config},
+    OtherDocument{"-----BEGIN ", "a key or a certificate", k_a_config},
+    OtherDocument{"<", "a document of XML or HTML", k_a_config},
+};
+
+const OtherDocument* other_document(std::string_view text) {
+  for (const OtherDocument& each : k_other_documents)
+    if (text.starts_with(each.beginning)) return &each;
+  const std::string_view content = base::trimmed(text);
+  if (!content.starts_with('{')) return nullptr;
+  const std::string_view first_keys = content.substr(0, 160);
+  for (const OtherDocument& each : k_json_documents)
+    if (first_keys.find(each.beginning) != std::string_view::npos) return &each;
+  return nullptr;
+}
+
 /// Release profiles look much like configs, but only they have a name.
 bool is_release_profile(std::string_view text) {
   const auto lines = base::split(text, '\n');
@@ -77,7 +118,9 @@ void refuse_what_is_no_config(const std::string& path) {
     refuse(path, "the manifest of an image",
            "give the config that it belongs to; imagewright diff compares two manifests");
   if (path.ends_with(".lock.json") && text.starts_with('{'))
-    refuse(path, "a lock", "give the config that it belongs to");
+    refuse(path, "a lock", std::string(k_its_config));
+  if (const OtherDocument* other = other_document(text))
+    refuse(path, other->what, std::string(other->hint));
   if (is_release_profile(text)) {
     refuse(path, "a release profile",
            fmt::format("give a config, and the profile with it: imagewright validate CONFIG "

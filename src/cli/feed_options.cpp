@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "feed_options.hpp"
 
-#include <imagewright/fs/file.hpp>
+#include "command.hpp"
 
 namespace imagewright::cli {
 
@@ -13,7 +13,7 @@ constexpr base::ByteSize k_largest_vex = base::ByteSize::mib(64);
 
 std::vector<advisory::Suppression> suppressions_in(const std::string& path) {
   if (path.empty()) return {};
-  return advisory::read_openvex(fs::read_file(path, k_largest_vex), path);
+  return advisory::read_openvex(read_input(path, "OpenVEX document", k_largest_vex), path);
 }
 
 Argument vex_argument(std::string& path) {

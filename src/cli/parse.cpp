@@ -97,6 +97,19 @@ Bound bind(CLI::App& parser, const Argument& argument) {
   return {&argument, option};
 }
 
+/// What a script makes of a variable that is not set, which must not mean that nothing was given.
+void refuse_empty_paths(const Argument& argument, const std::vector<std::string>& words) {
+  const bool is_path = argument.completes == Completes::files ||
+                       argument.completes == Completes::directories ||
+                       argument.completes == Completes::releases;
+  if (!is_path || std::ranges::find(words, std::string()) == words.end()) return;
+  throw base::Error(base::FailureKind::input, "cli.missing-input",
+                    fmt::format("the path for {} is empty", argument.name()),
+                    argument.is_required
+                        ? "give the file itself"
+                        : fmt::format("give it, or leave {} out", argument.name()));
+}
+
 void store(const Bound& bound) {
   const Argument& argument = *bound.argument;
   if (bound.option->count() == 0) return;
@@ -105,6 +118,7 @@ void store(const Bound& bound) {
   std::vector<std::string> words = bound.option->results();
   if (argument.takes_many || argument.has_optional_value)
     std::erase_if(words, [](const std::string& word) { return word.empty() || word == "{}"; });
+  refuse_empty_paths(argument, words);
   const bool is_single = !argument.is_flag() && !argument.is_repeatable();
   if (is_single && words.size() > 1) {
     throw base::Error(base::FailureKind::input, "cli.usage",

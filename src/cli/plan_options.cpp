@@ -173,7 +173,8 @@ plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext
 
 plan::ResolveOptions resolve_options_from(const PlanWords& words, const CommandContext& context) {
   plan::ResolveOptions options;
-  const bool has_lock = std::filesystem::exists(lock::lock_path_of(words.config));
+  std::error_code unreachable;
+  const bool has_lock = std::filesystem::exists(lock::lock_path_of(words.config), unreachable);
   const bool is_pipeline = is_continuous_integration(context);
   if (words.is_locked || (is_pipeline && has_lock)) options.lock_use = plan::LockUse::required;
   if (is_pipeline) options.missing_lock = plan::MissingLock::told;

@@ -11,7 +11,6 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fleet/unit_record.hpp>
-#include <imagewright/fs/file.hpp>
 
 #include "exit_code.hpp"
 #include "guarded.hpp"
@@ -113,8 +112,7 @@ void add_unit_options(Command& command, UnitWords& words) {
 }
 
 fleet::UnitList read_units(const std::string& path) {
-  return fleet::parse_units(
-      fs::read_file(input_file(path, "list of units"), base::ByteSize::mib(256)), path);
+  return fleet::parse_units(read_input(path, "list of units", base::ByteSize::mib(256)), path);
 }
 
 const fleet::Unit& chosen_unit(const fleet::UnitList& list, const UnitWords& words,

@@ -10,7 +10,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/inject_files.hpp>
-#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/input.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/yaml/parse.hpp>
 
@@ -133,7 +133,7 @@ base::Diagnostics check_inject_files(std::string_view text, const std::filesyste
 }
 
 std::vector<model::InjectedFile> load_inject_files(const std::filesystem::path& path) {
-  const std::string text = fs::read_file(path, base::ByteSize::mib(16));
+  const std::string text = fs::read_input(path, "list of files", base::ByteSize::mib(16));
   const CheckedDocument document = document_of(text, path);
   base::Diagnostics mistakes = mistakes_in(document, {});
   if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));

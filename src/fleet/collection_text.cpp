@@ -65,6 +65,11 @@ std::vector<std::string> changes_between(const PackageTable& before, const Packa
 
 void compare_with(Collection& collection, std::string_view release, const std::string& file) {
   const json::Value document = json::parse(release, file);
+  if (document.find("imagewrightRelease") == nullptr) {
+    throw base::Error(base::FailureKind::input, "json.unexpected-value",
+                      fmt::format("{} is no record of a release", base::quoted(file)),
+                      "give the release.json that imagewright collect has written");
+  }
   if (json::integer_member(document, "imagewrightRelease", file) != 1) {
     throw base::Error(base::FailureKind::input, "json.unexpected-value",
                       fmt::format("{}: another version of the program wrote it", file));

@@ -10,7 +10,7 @@
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fleet/fleet_file.hpp>
-#include <imagewright/fs/file.hpp>
+#include <imagewright/fs/input.hpp>
 #include <imagewright/model/architecture_names.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/yaml/parse.hpp>
@@ -45,7 +45,7 @@ public:
 
   Fleet read() {
     const yaml::Document document =
-        yaml::parse(fs::read_file(file_, base::ByteSize::mib(16)), file_.string());
+        yaml::parse(fs::read_input(file_, "fleet", base::ByteSize::mib(16)), file_.string());
     mistakes_.append(document.diagnostics);
     if (document.root) read_root(*document.root);
     if (mistakes_.has_errors()) throw base::InputError(mistakes_);

@@ -87,7 +87,8 @@ void refuse_foreign(const fs::ByteSource& file, const std::string& name) {
     if (text_at(file, kind.offset, kind.bytes.size()) == kind.bytes)
       refuse(name, fmt::format("it is {}", kind.title), hint_of(kind.remedy));
   }
-  if (is_text(file)) refuse(name, "it is a text", "give the disk image");
+  if (is_text(file))
+    refuse(name, "it is a text", "give the disk image; of a config, imagewright build makes one");
   refuse(name, "it has neither a partition table nor a filesystem",
          "where it is a disk all the same, say \"--input-format raw\"");
 }

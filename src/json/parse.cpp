@@ -112,6 +112,17 @@ private:
 
 } // namespace
 
+namespace {
+
+std::string hint_for(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return "the file is empty: make it again";
+  if (text[first] != '{' && text[first] != '[') return "give the JSON document itself";
+  return "mend it at this place, or make the file again";
+}
+
+} // namespace
+
 Value parse(std::string_view text, const std::string& file) {
   Builder builder;
   const bool is_whole = nlohmann::json::sax_parse(text.begin(), text.end(), &builder);
@@ -119,7 +130,8 @@ Value parse(std::string_view text, const std::string& file) {
   throw base::Error(base::FailureKind::input,
                     base::Diagnostic{.code = "json.syntax",
                                      .message = builder.problem.value_or("this is not JSON"),
-                                     .where = location_of(text, builder.offset, file)});
+                                     .where = location_of(text, builder.offset, file),
+                                     .hint = hint_for(text)});
 }
 
 } // namespace imagewright::json

@@ -16,6 +16,7 @@
 #include <imagewright/boot/session.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/input.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/model/partition_type.hpp>
 #include <imagewright/model/verity.hpp>
@@ -57,14 +58,15 @@ std::filesystem::path manifest_path(const BootOptions& options) {
 
 audit::Manifest read_manifest(const BootOptions& options) {
   const std::filesystem::path path = manifest_path(options);
-  const auto text = fs::find_file(path, audit::k_largest_manifest);
-  if (!text) {
+  std::error_code unreachable;
+  if (!std::filesystem::exists(path, unreachable)) {
     throw base::Error(
         base::FailureKind::input, "pipeline.no-manifest",
         fmt::format("there is no manifest {} for this image", base::quoted(path.string())),
         "give the manifest that was written together with the image: --manifest FILE");
   }
-  return audit::parse_manifest(*text, path.string());
+  return audit::parse_manifest(fs::read_input(path, "manifest", audit::k_largest_manifest),
+                               path.string());
 }
 
 const audit::ArtifactRecord& record_of(const audit::Manifest& manifest,

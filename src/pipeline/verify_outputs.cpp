@@ -32,13 +32,16 @@ using Sums = std::map<std::string, std::string>;
 }
 
 Sums read_sums(const std::filesystem::path& directory) {
+  constexpr auto k_hint = "give the output directory of a build";
+  const std::string name = base::quoted(directory.string());
+  std::error_code unreachable;
+  const auto status = std::filesystem::status(directory, unreachable);
+  if (std::filesystem::exists(status) && !std::filesystem::is_directory(status))
+    throw_cannot_verify(fmt::format("{} is no directory", name), k_hint);
+  if (!std::filesystem::exists(status))
+    throw_cannot_verify(fmt::format("there is no directory {}", name), k_hint);
   const auto text = fs::find_file(directory / "SHA256SUMS", base::ByteSize::mib(16));
-  if (!text) {
-    const bool is_there = std::filesystem::is_directory(directory);
-    throw_cannot_verify(fmt::format("there is no {} {}", is_there ? "SHA256SUMS in" : "directory",
-                                    base::quoted(directory.string())),
-                        "give the output directory of a build");
-  }
+  if (!text) throw_cannot_verify(fmt::format("there is no SHA256SUMS in {}", name), k_hint);
   Sums sums;
   for (const std::string& line : base::split(*text, '\n')) {
     const std::vector<std::string> words = base::split_whitespace(line);

@@ -61,6 +61,7 @@ public:
       std::sort(providers.begin(), providers.end());
     add_requests(matches);
     add_warnings();
+    add_module_warning();
     return std::move(resolution_);
   }
 
@@ -160,6 +161,30 @@ private:
       if (!snapshot.repository.where.file.empty()) warning.where = snapshot.repository.where;
       resolution_.warnings.push_back(std::move(warning));
     }
+  }
+
+  /// Builds of modules bear it in their release: "1.module+el8.9.0+1+abc", "1.module_el8.5.0+2".
+  /// Repositories that say what belongs to which stream are refused before; one that was made of
+  /// such packages without saying so has the packages of every stream on equal terms, to dnf, too.
+  void add_module_warning() {
+    std::vector<std::string> names;
+    for (const auto& [package, position] : positions_) {
+      const std::string& release = resolution_.packages[position].nevra.release;
+      const bool is_of_module = release.find(".module+") != std::string::npos ||
+                                release.find(".module_") != std::string::npos;
+      const Solvable* solvable = pool_id2solvable(pool_.get(), package);
+      if (is_of_module && solvable->repo != pool_.get()->installed)
+        names.push_back(resolution_.packages[position].nevra.to_string());
+    }
+    if (names.empty()) return;
+    std::sort(names.begin(), names.end());
+    resolution_.warnings.push_back(
+        {.severity = base::Severity::warning,
+         .code = "resolve.module-packages",
+         .message = fmt::format("packages of module streams are chosen, and no metadata says of "
+                                "which: {}",
+                                base::join(names, ", ")),
+         .hint = "where it is the wrong stream, exclude its packages or give their versions"});
   }
 
   const PackagePool& pool_;

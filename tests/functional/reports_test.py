@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Repositories as the field's users have them: small inputs that were made after public reports of faults."""
 
+import base64
 import json
 import socket
 import subprocess
@@ -72,6 +73,35 @@ class Reports(ReportsTestCase):
 
     def test_the_second_key_of_a_file_counts(self):
         self.assertIn("leaf", self.lock("12-several-keys-in-a-file/blocks.yaml"))
+
+    def test_keys_count_in_whatever_form_they_come(self):
+        """The repository is signed with the second; a key block of both is only as good as each of its keys."""
+        place = self.top / "12-several-keys-in-a-file"
+        first, second = ((place / f"{name}.asc").read_text() for name in ("first", "second"))
+        binary = {name: self.binary(text) for name, text in (("first", first), ("second", second))}
+        rows = {"swapped": ((second + first).encode(), 0), "with a comment between": ((first + "\n# the other\n\n" + second).encode(), 0),
+                "line ends of Windows": ((first + second).replace("\n", "\r\n").encode(), 0), "binary": (binary["second"], 0), "binary, both": (binary["first"] + binary["second"], 0),
+                "one block of both": (self.armoured(binary["first"] + binary["second"]).encode(), 0), "twice": ((second + second).encode(), 0),
+                "the other alone": (first.encode(), 5), "cut off": (second[:len(second) // 2].encode(), 5), "nothing": (b"", 5), "a text": (b"hello\n", 5)}
+        for number, (name, (content, code)) in enumerate(rows.items()):
+            with self.subTest(name=name):
+                (place / f"form{number}.asc").write_bytes(content)
+                config = place / f"form{number}.yaml"
+                config.write_text((place / "blocks.yaml").read_text().replace("both-blocks.asc", f"form{number}.asc"))
+                result = self.run_program("build", config, "--output-dir", self.scratch() / "out", "--cache-dir", self.scratch() / "cache", "--progress", "none",
+                                          expect=None, env=environment(), cwd=self.top)
+                self.assertEqual(result.returncode == 0, code == 0, result.stderr)
+                if code:
+                    self.assertIn(result.returncode, (1, 2, 5), result.stderr)
+                    self.assertIn("hint: ", result.stderr)
+
+    def binary(self, armoured):
+        lines = armoured.split("\n\n", 1)[1].splitlines()
+        return base64.b64decode("".join(line for line in lines if line and not line.startswith(("=", "-"))))
+
+    def armoured(self, content):
+        text = base64.encodebytes(content).decode()
+        return f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n{text}-----END PGP PUBLIC KEY BLOCK-----\n"
 
     def test_an_obsoleted_name_takes_what_obsoletes_it(self):
         packages = self.lock("29-obsoleted-request/foo.yaml")

@@ -107,6 +107,20 @@ class Accounts(SiblingTestCase):
             with self.subTest(key=key, value=value):
                 self.assertEqual(self.build(f"os: {{{key}: {value}}}\n").code, 2)
 
+    def test_translations_are_those_that_rpm_installs(self):
+        languages = ("de", "de_DE", "de_AT", "fr", "C")
+        lines = "; ".join(f"mkdir -p //usr/share/locale/{each}; echo x > //usr/share/locale/{each}/m" for each in languages)
+        own = make_repository(self.top / "translations", package("translations", install=lines, files="\n".join(f"%lang({each}) /usr/share/locale/{each}/m" for each in languages)))
+        self.repositories = [own]
+        rows = (["de"], ["de_DE"], ["fr", "C"], ["de", "fr"], ["es"], ["all"], ["de_AT.UTF-8"])
+        for chosen, image in self.in_parallel(lambda each: self.image(f"os: {{packages: {{install: [translations], languages: {list(each)}}}}}\n"), rows):
+            with self.subTest(chosen=chosen):
+                root = self.scratch()
+                self.run_tool("rpm", "--root", root, "--nodeps", "--nosignature", "--define", f"_install_langs {':'.join(chosen)}", "-i", next(own.glob("*.rpm")))
+                theirs = sorted(path.parent.name for path in root.glob("usr/share/locale/*/m"))
+                ours = sorted(path.split("/")[4] for path in image.archive() if path.startswith("/usr/share/locale/") and path.endswith("/m"))
+                self.assertEqual(ours, theirs)
+
     def test_lines_of_a_packages_fstab_stay_or_are_told(self):
         table = "# by a package\\ntmpfs /scratch tmpfs size=64M 0 0\\nnone /home/./ tmpfs x 0 0\\nLABEL=x /boot/efi/ vfat x 0 0\\nUUID=1 / xfs x 0 0\\n/dev/sdb1 none swap sw 0 0"
         text = package("table", install=f"mkdir -p //etc; printf '{table}' > //etc/fstab", files="%config(noreplace) /etc/fstab")
@@ -157,6 +171,9 @@ class Identity(SiblingTestCase):
         for mode, text in (("first-boot", ""), ("uninitialized", "uninitialized\n"), ("keep", "0123456789abcdef0123456789abcdef\n")):
             with self.subTest(mode=mode):
                 self.assertEqual(self.image(f"os: {{packages: {{install: [made]}}, machineId: {{mode: {mode}}}}}\n").read("/etc/machine-id"), text)
+        self.assertEqual(self.image("os: {hostname: x}\n").read("/etc/machine-id"), "")
+        kept = self.image("os: {machineId: {mode: keep}}\n")
+        self.assertNotRegex(kept.read("/etc/machine-id") if "/etc/machine-id" in kept.archive() else "", "[0-9a-f]{32}", "nobody has made one")
 
 
 if __name__ == "__main__":

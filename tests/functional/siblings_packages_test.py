@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What packages bring keeps its owner; a disk of any shape holds it, and says where it cannot."""
 
+import json
 import struct
 import subprocess
 import sys
@@ -69,7 +70,10 @@ class BootFiles(SiblingTestCase):
 
     PACKAGES = (esp_package("upper", ("EFI/Vendor/a.efi", "a"), ("EFI/Vendor/same.efi", "same")), esp_package("lower", ("EFI/vendor/b.efi", "b"), ("efi/VENDOR/c.efi", "c")),
                 esp_package("same", ("EFI/vendor/SAME.efi", "same")), esp_package("other", ("EFI/vendor/A.EFI", "another")),
-                esp_package("twins", ("EFI/x/a.efi", "1"), ("EFI/x/A.EFI", "2")), esp_package("dot", ("EFI/x/a.", "1")), esp_package("colon", ("EFI/x/a:b", "1")))
+                esp_package("twins", ("EFI/x/a.efi", "1"), ("EFI/x/A.EFI", "2")), esp_package("dot", ("EFI/x/a.", "1")), esp_package("colon", ("EFI/x/a:b", "1")),
+                esp_package("accents", ("EFI/x/É.efi", "1"), ("EFI/x/é.efi", "2")), esp_package("cyrillic", ("EFI/x/Я.efi", "1"), ("EFI/x/я.efi", "2")),
+                esp_package("greek", ("EFI/x/Σ.efi", "1"), ("EFI/x/ς.efi", "2")), esp_package("wide", ("EFI/x/ａ.efi", "1"), ("EFI/x/Ａ.efi", "2")),
+                esp_package("directories", ("EFI/ö/a.efi", "1"), ("EFI/Ö/b.efi", "2")), esp_package("apart", ("EFI/x/é.efi", "1"), ("EFI/x/e.efi", "2"), ("EFI/x/è.efi", "3"), ("EFI/x/日.efi", "4")))
 
     def test_directories_of_packages_that_differ_in_case_are_one(self):
         for packages, names in (("upper, lower", {"a.efi", "same.efi", "b.efi", "c.efi"}), ("upper, same", {"a.efi", "same.efi"})):
@@ -80,6 +84,23 @@ class BootFiles(SiblingTestCase):
                 self.assertEqual(len({path.rsplit("/", 1)[0] for path in paths}), 1)
                 self.assert_sound(image.partition("esp"))
 
+    def test_letters_beyond_ascii_have_a_case_too(self):
+        for name in ("accents", "cyrillic", "greek", "wide", "directories"):
+            with self.subTest(name=name):
+                self.assert_refused(self.build(f"os: {{packages: {{install: [{name}]}}}}\n", ("raw",)), "disk.name-unsupported", "differs only in case", exit_code=1)
+        image = self.image("os: {packages: {install: [apart]}}\n", ("raw",))
+        self.assert_sound(image.partition("esp"))
+        found = json.loads(self.run_program("inspect", next(image.out.glob("*.raw")), "--files", "--json").stdout)
+        names = {word.rsplit("/", 1)[1] for word in self.words_in(found) if word.startswith("/boot/efi/EFI/x/")}
+        self.assertEqual(names, {"é.efi", "e.efi", "è.efi", "日.efi"})
+
+    def words_in(self, value):
+        if isinstance(value, dict):
+            return [*value, *(word for each in value.values() for word in self.words_in(each))]
+        if isinstance(value, list):
+            return [word for each in value for word in self.words_in(each)]
+        return [value] if isinstance(value, str) else []
+
     def test_names_that_fat_cannot_hold_or_tell_apart_are_refused(self):
         for packages, word in (("upper, other", "differs only in case"), ("twins", "differs only in case"), ("dot", "ends with a dot"), ("colon", "not allowed there")):
             with self.subTest(packages=packages):
@@ -87,6 +108,9 @@ class BootFiles(SiblingTestCase):
 
 
 class Disks(SiblingTestCase):
+    PACKAGES = tuple(package(name, install=f"mkdir -p //boot/efi/big; head -c {size} /dev/urandom > //boot/efi/big/f", files="/boot/efi/big")
+                     for name, size in (("three", 3_000_000), ("forty", 40_000_000)))
+
     def storage(self, *partitions, boot="efi", size=""):
         """Partitions as id, type of its filesystem, size and mount point."""
         lines = ["storage:", f"  bootType: {boot}", "  disks:", "  - partitionTableType: gpt", *([f"    maxSize: {size}"] if size else []), "    partitions:"]
@@ -111,6 +135,30 @@ class Disks(SiblingTestCase):
                 for name in ("esp", "data", "root"):
                     self.assert_sound(built.partition(name))
                 self.assertEqual("[config.small-fat]" in built.said, "fat" in kind and size != "33M", built.said)
+
+    def test_an_esp_that_is_too_small_for_what_packages_bring_is_told(self):
+        root = ("root", "ext4", "40M", "/")
+        for size, files, is_taken in (("1M", "three", False), ("2M", "three", False), ("4M", "three", True), ("16M", "three", True), ("34M", "forty", False), ("64M", "forty", True)):
+            with self.subTest(size=size, files=files):
+                built = self.build(self.storage(("esp", "fat32", size, "/boot/efi"), root) + f"  packages: {{install: [{files}]}}\n", ("raw",))
+                self.assertEqual(built.code, 0 if is_taken else 1, built.said)
+                if is_taken:
+                    self.assert_sound(built.partition("esp"))
+                    continue
+                for word in ("esp", "MiB", "hint: "):
+                    self.assertIn(word, built.said)
+
+    def test_a_table_has_room_for_128_partitions(self):
+        for count, is_taken in ((126, True), (127, False)):
+            with self.subTest(count=count):
+                text = disk([], more_partitions=[f"{{label: p{number}, size: 1M}}" for number in range(count)])
+                path = self.config(text + "os:\n  bootloader: {resetType: hard-reset}\n", ("raw",))
+                said = self.run_on("validate", path)
+                self.assertEqual(said.code, 0 if is_taken else 2, said.said)
+        built = self.build(disk([], more_partitions=[f"{{label: p{number}, size: 1M}}" for number in range(126)]) + "os:\n  bootloader: {resetType: hard-reset}\n", ("raw",))
+        self.assertEqual(built.code, 0, built.said)
+        table = json.loads(self.run_tool("sfdisk", "--json", next(built.out.glob("*.raw"))).stdout)["partitiontable"]
+        self.assertEqual(len(table["partitions"]), 128)
 
     def test_what_does_not_fit_is_told_with_sizes(self):
         for partitions, size, word in (((("esp", "fat32", "40M", "/boot/efi"), ("root", "ext4", "1M", "/")), "", "root"),

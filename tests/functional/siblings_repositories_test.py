@@ -158,6 +158,44 @@ class Repositories(SiblingTestCase):
                 self.assertEqual(result.returncode, code, result.stderr)
                 self.assertIn(word, result.stderr)
 
+    def test_streams_of_modules_are_refused_or_told(self):
+        modules = self.scratch() / "modules.yaml"
+        document = "---\ndocument: modulemd\nversion: 2\ndata: {name: leaf, stream: '1', version: 1, context: c, arch: noarch, summary: s, description: d, license: {module: [MIT]}}\n...\n"
+        rows = [("gz", document), ("xz", document), ("zst", document), ("none", document), ("gz", ""), ("gz", document + document.replace("'1'", "'2'"))]
+        for number, (compression, text) in enumerate(rows):
+            with self.subTest(compression=compression, text=text[:9]):
+                repository = self.web / f"modular{number}"
+                shutil.copytree(self.web / "2", repository)
+                modules.write_text(text)
+                option = ["--no-compress"] if compression == "none" else ["--compress", "--compress-type", compression]
+                self.run_tool("modifyrepo_c", *option, "--mdtype=modules", modules, repository / "repodata", expect=None)
+                if 'type="modules"' not in (repository / "repodata/repomd.xml").read_text():
+                    continue
+                result, _ = self.locked(f"path: {repository}", "leaf")
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertIn("[repo.modules-unsupported]", result.stderr)
+        releases = ("1.module+el8.9.0+1+abc", "1.module_el8.5.0+746+bbd5d70c", "1.module_f38+1+2", "1.modules", "2.fc38")
+        told = make_repository(self.scratch() / "told", *(package(f"leaf{number}", release=release) for number, release in enumerate(releases)))
+        for number, release in enumerate(releases):
+            with self.subTest(release=release):
+                result, packages = self.locked(f"path: {told}", f"leaf{number}")
+                self.assertIn(f"leaf{number}", packages, result.stderr)
+                self.assertEqual("[resolve.module-packages]" in result.stderr, number < 3, result.stderr)
+
+    def test_metadata_may_stand_elsewhere(self):
+        """xml:base on a record of repomd.xml, as on a package."""
+        for number, (base, is_found) in enumerate(((f"{self.url}/as-is/2/", True), (f"{self.url}/as-is/2", True), (f"{self.url}/as-is/nowhere/", False))):
+            if not is_found and not os.environ.get("IMAGEWRIGHT_LONG_TESTS"):
+                continue
+            with self.subTest(base=base):
+                repository = self.web / f"records{number}"
+                (repository / "repodata").mkdir(parents=True)
+                text = (self.web / "2/repodata/repomd.xml").read_text()
+                (repository / "repodata/repomd.xml").write_text(text.replace('<location href="', f'<location xml:base="{base}" href="'))
+                shutil.copy(next((self.web / "2").rglob("*.rpm")), repository)
+                result, packages = self.locked(f"baseUrl: '{self.url}/as-is/records{number}'", "leaf")
+                self.assertEqual("leaf" in packages, is_found, result.stderr)
+
     def test_packages_may_stand_elsewhere(self):
         pool = self.web / "pool with blank"
         pool.mkdir()

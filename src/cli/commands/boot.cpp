@@ -74,6 +74,7 @@ ExitCode run_session(const pipeline::BootOptions& options, boot::SessionKind kin
 ExitCode run_boot(const BootWords& words, const CommandContext& context) {
   refuse_config(words.image);
   input_file(words.image, "image");
+  if (!words.manifest.empty()) input_file(words.manifest, "manifest");
   pipeline::BootOptions options{.image = words.image,
                                 .manifest = words.manifest,
                                 .serial_log = words.serial_log,

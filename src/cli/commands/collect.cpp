@@ -34,13 +34,9 @@ struct CollectWords {
 std::vector<std::filesystem::path> directories_of(const CollectWords& words) {
   std::vector<std::filesystem::path> directories;
   for (const std::string& word : words.directories) {
-    std::error_code ignored;
     // Who watches may be there before the first job.
-    if (!words.is_watching && !std::filesystem::is_directory(word, ignored)) {
-      throw base::Error(base::FailureKind::input, "cli.missing-input",
-                        fmt::format("there is no directory {}", base::quoted(word)),
-                        "give the directories where units were built");
-    }
+    if (!words.is_watching)
+      input_directory(word, "directory", "give the directories where units were built");
     directories.emplace_back(word);
   }
   return directories;
@@ -89,7 +85,8 @@ ExitCode run_collect(const CollectWords& words, const CommandContext& context) {
   if (words.is_watching) wait_for(whole.list, directories, words, context);
   fleet::Collection collection = fleet::collect(whole, directories, context.cancellation);
   if (!words.previous.empty()) {
-    fleet::compare_with(collection, fs::read_file(input_file(words.previous, "release.json")),
+    fleet::compare_with(collection,
+                        read_input(words.previous, "release.json", base::ByteSize::mib(256)),
                         words.previous);
   }
   if (!words.output_directory.empty()) write_release(collection, words.output_directory);

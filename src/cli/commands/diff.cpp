@@ -90,8 +90,8 @@ std::string rendered(const DiffWords& words, const audit::Comparison& comparison
 
 ExitCode run_diff(const DiffWords& words, const CommandContext& context) {
   check_words(words);
-  input_file(words.left, "file");
-  input_file(words.right, "file");
+  for (const std::string& each : {words.left, words.right})
+    input_file(each, "image, manifest or lock");
   const audit::Comparison comparison =
       audit::compare_files(words.left, words.right, context.cancellation);
   context.console.print(rendered(words, comparison, context));

@@ -32,8 +32,7 @@ struct DriftWords {
 constexpr base::ByteSize k_largest_rules = base::ByteSize::mib(1);
 
 audit::Manifest read_manifest(const DriftWords& words) {
-  const std::string text =
-      fs::read_file(input_file(words.manifest, "manifest"), audit::k_largest_manifest);
+  const std::string text = read_input(words.manifest, "manifest", audit::k_largest_manifest);
   const std::string expected =
       words.digest.starts_with("sha256:") ? words.digest : "sha256:" + words.digest;
   const std::string is = base::digest_of(text).to_string();
@@ -48,7 +47,7 @@ audit::Manifest read_manifest(const DriftWords& words) {
 audit::DriftRules read_rules(const std::string& file) {
   if (file.empty()) return {};
   return audit::drift_rules_from(
-      json::parse(fs::read_file(input_file(file, "file of rules"), k_largest_rules), file), file);
+      json::parse(read_input(file, "file of rules", k_largest_rules), file), file);
 }
 
 std::string rendered(const drift::Report& report, const std::string& format) {

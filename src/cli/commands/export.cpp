@@ -3,7 +3,6 @@
 #include <memory>
 
 #include <imagewright/audit/manifest.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/handover/handover.hpp>
 
 #include "../command.hpp"
@@ -29,8 +28,7 @@ struct ExportWords {
 };
 
 audit::Manifest manifest_at(const std::string& path) {
-  return audit::parse_manifest(
-      fs::read_file(input_file(path, "manifest"), audit::k_largest_manifest), path);
+  return audit::parse_manifest(read_input(path, "manifest", audit::k_largest_manifest), path);
 }
 
 handover::Machine machine_from(const ExportWords& words) {
@@ -174,8 +172,7 @@ Command catalogue_command(const std::shared_ptr<ExportWords>& words) {
                         .description = "The manifests of one image, one for each architecture",
                         .target = &words->manifests,
                         .completes = Completes::files,
-                        .is_required = true,
-                        .takes_many = true},
+                        .is_required = true},
                        {.names = {"--url"},
                         .value = "URL",
                         .description = "Where the archives can be fetched: their directory",

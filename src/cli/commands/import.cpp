@@ -6,7 +6,6 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/import.hpp>
-#include <imagewright/fs/file.hpp>
 
 #include "../command.hpp"
 
@@ -34,8 +33,7 @@ const config::ImportedConfig& chosen(const std::vector<config::ImportedConfig>& 
 }
 
 ExitCode run_import(const ImportWords& words, const CommandContext& context) {
-  const std::string text =
-      fs::read_file(input_file(words.file, "JSON file"), base::ByteSize::mib(16));
+  const std::string text = read_input(words.file, "JSON file", base::ByteSize::mib(16));
   const auto configs = config::import_toolkit_json(text, words.file);
   const config::ImportedConfig& config = chosen(configs, words);
   for (const std::string& line : config.left_out) {

@@ -11,6 +11,7 @@
 #include <imagewright/model/architecture_names.hpp>
 
 #include "../command.hpp"
+#include "../config_file.hpp"
 #include "../plan_options.hpp"
 #include "version.hpp"
 
@@ -41,10 +42,13 @@ fleet::Fleet fleet_from(const MatrixWords& words) {
   }
   fleet::Fleet fleet;
   if (!words.fleet_file.empty()) {
-    fleet = fleet::read_fleet(input_file(words.fleet_file, "fleet file"));
+    input_file(words.fleet_file, "fleet file");
+    refuse_what_is_no_config(words.fleet_file);
+    fleet = fleet::read_fleet(words.fleet_file);
   }
   for (const std::string& config : words.configs) {
     const std::filesystem::path path = input_file(config, "config").lexically_normal();
+    refuse_what_is_no_config(config);
     fleet.variants.push_back({.name = path.stem().string(), .config = path});
   }
   for (const std::string& exclusion : words.exclusions)

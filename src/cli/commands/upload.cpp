@@ -6,7 +6,6 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/shell.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/lint/lint.hpp>
 #include <imagewright/upload/upload.hpp>
@@ -28,9 +27,10 @@ struct UploadWords {
 /// The address has a signature in it, so it is no word of the command line, which everybody on this
 /// host can read.
 std::string url_of(const UploadWords& words, const CommandContext& context) {
-  std::string text = words.url_file.empty()
-                         ? context.invocation.environment(k_variable).value_or("")
-                         : fs::read_file(words.url_file, base::ByteSize::kib(64));
+  std::string text =
+      words.url_file.empty()
+          ? context.invocation.environment(k_variable).value_or("")
+          : read_input(words.url_file, "address of the blob", base::ByteSize::kib(64));
   text = std::string(base::trimmed(text));
   if (!text.empty() && text.find_first_of(" \t\r\n") == std::string::npos) return text;
   throw base::Error(

@@ -8,6 +8,8 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "disk/fat/upper_case.hpp"
+
 namespace imagewright::disk {
 
 namespace {
@@ -19,16 +21,6 @@ constexpr std::size_t k_extension_length = 3;
 constexpr std::u16string_view k_forbidden = u"\"*/:<>?\\|";
 // Allowed in long names only (section 7).
 constexpr std::u16string_view k_forbidden_in_short = u"+,;=[]. ";
-
-char16_t upper(char16_t unit) {
-  return unit >= u'a' && unit <= u'z' ? static_cast<char16_t>(unit - u'a' + u'A') : unit;
-}
-
-std::u16string folded(std::u16string_view name) {
-  std::u16string result(name);
-  std::transform(result.begin(), result.end(), result.begin(), upper);
-  return result;
-}
 
 bool is_short_character(char16_t unit) {
   return unit > 0x20 && unit < 0x7F && k_forbidden.find(unit) == std::u16string_view::npos &&
@@ -57,7 +49,7 @@ ShortName padded(std::u16string_view base, std::u16string_view extension) {
 
 /// The capital letters of a name that fits 8.3, whatever its case.
 std::optional<ShortName> exact_short_name(std::u16string_view name) {
-  const SplitName parts = split(folded(name));
+  const SplitName parts = split(upper_case(name));
   const bool has_dot_only = !name.empty() && name.back() == u'.';
   if (parts.base.empty() || parts.base.size() > k_base_length || has_dot_only ||
       parts.extension.size() > k_extension_length) {
@@ -153,12 +145,12 @@ FatName FatNames::add(std::string_view name, const std::string& path) {
     return unit < 0x20 || k_forbidden.find(unit) != std::u16string_view::npos;
   });
   if (is_bad) refuse(path, "its name has a character that is not allowed there");
-  if (!folded_.insert(folded(*wide)).second) {
+  if (!folded_.insert(upper_case(*wide)).second) {
     refuse(path, "another name in the same directory differs only in case");
   }
   const auto exact = exact_short_name(*wide);
   if (exact && taken_.insert(*exact).second) {
-    const bool is_the_same = *wide == folded(*wide);
+    const bool is_the_same = *wide == upper_case(*wide);
     return {*exact, is_the_same ? std::u16string() : *wide};
   }
   return {unique_alias(*wide), *wide};
@@ -166,7 +158,7 @@ FatName FatNames::add(std::string_view name, const std::string& path) {
 
 // Section 7.4: the basis name with a numeric tail.
 ShortName FatNames::unique_alias(std::u16string_view name) {
-  const SplitName parts = split(folded(name));
+  const SplitName parts = split(upper_case(name));
   std::u16string base = only_short_characters(parts.base, k_base_length);
   if (base.empty()) base = u"_";
   const std::u16string extension = only_short_characters(parts.extension, k_extension_length);
