@@ -57,6 +57,14 @@ class CommandLine(SiblingTestCase):
                 line = " ".join(each["argument"] for each in self.find(planned, "kernelArguments"))
                 self.assertTrue(line.endswith(f" {expected}"), line)
 
+    def test_words_that_grubs_settings_add_are_the_manifests_too(self):
+        built = self.image("os:\n  bootloader: {type: grub}\n  kernelCommandLine: {extraCommandLine: [quiet]}\n  additionalFiles:\n"
+                           "  - {destination: /etc/default/grub, content: \"for x in /etc/default/grub.d/*.cfg; do . $x; done\\n\"}\n"
+                           "  - {destination: /etc/default/grub.d/40-dump.cfg, content: \"GRUB_CMDLINE_LINUX+=' crashkernel=128M'\\n\"}\n")
+        line = built.manifest()["kernelCommandLine"]
+        self.assertTrue(line.endswith(" quiet crashkernel=128M"), line)
+        self.assertIn(f" {line}\n", next(built.read(path) for path in built.archive() if path.endswith("/boot/grub/grub.cfg") and "efi" not in path))
+
     def find(self, value, key):
         """The first value of that key, wherever it stands."""
         if isinstance(value, dict):

@@ -49,16 +49,14 @@ std::string menu_entry(const std::string& title, const std::string& command_line
 }
 
 std::string main_configuration(const BootInput& input, const fs::RootDir& files,
-                               const std::vector<model::InstalledKernel>& kernels) {
+                               const std::vector<model::InstalledKernel>& kernels,
+                               const std::string& command_line) {
   const auto& loader = input.boot_loader;
   const auto filesystem = boot_filesystem(input.layout);
   std::string text = std::string(k_mark) +
                      "set default=0\nset timeout=" + std::to_string(loader.timeout_seconds) + "\n" +
                      terminal_lines(loader) + "insmod part_gpt\ninsmod " +
                      std::string(filesystem.module) + "\n";
-  std::string command_line = input.command_line;
-  if (const auto more = packaged_kernel_arguments(files); !more.empty())
-    command_line += " " + model::joined_kernel_words(more);
   for (const auto& kernel : kernels)
     text += menu_entry(pretty_name(files), command_line, filesystem, kernel);
   return text;
@@ -143,8 +141,13 @@ StepYield write_grub_configuration(const BootInput& input, const fs::RootDir& fi
   auto kernels = with_images_in_boot(files, input.kernels);
   const auto path = grub_directory(files) + "/grub.cfg";
   write_unless_given(files, input.given_files, "/etc/default/grub", defaults(input, kernels), 0644);
-  files.write(path, main_configuration(input, files, kernels), 0600);
-  return {.kernels = std::move(kernels), .command_line_files = {path, "/etc/default/grub"}};
+  std::string command_line = input.command_line;
+  if (const auto more = packaged_kernel_arguments(files); !more.empty())
+    command_line += " " + model::joined_kernel_words(more);
+  files.write(path, main_configuration(input, files, kernels, command_line), 0600);
+  return {.kernels = std::move(kernels),
+          .command_line = std::move(command_line),
+          .command_line_files = {path, "/etc/default/grub"}};
 }
 
 } // namespace imagewright::finalize::boot_loaders
