@@ -29,8 +29,8 @@ def processor_seconds():
 class Cost:
     """Wall time and the processors' time, with that of all programs that were started."""
 
-    def __init__(self, wall, processor):
-        self.wall, self.processor = wall, processor
+    def __init__(self, wall, processor, said=""):
+        self.wall, self.processor, self.said = wall, processor, said
 
     def __add__(self, other):
         return Cost(self.wall + other.wall, self.processor + other.processor)
@@ -45,6 +45,7 @@ def timed(command, expect=0, **options):
     cost = Cost(time.monotonic() - start, processor_seconds() - before)
     if result.returncode != expect:
         sys.exit(f"{' '.join(words_of(command))} ended with {result.returncode}\n{result.stdout[-1000:]}\n{result.stderr[-3000:]}")
+    cost.said = result.stderr
     return cost
 
 
@@ -133,7 +134,3 @@ def most_memory(command, **options):
     if status != 0:
         sys.exit(f"{' '.join(words_of(command))} ended with {status}")
     return most / 2**20
-
-
-def first_lines(text, count=3):
-    return " ".join(line.strip() for line in text.strip().splitlines()[-count:])

@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Builds of a tiny distribution under faults of the world. Usage: faults.py [KILLS [FAILURES [SIZES [NETWORK [LIMITS]]]]]
+"""Builds of a tiny distribution under faults of the world. Usage: faults.py [KILLS [FAILURES [SIZES [NETWORK [LIMITS [CACHE]]]]]]
 
 KILLS children of builds are killed at random instants, each kind of child in turn; FAILURES system calls of the front process fail;
 builds run on SIZES small disks, behind NETWORK faults of a server, and, unless LIMITS is 0, under limits and in control groups with too
-little memory. A fault is held when the exit code is one of the program's own, what is published has the bytes of an undisturbed build,
+little memory, and CACHE builds are killed while they write what they leave for later ones, each followed by one that may use that. A fault is held when the exit code is one of the program's own, what is published has the bytes of an undisturbed build,
 a failure says why, no process stays, and nothing but logs is left in the output directory; what a host refuses to remove, the next
 build may remove. A fault of the network that passes must be overcome. The last lines of each part are the figures of
 docs/reliability.md."""
 
 import collections
 import concurrent.futures
+import contextlib
 import copy
 import os
 import random
@@ -101,6 +102,83 @@ class Kills:
     def table(self):
         for kind, tried in sorted(self.tried.items()):
             print(f"  killed {kind}: {tried} tried, {self.held[kind]} held", flush=True)
+
+
+class CacheKills:
+    """Builds that are killed with everything below them while they write stages into the cache; the next build takes what it finds there."""
+
+    def __init__(self, builds, source):
+        self.builds, self.source = builds, source
+        self.output, self.stages = builds.directory / "out", builds.cache / "stages"
+        self.places = collections.Counter()
+
+    def written(self):
+        found = []
+        for directory, _, names in os.walk(self.stages):
+            found += [os.path.join(directory, name) for name in names]
+        return found
+
+    def kill(self, wanted):
+        """When so many files are there, finished or not; also in the midst of the next one."""
+        pause = self.source.choice([0, 0, 0.0002, 0.001, 0.005])
+
+        def disturb(front):
+            self.killed = False
+            while is_running(front):
+                if len(self.written()) < wanted:
+                    continue
+                time.sleep(pause)
+                below = descendants_of(front)
+                os.kill(front, signal.SIGKILL)  # It is waited for later: the number is still its own.
+                self.killed = True
+                for pid in below:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                return
+        return disturb
+
+    def forget(self, whole):
+        """All of it, or a few files: then what is whole stays and the rest is written anew."""
+        if self.source.random() < 0.5:
+            shutil.rmtree(self.stages, ignore_errors=True)
+            return
+        for path in self.source.sample(whole, len(whole) // 2):
+            Path(path).unlink(missing_ok=True)
+        shutil.rmtree(self.stages / "entries", ignore_errors=True)
+
+    def next_build(self):
+        code, said = self.builds.build(self.output, stages="")
+        complaint = self.builds.complaint(self.output, code, said) or "; ".join(living_descendants())
+        if not complaint and code != 0:
+            complaint = f"the next build ended with {code}: {said}"
+        if not complaint and "stage-damaged" in said:
+            complaint = f"what a killed build left has its name and is not whole: {said}"
+        left = [name for name in os.listdir(self.stages) if name.startswith(".")]
+        return complaint or (f"the next build leaves {left}" if left else "")
+
+    def run(self, count):
+        shutil.rmtree(self.stages, ignore_errors=True)
+        assert not self.next_build()
+        whole = self.written()
+        tried = 0
+        for _ in range(20 * count):
+            if tried == count:
+                break
+            self.forget(whole)
+            present = len(self.written())
+            wanted = self.source.randint(present + 1, len(whole))
+            self.builds.build(self.output, disturb=self.kill(wanted), stages="")
+            if not self.killed:
+                continue  # It was over before.
+            tried += 1
+            there = {Path(path).relative_to(self.stages).parts[0] for path in self.written()}
+            self.places["nothing but unfinished files" if there <= {name for name in there if name.startswith(".")} else
+                        "content without its entry" if "entries" not in there else "an entry"] += 1
+            yield f"kill at file {wanted} of {len(whole)}", self.next_build()
+
+    def table(self):
+        for place, tried in sorted(self.places.items()):
+            print(f"  what the killed build left: {place}: {tried}", flush=True)
 
 
 def calls_before_the_program(call):
@@ -241,7 +319,7 @@ def memory_groups(builds):
 
 
 def main():
-    counts = [int(word) for word in sys.argv[1:]] + [1000, 500, 20, 40, 1][len(sys.argv) - 1:]
+    counts = [int(word) for word in sys.argv[1:]] + [1000, 500, 20, 40, 1, 200][len(sys.argv) - 1:]
     if os.geteuid() == 0 and "IMAGEWRIGHT_FAULTS_INSIDE" not in os.environ:
         # Small disks are mounted where nobody else sees them.
         os.environ["IMAGEWRIGHT_FAULTS_INSIDE"] = "1"
@@ -258,7 +336,7 @@ def main():
     return 0 if all(held) else 1
 
 
-def run_parts(builds, source, kills, failures, sizes, network, limit_rounds):
+def run_parts(builds, source, kills, failures, sizes, network, limit_rounds, cache_kills):
     if kills:
         killing = Kills(builds, source)
         yield report("killed children", killing.run(kills))
@@ -275,6 +353,10 @@ def run_parts(builds, source, kills, failures, sizes, network, limit_rounds):
         yield report("limits and odd processes", limits(builds))
     if network:
         yield report("faults of the network", network_faults(builds, source, network))
+    if cache_kills:
+        killing = CacheKills(builds, source)
+        yield report("kills while the cache is written", killing.run(cache_kills))
+        killing.table()
 
 
 if __name__ == "__main__":

@@ -82,17 +82,18 @@ class DisturbedBuilds:
             raise SystemExit(f"the undisturbed build failed: {said}")
         self.expected = artifact_digests(directory / "out")
 
-    def command(self, output, cache, *options):
-        return [str(PROGRAM), "--cache-dir", str(cache or self.cache), "build", str(self.config), "--no-cache", "--arch", "x86_64",
-                "--output-dir", str(output), "--progress", "none", *map(str, options)]
+    def command(self, output, cache, *options, stages="--no-cache"):
+        return [str(PROGRAM), "--cache-dir", str(cache or self.cache), "build", str(self.config), "--arch", "x86_64",
+                "--output-dir", str(output), "--progress", "none", *stages.split(), *map(str, options)]
 
-    def build(self, output, cache=None, options=(), before=(), disturb=lambda process: None, patience=TIMEOUT, keeps_output=False, **popen):
+    def build(self, output, cache=None, options=(), before=(), disturb=lambda process: None, patience=TIMEOUT, keeps_output=False,
+              stages="--no-cache", **popen):
         """The exit code and the end of what was said."""
         if not keeps_output:
             shutil.rmtree(output, ignore_errors=True)
         popen.setdefault("env", environment())
         with tempfile.TemporaryFile("w+", errors="replace") as errors:
-            process = subprocess.Popen([*before, *self.command(output, cache, *options)], stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([*before, *self.command(output, cache, *options, stages=stages)], stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=errors, **popen)
             try:
                 disturb(process.pid)
