@@ -52,9 +52,10 @@ std::string sentence(const RungFinding& finding) {
 RungFinding examine_rung(sandbox::Rung rung) {
   if (rung == sandbox::Rung::machine) return examine_machine();
   RungFinding finding{.rung = rung};
-  if (const std::string_view obstacle = sandbox::obstacle_on(rung); !obstacle.empty()) {
+  if (auto obstacle = sandbox::obstacle_on(rung)) {
     finding.state = RungState::unfit;
-    finding.detail = obstacle;
+    finding.detail = std::move(obstacle->what);
+    finding.remedy = std::move(obstacle->remedy);
   } else if (auto refusal = sandbox::try_rung(rung)) {
     finding.state = RungState::refused;
     finding.detail = std::move(refusal->reason);
