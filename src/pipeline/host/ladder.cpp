@@ -26,8 +26,9 @@ RungFinding examine_machine() {
                        ? "with KVM"
                        : "without KVM: programs of the image run about ten times slower";
   if (machine::find_host_kernel().empty())
-    finding.detail += "; of kernels there are those of images only: name one with --machine-kernel "
-                      "for an image without";
+    finding.detail +=
+        "; of kernels there are those of releases only: name one with --machine-kernel "
+        "for an image whose release has none";
   return finding;
 }
 
