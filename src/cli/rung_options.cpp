@@ -28,7 +28,7 @@ void add_rung_options(Command& command, RungWords& words) {
   command.arguments.push_back({.names = {"--machine-kernel"},
                                .value = "FILE",
                                .description = "For the rung machine: a kernel image or a kernel's "
-                                              "package, by default of the image's packages",
+                                              "package, by default of the image's release",
                                .target = &words.machine_kernel,
                                .completes = Completes::files});
 }

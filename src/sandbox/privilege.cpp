@@ -91,20 +91,20 @@ Rung own_rung() {
   return has_subordinate_ids() ? Rung::subordinate_ids : Rung::single_id;
 }
 
-std::string_view obstacle_on(Rung rung) {
+std::optional<RungObstacle> obstacle_on(Rung rung) {
   switch (rung) {
   case Rung::root:
-    return is_root() && may_administrate() ? "" : "it needs root with CAP_SYS_ADMIN";
+    if (is_root() && may_administrate()) return std::nullopt;
+    return RungObstacle{"it needs root with CAP_SYS_ADMIN", {}};
   case Rung::limited_root:
-    return is_root() ? "" : "it needs root";
+    if (is_root()) return std::nullopt;
+    return RungObstacle{"it needs root", {}};
   case Rung::subordinate_ids:
-    if (is_root()) return "it is for ordinary users";
-    return has_subordinate_ids()
-               ? ""
-               : "newuidmap, newgidmap or a range of 65536 ids of this user is missing";
+    if (is_root()) return RungObstacle{"it is for ordinary users", {}};
+    return find_subordinate_obstacle();
   case Rung::single_id:
   case Rung::machine:
-    return "";
+    return std::nullopt;
   }
   throw base::BugError("unknown rung of privilege");
 }

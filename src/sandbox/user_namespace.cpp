@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "user_namespace.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <utility>
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -53,6 +55,29 @@ std::string user_name() {
 
 std::optional<SubordinateRange> own_range(const char* file) {
   return find_subordinate_range(fs::find_file(file).value_or(""), user_name(), ::geteuid());
+}
+
+/// Above all ranges that somebody has; where usermod(8) begins by itself when there are none.
+std::uint64_t first_free_id() {
+  std::uint64_t first = 100000;
+  for (const char* file : {"/etc/subuid", "/etc/subgid"}) {
+    for (const std::string& line : base::split(fs::find_file(file).value_or(""), '\n')) {
+      const auto fields = base::split(base::trimmed(line), ':');
+      if (fields.size() != 3) continue;
+      const auto start = parse_number(fields[1]);
+      const auto count = parse_number(fields[2]);
+      constexpr std::uint64_t k_largest = std::uint64_t{1} << 31U;
+      if (start && count && *start < k_largest && *count < k_largest)
+        first = std::max(first, *start + *count);
+    }
+  }
+  return first;
+}
+
+/// A user without an entry of passwd(5) has to get one first.
+std::string name_for_commands() {
+  const std::string name = user_name();
+  return name.empty() ? "NAME (this user, who has no name yet)" : name;
 }
 
 void write_map(pid_t child, const char* name, const std::string& content) {
@@ -132,10 +157,31 @@ bool is_in_user_namespace() {
 }
 
 bool has_subordinate_ids() {
-  // newuidmap is a setuid program: where those have no effect it cannot map anything.
-  if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0) return false;
-  return own_range("/etc/subuid") && own_range("/etc/subgid") &&
-         process::find_program("newuidmap") && process::find_program("newgidmap");
+  return !find_subordinate_obstacle();
+}
+
+std::optional<RungObstacle> find_subordinate_obstacle() {
+  if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 0)
+    return RungObstacle{"newuidmap is a setuid program, and those have no effect here "
+                        "(no_new_privs)",
+                        {}};
+  std::string missing;
+  std::string remedy;
+  if (!process::find_program("newuidmap") || !process::find_program("newgidmap")) {
+    missing = "newuidmap and newgidmap are not installed";
+    remedy = "as root: install the package uidmap (where packages are .deb) or shadow-utils (where "
+             "they are .rpm)";
+  }
+  if (!own_range("/etc/subuid") || !own_range("/etc/subgid")) {
+    const std::uint64_t first = first_free_id();
+    missing += fmt::format("{}/etc/subuid and /etc/subgid give this user no {} ids",
+                           missing.empty() ? "" : "; ", k_needed_ids);
+    remedy += fmt::format("{}usermod --add-subuids {}-{} --add-subgids {}-{} {}",
+                          remedy.empty() ? "as root: " : "; then ", first, first + k_needed_ids - 1,
+                          first, first + k_needed_ids - 1, name_for_commands());
+  }
+  if (missing.empty()) return std::nullopt;
+  return RungObstacle{std::move(missing), std::move(remedy)};
 }
 
 void map_ids(pid_t child, IdMaps maps) {

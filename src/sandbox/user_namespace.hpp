@@ -9,6 +9,8 @@
 
 #include <sys/types.h>
 
+#include <imagewright/sandbox/privilege.hpp>
+
 namespace imagewright::sandbox {
 
 /// A range of ids that /etc/subuid or /etc/subgid gives to a user.
@@ -55,5 +57,8 @@ void answer_id_maps(int channel, pid_t process, IdMaps maps);
 
 /// Whether map_ids would find ranges and programs.
 bool has_subordinate_ids();
+
+/// What it lacks for that, with the commands that give it; nothing when it lacks nothing.
+std::optional<RungObstacle> find_subordinate_obstacle();
 
 } // namespace imagewright::sandbox

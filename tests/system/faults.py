@@ -30,6 +30,8 @@ from disturbed_builds import DisturbedBuilds, descendants_of, is_running, name_o
 from faulty_server import FAULTS, FaultyServer  # noqa: E402
 from imagewright_testing import PROGRAM, environment  # noqa: E402
 
+# More options of the builds: "--rung machine --machine-kernel FILE", for one.
+OPTIONS = os.environ.get("IMAGEWRIGHT_FAULTS_OPTIONS", "").split()
 SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
 CALLS = ["openat", "openat2", "read", "write", "pread64", "pwrite64", "mmap", "rename", "fsync", "renameat2", "ftruncate", "socketpair", "poll",
          "newfstatat", "fstat", "lseek", "getdents64", "mkdir", "mkdirat", "unlink", "unlinkat", "fcntl", "recvfrom", "sendto", "pipe2",
@@ -327,7 +329,7 @@ def main():
     adopt_orphans()
     directory = Path(tempfile.mkdtemp(prefix="imagewright-faults-"))
     try:
-        builds = DisturbedBuilds(directory)
+        builds = DisturbedBuilds(directory, *OPTIONS)
         source = random.Random(SEED)
         print(f"a build takes {builds.duration:.1f} s; seed {SEED}", flush=True)
         held = list(run_parts(builds, source, *counts))

@@ -4,20 +4,28 @@ containers (podman, crun) with Docker's filter of system calls; everything is co
 
 IMAGEWRIGHT_PLACES_ROOT names a root filesystem that is kept from run to run; IMAGEWRIGHT_GOLDEN=rewrite rewrites what doctor says."""
 
+import collections
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from composing import adopt_orphans, artifact_digests, hidden_files, living_descendants, wrong_sums  # noqa: E402
+from disturbed_builds import DisturbedBuilds, descendants_of, is_running, name_of  # noqa: E402
 from imagewright_testing import (PROGRAM, TOP, WORKBENCH, TestCase, environment, require_program, require_shared_data,  # noqa: E402
                                  require_workbench, skip)
 
+# How many moments of a build in a machine are tried (`toolkit/dev kill`: 100).
+MACHINE_KILLS = int(os.environ.get("IMAGEWRIGHT_MACHINE_KILLS", "12"))
+SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
 PLACES = ("docker-root", "restricted", "ubuntu-user")
 # Places like a host, where root may do everything: options of podman.
 FREE = ("--cap-add=all", "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL")
@@ -145,34 +153,70 @@ class Places(TestCase):
 
 
 class Kills(TestCase):
-    def test_a_machine_ends_with_the_build_that_made_it(self):
+    """Any process of a build in a machine is killed, at any moment: nothing is left, and the next build is right."""
+
+    @classmethod
+    def setUpClass(cls):
         require_workbench()
         require_program("qemu-system-x86_64")
-        scratch = self.scratch()
-        for moment in (4, 12, 25):
-            build = subprocess.Popen([str(PROGRAM), "build", "configs/node.yaml", "--rung", "machine", "--output-dir", str(scratch / "out"),
-                                      "--cache-dir", str(scratch / "cache")], cwd=TOP, env=environment(), stdin=subprocess.DEVNULL,
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(moment)
-            build.send_signal(signal.SIGKILL)
-            build.wait()
-            time.sleep(1)
-            self.assertEqual(self.machines_of(scratch), [])
-            visible = [path.name for path in (scratch / "out").glob("*") if not path.name.startswith(".")]
-            self.assertEqual(visible, [])
+        kernel = next(WORKBENCH.glob("x86_64/linux-image-[0-9]*.rpm"))
+        cls.directory = Path(tempfile.mkdtemp(prefix="imagewright-test-kills-"))
+        cls.addClassCleanup(shutil.rmtree, cls.directory, ignore_errors=True)
+        adopt_orphans()
+        cls.builds = DisturbedBuilds(cls.directory, "--rung", "machine", "--machine-kernel", kernel)
+        cls.output = cls.directory / "out"
 
-    @staticmethod
-    def machines_of(directory):
-        """Command lines of processes that work in that directory."""
-        found = []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            except OSError:
-                continue
-            if "qemu-system" in line and str(directory) in line:
-                found.append(line)
-        return found
+    def kill(self, source):
+        """Gives what kills one process out of those that there are at a random moment, and notes its name in `killed`."""
+        moment = time.monotonic() + source.random() * self.builds.duration
+
+        def disturb(front):
+            time.sleep(max(0.0, moment - time.monotonic()))
+            while is_running(front):
+                wanted = source.choice([front, *descendants_of(front)])
+                name = name_of(wanted)
+                if is_running(wanted):
+                    os.kill(wanted, signal.SIGKILL)
+                    self.killed[name] += 1
+                    return
+        return disturb
+
+    def devices(self):
+        return [path for path in self.output.rglob("*") if path.is_block_device() or path.is_char_device()]
+
+    def test_nothing_is_left_of_a_machine_whatever_is_killed(self):
+        source = random.Random(SEED)
+        self.killed = collections.Counter()
+        reference = self.builds.expected
+        for number in range(MACHINE_KILLS):
+            before = self.killed.copy()
+            code, said = self.builds.build(self.output, disturb=self.kill(source))
+            what = f"kill {number} of {list(self.killed - before)}: exit code {code}: {said}"
+            self.assertEqual(living_descendants(), [], what)
+            self.assertEqual(self.devices(), [], what)
+            self.assertIn(code, (0, 1, 4, -signal.SIGKILL), what)
+            found = artifact_digests(self.output)
+            self.assertEqual({name: reference.get(name) for name in found}, found, what)
+            self.assertEqual(wrong_sums(self.output), [], what)
+            if code == -signal.SIGKILL:
+                continue  # Who was killed could clean nothing up: the next build does, which is seen below.
+            self.assertEqual(self.builds.leftovers(self.output), [], what)
+            self.assertTrue(code == 0 or said, what)
+        print(f"killed {dict(self.killed)}", flush=True)
+        self.assertIn("qemu-system-x86", self.killed)
+
+    def test_the_build_after_one_that_was_killed_is_right(self):
+        for share in (0.3, 0.8):
+            def disturb(front):
+                time.sleep(share * self.builds.duration)
+                os.kill(front, signal.SIGKILL)
+            code, _ = self.builds.build(self.output, disturb=disturb)
+            self.assertEqual(code, -signal.SIGKILL)
+            self.assertEqual(living_descendants(), [])
+            code, said = self.builds.build(self.output, keeps_output=True)
+            self.assertEqual(code, 0, said)
+            self.assertEqual(artifact_digests(self.output), self.builds.expected)
+            self.assertEqual(hidden_files(self.output), [])
 
 
 if __name__ == "__main__":

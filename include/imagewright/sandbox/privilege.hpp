@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace imagewright::sandbox {
@@ -39,9 +40,15 @@ std::optional<Rung> find_rung(std::string_view name);
 /// The rung below the machine on which this process would stand, or stands, if the host lets it.
 Rung own_rung();
 
-/// Why this process cannot stand on a rung below the machine, as far as it is its own doing; empty:
-/// nothing is against it, and trying will tell.
-std::string_view obstacle_on(Rung rung);
+/// Why this process cannot stand on a rung, and what would change that; the latter may be empty.
+struct RungObstacle {
+  std::string what;
+  std::string remedy;
+};
+
+/// What is against a rung below the machine, as far as it is this process's own doing; nothing:
+/// trying will tell.
+std::optional<RungObstacle> obstacle_on(Rung rung);
 
 /// Makes this process root: of the machine when it is that already, else of a user namespace of
 /// its own, for the rest of its life. Whatever it then writes belongs to the ids that

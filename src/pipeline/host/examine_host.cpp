@@ -125,6 +125,18 @@ std::string_view word_of(RungState state) {
   throw base::BugError("unknown state of a rung");
 }
 
+/// Where a machine is needed, this kernel refuses more than a remedy for the own doing would give.
+std::string remedy_text(const RungFinding& finding, const RungFinding* chosen) {
+  const bool is_own_doing =
+      finding.state == RungState::unfit && finding.rung != sandbox::Rung::machine;
+  const bool is_machine = chosen == nullptr || chosen->rung == sandbox::Rung::machine;
+  if (is_own_doing && is_machine) return {};
+  const char* what = is_own_doing        ? "not needed, but the host keeps owners then: "
+                     : chosen == nullptr ? ""
+                                         : "not needed, but quicker: ";
+  return fmt::format("          {}{}\n", what, finding.remedy);
+}
+
 std::string rungs_text(const HostExamination& examination) {
   std::string text = "Images are composed on the first of these rungs that works here:\n";
   const RungFinding* chosen = examination.chosen_rung();
@@ -139,8 +151,7 @@ std::string rungs_text(const HostExamination& examination) {
     // Nobody gains by mending what stands below the rung that is taken.
     if (&finding == chosen) is_below = true;
     if (works || is_below || finding.remedy.empty()) continue;
-    text += fmt::format("          {}{}\n",
-                        chosen == nullptr ? "" : "not needed, but quicker: ", finding.remedy);
+    text += remedy_text(finding, chosen);
   }
   return text;
 }

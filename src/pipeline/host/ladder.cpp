@@ -26,8 +26,9 @@ RungFinding examine_machine() {
                        ? "with KVM"
                        : "without KVM: programs of the image run about ten times slower";
   if (machine::find_host_kernel().empty())
-    finding.detail += "; of kernels there are those of images only: name one with --machine-kernel "
-                      "for an image without";
+    finding.detail +=
+        "; of kernels there are those of releases only: name one with --machine-kernel "
+        "for an image whose release has none";
   return finding;
 }
 
@@ -52,9 +53,10 @@ std::string sentence(const RungFinding& finding) {
 RungFinding examine_rung(sandbox::Rung rung) {
   if (rung == sandbox::Rung::machine) return examine_machine();
   RungFinding finding{.rung = rung};
-  if (const std::string_view obstacle = sandbox::obstacle_on(rung); !obstacle.empty()) {
+  if (auto obstacle = sandbox::obstacle_on(rung)) {
     finding.state = RungState::unfit;
-    finding.detail = obstacle;
+    finding.detail = std::move(obstacle->what);
+    finding.remedy = std::move(obstacle->remedy);
   } else if (auto refusal = sandbox::try_rung(rung)) {
     finding.state = RungState::refused;
     finding.detail = std::move(refusal->reason);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "kernel_packages.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <imagewright/base/byte_size.hpp>
@@ -28,6 +29,17 @@ install::TrustedPackages candidates(const plan::ResolvedPlan& plan,
   return {.packages = std::move(request.packages), .trust = std::move(request.trust)};
 }
 
+/// Images for containers have none.
+bool has_kernel(const plan::ResolvedPlan& plan) {
+  const auto role = plan.plan.release.roles.find("kernel");
+  if (role == plan.plan.release.roles.end()) return true; // nobody knows: they are looked through
+  const auto names = role->second.for_architecture(plan.plan.architecture.name);
+  return std::ranges::any_of(plan.lock.packages, [&](const model::LockedPackage& package) {
+    return std::ranges::any_of(
+        names, [&](const model::LocatedText& name) { return name.text == package.nevra.name; });
+  });
+}
+
 } // namespace
 
 install::TrustedPackages kernel_packages(const plan::ResolvedPlan& plan,
@@ -35,7 +47,7 @@ install::TrustedPackages kernel_packages(const plan::ResolvedPlan& plan,
                                          const FetchedPackages& fetched,
                                          const plan::Services& services) {
   if (!options.machine_kernel.empty()) return {};
-  if (is_of_host(plan.plan.architecture)) return candidates(plan, fetched);
+  if (is_of_host(plan.plan.architecture) && has_kernel(plan)) return candidates(plan, fetched);
   report::StageScope stage(services.reporter, "machine-kernel", "of this host's architecture");
   install::TrustedPackages packages;
   const auto absence = find_absence([&] {

@@ -12,8 +12,8 @@
 
 namespace imagewright::pipeline {
 
-/// Those of the image; for an image of another architecture those that its release has for this
-/// host's, which are fetched. None where there are none, or none can be had.
+/// Those of the image; for an image of another architecture, or without a kernel, those that its
+/// release has for this host's, which are fetched. None where there are none, or none can be had.
 install::TrustedPackages kernel_packages(const plan::ResolvedPlan& plan,
                                          const BuildOptions& options,
                                          const FetchedPackages& fetched,

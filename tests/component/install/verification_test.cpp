@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/install/package_files_reader.hpp>
 #include <imagewright/report/reporter.hpp>
 
 #include "package_builder.hpp"
@@ -38,7 +39,45 @@ bool is_untouched(const Installation& installation) {
          !std::filesystem::exists(installation.path("var"));
 }
 
+/// What reading the numbers out of the packages of an installation gives: their size, or a code.
+std::string read_numbers(const Installation& installation) {
+  const base::Cancellation never;
+  try {
+    const auto files = install::read_packaged_files(
+        install::TrustedPackages{installation.request.packages, installation.request.trust},
+        {"/usr/share/data"}, never);
+    return std::to_string(files.at("/usr/share/data/numbers").size());
+  } catch (const base::Error& error) {
+    return error.diagnostic().code;
+  }
+}
+
 } // namespace
+
+TEST_CASE("nothing is read of a package that may run before it is installed and is not verified",
+          "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  const auto refused = [&](const model::PackageFile& package) {
+    Installation installation(builder);
+    installation.add(package);
+    return read_numbers(installation);
+  };
+  const auto signed_one = builder.build("signed", k_body);
+  CHECK(refused(signed_one) == "108894");
+  const auto unsigned_one = builder.build("plain", k_body, {}, Signing::left_out);
+  CHECK(refused(unsigned_one) == "install.package-unsigned");
+  builder.sign(unsigned_one.path, builder.make_key("stranger"));
+  auto foreign = unsigned_one;
+  foreign.package.download_size = base::ByteSize(std::filesystem::file_size(foreign.path));
+  CHECK(refused(foreign) == "install.unknown-key");
+  flip_byte(signed_one.path, std::filesystem::file_size(signed_one.path) - 20);
+  CHECK(refused(signed_one) == "install.package-corrupt");
+  Installation exempt(builder);
+  exempt.add(builder.build("exempt", k_body, {}, Signing::left_out));
+  exempt.request.trust["test"].signatures = model::SignatureCheck::skipped;
+  CHECK(read_numbers(exempt) == "108894");
+}
 
 TEST_CASE("unsigned packages are refused unless their repository is exempt", "[install]") {
   IMAGEWRIGHT_NEED_PACKAGES();

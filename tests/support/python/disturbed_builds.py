@@ -69,8 +69,9 @@ def name_of(process):
 
 
 class DisturbedBuilds:
-    def __init__(self, directory):
+    def __init__(self, directory, *options):
         self.directory = directory
+        self.options = options
         tiny_distribution.make(directory)
         self.config = directory / "node.yaml"
         self.config.write_text(CONFIG.format(top=directory))
@@ -84,7 +85,7 @@ class DisturbedBuilds:
 
     def command(self, output, cache, *options, stages="--no-cache"):
         return [str(PROGRAM), "--cache-dir", str(cache or self.cache), "build", str(self.config), "--arch", "x86_64",
-                "--output-dir", str(output), "--progress", "none", *stages.split(), *map(str, options)]
+                "--output-dir", str(output), "--progress", "none", *stages.split(), *map(str, [*self.options, *options])]
 
     def build(self, output, cache=None, options=(), before=(), disturb=lambda process: None, patience=TIMEOUT, keeps_output=False,
               stages="--no-cache", **popen):
