@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <vector>
 
+#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -20,8 +21,16 @@ namespace {
 
 /// Small enough for a processor's own memory: it is written and digested from there.
 constexpr std::uint64_t k_chunk_size = std::uint64_t{512} << 10U;
+/// A disk is told of so much at a time.
+constexpr std::uint64_t k_storing_size = std::uint64_t{16} << 20U;
 
 } // namespace
+
+void start_storing(int file, std::uint64_t offset, std::uint64_t length) {
+  // A host that does not do it does it when the file is synced, ignoring.
+  static_cast<void>(::sync_file_range(file, static_cast<off_t>(offset), static_cast<off_t>(length),
+                                      SYNC_FILE_RANGE_WRITE));
+}
 
 OutputFile::OutputFile(std::filesystem::path path) : file_(std::move(path)) {}
 
@@ -42,6 +51,10 @@ void OutputFile::note(std::uint64_t offset, std::span<const std::byte> data) {
 void OutputFile::write(std::uint64_t offset, std::span<const std::byte> data) {
   fs::write_exactly(file_.fd(), data, offset, file_.path().string());
   note(offset, data);
+  const std::uint64_t end = offset + data.size();
+  if (end < storing_ + k_storing_size) return;
+  start_storing(file_.fd(), storing_, end - storing_);
+  storing_ = end;
 }
 
 bool OutputFile::share(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,

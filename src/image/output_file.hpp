@@ -16,6 +16,10 @@
 
 namespace imagewright::image {
 
+/// Lets the host write a stretch of a file to its disk meanwhile: what is published is synced, and
+/// most of it is there by then.
+void start_storing(int file, std::uint64_t offset, std::uint64_t length);
+
 class OutputFile {
 public:
   /// Throws base::Error (fs.cannot-write) also when the file exists.
@@ -50,7 +54,8 @@ private:
   fs::UnfinishedFile file_;
   std::optional<base::Hasher> hasher_; ///< of the first `digested_` bytes
   std::uint64_t digested_ = 0;
-  bool may_share_ = true; ///< as far as is known
+  std::uint64_t storing_ = 0; ///< up to where the host was told to store it
+  bool may_share_ = true;     ///< as far as is known
 };
 
 } // namespace imagewright::image

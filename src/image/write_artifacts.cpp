@@ -22,6 +22,8 @@ namespace imagewright::image {
 
 namespace {
 
+constexpr std::uint64_t k_units_in_a_row = 256;
+
 const FormatWriter& writer_of(const ArtifactOutput& output) {
   return *disk_format(output.format).writer;
 }
@@ -119,7 +121,11 @@ private:
     for (std::uint64_t unit = 0; unit < disk_.unit_count(); ++unit) {
       const std::uint64_t start = unit * k_unit_size;
       const std::uint64_t length = std::min(k_unit_size, disk_.size() - start);
-      if (unit % 64 == 0) cancellation_.check();
+      if (unit % k_units_in_a_row == 0) {
+        cancellation_.check();
+        // Its file is published as one of the outputs.
+        if (find_heir(request_)) start_storing(disk_.fd(), start, k_units_in_a_row * k_unit_size);
+      }
       if (!disk_.is_stored(unit)) {
         hasher.update_zeros(length);
         continue;

@@ -11,6 +11,7 @@
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/unfinished_file.hpp>
 #include <imagewright/image/unsigned_files.hpp>
 #include <imagewright/json/value.hpp>
 
@@ -59,7 +60,10 @@ std::vector<audit::PackageKey> package_keys(const std::vector<repo::RepositoryKe
 }
 
 void stage_text(fs::Publication& publication, const std::string& name, const std::string& text) {
-  fs::write_file_atomically(publication.staged_path(name), text);
+  // Publishing syncs it with everything else.
+  fs::UnfinishedFile file(publication.staged_path(name));
+  fs::write_exactly(file.fd(), std::as_bytes(std::span(text)), 0, file.path().string());
+  file.keep();
   publication.add(name, base::digest_of(text));
 }
 
