@@ -66,7 +66,8 @@ PolicyPart base_roles(const PolicyInput& input) {
 PolicyPart wished_roles(const PolicyInput& input) {
   PolicyPart part;
   for (const auto& role : input.config.os.packages.roles)
-    request_role(part, input, role.text, "os.packages.roles", role.where);
+    if (left_out_role(role).empty())
+      request_role(part, input, role.text, "os.packages.roles", role.where);
   return part;
 }
 

@@ -106,6 +106,10 @@ def run(*arguments):
     return change
 
 
+def prepended(name, text):
+    return lambda place: (place / name).write_text(text + (place / name).read_text())
+
+
 def move(old, new):
     return lambda place: (place / old).rename(place / new)
 
@@ -187,7 +191,26 @@ MISTAKES = [
     Mistake("format-typo", 2, '"qcow2"', config=edited("raw", "qcow"), right=edited("raw", "qcow2")),
     Mistake("unsupported-filesystem", 2, "ext4", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("ext4", "xfs"),
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
+    Mistake("two-roots", 2, "mount point", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("/boot/efi", "/"),
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
+    # What a node is.
+    Mistake("role-typo", 3, '"init"', config=edited("install:", "roles: [inti]\n    install:"), command=PLAN, right=edited("install:", "roles: [init]\n    install:")),
+    Mistake("left-out-role-typo", 2, '"base"', config=edited("install:", "roles: [-bsae]\n    install:"), command=PLAN, right=NODE),
+    Mistake("mode-typo", 2, '"enforcing"', config=with_os("  selinux: {mode: enforced}\n"), right=with_os("  selinux: {mode: enforcing}\n")),
+    Mistake("address-without-prefix", 2, "", config=with_os("  network: {interfaces: [{addresses: [10.0.0.2]}]}\n"),
+            right=with_os("  network: {interfaces: [{addresses: [10.0.0.2/24]}]}\n")),
+    Mistake("relative-destination", 2, "", config=with_os("  additionalFiles: [{content: x, destination: etc/motd}]\n"),
+            right=with_os("  additionalFiles: [{content: x, destination: /etc/motd}]\n")),
+    Mistake("permissions-in-letters", 2, "644", config=with_os("  additionalFiles: [{content: x, destination: /etc/motd, permissions: rw-r--r--}]\n"),
+            right=with_os("  additionalFiles: [{content: x, destination: /etc/motd, permissions: '644'}]\n")),
+    Mistake("directory-for-file", 2, "additionalDirs", config=with_os("  additionalFiles: [{source: releases, destination: /srv/releases}]\n"),
+            right=with_os("  additionalDirs: [{source: releases, destination: /srv/releases}]\n")),
+    Mistake("check-of-two-kinds", 2, "", config=NODE + "checks:\n- {unit: web, command: test -e /etc/web.conf}\n",
+            right=NODE + "checks:\n- {unit: web}\n- {command: test -e /etc/web.conf}\n"),
+    Mistake("merge-markers", 2, "", config="<<<<<<< HEAD\n" + NODE, right=NODE),
     # Locks.
+    Mistake("merge-markers-in-lock", 5, "imagewright lock", command=(*BUILD, "--locked"),
+            prepare=both(run("lock", "node.yaml"), prepended("node.lock.json", "<<<<<<< HEAD\n")), repair=run("lock", "node.yaml")),
     Mistake("locked-without-lock", 5, "imagewright lock", command=(*BUILD, "--locked"), repair=run("lock", "node.yaml")),
     Mistake("stale-lock", 5, "imagewright lock", command=(*BUILD, "--locked"),
             prepare=both(run("lock", "node.yaml"), write("node.yaml", edited("[tiny-web]", "[tiny-web, tiny-bulky]"))),
@@ -198,6 +221,7 @@ MISTAKES = [
     Mistake("convert-onto-a-file", 2, "--force", command=("convert", "disk.raw", "disk.qcow2"),
             prepare=both(write("disk.raw", bytes(1 << 20)), write("disk.qcow2", "precious")),
             right_command=("convert", "disk.raw", "disk.qcow2", "--force")),
+    Mistake("no-qemu", 4, "qemu-system-x86", command=("boot", "out/node-x86_64.raw", "--progress", "none"), prepare=run(*BUILD), env={"PATH": "/nonexistent"}),
     Mistake("no-home", 2, "--cache-dir", command=PLAN, env={"HOME": None}, right_command=(*PLAN, "--cache-dir", "cache"), right_env={"HOME": None}),
 ]
 
