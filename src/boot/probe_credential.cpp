@@ -67,10 +67,11 @@ std::vector<std::string> Reminder::arguments(const std::filesystem::path& direct
 }
 
 void Reminder::remind() {
-  constexpr std::chrono::seconds k_pause{1};
   const auto now = std::chrono::steady_clock::now();
-  if (now - last_ < k_pause) return;
+  if (now - last_ < pause_) return;
   last_ = now;
+  // A slow guest has enough to do with its own devices.
+  pause_ += pause_ / 2;
   const std::string line = fmt::format("block_resize questions {}M\n", ++mebibytes_);
   // A monitor that does not read has enough to do.
   (void)!::write(commands_.get(), line.data(), line.size());

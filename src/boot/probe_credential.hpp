@@ -39,6 +39,7 @@ public:
 private:
   fs::UniqueFd commands_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+  std::chrono::milliseconds pause_{3000};
   unsigned mebibytes_ = 64; ///< more than any questions need
 };
 

@@ -85,6 +85,7 @@ PolicyPart baseline_checks(const PolicyInput& input) {
   for (const auto& entry : input.release.baseline) {
     if (entry.subject == "kernel" || entry.subject == "systemd" || entry.subject == "init")
       continue;
+    if (is_left_out(input, entry.subject)) continue;
     const auto package = baseline_package(input, entry);
     part.policy.checks.push_back({.name = package + " is " + entry.series,
                                   .kind = model::CheckKind::package_series,
