@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <optional>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
@@ -10,6 +12,7 @@
 
 #include "boot/evaluate.hpp"
 #include "boot/firmware.hpp"
+#include "boot/probe_credential.hpp"
 #include "boot/probe_disk.hpp"
 #include "boot/qemu_arguments.hpp"
 #include "boot/serial_watch.hpp"
@@ -96,9 +99,12 @@ process::CommandResult run_machine(const BootRequest& request, const MachineFile
                                    report::Reporter& reporter) {
   report::StageScope stage(reporter, "boot", request.image.filename().string());
   process::Command command = machine_command(request, files);
+  std::optional<Reminder> reminder;
+  if (!files.questions.empty()) reminder.emplace(files.questions.parent_path());
   command.watch_output = [&](std::string_view text) {
     const auto stop = watch.see(text);
     stage.progress({.current = watch.last_line()});
+    if (reminder) reminder->remind();
     return stop ? process::Watch::stop : process::Watch::keep_running;
   };
   prepare_serial_log(request.serial_log);
@@ -150,7 +156,14 @@ BootReport boot_image(const BootRequest& request, process::CommandRunner& runner
   files.answers = directory.path() / "answers";
   {
     const report::StageScope stage(reporter, "boot-prepare", request.image.filename().string());
-    files.overlay = make_probe_disk(request, directory.path(), runner);
+    switch (request.carrier) {
+    case QuestionCarrier::root_filesystem:
+      files.overlay = make_probe_disk(request, directory.path(), runner);
+      break;
+    case QuestionCarrier::credential:
+      make_probe_beside(request, directory.path(), files, runner);
+      break;
+    }
   }
   SerialWatch watch;
   const process::CommandResult result = run_machine(request, files, watch, runner, reporter);

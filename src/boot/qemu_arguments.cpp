@@ -3,9 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/base64.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/model/image_format.hpp>
+
+#include "boot/probe_credential.hpp"
 
 namespace imagewright::boot {
 
@@ -97,9 +100,24 @@ std::vector<std::string> machine_arguments(const BootRequest& request, const Mac
   append(arguments, {"-device", "virtio-serial-pci", "-chardev",
                      "file,id=answers,path=" + option_value(files.answers.string()), "-device",
                      fmt::format("virtserialport,chardev=answers,name={}", k_answer_port)});
-  const std::vector<std::string> seed = seed_arguments(request);
-  arguments.insert(arguments.end(), seed.begin(), seed.end());
+  const auto add = [&](const std::vector<std::string>& more) {
+    arguments.insert(arguments.end(), more.begin(), more.end());
+  };
+  add(seed_arguments(request));
+  if (!files.questions.empty()) {
+    append(
+        arguments,
+        {"-drive", "if=none,id=questions,format=raw,file=" + option_value(files.questions.string()),
+         "-device", fmt::format("virtio-blk-pci,drive=questions,serial={}", k_questions_serial)});
+    add(Reminder::arguments(files.questions.parent_path()));
+    add(credential_arguments("tmpfiles.extra", probe_tmpfiles()));
+  }
   return arguments;
+}
+
+std::vector<std::string> credential_arguments(const std::string& name, const std::string& content) {
+  return {"-smbios", fmt::format("type=11,value=io.systemd.credential.binary:{}={}", name,
+                                 option_value(base::to_base64(content)))};
 }
 
 std::vector<std::string> seed_arguments(const BootRequest& request) {

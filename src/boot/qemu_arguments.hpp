@@ -19,6 +19,8 @@ inline constexpr std::string_view k_answer_port = "org.imagewright.probe";
 struct MachineFiles {
   std::filesystem::path overlay;
   std::filesystem::path answers;
+  /// A disk with the questions; empty: they are in the overlay.
+  std::filesystem::path questions = {};
   /// Absent: the machine's legacy BIOS.
   std::optional<model::QemuMachine::Firmware> firmware;
 };
@@ -31,6 +33,9 @@ std::string block_driver(model::ImageFormat format);
 
 /// Accelerator, processors and memory.
 std::vector<std::string> processor_arguments(const BootRequest& request);
+
+/// A credential of systemd, in the tables of the machine's firmware.
+std::vector<std::string> credential_arguments(const std::string& name, const std::string& content);
 
 /// The guest's second disk, if there is one: behind every other device, so that no network card
 /// gets another name for its sake.

@@ -25,26 +25,6 @@ namespace imagewright::boot {
 
 namespace {
 
-/// RFC 4648, section 4.
-std::string base64(std::string_view text) {
-  constexpr std::string_view k_digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string result;
-  for (std::size_t index = 0; index < text.size(); index += 3) {
-    std::uint32_t bits = 0;
-    const std::size_t count = std::min<std::size_t>(3, text.size() - index);
-    for (std::size_t byte = 0; byte < 3; ++byte) {
-      const char letter = byte < count ? text[index + byte] : '\0';
-      bits = (bits << 8U) | static_cast<unsigned char>(letter);
-    }
-    for (std::size_t digit = 0; digit < 4; ++digit) {
-      const auto value = (bits >> (18U - 6U * digit)) & 0x3FU;
-      result += digit <= count ? k_digits[value] : '=';
-    }
-  }
-  return result;
-}
-
 /// A TCP socket for an address of this host alone.
 class LocalSocket {
 public:
@@ -96,10 +76,10 @@ bool is_greeted(std::uint16_t port) {
 
 /// What the machine of one kind of session has of its own.
 struct SessionParts {
-  std::string serial;                   ///< the argument of -serial
-  std::vector<std::string> console;     ///< before it
-  std::string forwarding;               ///< ",hostfwd=…"
-  std::vector<std::string> credentials; ///< name=value of systemd, the value in base64
+  std::string serial;                  ///< the argument of -serial
+  std::vector<std::string> console;    ///< before it
+  std::string forwarding;              ///< ",hostfwd=…"
+  std::vector<std::string> credential; ///< arguments
 };
 
 std::string drive_of(const BootRequest& request) {
@@ -133,8 +113,7 @@ std::vector<std::string> machine_with(const BootRequest& request, const SessionP
        "virtio-net-pci,netdev=network,romfile="});
   add(parts.console);
   add({"-serial", parts.serial});
-  for (const std::string& credential : parts.credentials)
-    add({"-smbios", "type=11,value=io.systemd.credential.binary:" + option_value(credential)});
+  add(parts.credential);
   add(seed_arguments(request));
   return words;
 }
@@ -194,9 +173,10 @@ int run_with_ssh(const BootRequest& request, const SessionRequest& session,
   const std::uint16_t port = find_port(session.port);
   const std::string public_key = fs::read_file(key.string() + ".pub");
   process::AttachedProcess machine(
-      machine_with(request, {.serial = "file:" + option_value(request.serial_log.string()),
-                             .forwarding = fmt::format(",hostfwd=tcp:127.0.0.1:{}-:22", port),
-                             .credentials = {"ssh.authorized_keys.root=" + base64(public_key)}}),
+      machine_with(request,
+                   {.serial = "file:" + option_value(request.serial_log.string()),
+                    .forwarding = fmt::format(",hostfwd=tcp:127.0.0.1:{}-:22", port),
+                    .credential = credential_arguments("ssh.authorized_keys.root", public_key)}),
       process::Attachment::silent);
   const std::vector<std::string> login = login_command(key, port);
   session.announce(base::shell_command(login));

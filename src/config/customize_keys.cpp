@@ -179,7 +179,6 @@ constexpr std::array k_refused = {
     string_view("os.machineId.mode"),
     string_view("os.network"),
     string_view("os.packages.roles"),
-    string_view("os.packages.withoutRoles"),
     string_view("output.image.cosi"),
     string_view("output.images.platform"),
     string_view("pxe"),

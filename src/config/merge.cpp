@@ -40,17 +40,16 @@ std::vector<model::Repository> merged_repositories(std::vector<model::Repository
 }
 
 void overlay(model::PackagesConfig& base, model::PackagesConfig own) {
-  auto& [install, remove, update, exclude, roles, without_roles, update_existing, snapshot_time,
+  auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
          remove_package_manager, recommends, documentation, languages] = base;
-  auto& [own_install, own_remove, own_update, own_exclude, own_roles, own_without_roles,
-         own_update_existing, own_snapshot_time, own_remove_package_manager, own_recommends,
-         own_documentation, own_languages] = own;
+  auto& [own_install, own_remove, own_update, own_exclude, own_roles, own_update_existing,
+         own_snapshot_time, own_remove_package_manager, own_recommends, own_documentation,
+         own_languages] = own;
   append(install, own_install);
   append(remove, own_remove);
   append(update, own_update);
   append(exclude, own_exclude);
   append(roles, own_roles);
-  append(without_roles, own_without_roles);
   replace(update_existing, own_update_existing);
   replace(snapshot_time, own_snapshot_time);
   replace(remove_package_manager, own_remove_package_manager);

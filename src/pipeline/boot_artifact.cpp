@@ -90,12 +90,10 @@ boot::Firmware firmware_for(const audit::Manifest& manifest,
   return has_esp ? boot::Firmware::uefi : boot::Firmware::legacy_bios;
 }
 
-/// The questions are put into the root file system, which must not change behind verity.
-void refuse_verified_root(const audit::Manifest& manifest) {
-  if (!model::is_verified(manifest.layout, "/")) return;
-  throw base::Error(base::FailureKind::host, "boot.cannot-carry-probe",
-                    "the questions cannot be put into a root file system that is verified",
-                    "boot the image by hand, with a unit of its own that tells what it sees");
+/// Behind verity no byte of the root file system may change.
+boot::QuestionCarrier carrier_for(const audit::Manifest& manifest) {
+  return model::is_verified(manifest.layout, "/") ? boot::QuestionCarrier::credential
+                                                  : boot::QuestionCarrier::root_filesystem;
 }
 
 /// A guest without the rpm program cannot tell versions of packages. What the installer read back
@@ -147,6 +145,7 @@ Bootable bootable(const BootOptions& options) {
                    .format = record.format,
                    .architecture = *architecture,
                    .root = *root,
+                   .carrier = carrier_for(manifest),
                    .checks = manifest.checks,
                    .accelerator = options.accelerator ? *options.accelerator
                                                       : boot::best_accelerator(*architecture),
@@ -161,7 +160,6 @@ Bootable bootable(const BootOptions& options) {
 
 boot::BootReport boot_artifact(const BootOptions& options, const plan::Services& services) {
   Bootable image = bootable(options);
-  refuse_verified_root(image.manifest);
   std::filesystem::create_directories(services.cache_directory);
   const fs::ClaimedDirectory work(services.cache_directory, ".boot-");
   image.request.work_directory = work.path();

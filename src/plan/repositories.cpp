@@ -34,6 +34,10 @@ repo::FetchOptions fetch_options(const BuildPlan& plan, NetworkUse network, unsi
 /// user's.
 std::vector<model::BaselineEntry> baseline_of(const BuildPlan& plan) {
   std::vector<model::BaselineEntry> baseline = plan.release.baseline;
+  // What a role demands that is left out ("-NAME"), nothing of the image has to keep.
+  for (const model::LocatedText& role : plan.config.os.packages.roles) {
+    std::erase_if(baseline, [&](const auto& entry) { return "-" + entry.subject == role.text; });
+  }
   const model::KernelConfig& kernel = plan.config.os.kernel;
   if (kernel.package) {
     std::erase_if(baseline, [](const auto& entry) { return entry.subject == "kernel"; });

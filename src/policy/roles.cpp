@@ -16,11 +16,15 @@ void request_role(PolicyPart& part, const PolicyInput& input, const std::string&
                   const std::string& wanted_by, const base::SourceLocation& where) {
   const auto entry = input.release.roles.find(role);
   if (entry == input.release.roles.end()) {
-    part.diagnostics.error("policy.missing-role",
-                           "release " + base::quoted(input.release.name) +
-                               " has no package for the role " + base::quoted(role) + ", which " +
-                               wanted_by + " needs",
-                           where, "add the role to the release profile");
+    std::vector<std::string> names;
+    for (const auto& [name, packages] : input.release.roles)
+      names.push_back(name);
+    const std::string suggestion = base::did_you_mean(role, names);
+    part.diagnostics.error(
+        "policy.missing-role",
+        "release " + base::quoted(input.release.name) + " has no package for the role " +
+            base::quoted(role) + ", which " + wanted_by + " needs",
+        where, suggestion.empty() ? "add the role to the release profile" : suggestion);
     return;
   }
   for (const auto& package : entry->second.for_architecture(input.architecture.name)) {
@@ -37,9 +41,13 @@ const model::BaselineEntry* find_baseline(const model::ReleaseProfile& release,
   return entry == release.baseline.end() ? nullptr : &*entry;
 }
 
+std::string left_out_role(const model::LocatedText& word) {
+  return word.text.starts_with('-') ? word.text.substr(1) : std::string();
+}
+
 bool is_left_out(const PolicyInput& input, const std::string& role) {
-  const auto& left_out = input.config.os.packages.without_roles;
-  return std::ranges::find(left_out, role, &model::LocatedText::text) != left_out.end();
+  return std::ranges::find(input.config.os.packages.roles, role, left_out_role) !=
+         input.config.os.packages.roles.end();
 }
 
 base::Diagnostics check_left_out_roles(const PolicyInput& input) {
@@ -47,13 +55,14 @@ base::Diagnostics check_left_out_roles(const PolicyInput& input) {
   std::vector<std::string> names;
   for (const auto& role : input.release.base_roles)
     names.push_back(role.text);
-  for (const auto& role : input.config.os.packages.without_roles) {
-    if (std::ranges::find(names, role.text) != names.end()) continue;
-    const std::string suggestion = base::did_you_mean(role.text, names);
+  for (const auto& word : input.config.os.packages.roles) {
+    const std::string role = left_out_role(word);
+    if (role.empty() || std::ranges::find(names, role) != names.end()) continue;
+    const std::string suggestion = base::did_you_mean(role, names);
     diagnostics.error("policy.no-base-role",
-                      fmt::format("{} is none of the base roles of release {}",
-                                  base::quoted(role.text), base::quoted(input.release.name)),
-                      role.where,
+                      fmt::format("{} is none of the base roles of release {}", base::quoted(role),
+                                  base::quoted(input.release.name)),
+                      word.where,
                       suggestion.empty() ? fmt::format("they are {}", fmt::join(names, ", "))
                                          : suggestion);
   }

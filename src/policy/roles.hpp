@@ -19,6 +19,9 @@ void request_role(PolicyPart& part, const PolicyInput& input, const std::string&
 const model::BaselineEntry* find_baseline(const model::ReleaseProfile& release,
                                           const std::string& subject);
 
+/// What `-NAME` in the config's list of roles leaves out; empty for other words.
+std::string left_out_role(const model::LocatedText& word);
+
 /// Is this base role left out by the config?
 bool is_left_out(const PolicyInput& input, const std::string& role);
 

@@ -66,7 +66,8 @@ PolicyPart base_roles(const PolicyInput& input) {
 PolicyPart wished_roles(const PolicyInput& input) {
   PolicyPart part;
   for (const auto& role : input.config.os.packages.roles)
-    request_role(part, input, role.text, "os.packages.roles", role.where);
+    if (left_out_role(role).empty())
+      request_role(part, input, role.text, "os.packages.roles", role.where);
   return part;
 }
 
@@ -84,6 +85,7 @@ PolicyPart baseline_checks(const PolicyInput& input) {
   for (const auto& entry : input.release.baseline) {
     if (entry.subject == "kernel" || entry.subject == "systemd" || entry.subject == "init")
       continue;
+    if (is_left_out(input, entry.subject)) continue;
     const auto package = baseline_package(input, entry);
     part.policy.checks.push_back({.name = package + " is " + entry.series,
                                   .kind = model::CheckKind::package_series,

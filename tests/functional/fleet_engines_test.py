@@ -27,7 +27,20 @@ try { new Kind(JSON.parse(readFileSync(0))).validate(); console.log('good'); } c
 CONTAINER_KEYS = {"name", "image", "command", "args", "workingDir", "env", "securityContext", "volumeMounts", "resources"}
 
 
-class Engines(FleetTestCase):
+class Validation:
+    """What both kinds of tests hold documents against."""
+
+    def validate(self, value, module, kind):
+        modules = require_npm_packages(*KUBERNETES)
+        script = self.scratch() / "check.mjs"
+        script.write_text(CHECK)
+        return subprocess.run(["node", script, modules / module / f"{kind}.js", kind], input=json.dumps(value), capture_output=True, text=True)
+
+    def assert_keys(self, value, allowed, path=""):
+        self.assertLessEqual(set(value), set(allowed), path)
+
+
+class Engines(Validation, FleetTestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -45,15 +58,6 @@ class Engines(FleetTestCase):
 
     def ids(self):
         return [unit["id"] for unit in json.loads(self.render("json"))["units"]]
-
-    def validate(self, value, module, kind):
-        modules = require_npm_packages(*KUBERNETES)
-        script = self.scratch() / "check.mjs"
-        script.write_text(CHECK)
-        return subprocess.run(["node", script, modules / module / f"{kind}.js", kind], input=json.dumps(value), capture_output=True, text=True)
-
-    def assert_keys(self, value, allowed, path=""):
-        self.assertLessEqual(set(value), set(allowed), path)
 
     def test_github(self):
         text = self.render("github")
@@ -165,7 +169,7 @@ class Engines(FleetTestCase):
             self.assertTrue((out / unit["id"] / "unit.json").exists())
 
 
-class Files(TestCase):
+class Files(Validation, TestCase):
     """The files for CI services that a team copies."""
 
     def scripts(self, steps, key):
@@ -191,13 +195,32 @@ class Files(TestCase):
         self.assertEqual([command for job in jobs.values() for command in self.scripts(job["steps"], "run")],
                          ["matrix", "matrix", "build", "collect"])
 
-    def test_github_takes_the_workflow_of_every_month(self):
+    def test_github_takes_every_file_of_ours(self):
         modules = require_npm_packages(*ACTIONS)
-        path = TOP / "toolkit/ci/github/monthly.yml"
-        result = subprocess.run(["node", modules / "@action-validator/cli/cli.mjs", path], capture_output=True, text=True)
-        self.assertEqual((result.returncode, "error" in (result.stdout + result.stderr).lower()), (0, False), result.stdout + result.stderr)
-        for job in require_module("yaml").safe_load(path.read_text())["jobs"].values():
+        paths = sorted((TOP / "toolkit/ci/github").glob("*.yml"))
+        self.assertGreater(len(paths), 3)
+        for path in paths:
+            with self.subTest(path.name):
+                result = subprocess.run(["node", modules / "@action-validator/cli/cli.mjs", path], capture_output=True, text=True)
+                self.assertEqual((result.returncode, "error" in (result.stdout + result.stderr).lower()), (0, False), result.stdout + result.stderr)
+        for job in require_module("yaml").safe_load((TOP / "toolkit/ci/github/monthly.yml").read_text())["jobs"].values():
             self.assertEqual(list(self.scripts(job["steps"], "run")), [])
+
+    def test_tasks_for_engines_of_kubernetes(self):
+        yaml = require_module("yaml")
+        template = yaml.safe_load((TOP / "toolkit/ci/kubernetes/argo.yaml").read_text())
+        build, = template["spec"]["templates"]
+        self.assertEqual(restricted_violations({**template["spec"], "containers": [build["container"]]}), [])
+        task = yaml.safe_load((TOP / "toolkit/ci/kubernetes/tekton.yaml").read_text())
+        step, = task["spec"]["steps"]
+        self.assert_keys(task["spec"], {"params", "workspaces", "volumes", "steps"})
+        self.assert_keys(step, CONTAINER_KEYS - {"resources"} | {"computeResources"})
+        self.assertEqual(restricted_violations({"containers": [step], "volumes": task["spec"]["volumes"]}), [])
+        for arguments in (build["container"]["args"], step["args"]):
+            self.assertIn("--output-dir", arguments)
+        self.assertEqual(self.validate(template, "@kubernetes-models/argo-workflows/argoproj.io/v1alpha1", "WorkflowTemplate").stdout.strip(), "good")
+        template["spec"]["templates"] = "build"
+        self.assertNotEqual(self.validate(template, "@kubernetes-models/argo-workflows/argoproj.io/v1alpha1", "WorkflowTemplate").returncode, 0)
 
     def test_the_pipeline_of_azure_runs_what_there_is(self):
         pipeline = require_module("yaml").safe_load((TOP / "toolkit/ci/azure/fleet.yml").read_text())

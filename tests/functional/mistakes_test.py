@@ -63,6 +63,12 @@ class Mistake:
     repair: Optional[Change] = None
     env: Optional[dict] = None
     right_env: Optional[dict] = None
+    before: tuple = ()  # what hides something of this host; takes root
+
+
+# In a mount namespace of its own there is something in QEMU's place that nobody can run.
+WITHOUT_QEMU = ("unshare", "--mount", "--propagation", "private", "sh", "-c",
+                'for name in $(command -v qemu-system-x86_64); do mount --bind /dev/null "$name"; done; exec "$@"', "sh")
 
 
 def edited(old, new, text=NODE):
@@ -104,6 +110,10 @@ def run(*arguments):
     def change(place):
         subprocess.run([PROGRAM, *arguments], cwd=place, env=environment(HOME=place, IMAGEWRIGHT_DATA=place), check=True, capture_output=True)
     return change
+
+
+def prepended(name, text):
+    return lambda place: (place / name).write_text(text + (place / name).read_text())
 
 
 def move(old, new):
@@ -187,7 +197,25 @@ MISTAKES = [
     Mistake("format-typo", 2, '"qcow2"', config=edited("raw", "qcow"), right=edited("raw", "qcow2")),
     Mistake("unsupported-filesystem", 2, "ext4", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("ext4", "xfs"),
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
+    Mistake("two-roots", 2, "mount one filesystem", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("/boot/efi", "/"),
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
+    # What a node is.
+    Mistake("role-typo", 2, '"init"', config=edited("install:", "roles: [inti]\n    install:"), command=PLAN, right=edited("install:", "roles: [init]\n    install:")),
+    Mistake("left-out-role-typo", 2, '"base"', config=edited("install:", "roles: [-bsae]\n    install:"), command=PLAN, right=NODE),
+    Mistake("mode-typo", 2, "first-boot", config=with_os("  machineId: {mode: firstboot}\n"), right=with_os("  machineId: {mode: first-boot}\n")),
+    Mistake("address-without-prefix", 2, "", config=with_os("  network: {interfaces: [{addresses: [10.0.0.2]}]}\n"),
+            right=with_os("  network: {interfaces: [{addresses: [10.0.0.2/24]}]}\n")),
+    Mistake("permissions-in-letters", 2, "644", config=with_os("  additionalFiles: [{content: x, destination: /etc/motd, permissions: rw-r--r--}]\n"),
+            right=with_os("  additionalFiles: [{content: x, destination: /etc/motd, permissions: '644'}]\n")),
+    Mistake("directory-for-file", 2, "additionalDirs", config=with_os("  additionalFiles: [{source: releases, destination: /srv/releases}]\n"),
+            right=with_os("  additionalDirs: [{source: releases, destination: /srv/releases}]\n")),
+    Mistake("check-of-two-kinds", 2, "", config=NODE + "checks:\n- {unit: web, command: test -e /etc/web.conf}\n",
+            right=NODE + "checks:\n- {unit: web}\n- {command: test -e /etc/web.conf}\n"),
+    Mistake("merge-markers", 2, "", config="<<<<<<< HEAD\n" + NODE, right=NODE),
     # Locks.
+    Mistake("merge-markers-in-lock", 2, "imagewright lock", command=(*BUILD, "--locked"),
+            prepare=both(run("lock", "node.yaml"), prepended("node.lock.json", "<<<<<<< HEAD\n")),
+            repair=both(lambda place: (place / "node.lock.json").unlink(), run("lock", "node.yaml"))),
     Mistake("locked-without-lock", 5, "imagewright lock", command=(*BUILD, "--locked"), repair=run("lock", "node.yaml")),
     Mistake("stale-lock", 5, "imagewright lock", command=(*BUILD, "--locked"),
             prepare=both(run("lock", "node.yaml"), write("node.yaml", edited("[tiny-web]", "[tiny-web, tiny-bulky]"))),
@@ -198,6 +226,7 @@ MISTAKES = [
     Mistake("convert-onto-a-file", 2, "--force", command=("convert", "disk.raw", "disk.qcow2"),
             prepare=both(write("disk.raw", bytes(1 << 20)), write("disk.qcow2", "precious")),
             right_command=("convert", "disk.raw", "disk.qcow2", "--force")),
+    Mistake("no-qemu", 4, "qemu-system-x86", command=("boot", "out/node-x86_64.raw", "--progress", "none"), prepare=run(*BUILD), before=WITHOUT_QEMU),
     Mistake("no-home", 2, "--cache-dir", command=PLAN, env={"HOME": None}, right_command=(*PLAN, "--cache-dir", "cache"), right_env={"HOME": None}),
 ]
 
@@ -220,9 +249,9 @@ class Mistakes(TestCase):
         write("node.yaml", NODE)(place)
         return place
 
-    def run_in(self, place, command, env):
+    def run_in(self, place, command, env, before=()):
         changes = {"HOME": place, "IMAGEWRIGHT_DATA": place, **(env or {})}
-        return subprocess.run([str(PROGRAM), *command], cwd=place, env=environment(**changes), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        return subprocess.run([*before, str(PROGRAM), *command], cwd=place, env=environment(**changes), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=120)
 
     def text_of(self, command, result, place):
@@ -243,7 +272,9 @@ class Mistakes(TestCase):
         write("node.yaml", mistake.config)(place)
         if mistake.prepare is not None:
             mistake.prepare(place)
-        wrong = self.run_in(place, mistake.command, mistake.env)
+        if mistake.before and os.geteuid() != 0:
+            skip(f"{mistake.name} takes root")
+        wrong = self.run_in(place, mistake.command, mistake.env, mistake.before)
         text = self.text_of(mistake.command, wrong, place)
         self.compare(mistake.name, text)
         self.assertEqual(wrong.returncode, mistake.exit_code, text)

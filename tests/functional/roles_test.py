@@ -82,6 +82,18 @@ class Roles(TestCase):
         self.assertIn("tiny-web", [package["name"] for package in manifest["packages"]])
         self.assertIn("web: forwards", [check["name"] for check in manifest["checks"]])
 
+    def test_what_every_image_of_a_release_has_can_be_left_out_with_what_is_demanded_of_it(self):
+        profile = (self.top / "releases/tiny.yaml").read_text().replace("baseRoles: [base]", "baseRoles: [base, web]\nbaseline: {web: '1'}")
+        (self.place / "tiny.yaml").write_text(profile)
+        for word, is_there in (("", True), ("-web", False)):
+            text = self.run_config("plan", f"os: {{packages: {{roles: ['{word}']}}}}\n" if word else "os: {}\n", "--release", "tiny.yaml", "--packages",
+                                   "--cache-dir", self.place / "cache").stdout
+            self.assertEqual("tiny-web" in text, is_there, text)
+            self.assertEqual("tiny-web is 1" in text, is_there, text)
+        said = self.run_config("plan", "os: {packages: {roles: [-kernal]}}\n", "--release", "tiny.yaml", "--cache-dir", self.place / "cache", expect=2).stderr
+        self.assertIn("[policy.no-base-role]", said)
+        self.assertIn("they are base, web", said)
+
     def test_the_config_has_the_last_word_and_the_check_stays(self):
         result = self.run_config("validate", "release: tiny\nroles: [web]\nos: {sysctl: {net.ipv4.ip_forward: 0}}\n", "--canonical").stdout
         self.assertRegex(result, r'net\.ipv4\.ip_forward: "?0')

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The first hour of somebody new: the package in a clean root, its own pages, and nothing else. Each page's commands run there as they stand.
+"""The first hour of somebody new: the package in a clean root, its own pages, and nothing else. The commands of each page run there
+as they stand, those that boot machines too.
 
 Needs root, mmdebstrap and Debian's packages."""
 
@@ -9,14 +10,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from imagewright_testing import PROGRAM, TOP, TestCase, require_program, skip  # noqa: E402
+from pages import blocks_of, pages_below  # noqa: E402
 
 BUILD = PROGRAM.parents[2]
-BLOCK = re.compile(r"(?ms)^```(\S+)([^\n]*)\n(.*?)^```$")
 # A namespace of mounts, and a chroot that is a plain directory, as debootstrap leaves it.
 ENTER = """set -e
 mount --rbind /dev "$1/dev"; mount -t proc proc "$1/proc"; mount -t sysfs sysfs "$1/sys"
@@ -41,7 +43,7 @@ class FirstHour(TestCase):
         subprocess.run([TOP / "toolkit/packages", BUILD, cls.directory / "packages"], check=True, capture_output=True)
         shutil.copy(next((cls.directory / "packages").glob("*.deb")), cls.root / "root")
         shutil.copy("/etc/resolv.conf", cls.root / "etc/resolv.conf")
-        cls.run_inside("apt-get -qq update && apt-get -qq install -y ./imagewright_*.deb >/dev/null")
+        cls.run_inside("apt-get -qq update && apt-get -qq install -y ./imagewright_*.deb >/dev/null; apt-get -qq install -y qemu-system-x86 qemu-utils ovmf openssh-client openssl >/dev/null")
 
     @classmethod
     def run_inside(cls, script, expect=0):
@@ -51,19 +53,36 @@ class FirstHour(TestCase):
             raise AssertionError(f"{script}\nexit code {result.returncode}\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}")
         return result.stdout + result.stderr
 
-    def follow(self, page, marks=("",)):
-        """Files and commands of an installed page, in a directory of its name; `marks` says which kinds of commands."""
-        place = self.root / "root" / page
-        place.mkdir()
-        ran = 0
-        for language, mark, text in BLOCK.findall((self.root / f"usr/share/doc/imagewright/docs/how-to/{page}.md").read_text()):
-            if language == "yaml" and (target := re.search(r"file=(\S+)", mark)):
-                (place / target.group(1)).write_text(text)
-            elif language == "sh" and mark.strip() in marks:
-                (place / "commands").write_text(text)
-                self.run_inside(f"cd {page}; bash -euo pipefail ./commands")
+    def script_of(self, block):
+        """A block as bash runs it: what waits for somebody is given what its page says, or is ended when it has said what its page says."""
+        if "input" in block.marks:
+            (self.place / "input").write_text(block.marks["input"] + "\n")
+            return f"{{\n{block.text}\n}} < input"
+        if "until" not in block.marks:
+            return block.text
+        word = block.marks["until"]
+        # The command that --ssh prints is tried, too.
+        tried = f"until $(grep -o '{word}.*' said) true; do sleep 5; done\n" if word.startswith("ssh ") else ""
+        return (block.text.replace("imagewright ", "exec imagewright ", 1).join(["(\n", "\n) > said 2>&1 &\npid=$!\n"])
+                + f"until grep -qe '{word}' said; do sleep 1; kill -0 $pid; done\n" + tried
+                + "kill -TERM $pid\nstatus=0; wait $pid || status=$?\ntest $status = 143\n")
+
+    def follow(self, page):
+        """Files and commands of an installed page, in a directory of its name; how long it took."""
+        self.place = self.root / "root" / page.stem
+        self.place.mkdir()
+        start, ran = time.monotonic(), 0
+        for block in blocks_of(page):
+            if "file" in block.marks:
+                path = self.place / block.marks["file"]
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(block.text)
+            elif block.language == "sh" and "not-run" not in block.marks:
+                (self.place / "commands").write_text(self.script_of(block))
+                self.run_inside(f"cd {page.stem}; timeout 1800 bash -euo pipefail ./commands")
                 ran += 1
         self.assertGreater(ran, 0)
+        print(f"{page.stem}: {ran} blocks in {time.monotonic() - start:.0f} s", flush=True)
 
     def test_each_job_is_done_by_its_page(self):
         # What it lacks it says, and what it says helps.
@@ -71,9 +90,15 @@ class FirstHour(TestCase):
         self.run_inside("apt-get -qq install -y --no-install-recommends "
                         + re.search(r"apt-get install --no-install-recommends (.*)", said).group(1) + " >/dev/null")
         self.assertIn("into /var/lib/imagewright/workbench", self.run_inside("imagewright-workbench --arch x86_64"))
-        for page, marks in (("first-image", ("",)), ("pipelines", ("",)), ("customize", ("", "skip")), ("advisories", ("",)), ("locks", ("",))):
-            with self.subTest(page):
-                self.follow(page, marks)
+        pages = [page for page in pages_below(self.root / "usr/share/doc/imagewright")
+                 if any(block.language == "sh" and "not-run" not in block.marks for block in blocks_of(page))]
+        self.assertGreater(len(pages), 15)
+        # A few by their names: IMAGEWRIGHT_PAGES="disks hardening".
+        wanted = os.environ.get("IMAGEWRIGHT_PAGES", "").split()
+        for page in pages:
+            if not wanted or page.stem in wanted:
+                with self.subTest(page.stem):
+                    self.follow(page)
 
 
 if __name__ == "__main__":

@@ -38,12 +38,19 @@ struct RootPartition {
 /// The partition that a layout mounts at "/"; nothing when it has none.
 std::optional<RootPartition> find_root_partition(const model::DiskLayout& layout);
 
+/// How the guest gets the questions.
+enum class QuestionCarrier : std::uint8_t {
+  root_filesystem, ///< an overlay over the image has them in its root file system
+  credential,      ///< nothing of the image changes: systemd 252 and newer gets a credential
+};
+
 /// One boot. The image file is only read.
 struct BootRequest {
   std::filesystem::path image;
   model::ImageFormat format = model::ImageFormat::raw;
   model::Architecture architecture;
   RootPartition root;
+  QuestionCarrier carrier = QuestionCarrier::root_filesystem;
   /// From the image's manifest.
   std::vector<model::Check> checks;
   Accelerator accelerator = Accelerator::emulation;

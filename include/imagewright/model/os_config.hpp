@@ -56,9 +56,8 @@ struct PackagesConfig {
   std::vector<PackageRequest> install; ///< those of `installLists` included, lists first
   std::vector<PackageRequest> remove;
   std::vector<PackageRequest> update;
-  std::vector<LocatedText> exclude;       ///< names that must not be in the image
-  std::vector<LocatedText> roles;         ///< roles of the release whose packages are installed
-  std::vector<LocatedText> without_roles; ///< base roles of the release that are left out
+  std::vector<LocatedText> exclude; ///< names that must not be in the image
+  std::vector<LocatedText> roles;   ///< roles of the release whose packages are installed
   /// Where `updateExistingPackages: true` stands.
   std::optional<base::SourceLocation> update_existing;
   std::optional<Located<base::Epoch>> snapshot_time; ///< nothing newer than this is used

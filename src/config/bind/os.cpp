@@ -13,7 +13,6 @@ model::PackagesConfig bind_packages_section(const Reader& reader) {
   packages.update = bind_packages(reader, "update", "os.packages.update");
   packages.exclude = reader.texts("exclude");
   packages.roles = reader.texts("roles");
-  packages.without_roles = reader.texts("withoutRoles");
   if (reader.is_true("updateExistingPackages"))
     packages.update_existing = reader.find_value("updateExistingPackages")->where;
   if (reader.is_true("removePackageManager"))

@@ -22,15 +22,13 @@ void put_requests(Section& packages, std::string_view key,
 }
 
 Section written(Section section, const model::PackagesConfig& packages) {
-  const auto& [install, remove, update, exclude, roles, without_roles, update_existing,
-               snapshot_time, remove_package_manager, recommends, documentation, languages] =
-      packages;
+  const auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
+               remove_package_manager, recommends, documentation, languages] = packages;
   put_requests(section, "install", install);
   put_requests(section, "remove", remove);
   put_requests(section, "update", update);
   section.put_texts("exclude", exclude);
   section.put_texts("roles", roles);
-  section.put_texts("withoutRoles", without_roles);
   if (update_existing) section.put("updateExistingPackages", true);
   if (snapshot_time) section.put("snapshotTime", base::to_iso8601(snapshot_time->value));
   if (remove_package_manager) section.put("removePackageManager", true);

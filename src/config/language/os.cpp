@@ -121,12 +121,8 @@ constexpr Key k_packages_keys[] = {
     {.name = "roles",
      .type = &k_non_blank_list_type,
      .documentation = "Roles of the release profile, such as `container-runtime`, whose packages "
-                      "are installed.",
-     .is_own = true},
-    {.name = "withoutRoles",
-     .type = &k_non_blank_list_type,
-     .documentation = "Base roles of the release profile that this image does not have. What "
-                      "something else asks for is installed all the same.",
+                      "are installed. `-NAME` leaves out a role that every image of the release "
+                      "has otherwise.",
      .is_own = true},
     {.name = "recommends",
      .type = &k_boolean_type,

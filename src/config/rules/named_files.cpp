@@ -48,7 +48,11 @@ private:
     if (!fs::exists(status)) {
       report(fmt::format("{} {} does not exist", what, base::quoted(path.string())), where);
     } else if (!fs::is_regular_file(status)) {
-      report(fmt::format("{} {} is not a file", what, base::quoted(path.string())), where);
+      diagnostics_.error(
+          "config.missing-file",
+          fmt::format("{} {} is not a file", what, base::quoted(path.string())), where,
+          fs::is_directory(status) ? "name a file of it; os.additionalDirs takes directories"
+                                   : "give a file, relative to the directory of this one");
     }
   }
 

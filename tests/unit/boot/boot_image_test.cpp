@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/boot/boot_image.hpp>
 #include <imagewright/report/recording_reporter.hpp>
 
@@ -182,6 +183,20 @@ TEST_CASE("a root file system that cannot carry the questions is refused at once
   fixture.request.root.filesystem = model::FilesystemType::xfs;
   CHECK(fixture.failure(base::FailureKind::host).code == "boot.cannot-carry-probe");
   CHECK(fixture.machine.argvs.empty());
+}
+
+TEST_CASE("a root that must not change is left alone, and the questions are a disk of their own") {
+  Fixture fixture;
+  fixture.request.carrier = boot::QuestionCarrier::credential;
+  fixture.machine.port = std::string(k_kernel_answer) + k_end;
+  CHECK_FALSE(fixture.boot().has_failures());
+  std::string last;
+  for (const auto& argv : fixture.machine.argvs) {
+    CHECK(argv.front() != "debugfs");
+    last = base::join(argv, " ");
+  }
+  CHECK(last.find("io.systemd.credential.binary:tmpfiles.extra=") != std::string::npos);
+  CHECK(last.find("serial=imagewright-probe") != std::string::npos);
 }
 
 TEST_CASE("both stages of a boot are reported, the failed one as failed") {

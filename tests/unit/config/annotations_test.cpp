@@ -73,3 +73,21 @@ TEST_CASE("annotations are one line each, with everything escaped that could end
         "100%25 of one\n"
         "::warning file=/etc/x.yaml,title=config.legacy-key::old\n");
 }
+
+TEST_CASE("a finding of GitLab's keeps its fingerprint when lines move, and has one of its own") {
+  auto moved = k_diagnostics;
+  moved[0].where->line = 30;
+  moved.push_back(moved[0]);
+  const auto fingerprint = [](const json::Value& report, std::size_t index) {
+    return *(*report.find_array())[index].find("fingerprint")->find_string();
+  };
+  const json::Value before = config::to_gitlab_report(k_diagnostics, "node.yaml");
+  const json::Value after = config::to_gitlab_report(moved, "node.yaml");
+  CHECK(fingerprint(before, 0) == fingerprint(after, 0));
+  CHECK(fingerprint(after, 0) != fingerprint(after, 2));
+  CHECK(fingerprint(before, 0) != fingerprint(before, 1));
+  const json::Value& place = *(*after.find_array())[0].find("location");
+  CHECK(*place.find("path")->find_string() == "my configs/a,b:c.yaml");
+  CHECK(json::unsigned_member(*place.find("lines"), "begin", "lines") == 30);
+  CHECK(*(*after.find_array())[1].find("severity")->find_string() == "minor");
+}
