@@ -11,6 +11,7 @@
 #include <imagewright/handover/handover.hpp>
 #include <imagewright/handover/prepared_image.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/model/architecture_names.hpp>
 
 #include "../command.hpp"
 #include "../config_file.hpp"
@@ -259,7 +260,7 @@ std::vector<Argument> prepared_image_arguments(ExportWords& words) {
            .value = "ARCH",
            .description = "Of the pool's nodes, by default x86_64",
            .target = &words.architecture,
-           .choices = {"x86_64", "aarch64"}},
+           .choices = model::architecture_words()},
           {.names = {"--name"},
            .value = "NAME",
            .description = "Of the specification, by default the image's",
