@@ -44,6 +44,94 @@ class ContainersTestCase(ReportsTestCase):
                                 cwd=self.directory, env=environment(), **options)
 
 
+class PreparedImage(ContainersTestCase):
+    """What AKS takes in the place of an image."""
+
+    def export(self, *arguments, expect=0):
+        return self.run_program("export", "aks-prepared-image", self.config, "--lock", self.directory / "node.lock.json", "--location", "westeurope",
+                                *arguments, cwd=self.directory, env=environment(), expect=expect)
+
+    def lock(self, **os_section):
+        self.write(**os_section)
+        self.run_in("lock")
+
+    def test_a_script_does_what_the_config_says(self):
+        content = "a\nEND_OF_FILE\n'$(touch bad)`\n"
+        self.images = self.images[1:]
+        self.lock(packages={"install": ["tinybase"]}, additionalFiles=[{"destination": "/etc/agent/it's.conf", "content": content, "permissions": "600"}],
+                  services={"enable": ["agent"], "mask": ["other.service"]}, sysctl={"net.ipv4.ip_forward": "1"},
+                  modules=[{"name": "overlay", "loadMode": "always"}, {"name": "dccp", "loadMode": "disable"}])
+        first = self.export()
+        self.assertEqual(first.stderr, "")
+        self.assertEqual(self.export().stdout, first.stdout)
+        resource, = json.loads(first.stdout)["resources"]
+        self.assert_is_a_specification(resource)
+        lock = json.loads((self.directory / "node.lock.json").read_text())
+        text = json.dumps(lock)
+        reference, = resource["properties"]["containerImages"]
+        name, digest = reference.split("@")
+        self.assertEqual(name, DNS)
+        self.assertIn(digest, text)
+        script = resource["properties"]["customizationScripts"][0]["script"]
+        root = self.directory / "node"
+        done = self.run_script(script, root)
+        self.assertRegex(done, r"tdnf install -y tinybase-\d\S*-\S+\.\w+")
+        self.assertEqual([line for line in done.splitlines() if line.startswith("systemctl")], ["systemctl enable agent", "systemctl mask other.service"])
+        agent = root / "etc/agent/it's.conf"
+        self.assertEqual((agent.read_text(), agent.stat().st_mode & 0o7777), (content, 0o600))
+        self.assertEqual((root / "etc/sysctl.d/90-imagewright.conf").read_text(), "net.ipv4.ip_forward = 1\n")
+        self.assertEqual((root / "etc/modules-load.d/imagewright.conf").read_text(), "overlay\n")
+        self.assertIn("blacklist dccp\n", (root / "etc/modprobe.d/imagewright.conf").read_text())
+        self.assertFalse(list(self.directory.rglob("bad")))
+
+    def run_script(self, script, root):
+        """Runs it in a root of its own, with stand-ins that say what they were asked."""
+        (root / "bin").mkdir(parents=True)
+        copied = subprocess.run(["sh", "-c", "for name in bash base64 mkdir chmod chown ln; do command -v $name; done"], check=True, capture_output=True, text=True)
+        for program in copied.stdout.split():
+            shutil.copy(program, root / "bin")
+            for library in subprocess.run(["ldd", program], capture_output=True, text=True).stdout.split():
+                if library.startswith("/") and not (root / library[1:]).exists():
+                    (root / library[1:]).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(library, root / library[1:])
+        for name in ("tdnf", "systemctl"):
+            (root / "bin" / name).write_text(f'#!/bin/bash\necho {name} "$@"\n')
+            (root / "bin" / name).chmod(0o755)
+        (root / "script").write_text(script)
+        command = ["chroot", str(root), "/bin/bash", "/script"]
+        if os.getuid() != 0:
+            command = ["unshare", "--map-root-user", *command]
+        return subprocess.run(command, check=True, capture_output=True, text=True, env={"PATH": "/bin:/usr/bin:/usr/sbin"}).stdout
+
+    def assert_is_a_specification(self, resource):
+        """Microsoft's description of the resource, 2026-02-02-preview, in our own words."""
+        self.assertEqual((resource["type"], resource["apiVersion"]), ("Microsoft.ContainerService/preparedImageSpecifications", "2026-02-02-preview"))
+        self.assertRegex(resource["name"], r"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
+        self.assertLessEqual(set(resource), {"type", "apiVersion", "name", "location", "properties", "tags"})
+        self.assertLessEqual(set(resource["properties"]), {"containerImages", "customizationScripts", "identityProfile", "version"})
+        for script in resource["properties"]["customizationScripts"]:
+            self.assertRegex(script["name"], r"\A[-.a-z0-9]+\Z")
+            self.assertEqual((script["executionPoint"], script["scriptType"], script["postScriptAction"]), ("NodeImageBuildTime", "Bash", "None"))
+
+    def test_what_has_no_place_is_refused_by_name_or_left_out_by_wish(self):
+        self.lock(hostname="n", kernelCommandLine={"extraCommandLine": ["quiet"]}, users=[{"name": "u"}])
+        said = self.export(expect=2)
+        self.assertEqual(said.stdout, "")
+        for word in ("os.hostname", "os.kernelCommandLine", "os.users", "is pinned", "[handover.no-place]", "node.yaml:1"):
+            self.assertIn(word, said.stderr)
+        partial = self.export("--allow-partial")
+        self.assertIn("os.hostname", partial.stderr)
+        properties = json.loads(partial.stdout)["resources"][0]["properties"]
+        self.assertEqual(len(properties["containerImages"]), 2)
+        self.assertNotIn("customizationScripts", properties)
+
+    def test_names_and_locks_that_will_not_do(self):
+        self.images = self.images[1:]
+        self.lock()
+        self.assertIn("[handover.bad-text]", self.export("--name", "Node_1", expect=2).stderr)
+        self.assertIn("[lock.architecture-missing]", self.export("--arch", "aarch64", expect=2).stderr)
+
+
 class Refusals(ContainersTestCase):
     def refuse(self, code, line=None, **os_section):
         self.write(**os_section)

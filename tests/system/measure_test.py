@@ -31,9 +31,13 @@ os:
     permissions: "755"
     content: |
       #!/bin/bash
-      for bank in sha256 sha384; do
-        for number in 4 5 7 8 9 11 12; do
-          echo "REGISTER $bank $number $(cat /sys/class/tpm/tpm0/pcr-$bank/$number) END" > /dev/ttyS0
+      dmesg -n 1
+      # Others write to the console as well, in the middle of a line.
+      for again in 1 2 3; do
+        for bank in sha256 sha384; do
+          for number in 4 5 7 8 9 11 12; do
+            printf '\\nREGISTER %%s %%s %%s END\\n' $bank $number "$(cat /sys/class/tpm/tpm0/pcr-$bank/$number)" > /dev/ttyS0
+          done
         done
       done
       systemctl poweroff

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: MIT
-#include <functional>
 #include <memory>
 
+#include <fmt/format.h>
+
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/config/load.hpp>
+#include <imagewright/fs/file.hpp>
 #include <imagewright/handover/handover.hpp>
+#include <imagewright/handover/prepared_image.hpp>
+#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/model/architecture_names.hpp>
 
 #include "../command.hpp"
+#include "../config_file.hpp"
+#include "../data_directories.hpp"
 
 namespace imagewright::cli {
 
@@ -25,6 +35,11 @@ struct ExportWords {
   std::string url;
   std::string flavor;
   std::string friendly_name;
+  std::string config;
+  std::string lock;
+  std::string architecture = "x86_64";
+  handover::PreparedImageRequest prepared;
+  bool allows_partial = false;
 };
 
 audit::Manifest manifest_at(const std::string& path) {
@@ -193,6 +208,94 @@ Command catalogue_command(const std::shared_ptr<ExportWords>& words) {
   return command;
 }
 
+/// Nothing that the config asks for is left out in silence, and little of it unless that is wanted.
+ExitCode run_prepared_image(const ExportWords& words, const CommandContext& context) {
+  refuse_what_is_no_config(words.config);
+  const auto loaded = config::load_image_config(
+      input_file(words.config, "config"),
+      {.role_directories = installed_directories(context.invocation, "roles")});
+  const model::Lock lock =
+      lock::parse(fs::read_file(input_file(words.lock, "lock file")), words.lock);
+  const model::ArchitectureLock* packages = lock.find(words.architecture);
+  if (packages == nullptr) {
+    throw base::Error(
+        base::FailureKind::input, "lock.architecture-missing",
+        fmt::format("{} has no packages for {}", base::quoted(words.lock), words.architecture),
+        "lock the config for it: imagewright lock --arch " + words.architecture + " CONFIG");
+  }
+  const auto prepared = handover::prepared_image(loaded.config, *packages, words.prepared);
+  if (!words.allows_partial && !prepared.left_out.empty()) {
+    base::Diagnostics refused;
+    for (base::Diagnostic each : prepared.left_out.sorted()) {
+      each.severity = base::Severity::error;
+      refused.add(std::move(each));
+    }
+    throw base::InputError(std::move(refused));
+  }
+  context.console.show(prepared.left_out);
+  context.console.print(prepared.text);
+  return ExitCode::done;
+}
+
+std::vector<Argument> prepared_image_arguments(ExportWords& words) {
+  return {{.value = "CONFIG",
+           .description = "What the nodes are to be",
+           .target = &words.config,
+           .completes = Completes::files,
+           .is_required = true},
+          {.names = {"--lock"},
+           .value = "LOCK",
+           .description = "The config's lock, which pins packages and container images",
+           .target = &words.lock,
+           .completes = Completes::files,
+           .is_required = true},
+          {.names = {"--location"},
+           .value = "REGION",
+           .description = "The region of Azure",
+           .target = &words.prepared.location,
+           .is_required = true},
+          {.names = {"--arch"},
+           .value = "ARCH",
+           .description = "Of the pool's nodes, by default x86_64",
+           .target = &words.architecture,
+           .choices = model::architecture_words()},
+          {.names = {"--name"},
+           .value = "NAME",
+           .description = "Of the specification, by default the image's",
+           .target = &words.prepared.name},
+          {.names = {"--specification-version"},
+           .value = "TEXT",
+           .description = "Its version, by default from its content",
+           .target = &words.prepared.version},
+          {.names = {"--identity"},
+           .value = "ID",
+           .description = "Resource id of the identity that pulls images, by default the pool's",
+           .target = &words.prepared.identity},
+          {.names = {"--allow-partial"},
+           .description = "Leave out what AKS has no place for, and say so",
+           .target = &words.allows_partial}};
+}
+
+Command prepared_image_command(const std::shared_ptr<ExportWords>& words) {
+  Command command{.name = "aks-prepared-image",
+                  .summary = "A prepared image specification of AKS, from a config and its lock"};
+  command.arguments = prepared_image_arguments(*words);
+  command.notes = "Wishes for packages become exact versions, files, settings and units a script, "
+                  "container images references by digest. Everything else is refused, or left out "
+                  "with --allow-partial.";
+  command.examples = {
+      {"imagewright export aks-prepared-image configs/node.yaml --lock configs/node.lock.json "
+       "--location westeurope > specification.json",
+       "Then: az deployment group create --template-file specification.json"},
+      {"imagewright export aks-prepared-image configs/node.yaml --lock configs/node.lock.json "
+       "--location westeurope --allow-partial > specification.json",
+       "Without the disk, the kernel and the users of the config"}};
+  command.action = [words](const CommandContext& context) {
+    return run_prepared_image(*words, context);
+  };
+  return command;
+}
+
 } // namespace
 
 Command export_command() {
@@ -200,7 +303,8 @@ Command export_command() {
   Command command{.name = "export",
                   .summary = "Write what others need to run or publish an image",
                   .nested = {libvirt_command(words), hyperv_command(words),
-                             terraform_command(words), catalogue_command(words)}};
+                             terraform_command(words), prepared_image_command(words),
+                             catalogue_command(words)}};
   command.examples = {{"imagewright export libvirt out/node-x86_64.manifest.json > node.xml",
                        "A domain for virsh define"},
                       {"imagewright export hyperv out/node-x86_64.manifest.json > New-Node.ps1",
