@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -222,6 +223,20 @@ class Help(TestCase):
             self.assertGreaterEqual(len(examples), 2, command)
             for example in examples:
                 self.understood(example)
+
+    def test_every_example_is_a_line_that_the_program_takes(self):
+        """Where nothing is that the examples name: whatever is missing, it is not that the line is wrong."""
+        scratch = self.scratch()
+        texts = [text for command, text in self.help_texts() if command]
+        texts += [self.run_program(command, nested, "--help").stdout for command, text in self.help_texts() if command and "\nCommands:\n" in text
+                  for nested in commands_of(text)]
+        for text in texts:
+            for example in re.findall(r"(?m)^  (imagewright .*)$", text.partition("\nExamples:\n")[2]):
+                words = shlex.split(re.split(r" [|>&;] ?", example)[0])[1:]
+                with self.subTest(example=example):
+                    result = subprocess.run([PROGRAM, *words], cwd=scratch, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, env=environment(HOME=scratch))
+                    self.assertIn(result.returncode, (0, 2, 4), result.stderr)
+                    self.assertNotIn("[cli.usage]", result.stderr)
 
     def understood(self, line):
         """Every option and command of a line that somebody may copy exists."""

@@ -116,7 +116,7 @@ class Accounts(SiblingTestCase):
         for chosen, image in self.in_parallel(lambda each: self.image(f"os: {{packages: {{install: [translations], languages: {list(each)}}}}}\n"), rows):
             with self.subTest(chosen=chosen):
                 root = self.scratch()
-                self.run_tool("rpm", "--root", root, "--nodeps", "--nosignature", "--define", f"_install_langs {':'.join(chosen)}", "-i", next(own.glob("*.rpm")))
+                self.run_tool("rpm", "--root", root, "--nodeps", "--nosignature", "--define", f"_install_langs {':'.join(chosen)}", "-i", next(own.rglob("*.rpm")))
                 theirs = sorted(path.parent.name for path in root.glob("usr/share/locale/*/m"))
                 ours = sorted(path.split("/")[4] for path in image.archive() if path.startswith("/usr/share/locale/") and path.endswith("/m"))
                 self.assertEqual(ours, theirs)

@@ -151,11 +151,11 @@ class Disks(SiblingTestCase):
     def test_a_table_has_room_for_128_partitions(self):
         for count, is_taken in ((126, True), (127, False)):
             with self.subTest(count=count):
-                text = disk([], more_partitions=[f"{{label: p{number}, size: 1M}}" for number in range(count)])
+                text = disk([], more_partitions=[f"{{id: p{number}, label: p{number}, size: 1M}}" for number in range(count)])
                 path = self.config(text + "os:\n  bootloader: {resetType: hard-reset}\n", ("raw",))
                 said = self.run_on("validate", path)
                 self.assertEqual(said.code, 0 if is_taken else 2, said.said)
-        built = self.build(disk([], more_partitions=[f"{{label: p{number}, size: 1M}}" for number in range(126)]) + "os:\n  bootloader: {resetType: hard-reset}\n", ("raw",))
+        built = self.build(disk([], more_partitions=[f"{{id: p{number}, label: p{number}, size: 1M}}" for number in range(126)]) + "os:\n  bootloader: {resetType: hard-reset}\n", ("raw",))
         self.assertEqual(built.code, 0, built.said)
         table = json.loads(self.run_tool("sfdisk", "--json", next(built.out.glob("*.raw"))).stdout)["partitiontable"]
         self.assertEqual(len(table["partitions"]), 128)

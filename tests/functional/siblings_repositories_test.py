@@ -192,7 +192,10 @@ class Repositories(SiblingTestCase):
                 (repository / "repodata").mkdir(parents=True)
                 text = (self.web / "2/repodata/repomd.xml").read_text()
                 (repository / "repodata/repomd.xml").write_text(text.replace('<location href="', f'<location xml:base="{base}" href="'))
-                shutil.copy(next((self.web / "2").rglob("*.rpm")), repository)
+                source = next((self.web / "2").rglob("*.rpm"))
+                target = repository / source.relative_to(self.web / "2")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(source, target)
                 result, packages = self.locked(f"baseUrl: '{self.url}/as-is/records{number}'", "leaf")
                 self.assertEqual("leaf" in packages, is_found, result.stderr)
 

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Units of an image are linked as systemctl links them, which is asked; wishes that cannot be met or contradict each other are told."""
 
+import re
+import shutil
 import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from imagewright_testing import environment, require_program  # noqa: E402
-from sibling_images import SiblingTestCase, package  # noqa: E402
+from imagewright_testing import WORKBENCH, environment, require_program, require_workbench  # noqa: E402
+from sibling_images import SiblingTestCase, make_repository, package  # noqa: E402
 
 UNITS = {
     "plain@.service": "WantedBy=multi-user.target", "usual@.service": "WantedBy=getty.target\nDefaultInstance=tty1", "slot@.service": "WantedBy=place@.target",
@@ -103,6 +105,47 @@ class Units(SiblingTestCase):
             with self.subTest(text=text):
                 self.assertEqual(built.code, code, built.said)
                 self.assertIn(word, built.said)
+
+
+def units_of_the_workbench(target):
+    """Unit files of every package of it, unpacked below the target."""
+    for package_file in sorted((WORKBENCH / "x86_64").rglob("*.rpm")):
+        names = subprocess.run(["rpm", "-qp", "--nosignature", "--qf", "[%{FILENAMES}\\n]", package_file], capture_output=True, text=True, check=True, env=environment()).stdout
+        if not re.search(r"(?m)^(/usr)?/lib/systemd/system/", names):
+            continue
+        with package_file.open("rb") as file, subprocess.Popen(["rpm2archive", "-"], stdin=file, stdout=subprocess.PIPE, env=environment()) as packed:
+            subprocess.run(["tar", "-xzC", target, "--wildcards", "*lib/systemd/system/*"], stdin=packed.stdout, check=True, capture_output=True, env=environment())
+    return target / "usr/lib/systemd/system"
+
+
+class Workbench(SiblingTestCase):
+    """Every unit that a whole distribution has."""
+
+    def enabled_by_systemctl(self, directory, names):
+        """What it links when they are enabled one after the other, and those that it takes."""
+        root = self.scratch()
+        shutil.copytree(directory, root / "usr/lib/systemd/system", symlinks=True)
+        (root / "lib").symlink_to("usr/lib")
+        taken = [name for name in names if subprocess.run(["systemctl", "--quiet", f"--root={root}", "enable", name], capture_output=True, text=True, env=environment()).returncode == 0]
+        configuration = root / "etc/systemd/system"
+        return taken, {str(path.relative_to(configuration)): "/usr" * str(path.readlink()).startswith("/lib/") + str(path.readlink())
+                       for path in configuration.rglob("*") if path.is_symlink()}
+
+    def test_every_unit_of_the_workbench_is_linked_as_systemctl_links_it(self):
+        require_workbench()
+        for program in ("systemctl", "rpm2archive"):
+            require_program(program)
+        directory = units_of_the_workbench(self.scratch())
+        names = sorted(path.name for path in directory.iterdir() if path.is_file() and not path.is_symlink() and re.search(r"(?m)^\[Install\]", path.read_text()))
+        self.assertGreater(len(names), 25)
+        taken, theirs = self.enabled_by_systemctl(directory, names)
+        self.assertGreater(len(taken), 20)
+        self.repositories = [make_repository(self.top / "all", package("all", install=f"mkdir -p //usr/lib/systemd; cp -a {directory} //usr/lib/systemd/system",
+                                                                      files="/usr/lib/systemd/system"))]
+        image = self.image("os:\n  packages: {install: [all]}\n  services: {enable: ['" + "', '".join(taken) + "']}\n")
+        prefix = "/etc/systemd/system/"
+        ours = {path.removeprefix(prefix): entry.linkname for path, entry in image.archive().items() if path.startswith(prefix) and entry.issym()}
+        self.assertEqual({path: link for path, link in ours.items() if ".upholds/" not in path or ".upholds/" in str(theirs)}, theirs)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ namespace {
 using base::ByteSize;
 
 constexpr ByteSize k_largest_disk = ByteSize(std::uint64_t{1} << 50U);
+/// UEFI specification 2.10, section 5.3: the array that every firmware reads.
+constexpr std::size_t k_most_partitions = 128;
 
 /// The way a config would write it.
 std::string size_text(ByteSize size) {
@@ -40,6 +42,7 @@ public:
 
   base::Diagnostics check() {
     if (has_too_large_sizes()) return diagnostics_;
+    check_count();
     extents_ = extents_of(disk_);
     for (std::size_t index = 0; index < disk_.partitions.size(); ++index)
       check_partition(index);
@@ -66,6 +69,13 @@ private:
       check(partition.size);
     }
     return diagnostics_.has_errors();
+  }
+
+  void check_count() {
+    if (disk_.partitions.size() <= k_most_partitions) return;
+    report(fmt::format("this is partition number {}, and a partition table has room for {}",
+                       k_most_partitions + 1, k_most_partitions),
+           disk_.partitions[k_most_partitions].where, "remove or join partitions");
   }
 
   void check_partition(std::size_t index) {
