@@ -334,8 +334,9 @@ model::DiskLayout BaseImage::layout() const {
                                                         .size = entry.size});
     if (!partition.files) continue;
     const disk::FilesystemFacts facts = partition.files->facts();
-    const auto type = model::find_mount_type(facts.type);
-    IMAGEWRIGHT_ASSERT(type); // the readers name what they read as mount(8) does
+    // The readers name what they read as mount(8) does; ext2 and ext3 are ext4 with less in it.
+    const auto type = model::find_mount_type(facts.type.starts_with("ext") ? "ext4" : facts.type);
+    IMAGEWRIGHT_ASSERT(type);
     added.filesystem = {.type = *type,
                         .uuid = uuid_of(facts),
                         .label = facts.label,

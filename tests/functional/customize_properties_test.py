@@ -173,6 +173,40 @@ class CustomizeProperties(CustomizingTestCase):
                 image.write(byte)
         self.assertGreater(len(ended), 1, "no damage was found at all")
 
+    def test_filesystems_of_others_are_written_or_refused_by_what_they_have(self):
+        base = self.base()
+        partition = self.partitions(base)[0]["root"]
+        directory = self.scratch()
+        (directory / "root").write_bytes(self.stretch(base, partition))
+        (directory / "tree").mkdir()
+        self.run_tool("debugfs", "-R", f"rdump / {directory / 'tree'}", directory / "root")
+        uuid = re.search(r"UUID: +(\S+)", self.run_tool("dumpe2fs", "-h", directory / "root").stdout).group(1)
+        image, made = directory / "base.raw", directory / "made"
+        for options, refusal in ((["-t", "ext2"], None), (["-t", "ext3"], None), ([], None), (["-O", "^64bit,^metadata_csum"], None),
+                                 (["-b", "1024"], "blocks of 1024 bytes"), (["-O", "bigalloc"], '"bigalloc"'), (["-O", "casefold"], '"casefold"')):
+            with self.subTest(options=options):
+                made.unlink(missing_ok=True)
+                with made.open("wb") as file:
+                    file.truncate(partition["size"] * 512)
+                self.run_tool("mkfs.ext4", "-q", "-F", "-b", "4096", "-U", uuid, "-d", directory / "tree", *options, made)
+                shutil.copy(base, image)
+                with image.open("r+b") as disk:
+                    disk.seek(partition["start"] * 512)
+                    disk.write(made.read_bytes())
+                config = self.config("os: {additionalFiles: [{destination: /usr/share/new, content: new}]}\n")
+                result = self.run_program("customize", "--image", image, config, "--output-dir", config.parent / "out",
+                                          "--cache-dir", self.top / "cache", expect=None, env=environment())
+                self.assertIn(result.returncode, (0, 2), result.stderr)
+                if result.returncode == 0:
+                    self.assertIsNone(refusal)
+                    self.check_filesystems(next((config.parent / "out").glob("*.raw")))
+                else:
+                    self.assertIn("disk.rewrite-unsupported", result.stderr)
+                    self.assertIn(refusal or " ", result.stderr)
+        # What does not change is carried, whatever it has.
+        self.assertEqual(self.run_program("customize", "--image", image, self.config("os: {imageHistory: none}\n"), "--dry-run",
+                                          "--cache-dir", self.top / "cache", env=environment()).returncode, 0)
+
     def converted(self, name, *options):
         """The base as another program writes it."""
         path = self.scratch() / f"base.{name}"
@@ -248,6 +282,9 @@ class CustomizeProperties(CustomizingTestCase):
                        "resolve.nothing-provides"}
         # What a whole release would have: the tiny one knows no boot loader of a BIOS, no SELinux policy, no stub.
         of_the_release = {"policy.missing-role", "finalize.no-stub"}
+        # Media and filesystems that are written by nobody here yet.
+        left_for_later = {"iso", "pxe", "storage.filesystems[].type: btrfs", "storage.filesystems[].type: xfs"}
+        refused = set()
         wrong = {}
         count = 0
         for line in (samples / "CLASSES.tsv").read_text().splitlines():
@@ -259,10 +296,12 @@ class CustomizeProperties(CustomizingTestCase):
                                       "--dry-run", "--cache-dir", self.top / "cache", expect=None, env=environment())
             mistakes = "\n".join(each for each in result.stderr.splitlines() if ": error: " in each or each.startswith("error: "))
             codes = set(later.findall(mistakes)) if result.returncode else set()
+            refused |= set(re.findall(r'error: "([^"]*)" is part of the language', result.stderr))
             if result.returncode not in (0, 2, 3) or not codes <= of_the_base | of_the_release:
                 wrong[name] = (result.returncode, result.stderr[-400:])
         self.assertGreater(count, 50)
         self.assertEqual(wrong, {})
+        self.assertEqual(refused, left_for_later)
 
 
 if __name__ == "__main__":

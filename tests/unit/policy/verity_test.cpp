@@ -66,6 +66,22 @@ TEST_CASE("partitions of a verity device are named as the config wants") {
         "systemd.verity_root_hash=UUID=" + device.uuid.to_string());
 }
 
+TEST_CASE("a signature has /boot mounted before anything is verified") {
+  VerityCase test;
+  test.layout.verity[0].options = "root-hash-signature=/boot/root.hash";
+  CHECK_FALSE(policy::verity_policy(test.input()).diagnostics.empty());
+  model::Partition boot;
+  boot.id = "boot";
+  boot.filesystem =
+      model::Filesystem{.uuid = base::Uuid::from_name("test", "boot"), .mount_point = "/boot"};
+  test.layout.partitions.push_back(boot);
+  const auto part = policy::verity_policy(test.input());
+  CHECK(part.diagnostics.empty());
+  CHECK(words_of(part.policy).back() == "pre.verity.mount=" + boot.filesystem->uuid.to_string());
+  CHECK(part.policy.initramfs_modules == Texts{"systemd-veritysetup", "imagewright-boot-mount"});
+  CHECK(part.policy.initramfs_drivers == Texts{"dm-verity", "ext4"});
+}
+
 TEST_CASE("a root that cannot be written gets a /tmp that can") {
   VerityCase test;
   const auto has_tmp = [&] {
