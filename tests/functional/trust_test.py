@@ -103,6 +103,23 @@ class Trust(ReportsTestCase):
             self.assertFalse([line for line in own if line.startswith("mmap") and str(image) in line], arguments)
             self.assertGreater(max(self.bytes_read(lines, image) for lines in others), 4096, "nobody read it: the test sees nothing")
 
+    def test_bases_are_taken_apart_by_workers(self):
+        image = next((self.build(PLAIN) / "out").glob("*.raw"))
+        directory = self.scratch()
+        qcow2 = directory / "base.qcow2"
+        require_program("qemu-img")
+        subprocess.run(["qemu-img", "convert", "-c", "-O", "qcow2", image, qcow2], check=True)
+        (directory / "node.yaml").write_text("os: {hostname: other, packages: {remove: [no-such-package]}}\n")
+        for base in (image, qcow2):
+            # It ends where packages are chosen: the tables, the system and the package database have been read.
+            own, *others = self.traced("read,pread64,readv,preadv,preadv2,mmap,wait4,waitid", "customize", "--image", base, directory / "node.yaml",
+                                       "--output-dir", directory / "out", "--cache-dir", directory / "cache", expect=None)
+            ends = [number for number, line in enumerate(own) if re.match(r"wait(4|id)\(.* = \d", line)]
+            self.assertGreater(len(ends), 0, "no worker")
+            self.assertLessEqual(self.bytes_read(own[:ends[0]], base), 64, "more than what tells formats apart, before a worker has looked at it")
+            self.assertGreater(max(self.bytes_read(lines, base) for lines in others), 4096, "nobody read it: the test sees nothing")
+            self.assertFalse([line for line in own if line.startswith("mmap") and str(base) in line])
+
     def test_metadata_is_parsed_by_a_worker(self):
         directory = self.build(PLAIN)
         own, *others = self.traced("read,pread64", "plan", directory / "node.yaml", "--cache-dir", directory / "other")
