@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 
@@ -42,6 +43,20 @@ bool has_climbing_part(std::string_view path) {
     return decoded == "." || decoded == ".." ||
            decoded.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos;
   });
+}
+
+/// RFC 8089: "file:///path", "file://localhost/path", "file:/path". Another host's stays as it is.
+std::string path_of_file(std::string_view url) {
+  url.remove_prefix(std::min(url.find(':') + 1, url.size()));
+  for (const std::string_view authority : {"//localhost/", "///"}) {
+    if (!url.starts_with(authority)) continue;
+    url.remove_prefix(authority.size() - 1);
+    break;
+  }
+  std::string path = percent_decoded(url);
+  while (path.size() > 1 && path.back() == '/')
+    path.pop_back();
+  return path;
 }
 
 } // namespace
@@ -104,6 +119,9 @@ std::optional<std::string> find_base_fault(std::string_view url, std::string_vie
   if (authority.find('@') != std::string_view::npos) return "has a user name";
   if (authority.empty() && scheme != "file") return "names no host";
   if (has_climbing_part(rest.substr(authority.size()))) return "has parts that climb";
+  const bool is_below_own =
+      !base_url.empty() && is_at_or_below(path_of_file(url), path_of_file(base_url));
+  if (scheme == "file" && !is_below_own) return "leads out of its repository";
   return std::nullopt;
 }
 

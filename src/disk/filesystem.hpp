@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
@@ -43,7 +44,8 @@ struct FilesystemPlace {
 
 /// Everything that a filesystem is made from anew.
 struct RewrittenFilesystem {
-  const fs::ByteSource& original; ///< the whole partition
+  std::string_view identity; ///< what `identify` gave
+  base::ByteSize size;       ///< of the whole partition
   FilesystemPlace place;
   base::Epoch epoch;
   std::optional<base::Uuid> uuid = {}; ///< in place of its own
@@ -55,6 +57,8 @@ struct FilesystemWriter {
   PlannedFilesystem (*plan)(const model::Partition& partition,
                             std::shared_ptr<const tree::RootTree> tree,
                             base::Epoch epoch) = nullptr;
+  /// What plan_rewrite needs of a filesystem that exists.
+  std::string (*identify)(const fs::ByteSource& original) = nullptr;
   /// The same with everything but the content as it is in a filesystem that exists. Throws
   /// base::Error (disk.rewrite-unsupported) also when that cannot be kept.
   PlannedFilesystem (*plan_rewrite)(const RewrittenFilesystem& request,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <utility>
 
 #include <imagewright/disk/filesystem_reader.hpp>
@@ -19,6 +20,27 @@ std::optional<base::FoundName> FilesystemReader::look_up(const std::string& path
   auto target = link_target(path);
   if (!target) return std::nullopt;
   return base::FoundName{std::move(*target)};
+}
+
+void read_stored_pieces(const fs::ByteSource& source, std::span<const StoredPiece> pieces,
+                        const PieceSink& sink) {
+  constexpr std::uint64_t part_size = std::uint64_t{1} << 20U;
+  Bytes buffer;
+  for (const StoredPiece& piece : pieces) {
+    if (piece.kind == StoredPiece::Kind::text) {
+      sink(piece.offset, std::as_bytes(std::span(piece.text)));
+      continue;
+    }
+    buffer.resize(std::min(piece.length, part_size));
+    if (piece.kind == StoredPiece::Kind::zeros) std::ranges::fill(buffer, std::byte{0});
+    for (std::uint64_t done = 0; done < piece.length;) {
+      const auto part =
+          std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), piece.length - done));
+      if (piece.kind == StoredPiece::Kind::stored) source.read(piece.place + done, part);
+      sink(piece.offset + done, part);
+      done += part.size();
+    }
+  }
 }
 
 std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source) {

@@ -4,6 +4,8 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/rewrite.hpp>
+#include <imagewright/model/filesystem_type.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
 
 #include "disk/block_device.hpp"
 #include "disk/filesystem.hpp"
@@ -13,21 +15,31 @@ namespace imagewright::disk {
 
 namespace {
 
-const FilesystemWriter* find_rewriter(const fs::ByteSource& original) {
+/// The row of what the partition holds.
+const FilesystemBehaviour* find_behaviour(const fs::ByteSource& partition) {
   constexpr std::size_t probe_size = 2048;
-  if (original.size() < probe_size) return nullptr;
+  if (partition.size() < probe_size) return nullptr;
   Bytes start(probe_size);
-  original.read(0, start);
+  partition.read(0, start);
   for (const FilesystemBehaviour& candidate : filesystems()) {
-    if (candidate.reader != nullptr && candidate.reader->recognises(start)) return candidate.writer;
+    if (candidate.reader != nullptr && candidate.reader->recognises(start)) return &candidate;
   }
   return nullptr;
 }
 
 } // namespace
 
+std::string read_identity(const fs::ByteSource& partition) {
+  const FilesystemBehaviour* found = find_behaviour(partition);
+  if (found == nullptr || found->writer == nullptr || found->writer->identify == nullptr) return {};
+  return sandbox::ByteWriter().number(static_cast<std::uint64_t>(found->type)).take() +
+         found->writer->identify(partition);
+}
+
 PlannedRewrite plan_rewrite(const RewriteRequest& request) {
-  const FilesystemWriter* writer = find_rewriter(request.original);
+  sandbox::ByteReader reader(request.identity);
+  const FilesystemWriter* writer =
+      request.identity.empty() ? nullptr : find_writer(reader.choice(model::FilesystemType::swap));
   if (writer == nullptr || writer->plan_rewrite == nullptr) {
     throw base::Error(base::FailureKind::input, "disk.rewrite-unsupported",
                       fmt::format("the filesystem of partition {} ({}) cannot be written here",
@@ -35,7 +47,8 @@ PlannedRewrite plan_rewrite(const RewriteRequest& request) {
                       "leave what is on it as it is");
   }
   const PlannedFilesystem planned = writer->plan_rewrite(
-      {.original = request.original,
+      {.identity = reader.rest(),
+       .size = request.size,
        .place = {.partition = request.partition, .mount_point = request.mount_point},
        .epoch = request.epoch,
        .uuid = request.uuid},

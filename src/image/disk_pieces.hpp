@@ -54,4 +54,20 @@ inline void append_extent(std::vector<DiskExtent>& extents, const DiskExtent& ex
   }
 }
 
+/// The same for extents with places.
+inline void append_extent(std::vector<StoredExtent>& extents, const StoredExtent& extent) {
+  if (extent.length == 0) return;
+  if (!extents.empty()) {
+    StoredExtent& last = extents.back();
+    const bool is_same_form = last.place.has_value() == extent.place.has_value();
+    const bool follows = last.offset + last.length == extent.offset && is_same_form &&
+                         (!extent.place || *last.place + last.length == *extent.place);
+    if (follows) {
+      last.length += extent.length;
+      return;
+    }
+  }
+  extents.push_back(extent);
+}
+
 } // namespace imagewright::image

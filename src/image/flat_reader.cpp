@@ -24,4 +24,11 @@ std::vector<DiskExtent> FlatReader::data_extents() const {
   return extents;
 }
 
+std::vector<StoredExtent> FlatReader::stored_extents() const {
+  std::vector<StoredExtent> extents;
+  for (const DiskExtent& extent : data_extents())
+    extents.push_back({extent.offset, extent.length, extent.offset});
+  return extents;
+}
+
 } // namespace imagewright::image

@@ -21,6 +21,7 @@ public:
   /// Throws base::Error (image.read-beyond-end).
   void read(std::uint64_t offset, std::span<std::byte> buffer) const override;
   std::vector<DiskExtent> data_extents() const override;
+  std::vector<StoredExtent> stored_extents() const override;
 
 private:
   const fs::ByteSource& file_;

@@ -29,6 +29,7 @@ public:
     reader_->read(offset, buffer);
   }
   std::vector<DiskExtent> data_extents() const override { return reader_->data_extents(); }
+  std::vector<StoredExtent> stored_extents() const override { return reader_->stored_extents(); }
 
 private:
   std::unique_ptr<FileSource> file_;

@@ -6,8 +6,10 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/image/image_file.hpp>
 #include <imagewright/inspect/confined.hpp>
+#include <imagewright/inspect/installed_packages.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "installed_packages_codec.hpp"
 #include "system_facts_codec.hpp"
 
 namespace imagewright::inspect {
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::string_view k_describe_job = "describe-image";
 constexpr std::string_view k_read_job = "read-system";
+constexpr std::string_view k_packages_job = "read-installed-packages";
 
 OpenedImage open(const image::HandedImages& images) {
   return OpenedImage(images.name(0), images.open(0));
@@ -39,6 +42,10 @@ std::string describe_image(const sandbox::WorkerCall& call) {
 
 std::string read_facts(const sandbox::WorkerCall& call) {
   return encode(read_system(open(image::HandedImages(call))));
+}
+
+std::string read_packages(const sandbox::WorkerCall& call) {
+  return encode(read_installed_packages(open(image::HandedImages(call))));
 }
 
 /// Neither form has anything that a terminal could take for a command.
@@ -72,14 +79,25 @@ std::string describe(const DescriptionRequest& request, const base::Cancellation
 SystemFacts read_system_confined(const std::filesystem::path& image,
                                  std::optional<model::ImageFormat> format,
                                  const base::Cancellation& cancellation) {
-  const image::ImageFile file = image::open_image_file(image, format);
-  return ask(file, {.job = k_read_job}, cancellation, &decode_system_facts);
+  return read_system_confined(image::open_image_file(image, format), cancellation);
+}
+
+SystemFacts read_system_confined(const image::ImageFile& image,
+                                 const base::Cancellation& cancellation) {
+  return ask(image, {.job = k_read_job}, cancellation, &decode_system_facts);
+}
+
+std::vector<model::InstalledPackage>
+read_installed_packages_confined(const image::ImageFile& image,
+                                 const base::Cancellation& cancellation) {
+  return ask(image, {.job = k_packages_job}, cancellation, &decode_installed_packages);
 }
 
 std::span<const sandbox::WorkerJob> worker_jobs() {
   static constexpr std::array jobs{
       sandbox::WorkerJob{.name = k_describe_job, .run = &describe_image},
-      sandbox::WorkerJob{.name = k_read_job, .run = &read_facts}};
+      sandbox::WorkerJob{.name = k_read_job, .run = &read_facts},
+      sandbox::WorkerJob{.name = k_packages_job, .run = &read_packages}};
   return jobs;
 }
 

@@ -30,6 +30,8 @@ BootEntry read_boot_entry(ByteReader& reader) {
   return entry;
 }
 
+} // namespace
+
 void write(ByteWriter& writer, const model::Nevra& nevra) {
   const auto& [name, epoch, version, release, architecture] = nevra;
   writer.text(name).number(epoch).text(version).text(release).text(architecture);
@@ -47,8 +49,6 @@ model::Nevra read_nevra(ByteReader& reader) {
   nevra.architecture = reader.text();
   return nevra;
 }
-
-} // namespace
 
 std::string encode(const SystemFacts& facts) {
   const auto& [operating_system, host_name, kernels, efi_programs, boot_entries, selinux_mode,

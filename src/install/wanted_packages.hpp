@@ -11,8 +11,9 @@
 namespace imagewright::install {
 
 /// Each wish is a package's name (with version or architecture), one of its capabilities or a name
-/// that it takes over. Patterns, paths and wishes with conditions are not looked at. Throws
-/// base::Error (install.package-left-out).
+/// that it takes over, a pattern of these, a comparison of a version, or a file, whose path may be
+/// a pattern too. Wishes of several parts, in parentheses, are not looked at. Throws base::Error
+/// (install.package-left-out).
 void require_wanted(const std::vector<std::string>& wanted,
                     const std::vector<CheckedPackage>& packages);
 

@@ -98,7 +98,7 @@ private:
     if (!is_new) {
       link(known->second, parent, name, path);
     } else {
-      make(parent, name, entry.path, path, inode);
+      make(parent, entry.inode, path, inode);
     }
   }
 
@@ -110,8 +110,9 @@ private:
       fail("cannot link", path, errno);
   }
 
-  void make(const fs::UniqueFd& parent, const std::string& name, const std::string& path_inside,
-            const std::string& path, const tree::Inode& inode) {
+  void make(const fs::UniqueFd& parent, std::size_t number, const std::string& path,
+            const tree::Inode& inode) {
+    const std::string name = name_of(path);
     int result = 0;
     switch (inode.type) {
     case fs::FileType::directory:
@@ -130,20 +131,18 @@ private:
       const fs::UniqueFd file(::openat(parent.get(), name.c_str(),
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
       if (!file) fail("cannot make", path, errno);
-      if (inode.type == fs::FileType::regular) fill(file.get(), path_inside, path, inode);
+      if (inode.type == fs::FileType::regular) fill(file.get(), number, path, inode);
       break;
     }
     }
     if (result != 0) fail("cannot make", path, errno);
   }
 
-  void fill(int file, const std::string& path_inside, const std::string& path,
-            const tree::Inode& inode) const {
-    filesystem_.partition->files->read_pieces(
-        path_inside, [&](std::uint64_t offset, std::span<const std::byte> bytes) {
-          cancellation_.check();
-          fs::write_exactly(file, bytes, offset, path);
-        });
+  void fill(int file, std::size_t number, const std::string& path, const tree::Inode& inode) const {
+    filesystem_.read_pieces(number, [&](std::uint64_t offset, std::span<const std::byte> bytes) {
+      cancellation_.check();
+      fs::write_exactly(file, bytes, offset, path);
+    });
     if (::ftruncate(file, static_cast<off_t>(inode.size)) != 0)
       fail("cannot set the size of", path, errno);
   }
@@ -154,7 +153,7 @@ private:
     const std::filesystem::path place = hidden_ / fmt::format("{}", entry.inode);
     const fs::UniqueFd file(::open(place.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) fail("cannot make", place.string(), errno);
-    fill(file.get(), entry.path, place.string(), inode);
+    fill(file.get(), entry.inode, place.string(), inode);
   }
 
   /// From the leaves to the root: what is done to a directory's names changes its time.

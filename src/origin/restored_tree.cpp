@@ -177,7 +177,7 @@ private:
       is_same = is_same && std::ranges::equal(buffer, bytes);
       position = offset + bytes.size();
     };
-    base_.filesystems()[file.filesystem].partition->files->read_pieces(file.path, compare);
+    base_.filesystems()[file.filesystem].read_pieces(file.inode, compare);
     return is_same && is_zero(host.get(), position, file.size, inode.content);
   }
 

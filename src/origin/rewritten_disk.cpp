@@ -49,8 +49,8 @@ struct Change {
 /// A tree where there was none.
 struct NewTree {
   const NewVerity* verity = nullptr;
-  const inspect::OpenedPartition* data = nullptr;
-  const inspect::OpenedPartition* hashes = nullptr;
+  const BasePartition* data = nullptr;
+  const BasePartition* hashes = nullptr;
 };
 
 struct Plan {
@@ -139,10 +139,10 @@ std::optional<std::string> find_late_place(const Part& part, const DiskRequest& 
       "that partition");
 }
 
-const inspect::OpenedPartition* find_partition(const BaseImage& base, const std::string& name) {
-  const auto& partitions = base.image().partitions();
+const BasePartition* find_partition(const BaseImage& base, const std::string& name) {
+  const auto& partitions = base.partitions();
   const auto found = std::ranges::find_if(
-      partitions, [&](const inspect::OpenedPartition& each) { return each.name() == name; });
+      partitions, [&](const BasePartition& each) { return each.name() == name; });
   return found == partitions.end() ? nullptr : &*found;
 }
 
@@ -183,13 +183,12 @@ PartitionOutcome outcome_of(const Part& part) {
           .mount_point = filesystem.mount_point,
           .fate = part.first_change ? PartitionFate::rewritten : PartitionFate::carried,
           .size = filesystem.partition->entry.size,
-          .used = filesystem.partition->files->facts().used,
+          .used = filesystem.partition->filesystem->used,
           .file_count = part.tree->inodes.size(),
           .first_change = part.first_change.value_or("")};
 }
 
-const model::Partition& renewed(const inspect::OpenedPartition& partition,
-                                const model::DiskLayout& layout) {
+const model::Partition& renewed(const BasePartition& partition, const model::DiskLayout& layout) {
   const auto found =
       std::ranges::find(layout.partitions, partition.entry.start, &model::Partition::start);
   IMAGEWRIGHT_ASSERT(found != layout.partitions.end());
@@ -217,7 +216,8 @@ Plan plan(const DiskRequest& request) {
       plan.changes.push_back(
           {.filesystem = &filesystem,
            .tree = part.tree,
-           .rewrite = disk::plan_rewrite({.original = *filesystem.partition->bytes,
+           .rewrite = disk::plan_rewrite({.identity = filesystem.identity,
+                                          .size = filesystem.partition->entry.size,
                                           .partition = filesystem.name(),
                                           .mount_point = filesystem.mount_point,
                                           .tree = part.tree,
@@ -264,20 +264,19 @@ void copy_rest(const BaseImage& base, const Plan& plan, int file, const std::str
   for (const NewTree& tree : plan.new_trees) {
     if (tree.hashes != tree.data) skip(tree.hashes->entry);
   }
-  for (const image::DiskExtent& extent : base.image().disk().data_extents()) {
+  for (const image::DiskExtent& extent : base.disk().data_extents()) {
     std::uint64_t position = extent.offset;
     const std::uint64_t end = extent.offset + extent.length;
     for (const auto& [start, stop] : skipped) {
       if (stop <= position || start >= end) continue;
-      if (start > position) copy(base.image().disk(), position, start, file, name, cancellation);
+      if (start > position) copy(base.disk(), position, start, file, name, cancellation);
       position = std::max(position, stop);
     }
-    if (position < end) copy(base.image().disk(), position, end, file, name, cancellation);
+    if (position < end) copy(base.disk(), position, end, file, name, cancellation);
   }
 }
 
-disk::PartitionPlace place_of(const inspect::OpenedPartition& partition, int file,
-                              const std::string& name) {
+disk::PartitionPlace place_of(const BasePartition& partition, int file, const std::string& name) {
   return {.fd = file,
           .start = partition.entry.start.bytes(),
           .size = partition.entry.size.bytes(),
@@ -327,11 +326,10 @@ void write_changes(Plan& plan, const RawFile& raw, const base::Cancellation& can
 
 void rename_partitions(const DiskRequest& request, int file, const std::string& name) {
   if (request.identifiers == nullptr) return;
-  const inspect::OpenedImage& image = request.base.image();
   std::map<std::uint32_t, base::Uuid> identifiers;
-  for (const inspect::OpenedPartition& partition : image.partitions())
+  for (const BasePartition& partition : request.base.partitions())
     identifiers[partition.entry.number] = renewed(partition, *request.identifiers).uuid;
-  disk::set_partition_identifiers(file, image.disk().size(), name, identifiers);
+  disk::set_partition_identifiers(file, request.base.disk().size(), name, identifiers);
 }
 
 } // namespace
@@ -340,7 +338,7 @@ RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path
                          const base::Cancellation& cancellation) {
   Plan planned = plan(request);
   fs::UnfinishedFile file(raw);
-  if (::ftruncate(file.fd(), static_cast<off_t>(request.base.image().disk().size())) != 0)
+  if (::ftruncate(file.fd(), static_cast<off_t>(request.base.disk().size())) != 0)
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
   copy_rest(request.base, planned, file.fd(), raw.string(), cancellation);
   write_changes(planned, {.fd = file.fd(), .name = raw.string()}, cancellation);

@@ -12,6 +12,7 @@
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/finalize/machine_secrets.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/inspect/confined.hpp>
 #include <imagewright/inspect/package_header.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/model/verity.hpp>
@@ -166,7 +167,7 @@ struct WrittenCustomizing {
 std::vector<PartitionReport> report_of(const Customizing& customizing,
                                        const std::vector<origin::PartitionOutcome>& outcomes) {
   std::vector<PartitionReport> reports;
-  for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
+  for (const origin::BasePartition& partition : customizing.base->partitions()) {
     PartitionReport& report = reports.emplace_back(
         PartitionReport{.id = partition.name(), .mount_point = {}, .size = partition.entry.size});
     const auto outcome = std::ranges::find(outcomes, report.id, &origin::PartitionOutcome::id);
@@ -217,13 +218,13 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
     patch_disk(place.raw(), sealed.disk_patches);
     // What was written is read once more: it is what the manifest tells of.
     written.system =
-        inspect::read_system(inspect::OpenedImage(place.raw(), model::ImageFormat::raw));
+        inspect::read_system_confined(place.raw(), model::ImageFormat::raw, services.cancellation);
     // With the package manager goes what would tell of the packages.
     if (customizing.root.removes_package_manager)
       written.system.packages = packages_after(customizing);
   }
   const plan::BuildPlan& plan = customizing.plan.plan;
-  const ArtifactIdentity identity{.disk_uuid = customizing.base->image().disk_uuid(),
+  const ArtifactIdentity identity{.disk_uuid = customizing.base->disk_uuid(),
                                   .epoch = customizing.root.epoch};
   const ImagePlaces places = places_in(place, customizing.plan.plan);
   written.artifacts = write_disk_artifacts(plan, identity, places, services);

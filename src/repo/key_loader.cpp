@@ -143,6 +143,12 @@ std::vector<PublicKey> read_keys(FetchContext& context, Keyring& keyring,
     if (found == KeyFile::public_keys) continue;
     forget(context, files[index]);
     if (found == KeyFile::private_keys) fail_private(repository, name);
+    if (found == KeyFile::damaged) {
+      fail(repository, {.kind = base::FailureKind::verification,
+                        .code = "repo.key-unreadable",
+                        .message = fmt::format("a key in {} is damaged", name),
+                        .hint = "get the file once more from whoever signs the repository"});
+    }
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.key-unreadable",
                       .message = fmt::format("{} holds no public OpenPGP key", name),

@@ -4,14 +4,21 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 #include <gpgme.h>
+#include <unistd.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/private_key.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/process/program.hpp>
+#include <imagewright/sandbox/guarded_program.hpp>
+
+#include "key_blocks.hpp"
 
 namespace imagewright::repo {
 
@@ -99,15 +106,32 @@ struct Keyring::Context {
   ContextPointer pointer;
 };
 
+void prepare_keyrings() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    gpgme_set_global_flag("disable-gpgconf", "1");
+    gpgme_check_version(nullptr);
+    // The library looks for gpg in PATH, and asks what it finds for its version.
+    const std::string path = "PATH=" + std::string(process::k_program_path);
+    const std::array<const char*, 3> own = {path.c_str(), "LC_ALL=C", nullptr};
+    char** const of_caller = std::exchange(environ, const_cast<char**>(own.data()));
+    gpgme_engine_info_t ignored = nullptr;
+    gpgme_get_engine_info(&ignored);
+    environ = of_caller;
+  });
+}
+
 Keyring::Keyring(const std::filesystem::path& parent)
     : home_(parent, "keys-"), context_(std::make_unique<Context>()) {
   fs::write_file_atomically(home_.path() / "gpg.conf", k_gpg_options);
-  gpgme_check_version(nullptr);
+  prepare_keyrings();
   gpgme_ctx_t context = nullptr;
   require(gpgme_new(&context), "start gpg");
   context_->pointer.reset(context);
   require(gpgme_set_protocol(context, GPGME_PROTOCOL_OpenPGP), "use OpenPGP");
-  require(gpgme_ctx_set_engine_info(context, GPGME_PROTOCOL_OpenPGP, nullptr, home_.path().c_str()),
+  const std::filesystem::path program = sandbox::guard_program(home_.path(), "gpg");
+  require(gpgme_ctx_set_engine_info(context, GPGME_PROTOCOL_OpenPGP, program.c_str(),
+                                    home_.path().c_str()),
           "use gpg");
 }
 
@@ -115,16 +139,33 @@ Keyring::~Keyring() = default;
 
 KeyFile Keyring::add(std::string_view key_file_content) {
   if (base::is_private_key(key_file_content)) return KeyFile::private_keys;
-  const DataPointer data = data_of(key_file_content);
+  // gpg passes over a block that it cannot read as long as there is another one.
+  const std::vector<std::string_view> blocks = key_blocks_of(key_file_content);
+  bool has_keys = false;
+  bool is_damaged = false;
+  for (const std::string_view block : blocks) {
+    const KeyFile found = import(block);
+    if (found == KeyFile::private_keys) return found;
+    has_keys = has_keys || found == KeyFile::public_keys;
+    is_damaged = is_damaged || found == KeyFile::damaged;
+  }
+  if (is_damaged && (has_keys || blocks.size() > 1)) return KeyFile::damaged;
+  return has_keys ? KeyFile::public_keys : KeyFile::none;
+}
+
+KeyFile Keyring::import(std::string_view block) {
+  const auto expected = key_count_of(block);
+  if (!expected) return KeyFile::damaged;
+  const DataPointer data = data_of(block);
   const gpgme_error_t error = gpgme_op_import(context_->pointer.get(), data.get());
-  if (gpgme_err_code(error) == GPG_ERR_NO_DATA) return KeyFile::none;
+  if (gpgme_err_code(error) == GPG_ERR_NO_DATA) return KeyFile::damaged;
   require(error, "import a key with gpg");
   const gpgme_import_result_t result = gpgme_op_import_result(context_->pointer.get());
   // Whatever the file calls itself.
   if (result != nullptr && result->secret_read > 0) return KeyFile::private_keys;
-  const bool has_keys =
-      result != nullptr && result->considered > 0 && result->imported + result->unchanged > 0;
-  return has_keys ? KeyFile::public_keys : KeyFile::none;
+  if (result == nullptr || result->considered < static_cast<int>(*expected))
+    return KeyFile::damaged;
+  return result->imported + result->unchanged > 0 ? KeyFile::public_keys : KeyFile::none;
 }
 
 std::vector<PublicKey> Keyring::keys() {

@@ -49,7 +49,16 @@ struct SignatureResult {
 };
 
 /// What a file of keys turned out to be.
-enum class KeyFile : std::uint8_t { public_keys, private_keys, none };
+enum class KeyFile : std::uint8_t {
+  public_keys,
+  private_keys,
+  damaged, ///< holds keys, and something that is one no more
+  none,
+};
+
+/// Finds out where the host's gpg is, with nothing of the caller's environment. To be called before
+/// there are threads that read theirs; further calls do nothing.
+void prepare_keyrings();
 
 /// Holds exactly the keys that were added.
 class Keyring {
@@ -73,6 +82,7 @@ public:
 private:
   struct Context;
 
+  KeyFile import(std::string_view block);
   std::string exported(const std::string& fingerprint);
 
   fs::TemporaryDirectory home_;

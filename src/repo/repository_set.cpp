@@ -120,7 +120,10 @@ RepositorySet::RepositorySet(const std::vector<model::Repository>& repositories,
                             [&reporter = environment.reporter](const std::string& sentence) {
                               reporter.message(report::Level::warning, sentence);
                             })},
-                       {}}) {}
+                       {}}) {
+  // Downloads, which have threads, come later.
+  if (std::ranges::any_of(state_->repositories, wants_keys)) prepare_keyrings();
+}
 
 RepositorySet::RepositorySet(RepositorySet&&) noexcept = default;
 RepositorySet::~RepositorySet() = default;

@@ -48,6 +48,8 @@ std::optional<std::filesystem::path> find_local_path(std::string_view url) {
 }
 
 std::optional<std::string> find_base_fault(const std::string& base, const Source& source) {
+  if (source.is_local())
+    return base::find_base_fault(base, base::uri_of_file(source.directory.string()));
   const std::string own = source.url.empty() ? source.mirror_list + source.metalink : source.url;
   return base::find_base_fault(base, own);
 }

@@ -258,8 +258,9 @@ void require_safe(const PackagePool& pool, Id package, const model::Nevra& nevra
   }
   if (place.base.empty()) return;
   const model::Repository& repository = pool.snapshot_of(package).repository;
-  const std::string own =
-      repository.base_url.empty() ? repository.mirror_list : repository.base_url;
+  const std::string own = !repository.path.empty()      ? base::uri_of_file(repository.path)
+                          : repository.base_url.empty() ? repository.mirror_list
+                                                        : repository.base_url;
   if (const auto fault = base::find_base_fault(place.base, own)) {
     fail_damaged(pool, package,
                  fmt::format("places below {}, which {},",

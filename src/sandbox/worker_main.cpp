@@ -15,6 +15,7 @@
 
 #include "anew.hpp"
 #include "channel.hpp"
+#include "guarded_main.hpp"
 #include "inside.hpp"
 #include "named_descriptors.hpp"
 #include "parsing_confinement.hpp"
@@ -72,6 +73,8 @@ const WorkerJob& find_job(std::span<const WorkerJob> jobs, std::string_view name
 
 std::optional<int> run_worker_if_asked(int argument_count, char** arguments,
                                        std::span<const WorkerJob> jobs) {
+  if (const auto program = guarded_program_of(argument_count, arguments))
+    become_guarded(*program, arguments);
   if (argument_count < 2 || std::string_view(arguments[1]) != k_worker_argument)
     return std::nullopt;
   if (argument_count != 3 || ::prctl(PR_SET_DUMPABLE, 0) != 0) return k_status_asked_wrongly;

@@ -107,6 +107,89 @@ class TrustInputs(TestCase):
         lock.write_text(json.dumps(value))
         self.assertIn("[install.package-left-out]", self.run_in("build", self.config, "--locked", expect=5).stderr)
 
+    def test_a_package_that_a_pattern_a_path_or_a_comparison_asks_for_is_missed(self):
+        for wish in ("tiny-we[b]", "/etc/web.conf", "/usr/share/web/ind*", "tiny-web >= 1", "t?ny-web"):
+            with self.subTest(wish):
+                self.config.write_text(NODE.format(top=self.top, format="raw").replace("node}", f'node, packages: {{install: ["{wish}"]}}}}'))
+                self.run_in("lock", self.config)
+                self.run_in("build", self.config, "--locked")
+                lock = self.directory / "node.lock.json"
+                value = json.loads(lock.read_text())
+                packages = value["architectures"]["x86_64"]["packages"]
+                packages[:] = [package for package in packages if package["name"] != "tiny-web"]
+                lock.write_text(json.dumps(value))
+                self.assertIn("[install.package-left-out]", self.run_in("build", self.config, "--locked", expect=5).stderr)
+
+    def test_a_local_repository_leads_to_nothing_else_on_the_host(self):
+        elsewhere, repository = self.directory / "elsewhere", self.directory / "repository"
+        shutil.copytree(self.top / "repository", elsewhere)
+        shutil.copytree(self.top / "repository", repository)
+        own = self.config.read_text()
+        self.config.write_text(own + f"repositories: [{{name: tiny, path: {repository}, gpgCheck: false, repoGpgCheck: false}}]\n")
+        bases = {f"file://{repository}": 0, f"file://localhost{repository}/": 0, f"file://{elsewhere}": 1, f"file://{repository}/../elsewhere": 1,
+                 f"file://{repository}/%2e%2e/elsewhere": 1, f"file:/{elsewhere}": 1, f"FILE://{elsewhere}": 1, f"file://{repository}-other": 1}
+        for base, is_refused in bases.items():
+            with self.subTest(base):
+                shutil.rmtree(self.directory / "cache", ignore_errors=True)
+                subprocess.run(["createrepo_c", "--quiet", "--baseurl", base, repository], check=True, capture_output=True)
+                result = self.run_in("build", self.config, expect=None)
+                self.assertEqual(result.returncode != 0, bool(is_refused), result.stderr)
+                if is_refused:
+                    self.assertIn("[resolve.metadata-unreadable]", result.stderr)
+        # The same of a lock that somebody changed.
+        self.config.write_text(own)
+        self.run_in("lock", self.config)
+        lock = self.directory / "node.lock.json"
+        value = json.loads(lock.read_text())
+        package = value["architectures"]["x86_64"]["packages"][0]
+        for place in (f"file://{elsewhere}/", "../elsewhere/", "%2e%2e/elsewhere/", f"{elsewhere}/", "http://127.0.0.1:1/"):
+            changed = copy.deepcopy(value)
+            changed["architectures"]["x86_64"]["packages"][0]["location"] = place + package["location"]
+            lock.write_text(json.dumps(changed))
+            self.assertRegex(self.run_in("build", self.config, "--locked", expect=None).stderr, r"\[(repo\.package-outside|lock\.damaged)\]", place)
+
+    def test_gpg_gets_nothing_of_the_caller(self):
+        require_program("strace")
+        signer = Signer(self.directory)
+        self.addCleanup(signer.stop)
+        (self.directory / "key").write_bytes(signer.public_key())
+        repository = self.directory / "signed"
+        shutil.copytree(self.top / "repository", repository)
+        repomd = repository / "repodata/repomd.xml"
+        signer.gpg("--batch", "--armor", "--detach-sign", "--output", f"{repomd}.asc", str(repomd))
+        self.config.write_text(NODE.format(top=self.top, format="raw")
+                               + f"repositories: [{{name: tiny, path: {repository}, gpgCheck: false, repoGpgCheck: true, gpgKeys: [key]}}]\n")
+        false = self.directory / "false"
+        false.mkdir()
+        for name in ("gpg", "gpg2", "gpgconf", "gpgsm", "gpg-agent", "dirmngr", "keyboxd"):
+            (false / name).write_text(f"#!/bin/sh\ntouch {false}/was-run\nexec /usr/bin/{name} \"$@\"\n")
+            (false / name).chmod(0o755)
+        home = self.directory / "home"
+        (home / ".gnupg").mkdir(parents=True, mode=0o700)
+        (home / ".gnupg/gpg.conf").write_text("no-such-option\n")
+        given = environment(HOME=home, GNUPGHOME=home / ".gnupg", PATH=f"{false}:/usr/bin:/bin", AWS_SECRET_ACCESS_KEY="marker-of-environment", LC_ALL="de_DE.UTF-8")
+        trace = self.directory / "trace"
+        command = ["strace", "-f", "-qq", "-v", "-y", "-s", "4096", "-e", "trace=execve,openat,open,socket,connect", "-e", "signal=none", "-o", trace,
+                   PROGRAM, "plan", self.config, "--cache-dir", self.directory / "cache"]
+        result = subprocess.run(list(map(str, command)), env=given, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertFalse((false / "was-run").exists(), "a program of the caller's PATH was run")
+        lines = trace.read_text(errors="replace").splitlines()
+        started = [line for line in lines if re.match(r'\d+ +execve\("[^"]*/gpg[a-z0-9-]*",', line) and " = 0" in line]
+        self.assertGreater(len(started), 2, "the test sees nothing")
+        for line in started:
+            variables = re.search(r'\], \[([^\]]*)\]\)', line).group(1).split(", ")
+            # The library asks for the version beforehand.
+            names = ["LC_ALL", "PATH"] if '"--version"' in line and "HOME=" not in line else ["HOME", "LC_ALL", "PATH"]
+            self.assertEqual(sorted(text.strip('"').split("=")[0] for text in variables), names, line)
+            self.assertNotIn(str(home), line)
+        numbers = {line.split()[0] for line in started}
+        of_gpg = [line for line in lines if line.split()[0] in numbers]
+        self.assertFalse([line for line in of_gpg if re.search(r" (socket\(AF_INET|connect\(.* = 0$)", line)])
+        opened = [match.group(1) for line in of_gpg if (match := re.search(r" open(?:at)?\(.* = \d+<([^>]*)>", line))]
+        self.assertGreater(len(opened), 10, "the test sees nothing")
+        self.assertFalse([path for path in opened if path.startswith(str(home))])
+
     def build_at(self, clock, name, expect=0):
         """With another clock of the day: of this process and gpg; the time that passes is the true one."""
         variables = environment(FAKETIME_DONT_FAKE_MONOTONIC=1)

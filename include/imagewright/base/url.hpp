@@ -19,8 +19,8 @@ std::optional<std::string> find_location_fault(std::string_view location);
 
 /// Why a URL that stands in metadata in the place of a repository's own base is refused, as the end
 /// of a sentence; nothing when its protocol is `base_url`'s own (or https instead of http) and it
-/// is an address without user, password, query and climbing parts. An empty `base_url` stands for a
-/// directory of this host.
+/// is an address without user, password, query and climbing parts. A directory of this host
+/// (`base_url` is a "file:" URL) may be left for another one below it, and for nothing else.
 std::optional<std::string> find_base_fault(std::string_view url, std::string_view base_url);
 
 /// Each byte that a path of a URL cannot hold as %XX (RFC 3986, section 3.3), and each that servers

@@ -57,6 +57,22 @@ struct StoredFile {
   bool operator==(const StoredFile&) const = default;
 };
 
+/// A stretch of a file's content, and where it stands in the bytes of the filesystem.
+struct StoredPiece {
+  enum class Kind : std::uint8_t {
+    stored, ///< from `place` on
+    zeros,  ///< room that was never written
+    text,   ///< nowhere as it is: `text` is all of it
+  };
+  Kind kind = Kind::stored;
+  std::uint64_t offset = 0; ///< in the file
+  std::uint64_t length = 0;
+  std::uint64_t place = 0;
+  std::string text = {};
+
+  bool operator==(const StoredPiece&) const = default;
+};
+
 /// Takes the content of a file piece by piece, in order.
 using PieceSink = std::function<void(std::uint64_t offset, std::span<const std::byte> bytes)>;
 
@@ -78,8 +94,11 @@ public:
   /// The whole of a regular file. Nothing when there is no regular file of that name. Throws also
   /// when it is larger than `limit`.
   virtual std::optional<std::string> read(std::string_view path, base::ByteSize limit) const = 0;
-  /// The content of a regular file in pieces that fit into memory. What is between them is a hole
-  /// and reads as zeros; room that the file has and that was never written is given as zeros.
+  /// Where the content of a regular file is, in order; what is between the pieces is a hole and
+  /// reads as zeros. Every place is inside the filesystem. Nothing for what is no regular file.
+  virtual std::vector<StoredPiece> pieces_of(std::string_view path) const = 0;
+  /// The content itself in pieces that fit into memory; room that was never written is given as
+  /// zeros.
   virtual void read_pieces(std::string_view path, const PieceSink& sink) const = 0;
   virtual std::optional<std::string> link_target(std::string_view path) const = 0;
   /// Sorted by name; empty where there are none.
@@ -91,6 +110,10 @@ public:
   /// nowhere.
   std::optional<std::string> resolve(std::string_view path) const;
 };
+
+/// Gives the bytes of such pieces, in parts that fit into memory. `source` is what they are of.
+void read_stored_pieces(const fs::ByteSource& source, std::span<const StoredPiece> pieces,
+                        const PieceSink& sink);
 
 /// The filesystem that the bytes hold (ext2, ext3, ext4, FAT); null when it is none of these.
 /// `source` must outlive the reader. Throws base::Error (disk.corrupt-filesystem,

@@ -2,7 +2,7 @@
 #pragma once
 
 // A filesystem that exists is written anew with other content; what it is called, how it is laid
-// out and how large it is stay as they were.
+// out and how large it is stay as they were. Two steps, so that whoever writes it has not read it.
 
 #include <cstdint>
 #include <functional>
@@ -19,10 +19,15 @@
 
 namespace imagewright::disk {
 
+/// What a filesystem has beside its content, as text that is checked where it is used; empty when
+/// there is none that is known. Throws base::Error (disk.corrupt-filesystem).
+std::string read_identity(const fs::ByteSource& partition);
+
 struct RewriteRequest {
-  const fs::ByteSource& original; ///< the whole partition; used until it has been planned
-  std::string partition;          ///< for messages
-  std::string mount_point;        ///< likewise
+  std::string identity;    ///< what read_identity gave
+  base::ByteSize size;     ///< of the whole partition
+  std::string partition;   ///< for messages
+  std::string mount_point; ///< likewise
   std::shared_ptr<const tree::RootTree> tree;
   base::Epoch epoch;
   /// Another identifier in place of its own; of FAT the first four bytes.
@@ -42,8 +47,8 @@ using PlannedRewrite = std::function<base::ByteSize(const PartitionPlace& place,
                                                     const base::Cancellation& cancellation)>;
 
 /// Throws base::Error when it cannot be done, before anything is written: disk.rewrite-unsupported
-/// with what the filesystem has, disk.content-too-large, disk.name-unsupported,
-/// disk.file-unsupported.
+/// with what the filesystem has, disk.corrupt-filesystem, disk.content-too-large,
+/// disk.name-unsupported, disk.file-unsupported.
 PlannedRewrite plan_rewrite(const RewriteRequest& request);
 
 } // namespace imagewright::disk

@@ -24,6 +24,16 @@ struct DiskExtent {
   bool operator==(const DiskExtent&) const = default;
 };
 
+/// A stretch of the disk, and where the file holds it.
+struct StoredExtent {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  /// Absent: the file holds it in another form.
+  std::optional<std::uint64_t> place = {};
+
+  bool operator==(const StoredExtent&) const = default;
+};
+
 /// The disk that a guest would see; size() is its virtual size.
 class ImageReader : public fs::ByteSource {
 public:
@@ -32,6 +42,8 @@ public:
   virtual std::uint32_t sector_size() const { return 512; }
   /// The stretches that may hold something else than zeros, in order, without overlap.
   virtual std::vector<DiskExtent> data_extents() const = 0;
+  /// The same with their places, inside of the file; what reads as zeros may be left out.
+  virtual std::vector<StoredExtent> stored_extents() const = 0;
 };
 
 /// Finds the format from the content, unless it is given: each of model::k_image_formats that is a

@@ -9,11 +9,14 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/image/image_file.hpp>
 #include <imagewright/inspect/description.hpp>
 #include <imagewright/inspect/system_facts.hpp>
 #include <imagewright/model/image_format.hpp>
+#include <imagewright/model/installed_package.hpp>
 #include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::inspect {
@@ -34,6 +37,15 @@ std::string describe(const DescriptionRequest& request, const base::Cancellation
 /// Throws the same.
 SystemFacts read_system_confined(const std::filesystem::path& image,
                                  std::optional<model::ImageFormat> format,
+                                 const base::Cancellation& cancellation);
+
+/// The same of a file that is open.
+SystemFacts read_system_confined(const image::ImageFile& image,
+                                 const base::Cancellation& cancellation);
+
+/// What read_installed_packages gives and throws.
+std::vector<model::InstalledPackage>
+read_installed_packages_confined(const image::ImageFile& image,
                                  const base::Cancellation& cancellation);
 
 std::span<const sandbox::WorkerJob> worker_jobs();

@@ -24,8 +24,7 @@ PlannedFilesystem plan(const model::Partition& partition,
 
 PlannedFilesystem plan_rewrite(const RewrittenFilesystem& request,
                                std::shared_ptr<const tree::RootTree> tree) {
-  Ext4Parameters parameters = parameters_of(request.original, request.place, request.epoch);
-  if (request.uuid) parameters.uuid = *request.uuid;
+  const Ext4Parameters parameters = parameters_of(request);
   const auto plan = std::make_shared<const Ext4Plan>(plan_ext4(parameters, request.place, *tree));
   return {.write =
               [plan, tree](BlockDevice& device, const FileObserver& observe,
@@ -42,7 +41,8 @@ bool recognises(std::span<const std::byte> start) {
 
 } // namespace
 
-constinit const FilesystemWriter k_ext4_writer{.plan = plan, .plan_rewrite = plan_rewrite};
+constinit const FilesystemWriter k_ext4_writer{
+    .plan = plan, .identify = ext4_identity, .plan_rewrite = plan_rewrite};
 constinit const FilesystemReading k_ext4_reading{.recognises = recognises, .open = open_ext4};
 
 } // namespace imagewright::disk

@@ -3,14 +3,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
 
 #include "disk/ext4/journal.hpp"
 
@@ -19,6 +23,8 @@ namespace imagewright::disk {
 namespace {
 
 constexpr std::uint16_t k_inode_size = 256;
+constexpr std::uint32_t k_block_size_logarithm = 2; // 1024 << 2
+static_assert(EXT2_MIN_BLOCK_SIZE << k_block_size_logarithm == k_ext4_block_size);
 
 struct NamedBit {
   std::uint32_t bit;
@@ -71,9 +77,9 @@ void require_bit(std::uint32_t bits, std::uint32_t bit, std::string_view name,
 /// In words; empty: everything can be written.
 std::vector<std::string> obstacles(const ext2_super_block& super, const Ext4Features& features) {
   std::vector<std::string> found;
-  const std::uint32_t block_size = EXT2_MIN_BLOCK_SIZE << super.s_log_block_size;
-  if (block_size != k_ext4_block_size)
-    found.push_back(fmt::format("blocks of {} bytes", block_size));
+  if (super.s_log_block_size != k_block_size_logarithm)
+    found.push_back(
+        fmt::format("blocks of 2^{} bytes", std::uint64_t{10} + super.s_log_block_size));
   if (super.s_inode_size != k_inode_size)
     found.push_back(fmt::format("inodes of {} bytes", super.s_inode_size));
   const Ext4Features& known = all_ext4_features();
@@ -100,30 +106,58 @@ std::uint64_t journal_blocks_of(const Ext4Handle& fs) {
   return EXT2_I_SIZE(&inode) / fs->blocksize;
 }
 
+/// The library shifts by these, and makes tables of these sizes.
+void require_possible(const Ext4Identity& identity, const Ext4Parameters& parameters,
+                      base::ByteSize size) {
+  const std::uint64_t room = size.bytes() / k_ext4_block_size;
+  const bool is_possible =
+      parameters.block_count > 0 && parameters.block_count <= room &&
+      identity.journal_blocks <= parameters.block_count && parameters.inode_count > 0 &&
+      identity.super.s_log_groups_per_flex < 32 &&
+      identity.super.s_reserved_gdt_blocks <= k_ext4_block_size / sizeof(std::uint32_t);
+  if (is_possible) return;
+  throw base::Error(base::FailureKind::verification, "disk.corrupt-filesystem",
+                    "the ext4 filesystem is damaged: its super block contradicts itself",
+                    "run \"e2fsck -fn\" on it, and copy or make the image again");
+}
+
 } // namespace
 
-Ext4Parameters parameters_of(const fs::ByteSource& original, const FilesystemPlace& place,
-                             base::Epoch epoch) {
+std::string ext4_identity(const fs::ByteSource& original) {
   const ReplayedSource replayed(original);
   const Ext4Handle fs = Ext4Handle::open(replayed);
-  const ext2_super_block& super = fs.super();
+  const auto super = std::as_bytes(std::span(&fs.super(), 1));
+  return sandbox::ByteWriter().number(journal_blocks_of(fs)).text(base::as_text(super)).take();
+}
+
+Ext4Parameters parameters_of(const RewrittenFilesystem& request) {
+  sandbox::ByteReader reader(request.identity);
+  Ext4Identity identity{.super = {}, .journal_blocks = reader.number()};
+  const std::string bytes = reader.text();
+  if (bytes.size() != sizeof identity.super || !reader.at_end())
+    throw base::BugError("what an ext4 filesystem is has another size");
+  std::memcpy(&identity.super, bytes.data(), bytes.size());
+  const ext2_super_block& super = identity.super;
   const Ext4Features features = features_of(super);
   if (const auto found = obstacles(super, features); !found.empty()) {
     throw base::Error(
         base::FailureKind::input, "disk.rewrite-unsupported",
         fmt::format("the filesystem of partition {} ({}) would change, and cannot be written with "
                     "what it has: {}",
-                    base::quoted(place.partition), place.mount_point, base::join(found, ", ")),
+                    base::quoted(request.place.partition), request.place.mount_point,
+                    base::join(found, ", ")),
         "leave what is on it as it is, or make the base image with another kind of filesystem");
   }
-  Ext4Parameters parameters{.block_count = ext2fs_blocks_count(fs->super),
+  Ext4Parameters parameters{.block_count = ext2fs_blocks_count(&identity.super),
                             .inode_count = super.s_inodes_count,
                             .features = features,
-                            .epoch = epoch};
+                            .epoch = request.epoch};
+  require_possible(identity, parameters, request.size);
   std::copy_n(&super.s_uuid[0], parameters.uuid.bytes.size(), parameters.uuid.bytes.begin());
   const char* label = reinterpret_cast<const char*>(&super.s_volume_name[0]);
   parameters.label.assign(label, strnlen(label, sizeof super.s_volume_name));
-  parameters.identity = {.super = super, .journal_blocks = journal_blocks_of(fs)};
+  if (request.uuid) parameters.uuid = *request.uuid;
+  parameters.identity = identity;
   return parameters;
 }
 

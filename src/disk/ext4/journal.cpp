@@ -99,6 +99,35 @@ void ReplayedSource::read(std::uint64_t offset, std::span<std::byte> buffer) con
   }
 }
 
+void ReplayedSource::add_pieces(const StoredPiece& piece, std::vector<StoredPiece>& pieces) const {
+  if (blocks_.empty()) {
+    pieces.push_back(piece);
+    return;
+  }
+  for (std::uint64_t done = 0; done < piece.length;) {
+    const std::uint64_t place = piece.place + done;
+    const auto changed = blocks_.lower_bound(place / block_size_);
+    const bool is_changed = changed != blocks_.end() && changed->first == place / block_size_;
+    std::uint64_t end =
+        changed == blocks_.end() ? piece.place + piece.length : changed->first * block_size_;
+    if (is_changed) end = (place / block_size_ + 1) * block_size_;
+    StoredPiece part{.offset = piece.offset + done,
+                     .length = std::min(end, piece.place + piece.length) - place,
+                     .place = place,
+                     .text = {}};
+    if (is_changed && changed->second.is_escaped) {
+      part.kind = StoredPiece::Kind::text;
+      part.text.resize(part.length);
+      read(place, std::as_writable_bytes(std::span(part.text)));
+      part.place = 0;
+    } else if (is_changed) {
+      part.place = changed->second.place * block_size_ + place % block_size_;
+    }
+    done += part.length;
+    pieces.push_back(std::move(part));
+  }
+}
+
 void ReplayedSource::read_in_block(std::uint64_t block, std::uint64_t within,
                                    std::span<std::byte> part) const {
   const auto changed = blocks_.find(block);

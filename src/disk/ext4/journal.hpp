@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include <imagewright/disk/filesystem_reader.hpp>
 #include <imagewright/fs/byte_source.hpp>
 
 namespace imagewright::disk {
@@ -32,6 +33,9 @@ public:
 
   std::uint64_t size() const override { return source_.size(); }
   void read(std::uint64_t offset, std::span<std::byte> buffer) const override;
+  /// Adds the piece, whose place is one of the filesystem after the replay and inside of it, as
+  /// pieces of what is stored.
+  void add_pieces(const StoredPiece& piece, std::vector<StoredPiece>& pieces) const;
   /// The filesystem was not unmounted.
   bool was_dirty() const { return was_dirty_; }
 

@@ -22,7 +22,8 @@ namespace {
 
 // A link is no longer than a path may be.
 constexpr std::uint64_t k_longest_link = 4096;
-constexpr std::uint64_t k_piece_size = std::uint64_t{1} << 20U;
+// Content in an inode is no larger than the largest block that the inode could be in.
+constexpr std::uint64_t k_largest_inline = 65'536;
 
 [[noreturn]] void corrupt(std::string_view what) {
   throw base::Error(base::FailureKind::verification, "disk.corrupt-filesystem",
@@ -123,7 +124,7 @@ int collect_block(ext2_filsys /*fs*/, blk64_t* block, e2_blkcnt_t logical, blk64
 class Ext4Reader final : public FilesystemReader {
 public:
   explicit Ext4Reader(const fs::ByteSource& source)
-      : replayed_(source), fs_(Ext4Handle::open(replayed_)) {}
+      : source_(source), replayed_(source), fs_(Ext4Handle::open(replayed_)) {}
 
   FilesystemFacts facts() const override {
     const ext2_super_block& super = fs_.super();
@@ -191,18 +192,25 @@ public:
     return read_content(*number, size_of(inode));
   }
 
-  void read_pieces(std::string_view path, const PieceSink& sink) const override {
+  std::vector<StoredPiece> pieces_of(std::string_view path) const override {
     const auto number = find_inode(path);
-    if (!number) return;
+    if (!number) return {};
     const ext2_inode_large inode = read_inode(*number);
-    if (type_of(inode.i_mode) != fs::FileType::regular || size_of(inode) == 0) return;
+    if (type_of(inode.i_mode) != fs::FileType::regular || size_of(inode) == 0) return {};
     if ((inode.i_flags & EXT4_INLINE_DATA_FL) != 0) {
-      const std::string content = read_content(*number, size_of(inode));
-      sink(0, std::as_bytes(std::span(content)));
-      return;
+      if (size_of(inode) > k_largest_inline) corrupt("a file does not fit into its inode");
+      return {{.kind = StoredPiece::Kind::text,
+               .length = size_of(inode),
+               .text = read_content(*number, size_of(inode))}};
     }
+    std::vector<StoredPiece> pieces;
     for (const StoredRun& run : runs_of(*number, inode))
-      read_run(run, size_of(inode), sink);
+      add_run(run, size_of(inode), pieces);
+    return pieces;
+  }
+
+  void read_pieces(std::string_view path, const PieceSink& sink) const override {
+    read_stored_pieces(source_, pieces_of(path), sink);
   }
 
   std::optional<std::string> link_target(std::string_view path) const override {
@@ -295,24 +303,23 @@ private:
     return std::move(collector.runs);
   }
 
-  void read_run(const StoredRun& run, std::uint64_t size, const PieceSink& sink) const {
+  void add_run(const StoredRun& run, std::uint64_t size, std::vector<StoredPiece>& pieces) const {
     const std::uint64_t block = fs_->blocksize;
     // What is beyond the end of the file is room that it keeps, and no content.
     if (run.logical >= (size + block - 1) / block) return;
     const std::uint64_t offset = run.logical * block;
-    const std::uint64_t length = std::min(run.count * block, size - offset);
-    std::vector<std::byte> buffer(std::min<std::uint64_t>(length, k_piece_size));
-    for (std::uint64_t done = 0; done < length;) {
-      const auto piece =
-          std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), length - done));
-      if (run.is_unwritten) {
-        std::ranges::fill(piece, std::byte{0});
-      } else {
-        replayed_.read(run.physical * block + done, piece);
-      }
-      sink(offset + done, piece);
-      done += piece.size();
+    const std::uint64_t room = size - offset;
+    const std::uint64_t length = run.count > room / block ? room : run.count * block;
+    if (run.is_unwritten) {
+      pieces.push_back(
+          {.kind = StoredPiece::Kind::zeros, .offset = offset, .length = length, .text = {}});
+      return;
     }
+    const std::uint64_t place = run.physical * block;
+    const bool is_inside =
+        run.physical < source_.size() / block && length <= source_.size() - place;
+    if (!is_inside) corrupt("a file has blocks beyond its end");
+    replayed_.add_pieces({.offset = offset, .length = length, .place = place, .text = {}}, pieces);
   }
 
   static tree::DeviceNumber device_of(const ext2_inode_large& inode) {
@@ -377,6 +384,7 @@ private:
     ext2_ino_t number = 0;
   };
 
+  const fs::ByteSource& source_;
   ReplayedSource replayed_;
   Ext4Handle fs_;
   mutable std::optional<KnownDirectory> last_directory_;

@@ -33,7 +33,8 @@ PlannedFilesystem plan_rewrite(const RewrittenFilesystem& request,
 
 } // namespace
 
-constinit const FilesystemWriter k_fat_writer{.plan = plan, .plan_rewrite = plan_rewrite};
+constinit const FilesystemWriter k_fat_writer{
+    .plan = plan, .identify = fat_identity, .plan_rewrite = plan_rewrite};
 constinit const FilesystemReading k_fat_reading{.recognises = is_fat_boot_sector, .open = open_fat};
 
 } // namespace imagewright::disk

@@ -2,11 +2,14 @@
 #include "disk/fat/plan.hpp"
 
 #include <map>
+#include <span>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/checked.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
 
 #include "disk/fat/directory.hpp"
 #include "disk/fat/reader.hpp"
@@ -129,11 +132,77 @@ void set_serial(FatPlan& plan, std::uint32_t serial) {
     put(plan.reserved, copy + place, serial);
 }
 
+FatShape read_shape(sandbox::ByteReader& reader) {
+  const auto next = [&] {
+    const auto number = base::checked_cast<std::uint32_t>(reader.number());
+    if (!number) throw base::BugError("a number of a FAT volume is beyond its type");
+    return *number;
+  };
+  FatShape shape;
+  shape.sector_size = next();
+  shape.total_sectors = next();
+  shape.sectors_per_cluster = next();
+  shape.reserved_sectors = next();
+  shape.sectors_per_fat = next();
+  shape.table_count = next();
+  shape.root_entries = next();
+  shape.cluster_count = next();
+  shape.entry_bits = next();
+  return shape;
+}
+
+FatGeometry geometry_of(const FatShape& shape) {
+  return {.kind = shape.entry_bits == 32 ? FatKind::fat32 : FatKind::fat16,
+          .total_sectors = shape.total_sectors,
+          .sectors_per_cluster = shape.sectors_per_cluster,
+          .reserved_sectors = shape.reserved_sectors,
+          .sectors_per_fat = shape.sectors_per_fat,
+          .root_entries = shape.root_entries,
+          .cluster_count = shape.cluster_count,
+          .table_count = shape.table_count};
+}
+
+/// Everything that is written is inside of the partition, and has its entry in a table.
+void require_possible(const FatPlan& plan, base::ByteSize size) {
+  const FatGeometry& geometry = plan.geometry;
+  const std::uint64_t table = std::uint64_t{geometry.sectors_per_fat} * k_fat_sector;
+  const std::uint64_t data =
+      (std::uint64_t{geometry.reserved_sectors} +
+       std::uint64_t{geometry.table_count} * geometry.sectors_per_fat) *
+          k_fat_sector +
+      std::uint64_t{geometry.root_entries} * k_fat_entry_size + k_fat_sector +
+      std::uint64_t{geometry.cluster_count} * geometry.sectors_per_cluster * k_fat_sector;
+  const bool is_possible =
+      geometry.reserved_sectors <= UINT16_MAX && geometry.table_count <= UINT8_MAX &&
+      geometry.table_count > 0 && geometry.root_entries <= UINT16_MAX &&
+      geometry.sectors_per_cluster <= UINT8_MAX && geometry.sectors_per_cluster > 0 &&
+      geometry.cluster_count < 0x0FFFFFF5 &&
+      ((std::uint64_t{geometry.cluster_count} + 2) * entry_bits_of(geometry.kind) + 7) / 8 <=
+          table &&
+      data <= std::uint64_t{UINT32_MAX} * k_fat_sector && data <= size.bytes() + k_fat_sector &&
+      plan.reserved.size() >= k_fat_sector &&
+      plan.reserved.size() == std::uint64_t{geometry.reserved_sectors} * k_fat_sector;
+  if (!is_possible) throw_corrupt_fat("its sizes contradict each other");
+}
+
 } // namespace
 
+std::string fat_identity(const fs::ByteSource& original) {
+  const FatVolume volume(original);
+  const auto [sector_size, total_sectors, sectors_per_cluster, reserved_sectors, sectors_per_fat,
+              table_count, root_entries, cluster_count, entry_bits] = volume.shape();
+  sandbox::ByteWriter writer;
+  for (const std::uint32_t number :
+       {sector_size, total_sectors, sectors_per_cluster, reserved_sectors, sectors_per_fat,
+        table_count, root_entries, cluster_count, entry_bits})
+    writer.number(number);
+  writer.text(open_fat(original)->facts().label).text(as_text(volume.read_reserved()));
+  return writer.number(volume.size()).take();
+}
+
 FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTree& tree) {
-  const FatVolume volume(request.original);
-  const FatShape shape = volume.shape();
+  sandbox::ByteReader reader(request.identity);
+  const FatShape shape = read_shape(reader);
   if (shape.entry_bits == 12 || shape.sector_size != k_fat_sector) {
     throw base::Error(
         base::FailureKind::input, "disk.rewrite-unsupported",
@@ -143,19 +212,14 @@ FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTre
                     shape.entry_bits, shape.sector_size),
         "leave what is on it as it is, or make the base image with another kind of filesystem");
   }
-  FatPlan plan{.geometry = {.kind = shape.entry_bits == 32 ? FatKind::fat32 : FatKind::fat16,
-                            .total_sectors = shape.total_sectors,
-                            .sectors_per_cluster = shape.sectors_per_cluster,
-                            .reserved_sectors = shape.reserved_sectors,
-                            .sectors_per_fat = shape.sectors_per_fat,
-                            .root_entries = shape.root_entries,
-                            .cluster_count = shape.cluster_count,
-                            .table_count = shape.table_count},
-               .label = open_fat(request.original)->facts().label,
-               .epoch = request.epoch,
-               .reserved = volume.read_reserved()};
+  FatPlan plan{.geometry = geometry_of(shape), .label = reader.text(), .epoch = request.epoch};
+  const std::string reserved = reader.text();
+  plan.reserved.assign(std::as_bytes(std::span(reserved)).begin(),
+                       std::as_bytes(std::span(reserved)).end());
+  const base::ByteSize size(reader.number());
+  require_possible(plan, request.size);
   if (request.uuid) set_serial(plan, serial_of(*request.uuid));
-  return placed(std::move(plan), request.place, base::ByteSize(volume.size()), tree);
+  return placed(std::move(plan), request.place, size, tree);
 }
 
 } // namespace imagewright::disk

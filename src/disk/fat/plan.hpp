@@ -45,8 +45,12 @@ struct FatPlan {
 /// disk.layout-invalid).
 FatPlan plan_fat(const model::Partition& partition, const tree::RootTree& tree, base::Epoch epoch);
 
+/// What a volume is beside its content, for plan_fat_rewrite. Throws base::Error
+/// (disk.corrupt-filesystem).
+std::string fat_identity(const fs::ByteSource& original);
+
 /// The same for a volume that exists, of which everything but the content stays. Throws also
-/// base::Error (disk.rewrite-unsupported).
+/// base::Error (disk.rewrite-unsupported, disk.corrupt-filesystem).
 FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTree& tree);
 
 } // namespace imagewright::disk

@@ -109,7 +109,7 @@ private:
 
 class FatReader final : public FilesystemReader {
 public:
-  explicit FatReader(const fs::ByteSource& source) : volume_(source) {}
+  explicit FatReader(const fs::ByteSource& source) : source_(source), volume_(source) {}
 
   FilesystemFacts facts() const override {
     FilesystemFacts facts{.type = "vfat",
@@ -161,10 +161,14 @@ public:
     return std::string(as_text(content));
   }
 
-  void read_pieces(std::string_view path, const PieceSink& sink) const override {
+  std::vector<StoredPiece> pieces_of(std::string_view path) const override {
     const auto file = find_file(path);
-    if (!file || file->is_directory() || file->size == 0) return;
-    volume_.read_pieces(file->cluster, file->size, sink);
+    if (!file || file->is_directory() || file->size == 0) return {};
+    return volume_.pieces(file->cluster, file->size);
+  }
+
+  void read_pieces(std::string_view path, const PieceSink& sink) const override {
+    read_stored_pieces(source_, pieces_of(path), sink);
   }
 
   std::optional<std::string> link_target(std::string_view /*path*/) const override {
@@ -233,6 +237,7 @@ private:
     return current;
   }
 
+  const fs::ByteSource& source_;
   FatVolume volume_;
 };
 

@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint32_t k_entry_size = 32;
 // A directory has at most so many bytes (section 6.2).
 constexpr std::uint64_t k_largest_directory = std::uint64_t{2} << 20U;
-constexpr std::uint64_t k_piece_size = std::uint64_t{1} << 20U;
 // The table of a FAT32 with 2^28 clusters has 1 GiB; images have far smaller ones.
 constexpr std::uint64_t k_largest_table = std::uint64_t{64} << 20U;
 
@@ -106,16 +105,15 @@ Bytes FatVolume::read_chain(std::uint32_t first_cluster, std::uint64_t limit) co
   return content;
 }
 
-void FatVolume::read_pieces(std::uint32_t first_cluster, std::uint64_t size,
-                            const PieceSink& sink) const {
-  Bytes buffer;
+std::vector<StoredPiece> FatVolume::pieces(std::uint32_t first_cluster, std::uint64_t size) const {
+  std::vector<StoredPiece> pieces;
   std::uint32_t cluster = first_cluster;
   std::uint32_t steps = 0;
   for (std::uint64_t done = 0; done < size;) {
     if (is_end(cluster)) throw_corrupt_fat("a file ends before its size");
     if (cluster < 2 || cluster - 2 >= cluster_count_)
       throw_corrupt_fat("a chain leads outside the volume");
-    // Clusters that follow each other are read at once.
+    // Clusters that follow each other are one piece.
     const std::uint32_t first = cluster;
     std::uint64_t length = 0;
     do {
@@ -123,12 +121,14 @@ void FatVolume::read_pieces(std::uint32_t first_cluster, std::uint64_t size,
       cluster = next_cluster(cluster);
       if (++steps > cluster_count_) throw_corrupt_fat("a chain has no end");
     } while (cluster == first + length / cluster_size_ && cluster - 2 < cluster_count_ &&
-             length < k_piece_size && done + length < size);
-    buffer.resize(std::min(length, size - done));
-    source_.read(data_offset_ + std::uint64_t{first - 2} * cluster_size_, buffer);
-    sink(done, buffer);
-    done += buffer.size();
+             done + length < size);
+    pieces.push_back({.offset = done,
+                      .length = std::min(length, size - done),
+                      .place = data_offset_ + std::uint64_t{first - 2} * cluster_size_,
+                      .text = {}});
+    done += pieces.back().length;
   }
+  return pieces;
 }
 
 Bytes FatVolume::read_reserved() const {

@@ -37,9 +37,9 @@ public:
 
   /// The content of a chain, at most `limit` bytes of it.
   Bytes read_chain(std::uint32_t first_cluster, std::uint64_t limit) const;
-  /// The same piece by piece, for chains that do not fit into memory. Throws base::Error
+  /// Where it is, for chains that do not fit into memory. Throws base::Error
   /// (disk.corrupt-filesystem) when the chain ends before `size`.
-  void read_pieces(std::uint32_t first_cluster, std::uint64_t size, const PieceSink& sink) const;
+  std::vector<StoredPiece> pieces(std::uint32_t first_cluster, std::uint64_t size) const;
   Bytes read_root() const;
   /// Boot sector, what follows it, and everything else before the first table.
   Bytes read_reserved() const;

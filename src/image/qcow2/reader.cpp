@@ -58,6 +58,34 @@ public:
 
   std::vector<DiskExtent> data_extents() const override {
     std::vector<DiskExtent> extents;
+    for_each_cluster([&](std::uint64_t start, std::uint64_t length, std::uint64_t /*entry*/) {
+      append_extent(extents, DiskExtent{start, length});
+    });
+    return extents;
+  }
+
+  std::vector<StoredExtent> stored_extents() const override {
+    std::vector<StoredExtent> extents;
+    for_each_cluster([&](std::uint64_t start, std::uint64_t length, std::uint64_t entry) {
+      if ((entry & k_qcow2_compressed) != 0) {
+        append_extent(extents, StoredExtent{start, length, std::nullopt});
+        return;
+      }
+      const std::uint64_t place = entry & k_qcow2_offset_mask;
+      if (place % cluster_size_ != 0) corrupt("a cluster is not aligned");
+      append_extent(extents, StoredExtent{start, std::min(length, file_.size() - place), place});
+    });
+    return extents;
+  }
+
+private:
+  [[noreturn]] void corrupt(const std::string& what) const {
+    throw_corrupt("image.corrupt-qcow2", name_, what);
+  }
+
+  /// Those that are not zeros: what they are of, and the entry.
+  template <typename Visit>
+  void for_each_cluster(const Visit& visit) const {
     std::set<std::uint64_t> seen;
     std::vector<bool> claimed = claimed_by_tables();
     for (std::uint64_t table = 0; table < l1_.size() / 8; ++table) {
@@ -73,16 +101,9 @@ public:
         const auto entry = get<std::uint64_t>(entries, index * 8);
         if (is_zero(entry)) continue;
         if ((entry & k_qcow2_compressed) == 0) claim(entry & k_qcow2_offset_mask, claimed);
-        const std::uint64_t length = std::min(cluster_size_, header_.size - start);
-        append_extent(extents, {start, length});
+        visit(start, std::min(cluster_size_, header_.size - start), entry);
       }
     }
-    return extents;
-  }
-
-private:
-  [[noreturn]] void corrupt(const std::string& what) const {
-    throw_corrupt("image.corrupt-qcow2", name_, what);
   }
 
   /// By cluster of the file: those of header and first table.

@@ -85,6 +85,20 @@ public:
     return extents;
   }
 
+  std::vector<StoredExtent> stored_extents() const override {
+    std::vector<StoredExtent> extents;
+    for (std::uint64_t block = 0; block * block_size_ < size_; ++block) {
+      if (entry(block) == k_vhd_unused_block) continue;
+      const std::uint64_t start = block * block_size_;
+      const std::uint64_t length = std::min<std::uint64_t>(block_size_, size_ - start);
+      for_each_stored(block, 0, length,
+                      [&](std::uint64_t within, std::uint64_t part, std::uint64_t place) {
+                        append_extent(extents, StoredExtent{start + within, part, place});
+                      });
+    }
+    return extents;
+  }
+
 private:
   [[noreturn]] void corrupt(const std::string& what) const {
     throw_corrupt("image.corrupt-vhd", name_, what);
@@ -140,25 +154,36 @@ private:
 
   void read_in_block(std::uint64_t block, std::uint64_t within, std::span<std::byte> buffer) const {
     std::fill(buffer.begin(), buffer.end(), std::byte{0});
+    if (entry(block) == k_vhd_unused_block) return;
+    for_each_stored(block, within, buffer.size(),
+                    [&](std::uint64_t position, std::uint64_t length, std::uint64_t place) {
+                      file_.read(place, buffer.subspan(position - within, length));
+                    });
+  }
+
+  /// Tells of the sectors in a part of a block that are not zeros: where they are in it, how long,
+  /// and where in the file.
+  template <typename Visit>
+  void for_each_stored(std::uint64_t block, std::uint64_t within, std::uint64_t size,
+                       const Visit& visit) const {
     const std::uint32_t place = entry(block);
-    if (place == k_vhd_unused_block) return;
     const std::uint64_t start = std::uint64_t{place} * k_vhd_sector;
     if (!is_inside(file_, start, bitmap_size_ + block_size_)) {
       // A last block may hold no more than the disk does.
-      if (!is_inside(file_, start, bitmap_size_ + within + buffer.size())) {
+      if (!is_inside(file_, start, bitmap_size_ + within + size)) {
         corrupt("a block is beyond its end");
       }
     }
     const Bytes& bits = bitmap(start);
-    for (std::uint64_t done = 0; done < buffer.size();) {
+    for (std::uint64_t done = 0; done < size;) {
       const std::uint64_t position = within + done;
       const std::uint64_t sector = position / k_vhd_sector;
       const auto length =
-          std::min<std::uint64_t>(buffer.size() - done, k_vhd_sector - position % k_vhd_sector);
+          std::min<std::uint64_t>(size - done, k_vhd_sector - position % k_vhd_sector);
       // The most significant bit comes first; a clear bit means zeros.
       const auto byte = std::to_integer<unsigned>(bits.at(sector / 8));
       if ((byte >> (7 - sector % 8) & 1U) != 0) {
-        file_.read(start + bitmap_size_ + position, buffer.subspan(done, length));
+        visit(position, length, start + bitmap_size_ + position);
       }
       done += length;
     }

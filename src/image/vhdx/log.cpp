@@ -184,6 +184,13 @@ ReplayedVhdx::ReplayedVhdx(const fs::ByteSource& file, const VhdxLogPlace& log,
   if (log.guid != base::Uuid{}) VhdxLog(file, log, name).replay_into(*this);
 }
 
+bool ReplayedVhdx::is_as_stored(std::uint64_t offset, std::uint64_t length) const {
+  return is_inside(file_, offset, length) &&
+         std::ranges::none_of(changes_, [&](const Change& change) {
+           return change.offset < offset + length && offset < change.offset + change.length;
+         });
+}
+
 void ReplayedVhdx::read(std::uint64_t offset, std::span<std::byte> buffer) const {
   const std::uint64_t stored =
       offset < file_.size() ? std::min<std::uint64_t>(buffer.size(), file_.size() - offset) : 0;

@@ -28,6 +28,8 @@ public:
 
   std::uint64_t size() const override { return size_; }
   void read(std::uint64_t offset, std::span<std::byte> buffer) const override;
+  /// Whether the log changes nothing of it, and the file has all of it.
+  bool is_as_stored(std::uint64_t offset, std::uint64_t length) const;
 
 private:
   struct Change {

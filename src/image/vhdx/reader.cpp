@@ -49,6 +49,19 @@ public:
     return extents;
   }
 
+  std::vector<StoredExtent> stored_extents() const override {
+    std::vector<StoredExtent> extents;
+    for (std::uint64_t block = 0; block < block_count_; ++block) {
+      auto place = find_place(block);
+      if (!place) continue;
+      const std::uint64_t start = block * block_size_;
+      const std::uint64_t length = std::min(block_size_, size_ - start);
+      if (*place < k_mib || !file_.is_as_stored(*place, length)) place.reset();
+      append_extent(extents, {start, length, place});
+    }
+    return extents;
+  }
+
 private:
   struct Region {
     std::uint64_t offset = 0;

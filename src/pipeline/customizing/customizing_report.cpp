@@ -17,8 +17,7 @@ lock::LockWithBases file_of(const lock::BaseLock& lock) {
 json::Value json_of(const Customizing& customizing) {
   const auto& format = customizing.base_format;
   return json::Object{
-      {"path",
-       std::filesystem::absolute(customizing.base->image().path()).lexically_normal().string()},
+      {"path", std::filesystem::absolute(customizing.base->path()).lexically_normal().string()},
       {"format", format ? json::Value(model::to_string(*format)) : json::Value(nullptr)},
       {"lock", json::parse(lock::to_text_with_bases(file_of(customizing.lock)), "the lock")}};
 }

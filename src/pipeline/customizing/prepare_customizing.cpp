@@ -2,9 +2,8 @@
 #include <algorithm>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/inspect/installed_packages.hpp>
+#include <imagewright/inspect/confined.hpp>
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/model/boot_loader.hpp>
 #include <imagewright/plan/fetch_base.hpp>
@@ -42,7 +41,7 @@ void warn_of_too_little_room(const Customizing& customizing, report::Reporter& r
     room += package.installed_size.bytes();
   for (const origin::BaseFilesystem& filesystem : customizing.base->filesystems()) {
     const std::uint64_t size = filesystem.partition->entry.size.bytes();
-    const std::uint64_t used = filesystem.partition->files->facts().used.bytes();
+    const std::uint64_t used = filesystem.partition->filesystem->used.bytes();
     if (!filesystem.is_fat) room += size - std::min(size, used);
   }
   if (needed <= room) return;
@@ -53,17 +52,6 @@ void warn_of_too_little_room(const Customizing& customizing, report::Reporter& r
                                base::to_string(base::ByteSize(room)),
                     .where = customizing.plan.plan.config.os.where,
                     .hint = "remove packages, or start from a larger base"});
-}
-
-/// The name that a profile of the base's own release would have: ID and VERSION_ID with a hyphen
-/// between.
-std::string release_of(const inspect::OpenedImage& image) {
-  const inspect::SystemView view(image);
-  const std::string text =
-      view.read("/etc/os-release").value_or(view.read("/usr/lib/os-release").value_or(""));
-  const auto name = base::find_value(text, "ID");
-  const auto version = base::find_value(text, "VERSION_ID");
-  return name && version ? *name + "-" + *version : "";
 }
 
 /// The kind of the menu that starts the base; empty: none that is set up here.
@@ -132,10 +120,10 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
   }
   std::map<std::string, base::ByteSize> sizes;
   for (const origin::BaseFilesystem& filesystem : base.filesystems())
-    sizes[filesystem.name()] = filesystem.partition->files->facts().size;
+    sizes[filesystem.name()] = filesystem.partition->filesystem->size;
   return {.architecture = base.architecture(),
           .digest = customizing.digest,
-          .disk_uuid = base.image().disk_uuid(),
+          .disk_uuid = base.disk_uuid(),
           .epoch = options.epoch.value_or(newest),
           .filesystem_sizes = std::move(sizes),
           .layout = base.layout(),
@@ -151,7 +139,7 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
 
 [[noreturn]] void refuse_other_base(const Customizing& customizing, const base::Digest& wanted) {
   throw base::Error(base::FailureKind::verification, "customize.other-base",
-                    "the image " + base::quoted(customizing.base->image().path().string()) +
+                    "the image " + base::quoted(customizing.base->path().string()) +
                         " is not the one that was customized: its disk is " +
                         customizing.digest.to_string() + ", that one was " + wanted.to_string(),
                     "say with --image where the base is now");
@@ -202,7 +190,8 @@ void decide_packages(Customizing& customizing, const CustomizeOptions& options,
                      const plan::Services& services) {
   const auto locked = lock_for(customizing, options, services);
   if (plan::asks_for_packages(customizing.plan.plan.config)) {
-    auto installed = inspect::read_installed_packages(customizing.base->image());
+    auto installed =
+        inspect::read_installed_packages_confined(customizing.base->file(), services.cancellation);
     customizing.packages = locked ? plan::locked_packages(customizing.plan, std::move(installed),
                                                           *locked, options.network, services)
                                   : plan::resolve_packages(customizing.plan, std::move(installed),
@@ -247,11 +236,12 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   customizing.base_format = options.base_format;
   customizing.base = std::make_unique<origin::BaseImage>(
       find_base(options, customizing, services), options.base_format, services.cancellation);
-  customizing.system = inspect::read_system(customizing.base->image());
+  customizing.system =
+      inspect::read_system_confined(customizing.base->file(), services.cancellation);
   customizing.plan.plan.architecture = customizing.base->architecture();
   if (customizing.plan.plan.config.storage.reset_partition_uuids)
     customizing.base->require_renewable();
-  plan::choose_sources(customizing.plan, options.plan, release_of(customizing.base->image()));
+  plan::choose_sources(customizing.plan, options.plan, customizing.base->release());
   add_packages_for_wishes(customizing);
   customizing.inputs = plan::inputs_of(customizing.plan.plan, options.plan);
   require_same_files(customizing, options);
@@ -267,7 +257,7 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
 CustomizeOutline outline_customizing(const CustomizeOptions& options,
                                      const plan::Services& services) {
   Customizing customizing = prepare_customizing(options, services);
-  CustomizeOutline outline{.base = customizing.base->image().path(),
+  CustomizeOutline outline{.base = customizing.base->path(),
                            .operating_system = customizing.system.operating_system,
                            .architecture = customizing.base->architecture().name,
                            .digest = customizing.digest,
@@ -283,12 +273,12 @@ CustomizeOutline outline_customizing(const CustomizeOptions& options,
   }
   for (std::string& action : actions_of(customizing.root))
     outline.actions.push_back(std::move(action));
-  for (const inspect::OpenedPartition& partition : customizing.base->image().partitions()) {
+  for (const origin::BasePartition& partition : customizing.base->partitions()) {
     PartitionReport& added =
         outline.partitions.emplace_back(PartitionReport{.id = partition.name(),
                                                         .mount_point = partition.mount_point,
                                                         .size = partition.entry.size});
-    if (partition.files) added.used = partition.files->facts().used;
+    if (partition.filesystem) added.used = partition.filesystem->used;
   }
   for (const model::OutputImage& output : customizing.plan.plan.outputs)
     outline.outputs.push_back(plan::file_name_of(customizing.plan.plan, output));

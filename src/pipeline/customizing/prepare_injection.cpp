@@ -5,6 +5,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/inspect/confined.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -26,8 +27,8 @@ namespace {
 
 const origin::BaseFilesystem& filesystem_of(const model::InjectedFile& file,
                                             const origin::BaseImage& base) {
-  std::vector<const inspect::OpenedPartition*> found;
-  for (const inspect::OpenedPartition& partition : base.image().partitions()) {
+  std::vector<const origin::BasePartition*> found;
+  for (const origin::BasePartition& partition : base.partitions()) {
     if (partition.has_name(file.partition_kind, file.partition.text)) found.push_back(&partition);
   }
   if (found.empty())
@@ -70,13 +71,13 @@ Customizing prepare_injection(const InjectOptions& options, const plan::Services
   customizing.base =
       std::make_unique<origin::BaseImage>(options.base, options.base_format, services.cancellation);
   const origin::BaseImage& base = *customizing.base;
-  customizing.system = inspect::read_system(base.image());
+  customizing.system = inspect::read_system_confined(base.file(), services.cancellation);
   plan::BuildPlan& plan = customizing.plan.plan;
   plan.architecture = base.architecture();
   plan.config.name = options.output.stem().string();
   plan.config.output.image_path = {std::filesystem::absolute(options.output), {}};
   plan.outputs = {
-      {.format = model::output_format_of(options.format.value_or(base.image().disk().format()))}};
+      {.format = model::output_format_of(options.format.value_or(base.disk().format()))}};
   finalize::FinalizePlan& root = customizing.root;
   root.origin = finalize::RootOrigin::base_image;
   root.base_change = finalize::BaseChange::files;
@@ -84,7 +85,7 @@ Customizing prepare_injection(const InjectOptions& options, const plan::Services
   root.tool_version = options.tool_version;
   root.architecture = base.architecture();
   root.epoch = options.epoch.value_or(newest_time(base));
-  root.layout.uuid = base.image().disk_uuid();
+  root.layout.uuid = base.disk_uuid();
   for (const model::InjectedFile& file : options.files)
     root.os.additional_files.push_back(placed(file, base));
   return customizing;

@@ -10,6 +10,7 @@
 #include <imagewright/lint/lint.hpp>
 #include <imagewright/machine/run_in_machine.hpp>
 #include <imagewright/measure/measure.hpp>
+#include <imagewright/origin/base_image.hpp>
 #include <imagewright/pipeline/workers.hpp>
 #include <imagewright/repo/worker_jobs.hpp>
 #include <imagewright/resolve/resolve.hpp>
@@ -31,7 +32,7 @@ std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
        {install::worker_jobs(), tree::worker_jobs(), image::worker_jobs(), inspect::worker_jobs(),
         measure::worker_jobs(), audit::worker_jobs(), lint::worker_jobs(), repo::worker_jobs(),
         resolve::worker_jobs(), finalize::worker_jobs(), advisory::worker_jobs(),
-        upload::worker_jobs()})
+        origin::worker_jobs(), upload::worker_jobs()})
     jobs.insert(jobs.end(), of_module.begin(), of_module.end());
   return sandbox::run_worker_if_asked(argument_count, arguments, jobs);
 }

@@ -238,6 +238,41 @@ TEST_CASE("every key of a file counts, armored or binary, in one block or in sev
   }
 }
 
+TEST_CASE("a damaged key beside good ones is not passed over") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey right;
+  const SigningKey other;
+  HttpServer server;
+  serve(server, make_repository(&right));
+  Fetching fetching;
+  const std::string good = right.public_key();
+  const std::string text = other.public_key();
+  std::string letter = text;
+  char& middle = letter[letter.size() / 2];
+  middle = middle == 'A' ? 'B' : 'A';
+  std::string word = text;
+  word.replace(word.find("BLOCK"), 5, "BLOCX");
+  const std::string binary = other.binary_key();
+  for (const std::string& damaged :
+       {text.substr(0, text.size() / 2), text.substr(0, text.size() - 40), letter, word,
+        std::string(
+            "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n-----END PGP PUBLIC KEY BLOCK-----\n")}) {
+    for (const std::string& content : {good + damaged, damaged + "\n" + good}) {
+      INFO(content);
+      CHECK(snapshot_error(fetching, with_key_file(fetching, server, content)).code ==
+            "repo.key-unreadable");
+    }
+  }
+  for (const std::string& content :
+       {right.binary_key() + binary.substr(0, binary.size() / 2), right.binary_key() + "garbage",
+        right.binary_key() + std::string(20, '\xff')})
+    CHECK(snapshot_error(fetching, with_key_file(fetching, server, content)).code ==
+          "repo.key-unreadable");
+  // Words around a block are no key.
+  const std::string words = "The key of a release:\n" + good + "and that is all\n";
+  CHECK(fetching.set({with_key_file(fetching, server, words)}).load_snapshots().size() == 1);
+}
+
 TEST_CASE("a key without a user name in front of the right one is nobody's") {
   if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
   const SigningKey right;

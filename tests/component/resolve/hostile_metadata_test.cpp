@@ -66,6 +66,22 @@ TEST_CASE("a package is never placed outside of its repository") {
   }
 }
 
+TEST_CASE("a directory of this host is left for nothing but what is below it") {
+  for (const char* base : {"file:///srv", "file:///etc", "file:///srv/repository",
+                           "file:///srv/repo/../other", "file:///srv/repo/%2e%2e/other",
+                           "file://srv/repo", "http://host.invalid/repo"}) {
+    for (const bool is_path : {true, false}) {
+      INFO(base);
+      Question question;
+      auto& repository = question.add({{.name = "app", .location = "app.rpm", .base = base}});
+      repository.base_url = is_path ? "" : "file:///srv/repo";
+      repository.path = is_path ? "/srv/repo" : "";
+      question.want({"app"});
+      CHECK(code_of(question) == "resolve.metadata-unreadable");
+    }
+  }
+}
+
 TEST_CASE("a base of its own is kept with a package when it leads to where it may") {
   const auto place_of = [](const std::string& base, const std::string& own) {
     Question question;
@@ -77,7 +93,7 @@ TEST_CASE("a base of its own is kept with a package when it leads to where it ma
         "http://pool.invalid/p/app.rpm");
   CHECK(place_of("https://pool.invalid/p", "http://host.invalid/r") ==
         "https://pool.invalid/p/app.rpm");
-  CHECK(place_of("file:///srv/pool", "") == "file:///srv/pool/app.rpm");
+  CHECK(place_of("file:///srv/repo/pool", "file:///srv/repo") == "file:///srv/repo/pool/app.rpm");
   CHECK(place_of("pool", "http://host.invalid/r") == "pool/app.rpm");
   for (const char* base : {"file:///etc", "ftp://host.invalid", "http://user:word@host.invalid/p",
                            "http://host.invalid/p?token=1", "../pool", "http:///p"}) {

@@ -34,7 +34,15 @@ TEST_CASE("a location is a plain path below its base") {
 TEST_CASE("a base of metadata keeps the protocol of its source") {
   CHECK_FALSE(find_base_fault("https://h/p", "https://other/"));
   CHECK_FALSE(find_base_fault("https://h/p", "http://other/"));
-  CHECK_FALSE(find_base_fault("file:///srv", ""));
+  CHECK_FALSE(find_base_fault("file:///srv/repo", "file:///srv/repo/"));
+  CHECK_FALSE(find_base_fault("file://localhost/srv/repo/part/", "file:///srv/repo"));
+  CHECK_FALSE(find_base_fault("file:/srv/a%20b/c", "file:///srv/a%20b"));
+  CHECK(find_base_fault("file:///srv", ""));
+  for (const char* elsewhere :
+       {"file:///srv", "file:///etc", "file:///srv/repository", "file:///srv/repo/../other",
+        "file:///srv/repo/%2e%2e/other", "file:///srv/repo%2f..%2fother", "file://srv/repo",
+        "file://etc/srv/repo", "file:srv/repo", "file:", "FILE:///etc", "file:///"})
+    CHECK(find_base_fault(elsewhere, "file:///srv/repo"));
   CHECK(find_base_fault("http://h/p", "https://other/"));
   CHECK(find_base_fault("file:///srv", "http://other/"));
   CHECK(find_base_fault("http://h/p", ""));

@@ -44,6 +44,7 @@ public:
     const auto found = contents_.find(path);
     return found == contents_.end() ? std::nullopt : std::optional(found->second);
   }
+  std::vector<disk::StoredPiece> pieces_of(std::string_view) const override { return {}; }
   void read_pieces(std::string_view, const disk::PieceSink&) const override {}
   std::optional<std::string> link_target(std::string_view) const override { return std::nullopt; }
   std::vector<tree::ExtendedAttribute> attributes(std::string_view) const override { return {}; }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "base_check.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
+#include <imagewright/model/filesystem_type.hpp>
+#include <imagewright/model/verity.hpp>
+
+namespace imagewright::origin {
+
+namespace {
+
+constexpr std::size_t k_hash_digits = 64;
+constexpr std::size_t k_largest_salt = 256;
+constexpr std::uint64_t k_block_size = 4096;
+
+void require(bool condition, const char* what) {
+  if (!condition) throw base::BugError(what);
+}
+
+bool is_inside(std::uint64_t place, std::uint64_t length, std::uint64_t size) {
+  return place <= size && length <= size - place;
+}
+
+const FoundPartition* find_number(const BaseContent& content, std::uint32_t number) {
+  const auto found = std::ranges::find(
+      content.partitions, number, [](const FoundPartition& each) { return each.entry.number; });
+  return found == content.partitions.end() ? nullptr : &*found;
+}
+
+void check_hashes(const BaseContent& content, const FoundPartition& hashes) {
+  const FoundPartition* data = find_number(content, *hashes.verity_of);
+  require(data != nullptr, "hashes are of no partition");
+  require(is_inside(hashes.verity_offset, 512, hashes.entry.size.bytes()),
+          "hashes are not inside of their partition");
+  if (!hashes.verity_tree) return;
+  const disk::VerityTree& tree = *hashes.verity_tree;
+  const std::uint64_t room = hashes.entry.size.bytes() - hashes.verity_offset;
+  require(tree.salt.size() <= k_largest_salt && tree.root_hash.size() == k_hash_digits &&
+              tree.root_hash.find_first_not_of("0123456789abcdef") == std::string::npos,
+          "a root hash is none");
+  require(tree.data_size > 0 && tree.data_size % k_block_size == 0 &&
+              tree.data_size <= data->entry.size.bytes(),
+          "hashes are of more than their partition");
+  require(model::verity_tree_size(base::ByteSize(tree.data_size)).bytes() <= room,
+          "hashes do not fit into their partition");
+}
+
+void check_partitions(const BaseContent& content) {
+  std::set<std::uint32_t> numbers;
+  for (const FoundPartition& partition : content.partitions) {
+    require(
+        is_inside(partition.entry.start.bytes(), partition.entry.size.bytes(), content.disk.size),
+        "a partition is not inside of its disk");
+    require(numbers.insert(partition.entry.number).second, "two partitions have one number");
+    if (partition.filesystem)
+      require(model::find_mount_type(partition.filesystem->type).has_value(),
+              "a filesystem is of no type");
+    if (partition.verity_of) check_hashes(content, partition);
+  }
+}
+
+/// In order, without overlap, inside of file and partition.
+void check_pieces(const std::vector<disk::StoredPiece>& pieces, const tree::Inode& inode,
+                  std::uint64_t partition_size) {
+  using Kind = disk::StoredPiece::Kind;
+  require(pieces.empty() || inode.type == fs::FileType::regular, "what is no file has a content");
+  std::uint64_t free_from = 0;
+  for (const disk::StoredPiece& piece : pieces) {
+    require(piece.offset >= free_from && piece.length > 0 &&
+                is_inside(piece.offset, piece.length, inode.size),
+            "a piece of a file is not where it can be");
+    free_from = piece.offset + piece.length;
+    if (piece.kind == Kind::stored)
+      require(is_inside(piece.place, piece.length, partition_size),
+              "a piece of a file is not inside of its partition");
+    if (piece.kind == Kind::text)
+      require(piece.text.size() == piece.length, "a piece of a file has another length");
+  }
+}
+
+std::string_view parent_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// Every name stands once, behind a directory that holds it; directories have one name.
+void check_names(const tree::RootTree& table) {
+  require(!table.entries.empty() && table.entries.front().path == "/", "a tree has no root");
+  std::vector<std::uint32_t> names(table.inodes.size());
+  std::vector<std::string_view> directories; // from the root to the one that was last
+  std::string_view last;
+  for (const tree::Entry& entry : table.entries) {
+    require(is_plain_path(entry.path), "a name leads elsewhere");
+    require(last.empty() || tree::is_before(last, entry.path), "names are not in order");
+    require(entry.inode < table.inodes.size(), "a name is of no file");
+    last = entry.path;
+    const bool is_root = entry.path == "/";
+    const std::string_view parent = is_root ? std::string_view() : parent_of(entry.path);
+    while (!directories.empty() && directories.back() != parent)
+      directories.pop_back();
+    require(is_root || !directories.empty(), "a name is in no directory");
+    const bool is_directory = table.inodes[entry.inode].type == fs::FileType::directory;
+    require(is_directory || !is_root, "a root is no directory");
+    require(++names[entry.inode] == 1 || !is_directory, "a directory has two names");
+    if (is_directory) directories.push_back(entry.path);
+  }
+  require(std::ranges::find(names, 0U) == names.end(), "a file has no name");
+}
+
+void check_filesystem(const BaseContent& content, const FoundFilesystem& filesystem) {
+  require(filesystem.partition < content.partitions.size(), "a filesystem is on no partition");
+  const FoundPartition& partition = content.partitions[filesystem.partition];
+  require(partition.filesystem.has_value() && is_plain_path(filesystem.mount_point),
+          "a filesystem is mounted nowhere");
+  check_names(filesystem.table);
+  for (std::size_t number = 0; number < filesystem.table.inodes.size(); ++number) {
+    const tree::Inode& inode = filesystem.table.inodes[number];
+    require(inode.permissions <= 07777U && inode.modified_nanoseconds < 1'000'000'000U &&
+                inode.target.find('\0') == std::string::npos,
+            "a file has impossible properties");
+    check_pieces(filesystem.content[number], inode, partition.entry.size.bytes());
+  }
+}
+
+} // namespace
+
+bool is_plain_path(std::string_view path) {
+  if (path == "/") return true;
+  if (!path.starts_with('/') || path.find('\0') != std::string_view::npos) return false;
+  return std::ranges::none_of(base::split(path.substr(1), '/'), [](const std::string& part) {
+    return part.empty() || part == "." || part == "..";
+  });
+}
+
+void require_possible(const BaseContent& content) {
+  require(content.architecture != nullptr, "an architecture is none");
+  check_partitions(content);
+  std::set<std::size_t> partitions;
+  std::set<std::string_view> mounts;
+  for (const FoundFilesystem& filesystem : content.filesystems) {
+    check_filesystem(content, filesystem);
+    require(partitions.insert(filesystem.partition).second &&
+                mounts.insert(filesystem.mount_point).second,
+            "two filesystems have one place");
+  }
+  require(mounts.contains("/"), "nothing is mounted at the root");
+}
+
+} // namespace imagewright::origin

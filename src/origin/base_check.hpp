@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Whether what a worker says of a base can be.
+
+#include <string_view>
+
+#include "base_content.hpp"
+
+namespace imagewright::origin {
+
+/// An absolute path without empty parts, "." and "..", and without a zero byte.
+bool is_plain_path(std::string_view path);
+
+/// Throws base::BugError with the reason why not.
+void require_possible(const BaseContent& content);
+
+} // namespace imagewright::origin
