@@ -104,6 +104,11 @@ class Places(TestCase):
                 text = self.run_in(place, "imagewright doctor", "-v /dev/null:/usr/bin/qemu-system-x86_64:ro", expect=4)
                 self.check_golden(f"{place}-without-qemu", text)
 
+    def test_doctor_sees_a_kernel_of_the_host(self):
+        kernel = self.home / "vmlinuz-6.6.1"
+        kernel.touch()
+        self.check_golden("restricted-with-kernel", self.run_in("restricted", "imagewright doctor", f"-v {kernel}:/boot/{kernel.name}:ro"))
+
     def doctor_of(self, *start):
         """What doctor says to somebody where nothing is refused."""
         command = [self.scripts / "pod", *FREE, "--tmpfs", "/work:mode=1777,exec", "-e", "HOME=/work", "--rootfs", self.root, *start, "imagewright", "doctor"]
