@@ -217,9 +217,11 @@ void wait_for_emptiness(const fs::UniqueFd& first_is_empty) {
 /// it knows nothing, since programs of the image may look into it.
 [[noreturn]] void be_first(std::span<const WorkerJob> jobs,
                            process::Pipe& keeper_is_alive) noexcept {
+  // Open until a failure was told: the builder goes on when it is closed, and would tell its own.
+  process::Pipe emptiness;
   guarded([&] {
     die_with_keeper(keeper_is_alive);
-    process::Pipe emptiness = process::make_pipe();
+    emptiness = process::make_pipe();
     const pid_t builder = ::fork();
     if (builder < 0) throw_cannot_enter("cannot fork in", "a sandbox");
     if (builder == 0) {

@@ -74,12 +74,6 @@ std::uint64_t first_free_id() {
   return first;
 }
 
-/// A user without an entry of passwd(5) has to get one first.
-std::string name_for_commands() {
-  const std::string name = user_name();
-  return name.empty() ? "NAME (this user, who has no name yet)" : name;
-}
-
 void write_map(pid_t child, const char* name, const std::string& content) {
   const std::string path = fmt::format("/proc/{}/{}", child, name);
   const fs::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -165,6 +159,10 @@ std::optional<RungObstacle> find_subordinate_obstacle() {
     return RungObstacle{"newuidmap is a setuid program, and those have no effect here "
                         "(no_new_privs)",
                         {}};
+  if (user_name().empty())
+    return RungObstacle{
+        "this user has no name, and newuidmap maps ids for nobody without one",
+        fmt::format("as root: useradd --no-create-home --uid {} NAME", ::geteuid())};
   std::string missing;
   std::string remedy;
   if (!process::find_program("newuidmap") || !process::find_program("newgidmap")) {
@@ -178,7 +176,7 @@ std::optional<RungObstacle> find_subordinate_obstacle() {
                            missing.empty() ? "" : "; ", k_needed_ids);
     remedy += fmt::format("{}usermod --add-subuids {}-{} --add-subgids {}-{} {}",
                           remedy.empty() ? "as root: " : "; then ", first, first + k_needed_ids - 1,
-                          first, first + k_needed_ids - 1, name_for_commands());
+                          first, first + k_needed_ids - 1, user_name());
   }
   if (missing.empty()) return std::nullopt;
   return RungObstacle{std::move(missing), std::move(remedy)};

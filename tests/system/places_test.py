@@ -64,6 +64,10 @@ class Places(TestCase):
             subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + ",".join(packages_of_container()),
                             "bookworm", str(cls.root)], check=True, capture_output=True)
         shutil.copy(PROGRAM, cls.root / "usr/bin/imagewright")
+        # As the recipe has it. Without one podman makes an entry up for some containers, and newuidmap serves nobody without.
+        accounts = cls.root / "etc/passwd"
+        others = [line for line in accounts.read_text().splitlines(keepends=True) if ":10001:" not in line]
+        accounts.write_text("".join(others) + "builder:x:10001:10001::/work:/bin/sh\n")
         source = cls.root / "srv/source"
         shutil.rmtree(source, ignore_errors=True)
         shutil.copytree(TOP / "configs", source / "configs")
@@ -99,6 +103,11 @@ class Places(TestCase):
             with self.subTest(place):
                 text = self.run_in(place, "imagewright doctor", "-v /dev/null:/usr/bin/qemu-system-x86_64:ro", expect=4)
                 self.check_golden(f"{place}-without-qemu", text)
+
+    def test_doctor_sees_a_kernel_of_the_host(self):
+        kernel = self.home / "vmlinuz-6.6.1"
+        kernel.touch()
+        self.check_golden("restricted-with-kernel", self.run_in("restricted", "imagewright doctor", f"-v {kernel}:/boot/{kernel.name}:ro"))
 
     def doctor_of(self, *start):
         """What doctor says to somebody where nothing is refused."""
