@@ -314,6 +314,26 @@ class Poison(Cached):
                 self.assertNotIn("[pipeline.stage-damaged]", again.stderr)
                 self.assertEqual(self.results(output + "-again"), {"outputs": "miss", "root": "hit", "initramfs": "hit"})
 
+    def test_what_says_that_nothing_changed_is_not_believed_when_it_is_damaged_or_of_another(self):
+        self.build("base")
+        expected = self.digests("base")
+        mine = self.stored("entries/outputs")
+        self.assertEqual(len(mine), 1)
+        whole = mine[0].read_bytes()
+        self.build("base", changes={"hostname": "another"})
+        other = next(path for path in self.stored("entries/outputs") if path not in mine).read_bytes()
+        self.assertNotEqual(self.digests("base"), expected)
+        # Its files are in the directory: what vouches for them would be believed if it were this config's.
+        for poison in (other, whole[:-1] + b"!", b""):
+            mine[0].chmod(0o600)
+            mine[0].write_bytes(poison)
+            result = self.build("base")
+            self.assertEqual(self.digests("base"), expected)
+            self.assertNotEqual(self.results("base")["outputs"], "hit")
+            self.assertIn("[pipeline.stage-damaged]", result.stderr)
+        self.build("base")
+        self.assertEqual(self.results("base")["outputs"], "hit")
+
     def test_a_cache_that_others_can_write_is_not_believed(self):
         self.build("base")
         self.cache.chmod(0o777)
