@@ -176,6 +176,27 @@ def table_below(text, first_line):
     return {row[0]: row[1:] for row in cells}
 
 
+class Picture(TestCase):
+    def test_it_shows_what_the_sample_shows(self):
+        """Drawn from a run: the same files, and every stage in its order."""
+        drawn = re.sub(r"<[^>]*>", "", (TOP / "docs/build.svg").read_text())
+        sample = set(re.findall(r"(?m)^  (out/node-x86_64\.\S+) +[0-9.]+ [KM]iB$", (TOP / "README.md").read_text()))
+        self.assertGreater(len(sample), 5)
+        self.assertEqual(set(re.findall(r"(?m)^ +(out/\S+) +[0-9.]+ [KMG]iB$", drawn)), sample)
+        stages = re.findall(r"(?m)^ *ok (\S+): done in", drawn)
+        self.assertLess(stages.index("resolve"), stages.index("install"))
+        self.assertEqual(stages[-1], "manifest")
+
+    def test_the_script_draws_what_a_command_leaves_on_the_screen(self):
+        target = self.scratch() / "drawing.svg"
+        self.run_tool(sys.executable, TOP / "toolkit/picture", target, "a & b", "printf", "one\rtwo\n\x1b[31mred\x1b[0m<")
+        text = target.read_text()
+        self.assertIn("$ a &amp; b", text)
+        self.assertIn(">two</text>", text)
+        self.assertNotIn("one", text)
+        self.assertIn('fill="#ff7b72">red</tspan>&lt;', text)
+
+
 class Peers(TestCase):
     def test_each_cell_of_the_comparison_has_a_source_or_a_command(self):
         claims = table_below((TOP / "README.md").read_text(), "| | Imagewright |")
