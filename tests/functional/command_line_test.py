@@ -260,7 +260,7 @@ class Help(TestCase):
         commands = commands_of(program)
         texts = {command: program + self.run_program(command, "--help").stdout for command in commands}
         for outer, nested in (("cache", ("info", "prune")),
-                              ("export", ("libvirt", "hyperv", "terraform", "wsl-catalogue")), ("upload", ("azure",))):
+                              ("export", ("libvirt", "hyperv", "terraform", "aks-prepared-image", "wsl-catalogue")), ("upload", ("azure",))):
             for inner in nested:
                 texts[outer] += self.run_program(outer, inner, "--help").stdout
         mention = re.compile(r"imagewright ((?:--?[\w-]+ )*)([a-z]+(?:-[a-z]+)*)((?: [^`\"\\\n;,()|<>]+)?)")
