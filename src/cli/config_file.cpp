@@ -76,7 +76,7 @@ constexpr std::array k_other_documents = {
     OtherDocument{"MZ", "a program", k_a_config},
     OtherDocument{"\xed\xab\xee\xdb", "an RPM package", k_a_config},
     OtherDocument{"-----BEGIN ", "a key or a certificate", k_a_config},
-    OtherDocument{"<", "a document of XML or HTML", k_a_config},
+    OtherDocument{"<!DOCTYPE html", "a page of HTML", k_a_config},
 };
 
 const OtherDocument* other_document(std::string_view text) {

@@ -92,7 +92,7 @@ class WrongFiles(SiblingTestCase):
         for command, path, words in (
                 ("plan X", "program", "is a program, not an image config"), ("plan X", "other.json", "is the report of a build"), ("matrix X", "node.lock.json", "is a lock"),
                 ("validate X", "node.manifest.json", "is the manifest of an image"), ("matrix --fleet X", "node.raw", "is an image"), ("build X", "units.json", "is a list of units"),
-                ("lock X", "out/node-x86_64.spdx.json", "SPDX"), ("lock X", "out/node-x86_64.cdx.json", "CycloneDX"), ("validate X", "out/node-x86_64.report.html", "XML or HTML"),
+                ("lock X", "out/node-x86_64.spdx.json", "SPDX"), ("lock X", "out/node-x86_64.cdx.json", "CycloneDX"), ("validate X", "out/node-x86_64.report.html", "a page of HTML"),
                 ("diff node.lock.json X", "other.json", "is neither a manifest nor a lock"), ("boot node.raw --manifest X", "node.lock.json", "is no manifest of an image"),
                 ("inspect X", "dangling", 'it is a link to "nowhere", which is not there'), ("inspect X", "loop", "leads back to itself"), ("plan X", "text/x", "which is a file"),
                 ("plan X", "-", "standard input is read by validate alone"), ("collect X --units units.json", "text", "is a file, not the directory"),
