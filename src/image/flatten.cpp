@@ -116,7 +116,7 @@ std::string flatten_image(const sandbox::WorkerCall& call) {
                          reader->size() == disk.size && !images.is_compressed(0);
   if (disk.is_image_itself) return encode(disk);
   write_raw(*reader, raw, name);
-  if (disk.size != disk.image_size) grow(raw, name, disk);
+  if (disk.size != disk.image_size) disk.backup = grow(raw, name, disk);
   return encode(disk);
 }
 

@@ -73,6 +73,7 @@ bool OutputFile::share(const SourceDisk& disk, std::uint64_t from, std::uint64_t
 
 void OutputFile::copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
                       std::uint64_t length, const base::Cancellation& cancellation) {
+  if (length == 0) return; // the host takes it for everything up to the end
   const bool is_shared = share(disk, from, to, length);
   if (is_shared && !hasher_) return;
   std::vector<std::byte> buffer(std::min(length, k_chunk_size));

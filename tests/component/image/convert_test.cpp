@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <chrono>
 #include <fstream>
 
@@ -11,6 +12,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/convert.hpp>
 #include <imagewright/image/image_reader.hpp>
+#include <imagewright/report/recording_reporter.hpp>
 
 #include "image_fixture.hpp"
 
@@ -29,6 +31,22 @@ void convert(const std::filesystem::path& from, const std::filesystem::path& to,
   imagewright::report::NullReporter reporter;
   const base::Cancellation never;
   image::convert({.input = from, .output = {.format = format, .path = to}}, reporter, never);
+}
+
+/// What a conversion to a VHD of a fixed size says to people, and the codes of its warnings.
+std::vector<std::string> words_of_conversion(const std::filesystem::path& from,
+                                             const std::filesystem::path& to) {
+  imagewright::report::RecordingReporter reporter;
+  const base::Cancellation never;
+  image::convert({.input = from, .output = {.format = ImageFormat::vhd_fixed, .path = to}},
+                 reporter, never);
+  std::vector<std::string> words;
+  for (const imagewright::report::Event& event : reporter.events()) {
+    if (const auto* message = std::get_if<imagewright::report::Message>(&event))
+      words.push_back(message->text);
+    if (const auto* warning = std::get_if<base::Diagnostic>(&event)) words.push_back(warning->code);
+  }
+  return words;
 }
 
 } // namespace
@@ -144,6 +162,21 @@ TEST_CASE("a disk that is no whole MiB becomes a VHD that is, with its backup ta
   CHECK_THAT(verified.output, Catch::Matchers::Contains("No problems found"));
   CHECK_THAT(run_tool({"sgdisk", "-p", fixture.path("back.raw").string()}).output,
              Catch::Matchers::Contains("last usable sector is 55262"));
+}
+
+TEST_CASE("what became of the backup table of a disk that grows is said") {
+  if (!imagewright_test::has_program("sgdisk")) IMAGEWRIGHT_SKIP("sgdisk is not installed");
+  using Catch::Matchers::Contains;
+  const ImageFixture fixture;
+  const auto disk = fixture.path("odd.raw");
+  make_disk(disk, (26U << 20U) + 512);
+  const auto moved = words_of_conversion(disk, fixture.path("moved.vhd"));
+  REQUIRE(moved.size() == 1);
+  CHECK_THAT(moved.front(), Contains("moved to the new end"));
+  const fs::UniqueFd file = fs::open_for_writing(disk);
+  fs::write_exactly(file.get(), std::array{std::byte{1}}, 512 + 60, disk.string());
+  CHECK(words_of_conversion(disk, fixture.path("damaged.vhd")) ==
+        std::vector<std::string>{"image.backup-not-moved"});
 }
 
 TEST_CASE("a disk that is whole already keeps every byte") {

@@ -67,9 +67,9 @@ TEST_CASE("a package is never placed outside of its repository") {
 }
 
 TEST_CASE("a directory of this host is left for nothing but what is below it") {
-  for (const char* base : {"file:///srv", "file:///etc", "file:///srv/repository",
-                           "file:///srv/repo/../other", "file:///srv/repo/%2e%2e/other",
-                           "file://srv/repo", "http://host.invalid/repo"}) {
+  for (const char* base :
+       {"file:///srv", "file:///etc", "file:///srv/repository", "file:///srv/repo/../other",
+        "file:///srv/repo/%2e%2e/other", "file://srv/repo", "http://host.invalid/repo"}) {
     for (const bool is_path : {true, false}) {
       INFO(base);
       Question question;
