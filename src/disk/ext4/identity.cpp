@@ -77,9 +77,10 @@ void require_bit(std::uint32_t bits, std::uint32_t bit, std::string_view name,
 /// In words; empty: everything can be written.
 std::vector<std::string> obstacles(const ext2_super_block& super, const Ext4Features& features) {
   std::vector<std::string> found;
-  if (super.s_log_block_size != k_block_size_logarithm)
-    found.push_back(
-        fmt::format("blocks of 2^{} bytes", std::uint64_t{10} + super.s_log_block_size));
+  if (super.s_log_block_size > 6)
+    found.push_back("blocks of an impossible size");
+  else if (super.s_log_block_size != k_block_size_logarithm)
+    found.push_back(fmt::format("blocks of {} bytes", 1024U << super.s_log_block_size));
   if (super.s_inode_size != k_inode_size)
     found.push_back(fmt::format("inodes of {} bytes", super.s_inode_size));
   const Ext4Features& known = all_ext4_features();
