@@ -12,7 +12,6 @@ using model::CgroupVersion;
 using model::FipsMode;
 using model::ImageHistory;
 using model::MachineIdMode;
-using model::ModuleLoadMode;
 using model::SelinuxMode;
 using model::UkiMode;
 
@@ -37,21 +36,6 @@ constexpr Type k_timezone_type{.shape = Shape::text,
                                .check = check_timezone,
                                .pattern = "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
                                .example = "Etc/UTC"};
-constexpr Type k_time_type{.shape = Shape::text,
-                           .title = "a day (YYYY-MM-DD) or a time (RFC 3339)",
-                           .check = check_time,
-                           .pattern =
-                               "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])(T([01][0-9]|2["
-                               "0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?(Z|z|[+-]([01][0-9]|2[0-"
-                               "3]):[0-5][0-9]))?$",
-                           .example = "2026-01-31",
-                           .empty_text = EmptyText::means_not_given};
-constexpr Type k_identifier_type{.shape = Shape::text,
-                                 .title = "a word",
-                                 .check = check_identifier,
-                                 .pattern = "^[A-Za-z0-9_.-]+$"};
-constexpr Type k_identifier_list_type{.shape = Shape::list, .item = &k_identifier_type};
-
 constexpr Type k_release_word_type{.shape = Shape::text,
                                    .title = "a word in lower case",
                                    .check = check_release_word,
@@ -83,69 +67,6 @@ constexpr Key k_identity_keys[] = {
 };
 constexpr Type k_identity_type{
     .shape = Shape::mapping, .title = "what the image calls itself", .keys = k_identity_keys};
-
-constexpr Key k_packages_keys[] = {
-    {.name = "install",
-     .type = &k_package_list_items_type,
-     .documentation = "Packages that the image has."},
-    {.name = "installLists",
-     .type = &k_path_list_type,
-     .documentation = "Files with a `packages` list, added to `install`."},
-    {.name = "remove",
-     .type = &k_package_list_items_type,
-     .documentation = "Packages that are taken away."},
-    {.name = "removeLists",
-     .type = &k_path_list_type,
-     .documentation = "Files with a `packages` list, added to `remove`."},
-    {.name = "update",
-     .type = &k_package_list_items_type,
-     .documentation = "Packages that are brought to their newest version."},
-    {.name = "updateLists",
-     .type = &k_path_list_type,
-     .documentation = "Files with a `packages` list, added to `update`."},
-    {.name = "updateExistingPackages",
-     .type = &k_boolean_type,
-     .documentation = "Brings every package to its newest version.",
-     .default_text = "false"},
-    {.name = "snapshotTime",
-     .type = &k_time_type,
-     .documentation = "Packages published after this are not used.",
-     .preview = "package-snapshot-time",
-     .since = "0.15"},
-    {.name = "removePackageManager",
-     .type = &k_boolean_type,
-     .documentation = "Leaves the package manager and its database out of the image.",
-     .default_text = "false",
-     .preview = "remove-package-manager",
-     .since = "1.6"},
-    {.name = "roles",
-     .type = &k_non_blank_list_type,
-     .documentation = "Roles of the release profile, such as `container-runtime`, whose packages "
-                      "are installed. `-NAME` leaves out a role that every image of the release "
-                      "has otherwise.",
-     .is_own = true},
-    {.name = "recommends",
-     .type = &k_boolean_type,
-     .documentation = "Also installs what packages recommend.",
-     .default_text = "false",
-     .is_own = true},
-    {.name = "exclude",
-     .type = &k_package_list_items_type,
-     .documentation = "Packages that must not be in the image.",
-     .is_own = true},
-    {.name = "docs",
-     .type = &k_boolean_type,
-     .documentation = "Installs files marked as documentation.",
-     .default_text = "true",
-     .is_own = true},
-    {.name = "languages",
-     .type = &k_identifier_list_type,
-     .documentation = "Languages whose translations are installed.",
-     .default_text = "all",
-     .is_own = true},
-};
-constexpr Type k_packages_type{
-    .shape = Shape::mapping, .title = "packages", .keys = k_packages_keys};
 
 constexpr Key k_kernel_keys[] = {
     {.name = "package",
@@ -228,83 +149,6 @@ constexpr Key k_machine_id_keys[] = {
 constexpr Type k_machine_id_type{
     .shape = Shape::mapping, .title = "the machine id", .keys = k_machine_id_keys};
 
-constexpr Type k_drop_in_name_type{.shape = Shape::text,
-                                   .title = "a file name",
-                                   .check = check_drop_in_name,
-                                   .pattern = "^[A-Za-z0-9_+@:][A-Za-z0-9._+@:-]*$",
-                                   .example = "limits.conf"};
-constexpr Key k_drop_in_keys[] = {
-    {.name = "unit",
-     .type = &k_unit_type,
-     .documentation = "The unit it changes.",
-     .presence = Presence::required,
-     .is_own = true},
-    {.name = "name",
-     .type = &k_drop_in_name_type,
-     .documentation = "File name; `.conf` may be left out.",
-     .presence = Presence::required,
-     .is_own = true},
-    {.name = "content",
-     .type = &k_text_type,
-     .documentation = "Its text. Excludes `source`.",
-     .is_own = true},
-    {.name = "source",
-     .type = &k_path_type,
-     .documentation = "A file beside the config. Excludes `content`.",
-     .is_own = true},
-};
-constexpr std::string_view k_drop_in_mapping_choice[] = {"source", "content"};
-constexpr Type k_drop_in_mapping{.shape = Shape::mapping,
-                                 .title = "a drop-in",
-                                 .keys = k_drop_in_keys,
-                                 .choice =
-                                     Choice{ChoiceCount::exactly_one, k_drop_in_mapping_choice}};
-constexpr Type k_drop_ins_type{.shape = Shape::list, .item = &k_drop_in_mapping};
-constexpr Type k_unit_list_type{.shape = Shape::list, .item = &k_unit_type};
-constexpr Key k_services_keys[] = {
-    {.name = "enable", .type = &k_unit_list_type, .documentation = "Units that start at boot."},
-    {.name = "disable",
-     .type = &k_unit_list_type,
-     .documentation = "Units that do not start at boot."},
-    {.name = "mask",
-     .type = &k_unit_list_type,
-     .documentation = "Units that cannot be started at all.",
-     .is_own = true},
-    {.name = "dropIns",
-     .type = &k_drop_ins_type,
-     .documentation = "Files that change units.",
-     .is_own = true},
-};
-constexpr Type k_services_type{
-    .shape = Shape::mapping, .title = "services", .keys = k_services_keys};
-
-constexpr Word k_load_mode_words[] = {
-    word("always", ModuleLoadMode::always, "loaded at boot"),
-    word("auto", ModuleLoadMode::automatic, "loaded when it is needed"),
-    word("disable", ModuleLoadMode::disable, "not loaded"),
-    word("inherit", ModuleLoadMode::inherit, "as the packages have it"),
-};
-constexpr Type k_load_mode_type{
-    .shape = Shape::word, .words = k_load_mode_words, .empty_text = EmptyText::means_not_given};
-constexpr Type k_module_options_type{.shape = Shape::map,
-                                     .item = &k_word_without_blanks_type,
-                                     .map_key_check = check_no_blanks,
-                                     .map_key_pattern = "^\\S+$"};
-constexpr Key k_module_keys[] = {
-    {.name = "name",
-     .type = &k_word_without_blanks_type,
-     .documentation = "Name of the kernel module.",
-     .presence = Presence::required},
-    {.name = "loadMode",
-     .type = &k_load_mode_type,
-     .documentation = "Whether it is loaded.",
-     .default_text = "inherit"},
-    {.name = "options", .type = &k_module_options_type, .documentation = "Its parameters."},
-};
-constexpr Type k_module_mapping{
-    .shape = Shape::mapping, .title = "a kernel module", .keys = k_module_keys};
-constexpr Type k_modules_type{.shape = Shape::list, .item = &k_module_mapping};
-
 constexpr Type k_mount_path_list_type{.shape = Shape::list, .item = &k_mount_path_type};
 constexpr Key k_overlay_keys[] = {
     {.name = "lowerDirs",
@@ -351,46 +195,6 @@ constexpr Type k_overlay_mapping{
     .shape = Shape::mapping, .title = "an overlay", .keys = k_overlay_keys};
 constexpr Type k_overlays_type{.shape = Shape::list, .item = &k_overlay_mapping};
 
-constexpr Type k_container_source_type{.shape = Shape::text,
-                                       .title = "a source of a container image",
-                                       .check = check_container_source,
-                                       .pattern = "^(oci|oci-archive|docker-archive):[^:]+(:.+)?$",
-                                       .example = "oci:images/pause:3.9"};
-constexpr Type k_container_image_name_type{
-    .shape = Shape::text,
-    .title = "the full name of a container image",
-    .check = check_container_image_name,
-    .pattern = "^[A-Za-z0-9.:-]+/[a-z0-9._/-]+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
-    .example = "registry.k8s.io/pause:3.9"};
-constexpr Key k_container_image_keys[] = {
-    {.name = "source",
-     .type = &k_container_source_type,
-     .documentation =
-         "Where the image is taken from: `oci:DIRECTORY[:TAG]` (an OCI layout), "
-         "`oci-archive:FILE[:TAG]` (the same in a tar archive) or `docker-archive:FILE[:NAME]` "
-         "(what `docker save` writes). Of an index only the image's architecture is taken.",
-     .presence = Presence::required,
-     .is_own = true},
-    {.name = "name",
-     .type = &k_container_image_name_type,
-     .documentation = "The name that pods use, with host and tag.",
-     .default_text = "the full name that the source has",
-     .is_own = true},
-    {.name = "pin",
-     .type = &k_boolean_type,
-     .documentation = "Kept when the node runs short of space (containerd 1.7.3 and later).",
-     .default_text = "false",
-     .is_own = true},
-    {.name = "namespace",
-     .type = &k_identifier_type,
-     .documentation = "Namespace of containerd.",
-     .default_text = "k8s.io, which the kubelet uses",
-     .is_own = true},
-};
-constexpr Type k_container_image_mapping{
-    .shape = Shape::mapping, .title = "a container image", .keys = k_container_image_keys};
-constexpr Type k_container_images_type{.shape = Shape::list, .item = &k_container_image_mapping};
-
 constexpr Word k_hard_reset_words[] = {{"hard-reset", 0, "the boot loader is set up anew"}};
 constexpr Type k_hard_reset_type{
     .shape = Shape::word, .words = k_hard_reset_words, .empty_text = EmptyText::means_not_given};
@@ -400,7 +204,7 @@ constexpr Key k_bootloader_keys[] = {
      .documentation = "Needed with `storage.disks` and `storage.resetPartitionsUuidsType`.",
      .since = "0.8"},
     {.name = "type",
-     .type = &k_identifier_type,
+     .type = &k_plain_word_type,
      .documentation = "Which of the release's boot loaders: `grub` or `systemd-boot`.",
      .default_text = "the release's default; systemd-boot for unified kernel images",
      .is_own = true},
@@ -489,7 +293,7 @@ constexpr Key k_os_keys[] = {
      .default_text = "UTC",
      .is_own = true},
     {.name = "keymap",
-     .type = &k_identifier_type,
+     .type = &k_plain_word_type,
      .documentation = "Keyboard of the console.",
      .is_own = true},
     {.name = "identity",

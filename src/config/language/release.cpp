@@ -49,13 +49,8 @@ constexpr Type k_role_type{
     .shape = Shape::list, .item = &k_package_type, .other_form = &k_per_architecture_type};
 constexpr Type k_roles_type{
     .shape = Shape::map, .item = &k_role_type, .map_key_check = check_identifier};
-constexpr Type k_identifier_type{.shape = Shape::text,
-                                 .title = "a word",
-                                 .check = check_identifier,
-                                 .pattern = "^[A-Za-z0-9_.-]+$"};
-constexpr Type k_identifier_list_type{.shape = Shape::list, .item = &k_identifier_type};
 constexpr Type k_features_type{
-    .shape = Shape::map, .item = &k_identifier_list_type, .map_key_check = check_identifier};
+    .shape = Shape::map, .item = &k_plain_word_list_type, .map_key_check = check_identifier};
 constexpr Type k_argument_list_type{.shape = Shape::list, .item = &k_word_without_blanks_type};
 
 constexpr auto k_arguments_keys = keys_per_architecture(&k_argument_list_type);
@@ -64,14 +59,14 @@ constexpr Type k_arguments_type{
 
 constexpr Key k_initramfs_keys[] = {
     {.name = "modules",
-     .type = &k_identifier_list_type,
+     .type = &k_plain_word_list_type,
      .documentation = "dracut modules.",
      .default_text = "dracut's choice"},
     {.name = "omitModules",
-     .type = &k_identifier_list_type,
+     .type = &k_plain_word_list_type,
      .documentation = "dracut modules left out."},
-    {.name = "drivers", .type = &k_identifier_list_type, .documentation = "Kernel modules."},
-    {.name = "filesystems", .type = &k_identifier_list_type, .documentation = "Filesystems."},
+    {.name = "drivers", .type = &k_plain_word_list_type, .documentation = "Kernel modules."},
+    {.name = "filesystems", .type = &k_plain_word_list_type, .documentation = "Filesystems."},
     {.name = "compression",
      .type = &k_non_blank_type,
      .documentation = "Compression program with its arguments.",
@@ -119,11 +114,11 @@ constexpr Type k_boot_loaders_type{
     .shape = Shape::map, .item = &k_boot_loader_mapping, .map_key_check = check_identifier};
 constexpr Key k_bill_keys[] = {
     {.name = "packageUrlNamespace",
-     .type = &k_identifier_type,
+     .type = &k_plain_word_type,
      .documentation = "The vendor in package URLs, as scanners know it.",
      .default_text = "the release's name"},
     {.name = "distribution",
-     .type = &k_identifier_type,
+     .type = &k_plain_word_type,
      .documentation = "The distribution and version in package URLs.",
      .default_text = "none"},
     {.name = "supplier",
@@ -191,7 +186,7 @@ constexpr Key k_release_keys[] = {
      .documentation = "Which packages play a role.",
      .presence = Presence::required},
     {.name = "baseRoles",
-     .type = &k_identifier_list_type,
+     .type = &k_plain_word_list_type,
      .documentation = "Roles that every image has."},
     {.name = "filesystemFeatures",
      .type = &k_features_type,
@@ -210,7 +205,7 @@ constexpr Key k_release_keys[] = {
      .type = &k_boot_loaders_type,
      .documentation = "Where boot loaders have their files."},
     {.name = "defaultBootLoader",
-     .type = &k_identifier_type,
+     .type = &k_plain_word_type,
      .documentation = "The one that is used.",
      .presence = Presence::required},
     {.name = "billOfMaterials",

@@ -133,6 +133,11 @@ constexpr auto k_architecture_words = [] {
 
 constinit const Type k_architecture_type{
     .shape = Shape::word, .title = "an architecture", .words = k_architecture_words};
+constinit const Type k_plain_word_type{.shape = Shape::text,
+                                       .title = "a word",
+                                       .check = check_identifier,
+                                       .pattern = "^[A-Za-z0-9_.-]+$"};
+constinit const Type k_plain_word_list_type{.shape = Shape::list, .item = &k_plain_word_type};
 constinit const Type k_text_list_type{.shape = Shape::list, .item = &k_text_type};
 constinit const Type k_non_blank_list_type{.shape = Shape::list, .item = &k_non_blank_type};
 constinit const Type k_path_list_type{.shape = Shape::list, .item = &k_path_type};

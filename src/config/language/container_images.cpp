@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "config/language/language.hpp"
+#include "config/language/text_checks.hpp"
+
+namespace imagewright::config {
+
+namespace {
+
+constexpr Type k_container_source_type{.shape = Shape::text,
+                                       .title = "a source of a container image",
+                                       .check = check_container_source,
+                                       .pattern = "^(oci|oci-archive|docker-archive):[^:]+(:.+)?$",
+                                       .example = "oci:images/pause:3.9"};
+constexpr Type k_container_image_name_type{
+    .shape = Shape::text,
+    .title = "the full name of a container image",
+    .check = check_container_image_name,
+    .pattern = "^[A-Za-z0-9.:-]+/[a-z0-9._/-]+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
+    .example = "registry.k8s.io/pause:3.9"};
+constexpr Key k_container_image_keys[] = {
+    {.name = "source",
+     .type = &k_container_source_type,
+     .documentation =
+         "Where the image is taken from: `oci:DIRECTORY[:TAG]` (an OCI layout), "
+         "`oci-archive:FILE[:TAG]` (the same in a tar archive) or `docker-archive:FILE[:NAME]` "
+         "(what `docker save` writes). Of an index only the image's architecture is taken.",
+     .presence = Presence::required,
+     .is_own = true},
+    {.name = "name",
+     .type = &k_container_image_name_type,
+     .documentation = "The name that pods use, with host and tag.",
+     .default_text = "the full name that the source has",
+     .is_own = true},
+    {.name = "pin",
+     .type = &k_boolean_type,
+     .documentation = "Kept when the node runs short of space (containerd 1.7.3 and later).",
+     .default_text = "false",
+     .is_own = true},
+    {.name = "namespace",
+     .type = &k_plain_word_type,
+     .documentation = "Namespace of containerd.",
+     .default_text = "k8s.io, which the kubelet uses",
+     .is_own = true},
+};
+constexpr Type k_container_image_mapping{
+    .shape = Shape::mapping, .title = "a container image", .keys = k_container_image_keys};
+
+} // namespace
+
+constinit const Type k_container_images_type{.shape = Shape::list,
+                                             .item = &k_container_image_mapping};
+
+} // namespace imagewright::config
