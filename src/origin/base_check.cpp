@@ -9,7 +9,6 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/model/verity.hpp>
 
 namespace imagewright::origin {
@@ -19,6 +18,7 @@ namespace {
 constexpr std::size_t k_hash_digits = 64;
 constexpr std::size_t k_largest_salt = 256;
 constexpr std::uint64_t k_block_size = 4096;
+constexpr std::uint64_t k_largest_file = std::numeric_limits<std::int64_t>::max();
 
 void require(bool condition, const char* what) {
   if (!condition) throw base::BugError(what);
@@ -48,20 +48,35 @@ void check_hashes(const BaseContent& content, const FoundPartition& hashes) {
   require(tree.data_size > 0 && tree.data_size % k_block_size == 0 &&
               tree.data_size <= data->entry.size.bytes(),
           "hashes are of more than their partition");
+  require(data != &hashes || tree.data_size <= hashes.verity_offset,
+          "hashes stand among their data");
   require(model::verity_tree_size(base::ByteSize(tree.data_size)).bytes() <= room,
           "hashes do not fit into their partition");
 }
 
+void check_places(const BaseContent& content) {
+  std::vector<const disk::PartitionEntry*> entries;
+  for (const FoundPartition& partition : content.partitions)
+    entries.push_back(&partition.entry);
+  std::ranges::sort(entries, {}, [](const auto* entry) { return entry->start.bytes(); });
+  std::uint64_t free_from = 0;
+  for (const disk::PartitionEntry* entry : entries) {
+    require(is_inside(entry->start.bytes(), entry->size.bytes(), content.disk.size),
+            "a partition is not inside of its disk");
+    require(entry->start.bytes() >= free_from, "two partitions have one place");
+    free_from = entry->start.bytes() + entry->size.bytes();
+  }
+}
+
 void check_partitions(const BaseContent& content) {
+  check_places(content);
   std::set<std::uint32_t> numbers;
   for (const FoundPartition& partition : content.partitions) {
-    require(
-        is_inside(partition.entry.start.bytes(), partition.entry.size.bytes(), content.disk.size),
-        "a partition is not inside of its disk");
+    require(partition.mount_point.empty() || is_plain_path(partition.mount_point),
+            "a partition is mounted nowhere");
     require(numbers.insert(partition.entry.number).second, "two partitions have one number");
     if (partition.filesystem)
-      require(model::find_mount_type(partition.filesystem->type).has_value(),
-              "a filesystem is of no type");
+      require(type_of(*partition.filesystem).has_value(), "a filesystem is of no type");
     if (partition.verity_of) check_hashes(content, partition);
   }
 }
@@ -111,13 +126,17 @@ void check_names(const tree::RootTree& table) {
     require(++names[entry.inode] == 1 || !is_directory, "a directory has two names");
     if (is_directory) directories.push_back(entry.path);
   }
-  require(std::ranges::find(names, 0U) == names.end(), "a file has no name");
+  for (std::size_t number = 0; number < names.size(); ++number) {
+    require(names[number] != 0, "a file has no name");
+    require(names[number] == table.inodes[number].name_count, "a file has more or fewer names");
+  }
 }
 
 void check_filesystem(const BaseContent& content, const FoundFilesystem& filesystem) {
   require(filesystem.partition < content.partitions.size(), "a filesystem is on no partition");
   const FoundPartition& partition = content.partitions[filesystem.partition];
-  require(partition.filesystem.has_value() && is_plain_path(filesystem.mount_point),
+  require(partition.filesystem.has_value() && !partition.mount_point.empty() &&
+              is_plain_path(filesystem.mount_point),
           "a filesystem is mounted nowhere");
   check_names(filesystem.table);
   for (std::size_t number = 0; number < filesystem.table.inodes.size(); ++number) {
@@ -125,6 +144,9 @@ void check_filesystem(const BaseContent& content, const FoundFilesystem& filesys
     require(inode.permissions <= 07777U && inode.modified_nanoseconds < 1'000'000'000U &&
                 inode.target.find('\0') == std::string::npos,
             "a file has impossible properties");
+    require(inode.size <= k_largest_file &&
+                (inode.size == 0 || inode.type == fs::FileType::regular),
+            "a file has an impossible size");
     check_pieces(filesystem.content[number], inode, partition.entry.size.bytes());
   }
 }
@@ -139,11 +161,19 @@ bool is_plain_path(std::string_view path) {
   });
 }
 
+std::optional<model::FilesystemType> type_of(const disk::FilesystemFacts& facts) {
+  // The readers name what they read as mount(8) does; these two are ext4 with less in it.
+  const bool is_older = facts.type == "ext2" || facts.type == "ext3";
+  return model::find_mount_type(is_older ? "ext4" : facts.type);
+}
+
 void require_possible(const BaseContent& content) {
   require(content.architecture != nullptr, "an architecture is none");
   check_partitions(content);
   std::set<std::size_t> partitions;
   std::set<std::string_view> mounts;
+  require(std::ranges::is_sorted(content.filesystems, {}, &FoundFilesystem::mount_point),
+          "filesystems are not in order");
   for (const FoundFilesystem& filesystem : content.filesystems) {
     check_filesystem(content, filesystem);
     require(partitions.insert(filesystem.partition).second &&

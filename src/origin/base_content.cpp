@@ -122,11 +122,13 @@ void write(ByteWriter& writer, const tree::Inode& inode) {
       inode;
   writer.number(static_cast<std::uint64_t>(type)).number(permissions).number(owner).number(group);
   writer.time(modified).number(nanoseconds).number(flags).number(device.major);
-  writer.number(device.minor).text(target).number(size).number(stored_size);
-  writer.number(static_cast<std::uint64_t>(holes)).number(name_count).number(attributes.size());
+  writer.number(device.minor).text(target).number(size);
+  writer.number(name_count).number(attributes.size());
   for (const auto& [name, value] : attributes)
     writer.text(name).text(value);
+  const bool is_file = type == fs::FileType::regular;
   IMAGEWRIGHT_ASSERT(content.empty() && late_places.empty() && text.empty());
+  IMAGEWRIGHT_ASSERT(stored_size == size && (holes == tree::Holes::as_stored) == is_file);
 }
 
 tree::Inode read_inode(ByteReader& reader) {
@@ -141,9 +143,8 @@ tree::Inode read_inode(ByteReader& reader) {
   inode.device.major = read_small(reader);
   inode.device.minor = read_small(reader);
   inode.target = reader.text();
-  inode.size = reader.number();
-  inode.stored_size = reader.number();
-  inode.holes = reader.choice(tree::Holes::as_stored);
+  inode.size = inode.stored_size = reader.number();
+  if (inode.type == fs::FileType::regular) inode.holes = tree::Holes::as_stored;
   inode.name_count = read_small(reader);
   for (std::uint64_t left = reader.number(); left != 0; --left) {
     std::string name = reader.text();

@@ -11,11 +11,12 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/origin/base_image.hpp>
 
+#include "base_check.hpp"
 #include "base_content.hpp"
 #include "base_job.hpp"
+#include "foreign_content.hpp"
 
 namespace imagewright::origin {
 
@@ -146,7 +147,8 @@ std::string fixed_reason(const std::vector<BasePartition>& partitions,
     return "takes part in dm-verity";
   if (partition.filesystem && partition.mount_point.empty())
     return "has a filesystem that the base's /etc/fstab does not mount";
-  return partition.content.empty() ? "" : fmt::format("holds {}", partition.content);
+  if (partition.content.empty() || partition.content == k_swap_area) return "";
+  return fmt::format("holds {}", partition.content);
 }
 
 } // namespace
@@ -232,8 +234,7 @@ model::DiskLayout BaseImage::layout() const {
                                                         .size = entry.size});
     if (!partition.filesystem) continue;
     const disk::FilesystemFacts& facts = *partition.filesystem;
-    // The readers name what they read as mount(8) does; ext2 and ext3 are ext4 with less in it.
-    const auto type = model::find_mount_type(facts.type.starts_with("ext") ? "ext4" : facts.type);
+    const auto type = type_of(facts);
     IMAGEWRIGHT_ASSERT(type);
     added.filesystem = {.type = *type,
                         .uuid = uuid_of(facts),

@@ -38,7 +38,7 @@ std::vector<std::string> foreign_partitions(const inspect::OpenedImage& image) {
   for (const inspect::OpenedPartition& partition : image.partitions()) {
     if (partition.files) continue;
     const std::string_view content = foreign_content(*partition.bytes);
-    if (content.empty()) continue;
+    if (content.empty() || content == k_swap_area) continue;
     found.push_back(fmt::format("partition {} holds {}", base::quoted(partition.name()), content));
   }
   return found;
@@ -102,6 +102,24 @@ void require_plain_sectors(const inspect::OpenedImage& image) {
          fmt::format("the disk has sectors of {} bytes, and images are written here with {}", size,
                      k_sector_size),
          "give a base whose partition table counts in sectors of 512 bytes");
+}
+
+/// Two that overlap could not be written one without the other.
+void require_own_sectors(const inspect::OpenedImage& image) {
+  std::vector<const inspect::OpenedPartition*> partitions;
+  for (const inspect::OpenedPartition& partition : image.partitions())
+    partitions.push_back(&partition);
+  std::ranges::sort(partitions, {}, [](const auto* each) { return each->entry.start.bytes(); });
+  for (std::size_t next = 1; next < partitions.size(); ++next) {
+    const disk::PartitionEntry& before = partitions[next - 1]->entry;
+    if (partitions[next]->entry.start.bytes() >= before.start.bytes() + before.size.bytes())
+      continue;
+    throw base::Error(base::FailureKind::verification, "disk.corrupt-partition-table",
+                      fmt::format("the partition table is damaged: partitions {} and {} overlap",
+                                  base::quoted(partitions[next - 1]->name()),
+                                  base::quoted(partitions[next]->name())),
+                      "mend it with \"sgdisk\" or \"gdisk\", or copy or make the image again");
+  }
 }
 
 tree::Inode inode_of(const inspect::FileRecord& record) {
@@ -209,10 +227,12 @@ std::string release_of(const inspect::OpenedImage& image) {
   return name && version ? *name + "-" + *version : "";
 }
 
+/// How many bytes these hashes can be of.
 std::uint64_t size_of_verified(const inspect::OpenedImage& image,
                                const inspect::OpenedPartition& hashes) {
   for (const inspect::OpenedPartition& data : image.partitions()) {
-    if (data.entry.number == hashes.verity_of) return data.entry.size.bytes();
+    if (data.entry.number != hashes.verity_of) continue;
+    return &data == &hashes ? hashes.verity_offset : data.entry.size.bytes();
   }
   return 0;
 }
@@ -238,9 +258,9 @@ FoundPartition partition_of(const inspect::OpenedImage& image,
         disk::read_verity_tree(*partition.bytes, partition.verity_offset, partition.name());
     if (found.verity_tree->data_size <= size_of_verified(image, partition)) return found;
     found.verity_tree.reset();
-    found.verity_obstacle =
-        fmt::format("the verity hashes on partition {} are of more than their partition has",
-                    base::quoted(partition.name()));
+    found.verity_obstacle = fmt::format(
+        "the verity hashes on partition {} are of more than there is before or beside them",
+        base::quoted(partition.name()));
   } catch (const base::Error& error) {
     // Whoever does not need it need not know.
     if (error.diagnostic().code != "disk.verity-unsupported") throw;
@@ -270,6 +290,20 @@ void require_mount_point(const std::string& path, const inspect::OpenedPartition
          "correct the line in the base");
 }
 
+/// Links may make two lines of fstab one place.
+void require_own_places(const inspect::OpenedImage& image,
+                        const std::vector<FoundFilesystem>& filesystems) {
+  const auto same = std::ranges::adjacent_find(filesystems, {}, &FoundFilesystem::mount_point);
+  if (same == filesystems.end()) return;
+  const auto name = [&](const FoundFilesystem& filesystem) {
+    return base::quoted(image.partitions()[filesystem.partition].name());
+  };
+  refuse("origin.same-mount",
+         fmt::format("/etc/fstab of the base mounts the partitions {} and {} at {}", name(*same),
+                     name(*std::next(same)), base::quoted(same->mount_point)),
+         "correct the lines in the base: one of them may lead there through a link");
+}
+
 std::vector<FoundFilesystem> filesystems_of(const inspect::OpenedImage& image) {
   const inspect::SystemView view(image);
   // Whoever wants to stop ends this process.
@@ -287,6 +321,7 @@ std::vector<FoundFilesystem> filesystems_of(const inspect::OpenedImage& image) {
     found.identity = disk::read_identity(*partition.bytes);
   }
   std::ranges::sort(filesystems, {}, &FoundFilesystem::mount_point);
+  require_own_places(image, filesystems);
   return filesystems;
 }
 
@@ -295,6 +330,7 @@ std::string take_apart(const sandbox::WorkerCall& call) {
   const int room = images.descriptors().empty() ? -1 : images.descriptors().front();
   const inspect::OpenedImage image(images.name(0), images.open(0));
   require_plain_sectors(image);
+  require_own_sectors(image);
   require_one_system(image);
   require_mounts(image);
   BaseContent content;

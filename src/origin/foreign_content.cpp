@@ -17,7 +17,8 @@ struct Signature {
 };
 
 // Each as its own documentation has it: LUKS on-disk format 1.2 and 2, md superblock 1.2 (at 4 KiB)
-// and 1.1 (at 0), LVM2 label, XFS, Btrfs, SquashFS, EROFS, F2FS, BitLocker, NTFS.
+// and 1.1 (at 0), LVM2 label, XFS, Btrfs, SquashFS, EROFS, F2FS, BitLocker, NTFS; a swap area (at
+// the end of the first page, which has 4 KiB or 64 KiB).
 constexpr std::array k_signatures = {
     Signature{0, "XFSB", "an XFS filesystem"},
     Signature{0x10040, "_BHRfS_M", "a Btrfs filesystem"},
@@ -29,7 +30,9 @@ constexpr std::array k_signatures = {
     Signature{0, "hsqs", "a SquashFS filesystem"},
     Signature{0x400, std::string_view("\xe2\xe1\xf5\xe0", 4), "an EROFS filesystem"},
     Signature{0x400, std::string_view("\x10\x20\xf5\xf2", 4), "an F2FS filesystem"},
-    Signature{3, "NTFS    ", "an NTFS filesystem"}};
+    Signature{3, "NTFS    ", "an NTFS filesystem"},
+    Signature{0x1000 - 10, "SWAPSPACE2", k_swap_area},
+    Signature{0x10000 - 10, "SWAPSPACE2", k_swap_area}};
 
 } // namespace
 

@@ -9,6 +9,9 @@
 
 namespace imagewright::origin {
 
+/// What such a partition holds is no data: it is found by its name and may lie anywhere.
+inline constexpr std::string_view k_swap_area = "a swap area";
+
 /// "an XFS filesystem", "an encrypted volume (LUKS)", …; empty: nothing that has a name.
 std::string_view foreign_content(const fs::ByteSource& partition);
 

@@ -7,6 +7,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/partition_type.hpp>
 #include <imagewright/model/verity.hpp>
 #include <imagewright/plan/layout.hpp>
 
@@ -48,6 +49,7 @@ public:
 
   void add(const std::string& seed) {
     check_data();
+    check_hashes();
     const bool is_inline = &data_ == &hashes_;
     const base::ByteSize data_size = is_inline ? size_of_filesystem() : whole_blocks(data_.size);
     check_room(data_size);
@@ -101,12 +103,23 @@ private:
           "remove the device, and add storage.reinitializeVerity: all to change what is verified");
   }
 
+  /// Where they do not stand behind their data.
+  void check_hashes() const {
+    if (&data_ == &hashes_) return;
+    std::string content = hashes_.filesystem ? "a filesystem" : "";
+    if (const auto known = facts_.contents.find(hashes_.id); known != facts_.contents.end())
+      content = known->second;
+    // GRUB's code there has no mark of its own.
+    if (hashes_.type == model::partition_type(model::PartitionKind::bios_grub, facts_.architecture))
+      content = "what a BIOS starts";
+    if (content.empty()) return;
+    refuse(*wish_.hash_device, fmt::format("holds {}, which hashes would overwrite", content),
+           "name a partition that holds nothing");
+  }
+
   void check_room(base::ByteSize data_size) const {
     const model::ExistingPartition& wish = *wish_.hash_device;
     const bool is_inline = &data_ == &hashes_;
-    if (!is_inline && hashes_.filesystem)
-      refuse(wish, "holds a filesystem, which hashes would overwrite",
-             "name a partition that holds nothing");
     const base::ByteSize needed =
         model::verity_tree_size(data_size) + (is_inline ? data_size : base::ByteSize());
     if (hashes_.size < needed)

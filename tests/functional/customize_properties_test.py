@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 import unittest
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
@@ -206,6 +207,43 @@ class CustomizeProperties(CustomizingTestCase):
         # What does not change is carried, whatever it has.
         self.assertEqual(self.run_program("customize", "--image", image, self.config("os: {imageHistory: none}\n"), "--dry-run",
                                           "--cache-dir", self.top / "cache", env=environment()).returncode, 0)
+
+    def test_partitions_that_share_a_place_are_refused(self):
+        base = self.base()
+        raw, root, fstab = (self.scratch() / name for name in ("base.raw", "root", "fstab"))
+        partition = self.partitions(base)[0]["root"]
+        root.write_bytes(self.stretch(base, partition))
+        former = self.run_tool("debugfs", "-R", "cat /etc/fstab", root).stdout
+        fstab.write_text(former.replace("/boot/efi", "/link/efi"))
+        self.assertNotEqual(former, fstab.read_text())
+        for request in ("rm /etc/fstab", f"write {fstab} /etc/fstab", "symlink /link /boot"):
+            self.run_tool("debugfs", "-w", "-R", request, root)
+        shutil.copy(base, raw)
+
+        def put():
+            with raw.open("r+b") as disk:
+                disk.seek(partition["start"] * 512)
+                disk.write(root.read_bytes())
+
+        put()
+        self.customize("os: {hostname: linked}\n", base=raw)
+        fstab.write_text(former.replace("/srv", "/link/efi"))
+        for request in ("rm /etc/fstab", f"write {fstab} /etc/fstab"):
+            self.run_tool("debugfs", "-w", "-R", request, root)
+        put()
+        self.assertIn("[origin.same-mount]", self.customize("os: {hostname: linked}\n", base=raw, expect=2))
+        # The table, and the backup at the end of the disk, say that "data" begins within the ESP.
+        shutil.copy(base, raw)
+        content = bytearray(raw.read_bytes())
+        for header, array in ((512, 1024), (len(content) - 512, len(content) - (33 << 9))):
+            first = int.from_bytes(content[array + 128 + 32:array + 128 + 40], "little")
+            content[array + 128 + 32:array + 128 + 40] = (first - 8).to_bytes(8, "little")
+            content[header + 88:header + 92] = zlib.crc32(content[array:array + 128 * 128]).to_bytes(4, "little")
+            content[header + 16:header + 20] = bytes(4)
+            content[header + 16:header + 20] = zlib.crc32(content[header:header + 92]).to_bytes(4, "little")
+        raw.write_bytes(content)
+        said = self.customize("os: {hostname: linked}\n", base=raw, expect=5)
+        self.assertIn('partitions "esp" and "data" overlap', said)
 
     def converted(self, name, *options):
         """The base as another program writes it."""

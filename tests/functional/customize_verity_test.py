@@ -315,6 +315,14 @@ class CustomizeVerity(CustomizingTestCase):
             self.assertIn(code, self.customize(device, "--release", self.release, base=base, expect=2))
         said = self.customize(self.device(), "--release", self.release, base=self.verified(), expect=2)
         self.assertIn("reinitializeVerity: all", said)
+        for mark, place, what in ((b"XFSB", 0, "an XFS filesystem"), (b"LUKS\xba\xbe", 0, "an encrypted volume"), (b"LABELONE", 512, "a physical volume"),
+                                  (b"SWAPSPACE2", 4086, "a swap area")):
+            taken = self.altered(base, place, mark)
+            self.assertIn(f"holds {what}", self.customize(self.device(), "--release", self.release, base=taken, expect=2))
+        taken = self.altered(base, 0, b"")
+        number = next(index for index, each in enumerate(self.partitions(taken)[0].values(), 1) if each["name"] == "hashes")
+        self.run_tool("sfdisk", "--quiet", "--part-type", taken, str(number), "21686148-6449-6E6F-744E-656564454649")
+        self.assertIn("holds what a BIOS starts", self.customize(self.device(), "--release", self.release, base=taken, expect=2))
 
     def test_files_do_not_go_back_to_what_is_verified(self):
         raw = self.verified()

@@ -69,6 +69,8 @@ struct BaseFacts {
   base::Epoch epoch;
   /// By the id of their partition.
   std::map<std::string, base::ByteSize> filesystem_sizes;
+  /// What partitions hold that is not read here, for people, by their id.
+  std::map<std::string, std::string> contents;
   model::DiskLayout layout;   ///< what partitions and filesystems are now
   std::string command_line;   ///< of the entry that starts by itself
   std::string boot_loader;    ///< "grub" or "systemd-boot"; empty: what it has is no menu of these

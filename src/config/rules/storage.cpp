@@ -30,6 +30,16 @@ base::Diagnostics check_what_belongs_together(const StorageConfig& storage) {
          .related = {{storage.disk->where, "the disk is described here"}},
          .hint = "remove resetPartitionsUuidsType: new partitions have new identifiers anyway"});
   }
+  for (const model::VerityConfig& device : storage.verity) {
+    if (!storage.reset_partition_uuids || !device.data_device) continue;
+    diagnostics.add(
+        {.code = "config.conflict",
+         .message = "\"resetPartitionsUuidsType\" and a verity device of partitions of the base "
+                    "image exclude each other",
+         .where = storage.reset_partition_uuids,
+         .related = {{device.where, "the device is described here"}},
+         .hint = "customize twice: with resetPartitionsUuidsType first, then with the device"});
+  }
   if (storage.disk && !storage.boot_type) {
     diagnostics.error("config.missing-key",
                       "a storage section with \"disks\" needs the key \"bootType\"", storage.where,

@@ -74,13 +74,16 @@ void require_bit(std::uint32_t bits, std::uint32_t bit, std::string_view name,
   if ((bits & bit) == 0) found.push_back(fmt::format("no feature \"{}\"", name));
 }
 
+/// Of blocks of 64 KiB, above 1024 bytes.
+constexpr std::uint32_t k_largest_logarithm = 6;
+
 /// In words; empty: everything can be written.
 std::vector<std::string> obstacles(const ext2_super_block& super, const Ext4Features& features) {
   std::vector<std::string> found;
-  if (super.s_log_block_size > 6)
-    found.push_back("blocks of an impossible size");
-  else if (super.s_log_block_size != k_block_size_logarithm)
-    found.push_back(fmt::format("blocks of {} bytes", 1024U << super.s_log_block_size));
+  if (super.s_log_block_size != k_block_size_logarithm)
+    found.push_back(super.s_log_block_size <= k_largest_logarithm
+                        ? fmt::format("blocks of {} bytes", 1024U << super.s_log_block_size)
+                        : "blocks of an impossible size");
   if (super.s_inode_size != k_inode_size)
     found.push_back(fmt::format("inodes of {} bytes", super.s_inode_size));
   const Ext4Features& known = all_ext4_features();

@@ -16,8 +16,8 @@ namespace imagewright::pipeline {
 
 namespace {
 
-std::filesystem::path find_base(const CustomizeOptions& options, Customizing& customizing,
-                                const plan::Services& services) {
+std::filesystem::path obtain_base(const CustomizeOptions& options, Customizing& customizing,
+                                  const plan::Services& services) {
   const plan::CustomizePlan& plan = customizing.plan;
   if (!options.base.empty()) return options.base;
   if (!plan.base.empty()) return plan.base;
@@ -121,11 +121,16 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
   std::map<std::string, base::ByteSize> sizes;
   for (const origin::BaseFilesystem& filesystem : base.filesystems())
     sizes[filesystem.name()] = filesystem.partition->filesystem->size;
+  std::map<std::string, std::string> contents;
+  for (const origin::BasePartition& partition : base.partitions()) {
+    if (!partition.content.empty()) contents[partition.name()] = partition.content;
+  }
   return {.architecture = base.architecture(),
           .digest = customizing.digest,
           .disk_uuid = base.disk_uuid(),
           .epoch = options.epoch.value_or(newest),
           .filesystem_sizes = std::move(sizes),
+          .contents = std::move(contents),
           .layout = base.layout(),
           .command_line = customizing.system.kernel_command_line(),
           .boot_loader = boot_loader_of(customizing.system),
@@ -235,7 +240,7 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   const report::StageScope stage(services.reporter, "base");
   customizing.base_format = options.base_format;
   customizing.base = std::make_unique<origin::BaseImage>(
-      find_base(options, customizing, services), options.base_format, services.cancellation);
+      obtain_base(options, customizing, services), options.base_format, services.cancellation);
   customizing.system =
       inspect::read_system_confined(customizing.base->file(), services.cancellation);
   customizing.plan.plan.architecture = customizing.base->architecture();
