@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <vector>
 
 #include <unistd.h>
@@ -58,10 +59,12 @@ base::Uuid identify(const ImageReader& reader) {
   base::Hasher hasher;
   hasher.update(fmt::format("{}\n", reader.size()));
   base::Bytes buffer(k_chunk_size);
+  // From one multiple to the next, each once: which bytes are stored is the host's choice.
+  std::uint64_t next = 0;
   for (const DiskExtent& extent : reader.data_extents()) {
-    // From one multiple to the next: which bytes are stored is the host's choice.
-    for (std::uint64_t offset = extent.offset / k_chunk_size * k_chunk_size;
-         offset < extent.offset + extent.length; offset += k_chunk_size) {
+    next = std::max(next, extent.offset / k_chunk_size * k_chunk_size);
+    for (; next < extent.offset + extent.length; next += k_chunk_size) {
+      const std::uint64_t offset = next;
       const auto piece =
           std::span(buffer).first(std::min<std::uint64_t>(k_chunk_size, reader.size() - offset));
       reader.read(offset, piece);
@@ -77,7 +80,7 @@ std::string encode(const FlatDisk& disk) {
   sandbox::ByteWriter writer;
   writer.number(disk.image_size).number(disk.size).number(disk.sector_size);
   writer.text(disk.disk_uuid.to_string()).number(static_cast<std::uint64_t>(disk.backup));
-  writer.number(disk.is_image_itself ? 1 : 0);
+  writer.flag(disk.is_image_itself);
   return writer.take();
 }
 
@@ -86,10 +89,18 @@ FlatDisk decode(std::string_view bytes) {
   FlatDisk disk;
   disk.image_size = reader.number();
   disk.size = reader.number();
-  disk.sector_size = static_cast<std::uint32_t>(reader.number());
-  disk.disk_uuid = base::Uuid::parse(reader.text()).value_or(base::Uuid{});
-  disk.backup = static_cast<disk::MovedBackup>(reader.number());
-  disk.is_image_itself = reader.number() != 0;
+  const std::uint64_t sector_size = reader.number();
+  const auto uuid = base::Uuid::parse(reader.text());
+  disk.backup = reader.choice(disk::MovedBackup::damaged);
+  disk.is_image_itself = reader.flag();
+  if (!reader.at_end()) throw base::BugError("there is more than a disk");
+  if (!uuid) throw base::BugError("the identifier of a disk is none");
+  if (sector_size != k_sector && sector_size != 8 * k_sector)
+    throw base::BugError("a disk has impossible sectors");
+  if (disk.size < disk.image_size || disk.size > std::numeric_limits<std::int64_t>::max())
+    throw base::BugError("a disk has an impossible size");
+  disk.sector_size = static_cast<std::uint32_t>(sector_size);
+  disk.disk_uuid = *uuid;
   return disk;
 }
 
@@ -129,8 +140,8 @@ FlatDisk flatten(const ImageFile& image, model::ImageFormat output, int raw,
       .subject = "the image " + base::quoted(image.name),
       .request = sandbox::ByteWriter().number(static_cast<std::uint64_t>(output)).take(),
       .descriptors = {raw}};
-  return decode(sandbox::run_in_worker(request_to_read(std::span(&image, 1), std::move(request)),
-                                       cancellation));
+  return sandbox::ask_worker(request_to_read(std::span(&image, 1), std::move(request)),
+                             cancellation, &decode);
 }
 
 std::span<const sandbox::WorkerJob> worker_jobs() {

@@ -40,8 +40,12 @@ constexpr std::uint64_t k_writing = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACC
                                     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_SOCK |
                                     LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM;
 constexpr std::uint64_t k_devices = LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK;
-constexpr std::uint64_t k_of_files =
-    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE;
+// Linux 6.2 has it (LANDLOCK_ACCESS_FS_TRUNCATE, from the third version on); headers of older ones
+// do not.
+constexpr std::uint64_t k_truncating = std::uint64_t{1} << 14U;
+constexpr int k_version_of_truncating = 3;
+constexpr std::uint64_t k_of_files = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
+                                     LANDLOCK_ACCESS_FS_WRITE_FILE | k_truncating;
 
 /// Programs, libraries, and settings of both that the whole host has.
 constexpr std::array k_readable = {"/usr",
@@ -76,15 +80,19 @@ void allow(int rules, const char* path, std::uint64_t access) {
 
 /// Where the kernel has it.
 void shut_in(const std::string& home) {
+  const long version =
+      ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  if (version < 1) return;
+  const std::uint64_t writing = k_writing | (version >= k_version_of_truncating ? k_truncating : 0);
   landlock_ruleset_attr handled{};
-  handled.handled_access_fs = k_reading | k_writing | k_devices;
+  handled.handled_access_fs = k_reading | writing | k_devices;
   const fs::UniqueFd rules(
       static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0)));
   if (!rules) return;
   for (const char* path : k_readable)
     allow(rules.get(), path, k_reading);
-  allow(rules.get(), "/dev/null", k_of_files);
-  allow(rules.get(), home.c_str(), k_reading | k_writing);
+  allow(rules.get(), "/dev/null", (k_reading | writing) & k_of_files);
+  allow(rules.get(), home.c_str(), k_reading | writing);
   ::syscall(SYS_landlock_restrict_self, rules.get(), 0);
 }
 
@@ -119,7 +127,7 @@ void become_guarded(const std::string& program, char** arguments) {
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::chdir(home.c_str()) != 0)
       ::_exit(k_status_not_started);
     if (::unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) != 0)
-      ::unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
+      (void)::unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS);
     shut_in(home);
     filter_calls_of_scripts();
     const std::string variable = "HOME=" + home;

@@ -71,7 +71,7 @@ enum class MovedBackup : std::uint8_t {
 
 /// After a disk in an open file grew from `old_size`: the backup moves to the new end; the headers
 /// and the protective MBR say so. Throws base::Error (fs.cannot-read, fs.cannot-write).
-MovedBackup move_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk_size,
-                              const std::string& name);
+[[nodiscard]] MovedBackup move_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk_size,
+                                            const std::string& name);
 
 } // namespace imagewright::disk

@@ -10,9 +10,10 @@
 namespace imagewright::sandbox {
 
 /// Makes a name in `directory` that stands for the host's program. What is started by it has an
-/// environment of its own with this directory as its home, no network, no new privileges, limits of
-/// time, memory and output, and, where the host can see to it (Landlock), no files but libraries,
-/// programs and what is in the directory. Only in programs whose main calls run_worker_if_asked.
+/// environment of its own with this directory as its home, no new privileges, limits of time,
+/// memory and output, and the filter of system calls of scripts. Where the host can see to it, it
+/// has no network (namespaces) and no files but libraries, programs and what is in the directory
+/// (Landlock). Only in programs whose main calls run_worker_if_asked.
 /// Throws base::Error (fs.cannot-write).
 std::filesystem::path guard_program(const std::filesystem::path& directory,
                                     std::string_view program);
