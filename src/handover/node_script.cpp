@@ -2,6 +2,7 @@
 #include "handover/node_script.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <imagewright/base/shell.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/settings_files.hpp>
 
 namespace imagewright::handover {
 
@@ -32,6 +34,7 @@ public:
   std::string text() {
     packages();
     files();
+    drop_ins();
     settings();
     services();
     return lines_.empty() ? std::string() : std::string(k_head) + lines_;
@@ -112,19 +115,36 @@ private:
                   file.where, "give the content with the config");
         continue;
       }
+      const auto content = content_of(file.content, file.where);
+      if (!content) continue;
       const auto* path = std::get_if<std::filesystem::path>(&file.content);
-      write(file.destination,
-            path != nullptr ? fs::read_file(*path, k_largest_file)
-                            : std::get<std::string>(file.content),
+      write(file.destination, *content,
             file.permissions.value_or(path != nullptr ? mode_of(*path) : k_usual_mode));
     }
+  }
+
+  void drop_ins() {
     for (const model::UnitDropIn& drop_in : os_.services.drop_ins) {
-      const auto* path = std::get_if<std::filesystem::path>(&drop_in.content);
-      write(fmt::format("/etc/systemd/system/{}.d/{}", drop_in.unit, drop_in.name),
-            path != nullptr ? fs::read_file(*path, k_largest_file)
-                            : std::get<std::string>(drop_in.content),
-            k_usual_mode);
+      if (const auto content = content_of(drop_in.content, drop_in.where)) {
+        write(fmt::format("/etc/systemd/system/{}.d/{}", drop_in.unit, drop_in.name), *content,
+              k_usual_mode);
+      }
     }
+  }
+
+  /// Nothing for what is too long, which is left out.
+  std::optional<std::string> content_of(const model::FileContent& content,
+                                        const base::SourceLocation& where) {
+    const auto* path = std::get_if<std::filesystem::path>(&content);
+    std::error_code unknown; // reading says what is wrong then
+    const std::uint64_t size = path != nullptr ? std::filesystem::file_size(*path, unknown)
+                                               : std::get<std::string>(content).size();
+    if (!unknown && size > k_largest_file.bytes()) {
+      leave_out(fmt::format("a file of {} bytes does not fit into a script", size), where,
+                "let the node fetch it, or make it a package");
+      return std::nullopt;
+    }
+    return path != nullptr ? fs::read_file(*path, k_largest_file) : std::get<std::string>(content);
   }
 
   static mode_t mode_of(const std::filesystem::path& path) {
@@ -132,34 +152,48 @@ private:
   }
 
   void settings() {
-    std::string sysctl;
-    for (const auto& [name, value] : os_.sysctl)
-      sysctl += fmt::format("{} = {}\n", name, value.text);
-    if (!sysctl.empty()) write("/etc/sysctl.d/90-imagewright.conf", sysctl, k_usual_mode);
-    std::string loaded;
-    std::string options;
-    for (const model::ModuleConfig& module : os_.modules) {
-      if (module.load_mode == model::ModuleLoadMode::always) loaded += module.name.text + "\n";
-      if (module.load_mode == model::ModuleLoadMode::disable)
-        options += fmt::format("blacklist {0}\ninstall {0} /bin/false\n", module.name.text);
-      std::string words;
-      for (const auto& [name, value] : module.options)
-        words += fmt::format(" {}={}", name, value);
-      if (!words.empty()) options += fmt::format("options {}{}\n", module.name.text, words);
-    }
-    if (!loaded.empty()) write("/etc/modules-load.d/imagewright.conf", loaded, k_usual_mode);
-    if (!options.empty()) write("/etc/modprobe.d/imagewright.conf", options, k_usual_mode);
+    if (!os_.sysctl.empty())
+      write(model::k_sysctl_file, model::sysctl_text(os_.sysctl), k_usual_mode);
+    modules();
     if (os_.timezone) {
       add(fmt::format("ln -sfn -- {} /etc/localtime",
                       base::shell_word("../usr/share/zoneinfo/" + os_.timezone->text)));
     }
   }
 
+  void modules() {
+    std::string loaded;
+    std::string blocked;
+    std::string options;
+    for (const model::ModuleConfig& module : os_.modules) {
+      const auto& [name, load_mode, values, where] = module;
+      if (load_mode == model::ModuleLoadMode::always) loaded += name.text + "\n";
+      if (load_mode == model::ModuleLoadMode::disable) blocked += model::block_line(module) + "\n";
+      if (load_mode == model::ModuleLoadMode::automatic) {
+        leave_out(fmt::format("loadMode auto of the module {}: files of the node that load it or "
+                              "forbid it are the platform's",
+                              base::quoted(name.text)),
+                  where, "say always or disable");
+      }
+      if (values.empty()) continue;
+      if (load_mode == model::ModuleLoadMode::disable) {
+        leave_out(fmt::format("module {} is disabled and has options", base::quoted(name.text)),
+                  where, "remove the options, or choose another loadMode");
+      } else {
+        options += model::option_line(module) + "\n";
+      }
+    }
+    if (!loaded.empty()) write(model::k_loaded_modules_file, loaded, k_usual_mode);
+    if (!blocked.empty()) write(model::k_blocked_modules_file, blocked, k_usual_mode);
+    if (!options.empty()) write(model::k_module_options_file, options, k_usual_mode);
+  }
+
   void services() {
+    // Names for all members, as in without_place: a new one does not compile.
+    const auto& [enable, disable, mask, drop_ins_done] = os_.services;
+    static_cast<void>(drop_ins_done);
     const std::pair<const char*, const std::vector<model::LocatedText>*> rows[] = {
-        {"enable", &os_.services.enable},
-        {"disable", &os_.services.disable},
-        {"mask", &os_.services.mask}};
+        {"enable", &enable}, {"disable", &disable}, {"mask", &mask}};
     for (const auto& [verb, units] : rows) {
       std::string names;
       for (const model::LocatedText& unit : *units)

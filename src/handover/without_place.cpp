@@ -41,22 +41,24 @@ private:
   base::Diagnostics found_;
 };
 
-void add_packages(const model::PackagesConfig& packages, Collector& collector) {
-  // Every member has a name here, so that a new one does not compile until somebody has thought of
-  // it. Without a name for its place: documentation, languages and weak dependencies.
+void add_packages(const model::OsConfig& os, Collector& collector) {
+  // Every member has a name here and below, so that a new one does not compile until somebody has
+  // thought of it.
   const auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
-               remove_package_manager, recommends, documentation, languages] = packages;
+               remove_package_manager, recommends, documentation, languages] = os.packages;
   static_cast<void>(install);
   static_cast<void>(remove);
   static_cast<void>(update);
   static_cast<void>(snapshot_time);
-  static_cast<void>(recommends);
-  static_cast<void>(documentation);
-  static_cast<void>(languages);
   collector.add("os.packages.exclude", k_packages, exclude);
   collector.add("os.packages.roles", k_packages, roles);
   collector.add("os.packages.updateExistingPackages", k_packages, update_existing);
   collector.add("os.packages.removePackageManager", k_packages, remove_package_manager);
+  if (recommends != model::Inclusion::left_out)
+    collector.add("os.packages.recommends", k_packages, os.where);
+  if (documentation != model::Inclusion::included)
+    collector.add("os.packages.docs", k_packages, os.where);
+  if (languages) collector.add("os.packages.languages", k_packages, os.where);
 }
 
 void add_system(const model::OsConfig& os, Collector& collector) {
@@ -73,10 +75,13 @@ void add_system(const model::OsConfig& os, Collector& collector) {
   static_cast<void>(modules);
   static_cast<void>(container_images);
   static_cast<void>(sysctl);
-  static_cast<void>(scriptlets);
   static_cast<void>(image_history);
   static_cast<void>(where);
-  add_packages(packages, collector);
+  static_cast<void>(packages);
+  add_packages(os, collector);
+  const auto& [allow_failure, timeout] = scriptlets;
+  collector.add("os.scriptlets.allowFailure", k_packages, allow_failure);
+  collector.add("os.scriptlets.timeout", k_packages, timeout);
   collector.add("os.hostname", k_system, hostname);
   collector.add("os.locale", k_system, locale);
   collector.add("os.keymap", k_system, keymap);
@@ -101,21 +106,54 @@ void add_system(const model::OsConfig& os, Collector& collector) {
   collector.add("os.uki", k_platform, uki_mode);
 }
 
+void add_storage(const model::StorageConfig& storage, Collector& collector) {
+  const auto& [boot_type, reset_partition_uuids, reinitialize_verity, disk, filesystems, verity,
+               fits_content, free_space, where] = storage;
+  collector.add("storage.bootType", k_platform, boot_type);
+  collector.add("storage.resetPartitionsUuidsType", k_platform, reset_partition_uuids);
+  collector.add("storage.reinitializeVerity", k_platform, reinitialize_verity);
+  collector.add("storage.disks", k_platform, disk);
+  collector.add("storage.filesystems", k_platform, filesystems);
+  collector.add("storage.verity", k_platform, verity);
+  if (fits_content) collector.add("storage.autoSize", k_platform, where);
+  if (free_space.bytes() != 0) collector.add("storage.freeSpace", k_platform, where);
+}
+
+void add_scripts(const model::ScriptsConfig& scripts, Collector& collector) {
+  constexpr const char* k_why = "a script of the config expects the files beside it";
+  const auto& [post_customization, finalize_customization, network] = scripts;
+  static_cast<void>(network); // of scripts that are left out
+  collector.add("scripts.postCustomization", k_why, post_customization);
+  collector.add("scripts.finalizeCustomization", k_why, finalize_customization);
+}
+
 } // namespace
 
 base::Diagnostics without_place(const model::ImageConfig& config) {
+  const auto& [path, directory, name, release, architectures, repositories, input, storage, os, iso,
+               pxe, scripts, preview_features, output, checks, files] = config;
+  // What says nothing about the node; what it is of, the lock and --arch say.
+  static_cast<void>(path);
+  static_cast<void>(directory);
+  static_cast<void>(name);
+  static_cast<void>(release);
+  static_cast<void>(architectures);
+  static_cast<void>(preview_features);
+  static_cast<void>(output);
+  static_cast<void>(files);
   Collector collector;
-  add_system(config.os, collector);
-  collector.add("storage.disks", k_platform, config.storage.disk);
-  collector.add("storage.filesystems", k_platform, config.storage.filesystems);
-  collector.add("storage.verity", k_platform, config.storage.verity);
+  add_system(os, collector);
+  add_storage(storage, collector);
+  add_scripts(scripts, collector);
   collector.add("repositories", "nodes take packages from the platform's own repositories",
-                config.repositories);
-  collector.add("scripts.postCustomization", "a script of the config expects the files beside it",
-                config.scripts.post_customization);
-  collector.add("scripts.finalizeCustomization",
-                "a script of the config expects the files beside it",
-                config.scripts.finalize_customization);
+                repositories);
+  const auto& [image, oci, azure_linux] = input;
+  collector.add("input.image", k_platform, image);
+  collector.add("input.image.oci", k_platform, oci);
+  collector.add("input.image.azureLinux", k_platform, azure_linux);
+  collector.add("iso", k_platform, iso);
+  collector.add("pxe", k_platform, pxe);
+  collector.add("checks", "nobody runs them on the platform's images", checks);
   return std::move(collector).take();
 }
 

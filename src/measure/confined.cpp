@@ -19,7 +19,7 @@ std::string measure_image(const sandbox::WorkerCall& call) {
   const auto form = static_cast<MeasurementForm>(request.number());
   MeasureOptions options;
   options.entry = request.text();
-  options.firmware_variables = request.text();
+  if (request.flag()) options.firmware_variables = request.text();
   const inspect::OpenedImage image(images.name(0), images.open(0));
   const Measurement measurement = measure(image, options);
   return form == MeasurementForm::json ? json::to_text(to_json(measurement)) : to_text(measurement);
@@ -37,7 +37,9 @@ std::string describe(const MeasurementRequest& request, const base::Cancellation
   sandbox::ByteWriter writer;
   writer.number(static_cast<std::uint64_t>(request.form));
   writer.text(request.options.entry);
-  writer.text(request.options.firmware_variables);
+  const std::optional<std::string>& variables = request.options.firmware_variables;
+  writer.flag(variables.has_value());
+  if (variables) writer.text(*variables);
   return sandbox::ask_worker(
       image::request_to_read(std::span(&file, 1),
                              {.job = k_job,

@@ -14,6 +14,7 @@
 #include <imagewright/measure/measure.hpp>
 
 #include "boot_chain.hpp"
+#include "grub_commands.hpp"
 #include "grub_program.hpp"
 #include "grub_script.hpp"
 
@@ -26,14 +27,18 @@ constexpr base::ByteSize k_largest_file = base::ByteSize::mib(512);
 /// What GRUB calls the disk from which it was started, where that is the only one.
 constexpr std::string_view k_disk = "hd0";
 constexpr std::string_view k_memdisk = "(memdisk)";
-/// Commands that read no file, or only one that is built in: everything else has to be understood
-/// before anything can be said of what GRUB reads.
+/// Commands that read no file: "insmod" is one as long as there is no directory of modules. All
+/// else has to be understood before anything can be said of what GRUB reads.
 constexpr std::array<std::string_view, 5> k_silent{"serial", "terminal_input", "terminal_output",
                                                    "insmod", "true"};
 
 /// As the section .sbat has it.
 constexpr std::string_view k_known_version = ",grub,2.06,";
 constexpr int k_most_files = 16;
+/// Below the prefix: modules and lists of them, which GRUB reads and measures where they are.
+constexpr std::array<std::string_view, 2> k_module_directories{"x86_64-efi", "arm64-efi"};
+/// What GRUB itself hands on to the file that "configfile" names.
+constexpr std::array<std::string_view, 3> k_exported{"root", "prefix", "cmdpath"};
 
 using Words = std::vector<std::string>;
 
@@ -56,7 +61,7 @@ private:
 };
 
 struct MenuEntry {
-  std::string title;
+  Words parameters; ///< the title, and what follows it
   std::string id;
   Script body;
 };
@@ -72,6 +77,7 @@ public:
     variables_["root"] = device_of_esp();
     variables_["prefix"] = start + program.prefix;
     variables_["cmdpath"] = start + "/EFI/BOOT";
+    require_no_modules();
     const Words first = base::split_whitespace(program.configuration);
     if (first.empty()) {
       read_script(variables_["prefix"] + "/grub.cfg");
@@ -131,6 +137,22 @@ private:
     return {};
   }
 
+  bool has_unread_partition() const {
+    return std::ranges::any_of(image_.partitions(),
+                               [](const auto& partition) { return !partition.files; });
+  }
+
+  /// Of modules that GRUB loads by itself, and when, nothing is said here.
+  void require_no_modules() const {
+    const std::string& prefix = variables_.at("prefix");
+    if (prefix.starts_with(k_memdisk)) return;
+    const Place place = place_of(prefix);
+    if (place.files == nullptr) throw NotFollowed();
+    for (const std::string_view directory : k_module_directories) {
+      if (place.files->find(place.path + "/" + std::string(directory))) throw NotFollowed();
+    }
+  }
+
   std::string read(const std::string& path, base::ByteSize limit) {
     const Place place = place_of(path);
     const auto content =
@@ -160,6 +182,7 @@ private:
   }
 
   bool execute(const ScriptCommand& command) {
+    if (is_left_) throw NotFollowed();
     auto words = expanded_words(command, variables_);
     if (!words || words->empty()) throw NotFollowed();
     Words measured = *words;
@@ -178,7 +201,8 @@ private:
     if (name == "set" && words.size() == 2) return set(words[1]);
     if (name == "search") return search(words);
     if (name == "linux" || name == "initrd") return load(words);
-    if ((name == "source" || name == "." || name == "configfile") && words.size() == 2) {
+    if (name == "configfile" && words.size() == 2) return change_to(words[1]);
+    if ((name == "source" || name == ".") && words.size() == 2) {
       read_script(words[1]);
       return true;
     }
@@ -186,10 +210,25 @@ private:
     return true;
   }
 
+  /// Another configuration with a menu of its own, from which nobody comes back: what follows is
+  /// executed only when there is no menu in it.
+  bool change_to(const std::string& path) {
+    if (!entry_.empty()) throw NotFollowed();
+    entries_.clear();
+    std::erase_if(variables_, [](const auto& variable) {
+      return std::ranges::find(k_exported, variable.first) == k_exported.end();
+    });
+    read_script(path);
+    is_left_ = true;
+    return true;
+  }
+
   bool set(const std::string& word) {
     const std::size_t end = word.find('=');
     if (end == std::string::npos) throw NotFollowed();
-    variables_[word.substr(0, end)] = word.substr(end + 1);
+    const std::string name = word.substr(0, end);
+    variables_[name] = word.substr(end + 1);
+    if (name == "prefix") require_no_modules();
     return true;
   }
 
@@ -206,39 +245,42 @@ private:
   }
 
   bool operand(const Words& words, std::size_t& at) const {
+    bool is_negated = false;
+    for (; at < words.size() && words[at] == "!"; ++at)
+      is_negated = !is_negated;
     if (words.size() - at < 3) throw NotFollowed();
-    if (words[at] == "!") return !operand(words, ++at);
     const std::string& asked = words[at];
     const std::string& value = words[at + 1];
     at += 2;
-    if (asked == "-z" || asked == "-n") return value.empty() == (asked == "-z");
+    if (asked == "-z" || asked == "-n") return (value.empty() == (asked == "-z")) != is_negated;
     if (asked != "-e") throw NotFollowed();
     const Place place = place_of(value);
-    return place.files != nullptr && place.files->find(place.path).has_value();
+    if (place.files == nullptr && has_unread_partition()) throw NotFollowed();
+    return (place.files != nullptr && place.files->find(place.path).has_value()) != is_negated;
   }
 
   bool search(const Words& words) {
-    const auto has = [&](std::string_view word) {
-      return std::ranges::find(words, word) != words.end();
-    };
-    const bool by_uuid = has("--fs-uuid");
-    if (by_uuid == has("--file") || !has("--set=root")) throw NotFollowed();
+    // By a file is not followed: GRUB opens it to see whether it is there, and measures it.
+    const auto asked = search_in(words);
+    if (!asked) throw NotFollowed();
     for (const inspect::OpenedPartition& partition : image_.partitions()) {
       if (!partition.files) continue;
-      const bool is_it = by_uuid ? partition.files->facts().uuid == words.back()
-                                 : partition.files->find(words.back()).has_value();
+      const disk::FilesystemFacts facts = partition.files->facts();
+      const bool is_it = asked->by == GrubSearch::By::label
+                             ? facts.label == asked->value
+                             : base::to_lower(facts.uuid) == base::to_lower(asked->value);
       if (!is_it) continue;
       variables_["root"] = device_of(partition);
       return true;
     }
+    if (has_unread_partition()) throw NotFollowed();
     return false;
   }
 
   bool add_entry(const Words& words, const Script& body) {
-    if (words.front() != "menuentry" || words.size() < 2) throw NotFollowed();
-    const auto option = std::ranges::find(words, "--id");
-    const bool has_id = option != words.end() && option + 1 != words.end();
-    entries_.push_back({words[1], has_id ? *(option + 1) : words[1], body});
+    const auto entry = menu_entry_in(words);
+    if (!entry) throw NotFollowed();
+    entries_.push_back({entry->parameters, entry->id, body});
     return true;
   }
 
@@ -251,7 +293,8 @@ private:
       const MenuEntry& found = entries_[index];
       if (found.id != wanted && std::to_string(index) != wanted) continue;
       entry_ = found.id;
-      log_.add(8, "EV_IPL", "command setparams", "setparams " + found.title);
+      log_.add(8, "EV_IPL", "command setparams", "setparams " + base::join(found.parameters, " "));
+      is_left_ = false;
       run(found.body);
       return;
     }
@@ -265,8 +308,10 @@ private:
     for (std::size_t index = 1; index <= count; ++index)
       read(words[index], k_largest_file);
     if (is_kernel) {
-      log_.add(8, "EV_IPL", "command line of the kernel",
-               base::join(Words(words.begin() + 1, words.end()), " "));
+      Words line;
+      for (std::size_t index = 1; index < words.size(); ++index)
+        line.push_back(loader_text(words[index]));
+      log_.add(8, "EV_IPL", "command line of the kernel", base::join(line, " "));
     }
     return true;
   }
@@ -276,6 +321,7 @@ private:
   std::map<std::string, std::string> variables_;
   std::vector<MenuEntry> entries_;
   std::string entry_;
+  bool is_left_ = false; ///< for another configuration, whose menu is shown
   int file_count_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #include "grub_script.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace imagewright::measure {
@@ -15,6 +16,22 @@ constexpr std::string_view k_not_known = "\\&|`<>";
 bool is_name(char letter) {
   return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
          (letter >= '0' && letter <= '9') || letter == '_';
+}
+
+/// Of variables that GRUB itself sets, whose values are not known here.
+constexpr std::array<std::string_view, 7> k_own_beginnings{"grub_", "feature_", "config_", "net_",
+                                                           "pxe_",  "color_",   "efi_"};
+constexpr std::array<std::string_view, 11> k_own_names{
+    "root",    "prefix",   "cmdpath",   "chosen",     "pager",           "lang",
+    "gfxmode", "lockdown", "shim_lock", "locale_dir", "check_signatures"};
+
+/// Whether a variable that no command has set is empty. A number is a parameter of the entry.
+bool is_empty_unless_set(std::string_view name) {
+  const bool is_number = name.front() >= '0' && name.front() <= '9';
+  return !is_number && std::ranges::find(k_own_names, name) == k_own_names.end() &&
+         std::ranges::none_of(k_own_beginnings, [&](std::string_view beginning) {
+           return name.starts_with(beginning);
+         });
 }
 
 /// Thrown and caught in this file alone.
@@ -191,6 +208,7 @@ expanded_words(const ScriptCommand& command, const std::map<std::string, std::st
       std::string value = piece.text;
       if (piece.is_variable) {
         const auto found = variables.find(piece.text);
+        if (found == variables.end() && !is_empty_unless_set(piece.text)) return std::nullopt;
         value = found == variables.end() ? "" : found->second;
         if (!piece.is_quoted && value.find_first_of(" \t") != std::string::npos)
           return std::nullopt;

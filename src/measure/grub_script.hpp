@@ -41,7 +41,7 @@ struct ScriptCommand {
 std::optional<Script> parse_grub_script(std::string_view text);
 
 /// The words of a command with the values of their variables; nothing where a value would fall
-/// apart into several words.
+/// apart into several words, or only GRUB knows it.
 std::optional<std::vector<std::string>>
 expanded_words(const ScriptCommand& command, const std::map<std::string, std::string>& variables);
 

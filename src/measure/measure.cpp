@@ -81,8 +81,8 @@ Measurement measure(const inspect::OpenedImage& image, const MeasureOptions& opt
   const LoaderWord word = word_of(program);
   Machine machine;
   EventLog& log = machine.log;
-  if (!options.firmware_variables.empty())
-    machine.secure_boot.emplace(FirmwareVariables(options.firmware_variables));
+  if (options.firmware_variables)
+    machine.secure_boot.emplace(FirmwareVariables(*options.firmware_variables));
   begin(machine);
   measure_partition_table(image.disk(), image.disk().sector_size(), log);
   std::string started = path;

@@ -62,6 +62,10 @@ const Signature* find_digest(const std::vector<Signature>& entries, const EfiPro
   return found == entries.end() ? nullptr : &*found;
 }
 
+bool is_understood(const Signature& entry) {
+  return entry.type == k_x509_signature || entry.type == k_sha256_signature;
+}
+
 [[noreturn]] void refuse(const std::string& name, std::string_view why) {
   throw base::Error(base::FailureKind::verification, "measure.refused-program",
                     fmt::format("Secure Boot would not start {}: {}", base::quoted(name), why),
@@ -101,6 +105,11 @@ void SecureBoot::start(const EfiProgram& program, const std::string& name, Event
   if (find_digest(forbidden_, program) != nullptr) refuse(name, "its digest is in dbx");
   if (find_certificate(forbidden_, program) != nullptr)
     refuse(name, "a certificate in dbx has signed it");
+  // By another one the firmware may refuse what is allowed here, or take another entry of db.
+  if (!std::ranges::all_of(forbidden_, is_understood)) {
+    log.give_up(7, "dbx has entries that are neither certificates nor SHA-256 digests of programs, "
+                   "which are not understood here");
+  }
   const Signature* entry = find_certificate(allowed_, program);
   if (entry == nullptr) entry = find_digest(allowed_, program);
   if (entry == nullptr) refuse(name, "nothing in db allows it");

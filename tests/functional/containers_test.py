@@ -79,9 +79,9 @@ class PreparedImage(ContainersTestCase):
         self.assertEqual([line for line in done.splitlines() if line.startswith("systemctl")], ["systemctl enable agent", "systemctl mask other.service"])
         agent = root / "etc/agent/it's.conf"
         self.assertEqual((agent.read_text(), agent.stat().st_mode & 0o7777), (content, 0o600))
-        self.assertEqual((root / "etc/sysctl.d/90-imagewright.conf").read_text(), "net.ipv4.ip_forward = 1\n")
-        self.assertEqual((root / "etc/modules-load.d/imagewright.conf").read_text(), "overlay\n")
-        self.assertIn("blacklist dccp\n", (root / "etc/modprobe.d/imagewright.conf").read_text())
+        self.assertEqual((root / "etc/sysctl.d/95-image.conf").read_text(), "net.ipv4.ip_forward = 1\n")
+        self.assertEqual((root / "etc/modules-load.d/modules-load.conf").read_text(), "overlay\n")
+        self.assertEqual((root / "etc/modprobe.d/modules-disabled.conf").read_text(), "blacklist dccp\n")
         self.assertFalse(list(self.directory.rglob("bad")))
 
     def run_script(self, script, root):
@@ -124,6 +124,25 @@ class PreparedImage(ContainersTestCase):
         properties = json.loads(partial.stdout)["resources"][0]["properties"]
         self.assertEqual(len(properties["containerImages"]), 2)
         self.assertNotIn("customizationScripts", properties)
+
+    def test_nothing_is_left_out_in_silence(self):
+        self.images = self.images[1:]
+        (self.directory / "large").write_bytes(b"x" * (1 << 20) + b"x")
+        section = {"packages": {"install": ["tinybase"], "recommends": True, "docs": False, "languages": ["de"]},
+                   "scriptlets": {"timeout": 600, "allowFailure": ["tinybase"]},
+                   "additionalFiles": [{"source": "large", "destination": "/etc/large"}],
+                   "modules": [{"name": "overlay", "loadMode": "auto"}]}
+        self.lock(**section)
+        said = self.export(expect=2).stderr
+        for word in ("os.packages.recommends", "os.packages.docs", "os.packages.languages", "os.scriptlets.timeout", "os.scriptlets.allowFailure",
+                     "1048577 bytes", "loadMode auto"):
+            self.assertIn(word, said)
+
+    def test_a_lock_of_another_config_is_refused(self):
+        self.images = self.images[1:]
+        self.lock(packages={"install": ["tinybase"]})
+        self.write(packages={"install": ["tinybase"], "exclude": ["vim"]})
+        self.assertIn("lock.stale", self.export("--allow-partial", expect=5).stderr)
 
     def test_names_and_locks_that_will_not_do(self):
         self.images = self.images[1:]

@@ -20,8 +20,8 @@ namespace imagewright::measure {
 struct MeasureOptions {
   /// File name of the boot loader's entry that is started; empty: the only one.
   std::string entry;
-  /// The flash in which the machine's firmware keeps its variables; empty: not known.
-  std::string firmware_variables;
+  /// The flash in which the machine's firmware keeps its variables; absent: not known.
+  std::optional<std::string> firmware_variables;
 };
 
 /// Throws base::Error (measure.no-program, measure.no-entry, measure.several-entries,

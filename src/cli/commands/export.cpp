@@ -7,11 +7,12 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/load.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/handover/handover.hpp>
 #include <imagewright/handover/prepared_image.hpp>
-#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/lock/base_lock.hpp>
 #include <imagewright/model/architecture_names.hpp>
+#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/lock_freshness.hpp>
 
 #include "../command.hpp"
 #include "../config_file.hpp"
@@ -208,22 +209,44 @@ Command catalogue_command(const std::shared_ptr<ExportWords>& words) {
   return command;
 }
 
-/// Nothing that the config asks for is left out in silence, and little of it unless that is wanted.
-ExitCode run_prepared_image(const ExportWords& words, const CommandContext& context) {
-  refuse_what_is_no_config(words.config);
-  const auto loaded = config::load_image_config(
-      input_file(words.config, "config"),
-      {.role_directories = installed_directories(context.invocation, "roles")});
-  const model::Lock lock =
-      lock::parse(fs::read_file(input_file(words.lock, "lock file")), words.lock);
-  const model::ArchitectureLock* packages = lock.find(words.architecture);
+/// No list of packages is longer.
+constexpr base::ByteSize k_largest_lock = base::ByteSize::mib(256);
+
+/// The lock's packages for the architecture that is asked for, when it answers what the config
+/// says today. What is pinned for an image that is customized depends on that image as well, which
+/// nobody has here.
+const model::ArchitectureLock& fresh_packages(const lock::LockWithBases& locked,
+                                              const ExportWords& words,
+                                              const CommandContext& context) {
+  const model::ArchitectureLock* packages = locked.lock.find(words.architecture);
   if (packages == nullptr) {
     throw base::Error(
         base::FailureKind::input, "lock.architecture-missing",
         fmt::format("{} has no packages for {}", base::quoted(words.lock), words.architecture),
         "lock the config for it: imagewright lock --arch " + words.architecture + " CONFIG");
   }
-  const auto prepared = handover::prepared_image(loaded.config, *packages, words.prepared);
+  if (locked.bases.contains(words.architecture)) return *packages;
+  const plan::PlannedBuild planned = plan::plan_build(
+      {.config = words.config,
+       .architectures = {words.architecture},
+       .release_directories = installed_directories(context.invocation, "releases")});
+  for (const plan::BuildPlan& plan : planned.plans) {
+    const auto fault = lock::find_staleness(locked.lock, words.lock, plan::lock_question(plan));
+    if (fault) throw base::Error(base::FailureKind::verification, *fault);
+  }
+  return *packages;
+}
+
+/// Nothing that the config asks for is left out in silence, and little of it unless that is wanted.
+ExitCode run_prepared_image(const ExportWords& words, const CommandContext& context) {
+  refuse_what_is_no_config(words.config);
+  const auto loaded = config::load_image_config(
+      input_file(words.config, "config"),
+      {.role_directories = installed_directories(context.invocation, "roles")});
+  const auto locked =
+      lock::parse_with_bases(read_input(words.lock, "lock file", k_largest_lock), words.lock);
+  const model::ArchitectureLock& packages = fresh_packages(locked, words, context);
+  const auto prepared = handover::prepared_image(loaded.config, packages, words.prepared);
   if (!words.allows_partial && !prepared.left_out.empty()) {
     base::Diagnostics refused;
     for (base::Diagnostic each : prepared.left_out.sorted()) {

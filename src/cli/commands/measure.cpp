@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
+#include <optional>
 
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/measure/measure.hpp>
 #include <imagewright/model/image_format.hpp>
 
@@ -21,12 +21,13 @@ struct MeasureWords {
   std::string input_format;
   std::string entry;
   std::string variables;
+  bool has_variables = false;
   bool is_json = false;
 };
 
-std::string variables_of(const MeasureWords& words) {
-  if (words.variables.empty()) return {};
-  return fs::read_file(input_file(words.variables, "firmware's variables"), k_largest_flash);
+std::optional<std::string> variables_of(const MeasureWords& words) {
+  if (!words.has_variables) return std::nullopt;
+  return read_input(words.variables, "firmware's variables", k_largest_flash);
 }
 
 ExitCode run_measure(const MeasureWords& words, const CommandContext& context) {
@@ -62,7 +63,8 @@ Command measure_command() {
        .description = "The machine's variables, as EDK II keeps them in its flash "
                       "(OVMF_VARS_4M.ms.fd): they decide Secure Boot, and register 7",
        .target = &words->variables,
-       .completes = Completes::files},
+       .completes = Completes::files,
+       .is_given = &words->has_variables},
       json_argument(words->is_json)};
   command.notes =
       "The first boot by UEFI is what is told. Registers 0 to 3, 6 and 10 are the machine's, and 7 "

@@ -3,6 +3,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/settings_files.hpp>
 
 #include "../steps.hpp"
 
@@ -12,10 +13,6 @@ namespace {
 struct Input {
   const std::vector<model::ModuleConfig>& modules;
 };
-
-constexpr auto k_load_file = "/etc/modules-load.d/modules-load.conf";
-constexpr auto k_block_file = "/etc/modprobe.d/modules-disabled.conf";
-constexpr auto k_options_file = "/etc/modprobe.d/module-options.conf";
 
 using Lines = std::vector<std::string>;
 
@@ -44,13 +41,6 @@ Lines without(Lines lines, const std::vector<std::string>& words) {
   return lines;
 }
 
-std::string option_line(const model::ModuleConfig& module) {
-  std::string line = "options " + module.name.text;
-  for (const auto& [name, value] : module.options)
-    line += ' ' + name + '=' + value;
-  return line;
-}
-
 void refuse_options_of_blocked(const model::ModuleConfig& module) {
   if (module.load_mode != model::ModuleLoadMode::disable || module.options.empty()) return;
   base::Diagnostic diagnostic{.code = "finalize.options-of-blocked-module",
@@ -64,9 +54,9 @@ void refuse_options_of_blocked(const model::ModuleConfig& module) {
 StepYield configure_modules(const Input& input, root::WorkRoot& root) {
   if (input.modules.empty()) return {};
   const fs::RootDir& files = root.files();
-  auto loaded = lines_of(files, k_load_file);
-  auto blocked = lines_of(files, k_block_file);
-  auto options = lines_of(files, k_options_file);
+  auto loaded = lines_of(files, model::k_loaded_modules_file);
+  auto blocked = lines_of(files, model::k_blocked_modules_file);
+  auto options = lines_of(files, model::k_module_options_file);
   for (const auto& module : input.modules) {
     refuse_options_of_blocked(module);
     if (module.load_mode != model::ModuleLoadMode::inherit) {
@@ -75,15 +65,15 @@ StepYield configure_modules(const Input& input, root::WorkRoot& root) {
     }
     if (module.load_mode == model::ModuleLoadMode::always) loaded.push_back(module.name.text);
     if (module.load_mode == model::ModuleLoadMode::disable)
-      blocked.push_back("blacklist " + module.name.text);
+      blocked.push_back(model::block_line(module));
     if (!module.options.empty()) {
       options = without(std::move(options), {"options", module.name.text});
-      options.push_back(option_line(module));
+      options.push_back(model::option_line(module));
     }
   }
-  store(files, k_load_file, loaded);
-  store(files, k_block_file, blocked);
-  store(files, k_options_file, options);
+  store(files, model::k_loaded_modules_file, loaded);
+  store(files, model::k_blocked_modules_file, blocked);
+  store(files, model::k_module_options_file, options);
   return {};
 }
 

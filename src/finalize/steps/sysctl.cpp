@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <imagewright/model/settings_files.hpp>
+
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -11,11 +13,7 @@ struct Input {
 
 StepYield write_settings(const Input& input, root::WorkRoot& root) {
   if (input.settings.empty()) return {};
-  std::string text;
-  for (const auto& [name, value] : input.settings)
-    text += name + " = " + value.text + '\n';
-  // After the packages' files, which by custom stop at 90.
-  root.files().write("/etc/sysctl.d/95-image.conf", text, 0644);
+  root.files().write(model::k_sysctl_file, model::sysctl_text(input.settings), 0644);
   return {};
 }
 

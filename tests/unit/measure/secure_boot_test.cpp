@@ -115,6 +115,21 @@ TEST_CASE("a program that nothing allows, or something forbids, is refused") {
   CHECK(code_of(row(k_global_variables, "PK", "key", '\x3d'), k_program).empty());
 }
 
+TEST_CASE("of register 7 nothing is said when dbx has entries of other kinds") {
+  const std::string keys =
+      row(k_global_variables, "PK", "key") +
+      row(k_signature_database, "db", signatures(k_sha256_signature, digest_bytes(k_program)));
+  const auto reason = [&](const std::string& type) {
+    SecureBoot boot = secure_boot(
+        keys + row(k_signature_database, "dbx", signatures(type, std::string(48, '\7'))));
+    EventLog log;
+    boot.start(EfiProgram(k_program, "x"), "x", log);
+    return EventLog(log).finish().registers.at(7).unknown;
+  };
+  CHECK(reason(k_sha256_signature).empty());
+  CHECK(reason(std::string(16, '\3')).find("dbx") != std::string::npos);
+}
+
 TEST_CASE("damaged variables are refused, whatever they say of their sizes") {
   const std::string good = flash(row(k_signature_database, "db", "x"));
   CHECK_THROWS_AS(FirmwareVariables("nothing"), base::Error);

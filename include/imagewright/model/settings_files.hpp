@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The files by which a system is told of kernel settings and modules, in an image and on a node.
+
+#include <map>
+#include <string>
+
+#include <imagewright/model/os_config.hpp>
+
+namespace imagewright::model {
+
+/// After the packages' files, which by custom stop at 90.
+inline constexpr const char* k_sysctl_file = "/etc/sysctl.d/95-image.conf";
+inline constexpr const char* k_loaded_modules_file = "/etc/modules-load.d/modules-load.conf";
+inline constexpr const char* k_blocked_modules_file = "/etc/modprobe.d/modules-disabled.conf";
+inline constexpr const char* k_module_options_file = "/etc/modprobe.d/module-options.conf";
+
+inline std::string sysctl_text(const std::map<std::string, LocatedText>& settings) {
+  std::string text;
+  for (const auto& [name, value] : settings)
+    text += name + " = " + value.text + '\n';
+  return text;
+}
+
+inline std::string block_line(const ModuleConfig& module) {
+  return "blacklist " + module.name.text;
+}
+
+inline std::string option_line(const ModuleConfig& module) {
+  std::string line = "options " + module.name.text;
+  for (const auto& [name, value] : module.options)
+    line += ' ' + name + '=' + value;
+  return line;
+}
+
+} // namespace imagewright::model
