@@ -225,11 +225,21 @@ std::vector<std::string> package_names(const json::Value& value, const char* nam
   return names;
 }
 
+/// A reference to an image in a registry, by digest; empty: the base was a file.
+std::string parse_base_source(const json::Value& value, const Place& place) {
+  if (value.find("baseSource") == nullptr) return {};
+  std::string source = json::string_member(value, "baseSource", place.text());
+  const std::size_t slash = source.find('/');
+  const std::size_t at = source.find('@');
+  if (slash == std::string::npos || at == std::string::npos || at < slash ||
+      !base::Digest::parse(source.substr(at + 1)) || base::has_control_characters(source))
+    damaged(place, fmt::format("has {} under \"baseSource\"", base::quoted(source)));
+  return source;
+}
+
 LockedBase parse_base(const json::Value& value, const Place& place) {
   return {.digest = digest_member(value, "base", place),
-          .source = value.find("baseSource") == nullptr
-                        ? std::string()
-                        : json::string_member(value, "baseSource", place.text()),
+          .source = parse_base_source(value, place),
           .kept = package_names(value, "kept", place),
           .erased = package_names(value, "erased", place)};
 }

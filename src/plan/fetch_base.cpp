@@ -26,15 +26,24 @@ repo::RegistryPlatform platform_of(const CustomizePlan& plan) {
   return {.os = wish->os, .architecture = wish->architecture.empty() ? here : wish->architecture};
 }
 
+/// By what the platform calls it, where the config asks for one.
+const model::Architecture& wished_architecture(const CustomizePlan& plan) {
+  const std::string wanted = platform_of(plan).architecture;
+  for (const model::Architecture& architecture : model::all_architectures()) {
+    if (architecture.container_name == wanted) return architecture;
+  }
+  return architecture_of(plan.plan.config);
+}
+
 std::string pinned_reference(const CustomizePlan& plan, BaseLockUse lock_use) {
   const std::string& reference = plan.base_in_registry->uri;
   if (lock_use == BaseLockUse::ignored) return reference;
   const auto lock = find_lock_with_bases(plan.plan.config.path);
   if (!lock) return reference;
-  for (const auto& [architecture, base] : lock->bases) {
-    if (base.source.starts_with(reference + "@")) return base.source;
-  }
-  return reference;
+  const auto found = lock->bases.find(wished_architecture(plan).name);
+  const bool is_of_it =
+      found != lock->bases.end() && found->second.source.starts_with(reference + "@");
+  return is_of_it ? found->second.source : reference;
 }
 
 } // namespace

@@ -33,15 +33,6 @@ bool is_disk(const RegistryEntry& entry) {
                              [&](std::string_view ending) { return title.ends_with(ending); });
 }
 
-/// The value of a parameter of a challenge (RFC 9110, section 11.2).
-std::string parameter_of(std::string_view challenge, std::string_view name) {
-  const std::string key = std::string(name) + "=\"";
-  const std::size_t at = challenge.find(key);
-  if (at == std::string_view::npos) return {};
-  const std::string_view rest = challenge.substr(at + key.size());
-  return std::string(rest.substr(0, rest.find('"')));
-}
-
 /// RFC 3986, section 2.3.
 std::string escaped(std::string_view text) {
   std::string result;
@@ -73,17 +64,42 @@ public:
       fail_image("it is of no platform", "remove \"platform\", or name an index");
     }
     const RegistryEntry& disk = disk_in(manifest);
+    if (!disk.has_size) fail_image("its manifest does not say how large its file is");
     const model::RemoteFile file{.url = reference_.address() + "blobs/" + disk.digest,
                                  .digest = digest_of_entry(disk),
                                  .size = base::ByteSize(disk.size)};
-    const auto files = load_remote_files(
-        {{.file = file, .where = request_.where, .headers = headers_}}, options_, environment_);
+    const std::filesystem::path path = load_disk(file);
     std::string pinned = request_.reference;
     if (!reference_.digest) pinned += "@" + top.to_string();
-    return {.file = files.front(), .reference = std::move(pinned)};
+    return {.file = path, .reference = std::move(pinned)};
   }
 
 private:
+  /// The manifest may have come from the cache, and then nobody has asked for a token yet.
+  std::filesystem::path load_disk(const model::RemoteFile& file) {
+    if (!is_introduced_ && options_.network == Network::allowed &&
+        !environment_.cache.find(file.digest))
+      introduce();
+    try {
+      return load_remote_files({{.file = file, .where = request_.where, .headers = headers_}},
+                               options_, environment_)
+          .front();
+    } catch (const base::Error& error) {
+      base::Diagnostic diagnostic = error.diagnostic();
+      diagnostic.context.push_back("while fetching the base " + base::quoted(request_.reference));
+      throw base::Error(error.kind(), std::move(diagnostic));
+    }
+  }
+
+  /// Asks for the manifest once more, to learn whether the registry wants to know who comes. What
+  /// is wrong with its answer, fetching the file will say.
+  void introduce() {
+    const std::string url = reference_.address() + "manifests/" +
+                            (reference_.digest ? reference_.digest->to_string() : reference_.tag);
+    const RegistryAnswer answer = ask_for(url);
+    if (answer.status == 401) fail_login();
+  }
+
   [[noreturn]] void fail(base::FailureKind kind, const std::string& code,
                          const std::string& message, const std::string& hint) const {
     throw base::Error(kind,
@@ -110,16 +126,11 @@ private:
 
   /// A token for whoever comes (distribution's "Token Authentication Specification").
   void ask_for_token(const std::string& challenge) {
-    const std::string realm = parameter_of(challenge, "realm");
-    const std::size_t scheme = realm.find("://");
-    const bool is_safe =
-        realm.starts_with("https://") ||
-        (realm.starts_with("http://") &&
-         is_on_this_host(std::string_view(realm).substr(7, realm.find('/', 7) - 7)));
-    if (scheme == std::string::npos || !is_safe) fail_login();
+    const std::string realm = challenge_parameter(challenge, "realm");
+    if (!is_safe_realm(realm, reference_.host)) fail_login();
     const std::string url = fmt::format("{}{}service={}&scope={}", realm,
                                         realm.find('?') == std::string::npos ? '?' : '&',
-                                        escaped(parameter_of(challenge, "service")),
+                                        escaped(challenge_parameter(challenge, "service")),
                                         escaped("repository:" + reference_.name + ":pull"));
     const RegistryAnswer answer = get_from_registry(url, {}, options_, environment_.cancellation);
     std::string token;
@@ -137,9 +148,8 @@ private:
          "fetch the image with a program that can log in, and give its file with --image");
   }
 
-  std::string fetch_manifest(const std::string& version) {
-    require_network();
-    const std::string url = reference_.address() + "manifests/" + version;
+  /// With a token, where the registry wants one.
+  RegistryAnswer ask_for(const std::string& url) {
     const auto ask = [&] {
       std::vector<std::string> headers = headers_;
       headers.emplace_back(k_accept);
@@ -150,6 +160,14 @@ private:
       ask_for_token(answer.challenge);
       answer = ask();
     }
+    is_introduced_ = true;
+    return answer;
+  }
+
+  std::string fetch_manifest(const std::string& version) {
+    require_network();
+    const std::string url = reference_.address() + "manifests/" + version;
+    RegistryAnswer answer = ask_for(url);
     if (answer.status == 200) return std::move(answer.body);
     if (answer.status == 401 || answer.status == 403) fail_login();
     const std::string why = answer.status == 0
@@ -228,6 +246,7 @@ private:
   const FetchEnvironment& environment_;
   RegistryReference reference_;
   std::vector<std::string> headers_; ///< by which the registry knows us
+  bool is_introduced_ = false;       ///< it was asked something
 };
 
 } // namespace

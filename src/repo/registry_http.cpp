@@ -11,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 
 #include "curl_types.hpp"
+#include "registry_reference.hpp"
 
 namespace imagewright::repo {
 
@@ -42,10 +43,7 @@ std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self)
 }
 
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) {
-  constexpr std::string_view k_name = "www-authenticate:";
-  const std::string_view line(data, size * count);
-  if (base::to_lower(line.substr(0, k_name.size())) == k_name)
-    static_cast<Receiver*>(self)->answer.challenge = base::trimmed(line.substr(k_name.size()));
+  take_header(static_cast<Receiver*>(self)->answer, std::string_view(data, size * count));
   return size * count;
 }
 
@@ -102,6 +100,41 @@ void wait(std::chrono::milliseconds pause, const base::Cancellation& cancellatio
 }
 
 } // namespace
+
+void take_header(RegistryAnswer& answer, std::string_view line) {
+  constexpr std::string_view k_name = "www-authenticate:";
+  constexpr std::string_view k_scheme = "bearer ";
+  if (line.starts_with("HTTP/")) answer.challenge.clear();
+  if (base::to_lower(line.substr(0, k_name.size())) != k_name) return;
+  const std::string challenge(base::trimmed(line.substr(k_name.size())));
+  if (base::to_lower(challenge.substr(0, k_scheme.size())) == k_scheme)
+    answer.challenge = challenge;
+}
+
+std::string challenge_parameter(std::string_view challenge, std::string_view name) {
+  const std::size_t scheme = challenge.find(' ');
+  std::string_view rest = scheme == std::string_view::npos ? "" : challenge.substr(scheme + 1);
+  while (!rest.empty()) {
+    const std::size_t equals_sign = rest.find("=\"");
+    if (equals_sign == std::string_view::npos) return {};
+    const std::string_view before = rest.substr(0, equals_sign);
+    // What has no quotes, such as "x=1", ends at a comma as well.
+    const std::string key(base::trimmed(before.substr(before.rfind(',') + 1)));
+    rest.remove_prefix(equals_sign + 2);
+    const std::size_t end = std::min(rest.find('"'), rest.size());
+    if (base::to_lower(key) == name) return std::string(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return {};
+}
+
+bool is_safe_realm(std::string_view realm, std::string_view registry_host) {
+  constexpr std::string_view k_plain = "http://";
+  if (realm.starts_with("https://")) return true;
+  if (!realm.starts_with(k_plain) || !is_on_this_host(registry_host)) return false;
+  const std::string_view rest = realm.substr(k_plain.size());
+  return is_on_this_host(rest.substr(0, rest.find_first_of("/?#")));
+}
 
 RegistryAnswer get_from_registry(const std::string& url, const std::vector<std::string>& headers,
                                  const FetchOptions& options,

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
@@ -16,8 +17,17 @@ struct RegistryAnswer {
   long status = 0;   ///< of HTTP; 0: there is no answer
   std::string fault; ///< why there is none
   std::string body;
-  std::string challenge; ///< WWW-Authenticate
+  std::string challenge; ///< WWW-Authenticate of the scheme Bearer, where there is one
 };
+
+/// Takes one line of an answer's head; another answer's, after a redirection, begins with "HTTP/".
+void take_header(RegistryAnswer& answer, std::string_view line);
+
+/// The value of a parameter of a challenge (RFC 9110, section 11.2); empty: it has none.
+std::string challenge_parameter(std::string_view challenge, std::string_view name);
+
+/// Whether a token may be fetched there: by TLS, or from this host when the registry is on it.
+bool is_safe_realm(std::string_view realm, std::string_view registry_host);
 
 /// Never more than `k_longest_registry_answer` bytes. Asks again where the server does not answer
 /// or says that it cannot just now. Throws base::Cancelled.

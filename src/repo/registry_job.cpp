@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "registry_job.hpp"
 
+#include <optional>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/json/value.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
@@ -23,12 +25,13 @@ std::string text_in(const json::Value* object, std::string_view name) {
   return object == nullptr ? std::string() : text_of(object->find(name));
 }
 
-std::uint64_t size_of(const json::Value& entry) {
+std::optional<std::uint64_t> size_of(const json::Value& entry) {
   const json::Value* size = entry.find("size");
-  if (size == nullptr) return 0;
+  if (size == nullptr) return std::nullopt;
   if (const auto* number = std::get_if<std::uint64_t>(&size->storage())) return *number;
   const auto* number = std::get_if<std::int64_t>(&size->storage());
-  return number != nullptr && *number > 0 ? static_cast<std::uint64_t>(*number) : 0;
+  if (number == nullptr || *number < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*number);
 }
 
 RegistryManifest manifest_of(const json::Value& document) {
@@ -40,9 +43,11 @@ RegistryManifest manifest_of(const json::Value& document) {
   RegistryManifest manifest{.fault = {}, .is_index = manifests != nullptr, .entries = {}};
   for (const json::Value& entry : *entries) {
     const json::Value* platform = entry.find("platform");
+    const auto size = size_of(entry);
     manifest.entries.push_back(
         {.digest = text_in(&entry, "digest"),
-         .size = size_of(entry),
+         .size = size.value_or(0),
+         .has_size = size.has_value(),
          .title = text_in(entry.find("annotations"), "org.opencontainers.image.title"),
          .os = text_in(platform, "os"),
          .architecture = text_in(platform, "architecture")});
@@ -57,6 +62,7 @@ RegistryManifest decode_manifest(std::string_view bytes) {
     RegistryEntry& entry = manifest.entries.emplace_back();
     entry.digest = answer.text();
     entry.size = answer.number();
+    entry.has_size = answer.flag();
     entry.title = answer.text();
     entry.os = answer.text();
     entry.architecture = answer.text();
@@ -85,7 +91,7 @@ std::string read_manifest_in_worker(const sandbox::WorkerCall& call) {
   sandbox::ByteWriter answer;
   answer.text(manifest.fault).flag(manifest.is_index).number(manifest.entries.size());
   for (const RegistryEntry& entry : manifest.entries) {
-    answer.text(entry.digest).number(entry.size).text(entry.title);
+    answer.text(entry.digest).number(entry.size).flag(entry.has_size).text(entry.title);
     answer.text(entry.os).text(entry.architecture);
   }
   return answer.take();

@@ -18,6 +18,7 @@ namespace imagewright::repo {
 struct RegistryEntry {
   std::string digest;
   std::uint64_t size = 0;
+  bool has_size = false;    ///< else `size` is 0
   std::string title;        ///< name of the file; empty: it has none
   std::string os;           ///< of an index
   std::string architecture; ///< of an index

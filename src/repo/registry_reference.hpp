@@ -20,8 +20,6 @@ struct RegistryReference {
   /// "https://registry.example/v2/os/node/"; this host's own registries speak without TLS, as they
   /// do for other clients.
   std::string address() const;
-  /// What the registry is asked for: the digest, else the tag.
-  std::string version() const;
 };
 
 /// Of a text that the language accepts. Throws base::BugError for any other.

@@ -104,6 +104,25 @@ class CustomizeRegistry(CustomizingTestCase):
         said = self.run_config(f"{{oci: \"{registry.host}/os/node:3.0\"}}", "--dry-run", expect=2)
         self.assertIn("repo.registry-login", said.stderr)
 
+    def test_a_manifest_in_the_cache_does_not_keep_its_disk_away(self):
+        registry = self.registry(token="secret-token")
+        image = registry.put_image({"node.qcow2": self.disk()}, "3.0")
+        directory = self.scratch()
+        source = f"{{oci: \"{registry.host}/os/node@{image['digest']}\"}}"
+        disk = registry.blobs.pop(digest_of(self.disk()))
+        said = self.run_config(source, "--dry-run", directory=directory, expect=None)
+        self.assertIn("repo.file-missing", said.stderr)
+        self.assertIn(f"{registry.host}/os/node@", said.stderr)
+        registry.blobs[digest_of(disk)] = disk
+        self.run_config(source, "--dry-run", directory=directory)
+
+    def test_a_manifest_that_says_no_size_is_refused(self):
+        registry = self.registry()
+        layer = {"digest": digest_of(self.disk()), "annotations": {"org.opencontainers.image.title": "a.qcow2"}}
+        registry.put_document(MANIFEST, {"layers": [layer]}, "3.0")
+        said = self.run_config(f"{{oci: \"{registry.host}/os/node:3.0\"}}", "--dry-run", expect=2)
+        self.assertIn("does not say how large", said.stderr)
+
     def test_what_is_no_image_is_refused(self):
         registry = self.registry()
         good = registry.put_image({"node.qcow2": self.disk()}, "good")

@@ -165,3 +165,14 @@ TEST_CASE("a lock says of one architecture that it starts from a base", "[lock]"
   CHECK(error_of(replaced(text, "\"erased\": []", "\"erased\": {}")).code == "lock.damaged");
   CHECK(error_of(replaced(text, digest('5').to_string(), "sha256:5")).code == "lock.damaged");
 }
+
+TEST_CASE("a base of a registry is named with its digest", "[lock]") {
+  const std::string source = "127.0.0.1:5000/os/node:3.0@" + digest('6').to_string();
+  const lock::LockWithBases with{
+      .lock = example(),
+      .bases = {{"x86_64", {.digest = digest('5'), .source = source, .kept = {}, .erased = {}}}}};
+  const std::string text = lock::to_text_with_bases(with);
+  CHECK(lock::parse_with_bases(text, "node.lock.json") == with);
+  for (const char* other : {"", "host/name:3.0", "host/name@", "host/name@sha256:5", "name@x/y"})
+    CHECK(error_of(replaced(text, source, other)).code == "lock.damaged");
+}
