@@ -119,7 +119,7 @@ std::string answer_key(std::size_t check_index) {
   return fmt::format("check:{}", check_index);
 }
 
-std::string guest_unit() {
+std::string guest_unit_with(std::string_view command) {
   // A one-shot service would be a job that is never done while the script waits for the jobs to be
   // done.
   return fmt::format("[Unit]\n"
@@ -128,9 +128,13 @@ std::string guest_unit() {
                      "\n"
                      "[Service]\n"
                      "Type=simple\n"
-                     "ExecStart={}/{}\n"
+                     "ExecStart={}\n"
                      "TimeoutStopSec=5s\n",
-                     k_unit_directory, k_script_name);
+                     command);
+}
+
+std::string guest_unit() {
+  return guest_unit_with(fmt::format("{}/{}", k_unit_directory, k_script_name));
 }
 
 std::string guest_drop_in() {

@@ -31,6 +31,8 @@ struct GuestScriptOptions {
 std::string answer_key(std::size_t check_index);
 
 std::string guest_unit();
+/// The same service with another command.
+std::string guest_unit_with(std::string_view command);
 /// Makes the target that every boot reaches start the unit. Links would be removed by a preset at
 /// the first boot.
 std::string guest_drop_in();

@@ -22,15 +22,7 @@ namespace {
 constexpr std::size_t k_sector = 4096;
 
 std::string unit() {
-  return fmt::format("[Unit]\n"
-                     "Description=Answers to the questions of the host\n"
-                     "After=multi-user.target\n"
-                     "\n"
-                     "[Service]\n"
-                     "Type=simple\n"
-                     "ExecStart=/bin/sh /dev/disk/by-id/virtio-{}\n"
-                     "TimeoutStopSec=5s\n",
-                     k_questions_serial);
+  return guest_unit_with(fmt::format("/bin/sh /dev/disk/by-id/virtio-{}", k_questions_serial));
 }
 
 /// systemd is told of a unit by a device: when its event comes, every unit has been loaded that

@@ -14,6 +14,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
+#include <imagewright/base/zeros.hpp>
 #include <imagewright/depot/depot.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/unique_fd.hpp>
@@ -66,10 +67,6 @@ fs::UniqueFd file_of(const std::string& text) {
   return file;
 }
 
-bool is_zero(std::span<const std::byte> data) {
-  return std::ranges::all_of(data, [](std::byte byte) { return byte == std::byte{0}; });
-}
-
 DepotFile described(std::string name, const std::string& text) {
   return {.name = std::move(name), .size = text.size(), .digest = base::digest_of(text)};
 }
@@ -92,7 +89,7 @@ public:
 
   bool take(std::span<const std::byte> data) {
     hasher_.update(data);
-    for (std::size_t done = 0; done < data.size() && !is_zero(data);) {
+    for (std::size_t done = 0; done < data.size() && !base::is_all_zero(data);) {
       const ssize_t got = ::pwrite(file_.get(), data.data() + done, data.size() - done,
                                    static_cast<off_t>(size_ + done));
       if (got < 0 && errno == EINTR) continue;

@@ -2,7 +2,6 @@
 #include "disk/block_device.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
@@ -20,13 +19,6 @@ void check_range(std::uint64_t offset, std::size_t length, std::uint64_t size) {
 }
 
 } // namespace
-
-bool is_all_zero(std::span<const std::byte> bytes) {
-  if (bytes.empty()) return true;
-  // Comparing the bytes with themselves, one further, lets memcmp do the work with wide registers.
-  return bytes.front() == std::byte{0} &&
-         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-}
 
 FileRegion::FileRegion(int fd, std::uint64_t offset, std::uint64_t size, std::string name)
     : fd_(fd), offset_(offset), size_(size), name_(std::move(name)) {}

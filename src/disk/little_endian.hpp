@@ -4,15 +4,15 @@
 // The byte order of GPT, FAT and ext4.
 
 #include <imagewright/base/byte_order.hpp>
+#include <imagewright/base/zeros.hpp>
 
 namespace imagewright::disk {
 
 using base::as_text;
 using base::Bytes;
+using base::is_all_zero;
 using base::put_text;
 using base::little_endian::get;
 using base::little_endian::put;
-
-bool is_all_zero(std::span<const std::byte> bytes);
 
 } // namespace imagewright::disk

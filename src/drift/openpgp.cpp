@@ -11,6 +11,7 @@
 #include <openssl/param_build.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/freeing.hpp>
 
 #include "openpgp_packets.hpp"
 
@@ -18,13 +19,7 @@ namespace imagewright::drift {
 
 namespace {
 
-template <auto free_it>
-struct Freeing {
-  template <typename Handle>
-  void operator()(Handle* handle) const {
-    free_it(handle);
-  }
-};
+using base::Freeing;
 using Pkey = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
 using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, Freeing<EVP_PKEY_CTX_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Freeing<EVP_MD_CTX_free>>;

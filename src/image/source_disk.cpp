@@ -2,7 +2,6 @@
 #include "image/source_disk.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include <fmt/format.h>
 
@@ -31,11 +30,6 @@ std::vector<std::uint64_t> units_to_examine(const FileSource& file) {
 }
 
 } // namespace
-
-bool is_all_zero(std::span<const std::byte> bytes) {
-  return bytes.empty() || (bytes.front() == std::byte{0} &&
-                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
-}
 
 SourceDisk::SourceDisk(const std::filesystem::path& path, unsigned thread_count,
                        const base::Cancellation& cancellation)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/zeros.hpp>
 
 #include "image/file_source.hpp"
 
@@ -49,6 +50,6 @@ private:
   std::vector<std::uint64_t> stored_; ///< sorted; a disk of many TiB may have few
 };
 
-bool is_all_zero(std::span<const std::byte> bytes);
+using base::is_all_zero;
 
 } // namespace imagewright::image

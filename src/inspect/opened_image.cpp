@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/base/text.hpp>
 #include <imagewright/disk/verity_tree.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/model/architecture.hpp>
@@ -88,20 +87,8 @@ int likeness(const OpenedPartition& data, const OpenedPartition& hashes) {
 
 } // namespace
 
-std::string OpenedPartition::name() const {
-  return entry.label.empty() ? fmt::format("#{}", entry.number) : entry.label;
-}
-
 bool OpenedPartition::has_name(model::MountIdentifier kind, const std::string& text) const {
-  switch (kind) {
-  case model::MountIdentifier::part_label:
-    return entry.label == text;
-  case model::MountIdentifier::part_uuid:
-    return base::to_lower(entry.uuid.to_string()) == base::to_lower(text);
-  case model::MountIdentifier::uuid:
-    break;
-  }
-  return files != nullptr && base::to_lower(files->facts().uuid) == base::to_lower(text);
+  return entry.has_name(kind, text, files ? std::optional(files->facts().uuid) : std::nullopt);
 }
 
 OpenedImage::OpenedImage(const std::filesystem::path& path,

@@ -12,17 +12,13 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include <imagewright/base/freeing.hpp>
+
 namespace imagewright::measure {
 
 namespace {
 
-template <auto free_it>
-struct Freeing {
-  template <typename Handle>
-  void operator()(Handle* handle) const {
-    free_it(handle);
-  }
-};
+using base::Freeing;
 using Pkcs7 = std::unique_ptr<PKCS7, Freeing<PKCS7_free>>;
 using Certificate = std::unique_ptr<X509, Freeing<X509_free>>;
 using Store = std::unique_ptr<X509_STORE, Freeing<X509_STORE_free>>;

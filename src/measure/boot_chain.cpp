@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "boot_chain.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/zeros.hpp>
 
 namespace imagewright::measure {
 
@@ -25,7 +25,7 @@ base::Bytes read(const fs::ByteSource& disk, std::uint64_t offset, std::uint64_t
 }
 
 bool is_unused(std::span<const std::byte> entry) {
-  return std::ranges::all_of(entry.first(16), [](std::byte each) { return each == std::byte{0}; });
+  return base::is_all_zero(entry.first(16));
 }
 
 } // namespace

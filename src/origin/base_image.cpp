@@ -79,20 +79,8 @@ BaseFilesystem filesystem_of(FoundFilesystem found, const std::vector<BasePartit
 
 } // namespace
 
-std::string BasePartition::name() const {
-  return entry.label.empty() ? fmt::format("#{}", entry.number) : entry.label;
-}
-
 bool BasePartition::has_name(model::MountIdentifier kind, const std::string& text) const {
-  switch (kind) {
-  case model::MountIdentifier::part_label:
-    return entry.label == text;
-  case model::MountIdentifier::part_uuid:
-    return base::to_lower(entry.uuid.to_string()) == base::to_lower(text);
-  case model::MountIdentifier::uuid:
-    break;
-  }
-  return filesystem && base::to_lower(filesystem->uuid) == base::to_lower(text);
+  return entry.has_name(kind, text, filesystem ? std::optional(filesystem->uuid) : std::nullopt);
 }
 
 std::string BaseFilesystem::verity_name() const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/zeros.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/origin/restored_tree.hpp>
 #include <imagewright/tree/scan.hpp>
@@ -187,8 +188,7 @@ private:
       const auto piece =
           std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - start));
       fs::read_exactly(file, piece, start, name);
-      if (!std::ranges::all_of(piece, [](std::byte byte) { return byte == std::byte{0}; }))
-        return false;
+      if (!base::is_all_zero(piece)) return false;
       start += piece.size();
     }
     return true;

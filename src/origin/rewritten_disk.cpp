@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/zeros.hpp>
 #include <imagewright/disk/rewrite.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/unfinished_file.hpp>
@@ -230,12 +230,6 @@ Plan plan(const DiskRequest& request) {
   return plan;
 }
 
-/// Comparing the bytes with themselves, one further, lets memcmp do the work with wide registers.
-bool is_zero(std::span<const std::byte> bytes) {
-  return bytes.empty() || (bytes.front() == std::byte{0} &&
-                           std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
-}
-
 /// Copies a stretch of the disk, but for its zeros.
 void copy(const fs::ByteSource& disk, std::uint64_t start, std::uint64_t end, int file,
           const std::string& name, const base::Cancellation& cancellation) {
@@ -246,7 +240,7 @@ void copy(const fs::ByteSource& disk, std::uint64_t start, std::uint64_t end, in
     disk.read(start, piece);
     for (std::size_t at = 0; at < piece.size(); at += k_unit_size) {
       const auto unit = piece.subspan(at, std::min<std::size_t>(k_unit_size, piece.size() - at));
-      if (!is_zero(unit)) fs::write_exactly(file, unit, start + at, name);
+      if (!base::is_all_zero(unit)) fs::write_exactly(file, unit, start + at, name);
     }
     start += piece.size();
   }

@@ -148,8 +148,8 @@ class TrustInputs(TestCase):
             lock.write_text(json.dumps(changed))
             self.assertRegex(self.run_in("build", self.config, "--locked", expect=None).stderr, r"\[(repo\.package-outside|lock\.damaged)\]", place)
 
-    def test_gpg_gets_nothing_of_the_caller(self):
-        require_program("strace")
+    def want_signed_metadata(self):
+        """A repository whose metadata is signed, and a config that asks for that."""
         signer = Signer(self.directory)
         self.addCleanup(signer.stop)
         (self.directory / "key").write_bytes(signer.public_key())
@@ -159,6 +159,10 @@ class TrustInputs(TestCase):
         signer.gpg("--batch", "--armor", "--detach-sign", "--output", f"{repomd}.asc", str(repomd))
         self.config.write_text(NODE.format(top=self.top, format="raw")
                                + f"repositories: [{{name: tiny, path: {repository}, gpgCheck: false, repoGpgCheck: true, gpgKeys: [key]}}]\n")
+
+    def test_gpg_gets_nothing_of_the_caller(self):
+        require_program("strace")
+        self.want_signed_metadata()
         false = self.directory / "false"
         false.mkdir()
         for name in ("gpg", "gpg2", "gpgconf", "gpgsm", "gpg-agent", "dirmngr", "keyboxd"):
@@ -216,15 +220,7 @@ class TrustInputs(TestCase):
 
     def test_a_clock_before_a_signature_is_named(self):
         require_program("faketime")
-        signer = Signer(self.directory)
-        self.addCleanup(signer.stop)
-        (self.directory / "key").write_bytes(signer.public_key())
-        repository = self.directory / "signed"
-        shutil.copytree(self.top / "repository", repository)
-        repomd = repository / "repodata/repomd.xml"
-        signer.gpg("--batch", "--armor", "--detach-sign", "--output", f"{repomd}.asc", str(repomd))
-        self.config.write_text(NODE.format(top=self.top, format="raw")
-                               + f"repositories: [{{name: tiny, path: {repository}, gpgCheck: false, repoGpgCheck: true, gpgKeys: [key]}}]\n")
+        self.want_signed_metadata()
         self.build_at("+0", "now")
         self.assertIn("[repo.clock-behind]", self.build_at("@1999-12-31 23:59:59", "before", expect=4))
 

@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/fs/byte_source.hpp>
+#include <imagewright/model/layout.hpp>
 
 namespace imagewright::disk {
 
@@ -22,6 +24,12 @@ struct PartitionEntry {
   std::uint64_t attributes = 0;
   base::ByteSize start;
   base::ByteSize size;
+
+  /// For people and as a key: the label, or "#2" when there is none.
+  std::string name() const;
+  /// Whether it is called so, or the filesystem in it is, if it has one. Identifiers have no case.
+  bool has_name(model::MountIdentifier kind, const std::string& text,
+                const std::optional<std::string>& filesystem_uuid) const;
 
   bool operator==(const PartitionEntry&) const = default;
 };

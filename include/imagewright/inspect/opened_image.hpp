@@ -30,7 +30,7 @@ struct OpenedPartition {
   std::string verity_name;         ///< its fstab mounts it from /dev/mapper/NAME; empty: as it is
 
   /// For people and as a key: the label, or "#2" when there is none.
-  std::string name() const;
+  std::string name() const { return entry.name(); }
   /// Whether it is called so, or its filesystem is. Identifiers have no case.
   bool has_name(model::MountIdentifier kind, const std::string& text) const;
 };

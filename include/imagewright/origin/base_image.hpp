@@ -45,7 +45,7 @@ struct BasePartition {
   std::string verity_obstacle;
 
   /// For people and as a key: the label, or "#2" when there is none.
-  std::string name() const;
+  std::string name() const { return entry.name(); }
   /// Whether it is called so, or its filesystem is. Identifiers have no case.
   bool has_name(model::MountIdentifier kind, const std::string& text) const;
 };

@@ -36,6 +36,8 @@ extern const Type k_unit_type;
 extern const Type k_architecture_type;
 extern const Type k_plain_word_type; ///< letters, digits, "_", "." and "-"
 extern const Type k_plain_word_list_type;
+extern const Type k_argument_list_type;
+extern const Type k_unit_list_type;
 extern const Type k_text_list_type;
 extern const Type k_non_blank_list_type;
 extern const Type k_path_list_type;

@@ -5,7 +5,6 @@
 #include <imagewright/model/platform.hpp>
 
 #include "config/language/language.hpp"
-#include "config/language/text_checks.hpp"
 
 namespace imagewright::config {
 
@@ -19,14 +18,6 @@ constexpr auto platform_words() {
   return words;
 }
 constexpr auto k_platform_words = platform_words();
-
-constexpr Type k_role_name_type{.shape = Shape::text,
-                                .title = "a word",
-                                .check = check_identifier,
-                                .pattern = "^[A-Za-z0-9_.-]+$"};
-constexpr Type k_role_names_type{.shape = Shape::list, .item = &k_role_name_type};
-constexpr Type k_argument_list_type{.shape = Shape::list, .item = &k_word_without_blanks_type};
-constexpr Type k_unit_list_type{.shape = Shape::list, .item = &k_unit_type};
 
 constexpr auto argument_keys() {
   std::array<Key, model::k_architecture_names.size()> keys{};
@@ -78,12 +69,14 @@ constexpr Key k_platform_keys[] = {
     {.name = "consoles",
      .type = &k_arguments_type,
      .documentation = "console= values in place of the release's, by architecture."},
-    {.name = "roles", .type = &k_role_names_type, .documentation = "Roles that such images have."},
+    {.name = "roles",
+     .type = &k_plain_word_list_type,
+     .documentation = "Roles that such images have."},
     {.name = "packages",
      .type = &k_package_list_items_type,
      .documentation = "Packages that such images have."},
     {.name = "drivers",
-     .type = &k_role_names_type,
+     .type = &k_plain_word_list_type,
      .documentation = "Kernel modules of the initramfs."},
     {.name = "services",
      .type = &k_units_type,

@@ -51,7 +51,6 @@ constexpr Type k_roles_type{
     .shape = Shape::map, .item = &k_role_type, .map_key_check = check_identifier};
 constexpr Type k_features_type{
     .shape = Shape::map, .item = &k_plain_word_list_type, .map_key_check = check_identifier};
-constexpr Type k_argument_list_type{.shape = Shape::list, .item = &k_word_without_blanks_type};
 
 constexpr auto k_arguments_keys = keys_per_architecture(&k_argument_list_type);
 constexpr Type k_arguments_type{

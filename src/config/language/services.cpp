@@ -42,7 +42,6 @@ constexpr Type k_drop_in_mapping{.shape = Shape::mapping,
                                  .choice =
                                      Choice{ChoiceCount::exactly_one, k_drop_in_mapping_choice}};
 constexpr Type k_drop_ins_type{.shape = Shape::list, .item = &k_drop_in_mapping};
-constexpr Type k_unit_list_type{.shape = Shape::list, .item = &k_unit_type};
 constexpr Key k_services_keys[] = {
     {.name = "enable", .type = &k_unit_list_type, .documentation = "Units that start at boot."},
     {.name = "disable",

@@ -138,6 +138,9 @@ constinit const Type k_plain_word_type{.shape = Shape::text,
                                        .check = check_identifier,
                                        .pattern = "^[A-Za-z0-9_.-]+$"};
 constinit const Type k_plain_word_list_type{.shape = Shape::list, .item = &k_plain_word_type};
+constinit const Type k_argument_list_type{.shape = Shape::list,
+                                          .item = &k_word_without_blanks_type};
+constinit const Type k_unit_list_type{.shape = Shape::list, .item = &k_unit_type};
 constinit const Type k_text_list_type{.shape = Shape::list, .item = &k_text_type};
 constinit const Type k_non_blank_list_type{.shape = Shape::list, .item = &k_non_blank_type};
 constinit const Type k_path_list_type{.shape = Shape::list, .item = &k_path_type};

@@ -3,8 +3,11 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/guid.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/disk/partition_table.hpp>
 
 #include "disk/fat/name.hpp"
@@ -61,6 +64,23 @@ std::string get_label(std::span<const std::byte> entry) {
 }
 
 } // namespace
+
+std::string PartitionEntry::name() const {
+  return label.empty() ? fmt::format("#{}", number) : label;
+}
+
+bool PartitionEntry::has_name(model::MountIdentifier kind, const std::string& text,
+                              const std::optional<std::string>& filesystem_uuid) const {
+  switch (kind) {
+  case model::MountIdentifier::part_label:
+    return label == text;
+  case model::MountIdentifier::part_uuid:
+    return base::to_lower(uuid.to_string()) == base::to_lower(text);
+  case model::MountIdentifier::uuid:
+    break;
+  }
+  return filesystem_uuid && base::to_lower(*filesystem_uuid) == base::to_lower(text);
+}
 
 void PartitionSource::read(std::uint64_t offset, std::span<std::byte> buffer) const {
   if (offset > size_ || buffer.size() > size_ - offset) {
