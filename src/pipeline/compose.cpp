@@ -25,6 +25,7 @@
 
 #include "build_report.hpp"
 #include "host/emulator.hpp"
+#include "host/measured_boot.hpp"
 #include "host/native_programs.hpp"
 #include "host/workplace.hpp"
 #include "machine/compose_in_machine.hpp"
@@ -98,6 +99,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
           .checks = plan.policy.checks,
           .layout = image.layout,
           .artifacts = records_of(image.artifacts),
+          .measured_boot = measured_boot(image.artifacts, services),
           .files =
               audit::list_files(image.tree, services.thread_count, services.cancellation,
                                 [&](const struct stat& status) { return known.find(status); })};

@@ -35,6 +35,7 @@
 #include "customizing/customizing.hpp"
 #include "customizing/customizing_report.hpp"
 #include "host/emulator.hpp"
+#include "host/measured_boot.hpp"
 #include "host/workplace.hpp"
 #include "install_request.hpp"
 #include "make_root.hpp"
@@ -315,6 +316,7 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .checks = customizing.root.policy.checks,
           .layout = written.layout,
           .artifacts = records_of(written.artifacts),
+          .measured_boot = measured_boot(written.artifacts, services),
           .files = audit::list_files(written.tree, services.thread_count, services.cancellation)};
 }
 

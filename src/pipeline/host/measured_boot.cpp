@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "measured_boot.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/json/value.hpp>
+#include <imagewright/measure/measure.hpp>
+#include <imagewright/report/stage_scope.hpp>
+
+namespace imagewright::pipeline {
+
+namespace {
+
+/// The one that is read with the least work.
+const model::Artifact* find_disk(const std::vector<model::Artifact>& artifacts) {
+  const model::Artifact* best = nullptr;
+  for (const model::Artifact& artifact : artifacts) {
+    if (!model::is_disk(artifact.format)) continue;
+    if (best == nullptr || artifact.format == model::ImageFormat::raw) best = &artifact;
+  }
+  return best;
+}
+
+/// Whatever does not speak of the image itself may name files that are gone when it is read.
+std::string reason_of(const base::Error& error) {
+  const base::Diagnostic& diagnostic = error.diagnostic();
+  return diagnostic.code.starts_with("measure.") ? diagnostic.message
+                                                 : "the image was not read: " + diagnostic.code;
+}
+
+} // namespace
+
+std::optional<audit::MeasuredBoot> measured_boot(const std::vector<model::Artifact>& artifacts,
+                                                 const plan::Services& services) {
+  const model::Artifact* disk = find_disk(artifacts);
+  if (disk == nullptr) return std::nullopt;
+  const report::StageScope stage(services.reporter, "measure");
+  try {
+    const std::string told = measure::describe({.image = disk->path,
+                                                .format = disk->format,
+                                                .options = {},
+                                                .form = measure::MeasurementForm::json},
+                                               services.cancellation);
+    return audit::measured_boot_from(json::parse(told, "the measurement"), "the measurement");
+  } catch (const base::Error& error) {
+    return audit::MeasuredBoot{.entry = {}, .registers = {}, .unknown = reason_of(error)};
+  }
+}
+
+} // namespace imagewright::pipeline
