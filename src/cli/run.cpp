@@ -141,16 +141,15 @@ GlobalOptions options_from(const GlobalWords& words, const Invocation& invocatio
 void fill(CommandTable& table, GlobalWords& words) {
   table.summary = "Composes bootable node images for RPM distributions.";
   table.globals = global_arguments(words);
-  table.commands = {build_command(),     plan_command(),         lock_command(),
-                    matrix_command(),    collect_command(),      validate_command(),
-                    why_command(),       boot_command(),         inspect_command(),
-                    measure_command(),   diff_command(),         advisories_command(),
-                    drift_command(),     sign_command(),         lint_command(),
-                    export_command(),    verify_command(),       convert_command(),
-                    customize_command(), inject_files_command(), upload_command(),
-                    releases_command(),  doctor_command(),       cache_command(),
-                    schema_command(),    import_command(),       completion_command(table),
-                    help_command(table)};
+  table.commands = {
+      build_command(),        plan_command(),     lock_command(),        matrix_command(),
+      collect_command(),      validate_command(), why_command(),         boot_command(),
+      inspect_command(),      measure_command(),  diff_command(),        advisories_command(),
+      drift_command(),        sign_command(),     sign_policy_command(), lint_command(),
+      export_command(),       verify_command(),   convert_command(),     customize_command(),
+      inject_files_command(), upload_command(),   releases_command(),    doctor_command(),
+      cache_command(),        schema_command(),   import_command(),      completion_command(table),
+      help_command(table)};
   table.notes = {k_start, k_codes, k_exit_codes, k_environment};
   note_defaults(table);
 }
