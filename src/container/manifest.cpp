@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <regex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -82,12 +83,14 @@ Image image_of_manifest(const Question& question, Blob manifest) {
 }
 
 bool is_full_name(std::string_view name) {
-  const std::size_t slash = name.find('/');
-  if (slash == std::string_view::npos) return false;
-  const std::string_view host = name.substr(0, slash);
-  const bool has_host = host.find_first_of(".:") != std::string_view::npos || host == "localhost";
-  const bool has_tag = name.find(':', slash) != std::string_view::npos;
-  return has_host && has_tag && name.find('@') == std::string_view::npos;
+  // The grammar of the distribution project's reference.go, a little wider.
+  static const std::regex k_form(
+      "[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?"
+      "(/[A-Za-z0-9]+([._-]+[A-Za-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9._-]*");
+  constexpr std::size_t k_longest = 512;
+  if (name.size() > k_longest || !std::regex_match(name.begin(), name.end(), k_form)) return false;
+  const std::string_view host = name.substr(0, name.find('/'));
+  return host.find_first_of(".:") != std::string_view::npos || host == "localhost";
 }
 
 std::string full_name_of(const std::string& name) {
