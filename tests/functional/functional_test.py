@@ -82,7 +82,8 @@ class Validation(TestCase):
     def test_the_example_configs_are_valid(self):
         configs = sorted(path.relative_to(TOP) for path in (TOP / "configs").rglob("*.yaml") if "releases" not in path.parts)
         self.assertTrue(configs)
-        result = self.run_program("validate", *configs)
+        # Container images of the examples come from registries; containers_test.py has others in their places.
+        result = self.run_program("validate", "--no-file-checks", *configs)
         self.assertEqual(result.stderr, "")
 
     def test_an_unknown_release_lists_those_that_exist(self):
