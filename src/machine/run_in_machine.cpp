@@ -72,10 +72,10 @@ void write_files(const MachineRequest& request, const MachineFiles& paths,
   fs::write_file_atomically(paths.initramfs,
                             make_initramfs(own_program(), files, request.kernel.modules));
   const std::filesystem::path question = request.directory / "request";
-  fs::write_file_atomically(question, encode(GuestRequest{.job = std::string(request.job),
-                                                          .request = request.request,
-                                                          .console = architecture().serial_console,
-                                                          .binary_format = request.binary_format}));
+  fs::write_file_atomically(question,
+                            encode(GuestRequest{.job = std::string(request.job),
+                                                .request = request.request,
+                                                .console = architecture().serial_console}));
   HostFiles inputs = request.files;
   for (const std::filesystem::path& file : files)
     inputs.add_file(file);
