@@ -218,13 +218,14 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   const std::string name = name_of(plan);
   BuildFindings findings;
   findings.rung = options.rung.value();
-  ComposedRoot composed = findings.rung == sandbox::Rung::machine
-                              ? compose_in_machine(plan, options, means.packages.fetch(),
-                                                   {.directory = place.work.path(),
-                                                    .content = place.root(),
-                                                    .logs = place.logs.path()},
-                                                   services)
-                              : compose_here(plan, options, means, place, findings);
+  ComposedRoot composed =
+      findings.rung == sandbox::Rung::machine
+          ? compose_in_machine(plan, options, means.packages.fetch(place.root()),
+                               {.directory = place.work.path(),
+                                .content = place.root(),
+                                .logs = place.logs.path()},
+                               services)
+          : compose_here(plan, options, means, place, findings);
   SealedTree sealed = std::move(composed.sealed);
   const model::SealedRoot sealed_root = sealed.root;
   const WrittenImage image =

@@ -70,6 +70,13 @@ class Mistake:
 WITHOUT_QEMU = ("unshare", "--mount", "--propagation", "private", "sh", "-c",
                 'for name in $(command -v qemu-system-x86_64); do mount --bind /dev/null "$name"; done; exec "$@"', "sh")
 
+# What a mount namespace shows of a disk that is too small.
+FULL_DISK = ("unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -t tmpfs -o size=SIZE tmpfs PLACE && exec "$@"', "sh")
+
+
+def small(place, size):
+    return tuple(word.replace("SIZE", size).replace("PLACE", place) for word in FULL_DISK)
+
 
 def edited(old, new, text=NODE):
     assert old in text, old
@@ -136,8 +143,9 @@ MISTAKES = [
     Mistake("latin-1", 2, "UTF-8", config=edited("node\n", "n\xf6de\n").encode("latin-1"), right=NODE),
     Mistake("profile-for-config", 2, "release profile", command=("build", "releases/tiny.yaml"), right_command=BUILD),
     Mistake("image-for-config", 2, "", command=("build", "disk.raw"), prepare=write("disk.raw", bytes(1 << 16)), right_command=BUILD),
-    Mistake("config-for-image", 2, "is a config", command=("boot", "node.yaml"), right_command=None),
-    Mistake("manifest-for-image", 2, "", command=("boot", "x.manifest.json"), prepare=write("x.manifest.json", '{"kind": "x"}')),
+    Mistake("config-for-image", 2, "is a config", command=("boot", "node.yaml"), repair=run(*BUILD), right_command=("boot", "out/node-x86_64.raw", "--print-command")),
+    Mistake("manifest-for-image", 2, "", command=("boot", "out/node-x86_64.manifest.json"), prepare=run(*BUILD),
+            right_command=("boot", "out/node-x86_64.raw", "--print-command")),
     Mistake("hostname", 2, "", config=edited("hostname: node", "hostname: my_node"), right=edited("hostname: node", "hostname: my-node")),
     Mistake("other-format", 2, ".qcow2", command=("convert", "disk.raw", "disk.iso"), prepare=write("disk.raw", bytes(1 << 20)),
             right_command=("convert", "disk.raw", "disk.qcow2")),
@@ -226,7 +234,9 @@ MISTAKES = [
     Mistake("convert-onto-a-file", 2, "--force", command=("convert", "disk.raw", "disk.qcow2"),
             prepare=both(write("disk.raw", bytes(1 << 20)), write("disk.qcow2", "precious")),
             right_command=("convert", "disk.raw", "disk.qcow2", "--force")),
-    Mistake("no-qemu", 4, "qemu-system-x86", command=("boot", "out/node-x86_64.raw", "--progress", "none"), prepare=run(*BUILD), before=WITHOUT_QEMU),
+    Mistake("full-disk", 1, "--output-dir", command=BUILD, prepare=write("out/.keep", ""), before=small("out", "2M"), right_command=(*BUILD, "-o", "images")),
+    Mistake("no-qemu", 4, "install qemu-system-x86 ", command=("boot", "out/node-x86_64.raw", "--progress", "none"), prepare=run(*BUILD), before=WITHOUT_QEMU,
+            right_command=("boot", "out/node-x86_64.raw", "--print-command")),  # the first hour installs it
     Mistake("no-home", 2, "--cache-dir", command=PLAN, env={"HOME": None}, right_command=(*PLAN, "--cache-dir", "cache"), right_env={"HOME": None}),
 ]
 
