@@ -152,6 +152,12 @@ MISTAKES = [
     Mistake("no-such-directory", 2, "output directory", command=("verify", "nowhere")),
     Mistake("command-typo", 2, '"build"', command=("bild", "node.yaml"), right_command=("build", "node.yaml", "--progress", "none")),
     Mistake("option-typo", 2, '"--output-dir"', command=(*BUILD, "--ouput-dir", "x"), right_command=(*BUILD, "--output-dir", "x")),
+    Mistake("switch-for-mapping", 2, "write {mode: disabled}", config=with_os("  selinux: false\n"), right=with_os("  selinux: {mode: disabled}\n")),
+    Mistake("words-of-others", 2, '"nameServers"', config=with_os("  network: {interfaces: [{dns: [10.0.0.1]}]}\n"),
+            right=with_os("  network: {interfaces: [{nameServers: [10.0.0.1]}]}\n")),
+    Mistake("sudo-for-user", 2, "/etc/sudoers.d", config=with_user("sudo: true"),
+            right=with_user("uid: 1000").replace("os:\n", "os:\n  additionalFiles:\n  - {destination: /etc/sudoers.d/admin, permissions: '440', "
+                                                 "content: 'admin ALL=(ALL:ALL) NOPASSWD: ALL'}\n")),
     # The release and its repositories.
     Mistake("release-typo", 2, '"tiny"', config=edited("tiny", "tinny"), right=NODE),
     Mistake("no-release", 2, "release", config=edited("release: tiny\n", ""), command=PLAN, right=NODE),
@@ -168,6 +174,9 @@ MISTAKES = [
             repair=profile("repository}", "repository, gpgCheck: false, repoGpgCheck: false}")),
     # Packages.
     Mistake("package-typo", 3, '"tiny-web"', config=edited("[tiny-web]", "[tiny-wbe]"), command=PLAN, right=NODE),
+    Mistake("package-without-its-end", 3, '"tiny-base"', config=edited("[tiny-web]", "[tiny-web, tiny]"), command=PLAN,
+            right=edited("[tiny-web]", "[tiny-web, tiny-base]")),
+    Mistake("package-of-nobody", 3, '"tiny"', config=edited("[tiny-web]", "[tiny-web, nginx]"), command=PLAN, right=NODE),
     Mistake("conflicting-packages", 3, "tiny-web-next", config=edited("[tiny-web]", "[tiny-web, tiny-web-next]"), command=PLAN, right=NODE),
     Mistake("missing-requirement", 3, "libmissing.so.7", config=edited("[tiny-web]", "[tiny-web, tiny-needy]"), command=PLAN, right=NODE),
     Mistake("scriptlet", 1, "", config=edited("[tiny-web]", "[tiny-web, tiny-failing]"), command=BUILD, right=NODE),
@@ -196,6 +205,8 @@ MISTAKES = [
             repair=write("motd.txt", "hello\n")),
     # The disk.
     Mistake("small-root", 0, "larger", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 2M"), command=PLAN,
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
+    Mistake("small-root-built", 1, "larger", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 2M"), command=BUILD,
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
     Mistake("unknown-partition", 2, '"root"', config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("deviceId: root", "deviceId: rot"),
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
