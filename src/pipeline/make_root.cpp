@@ -48,6 +48,17 @@ void require_room(const plan::ResolvedPlan& plan, const std::filesystem::path& r
                     "make room there, or choose another directory with --output-dir");
 }
 
+/// A package that the config asks for by its name fails at that line.
+base::Error placed(const base::Error& error, const plan::ResolvedPlan& plan) {
+  base::Diagnostic diagnostic = error.diagnostic();
+  for (const model::PackageRequest& wish : plan.plan.config.os.packages.install) {
+    const std::string named = "of the package " + base::quoted(wish.spec) + " ";
+    if (diagnostic.where || diagnostic.message.find(named) == std::string::npos) continue;
+    if (!wish.where.file.empty()) diagnostic.where = wish.where;
+  }
+  return {error.kind(), std::move(diagnostic)};
+}
+
 } // namespace
 
 std::vector<std::string> real_paths(const fs::RootDir& files,
@@ -86,7 +97,12 @@ model::InstalledRoot install_root(root::WorkRoot& root, const plan::ResolvedPlan
                                   report::Reporter& reporter) {
   install::InstallRequest request = install_request(plan, fetched);
   request.thread_count = services.thread_count;
-  return install::install_packages(root, request, services.cancellation, reporter);
+  try {
+    return install::install_packages(root, request, services.cancellation, reporter);
+  } catch (const base::Error& error) {
+    if (error.diagnostic().code != "install.scriptlet-failed") throw;
+    throw placed(error, plan);
+  }
 }
 
 MadeRoot make_root(root::WorkRoot& root, const plan::ResolvedPlan& plan, PackageSource& packages,
