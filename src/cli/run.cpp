@@ -38,6 +38,10 @@ constexpr const char* k_exit_codes =
 constexpr const char* k_start =
     "Start with: imagewright validate CONFIG, then imagewright plan CONFIG, then imagewright build "
     "CONFIG.";
+constexpr const char* k_pages =
+    "Pages and example configs are in share/doc/imagewright below the directory that the program "
+    "is installed into: /usr/share/doc/imagewright/docs/how-to and /usr/share/doc/imagewright/"
+    "examples of a package.";
 constexpr const char* k_codes =
     "A message ends with its code in brackets; imagewright help error CODE explains it.";
 constexpr const char* k_environment =
@@ -47,7 +51,8 @@ constexpr const char* k_environment =
     "XDG_CACHE_HOME and HOME where the cache is; IMAGEWRIGHT_SHARED_CACHE, "
     "IMAGEWRIGHT_SHARED_CACHE_KEY, IMAGEWRIGHT_SHARED_CACHE_SIGN and "
     "IMAGEWRIGHT_SHARED_CACHE_LOGIN what build shares with other machines, JOB_COMPLETION_INDEX "
-    "and SLURM_ARRAY_TASK_ID which unit it builds.";
+    "and SLURM_ARRAY_TASK_ID which unit it builds; http_proxy, https_proxy, no_proxy and "
+    "SSL_CERT_FILE by which way servers are reached, and whose certificates count.";
 
 std::vector<Argument> global_arguments(GlobalWords& words) {
   return {{.names = {"--log-level"},
@@ -150,7 +155,7 @@ void fill(CommandTable& table, GlobalWords& words) {
       inject_files_command(), upload_command(),   releases_command(),    doctor_command(),
       cache_command(),        schema_command(),   import_command(),      completion_command(table),
       help_command(table)};
-  table.notes = {k_start, k_codes, k_exit_codes, k_environment};
+  table.notes = {k_start, k_pages, k_codes, k_exit_codes, k_environment};
   note_defaults(table);
 }
 
