@@ -48,15 +48,6 @@ std::string read_packages(const sandbox::WorkerCall& call) {
   return encode(read_installed_packages(open(image::HandedImages(call))));
 }
 
-/// Neither form has anything that a terminal could take for a command.
-std::string require_harmless(std::string_view answer) {
-  const bool has_commands = std::ranges::any_of(
-      answer, [](char letter) { return (letter >= '\0' && letter < ' ' && letter != '\n'); });
-  if (has_commands || !base::is_valid_utf8(answer))
-    throw base::BugError("a description is no plain text");
-  return std::string(answer);
-}
-
 template <typename Decode>
 auto ask(const image::ImageFile& file, sandbox::WorkerRequest request,
          const base::Cancellation& cancellation, const Decode& decode) {
@@ -66,6 +57,16 @@ auto ask(const image::ImageFile& file, sandbox::WorkerRequest request,
 }
 
 } // namespace
+
+std::string require_harmless(std::string_view answer) {
+  for (std::size_t start = 0; start < answer.size();) {
+    const std::size_t end = std::min(answer.find('\n', start), answer.size());
+    const std::string_view line = answer.substr(start, end - start);
+    if (base::escape_controls(line) != line) throw base::BugError("a text is no plain text");
+    start = end + 1;
+  }
+  return std::string(answer);
+}
 
 std::string describe(const DescriptionRequest& request, const base::Cancellation& cancellation) {
   const image::ImageFile file = image::open_image_file(request.image, request.format);

@@ -4,6 +4,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/image/image_file.hpp>
+#include <imagewright/inspect/confined.hpp>
 #include <imagewright/measure/measure.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
@@ -27,11 +28,6 @@ std::string measure_image(const sandbox::WorkerCall& call) {
   return form == MeasurementForm::json ? json::to_text(to_json(measurement)) : to_text(measurement);
 }
 
-std::string require_harmless(std::string_view answer) {
-  if (!base::is_valid_utf8(answer)) throw base::BugError("a measurement is no plain text");
-  return std::string(answer);
-}
-
 } // namespace
 
 std::string describe(const MeasurementRequest& request, const base::Cancellation& cancellation) {
@@ -47,7 +43,7 @@ std::string describe(const MeasurementRequest& request, const base::Cancellation
                              {.job = k_job,
                               .subject = "the image " + base::quoted(file.name),
                               .request = writer.take()}),
-      cancellation, &require_harmless);
+      cancellation, &inspect::require_harmless);
 }
 
 std::span<const sandbox::WorkerJob> worker_jobs() {

@@ -263,6 +263,7 @@ private:
     // By a file is not followed: GRUB opens it to see whether it is there, and measures it.
     const auto asked = search_in(words);
     if (!asked) throw NotFollowed();
+    std::optional<std::string> found;
     for (const inspect::OpenedPartition& partition : image_.partitions()) {
       if (!partition.files) continue;
       const disk::FilesystemFacts facts = partition.files->facts();
@@ -270,11 +271,13 @@ private:
                              ? facts.label == asked->value
                              : base::to_lower(facts.uuid) == base::to_lower(asked->value);
       if (!is_it) continue;
-      variables_["root"] = device_of(partition);
-      return true;
+      // Which of two it takes is up to hints.
+      if (found) throw NotFollowed();
+      found = device_of(partition);
     }
-    if (has_unread_partition()) throw NotFollowed();
-    return false;
+    if (found) variables_["root"] = *found;
+    if (!found && has_unread_partition()) throw NotFollowed();
+    return found.has_value();
   }
 
   bool add_entry(const Words& words, const Script& body) {

@@ -306,9 +306,7 @@ DownloadResult Downloader::State::fetch_list(const Source& source,
     batch.run(results);
     if (results.front()) return results.front();
   }
-  const std::string content = fs::read_file(list.target, k_largest_list);
-  mirrors = is_metalink(content) ? read_metalink(list.target, source, cancellation)
-                                 : read_mirror_list(content, source);
+  mirrors = read_mirrors(list.target, source, cancellation);
   std::filesystem::remove(list.target);
   if (!mirrors.bases.empty()) return std::nullopt;
   return DownloadFailure{DownloadProblem::unreachable,

@@ -2,8 +2,12 @@
 #include "index_job.hpp"
 
 #include <array>
+#include <span>
 #include <string_view>
 
+#include <sys/stat.h>
+
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/repo/worker_jobs.hpp>
@@ -18,6 +22,10 @@ namespace {
 
 constexpr std::string_view k_repomd_job = "read-repomd";
 constexpr std::string_view k_metalink_job = "read-metalink";
+constexpr std::string_view k_list_job = "read-mirror-list";
+/// Of a list; no project has as many servers.
+constexpr std::size_t k_most_addresses = 4096;
+constexpr off_t k_largest_list = off_t{16} << 20U;
 constexpr const char* k_repomd_name = "repomd.xml";
 /// Both are a few kilobytes, read in milliseconds; librepo takes a minute for a million records.
 constexpr sandbox::WorkerLimits k_limits{.memory = base::ByteSize::mib(512),
@@ -140,6 +148,32 @@ MetalinkIndex decode_metalink(std::string_view bytes) {
   return index;
 }
 
+// --- lists of mirrors
+
+std::string read_list_in_worker(const sandbox::WorkerCall& call) {
+  struct stat status {};
+  if (::fstat(call.descriptors[0], &status) != 0 || status.st_size > k_largest_list)
+    throw base::BugError("a list is larger than what is fetched");
+  std::string content(static_cast<std::size_t>(status.st_size), '\0');
+  fs::read_exactly(call.descriptors[0], std::as_writable_bytes(std::span(content)), 0, "list");
+  std::vector<std::string> addresses;
+  for (const std::string& line : base::split(content, '\n')) {
+    const std::string_view address = base::trimmed(line);
+    if (address.empty() || address.starts_with('#')) continue;
+    if (addresses.size() == k_most_addresses) break;
+    addresses.emplace_back(address);
+  }
+  return sandbox::ByteWriter().texts(addresses).take();
+}
+
+std::vector<std::string> decode_list(std::string_view bytes) {
+  sandbox::ByteReader answer(bytes);
+  std::vector<std::string> addresses = answer.texts();
+  require_end(answer);
+  if (addresses.size() > k_most_addresses) throw base::BugError("a list has too many addresses");
+  return addresses;
+}
+
 template <typename Decode>
 auto ask(std::string_view job, const std::filesystem::path& file, const std::string& subject,
          const Decode& decode, const base::Cancellation& cancellation) {
@@ -164,10 +198,17 @@ MetalinkIndex read_metalink_index(const std::filesystem::path& file, const std::
   return ask(k_metalink_job, file, subject, decode_metalink, cancellation);
 }
 
+std::vector<std::string> read_address_list(const std::filesystem::path& file,
+                                           const std::string& subject,
+                                           const base::Cancellation& cancellation) {
+  return ask(k_list_job, file, subject, decode_list, cancellation);
+}
+
 std::span<const sandbox::WorkerJob> worker_jobs() {
   static constexpr std::array jobs{
       sandbox::WorkerJob{.name = k_repomd_job, .run = &read_repomd_in_worker},
       sandbox::WorkerJob{.name = k_metalink_job, .run = &read_metalink_in_worker},
+      sandbox::WorkerJob{.name = k_list_job, .run = &read_list_in_worker},
       sandbox::WorkerJob{.name = k_manifest_job, .run = &read_manifest_in_worker},
       sandbox::WorkerJob{.name = k_token_job, .run = &read_token_in_worker}};
   return jobs;

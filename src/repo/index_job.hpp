@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The indexes of a repository, repomd.xml and metalinks, as a worker reads them that has the file
-// and nothing else. What comes back is what stands there: nothing of it was checked.
+// The indexes of a repository, repomd.xml, metalinks and lists of mirrors, as a worker reads them
+// that has the file and nothing else. What comes back is what stands there: nothing of it was
+// checked.
 
 #include <cstdint>
 #include <filesystem>
@@ -50,5 +51,10 @@ RepomdIndex read_repomd_index(const std::filesystem::path& file, const std::stri
 /// Nothing at all when it cannot be read.
 MetalinkIndex read_metalink_index(const std::filesystem::path& file, const std::string& subject,
                                   const base::Cancellation& cancellation);
+
+/// The lines of a list that are neither empty nor comments.
+std::vector<std::string> read_address_list(const std::filesystem::path& file,
+                                           const std::string& subject,
+                                           const base::Cancellation& cancellation);
 
 } // namespace imagewright::repo

@@ -2,9 +2,12 @@
 #include "mirrors.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 #include <utility>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -47,6 +50,34 @@ void add_digests(MirrorList& mirrors, const AnnouncedChecksums& checksums) {
   if (!checksums.empty()) mirrors.has_only_weak_digests = mirrors.repomd.empty();
 }
 
+MirrorList read_metalink(const std::filesystem::path& file, const Source& source,
+                         const std::string& subject, const base::Cancellation& cancellation) {
+  MetalinkIndex index = read_metalink_index(file, subject, cancellation);
+  std::stable_sort(index.urls.begin(), index.urls.end(), [](const auto& left, const auto& right) {
+    return left.preference > right.preference;
+  });
+  MirrorList mirrors;
+  for (MetalinkUrl& entry : index.urls) {
+    if (!entry.url.ends_with(k_repomd_path)) continue;
+    entry.url.resize(entry.url.size() - k_repomd_path.size());
+    add_base(mirrors, std::move(entry.url), source);
+  }
+  for (const AnnouncedChecksums& checksums : index.versions)
+    add_digests(mirrors, checksums);
+  return mirrors;
+}
+
+/// By what it begins with; white space and a mark of UTF-8 may stand before.
+bool is_metalink(const std::filesystem::path& file) {
+  constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
+  std::array<char, 64> head{};
+  const fs::UniqueFd fd = fs::open_for_reading(file);
+  const ssize_t count = ::pread(fd.get(), head.data(), head.size(), 0);
+  std::string_view content(head.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
+  if (content.starts_with(k_byte_order_mark)) content.remove_prefix(k_byte_order_mark.size());
+  return base::trimmed(content).starts_with('<');
+}
+
 /// The digests of a file, each made once: a metalink announces as many as it likes.
 class FileDigests {
 public:
@@ -70,39 +101,16 @@ private:
 
 } // namespace
 
-MirrorList read_mirror_list(std::string_view content, const Source& source) {
+MirrorList read_mirrors(const std::filesystem::path& file, const Source& source,
+                        const base::Cancellation& cancellation) {
+  const std::string address =
+      base::quoted(base::without_secrets(source.metalink + source.mirror_list));
+  if (is_metalink(file))
+    return read_metalink(file, source, "the metalink " + address, cancellation);
   MirrorList mirrors;
-  for (const std::string& line : base::split(content, '\n')) {
-    const std::string url(base::trimmed(line));
-    if (!url.empty() && !url.starts_with('#')) add_base(mirrors, url, source);
-  }
+  for (std::string& url : read_address_list(file, "the list of mirrors " + address, cancellation))
+    add_base(mirrors, std::move(url), source);
   return mirrors;
-}
-
-MirrorList read_metalink(const std::filesystem::path& file, const Source& source,
-                         const base::Cancellation& cancellation) {
-  MetalinkIndex index = read_metalink_index(
-      file,
-      "the metalink " + base::quoted(base::without_secrets(source.metalink + source.mirror_list)),
-      cancellation);
-  std::stable_sort(index.urls.begin(), index.urls.end(), [](const auto& left, const auto& right) {
-    return left.preference > right.preference;
-  });
-  MirrorList mirrors;
-  for (MetalinkUrl& entry : index.urls) {
-    if (!entry.url.ends_with(k_repomd_path)) continue;
-    entry.url.resize(entry.url.size() - k_repomd_path.size());
-    add_base(mirrors, std::move(entry.url), source);
-  }
-  for (const AnnouncedChecksums& checksums : index.versions)
-    add_digests(mirrors, checksums);
-  return mirrors;
-}
-
-bool is_metalink(std::string_view content) {
-  constexpr std::string_view k_byte_order_mark = "\xef\xbb\xbf";
-  if (content.starts_with(k_byte_order_mark)) content.remove_prefix(k_byte_order_mark.size());
-  return base::trimmed(content).starts_with('<');
 }
 
 bool is_announced(const MirrorList& mirrors, const std::filesystem::path& file) {

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
@@ -27,17 +26,12 @@ struct MirrorList {
   bool has_only_weak_digests = false;
 };
 
-/// Whatever its address is called: a list of addresses is no XML, and a metalink is.
-bool is_metalink(std::string_view content);
-
-/// One URL a line; lines that are empty, begin with "#" or lead to another protocol than the
-/// list's own are nothing.
-MirrorList read_mirror_list(std::string_view content, const Source& source);
-
-/// Empty when it cannot be read. A worker reads it; where it leads is checked here. Throws
-/// base::Error (sandbox.worker-…).
-MirrorList read_metalink(const std::filesystem::path& file, const Source& source,
-                         const base::Cancellation& cancellation);
+/// Whatever its address is called, what begins with "<" is a metalink; everything else has one URL
+/// a line, and lines that are empty or begin with "#" are nothing. A worker reads it; where it
+/// leads is checked here: to no other protocol than the list's own. Empty when it cannot be read.
+/// Throws base::Error (sandbox.worker-…).
+MirrorList read_mirrors(const std::filesystem::path& file, const Source& source,
+                        const base::Cancellation& cancellation);
 
 /// Is the file one of the versions that are right? Everything is when nobody says.
 bool is_announced(const MirrorList& mirrors, const std::filesystem::path& file);

@@ -47,6 +47,13 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+/// RFC 6750, section 2.1, and no longer than servers take a line to be.
+bool is_token(std::string_view token) {
+  constexpr std::size_t k_longest_token = 16384;
+  const auto is_good = [](char c) { return c > ' ' && c < '\x7f'; };
+  return !token.empty() && token.size() <= k_longest_token && std::ranges::all_of(token, is_good);
+}
+
 class RegistryLoader {
 public:
   RegistryLoader(const RegistryImageRequest& request, const FetchOptions& options,
@@ -136,8 +143,7 @@ private:
     std::string token;
     if (answer.status == 200)
       token = read_registry_token(answer.body, subject(), environment_.cancellation);
-    const bool is_good = !token.empty() && token.find_first_of(" \t\r\n") == std::string::npos;
-    if (!is_good) fail_login();
+    if (!is_token(token)) fail_login();
     headers_ = {"Authorization: Bearer " + token};
   }
 

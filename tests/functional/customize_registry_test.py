@@ -116,6 +116,24 @@ class CustomizeRegistry(CustomizingTestCase):
         said = self.run_config(f"{{oci: \"{registry.host}/os/node:3.0\"}}", "--dry-run", expect=2)
         self.assertIn("repo.registry-login", said.stderr)
 
+    def test_a_token_is_asked_for_where_nobody_else_listens(self):
+        registry, other = self.registry(token="secret-token"), self.registry()
+        registry.put_image({"node.qcow2": self.disk()}, "3.0")
+        # With what stands before "@" it would be this host's for a careless reader.
+        for realm in ("http://registry.example/token", f"http://127.0.0.1@{other.host}/token", f"http://{other.host}@registry.example/token", "http://127.0.0.1.example/token",
+                      "http://localhost.example/token", "file:///etc/passwd", f"HTTP://{other.host}/token", "gopher://127.0.0.1/token", "", "//127.0.0.1/token",
+                      f"http://{other.host}\\@registry.example/token", "http://[::1].example/token"):
+            with self.subTest(realm=realm):
+                registry.realm = realm or " "
+                said = self.run_config(f"{{oci: \"{registry.host}/os/node:3.0\"}}", "--dry-run", expect=2)
+                self.assertIn("repo.registry-login", said.stderr)
+                self.assertEqual(other.requests, [])
+        for token in ("with space", "\x01", "\u00e9", "a" * 20000, "\x00"):
+            with self.subTest(token=token[:10]):
+                registry.realm, registry.token = None, token
+                self.assertIn("repo.registry-login", self.run_config(f"{{oci: \"{registry.host}/os/node:3.0\"}}", "--dry-run", expect=2).stderr)
+                self.assertFalse([authorization for _, authorization in registry.requests if authorization])
+
     def test_a_manifest_in_the_cache_does_not_keep_its_disk_away(self):
         registry = self.registry(token="secret-token")
         image = registry.put_image({"node.qcow2": self.disk()}, "3.0")

@@ -284,6 +284,79 @@ class Measure(SiblingTestCase):
         self.assertIn("no whole program", plain["unknown"])
         self.assertNotIn("measurements", self.image("os: {hostname: a}\n").manifest())
 
+    MENU = "set default=0\nmenuentry one --id one {\n linux /EFI/BOOT/BOOTX64.EFI x\n}\n"
+
+    def grub_with(self, *names, **files):
+        """The image with GRUB, with other files below its prefix; names that end in "/" are directories."""
+        built = self.built("grub")
+        disk = self.scratch() / "disk.raw"
+        shutil.copyfile(next(built.out.glob("*.raw")), disk)
+        esp = ["-i", f"{disk}@@{self.span(built, 'esp')[0]}"]
+        for name in names:
+            subprocess.run(["mmd", *esp, f"::/EFI/tiny/{name}"], check=True, capture_output=True)
+        for name, text in files.items():
+            (disk.parent / "text").write_text(text)
+            subprocess.run(["mcopy", "-o", *esp, disk.parent / "text", f"::/EFI/tiny/{name}.cfg"], check=True, capture_output=True)
+        return disk
+
+    def grub_words(self, measured):
+        """The commands that GRUB measures, as digests of their words."""
+        return {event["digests"]["sha256"] for event in measured["events"] if event["pcr"] == 8}
+
+    @staticmethod
+    def digest(text):
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def assert_given_up(self, measured):
+        self.assertFalse({8, 9} & set(self.values(measured)))
+        self.assertLessEqual({4, 5}, set(self.values(measured)))
+
+    def test_another_configuration_begins_with_what_grub_hands_on_alone(self):
+        # The variable "kept" is gone, root and prefix are not; the menu of the first configuration is gone as well.
+        measured = self.measured(self.grub_with(grub=f"set kept=1\nmenuentry old --id old {{\n linux /x\n}}\nconfigfile $prefix/other.cfg\n",
+                                                other='set seen="$kept."\nset at=$root\n' + self.MENU))
+        self.assertEqual(measured["entry"], "one")
+        words = self.grub_words(measured)
+        for text in ("set kept=1", "configfile (hd0,gpt1)/EFI/tiny/other.cfg", "set seen=.", "set at=hd0,gpt1", "linux /EFI/BOOT/BOOTX64.EFI x"):
+            self.assertIn(self.digest(text), words, text)
+        # What is sourced shares everything.
+        measured = self.measured(self.grub_with(grub="set kept=1\nsource $prefix/other.cfg\n" + self.MENU, other='set seen="$kept."\n'))
+        self.assertIn(self.digest("set seen=1."), self.grub_words(measured))
+
+    def test_configurations_that_are_not_followed_to_their_end_give_no_values(self):
+        menu = self.MENU
+        for what, files in {"a command after another configuration": {"grub": "configfile $prefix/other.cfg\nset after=1\n", "other": menu},
+                            "another configuration without a menu": {"grub": menu + "configfile $prefix/other.cfg\n", "other": "set a=1\n"},
+                            "a configuration within an entry": {"grub": "menuentry one {\n configfile $prefix/other.cfg\n}\n", "other": menu},
+                            "a configuration that is not there": {"grub": "configfile $prefix/nowhere.cfg\n"},
+                            "a circle": {"grub": "configfile $prefix/grub.cfg\n"}, "a circle of sources": {"grub": "source $prefix/other.cfg\n", "other": "source $prefix/other.cfg\n" + menu},
+                            "text without end": {"grub": "set a=xxxxxxxx\n" + "set a=$a$a\n" * 40 + menu},
+                            "a command that reads files": {"grub": "loadfont $prefix/font.pf2\n" + menu}, "a file as condition": {"grub": "search --file /x --set=root\n" + menu}}.items():
+            with self.subTest(what):
+                result = self.run_program("measure", "--json", self.grub_with(**files), expect=None, timeout=120)
+                if result.returncode == 0:
+                    self.assert_given_up(json.loads(result.stdout))
+                else:
+                    self.assertIn("[sandbox.worker-memory]", result.stderr)
+
+    def test_modules_beside_the_configuration_are_not_passed_over(self):
+        self.assertLessEqual({8, 9}, set(self.values(self.measured(self.grub_with(grub=self.MENU)))))
+        # Names of FAT have no case.
+        for names in (["x86_64-efi"], ["X86_64-EFI"], ["arm64-efi"], ["other", "other/x86_64-efi"]):
+            text = "set prefix=$prefix/other\n" if len(names) > 1 else ""
+            with self.subTest(names):
+                self.assert_given_up(self.measured(self.grub_with(*names, grub=text + self.MENU)))
+        self.assertLessEqual({8, 9}, set(self.values(self.measured(self.grub_with("other", "other/x86_64-efi", grub=self.MENU)))))
+        self.assert_given_up(self.measured(self.grub_with(grub="set prefix=(hd0,gpt9)/nowhere\n" + self.MENU)))
+
+    def test_one_of_two_filesystems_of_one_name_is_not_guessed(self):
+        built = self.built("grub")
+        measured = self.measured(self.grub_with(grub="search --label --set=root root\n" + self.MENU.replace("/EFI/BOOT/BOOTX64.EFI", "/boot/vmlinuz-1.0")))
+        self.assertLessEqual({8, 9}, set(self.values(measured)))
+        disk = self.grub_with(grub="search --label --set=root root\n" + self.MENU)
+        subprocess.run(["mlabel", "-i", f"{disk}@@{self.span(built, 'esp')[0]}", "::root"], check=True, capture_output=True)
+        self.assert_given_up(self.measured(disk))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
@@ -47,6 +48,10 @@ SystemFacts read_system_confined(const image::ImageFile& image,
 std::vector<model::InstalledPackage>
 read_installed_packages_confined(const image::ImageFile& image,
                                  const base::Cancellation& cancellation);
+
+/// The text of a worker that describes an image, for people or as JSON: lines that say nothing to a
+/// terminal, and nothing to a service that runs builds. Throws base::BugError.
+std::string require_harmless(std::string_view answer);
 
 std::span<const sandbox::WorkerJob> worker_jobs();
 

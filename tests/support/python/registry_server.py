@@ -16,10 +16,11 @@ def digest_of(data):
 
 class RegistryServer:
     """`token`: what whoever comes has to fetch first. `elsewhere`: blobs are given by another server, as clouds do it.
+    `realm`: where the token shall be fetched, if it is another place.
     `requests` is (path, authorization)."""
 
     def __init__(self, token=None, elsewhere=None):
-        self.token, self.elsewhere = token, elsewhere
+        self.token, self.elsewhere, self.realm = token, elsewhere, None
         self.blobs, self.manifests, self.tags, self.requests = {}, {}, {}, []
         owner = self
 
@@ -44,7 +45,7 @@ class RegistryServer:
                 if place == "/token":
                     return self.answer(200, json.dumps({"token": owner.token}).encode())
                 if owner.token and authorization != f"Bearer {owner.token}":
-                    realm = f'Bearer realm="http://{owner.host}/token",service="the service",scope="repository:x:pull"'
+                    realm = f'Bearer realm="{owner.realm or f"http://{owner.host}/token"}",service="the service",scope="repository:x:pull"'
                     return self.answer(401, WWW_Authenticate=realm)
                 kind, _, name = place.rpartition("/")
                 if kind.endswith("/manifests"):

@@ -44,3 +44,18 @@ TEST_CASE("says which member is not as expected") {
 TEST_CASE("replaces bytes that are not UTF-8 instead of failing") {
   CHECK(json::to_line(json::Value("a\xff")) == "\"a\xef\xbf\xbd\"");
 }
+
+TEST_CASE("what steers a terminal or a service that runs builds is escaped, and means the same") {
+  const std::string text =
+      "a\x7f\u009b2J \u202e \u2066 \U000e0041 \ufeff ##[group]x ##vso[task] # ## é 日 😀";
+  for (const std::string& written : {json::to_text(text), json::to_line(text)}) {
+    CHECK(written.find("\x7f") == std::string::npos);
+    for (const char* steering :
+         {"\u009b", "\u202e", "\u2066", "\U000e0041", "\ufeff", "##[", "##vso["})
+      CHECK(written.find(steering) == std::string::npos);
+    CHECK(written.find("é 日 😀") != std::string::npos);
+    CHECK(*json::parse(written, "text").find_string() == text);
+  }
+  CHECK(json::to_line("# plain ##") == "\"# plain ##\"");
+  CHECK(json::to_line("\U000e0041") == "\"\\udb40\\udc41\"");
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "repo/registry_http.hpp"
+#include "repo/registry_reference.hpp"
+
+using namespace imagewright::repo;
+
+TEST_CASE("a token is fetched by TLS, or from this host for a registry that is on it") {
+  CHECK(is_safe_realm("https://auth.example/token", "registry.example"));
+  CHECK(is_safe_realm("https://auth.example/token", "127.0.0.1:5000"));
+  CHECK(is_safe_realm("http://127.0.0.1:5001/token", "localhost:5000"));
+  CHECK(is_safe_realm("http://[::1]:5001/token?a=b", "[::1]"));
+  // A registry elsewhere sends nobody to what listens here.
+  for (const char* realm : {"http://127.0.0.1/token", "http://localhost/token", "http://[::1]/t"})
+    CHECK_FALSE(is_safe_realm(realm, "registry.example"));
+  for (const char* realm :
+       {"", "https:", "https:/auth.example", "ftp://auth.example/", "file:///etc/passwd",
+        "HTTP://127.0.0.1/", " https://auth.example/", "http://127.0.0.1@auth.example/",
+        "http://127.0.0.1:80@auth.example/", "http://localhost.auth.example/",
+        "http://[::1]x/token", "http://127.0.0.1\\@auth.example/",
+        "http://auth.example#@127.0.0.1/", "http://auth.example?127.0.0.1"})
+    CHECK_FALSE(is_safe_realm(realm, "127.0.0.1:5000"));
+}
+
+TEST_CASE("a name that begins like this host's is not this host") {
+  CHECK(is_on_this_host("localhost"));
+  CHECK(is_on_this_host("127.0.0.1:5000"));
+  CHECK(is_on_this_host("[::1]:5000"));
+  for (const char* host : {"localhost.example", "127.0.0.1.example", "[::1", "[::1]x", "[::2]:80",
+                           "localhost@evil.example", "", ":80", "127.0.0.10", "LOCALHOST"})
+    CHECK_FALSE(is_on_this_host(host));
+}
+
+TEST_CASE("a challenge gives its parameters, however it is written, and no others") {
+  const std::string challenge = "Bearer realm=\"https://a/t\",service=\"s\",scope=\"x,realm=\"";
+  CHECK(challenge_parameter(challenge, "realm") == "https://a/t");
+  CHECK(challenge_parameter(challenge, "service") == "s");
+  CHECK(challenge_parameter(challenge, "scope") == "x,realm=");
+  CHECK(challenge_parameter("Bearer x=1, REALM=\"a\"", "realm") == "a");
+  CHECK(challenge_parameter("Bearer realm=\"not closed", "realm") == "not closed");
+  CHECK(challenge_parameter("Bearer other=\"realm=\\\"b\"", "realm").empty());
+  for (const char* odd : {"", "Bearer", "Bearer ", "Bearer =\"", "Bearer =\"\"",
+                          "Bearer realm=", "Bearer realm=\"", "Bearer \"realm=\"", "=\"=\"=\"=\""})
+    CHECK(challenge_parameter(odd, "realm").empty());
+}
+
+TEST_CASE("a challenge counts of the last answer alone, and of the scheme Bearer") {
+  RegistryAnswer answer;
+  take_header(answer, "HTTP/1.1 307 Temporary Redirect\r\n");
+  take_header(answer, "WWW-Authenticate: Bearer realm=\"https://a/t\"\r\n");
+  CHECK(challenge_parameter(answer.challenge, "realm") == "https://a/t");
+  take_header(answer, "HTTP/1.1 401 Unauthorized\r\n");
+  CHECK(answer.challenge.empty());
+  for (const char* line :
+       {"WWW-Authenticate: Basic realm=\"a\"", "WWW-Authenticate:", "www-auth",
+        "X-WWW-Authenticate: Bearer realm=\"a\"", "", "WWW-Authenticate: Bearer"})
+    take_header(answer, line);
+  CHECK(answer.challenge.empty());
+}
