@@ -57,6 +57,8 @@ public:
       read_list(document, "platforms", manifest.platforms, &ManifestReader::word);
     if (document.find("fetchedFiles") != nullptr)
       read_list(document, "fetchedFiles", manifest.fetched_files, &ManifestReader::fetched_file);
+    if (const Value* measured = document.find("measurements"))
+      manifest.measured_boot = measured_boot_from(*measured, file_);
     const Value& disk = json::member(document, "disk", file_);
     manifest.layout.uuid = uuid(disk, "uuid");
     manifest.layout.size = size(disk, "size");

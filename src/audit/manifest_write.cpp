@@ -153,6 +153,8 @@ std::string to_text(const Manifest& manifest) {
   if (!manifest.platforms.empty()) document.emplace_back("platforms", strings(manifest.platforms));
   if (!manifest.fetched_files.empty())
     document.emplace_back("fetchedFiles", array_of(manifest.fetched_files, fetched_file));
+  if (manifest.measured_boot)
+    document.emplace_back("measurements", to_json(*manifest.measured_boot));
   document.emplace_back("files", std::move(files));
   return json::to_text(document);
 }

@@ -16,6 +16,7 @@
 #include "boot/probe_disk.hpp"
 #include "boot/qemu_arguments.hpp"
 #include "boot/serial_watch.hpp"
+#include "boot/tpm.hpp"
 
 namespace imagewright::boot {
 
@@ -165,6 +166,9 @@ BootReport boot_image(const BootRequest& request, process::CommandRunner& runner
       break;
     }
   }
+  std::optional<Tpm> tpm;
+  if (request.tpm == TpmUse::emulated)
+    files.tpm = tpm.emplace(runner).arguments(request.architecture.qemu);
   SerialWatch watch;
   const process::CommandResult result = run_machine(request, files, watch, runner, reporter);
   const Answers answers = collect_answers(files, result);

@@ -32,6 +32,16 @@ std::string systemd_version_of(std::string_view output) {
   return words.size() >= 2 ? words[1] : std::string();
 }
 
+/// Lines "sha256:4 HEX".
+std::map<std::string, std::string> registers_in(const std::string& text) {
+  std::map<std::string, std::string> registers;
+  for (const std::string& line : base::split(text, '\n')) {
+    const auto words = base::split_whitespace(line);
+    if (words.size() == 2) registers[words[0]] = base::to_lower(words[1]);
+  }
+  return registers;
+}
+
 std::chrono::milliseconds startup_of(const std::string& microseconds) {
   std::int64_t count = 0;
   std::from_chars(microseconds.data(), microseconds.data() + microseconds.size(), count);
@@ -174,6 +184,7 @@ GuestFacts facts_of(const Answers& answers) {
   const auto status = answers.by_key.find("failed-units-status");
   if (status != answers.by_key.end())
     facts.failed_units_status = base::trimmed(status->second.text);
+  facts.registers = registers_in(text("registers"));
   facts.startup_duration = startup_of(text("startup"));
   return facts;
 }

@@ -3,6 +3,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/boot/host_facts.hpp>
 #include <imagewright/fs/file.hpp>
 
 namespace imagewright::boot {
@@ -36,6 +37,10 @@ model::QemuMachine::Firmware require_firmware(const model::Architecture& archite
   auto firmware = find_firmware(architecture);
   if (!firmware) throw_missing(architecture);
   return *firmware;
+}
+
+std::filesystem::path firmware_variables(const model::Architecture& architecture) {
+  return require_firmware(architecture).variables;
 }
 
 std::optional<model::QemuMachine::Firmware>

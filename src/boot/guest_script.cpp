@@ -69,6 +69,14 @@ package_version() {
   [ -n "$(rpm -qa 2>/dev/null | head -n 1)" ] || return 126
   rpm -q --qf '%{VERSION}-%{RELEASE}\n' "$1"
 }
+registers() {
+  for bank in sha256 sha384; do
+    for file in /sys/class/tpm/tpm0/pcr-$bank/*; do
+      [ -e "$file" ] && echo "$bank:${file##*/} $(cat "$file")"
+    done
+  done
+  return 0
+}
 answer kernel-release uname -r
 answer systemd-version systemctl --version
 answer command-line cat /proc/cmdline
@@ -79,6 +87,7 @@ answer system-state systemctl is-system-running
 answer failed-units failed_units
 answer failed-units-status failed_units_status
 answer os-release cat /etc/os-release
+answer registers registers
 answer startup systemctl show --value -p FinishTimestampMonotonic
 )sh";
 

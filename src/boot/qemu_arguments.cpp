@@ -104,6 +104,7 @@ std::vector<std::string> machine_arguments(const BootRequest& request, const Mac
     arguments.insert(arguments.end(), more.begin(), more.end());
   };
   add(seed_arguments(request));
+  add(files.tpm);
   if (!files.questions.empty()) {
     append(
         arguments,

@@ -21,6 +21,8 @@ struct MachineFiles {
   std::filesystem::path answers;
   /// A disk with the questions; empty: they are in the overlay.
   std::filesystem::path questions = {};
+  /// Arguments for the TPM beside it; empty: it has none.
+  std::vector<std::string> tpm = {};
   /// Absent: the machine's legacy BIOS.
   std::optional<model::QemuMachine::Firmware> firmware;
 };

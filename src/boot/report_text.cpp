@@ -70,6 +70,9 @@ double seconds(std::chrono::milliseconds duration) {
 }
 
 json::Value facts_json(const GuestFacts& facts) {
+  json::Object registers;
+  for (const auto& [name, value] : facts.registers)
+    registers.emplace_back(name, value);
   return json::Object{
       {"operatingSystem", facts.operating_system},
       {"kernelRelease", facts.kernel_release},
@@ -80,6 +83,7 @@ json::Value facts_json(const GuestFacts& facts) {
       {"fipsEnabled", facts.fips_enabled},
       {"systemState", facts.system_state},
       {"failedUnits", json::Array(facts.failed_units.begin(), facts.failed_units.end())},
+      {"registers", std::move(registers)},
       {"startupSeconds", seconds(facts.startup_duration)},
   };
 }

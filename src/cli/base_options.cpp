@@ -3,6 +3,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/config/load.hpp>
+#include <imagewright/plan/build_plan.hpp>
 
 #include "config_file.hpp"
 #include "image_options.hpp"
@@ -20,14 +21,13 @@ void add_base_options(Command& command, BaseWords& words) {
   command.arguments.push_back(input_format_argument(words.format));
 }
 
-bool starts_from_image(const BaseWords& base, const PlanWords& plan) {
+bool starts_from_image(const BaseWords& base, const PlanWords& plan,
+                       const CommandContext& context) {
   if (!base.image.empty()) return true;
   try {
-    return config::load_image_config(plan.config).config.input.is_given();
+    return plan::load_config(plan_options_from(plan, context)).config.input.is_given();
   } catch (const base::InputError&) {
-    return false; // of mistakes is told by what reads the config to work with it
-  } catch (const base::Error&) {
-    return false;
+    return false; // of mistakes in the config is told by what reads it to work with it
   }
 }
 

@@ -22,8 +22,8 @@ struct BaseWords {
 void add_base_options(Command& command, BaseWords& words);
 
 /// Whether the config is applied to an image: one that the command line names, or that the config
-/// does with `input.image`.
-bool starts_from_image(const BaseWords& base, const PlanWords& plan);
+/// does with `input.image`. A config with mistakes does not say so. Throws base::Error.
+bool starts_from_image(const BaseWords& base, const PlanWords& plan, const CommandContext& context);
 
 /// Honours CI and SOURCE_DATE_EPOCH of the environment. Throws base::Error (cli.usage, …) when a
 /// word does not fit.

@@ -7,6 +7,7 @@
 #include "disk/fat/filesystem.hpp"
 #include "disk/filesystem.hpp"
 #include "disk/swap/filesystem.hpp"
+#include "disk/xfs/reader.hpp"
 
 namespace imagewright::disk {
 
@@ -18,7 +19,7 @@ constexpr std::array k_filesystems{
     FilesystemBehaviour{FilesystemType::ext4, &k_ext4_writer, &k_ext4_reading},
     FilesystemBehaviour{FilesystemType::fat32, &k_fat_writer, &k_fat_reading},
     FilesystemBehaviour{FilesystemType::swap, &k_swap_writer, nullptr},
-    FilesystemBehaviour{FilesystemType::xfs, nullptr, nullptr},
+    FilesystemBehaviour{FilesystemType::xfs, nullptr, &k_xfs_reading},
     FilesystemBehaviour{FilesystemType::btrfs, nullptr, nullptr},
 };
 static_assert(k_filesystems.size() == model::k_filesystem_types.size());

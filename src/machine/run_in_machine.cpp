@@ -219,8 +219,7 @@ std::optional<MachineObstacle> find_machine_obstacle() {
                            "compose on x86_64 or aarch64"};
   if (process::find_program(host->qemu.program)) return std::nullopt;
   return MachineObstacle{host->qemu.program + " is not installed",
-                         "install qemu-system-x86 or qemu-system-arm (Debian), or your "
-                         "distribution's QEMU system emulator"};
+                         process::how_to_install(host->qemu.program)};
 }
 
 } // namespace imagewright::machine

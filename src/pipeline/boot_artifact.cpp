@@ -6,13 +6,16 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/audit/register_verdicts.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/version_series.hpp>
 #include <imagewright/boot/accelerator.hpp>
 #include <imagewright/boot/boot_image.hpp>
+#include <imagewright/boot/host_facts.hpp>
 #include <imagewright/boot/session.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
@@ -23,6 +26,7 @@
 #include <imagewright/pipeline/boot_artifact.hpp>
 #include <imagewright/process/command_runner.hpp>
 
+#include "host/measured_boot.hpp"
 #include "host/seed_volume.hpp"
 
 namespace imagewright::pipeline {
@@ -150,16 +154,86 @@ Bootable bootable(const BootOptions& options) {
                    .accelerator = options.accelerator ? *options.accelerator
                                                       : boot::best_accelerator(*architecture),
                    .firmware = options.firmware.value_or(firmware_for(manifest, *architecture)),
+                   .tpm = options.tpm,
                    .memory = options.memory,
                    .timeout = options.timeout,
                    .serial_log = std::filesystem::absolute(serial_log)};
   return found;
 }
 
+void require_firmware_that_measures(const boot::BootRequest& request) {
+  if (request.tpm == boot::TpmUse::none || request.firmware == boot::Firmware::uefi) return;
+  throw base::Error(base::FailureKind::input, "boot.tpm-needs-uefi",
+                    "what a BIOS measures into a TPM is not known here",
+                    "boot an image with an EFI system partition, or leave --tpm out");
+}
+
+audit::MeasuredBoot predicted_boot(const boot::BootRequest& request,
+                                   const plan::Services& services) {
+  const std::filesystem::path variables = boot::firmware_variables(request.architecture);
+  return predict_boot({.path = request.image,
+                       .format = request.format,
+                       .firmware_variables = fs::read_file(variables)},
+                      services);
+}
+
+boot::ReportRow row_of(const audit::RegisterVerdict& verdict) {
+  using Outcome = audit::RegisterVerdict::Outcome;
+  boot::ReportRow row{.check = verdict.subject,
+                      .expected = verdict.expected,
+                      .actual = verdict.actual,
+                      .outcome = boot::RowOutcome::passed};
+  if (verdict.outcome == Outcome::different) row.outcome = boot::RowOutcome::failed;
+  if (verdict.outcome == Outcome::unknown) row.outcome = boot::RowOutcome::not_asked;
+  return row;
+}
+
+/// Whether the image is the one that its manifest speaks of.
+boot::ReportRow manifest_row(const audit::MeasuredBoot& promised,
+                             const audit::MeasuredBoot& predicted) {
+  const std::vector<std::uint32_t> changed = audit::changed_registers(promised, predicted);
+  const std::string same = "those of the image";
+  return {.check = "registers of the manifest",
+          .expected = same,
+          .actual = changed.empty() ? same : fmt::format("others: {}", fmt::join(changed, ", ")),
+          .outcome = changed.empty() ? boot::RowOutcome::passed : boot::RowOutcome::failed};
+}
+
+/// Rows of the report, and where they failed what that means.
+void compare_registers(boot::BootReport& report, const Bootable& image,
+                       const audit::MeasuredBoot& predicted, const plan::Services& services) {
+  std::set<std::uint32_t> numbers;
+  for (const audit::RegisterVerdict& verdict :
+       audit::register_verdicts({.predicted = predicted, .found = report.facts.registers})) {
+    report.rows.push_back(row_of(verdict));
+    if (verdict.outcome == audit::RegisterVerdict::Outcome::different)
+      numbers.insert(verdict.number);
+  }
+  if (const auto& promised = image.manifest.measured_boot; promised && promised->unknown.empty())
+    report.rows.push_back(manifest_row(*promised, predicted));
+  if (numbers.empty()) return;
+  base::Diagnostic diagnostic;
+  diagnostic.code = "boot.other-registers";
+  diagnostic.message =
+      report.facts.registers.empty()
+          ? "the running system tells no registers of its TPM"
+          : fmt::format("the machine's TPM holds other values than the image lets expect in {} {}",
+                        numbers.size() == 1 ? "register" : "registers", fmt::join(numbers, ", "));
+  diagnostic.hint = report.facts.registers.empty()
+                        ? "its kernel needs a driver for TPMs (tpm_tis), and to be 5.12 or newer"
+                        : "compare the events of \"imagewright measure\" with the machine's own "
+                          "log: tpm2_eventlog "
+                          "/sys/kernel/security/tpm0/binary_bios_measurements";
+  services.reporter.warning(diagnostic);
+}
+
 } // namespace
 
 boot::BootReport boot_artifact(const BootOptions& options, const plan::Services& services) {
   Bootable image = bootable(options);
+  require_firmware_that_measures(image.request);
+  std::optional<audit::MeasuredBoot> predicted;
+  if (options.tpm == boot::TpmUse::emulated) predicted = predicted_boot(image.request, services);
   std::filesystem::create_directories(services.cache_directory);
   const fs::ClaimedDirectory work(services.cache_directory, ".boot-");
   image.request.work_directory = work.path();
@@ -167,6 +241,7 @@ boot::BootReport boot_artifact(const BootOptions& options, const plan::Services&
   process::HostCommandRunner runner(services.cancellation);
   boot::BootReport report = boot::boot_image(image.request, runner, services.reporter);
   answer_from_manifest(report, image.manifest);
+  if (predicted) compare_registers(report, image, *predicted, services);
   return report;
 }
 

@@ -25,6 +25,7 @@
 
 #include "build_report.hpp"
 #include "host/emulator.hpp"
+#include "host/measured_boot.hpp"
 #include "host/native_programs.hpp"
 #include "host/workplace.hpp"
 #include "machine/compose_in_machine.hpp"
@@ -32,6 +33,7 @@
 #include "stages/finished_outputs.hpp"
 #include "stages/initramfs_recall.hpp"
 #include "stages/shared_outputs.hpp"
+#include "stages/stage_estimates.hpp"
 #include "stages/tool_identity.hpp"
 #include "write_image.hpp"
 
@@ -85,6 +87,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
           .checks = plan.policy.checks,
           .layout = image.layout,
           .artifacts = records_of(image.artifacts),
+          .measured_boot = measured_boot(image.artifacts, services),
           .files =
               audit::list_files(image.tree, services.thread_count, services.cancellation,
                                 [&](const struct stat& status) { return known.find(status); })};
@@ -204,13 +207,14 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   const std::string name = name_of(plan);
   BuildFindings findings;
   findings.rung = options.rung.value();
-  ComposedRoot composed = findings.rung == sandbox::Rung::machine
-                              ? compose_in_machine(plan, options, means.packages.fetch(),
-                                                   {.directory = place.work.path(),
-                                                    .content = place.root(),
-                                                    .logs = place.logs.path()},
-                                                   services)
-                              : compose_here(plan, options, means, place);
+  ComposedRoot composed =
+      findings.rung == sandbox::Rung::machine
+          ? compose_in_machine(plan, options, means.packages.fetch(place.root()),
+                               {.directory = place.work.path(),
+                                .content = place.root(),
+                                .logs = place.logs.path()},
+                               services)
+          : compose_here(plan, options, means, place);
   SealedTree sealed = std::move(composed.sealed);
   const model::SealedRoot sealed_root = sealed.root;
   const WrittenImage image =
@@ -290,8 +294,10 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                              .clock = services.clock,
                              .cache_directory = services.cache_directory,
                              .thread_count = services.thread_count};
-  StageCache cache(options, timed,
-                   std::filesystem::absolute(options.plan.config).string() + "\n" + name_of(plan));
+  const std::string subject =
+      std::filesystem::absolute(options.plan.config).string() + "\n" + name_of(plan);
+  StageCache cache(options, timed, subject);
+  if (cache.store() != nullptr) timings.expect(recall_durations(services.cache_directory, subject));
   PackageSource packages(plan, options.resolve.network, timed);
   const BuildMeans means{.services = timed,
                          .timings = timings,
@@ -319,6 +325,8 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
     std::vector<fs::PublishedFile> files = carry_through(plan, options, means, place, report);
     if (may_reuse) shared.offer(keep_all(files, report, inputs, cache, timings));
     cache.make_room();
+    if (cache.store() != nullptr)
+      remember_durations(services.cache_directory, subject, timings.durations());
     return files;
   } catch (const base::Error& error) {
     keep_named_log(place, error);

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import adopt_orphans, artifact_digests, hidden_files, living_descendants, wrong_sums  # noqa: E402
-from customizing import CustomizingTestCase  # noqa: E402
+from customizing import BASE, CustomizingTestCase, digest  # noqa: E402
 from imagewright_testing import PROGRAM, environment, require_shared_data, skip  # noqa: E402
 
 RECORDS = {"/etc/image-customizer-release", "/etc/imagewright-release", "/usr/share/image-customizer",
@@ -207,6 +207,64 @@ class CustomizeProperties(CustomizingTestCase):
         # What does not change is carried, whatever it has.
         self.assertEqual(self.run_program("customize", "--image", image, self.config("os: {imageHistory: none}\n"), "--dry-run",
                                           "--cache-dir", self.top / "cache", env=environment()).returncode, 0)
+
+    def base_with_xfs(self):
+        """The base with XFS in the place of its data partition, by the same identifier."""
+        base = self.base()
+        directory = self.scratch()
+        raw, root, fstab, made, tree = (directory / name for name in ("base.raw", "root", "fstab", "made", "tree"))
+        shutil.copy(base, raw)
+        partitions = self.partitions(base)[0]
+        root.write_bytes(self.stretch(base, partitions["root"]))
+        former = self.run_tool("debugfs", "-R", "cat /etc/fstab", root).stdout
+        line = next(each for each in former.splitlines() if "/srv" in each)
+        source = "PARTUUID=" + partitions["data"]["uuid"].lower()
+        fstab.write_text(former.replace(line, f"{source} /srv xfs defaults 0 0"))
+        for request in ("rm /etc/fstab", f"write {fstab} /etc/fstab"):
+            self.run_tool("debugfs", "-w", "-R", request, root)
+        (directory / "content").write_text("of the data\n")
+        tree.write_text(f"/none\n0 0\nd--755 0 0\nnote ---640 12 34 {directory / 'content'}\nlink l--777 0 0 note\n$\n")
+        size = partitions["data"]["size"] * 512
+        self.run_tool("mkfs.xfs", "-q", "--unsupported", "-L", "data", "-d", f"size={size},file=1,name={made}", "-p", tree)
+        with raw.open("r+b") as disk:
+            for name, content in (("root", root), ("data", made)):
+                disk.seek(partitions[name]["start"] * 512)
+                disk.write(content.read_bytes())
+        return raw
+
+    def test_xfs_is_read_and_carried_and_can_be_laid_out_anew(self):
+        base = self.base_with_xfs()
+        found = next(each for each in self.inspect(base)["disk"]["partitions"] if each["label"] == "data")
+        self.assertEqual((found["filesystem"]["type"], found["filesystem"]["label"]), ("xfs", "data"), found)
+        # What nobody touches stays byte for byte; what would have to be written in it is refused.
+        raw = self.customize("os: {hostname: renamed}\n", base=base)
+        before, after = (self.stretch(image, self.partitions(image)[0]["data"]) for image in (base, raw))
+        self.assertEqual(digest(before), digest(after))
+        said = self.customize("os: {additionalFiles: [{destination: /srv/new, content: new}]}\n", base=base, expect=2)
+        self.assertIn("[disk.rewrite-unsupported]", said)
+        said = self.customize("storage: {resetPartitionsUuidsType: reset-all}\nos: {bootloader: {resetType: hard-reset}}\n", "--release", self.release, base=base, expect=2)
+        self.assertRegex(said, r"\[(disk.rewrite-unsupported|origin.fixed-identifiers)\]")
+        # A new disk takes the files over.
+        storage = BASE[BASE.index("storage:"):BASE.index("os:")].replace("{{", "{").replace("}}", "}")
+        raw = self.customize(storage + "os: {bootloader: {resetType: hard-reset}}\n", "--release", self.release, base=base)
+        data = self.check_filesystems(raw) / "data"
+        self.assertEqual(self.run_tool("debugfs", "-R", "cat /note", data).stdout, "of the data\n")
+        self.assertRegex(self.run_tool("debugfs", "-R", "stat /note", data).stdout, r"(?s)Mode: +0640.*User: +12 +Group: +34 ")
+        self.assertIn('Fast link dest: "note"', self.run_tool("debugfs", "-R", "stat /link", data).stdout)
+
+    def test_xfs_that_was_not_unmounted_is_refused(self):
+        base = self.base_with_xfs()
+        start = self.partitions(base)[0]["data"]["start"] * 512
+        content = bytearray(self.stretch(base, self.partitions(base)[0]["data"]))
+        # The log's records begin with this mark; the operation behind the last one says "unmounted".
+        place = content.find(b"\xfe\xed\xba\xbe")
+        while place >= 0:
+            content[place + 512 + 9] = 0
+            place = content.find(b"\xfe\xed\xba\xbe", place + 512)
+        with base.open("r+b") as disk:
+            disk.seek(start)
+            disk.write(content)
+        self.assertIn("[disk.journal-unsupported]", self.customize("os: {hostname: renamed}\n", base=base, expect=2))
 
     def test_partitions_that_share_a_place_are_refused(self):
         base = self.base()

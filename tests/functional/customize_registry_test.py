@@ -71,6 +71,18 @@ class CustomizeRegistry(CustomizingTestCase):
         locked = json.loads((directory / "node.lock.json").read_text())["architectures"]["x86_64"]
         self.assertEqual(locked["baseSource"], f"{registry.host}/os/node:3.0@{second['digest']}")
 
+    def test_a_config_with_roles_is_locked_by_its_base(self):
+        registry = self.registry()
+        first = registry.put_image({"node.qcow2": self.disk()}, "3.0")
+        directory = self.scratch()
+        config, data = directory / "node.yaml", directory / "data"
+        (data / "roles").mkdir(parents=True)
+        (data / "roles/quiet.yaml").write_text("os: {sysctl: {kernel.printk: 3}}\n")
+        config.write_text(f"previewFeatures: [input-image-oci]\ninput: {{image: {{oci: \"{registry.host}/os/node:3.0\"}}}}\nroles: [quiet]\n")
+        self.run_program("lock", config, "--cache-dir", directory / "cache", env=environment(IMAGEWRIGHT_DATA=data))
+        locked = json.loads((directory / "node.lock.json").read_text())["architectures"]["x86_64"]
+        self.assertEqual(locked["baseSource"], f"{registry.host}/os/node:3.0@{first['digest']}")
+
     def test_platforms_of_an_index(self):
         registry = self.registry()
         ours = registry.put_image({"node.qcow2": self.disk()})

@@ -80,6 +80,21 @@ class Measure(TestCase):
                 self.assertIn("[measure.refused-program]", refused.stderr)
                 self.compare(self.sign(image, scratch), scratch, variables)
 
+    def test_boot_compares_them_itself(self):
+        scratch = self.scratch()
+        image = self.build(scratch, "systemd-boot", tells=False)
+        told = json.loads(self.run_program("boot", "--tpm", "--accel", "tcg", "--json", image).stdout)
+        rows = [row for row in told["checks"] if "register" in row["check"]]
+        self.assertEqual({row["result"] for row in rows}, {"passed"}, rows)
+        self.assertGreaterEqual(len(rows), 2 * len(NUMBERS) + 1)
+        self.assertIn("sha384:12", told["facts"]["registers"])
+        path = scratch / "out/measured-x86_64.manifest.json"
+        manifest = json.loads(path.read_text())
+        manifest["measurements"]["registers"][9]["values"]["sha256"] = "0" * 64
+        path.write_text(json.dumps(manifest))
+        told = json.loads(self.run_program("boot", "--tpm", "--accel", "tcg", "--json", image, expect=5).stdout)
+        self.assertEqual([row["actual"] for row in told["checks"] if row["result"] == "failed"], ["others: 9"])
+
     def test_a_changed_byte_changes_the_registers_that_it_should(self):
         scratch = self.scratch()
         disk = scratch / "disk.raw"
@@ -109,9 +124,11 @@ class Measure(TestCase):
     def wanted(self):
         return os.environ.get("IMAGEWRIGHT_LOADERS", " ".join(LOADERS)).split()
 
-    def build(self, scratch, name):
+    def build(self, scratch, name, tells=True):
         feature, loader = LOADERS[name]
         text = derived_config(CONFIG % loader)
+        if not tells:
+            text = text.replace("enable: [tell-registers]", "enable: []")
         config = scratch / "measured.yaml"
         config.write_text(text.replace("[base-configs]", f"[base-configs, {feature}]") if feature else text)
         self.run_program("build", config, "--arch", "x86_64", "--output-dir", scratch / "out", "--progress", "none")

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <imagewright/audit/drift_rules.hpp>
+#include <imagewright/audit/measured_boot.hpp>
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
@@ -76,6 +78,7 @@ struct Manifest {
   std::vector<model::Check> checks;
   model::DiskLayout layout;
   std::vector<ArtifactRecord> artifacts;
+  std::optional<MeasuredBoot> measured_boot; ///< absent: no disk, or an earlier version's manifest
   /// By path: "type mode owner:group size digest-or-target [attribute=value…]";
   /// the attribute "package" names the package that it comes from.
   std::map<std::string, std::string> files;

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,8 @@ struct GuestFacts {
   std::vector<std::string> failed_units; ///< sorted
   /// The end of `systemctl status` for the failed units.
   std::string failed_units_status;
+  /// Of its TPM, in hexadecimal digits, by bank and number: "sha256:4"; empty: it has none.
+  std::map<std::string, std::string> registers;
   /// From the kernel's start until systemd had nothing left to do; zero when unknown.
   std::chrono::milliseconds startup_duration{0};
 

@@ -26,6 +26,9 @@ enum class Accelerator : std::uint8_t {
 
 enum class Firmware : std::uint8_t { uefi, legacy_bios };
 
+/// Whether the machine has a TPM, new with each boot.
+enum class TpmUse : std::uint8_t { none, emulated };
+
 /// Where the root file system is on the disk.
 struct RootPartition {
   base::ByteSize start;
@@ -55,6 +58,7 @@ struct BootRequest {
   std::vector<model::Check> checks;
   Accelerator accelerator = Accelerator::emulation;
   Firmware firmware = Firmware::uefi;
+  TpmUse tpm = TpmUse::none;
   base::ByteSize memory = base::ByteSize::gib(1);
   std::uint32_t processor_count = 2;
   /// From the start of the machine to its power-off.

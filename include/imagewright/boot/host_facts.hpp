@@ -3,6 +3,7 @@
 
 // What this host has of the things that booting needs.
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,10 @@ struct HostFact {
 
   bool operator==(const HostFact&) const = default;
 };
+
+/// The variables with which the UEFI firmware of a machine starts. Throws base::Error
+/// (boot.firmware-missing).
+std::filesystem::path firmware_variables(const model::Architecture& architecture);
 
 /// For guests of one architecture, in a fixed order.
 std::vector<HostFact> host_facts(const model::Architecture& architecture);

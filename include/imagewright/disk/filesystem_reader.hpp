@@ -29,7 +29,7 @@ enum class FilesystemState : std::uint8_t {
 
 /// What a filesystem says about itself.
 struct FilesystemFacts {
-  std::string type; ///< "ext4", "vfat"
+  std::string type; ///< "ext4", "xfs", "vfat"
   std::string uuid; ///< as fstab writes it
   std::string label;
   base::ByteSize size;
@@ -48,7 +48,8 @@ struct StoredFile {
   std::uint64_t size = 0;
   base::Epoch modified;
   std::uint32_t modified_nanoseconds = 0;
-  /// Flags of ext2, ext3 and ext4 that chattr(1) sets, or attributes of FAT, as they are stored.
+  /// Flags of ext2, ext3 and ext4 that chattr(1) sets (XFS has them elsewhere), or
+  /// attributes of FAT, as they are stored.
   std::uint32_t flags = 0;
   tree::DeviceNumber device;
   std::uint64_t inode = 0; ///< 0 where the filesystem has no such number
@@ -115,9 +116,9 @@ public:
 void read_stored_pieces(const fs::ByteSource& source, std::span<const StoredPiece> pieces,
                         const PieceSink& sink);
 
-/// The filesystem that the bytes hold (ext2, ext3, ext4, FAT); null when it is none of these.
-/// `source` must outlive the reader. Throws base::Error (disk.corrupt-filesystem,
-/// disk.journal-unsupported).
+/// The filesystem that the bytes hold (ext2, ext3, ext4, XFS of version 5, FAT); null when it is
+/// none of these. `source` must outlive the reader. Throws base::Error (disk.corrupt-filesystem,
+/// disk.feature-unsupported, disk.journal-unsupported).
 std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source);
 
 } // namespace imagewright::disk

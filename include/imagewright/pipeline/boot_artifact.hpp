@@ -26,6 +26,8 @@ struct BootOptions {
       firmware; ///< absent: UEFI when the disk has an EFI system partition
   std::chrono::seconds timeout{900};
   base::ByteSize memory = base::ByteSize::gib(1);
+  /// With one, its registers are compared with what the image lets expect.
+  boot::TpmUse tpm = boot::TpmUse::none;
   /// A directory with user-data for cloud-init; empty: none.
   std::filesystem::path seed = {};
 };

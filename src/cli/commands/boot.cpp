@@ -35,6 +35,7 @@ struct BootWords {
   bool is_ssh = false;
   bool is_shell = false;
   bool prints_command = false;
+  bool has_tpm = false;
   bool is_json = false;
 };
 
@@ -81,10 +82,16 @@ ExitCode run_boot(const BootWords& words, const CommandContext& context) {
                                 .timeout = std::chrono::seconds(words.timeout),
                                 .memory = base::ByteSize::mib(words.memory),
                                 .seed = words.seed};
+  if (words.has_tpm) options.tpm = boot::TpmUse::emulated;
   if (words.accelerator == "tcg") options.accelerator = boot::Accelerator::emulation;
   if (words.accelerator == "kvm") options.accelerator = boot::Accelerator::kvm;
   if (words.firmware == "uefi") options.firmware = boot::Firmware::uefi;
   if (words.firmware == "bios") options.firmware = boot::Firmware::legacy_bios;
+  if (words.has_tpm && (words.prints_command || session_of(words))) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      "--tpm is for the checks: nobody compares registers in a session",
+                      "leave --tpm out, or --console, --ssh, --shell and --print-command");
+  }
   if (words.prints_command) {
     context.console.print(base::shell_command(pipeline::boot_command(options)) + "\n");
     return ExitCode::done;
@@ -162,6 +169,10 @@ Command boot_command() {
        .description = "Firmware of the virtual machine",
        .target = &words->firmware,
        .choices = {"auto", "uefi", "bios"}},
+      {.names = {"--tpm"},
+       .description = "Give the machine a TPM (swtpm), and compare its registers with what "
+                      "\"measure\" says of the image",
+       .target = &words->has_tpm},
       {.names = {"--timeout"},
        .value = "SECONDS",
        .description = "When the boot counts as failed",
@@ -186,6 +197,7 @@ Command boot_command() {
   command.examples = {
       {"imagewright boot out/node-x86_64.qcow2", "Boot what build has written, and check it"},
       {"imagewright boot --junit boot.xml out/node-x86_64.qcow2", "A report for a CI service"},
+      {"imagewright boot --tpm out/node-x86_64.qcow2", "Does a TPM hold what was predicted?"},
       {"imagewright boot out/node-x86_64.qcow2 --shell", "Look around in it"},
       {"imagewright boot out/node-x86_64.qcow2 --seed seed --ssh",
        "With what cloud-init makes of seed/user-data"}};

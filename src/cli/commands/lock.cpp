@@ -66,7 +66,7 @@ plan::LockSummary lock_packages(const LockWords& words, const CommandContext& co
 }
 
 ExitCode run_lock(const LockWords& words, const CommandContext& context) {
-  const plan::LockSummary summary = starts_from_image(words.base, words.plan)
+  const plan::LockSummary summary = starts_from_image(words.base, words.plan, context)
                                         ? lock_base(words, context)
                                         : lock_packages(words, context);
   if (words.is_json) {

@@ -25,7 +25,7 @@ ExitCode run_plan(const ShowWords& show, const CommandContext& context) {
   const PlanWords& words = show.plan;
   const auto listing =
       show.lists_packages ? plan::PackageListing::full : plan::PackageListing::number;
-  if (starts_from_image(show.base, words)) {
+  if (starts_from_image(show.base, words, context)) {
     const auto outline = pipeline::outline_customizing(
         customize_options_from(show.base, words, context), context.services());
     context.console.print(show.is_json ? json::to_text(pipeline::to_json(outline))

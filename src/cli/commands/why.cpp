@@ -21,7 +21,7 @@ struct WhyWords {
 };
 
 ExitCode run_why(const WhyWords& words, const CommandContext& context) {
-  if (starts_from_image(words.base, words.plan)) {
+  if (starts_from_image(words.base, words.plan, context)) {
     if (words.plan.is_locked)
       throw base::Error(base::FailureKind::input, "cli.usage",
                         "a lock of what is made of an image does not say who asked for a package",

@@ -32,6 +32,7 @@
 #include "customizing.hpp"
 #include "customizing_report.hpp"
 #include "pipeline/host/emulator.hpp"
+#include "pipeline/host/measured_boot.hpp"
 #include "pipeline/host/workplace.hpp"
 #include "pipeline/install_request.hpp"
 #include "pipeline/make_root.hpp"
@@ -315,6 +316,7 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .checks = customizing.root.policy.checks,
           .layout = written.layout,
           .artifacts = records_of(written.artifacts),
+          .measured_boot = measured_boot(written.artifacts, services),
           .files = audit::list_files(written.tree, services.thread_count, services.cancellation)};
 }
 

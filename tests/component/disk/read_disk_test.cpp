@@ -12,31 +12,17 @@
 #include <imagewright/disk/partition_table.hpp>
 
 #include "disk_fixture.hpp"
+#include "memory_source.hpp"
 
 namespace base = imagewright::base;
 namespace disk = imagewright::disk;
 namespace fs = imagewright::fs;
 using imagewright_test::DiskFixture;
 using imagewright_test::has_program;
+using imagewright_test::MemorySource;
 using imagewright_test::run_tool;
 
 namespace {
-
-/// A whole file in memory, which a test can damage.
-class MemorySource final : public fs::ByteSource {
-public:
-  explicit MemorySource(const std::filesystem::path& path)
-      : bytes(imagewright_test::read_text(path)) {}
-  explicit MemorySource(std::string content) : bytes(std::move(content)) {}
-
-  std::uint64_t size() const override { return bytes.size(); }
-  void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
-    REQUIRE(offset + buffer.size() <= bytes.size());
-    bytes.copy(reinterpret_cast<char*>(buffer.data()), buffer.size(), offset);
-  }
-
-  std::string bytes;
-};
 
 const base::ByteSize k_limit = base::ByteSize::mib(16);
 

@@ -40,6 +40,32 @@ TEST_CASE("container images survive being written and read, and none leave no tr
   CHECK(audit::parse_manifest(text, "m.json").container_images == manifest.container_images);
 }
 
+TEST_CASE("what a TPM will hold survives being written and read, and so does why not") {
+  audit::Manifest manifest = imagewright_test::example_manifest();
+  CHECK(audit::to_text(manifest).find("measurements") == std::string::npos);
+  for (const audit::MeasuredBoot& boot :
+       {audit::MeasuredBoot{.entry = "linux.efi",
+       .registers = {{.number = 0, .values = {}, .unknown = "firmware's"},
+                     {.number = 11,
+                     .values = {base::digest_of("a"),
+                                base::digest_of("a", base::DigestAlgorithm::sha384)},
+                     .unknown = {}}},
+       .unknown = {}},
+        audit::MeasuredBoot{.entry = {}, .registers = {}, .unknown = "no EFI system partition"}}) {
+    manifest.measured_boot = boot;
+    CHECK(audit::parse_manifest(audit::to_text(manifest), "m.json").measured_boot == boot);
+  }
+}
+
+TEST_CASE("refuses registers that no TPM has") {
+  audit::Manifest manifest = imagewright_test::example_manifest();
+  manifest.measured_boot = {
+      .entry = {}, .registers = {{.number = 24, .values = {}, .unknown = "x"}}, .unknown = {}};
+  CHECK_THROWS_AS(audit::parse_manifest(audit::to_text(manifest), "m.json"), base::Error);
+  const std::string empty = R"({"entry": "", "registers": [{"pcr": 1, "values": {"sha1": "aa"}}]})";
+  CHECK_THROWS_AS(audit::measured_boot_from(json::parse(empty, "m.json"), "m.json"), base::Error);
+}
+
 TEST_CASE("refuses a document that is not a manifest, naming the file") {
   for (const std::string text : {R"({})", R"({"imagewrightManifest": 2})", "[]", "{"}) {
     try {
