@@ -22,6 +22,7 @@
 
 #include "customize_codec.hpp"
 #include "customize_job.hpp"
+#include "kernel_packages.hpp"
 #include "machine_files.hpp"
 #include "pipeline/host/emulator.hpp"
 #include "pipeline/host/workplace.hpp"
@@ -207,7 +208,7 @@ CustomizeResult customize_in_machine(const Customizing& customizing,
   const CustomizeQuestion question = question_about(customizing, options, services);
   const machine::GuestKernel kernel =
       machine::find_guest_kernel({.wanted = options.machine_kernel,
-                                  .packages = {},
+                                  .packages = kernel_packages(customizing, options, services),
                                   .image_files = kernel_of_base(*customizing.base)},
                                  services.cancellation);
   Workplace place(directory);
