@@ -56,14 +56,6 @@ std::vector<std::string> module_patterns() {
   return patterns;
 }
 
-std::vector<std::string> patterns() {
-  std::vector<std::string> all = module_patterns();
-  for (const char* image :
-       {"/boot/vmlinuz-*", "/lib/modules/*/vmlinuz", "/usr/lib/modules/*/vmlinuz"})
-    all.emplace_back(image);
-  return all;
-}
-
 /// "6.6.1" of "/boot/vmlinuz-6.6.1" and of "/usr/lib/modules/6.6.1/vmlinuz".
 std::string release_of(std::string_view image) {
   constexpr std::string_view k_boot = "/boot/vmlinuz-";
@@ -181,7 +173,7 @@ GuestKernel named_kernel(const KernelSources& sources, const base::Cancellation&
     return kernel_of_host(sources.wanted, sources.host_root);
   auto kernel =
       kernel_in(install::read_packaged_files(std::vector<std::filesystem::path>{sources.wanted},
-                                             patterns(), cancellation),
+                                             kernel_patterns(), cancellation),
                 sources.wanted.filename().string());
   if (kernel) return std::move(*kernel);
   throw base::Error(base::FailureKind::input, "machine.no-kernel",
@@ -190,6 +182,14 @@ GuestKernel named_kernel(const KernelSources& sources, const base::Cancellation&
 }
 
 } // namespace
+
+std::vector<std::string> kernel_patterns() {
+  std::vector<std::string> all = module_patterns();
+  for (const char* image :
+       {"/boot/vmlinuz-*", "/lib/modules/*/vmlinuz", "/usr/lib/modules/*/vmlinuz"})
+    all.emplace_back(image);
+  return all;
+}
 
 std::filesystem::path find_host_kernel(const std::filesystem::path& host_root) {
   std::set<std::filesystem::path> images;
@@ -207,9 +207,10 @@ GuestKernel find_guest_kernel(const KernelSources& sources,
                               const base::Cancellation& cancellation) {
   if (!sources.wanted.empty()) return named_kernel(sources, cancellation);
   if (!sources.packages.packages.files.empty()) {
-    auto files = install::read_packaged_files(sources.packages, patterns(), cancellation);
+    auto files = install::read_packaged_files(sources.packages, kernel_patterns(), cancellation);
     if (auto kernel = kernel_in(std::move(files), "the image's release")) return std::move(*kernel);
   }
+  if (auto kernel = kernel_in(sources.image_files, "the image itself")) return std::move(*kernel);
   const std::filesystem::path image = find_host_kernel(sources.host_root);
   if (!image.empty()) return kernel_of_host(image, sources.host_root);
   throw base::Error(base::FailureKind::host, "machine.no-kernel",

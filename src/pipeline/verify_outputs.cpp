@@ -136,10 +136,6 @@ private:
 
   void customize_again(const ReportedBase& base, const plan::BuildInputs& inputs,
                        const audit::Manifest& manifest) {
-    if (options_.rung == sandbox::Rung::machine) {
-      throw_cannot_verify("an image cannot be customized in a machine of its own",
-                          "see what \"imagewright doctor\" says about the other rungs");
-    }
     plan::PlanOptions plan = options_for(inputs, manifest);
     plan.architectures = {};
     const CustomizeOptions customizing{
@@ -150,7 +146,9 @@ private:
         .epoch = manifest.epoch,
         .output_directory = made(work_.path() / "out"),
         .tool_version = options_.tool_version,
-        .repeated = RepeatedCustomizing{.files = inputs.files, .lock = base.lock}};
+        .repeated = RepeatedCustomizing{.files = inputs.files, .lock = base.lock},
+        .rung = options_.rung,
+        .machine_kernel = options_.machine_kernel};
     if (!std::filesystem::exists(customizing.base)) {
       throw_cannot_verify(
           fmt::format("the base {} is not there any more", base::quoted(customizing.base.string())),

@@ -159,6 +159,14 @@ std::string history_entry(const CustomizePlan& plan, const finalize::FinalizePla
                                     {"config", config::history_of(plan.plan.config.path)}});
 }
 
+PlanOptions with_release_of_base(const PlanOptions& options, const model::ImageConfig& config,
+                                 const std::string& release_of_base) {
+  PlanOptions chosen = options;
+  if (!names_release(config, options) && is_known_release(release_of_base, options, config))
+    chosen.release = release_of_base;
+  return chosen;
+}
+
 } // namespace
 
 CustomizePlan plan_customize(const PlanOptions& options) {
@@ -206,9 +214,7 @@ void choose_sources(CustomizePlan& plan, const PlanOptions& options,
                     const std::string& release_of_base) {
   const model::ImageConfig& config = plan.plan.config;
   const bool asks = asks_for_packages(config) || needs_release(config);
-  PlanOptions chosen = options;
-  if (!names_release(config, options) && is_known_release(release_of_base, options, config))
-    chosen.release = release_of_base;
+  const PlanOptions chosen = with_release_of_base(options, config, release_of_base);
   base::Diagnostics mistakes;
   const bool has_release = names_release(config, chosen);
   const bool has_enough =
@@ -224,6 +230,18 @@ void choose_sources(CustomizePlan& plan, const PlanOptions& options,
   }
   if (asks) add_package_sources(plan.plan, chosen, mistakes);
   if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
+}
+
+std::optional<BuildPlan> sources_of_release(const CustomizePlan& plan, const PlanOptions& options,
+                                            const std::string& release_of_base,
+                                            const model::Architecture& architecture) {
+  const PlanOptions chosen = with_release_of_base(options, plan.plan.config, release_of_base);
+  if (!names_release(plan.plan.config, chosen)) return std::nullopt;
+  BuildPlan sources{.config = plan.plan.config, .release = {}, .architecture = architecture};
+  base::Diagnostics mistakes;
+  add_package_sources(sources, chosen, mistakes);
+  if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
+  return sources;
 }
 
 std::vector<model::PackageRequest> packages_for_wishes(const CustomizePlan& plan,

@@ -35,13 +35,17 @@ std::vector<std::string> fetched_places(const model::OsConfig& os) {
   return places;
 }
 
-void place_remote_files(ResolvedPlan& plan, const std::vector<std::string>& places) {
+void place_remote_files(model::OsConfig& os, const std::vector<std::string>& places) {
   auto place = places.begin();
-  for (model::AdditionalFile& file : plan.plan.config.os.additional_files) {
+  for (model::AdditionalFile& file : os.additional_files) {
     if (!file.remote) continue;
     IMAGEWRIGHT_ASSERT(place != places.end());
     file.content = std::filesystem::path(*place++);
   }
+}
+
+void place_remote_files(ResolvedPlan& plan, const std::vector<std::string>& places) {
+  place_remote_files(plan.plan.config.os, places);
   plan.finalize.os.additional_files = plan.plan.config.os.additional_files;
 }
 

@@ -49,8 +49,8 @@ std::string setting(const std::string& name) {
 std::string remedy_for_filter() {
   switch (find_place()) {
   case Place::kubernetes:
-    return "in the pod's securityContext: hostUsers: false with procMount: Unmasked, or "
-           "seccompProfile with type: Unconfined (neither is allowed by the restricted standard)";
+    return "in the pod's securityContext: seccompProfile with type: Unconfined (which the baseline "
+           "and the restricted standard forbid)";
   case Place::container:
     return "start the container with --security-opt seccomp=unconfined --security-opt "
            "systempaths=unconfined, or run the program outside of it as an ordinary user";

@@ -18,12 +18,19 @@ DOCKER_CAPABILITIES = ("CHOWN,DAC_OVERRIDE,FSETID,FOWNER,MKNOD,NET_RAW,SETGID,SE
 DOCKER_ROOT = ("--cap-drop=all", f"--cap-add={DOCKER_CAPABILITIES}")
 POD = ("--cap-drop=all", "--security-opt", "no-new-privileges", "--user", "10001:10001")
 KUBERNETES = ("-e", "KUBERNETES_SERVICE_HOST=10.0.0.1")
-# podman's word for Docker's systempaths=unconfined and for Kubernetes' procMount: Unmasked.
+# podman's word for Docker's systempaths=unconfined.
 UNMASKED = ("--security-opt", "unmask=ALL")
 # As user namespaces of pods (hostUsers: false) are made.
 OWN_USERS = ("--uidmap", "0:1000000:65536", "--gidmap", "0:1000000:65536")
 # A user namespace in which settings of user namespaces can be changed without changing the host's.
-OWN_SETTINGS = ("unshare", "--user", "--map-users=0,0,65536", "--map-groups=0,0,65536", "--setuid=0", "--setgid=0", "sh", "-c")
+OWN_SETTINGS = """\
+unshare --user sleep 600 & inside=$!
+until [ "$(readlink /proc/$inside/ns/user)" != "$(readlink /proc/self/ns/user)" ]; do sleep 0.1; done
+echo 0 0 65536 >/proc/$inside/uid_map
+echo 0 0 65536 >/proc/$inside/gid_map
+nsenter --user=/proc/$inside/ns/user sh -c '{}'
+kill $inside
+"""
 NOTHING = "/dev/null"
 
 
@@ -53,15 +60,17 @@ class Remedies(PlacesTestCase):
             with self.subTest(rung):
                 text = self.doctor(*place, *self.docker_filter)
                 self.assert_rung(text, "machine")
-                self.assertIn("start the container with --security-opt seccomp=unconfined\n", text)
-                self.assert_rung(self.doctor(*place, "--security-opt", "seccomp=unconfined"), rung)
+                self.assertIn("start the container with --security-opt seccomp=unconfined --security-opt systempaths=unconfined,", text)
+                self.assert_rung(self.doctor(*place, "--security-opt", "seccomp=unconfined", *UNMASKED), rung)
 
     def test_a_filter_of_a_pod(self):
         for place, rung in ((DOCKER_ROOT, "limited-root"), (POD, "single-id")):
             with self.subTest(rung):
                 text = self.doctor(*place, *self.docker_filter, *KUBERNETES)
                 self.assert_rung(text, "machine")
-                self.assertIn("seccompProfile with type: Unconfined", text)
+                self.assertIn("in the pod's securityContext: seccompProfile with type: Unconfined", text)
+                # What else pods have does not help against a filter.
+                self.assert_rung(self.doctor(*place, *self.docker_filter, *UNMASKED, *OWN_USERS, *KUBERNETES), "machine")
                 self.assert_rung(self.doctor(*place, "--security-opt", "seccomp=unconfined", *KUBERNETES), rung)
 
     def test_a_program_that_is_missing(self):
@@ -76,12 +85,14 @@ class Remedies(PlacesTestCase):
                 self.assertRegex(self.doctor(*DOCKER_ROOT, *self.docker_filter), rf"(?m)^  ok      {line}")
 
     def test_user_namespaces_that_are_switched_off(self):
-        script = "{} && exec " + " ".join(AS_USER) + " imagewright doctor"
+        def inside(settings):
+            script = OWN_SETTINGS.format(settings + " && exec " + " ".join(AS_USER) + " imagewright doctor")
+            return self.run_container(FREE, ("sh", "-c", script)).stdout
+
         off = "echo 0 >/proc/sys/user/max_user_namespaces"
-        text = self.run_container(FREE, (*OWN_SETTINGS, script.format(off))).stdout
-        self.assertIn("as root: sysctl -w user.max_user_namespaces=15000", text)
-        on = f"{off} && echo 15000 >/proc/sys/user/max_user_namespaces"
-        self.assert_rung(self.run_container(FREE, (*OWN_SETTINGS, script.format(on))).stdout, "single-id")
+        self.assertIn("as root: sysctl -w user.max_user_namespaces=15000", inside(off))
+        # What sysctl -w does, which this root has not got.
+        self.assert_rung(inside(f"{off} && echo 15000 >/proc/sys/user/max_user_namespaces"), "single-id")
 
     def test_proc_that_is_not_mounted(self):
         text = self.run_container(FREE, ("sh", "-c", "umount -l /proc && imagewright doctor")).stdout
@@ -90,10 +101,10 @@ class Remedies(PlacesTestCase):
         self.assert_rung(text, "root")
 
     def test_a_chroot(self):
-        # Not the mount itself, which would be the root of a mount and no chroot.
+        # Mounted without what is mounted below: the root would be the root of a mount then, and no chroot.
         options = (*FREE, "-v", f"{self.root.parent}:/elsewhere")
-        inside = f"/elsewhere/{self.root.name}"
-        before = f"mount -t proc proc {inside}/proc && exec chroot"
+        inside = f"/mnt/{self.root.name}"
+        before = f"mount --bind /elsewhere /mnt && mount -t proc proc {inside}/proc && exec chroot"
         text = self.run_container(options, ("sh", "-c", f"{before} --userspec=10001:10001 {inside} imagewright doctor")).stdout
         self.assertIn("run it as root of the chroot, or outside of it", text)
         self.assert_rung(self.run_container(options, ("sh", "-c", f"{before} {inside} imagewright doctor")).stdout, "root")

@@ -23,8 +23,13 @@ struct GuestKernel {
 struct KernelSources {
   std::filesystem::path wanted;          ///< an image or a package that the user names; empty: none
   install::TrustedPackages packages;     ///< of the image's release, for the machine's architecture
+  install::PackagedFiles image_files;    ///< of an image of the machine's architecture, by paths
   std::filesystem::path host_root = "/"; ///< of this host: boot/ and lib/modules/
 };
+
+/// Patterns (base::is_at_or_below_pattern) of the paths at which kernels and what machines need of
+/// their modules stand.
+std::vector<std::string> kernel_patterns();
 
 /// The first of the sources that has one. Throws base::Error (machine.no-kernel,
 /// machine.kernel-unfit, and what install_packages() throws of packages that are not to be

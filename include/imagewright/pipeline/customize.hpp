@@ -44,6 +44,10 @@ struct CustomizeOptions {
   std::string tool_version;
   plan::BaseLockUse lock_use = plan::BaseLockUse::when_fresh;
   std::optional<RepeatedCustomizing> repeated; ///< in place of a lock file
+  /// Absent: the first of the ladder that works here.
+  std::optional<sandbox::Rung> rung = std::nullopt;
+  /// As for a build; empty: the base's own kernel, or this host's.
+  std::filesystem::path machine_kernel = {};
 };
 
 /// What becomes, or would become, of one partition of the base.

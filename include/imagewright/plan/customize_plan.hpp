@@ -4,6 +4,7 @@
 // What customizing an image would do, as far as the config alone says.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,12 @@ bool needs_release(const model::ImageConfig& config);
 /// Throws base::InputError (pipeline.no-release, …) when it is needed and there is none.
 void choose_sources(CustomizePlan& plan, const PlanOptions& options,
                     const std::string& release_of_base);
+
+/// The same for packages of another architecture that the image does not get, wished for or not;
+/// nothing when no release is known. Asks for no package. Throws base::InputError.
+std::optional<BuildPlan> sources_of_release(const CustomizePlan& plan, const PlanOptions& options,
+                                            const std::string& release_of_base,
+                                            const model::Architecture& architecture);
 
 /// Packages of the release's roles that the config's wishes need and that are not among the names
 /// of those installed.

@@ -22,7 +22,10 @@ void fetch_remote_files(ResolvedPlan& plan, NetworkUse network, const Services& 
 /// Where the files are that were fetched, in the order in which the config names them.
 std::vector<std::string> fetched_places(const model::OsConfig& os);
 
-/// Says of a plan that was made elsewhere where its files are.
+/// Says of a config that was read elsewhere where its files are.
+void place_remote_files(model::OsConfig& os, const std::vector<std::string>& places);
+
+/// The same for all that a resolved plan has of the config.
 void place_remote_files(ResolvedPlan& plan, const std::vector<std::string>& places);
 
 } // namespace imagewright::plan

@@ -15,6 +15,7 @@
 #include "../image_options.hpp"
 #include "../plan_options.hpp"
 #include "../published_files.hpp"
+#include "../rung_options.hpp"
 
 namespace imagewright::cli {
 
@@ -23,6 +24,7 @@ namespace {
 struct CustomizeWords {
   PlanWords plan;
   BaseWords base;
+  RungWords rung;
   std::string output_directory;
   bool is_dry = false;
   bool is_json = false;
@@ -65,6 +67,8 @@ pipeline::CustomizeOptions options_from(const CustomizeWords& words,
                                         const CommandContext& context) {
   pipeline::CustomizeOptions options = customize_options_from(words.base, words.plan, context);
   options.output_directory = words.output_directory;
+  options.rung = wanted_rung(words.rung);
+  options.machine_kernel = machine_kernel(words.rung);
   return options;
 }
 
@@ -127,6 +131,7 @@ Command customize_command() {
        .target = &words->is_dry},
       json_argument(words->is_json)};
   command.arguments.insert(command.arguments.end(), more.begin(), more.end());
+  add_rung_options(command, words->rung);
   command.notes =
       "BASE is never changed. What the config does not touch stays: a partition in which nothing "
       "changes is carried byte for byte, every other one is written anew with its identifiers. "

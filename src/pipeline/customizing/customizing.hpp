@@ -3,6 +3,7 @@
 
 // What customizing knows once config and base are read.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/customize_packages.hpp>
 #include <imagewright/plan/customize_plan.hpp>
+
+#include "pipeline/install_request.hpp"
 
 namespace imagewright::pipeline {
 
@@ -31,6 +34,15 @@ struct Customizing {
   std::string base_reference; ///< in a registry, with its digest; empty: it is a file
   lock::BaseLock lock;        ///< what stays, goes and comes, whether a file has said it or not
   finalize::FinalizePlan root;
+  /// What comes, where it was fetched already; absent: it is fetched when it is needed.
+  std::optional<FetchedPackages> fetched;
+};
+
+/// What becomes of it, and where.
+struct CustomizingPlace {
+  std::filesystem::path directory; ///< of the artifacts
+  /// Makes the emulator known to more than the sandboxes that are told of it; may be empty.
+  std::function<sandbox::Emulator(sandbox::Emulator)> register_emulator;
 };
 
 /// Everything that can be refused is refused here, but for what depends on the base's files.
@@ -41,7 +53,16 @@ Customizing prepare_injection(const InjectOptions& options, const plan::Services
 /// The newest time of the system's own files: what is made new is as old as that.
 base::Epoch newest_time(const origin::BaseImage& base);
 
-/// Does what customize() does, as whoever this process is: root already, or as good as.
+/// Carries it out and publishes.
+CustomizeResult carry_out(const Customizing& customizing, const CustomizingPlace& place,
+                          EmulationUse emulation, const plan::Services& services);
+
+/// Fetches what the config names by addresses.
+void fetch_files_of(Customizing& customizing, plan::NetworkUse network,
+                    const plan::Services& services);
+
+/// Does what customize() does on the rung of the options, as whoever this process is: root already,
+/// or as good as, or somebody whose machine does it.
 CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::Services& services);
 
 /// What becomes of hashes that the base has.

@@ -37,6 +37,17 @@ bool means_absence(const base::InputError& error) {
   });
 }
 
+plan::BuildPlan with_role_alone(plan::BuildPlan plan, const std::string& role) {
+  plan.packages.clear();
+  const auto found = plan.release.roles.find(role);
+  if (found == plan.release.roles.end()) return plan;
+  for (const model::LocatedText& package : found->second.for_architecture(plan.architecture.name)) {
+    plan.packages.push_back(
+        {.spec = package.text, .where = package.where, .origin = "native programs"});
+  }
+  return plan;
+}
+
 std::string message_of(const base::InputError& error) {
   for (const base::Diagnostic& problem : error.diagnostics().items()) {
     if (problem.severity == base::Severity::error) return problem.message;
@@ -51,15 +62,7 @@ plan::BuildPlan plan_of_role(const plan::PlanOptions& options, const std::string
   IMAGEWRIGHT_ASSERT(host != nullptr);
   plan::PlanOptions wanted = options;
   wanted.architectures = {host->name};
-  plan::BuildPlan plan = std::move(plan::plan_build(wanted).plans.front());
-  plan.packages.clear();
-  const auto found = plan.release.roles.find(role);
-  if (found == plan.release.roles.end()) return plan;
-  for (const model::LocatedText& package : found->second.for_architecture(host->name)) {
-    plan.packages.push_back(
-        {.spec = package.text, .where = package.where, .origin = "native programs"});
-  }
-  return plan;
+  return with_role_alone(std::move(plan::plan_build(wanted).plans.front()), role);
 }
 
 NativePackages::NativePackages(const plan::ResolvedPlan& image, const BuildOptions& options,
@@ -67,9 +70,20 @@ NativePackages::NativePackages(const plan::ResolvedPlan& image, const BuildOptio
     : plan_{.plan = plan_of_role(options.plan, role)},
       repositories_(plan_.plan, options.resolve.network, services) {
   plan_.epoch = image.epoch;
-  plan_.lock = plan::lock_from(
-      plan_.plan, repositories_.resolve(plan_.plan, pins_for(image, plan_.plan.architecture.name),
-                                        {.baseline = plan::BaselineUse::ignored}));
+  resolve(pins_for(image, plan_.plan.architecture.name));
+}
+
+NativePackages::NativePackages(plan::BuildPlan sources, const std::string& role, base::Epoch epoch,
+                               plan::NetworkUse network, const plan::Services& services)
+    : plan_{.plan = with_role_alone(std::move(sources), role), .epoch = epoch},
+      repositories_(plan_.plan, network, services) {
+  resolve({});
+}
+
+void NativePackages::resolve(const std::vector<model::LockedPackage>& pins) {
+  plan_.lock =
+      plan::lock_from(plan_.plan, repositories_.resolve(plan_.plan, pins,
+                                                        {.baseline = plan::BaselineUse::ignored}));
 }
 
 FetchedPackages NativePackages::fetch(const std::vector<model::LockedPackage>& packages) {

@@ -28,11 +28,18 @@ public:
   NativePackages(const plan::ResolvedPlan& image, const BuildOptions& options,
                  const std::string& role, const plan::Services& services);
 
+  /// For an image that exists, whose versions count for nothing. `sources` is of this host's
+  /// architecture.
+  NativePackages(plan::BuildPlan sources, const std::string& role, base::Epoch epoch,
+                 plan::NetworkUse network, const plan::Services& services);
+
   const plan::ResolvedPlan& plan() const { return plan_; }
   /// Fetches some of the lock's packages, and the keys that count for them.
   FetchedPackages fetch(const std::vector<model::LockedPackage>& packages);
 
 private:
+  void resolve(const std::vector<model::LockedPackage>& pins);
+
   plan::ResolvedPlan plan_;
   plan::PlanRepositories repositories_;
 };

@@ -19,13 +19,15 @@
 #include <imagewright/tree/label.hpp>
 #include <imagewright/upload/upload.hpp>
 
+#include "pipeline/machine/customize_job.hpp"
 #include "pipeline/machine/machine_job.hpp"
 
 namespace imagewright::pipeline {
 
 std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
   static constexpr machine::GuestJob k_guest_jobs[] = {
-      {.name = k_compose_root_job, .run = &compose_root_inside}};
+      {.name = k_compose_root_job, .run = &compose_root_inside},
+      {.name = k_customize_job, .run = &customize_inside}};
   machine::run_guest_if_asked(argument_count, arguments, k_guest_jobs);
   std::vector<sandbox::WorkerJob> jobs;
   // Every module that has jobs.

@@ -17,6 +17,7 @@
 #include <imagewright/report/stage_scope.hpp>
 
 #include "kernel_packages.hpp"
+#include "machine_files.hpp"
 #include "machine_job.hpp"
 #include "pipeline/host/emulator.hpp"
 
@@ -25,7 +26,6 @@ namespace imagewright::pipeline {
 namespace {
 
 constexpr base::ByteSize k_largest_file = base::ByteSize::gib(2);
-constexpr base::ByteSize k_largest_log = base::ByteSize::mib(64);
 
 /// What runs programs of another architecture in the machine. Gives what there is to tell of it.
 EmulationFindings add_emulator(MachineQuestion& question, const plan::ResolvedPlan& plan,
@@ -51,18 +51,9 @@ EmulationFindings add_emulator(MachineQuestion& question, const plan::ResolvedPl
   return findings;
 }
 
-void add_packages(machine::HostFiles& files, const FetchedPackages& fetched) {
-  for (const model::PackageFile& package : fetched.packages.files)
-    files.add_file(package.path);
-}
-
 machine::HostFiles files_for(const plan::ResolvedPlan& plan, const MachineQuestion& question) {
   machine::HostFiles files;
-  const plan::InputPaths inputs = plan::input_paths_of(plan.plan);
-  for (const std::filesystem::path& file : inputs.files)
-    files.add_file(file);
-  for (const std::filesystem::path& directory : inputs.directories)
-    files.add_tree(directory);
+  add_inputs(files, plan::input_paths_of(plan.plan));
   add_packages(files, question.fetched);
   if (question.native_tools) add_packages(files, question.native_tools->fetched);
   if (question.emulator) files.add_file(question.emulator->program);
@@ -101,16 +92,6 @@ void take_content(const machine::FinishedMachine& machine, const tree::RootTree&
   }
 }
 
-void take_logs(const disk::FilesystemReader& work, const std::filesystem::path& directory) {
-  const auto names = work.list(k_logs_on_disk);
-  if (!names) return;
-  const fs::RootDir files(directory);
-  for (const std::string& name : *names) {
-    if (auto log = work.read(std::string(k_logs_on_disk) + "/" + name, k_largest_log))
-      files.write(name, *log, 0600);
-  }
-}
-
 } // namespace
 
 ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptions& options,
@@ -134,16 +115,19 @@ ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptio
   const machine::GuestKernel kernel = machine::find_guest_kernel(sources, services.cancellation);
   EmulationFindings emulation = add_emulator(question, plan, options, services);
   const report::StageScope stage(services.reporter, "machine", kernel.origin);
-  const machine::FinishedMachine machine = machine::run_in_machine(
-      {.job = k_compose_root_job,
-       .request = encode(question),
-       .kernel = kernel,
-       .files = files_for(plan, question),
-       .directory = places.directory,
-       .console_log = places.logs / "machine-console.log",
-       .limits = {},
-       .on_end = [&](const disk::FilesystemReader& work) { take_logs(work, places.logs); }},
-      services.reporter, services.cancellation);
+  const machine::FinishedMachine machine =
+      machine::run_in_machine({.job = k_compose_root_job,
+                               .request = encode(question),
+                               .kernel = kernel,
+                               .files = files_for(plan, question),
+                               .directory = places.directory,
+                               .console_log = places.logs / "machine-console.log",
+                               .limits = {},
+                               .on_end =
+                                   [&](const disk::FilesystemReader& work) {
+                                     take_logs(work, k_logs_on_disk, places.logs);
+                                   }},
+                              services.reporter, services.cancellation);
   ComposedRoot root = decode_composed_root(machine.answer());
   emulation.runs = std::move(root.emulation.runs);
   root.emulation = std::move(emulation);

@@ -2,9 +2,12 @@
 #include "kernel_packages.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <imagewright/base/byte_size.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
 #include "pipeline/host/emulator.hpp"
@@ -40,6 +43,22 @@ bool has_kernel(const plan::ResolvedPlan& plan) {
   });
 }
 
+/// What may have a kernel among packages of this host's architecture that others than the image
+/// bring along.
+install::TrustedPackages native_kernels(const std::function<NativePackages()>& open,
+                                        report::Reporter& reporter) {
+  report::StageScope stage(reporter, "machine-kernel", "of this host's architecture");
+  install::TrustedPackages packages;
+  const auto absence = find_absence([&] {
+    NativePackages native = open();
+    std::vector<model::LockedPackage> wanted = native.plan().lock.packages;
+    std::erase_if(wanted, [](const auto& package) { return !may_have_kernel(package); });
+    if (!wanted.empty()) packages = candidates(native.plan(), native.fetch(wanted));
+  });
+  if (absence) stage.set_summary("the release has none: " + *absence);
+  return packages;
+}
+
 } // namespace
 
 install::TrustedPackages kernel_packages(const plan::ResolvedPlan& plan,
@@ -48,16 +67,26 @@ install::TrustedPackages kernel_packages(const plan::ResolvedPlan& plan,
                                          const plan::Services& services) {
   if (!options.machine_kernel.empty()) return {};
   if (is_of_host(plan.plan.architecture) && has_kernel(plan)) return candidates(plan, fetched);
-  report::StageScope stage(services.reporter, "machine-kernel", "of this host's architecture");
-  install::TrustedPackages packages;
-  const auto absence = find_absence([&] {
-    NativePackages native(plan, options, "kernel", services);
-    std::vector<model::LockedPackage> wanted = native.plan().lock.packages;
-    std::erase_if(wanted, [](const auto& package) { return !may_have_kernel(package); });
-    if (!wanted.empty()) packages = candidates(native.plan(), native.fetch(wanted));
-  });
-  if (absence) stage.set_summary("the release has none: " + *absence);
-  return packages;
+  return native_kernels([&] { return NativePackages(plan, options, "kernel", services); },
+                        services.reporter);
+}
+
+install::TrustedPackages kernel_packages(const Customizing& customizing,
+                                         const CustomizeOptions& options,
+                                         const plan::Services& services) {
+  const model::Architecture* host = model::host_architecture();
+  if (!options.machine_kernel.empty() || host == nullptr ||
+      is_of_host(customizing.base->architecture()))
+    return {};
+  auto sources =
+      plan::sources_of_release(customizing.plan, options.plan, customizing.base->release(), *host);
+  if (!sources) return {};
+  return native_kernels(
+      [&] {
+        return NativePackages(*std::move(sources), "kernel", customizing.root.epoch,
+                              options.network, services);
+      },
+      services.reporter);
 }
 
 } // namespace imagewright::pipeline

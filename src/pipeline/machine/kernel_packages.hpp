@@ -8,6 +8,7 @@
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
 
+#include "pipeline/customizing/customizing.hpp"
 #include "pipeline/install_request.hpp"
 
 namespace imagewright::pipeline {
@@ -17,6 +18,12 @@ namespace imagewright::pipeline {
 install::TrustedPackages kernel_packages(const plan::ResolvedPlan& plan,
                                          const BuildOptions& options,
                                          const FetchedPackages& fetched,
+                                         const plan::Services& services);
+
+/// For an image that exists and is of another architecture: those that the release has for this
+/// host's. None where no release is known.
+install::TrustedPackages kernel_packages(const Customizing& customizing,
+                                         const CustomizeOptions& options,
                                          const plan::Services& services);
 
 } // namespace imagewright::pipeline

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "machine_codec.hpp"
 
-#include <map>
 #include <utility>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/text.hpp>
 #include <imagewright/install/nevra_codec.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+
+#include "question_codec.hpp"
 
 namespace imagewright::pipeline {
 
@@ -16,80 +16,6 @@ namespace {
 
 using sandbox::ByteReader;
 using sandbox::ByteWriter;
-
-void write(ByteWriter& writer, const plan::PlanOptions& options) {
-  // A member that is added has to be thought about here, as in the other functions.
-  const auto& [config, architectures, release, repositories, key_files, formats,
-               release_directories] = options;
-  writer.text(config.string());
-  writer.texts(architectures);
-  writer.text(release).number(repositories.size());
-  for (const auto& [name, address] : repositories)
-    writer.text(name).text(address);
-  writer.number(key_files.size());
-  for (const std::filesystem::path& file : key_files)
-    writer.text(file.string());
-  writer.number(formats.size());
-  for (const model::ImageFormat format : formats)
-    writer.text(model::to_string(format));
-  writer.number(release_directories.size());
-  for (const std::filesystem::path& directory : release_directories)
-    writer.text(directory.string());
-}
-
-plan::PlanOptions read_plan_options(ByteReader& reader) {
-  plan::PlanOptions options;
-  options.config = reader.text();
-  options.architectures = reader.texts();
-  options.release = reader.text();
-  for (std::uint64_t count = reader.number(); count != 0; --count) {
-    std::string name = reader.text();
-    options.repositories.push_back({std::move(name), reader.text()});
-  }
-  for (std::uint64_t count = reader.number(); count != 0; --count)
-    options.key_files.emplace_back(reader.text());
-  for (std::uint64_t count = reader.number(); count != 0; --count) {
-    const auto format = model::find_image_format(reader.text());
-    IMAGEWRIGHT_ASSERT(format);
-    options.formats.push_back(*format);
-  }
-  for (std::uint64_t count = reader.number(); count != 0; --count)
-    options.release_directories.emplace_back(reader.text());
-  return options;
-}
-
-/// Packages are those of the lock; of their files only the places have to be told.
-void write(ByteWriter& writer, const FetchedPackages& fetched) {
-  const auto& [packages, keys] = fetched;
-  writer.number(packages.files.size());
-  for (const auto& [package, path] : packages.files)
-    writer.text(package.nevra.to_string()).text(package.repository).text(path.string());
-  writer.number(keys.size());
-  for (const auto& [repository, texts, fingerprints] : keys) {
-    writer.text(repository).texts(texts).texts(fingerprints);
-  }
-}
-
-FetchedPackages read_fetched(ByteReader& reader, const model::ArchitectureLock& lock) {
-  std::map<std::pair<std::string, std::string>, const model::LockedPackage*> locked;
-  for (const model::LockedPackage& package : lock.packages)
-    locked[{package.nevra.to_string(), package.repository}] = &package;
-  FetchedPackages fetched;
-  for (std::uint64_t count = reader.number(); count != 0; --count) {
-    std::string nevra = reader.text();
-    std::string repository = reader.text();
-    const auto found = locked.find({std::move(nevra), std::move(repository)});
-    IMAGEWRIGHT_ASSERT(found != locked.end());
-    fetched.packages.files.push_back({*found->second, reader.text()});
-  }
-  for (std::uint64_t count = reader.number(); count != 0; --count) {
-    repo::RepositoryKeys keys{.repository = reader.text(), .keys = {}, .fingerprints = {}};
-    keys.keys = reader.texts();
-    keys.fingerprints = reader.texts();
-    fetched.keys.push_back(std::move(keys));
-  }
-  return fetched;
-}
 
 std::string text_of(const model::ArchitectureLock& lock) {
   return lock::to_text({.architectures = {lock}});
@@ -282,12 +208,8 @@ std::string encode(const MachineQuestion& question) {
   write(writer, fetched);
   writer.texts(remote_files);
   writer.text(tool_version).text(log_directory).number(thread_count);
-  writer.number(emulator ? 1 : 0).number(native_tools ? 1 : 0);
-  if (emulator) {
-    const auto& [program, magic, mask, chosen_inside] = *emulator;
-    static_cast<void>(chosen_inside);
-    writer.text(program.string()).text(magic).text(mask);
-  }
+  write(writer, emulator);
+  writer.flag(native_tools.has_value());
   if (native_tools) write(writer, *native_tools);
   return writer.take();
 }
@@ -304,15 +226,8 @@ MachineQuestion decode_question(std::string_view bytes) {
   question.tool_version = reader.text();
   question.log_directory = reader.text();
   question.thread_count = static_cast<unsigned>(reader.number());
-  const bool has_emulator = reader.number() != 0;
-  const bool has_tools = reader.number() != 0;
-  if (has_emulator) {
-    sandbox::Emulator& emulator = question.emulator.emplace();
-    emulator.program = reader.text();
-    emulator.magic = reader.text();
-    emulator.mask = reader.text();
-  }
-  if (has_tools) question.native_tools = read_tools(reader);
+  question.emulator = read_emulator(reader);
+  if (reader.flag()) question.native_tools = read_tools(reader);
   return question;
 }
 

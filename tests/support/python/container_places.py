@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from imagewright_testing import (PROGRAM, TOP, WORKBENCH, TestCase, environment, require_program, require_shared_data, require_workbench,
@@ -35,10 +36,9 @@ class PlacesTestCase(TestCase):
         for program in ("podman", "crun", "mmdebstrap"):
             require_program(program)
         require_workbench()
-        cls.home = Path("/var/tmp/imagewright-places-test")
-        shutil.rmtree(cls.home, ignore_errors=True)
+        cls.home = Path(tempfile.mkdtemp(prefix="imagewright-places-test-", dir="/var/tmp"))
         cls.addClassCleanup(shutil.rmtree, cls.home, ignore_errors=True)
-        cls.home.mkdir(mode=0o755)
+        cls.home.chmod(0o755)
         (cls.home / "share").mkdir()
         (cls.home / "share").chmod(0o1777)
         cls.root = Path(os.environ.get("IMAGEWRIGHT_PLACES_ROOT", cls.home / "root"))
