@@ -16,13 +16,11 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-[[noreturn]] void throw_cannot_sign() {
-  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
-  ERR_clear_error();
-  throw base::Error(base::FailureKind::host, "attest.cannot-sign",
-                    std::string("the key does not sign: ") +
-                        (reason != nullptr ? reason : "OpenSSL does not say why"),
-                    "look whether the token is there and allows signing");
+/// A key of a kind that statements are signed with.
+Pkey statement_key(const KeyPlace& place, KeyHalf half) {
+  Pkey key = load_key(place, half);
+  algorithm_of(key.get());
+  return key;
 }
 
 } // namespace
@@ -42,7 +40,7 @@ struct SigningKey::State {
 };
 
 SigningKey::SigningKey(const KeyPlace& place)
-    : state_(std::make_unique<State>(State{load_key(place, KeyHalf::secret)})) {}
+    : state_(std::make_unique<State>(State{statement_key(place, KeyHalf::secret)})) {}
 SigningKey::SigningKey(SigningKey&&) noexcept = default;
 SigningKey& SigningKey::operator=(SigningKey&&) noexcept = default;
 SigningKey::~SigningKey() = default;
@@ -56,19 +54,7 @@ std::string SigningKey::identifier() const {
 }
 
 std::string SigningKey::sign(std::string_view message) const {
-  const DigestContext context(EVP_MD_CTX_new());
-  IMAGEWRIGHT_ASSERT(context != nullptr);
-  std::size_t size = 0;
-  if (EVP_DigestSignInit(context.get(), nullptr, digest_for(algorithm()), nullptr,
-                         state_->key.get()) != 1 ||
-      EVP_DigestSign(context.get(), nullptr, &size, bytes_of(message), message.size()) != 1)
-    throw_cannot_sign();
-  std::string signature(size, '\0');
-  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                     bytes_of(message), message.size()) != 1)
-    throw_cannot_sign();
-  signature.resize(size);
-  return signature;
+  return signature_of(state_->key.get(), digest_for(algorithm()), message);
 }
 
 struct VerificationKey::State {
@@ -76,7 +62,7 @@ struct VerificationKey::State {
 };
 
 VerificationKey::VerificationKey(const KeyPlace& place)
-    : state_(std::make_unique<State>(State{load_key(place, KeyHalf::open)})) {}
+    : state_(std::make_unique<State>(State{statement_key(place, KeyHalf::open)})) {}
 VerificationKey::VerificationKey(VerificationKey&&) noexcept = default;
 VerificationKey& VerificationKey::operator=(VerificationKey&&) noexcept = default;
 VerificationKey::~VerificationKey() = default;

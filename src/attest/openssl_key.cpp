@@ -126,6 +126,15 @@ Search search(OSSL_STORE_CTX* store, KeyHalf half) {
   return found;
 }
 
+[[noreturn]] void throw_cannot_sign() {
+  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  ERR_clear_error();
+  throw base::Error(base::FailureKind::host, "attest.cannot-sign",
+                    std::string("the key does not sign: ") +
+                        (reason != nullptr ? reason : "OpenSSL does not say why"),
+                    "look whether the token is there and allows signing");
+}
+
 } // namespace
 
 Pkey load_key(const KeyPlace& place, KeyHalf half) {
@@ -154,7 +163,6 @@ Pkey load_key(const KeyPlace& place, KeyHalf half) {
                                    : "holds no public key that OpenSSL can read",
            "give a PEM file, or a URI of a provider that is installed and configured");
   }
-  algorithm_of(found.key.get());
   return std::move(found.key);
 }
 
@@ -190,6 +198,22 @@ const EVP_MD* digest_for(KeyAlgorithm algorithm) {
     return EVP_sha256();
   }
   throw base::BugError("unknown algorithm of keys");
+}
+
+std::string signature_of(EVP_PKEY* key, const EVP_MD* digest, std::string_view message) {
+  const DigestContext context(EVP_MD_CTX_new());
+  IMAGEWRIGHT_ASSERT(context != nullptr);
+  const auto* bytes = reinterpret_cast<const unsigned char*>(message.data());
+  std::size_t size = 0;
+  if (EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, key) != 1 ||
+      EVP_DigestSign(context.get(), nullptr, &size, bytes, message.size()) != 1)
+    throw_cannot_sign();
+  std::string signature(size, '\0');
+  if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                     bytes, message.size()) != 1)
+    throw_cannot_sign();
+  signature.resize(size);
+  return signature;
 }
 
 } // namespace imagewright::attest

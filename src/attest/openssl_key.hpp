@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <openssl/evp.h>
 
@@ -29,9 +30,12 @@ enum class KeyHalf : std::uint8_t { secret, open };
 /// attest.unfit-key, attest.no-provider).
 Pkey load_key(const KeyPlace& place, KeyHalf half);
 
+/// Throws base::Error (attest.unfit-key) for any other.
 KeyAlgorithm algorithm_of(EVP_PKEY* key);
 std::string identifier_of(EVP_PKEY* key);
 /// What a signature of that kind is over: null where the scheme has a digest of its own.
 const EVP_MD* digest_for(KeyAlgorithm algorithm);
+/// Throws base::Error (attest.cannot-sign).
+std::string signature_of(EVP_PKEY* key, const EVP_MD* digest, std::string_view message);
 
 } // namespace imagewright::attest

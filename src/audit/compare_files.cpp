@@ -1,19 +1,25 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <optional>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include <imagewright/audit/comparison.hpp>
+#include <imagewright/audit/package_list.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/image_file.hpp>
 #include <imagewright/inspect/opened_image.hpp>
+#include <imagewright/inspect/system_facts.hpp>
 #include <imagewright/lock/base_lock.hpp>
 
 #include "base_lock_differences.hpp"
 #include "comparison_codec.hpp"
+#include "package_differences.hpp"
 
 namespace imagewright::audit {
 
@@ -21,7 +27,7 @@ namespace {
 
 constexpr std::string_view k_compare_job = "compare-files";
 
-enum class Kind : std::uint8_t { image, manifest, lock };
+enum class Kind : std::uint8_t { image, manifest, lock, package_list };
 
 const char* word_for(Kind kind) {
   switch (kind) {
@@ -31,11 +37,23 @@ const char* word_for(Kind kind) {
     return "a manifest";
   case Kind::lock:
     return "a lock";
+  case Kind::package_list:
+    return "a list of packages";
   }
   throw base::BugError("unknown kind of file");
 }
 
-constexpr std::string_view k_hint = "give two images, two manifests or two locks";
+constexpr std::string_view k_hint =
+    "give two images, two manifests or two locks; a list of packages goes with each of them";
+/// So many bytes tell a text from an image.
+constexpr std::size_t k_beginning = 512;
+
+bool begins_like_text(std::string_view bytes) {
+  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [](char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    return (byte >= 0x20 && byte != 0x7f) || byte == '\n' || byte == '\r' || byte == '\t';
+  });
+}
 
 /// Waiting for a pipe, or failing late, would say less.
 void require_file(const std::filesystem::path& path) {
@@ -46,7 +64,7 @@ void require_file(const std::filesystem::path& path) {
       base::FailureKind::input, "fs.cannot-read",
       fmt::format("cannot read {}: {}", base::quoted(path.string()),
                   std::filesystem::exists(status) ? "it is not a file" : "there is no such file"),
-      "give the path of an image, a manifest or a lock");
+      "give the path of an image, a manifest, a lock or a list of packages");
 }
 
 /// One of the two files inside the worker.
@@ -59,7 +77,9 @@ public:
 
   /// No image format starts with a brace; of our JSON documents each names itself.
   Kind kind() const {
-    if (size_ == base::ByteSize(0) || read(base::ByteSize(1)) != "{") return Kind::image;
+    const std::string beginning = read(std::min(size_, base::ByteSize(k_beginning)));
+    if (!beginning.starts_with('{'))
+      return begins_like_text(beginning) ? Kind::package_list : Kind::image;
     const json::Value document = json::parse(text(), name());
     if (document.find("imagewrightManifest") != nullptr) return Kind::manifest;
     if (document.find("architectures") != nullptr) return Kind::lock;
@@ -78,6 +98,7 @@ public:
   inspect::OpenedImage image() const { return {name(), files_.open(index_)}; }
   Manifest manifest() const { return parse_manifest(text(), name()); }
   lock::LockWithBases lock() const { return lock::parse_with_bases(text(), name()); }
+  std::vector<model::Nevra> package_list() const { return read_package_list(text(), name()); }
 
 private:
   std::string read(base::ByteSize size) const {
@@ -92,9 +113,64 @@ private:
   fs::UniqueFd fd_;
 };
 
+std::vector<model::Nevra> names_of(const std::vector<model::LockedPackage>& packages) {
+  std::vector<model::Nevra> names;
+  for (const model::LockedPackage& package : packages)
+    names.push_back(package.nevra);
+  return names;
+}
+
+std::vector<model::Nevra> packages_of_image(const HandedFile& file) {
+  const inspect::OpenedImage image = file.image();
+  std::optional<std::vector<model::Nevra>> packages;
+  if (image.root() != nullptr) packages = inspect::read_system(image).packages;
+  if (packages) return *packages;
+  throw base::Error(base::FailureKind::input, "audit.kinds-differ",
+                    fmt::format("{} has no packages that could be held against a list",
+                                base::quoted(file.name())),
+                    std::string(k_hint));
+}
+
+/// What a lock has for the architecture that most of a list is of.
+std::vector<model::Nevra> packages_of_lock(const HandedFile& file,
+                                           const std::vector<model::Nevra>& list) {
+  const lock::LockWithBases lock = file.lock();
+  const model::ArchitectureLock* best = nullptr;
+  std::ptrdiff_t most = 0;
+  for (const model::ArchitectureLock& entry : lock.lock.architectures) {
+    const auto count = std::ranges::count(list, entry.architecture, &model::Nevra::architecture);
+    if (count > most) best = &entry;
+    most = std::max(most, count);
+  }
+  if (best != nullptr) return names_of(best->packages);
+  throw base::Error(
+      base::FailureKind::input, "audit.kinds-differ",
+      fmt::format("{} has no packages for the architecture of the list", base::quoted(file.name())),
+      std::string(k_hint));
+}
+
+std::vector<model::Nevra> packages_of(const HandedFile& file, Kind kind,
+                                      const std::vector<model::Nevra>& list) {
+  switch (kind) {
+  case Kind::image:
+    return packages_of_image(file);
+  case Kind::manifest:
+    return names_of(file.manifest().packages);
+  case Kind::lock:
+    return packages_of_lock(file, list);
+  case Kind::package_list:
+    return file.package_list();
+  }
+  throw base::BugError("unknown kind of file");
+}
+
 Comparison compare(const HandedFile& left, const HandedFile& right) {
   const Kind kind = left.kind();
   const Kind other = right.kind();
+  if (kind == Kind::package_list || other == Kind::package_list) {
+    const auto list = (kind == Kind::package_list ? left : right).package_list();
+    return compare_package_names(packages_of(left, kind, list), packages_of(right, other, list));
+  }
   if (kind != other) {
     throw base::Error(base::FailureKind::input, "audit.kinds-differ",
                       fmt::format("{} is {} and {} is {}", base::quoted(left.name()),
@@ -110,6 +186,8 @@ Comparison compare(const HandedFile& left, const HandedFile& right) {
     return compare_manifests(left.manifest(), right.manifest());
   case Kind::lock:
     return compare_locks_with_bases(left.lock(), right.lock());
+  case Kind::package_list:
+    break;
   }
   throw base::BugError("unknown kind of file");
 }

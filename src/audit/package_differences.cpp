@@ -41,6 +41,19 @@ void compare_versions(const std::string& key,
   }
 }
 
+/// Keys that rpm was told to trust are packages to it.
+constexpr std::string_view k_key = "gpg-pubkey";
+
+std::vector<KnownPackage> without_epochs(const std::vector<model::Nevra>& packages) {
+  std::vector<model::Nevra> plain;
+  for (model::Nevra nevra : packages) {
+    if (nevra.name == k_key) continue;
+    nevra.epoch = 0;
+    plain.push_back(std::move(nevra));
+  }
+  return known_packages(plain);
+}
+
 } // namespace
 
 std::vector<KnownPackage> known_packages(const std::vector<model::Nevra>& packages) {
@@ -78,6 +91,15 @@ DifferenceList compare_packages(const std::vector<KnownPackage>& before,
         new_versions == right.end() ? Versions::mapped_type() : new_versions->second, list);
   }
   return list;
+}
+
+Comparison compare_package_names(const std::vector<model::Nevra>& left,
+                                 const std::vector<model::Nevra>& right) {
+  Comparison comparison;
+  compare_packages(without_epochs(left), without_epochs(right)).move_to(comparison, "packages");
+  comparison.not_compared.emplace_back(
+      "everything but names and versions of packages: of a list nothing else is known");
+  return comparison;
 }
 
 } // namespace imagewright::audit

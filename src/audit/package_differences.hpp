@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <imagewright/audit/comparison.hpp>
 #include <imagewright/model/package.hpp>
 
 #include "difference_list.hpp"
@@ -24,5 +25,10 @@ std::vector<KnownPackage> known_packages(const std::vector<model::LockedPackage>
 /// A package of which each side has one version becomes a change of version.
 DifferenceList compare_packages(const std::vector<KnownPackage>& before,
                                 const std::vector<KnownPackage>& after);
+
+/// Names and versions alone, without what else may be known. Epochs do not count, since lists of
+/// packages do not tell them.
+Comparison compare_package_names(const std::vector<model::Nevra>& left,
+                                 const std::vector<model::Nevra>& right);
 
 } // namespace imagewright::audit

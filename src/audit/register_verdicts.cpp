@@ -7,13 +7,13 @@
 #include <fmt/format.h>
 
 #include <imagewright/audit/register_verdicts.hpp>
+#include <imagewright/base/hex.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::audit {
 
 namespace {
 
-constexpr std::string_view k_beginning = "TPM register ";
 /// Of unified kernel images.
 constexpr std::uint32_t k_image_register = 11;
 constexpr std::array<std::string_view, 4> k_phases{"enter-initrd", "leave-initrd", "sysinit",
@@ -37,13 +37,8 @@ constexpr std::array<Content, 7> k_contents{
 
 /// TPM 2.0, part 1, "Extend of a PCR".
 base::Digest extended(const base::Digest& value, std::string_view word) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  std::string bytes;
-  for (const std::string& hex : {value.hex, base::digest_of(word, value.algorithm).hex}) {
-    for (std::size_t at = 0; at + 1 < hex.size(); at += 2)
-      bytes += static_cast<char>(k_digits.find(hex[at]) * 16 + k_digits.find(hex[at + 1]));
-  }
-  return base::digest_of(bytes, value.algorithm);
+  const std::string event = base::digest_of(word, value.algorithm).hex;
+  return base::digest_of(base::from_hex(value.hex + event).value(), value.algorithm);
 }
 
 /// systemd-pcrphase adds what the system has come through since the kernel started. The words by
@@ -61,26 +56,24 @@ std::optional<std::string> phases_between(const base::Digest& value, const std::
   return std::nullopt;
 }
 
-std::string name_of(std::uint32_t number, std::string_view bank) {
-  const auto content = std::ranges::find(k_contents, number, &Content::number);
-  const std::string what = content == k_contents.end() ? "" : ": " + std::string(content->what);
-  return fmt::format("{}{}{}{}", k_beginning, number, bank, what);
+std::string name_of(const Content& content, std::string_view bank) {
+  return fmt::format("TPM register {}{}: {}", content.number, bank, content.what);
 }
 
-RegisterVerdict verdict_of(std::uint32_t number, const base::Digest& value,
+RegisterVerdict verdict_of(const Content& content, const base::Digest& value,
                            const std::map<std::string, std::string>& found) {
   const std::string bank(base::to_string(value.algorithm));
-  RegisterVerdict verdict{.number = number,
-                          .subject = name_of(number, " (" + bank + ")"),
+  RegisterVerdict verdict{.number = content.number,
+                          .subject = name_of(content, " (" + bank + ")"),
                           .expected = value.hex,
                           .actual = "(no answer)",
                           .outcome = RegisterVerdict::Outcome::different};
-  const auto answer = found.find(fmt::format("{}:{}", bank, number));
+  const auto answer = found.find(fmt::format("{}:{}", bank, content.number));
   if (answer == found.end()) return verdict;
   verdict.actual = answer->second;
   if (verdict.actual == value.hex) {
     verdict.outcome = RegisterVerdict::Outcome::same;
-  } else if (number == k_image_register) {
+  } else if (content.number == k_image_register) {
     if (const auto phases = phases_between(value, verdict.actual)) {
       verdict.actual += fmt::format(" (then {})", *phases);
       verdict.outcome = RegisterVerdict::Outcome::same;
@@ -94,14 +87,14 @@ RegisterVerdict verdict_of(std::uint32_t number, const base::Digest& value,
 std::vector<RegisterVerdict> register_verdicts(const RegistersCheck& check) {
   std::vector<RegisterVerdict> verdicts;
   for (const MeasuredRegister& predicted : check.predicted.registers) {
+    const auto* content = std::ranges::find(k_contents, predicted.number, &Content::number);
     // Others are the machine's, or the running system's.
-    if (std::ranges::find(k_contents, predicted.number, &Content::number) == k_contents.end())
-      continue;
+    if (content == k_contents.end()) continue;
     for (const base::Digest& value : predicted.values)
-      verdicts.push_back(verdict_of(predicted.number, value, check.found));
+      verdicts.push_back(verdict_of(*content, value, check.found));
     if (predicted.values.empty()) {
       verdicts.push_back({.number = predicted.number,
-                          .subject = name_of(predicted.number, ""),
+                          .subject = name_of(*content, ""),
                           .expected = "not known",
                           .actual = predicted.unknown,
                           .outcome = RegisterVerdict::Outcome::unknown});

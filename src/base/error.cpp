@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -20,9 +21,11 @@ Error::Error(FailureKind kind, std::string code, std::string message, std::strin
 
 void throw_system_error(const std::string& code, const std::string& what, const std::string& path,
                         int error_number) {
+  const bool is_full = error_number == ENOSPC || error_number == EDQUOT;
   throw Error(FailureKind::build, code,
               fmt::format("{} {}: {}", what, base::quoted(path),
-                          std::generic_category().message(error_number)));
+                          std::generic_category().message(error_number)),
+              is_full ? "make room there, or choose another place: --output-dir, --cache-dir" : "");
 }
 
 void throw_assertion_failed(const char* expression, const char* file, int line) {

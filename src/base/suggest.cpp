@@ -32,6 +32,18 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   return previous[right.size()];
 }
 
+namespace {
+
+/// "openssh" of "openssh-server": whoever leaves the last words out means a longer name.
+bool is_beginning_of(std::string_view typed, std::string_view candidate) {
+  constexpr std::size_t k_shortest = 4;
+  return typed.size() >= k_shortest && candidate.size() > typed.size() + 1 &&
+         candidate.starts_with(typed) &&
+         std::string_view("-_.").find(candidate[typed.size()]) != std::string_view::npos;
+}
+
+} // namespace
+
 std::vector<std::string> near_names(std::string_view typed, std::span<const std::string> candidates,
                                     std::size_t limit) {
   // A third of the word may be wrong, but a short word must not match everything.
@@ -39,6 +51,10 @@ std::vector<std::string> near_names(std::string_view typed, std::span<const std:
   const std::string wanted = to_lower(typed);
   std::vector<std::pair<std::size_t, std::string>> near;
   for (const std::string& candidate : candidates) {
+    if (is_beginning_of(wanted, to_lower(candidate))) {
+      near.emplace_back(tolerance, candidate);
+      continue;
+    }
     const std::size_t difference = candidate.size() > typed.size()
                                        ? candidate.size() - typed.size()
                                        : typed.size() - candidate.size();

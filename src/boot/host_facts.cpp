@@ -17,6 +17,10 @@ std::optional<std::string> find_program_path(const std::string& name) {
   return path->string();
 }
 
+HostFact program_fact(const std::string& name) {
+  return {.name = name, .found = find_program_path(name), .remedy = process::how_to_install(name)};
+}
+
 HostFact firmware_fact(const model::Architecture& architecture) {
   HostFact fact{.name = "UEFI firmware for " + architecture.name,
                 .remedy = "install ovmf (x86_64) or qemu-efi-aarch64 (aarch64)"};
@@ -56,10 +60,10 @@ std::vector<HostFact> host_facts(const model::Architecture& architecture) {
   return {
       {.name = "QEMU for " + architecture.name,
        .found = find_program_path(architecture.qemu.program),
-       .remedy = "install qemu-system-x86 (x86_64) or qemu-system-arm (aarch64)"},
+       .remedy = process::how_to_install(architecture.qemu.program)},
       firmware_fact(architecture),
-      {.name = "qemu-img", .found = find_program_path("qemu-img"), .remedy = "install qemu-utils"},
-      {.name = "debugfs", .found = find_program_path("debugfs"), .remedy = "install e2fsprogs"},
+      program_fact("qemu-img"),
+      program_fact("debugfs"),
       acceleration_fact(),
   };
 }

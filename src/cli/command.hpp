@@ -78,6 +78,7 @@ Command diff_command();
 Command advisories_command();
 Command drift_command();
 Command sign_command();
+Command sign_policy_command();
 Command lint_command();
 Command export_command();
 Command upload_command();

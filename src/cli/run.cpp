@@ -38,6 +38,10 @@ constexpr const char* k_exit_codes =
 constexpr const char* k_start =
     "Start with: imagewright validate CONFIG, then imagewright plan CONFIG, then imagewright build "
     "CONFIG.";
+constexpr const char* k_pages =
+    "Pages and example configs are in share/doc/imagewright below the directory that the program "
+    "is installed into: /usr/share/doc/imagewright/docs/how-to and /usr/share/doc/imagewright/"
+    "examples of a package.";
 constexpr const char* k_codes =
     "A message ends with its code in brackets; imagewright help error CODE explains it.";
 constexpr const char* k_environment =
@@ -47,7 +51,8 @@ constexpr const char* k_environment =
     "XDG_CACHE_HOME and HOME where the cache is; IMAGEWRIGHT_SHARED_CACHE, "
     "IMAGEWRIGHT_SHARED_CACHE_KEY, IMAGEWRIGHT_SHARED_CACHE_SIGN and "
     "IMAGEWRIGHT_SHARED_CACHE_LOGIN what build shares with other machines, JOB_COMPLETION_INDEX "
-    "and SLURM_ARRAY_TASK_ID which unit it builds.";
+    "and SLURM_ARRAY_TASK_ID which unit it builds; http_proxy, https_proxy, no_proxy and "
+    "SSL_CERT_FILE by which way servers are reached, and whose certificates count.";
 
 std::vector<Argument> global_arguments(GlobalWords& words) {
   return {{.names = {"--log-level"},
@@ -141,17 +146,16 @@ GlobalOptions options_from(const GlobalWords& words, const Invocation& invocatio
 void fill(CommandTable& table, GlobalWords& words) {
   table.summary = "Composes bootable node images for RPM distributions.";
   table.globals = global_arguments(words);
-  table.commands = {build_command(),     plan_command(),         lock_command(),
-                    matrix_command(),    collect_command(),      validate_command(),
-                    why_command(),       boot_command(),         inspect_command(),
-                    measure_command(),   diff_command(),         advisories_command(),
-                    drift_command(),     sign_command(),         lint_command(),
-                    export_command(),    verify_command(),       convert_command(),
-                    customize_command(), inject_files_command(), upload_command(),
-                    releases_command(),  doctor_command(),       cache_command(),
-                    schema_command(),    import_command(),       completion_command(table),
-                    help_command(table)};
-  table.notes = {k_start, k_codes, k_exit_codes, k_environment};
+  table.commands = {
+      build_command(),        plan_command(),     lock_command(),        matrix_command(),
+      collect_command(),      validate_command(), why_command(),         boot_command(),
+      inspect_command(),      measure_command(),  diff_command(),        advisories_command(),
+      drift_command(),        sign_command(),     sign_policy_command(), lint_command(),
+      export_command(),       verify_command(),   convert_command(),     customize_command(),
+      inject_files_command(), upload_command(),   releases_command(),    doctor_command(),
+      cache_command(),        schema_command(),   import_command(),      completion_command(table),
+      help_command(table)};
+  table.notes = {k_start, k_pages, k_codes, k_exit_codes, k_environment};
   note_defaults(table);
 }
 

@@ -29,6 +29,15 @@ const Key* find_by_other_name(std::span<const Key> keys, const std::string& name
   return nullptr;
 }
 
+/// What others say by a key, and what is another thing here.
+std::string way_to(const Type& type, std::string_view name) {
+  const bool is_of_user = find_key(type.keys, "sshPublicKeys") != nullptr;
+  if (is_of_user && (name == "sudo" || name == "admin" || name == "sudoers"))
+    return "let os.additionalFiles write a file below /etc/sudoers.d, such as \"NAME ALL=(ALL:ALL) "
+           "NOPASSWD: ALL\" with permissions 440, and install sudo";
+  return {};
+}
+
 /// Paths of the mappings that have a key of this name, for a key that stands in the wrong place.
 void collect_owners(const Type& type, const std::string& path, std::string_view name,
                     std::vector<std::string>& owners, int depth) {
@@ -164,6 +173,7 @@ std::string hint_for_unknown(const Type& root, const Type& type, const std::stri
     return fmt::format("did you mean {}?", base::quoted(name));
   if (const Key* key = find_by_other_name(type.keys, name))
     return fmt::format("did you mean {}?", base::quoted(key->name));
+  if (std::string way = way_to(type, name); !way.empty()) return way;
   const std::vector<std::string> names = current_names(type.keys);
   const std::string meant = base::did_you_mean(name, names);
   if (!meant.empty()) return meant;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What to write in the place of a value of the wrong kind.
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <string>
 #include <string_view>
@@ -67,12 +68,30 @@ const Key* key_meant_by(const Type& type, const std::string& text) {
   return is_single && fits(type.keys.front(), text) ? &type.keys.front() : nullptr;
 }
 
+/// "{mode: enabled}" for "true" where one key says whether there is such a thing.
+std::string switch_meant_by(const std::string& text, const Type& type) {
+  constexpr std::array k_yes = {"true", "yes", "on"};
+  constexpr std::array k_no = {"false", "no", "off"};
+  constexpr std::array k_present = {"enabled", "create"};
+  constexpr std::array k_absent = {"disabled", "none"};
+  const bool is_yes = std::ranges::find(k_yes, text) != k_yes.end();
+  if (!is_yes && std::ranges::find(k_no, text) == k_no.end()) return {};
+  for (const Key& key : type.keys) {
+    for (const char* word : is_yes ? k_present : k_absent) {
+      if (key.type->shape == Shape::word && find_word(key.type->words, word) != nullptr)
+        return fmt::format("{{{}: {}}}", key.name, word);
+    }
+  }
+  return {};
+}
+
 /// "{path: a}" for the text "a" where a mapping belongs; empty when nobody can tell its key.
 std::string mapping_meant_by(const yaml::Node& node, const Type& type) {
   if (node.text.empty() || node.text.find_first_of(" ,[]{}#\"'&*!|>%@`") != std::string::npos)
     return {};
   const Key* meant = key_meant_by(type, node.text);
-  if (meant == nullptr || meant->type->secrecy == Secrecy::secret) return {};
+  if (meant == nullptr) return switch_meant_by(node.text, type);
+  if (meant->type->secrecy == Secrecy::secret) return {};
   return fmt::format("{{{}: {}}}", meant->name, node.text);
 }
 

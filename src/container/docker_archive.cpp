@@ -13,35 +13,17 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/json/value.hpp>
 
 #include "container/reading.hpp"
+#include "container/unpack.hpp"
 
 namespace imagewright::container {
 
 namespace {
 
-/// One image of manifest.json (Docker's image specification v1.2, "combined image JSON").
-struct Entry {
-  std::string config;
-  std::vector<std::string> names;
-  std::vector<std::string> layers;
-};
-
-std::vector<std::string> texts_in(const json::Value& object, std::string_view name) {
-  std::vector<std::string> texts;
-  const json::Value* value = object.find(name);
-  const json::Array* items = value != nullptr ? value->find_array() : nullptr;
-  if (items == nullptr) return texts;
-  for (const json::Value& item : *items) {
-    const std::string* text = item.find_string();
-    if (text == nullptr) throw_damaged("manifest.json has something else than names");
-    texts.push_back(*text);
-  }
-  return texts;
-}
-
-std::vector<Entry> entries_of(const Question& question) {
-  const auto text = fs::find_file(question.directory / "manifest.json", base::ByteSize::mib(16));
+std::vector<ArchiveEntry> entries_of(const Question& question) {
+  auto text = find_document(question.directory / "manifest.json");
   if (!text) {
     throw base::Error(
         base::FailureKind::input, "container.not-found",
@@ -49,33 +31,25 @@ std::vector<Entry> entries_of(const Question& question) {
         "name a file that \"docker save\" or \"skopeo copy SOURCE "
         "docker-archive:FILE\" has written; of an OCI layout, write oci-archive:FILE");
   }
-  const json::Value document =
-      parse_document(*text, "manifest.json of " + source_text(question.wanted));
-  const json::Array* items = document.find_array();
-  if (items == nullptr) throw_damaged("manifest.json is no list");
-  std::vector<Entry> entries;
-  for (const json::Value& item : *items) {
-    entries.push_back({.config = text_in(item, "Config"),
-                       .names = texts_in(item, "RepoTags"),
-                       .layers = texts_in(item, "Layers")});
-  }
-  return entries;
+  return read_archive_entries(
+      {std::move(*text), "manifest.json of " + source_text(question.wanted)},
+      question.options.cancellation);
 }
 
-bool has_name(const Entry& entry, const std::string& wanted) {
+bool has_name(const ArchiveEntry& entry, const std::string& wanted) {
   return std::ranges::any_of(entry.names, [&](const std::string& name) {
     return name == wanted || full_name_of(name) == full_name_of(wanted);
   });
 }
 
-Entry choose(const Question& question, std::vector<Entry> entries) {
+ArchiveEntry choose(const Question& question, std::vector<ArchiveEntry> entries) {
   std::set<std::string> names;
-  for (const Entry& entry : entries)
+  for (const ArchiveEntry& entry : entries)
     names.insert(entry.names.begin(), entry.names.end());
   const std::vector<std::string> words(names.begin(), names.end());
   const std::string& wanted = question.wanted.selection;
   if (!wanted.empty())
-    std::erase_if(entries, [&](const Entry& entry) { return !has_name(entry, wanted); });
+    std::erase_if(entries, [&](const ArchiveEntry& entry) { return !has_name(entry, wanted); });
   if (entries.empty()) {
     throw base::Error(
         base::FailureKind::input, "container.not-found",
@@ -151,15 +125,12 @@ void check_name(const std::string& name, const Blob& blob) {
 } // namespace
 
 Found read_docker_archive(const Question& question) {
-  const Entry entry = choose(question, entries_of(question));
+  const ArchiveEntry entry = choose(question, entries_of(question));
   Image image;
-  image.config = blob_of_file(file_of(question, entry.config),
-                              "application/vnd.docker.container.image.v1+json");
+  image.config = small_blob_of_file(file_of(question, entry.config),
+                                    "application/vnd.docker.container.image.v1+json");
   check_name(entry.config, image.config);
-  const json::Value settings =
-      parse_document(content_of(image.config), "the config " + image.config.digest.to_string());
-  require_platform(question, settings);
-  const std::vector<base::Digest> differences = differences_in(settings, image.config.digest);
+  const std::vector<base::Digest> differences = settings_of(question, image.config).differences;
   if (differences.size() != entry.layers.size()) {
     throw_damaged(fmt::format("{} has {} layers, and its config {}", source_text(question.wanted),
                               entry.layers.size(), differences.size()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <regex>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <imagewright/base/text.hpp>
 
 #include "container/reading.hpp"
+#include "container/unpack.hpp"
 
 namespace imagewright::container {
 
@@ -31,14 +33,6 @@ bool is_config(std::string_view media_type) {
          media_type == "application/vnd.docker.container.image.v1+json";
 }
 
-const json::Array& array_in(const json::Value& object, std::string_view name,
-                            const std::string& where) {
-  const json::Value* value = object.find(name);
-  const json::Array* array = value != nullptr ? value->find_array() : nullptr;
-  if (array == nullptr) throw_damaged(fmt::format("{} has no list {}", where, base::quoted(name)));
-  return *array;
-}
-
 Layer layer_from(const Question& question, const Descriptor& descriptor,
                  const base::Digest& difference) {
   if (!is_layer(descriptor.media_type)) {
@@ -53,69 +47,50 @@ Layer layer_from(const Question& question, const Descriptor& descriptor,
 
 } // namespace
 
-void require_platform(const Question& question, const json::Value& config) {
-  const std::string architecture = text_in(config, "architecture");
-  const std::string system = text_in(config, "os");
+Settings settings_of(const Question& question, const Blob& config) {
+  Settings settings = read_settings({config.content, "the config " + config.digest.to_string()},
+                                    question.options.cancellation);
   const std::string& wanted = question.options.architecture.container_name;
-  if (architecture == wanted && system == "linux") return;
+  if (settings.architecture == wanted && settings.system == "linux") return settings;
   throw base::Error(base::FailureKind::input, "container.no-architecture",
                     fmt::format("{} has an image for {}/{}, and this node is linux/{}",
-                                source_text(question.wanted), system, architecture, wanted),
+                                source_text(question.wanted), settings.system,
+                                settings.architecture, wanted),
                     "take the image with all of its architectures, for example with: skopeo copy "
                     "--all");
 }
 
-std::vector<base::Digest> differences_in(const json::Value& config, const base::Digest& digest) {
-  const std::string where = "the config " + digest.to_string();
-  const json::Value* root = config.find("rootfs");
-  if (root == nullptr) throw_damaged(where + " has no \"rootfs\"");
-  std::vector<base::Digest> differences;
-  for (const json::Value& item : array_in(*root, "diff_ids", where)) {
-    const std::string* text = item.find_string();
-    const auto difference = text != nullptr ? base::Digest::parse(*text) : std::nullopt;
-    if (!difference) throw_damaged(where + " has a layer without a digest");
-    differences.push_back(*difference);
-  }
-  return differences;
-}
-
 Image image_of_manifest(const Question& question, Blob manifest) {
   const std::string where = "the manifest " + manifest.digest.to_string();
-  const json::Value document = parse_document(content_of(manifest), where);
-  const json::Value* config_value = document.find("config");
-  if (config_value == nullptr)
-    throw_unsupported(where + " is of a kind without a config (schema 1)");
-  const Descriptor config = descriptor_from(*config_value, where);
-  if (!is_config(config.media_type)) {
+  const Manifest document = read_manifest({manifest.content, where}, question.options.cancellation);
+  if (!document.config) throw_unsupported(where + " is of a kind without a config (schema 1)");
+  if (!is_config(document.config->media_type)) {
     throw_unsupported(fmt::format("{} describes {}, which is no image of a container", where,
-                                  base::quoted(config.media_type)));
+                                  base::quoted(document.config->media_type)));
   }
   Image image;
-  image.config = find_blob(question.directory, config, question.options.cancellation);
-  const json::Value settings =
-      parse_document(content_of(image.config), "the config " + config.digest.to_string());
-  require_platform(question, settings);
-  const std::vector<base::Digest> differences = differences_in(settings, config.digest);
-  const json::Array& layers = array_in(document, "layers", where);
-  if (layers.size() != differences.size()) {
-    throw_damaged(fmt::format("{} has {} layers, and its config {}", where, layers.size(),
+  image.config =
+      find_small_blob(question.directory, *document.config, question.options.cancellation);
+  const std::vector<base::Digest> differences = settings_of(question, image.config).differences;
+  if (document.layers.size() != differences.size()) {
+    throw_damaged(fmt::format("{} has {} layers, and its config {}", where, document.layers.size(),
                               differences.size()));
   }
-  for (std::size_t index = 0; index < layers.size(); ++index) {
-    image.layers.push_back(
-        layer_from(question, descriptor_from(layers[index], where), differences[index]));
-  }
+  for (std::size_t index = 0; index < differences.size(); ++index)
+    image.layers.push_back(layer_from(question, document.layers[index], differences[index]));
   image.manifest = std::move(manifest);
   return image;
 }
 
 bool is_full_name(std::string_view name) {
-  const std::size_t slash = name.find('/');
-  if (slash == std::string_view::npos) return false;
-  const std::string_view host = name.substr(0, slash);
-  const bool has_host = host.find_first_of(".:") != std::string_view::npos || host == "localhost";
-  const bool has_tag = name.find(':', slash) != std::string_view::npos;
-  return has_host && has_tag && name.find('@') == std::string_view::npos;
+  // The grammar of the distribution project's reference.go, a little wider.
+  static const std::regex k_form(
+      "[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?"
+      "(/[A-Za-z0-9]+([._-]+[A-Za-z0-9]+)*)+:[A-Za-z0-9_][A-Za-z0-9._-]*");
+  constexpr std::size_t k_longest = 512;
+  if (name.size() > k_longest || !std::regex_match(name.begin(), name.end(), k_form)) return false;
+  const std::string_view host = name.substr(0, name.find('/'));
+  return host.find_first_of(".:") != std::string_view::npos || host == "localhost";
 }
 
 std::string full_name_of(const std::string& name) {

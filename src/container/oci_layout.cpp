@@ -9,7 +9,6 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 
 #include "container/reading.hpp"
 
@@ -29,23 +28,13 @@ bool is_manifest(std::string_view media_type) {
          media_type == "application/vnd.docker.distribution.manifest.v2+json";
 }
 
-std::vector<Descriptor> entries_of(const json::Value& index, const std::string& where) {
-  const json::Value* list = index.find("manifests");
-  const json::Array* items = list != nullptr ? list->find_array() : nullptr;
-  if (items == nullptr) throw_damaged(where + " has no list \"manifests\"");
-  std::vector<Descriptor> entries;
-  for (const json::Value& item : *items)
-    entries.push_back(descriptor_from(item, where));
-  return entries;
-}
-
 class LayoutReader {
 public:
   explicit LayoutReader(const Question& question) : question_(question) {}
 
   Found read() {
     const std::filesystem::path file = question_.directory / "index.json";
-    const auto text = fs::find_file(file, base::ByteSize::mib(16));
+    auto text = find_document(file);
     if (!text) {
       throw base::Error(
           base::FailureKind::input, "container.not-found",
@@ -54,7 +43,8 @@ public:
           "made");
     }
     const std::string where = "index.json of " + source_text(question_.wanted);
-    Descriptor entry = choose(entries_of(parse_document(*text, where), where));
+    Descriptor entry =
+        choose(read_index({std::move(*text), where}, question_.options.cancellation));
     const std::string name = !entry.full_name.empty() ? entry.full_name : entry.name;
     if (is_index(entry.media_type)) index_ = entry.digest;
     for (int depth = 0; is_index(entry.media_type); ++depth) {
@@ -66,7 +56,7 @@ public:
                                     source_text(question_.wanted), base::quoted(entry.media_type)));
     }
     Image image = image_of_manifest(
-        question_, find_blob(question_.directory, entry, question_.options.cancellation));
+        question_, find_small_blob(question_.directory, entry, question_.options.cancellation));
     image.identity.index = index_;
     return {std::move(image), name};
   }
@@ -107,10 +97,9 @@ private:
   }
 
   Descriptor of_architecture(const Descriptor& index) const {
-    const Blob blob = find_blob(question_.directory, index, question_.options.cancellation);
-    const std::string where = "the index " + blob.digest.to_string();
-    const std::vector<Descriptor> entries =
-        entries_of(parse_document(content_of(blob), where), where);
+    const Blob blob = find_small_blob(question_.directory, index, question_.options.cancellation);
+    const std::vector<Descriptor> entries = read_index(
+        {blob.content, "the index " + blob.digest.to_string()}, question_.options.cancellation);
     for (const Descriptor& entry : entries) {
       if (!entry.architecture.empty() && !is_other_platform(entry)) return entry;
     }

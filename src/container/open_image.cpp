@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/archive/tar_reader.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "container/reading.hpp"
+#include "container/unpack.hpp"
 
 namespace imagewright::container {
 
@@ -80,9 +84,21 @@ Image open_image(const model::ContainerImageConfig& wanted, const OpenOptions& o
   } catch (const base::Error& error) {
     base::Diagnostic told = error.diagnostic();
     if (!told.where) told.where = wanted.where;
-    told.context.push_back("while reading " + source_text(wanted));
+    const std::string context = "while reading " + source_text(wanted);
+    if (std::ranges::find(told.context, context) == told.context.end())
+      told.context.push_back(context);
     throw base::Error(error.kind(), std::move(told));
   }
+}
+
+std::span<const sandbox::WorkerJob> worker_jobs() {
+  static constexpr std::array jobs{
+      sandbox::WorkerJob{.name = k_document_job, .run = &read_document_in_worker},
+      sandbox::WorkerJob{.name = k_layer_job, .run = &digest_layer_in_worker},
+      sandbox::WorkerJob{.name = k_unpack_job,
+                         .run = &unpack_in_worker,
+                         .prepare = &archive::prepare_to_read_tar}};
+  return jobs;
 }
 
 } // namespace imagewright::container

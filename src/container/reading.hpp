@@ -29,10 +29,9 @@ struct Found {
 Found read_oci_layout(const Question& question);
 Found read_docker_archive(const Question& question);
 
-/// Throws container.no-architecture when the config is of another one.
-void require_platform(const Question& question, const json::Value& config);
-/// The digests of the unpacked layers that a config has. Throws container.damaged.
-std::vector<base::Digest> differences_in(const json::Value& config, const base::Digest& digest);
+/// What a config says, as a worker read it. Throws container.damaged, and
+/// container.no-architecture when it is of another one.
+Settings settings_of(const Question& question, const Blob& config);
 /// Config and layers of a manifest, each checked.
 Image image_of_manifest(const Question& question, Blob manifest);
 

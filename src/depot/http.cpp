@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/certificate_file.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
@@ -48,6 +49,8 @@ public:
     set_option(handle(), CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
     set_option(handle(), CURLOPT_NOSIGNAL, 1L);
     set_option(handle(), CURLOPT_USERAGENT, "imagewright");
+    if (const auto file = base::certificate_file())
+      set_option(handle(), CURLOPT_CAINFO, file->c_str());
     set_option(handle(), CURLOPT_CONNECTTIMEOUT, patience);
     set_option(handle(), CURLOPT_SERVER_RESPONSE_TIMEOUT, patience);
     set_option(handle(), CURLOPT_LOW_SPEED_LIMIT, k_least_bytes_a_second);

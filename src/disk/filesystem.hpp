@@ -78,6 +78,9 @@ struct FilesystemBehaviour {
   const FilesystemReading* reader = nullptr;
 };
 
+/// Throws base::Error (disk.file-too-large) when the file of that path has more bytes.
+void require_within(base::ByteSize limit, std::uint64_t size, std::string_view path);
+
 /// In the order in which a partition is held against them.
 std::span<const FilesystemBehaviour> filesystems();
 

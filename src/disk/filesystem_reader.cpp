@@ -2,6 +2,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
 
 #include "disk/filesystem.hpp"
@@ -41,6 +45,13 @@ void read_stored_pieces(const fs::ByteSource& source, std::span<const StoredPiec
       done += part.size();
     }
   }
+}
+
+void require_within(base::ByteSize limit, std::uint64_t size, std::string_view path) {
+  if (size <= limit.bytes()) return;
+  throw base::Error(
+      base::FailureKind::verification, "disk.file-too-large",
+      fmt::format("{} in the image is larger than {}", base::quoted(path), base::to_string(limit)));
 }
 
 std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source) {

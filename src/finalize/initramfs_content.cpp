@@ -13,6 +13,7 @@
 #include <imagewright/finalize/initramfs_content.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "added_sections_job.hpp"
 #include "elf_needs.hpp"
 
 namespace imagewright::finalize {
@@ -168,7 +169,9 @@ InitramfsContent read_initramfs_content(int fd, const std::string& name,
 }
 
 std::span<const sandbox::WorkerJob> worker_jobs() {
-  static constexpr std::array jobs{sandbox::WorkerJob{.name = k_job, .run = &read_handed}};
+  static constexpr std::array jobs{
+      sandbox::WorkerJob{.name = k_job, .run = &read_handed},
+      sandbox::WorkerJob{.name = k_added_sections_job, .run = &write_added_sections}};
   return jobs;
 }
 

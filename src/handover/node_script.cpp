@@ -2,6 +2,7 @@
 #include "handover/node_script.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <vector>
 
@@ -24,6 +25,13 @@ constexpr std::string_view k_head = "#!/usr/bin/env bash\n"
 constexpr mode_t k_usual_mode = 0644;
 /// What goes through the service's interface as text.
 constexpr base::ByteSize k_largest_file = base::ByteSize::mib(1);
+
+/// A command with these as its last words.
+std::string with_words(std::string command, const std::vector<std::string>& words) {
+  for (const std::string& word : words)
+    command += " " + base::shell_word(word);
+  return command;
+}
 
 class Script {
 public:
@@ -70,12 +78,10 @@ private:
 
   void packages() {
     const auto& wanted = os_.packages;
-    if (!wanted.remove.empty()) {
-      std::string names;
-      for (const model::PackageRequest& package : wanted.remove)
-        names += " " + base::shell_word(package.spec);
-      add("tdnf remove -y" + names);
-    }
+    std::vector<std::string> removed;
+    std::ranges::transform(wanted.remove, std::back_inserter(removed),
+                           &model::PackageRequest::spec);
+    if (!removed.empty()) add(with_words("tdnf remove -y", removed));
     std::vector<std::string> pinned;
     append_pinned(wanted.install, pinned);
     append_pinned(wanted.update, pinned);
@@ -83,14 +89,11 @@ private:
     const auto repeated = std::ranges::unique(pinned);
     pinned.erase(repeated.begin(), repeated.end());
     if (pinned.empty()) return;
-    std::string names;
-    for (const std::string& package : pinned)
-      names += " " + base::shell_word(package);
     const std::string time =
         wanted.snapshot_time ? fmt::format(" --snapshottime {}",
                                            wanted.snapshot_time->value.time_since_epoch().count())
                              : "";
-    add(fmt::format("tdnf{} install -y{}", time, names));
+    add(with_words(fmt::format("tdnf{} install -y", time), pinned));
   }
 
   void write(const std::string& path, const std::string& content, mode_t mode) {
@@ -195,10 +198,9 @@ private:
     const std::pair<const char*, const std::vector<model::LocatedText>*> rows[] = {
         {"enable", &enable}, {"disable", &disable}, {"mask", &mask}};
     for (const auto& [verb, units] : rows) {
-      std::string names;
-      for (const model::LocatedText& unit : *units)
-        names += " " + base::shell_word(unit.text);
-      if (!names.empty()) add(fmt::format("systemctl {}{}", verb, names));
+      std::vector<std::string> names;
+      std::ranges::transform(*units, std::back_inserter(names), &model::LocatedText::text);
+      if (!names.empty()) add(with_words(fmt::format("systemctl {}", verb), names));
     }
   }
 

@@ -39,6 +39,9 @@ struct Advice {
   const char* hint;
 };
 
+constexpr auto k_room_hint = "make room where the image root is, or choose another place with "
+                             "--output-dir";
+
 Advice advice_for(rpmProblemType type) {
   switch (type) {
   case RPMPROB_REQUIRES:
@@ -53,7 +56,7 @@ Advice advice_for(rpmProblemType type) {
             "leave one of the packages out, or report it to whoever builds them"};
   case RPMPROB_DISKSPACE:
   case RPMPROB_DISKNODES:
-    return {"install.disk-full", "make room where the image root is"};
+    return {"install.disk-full", k_room_hint};
   case RPMPROB_BADARCH:
   case RPMPROB_BADOS:
   case RPMPROB_PKG_INSTALLED:
@@ -78,7 +81,7 @@ bool tells_of_full_disk(const std::vector<LogMessage>& messages) {
 
 void blame_disk(base::Diagnostic& diagnostic) {
   diagnostic.code = "install.disk-full";
-  diagnostic.hint = "make room where the image root is";
+  diagnostic.hint = k_room_hint;
 }
 
 void add_messages(base::Diagnostic& diagnostic, const std::vector<LogMessage>& messages) {

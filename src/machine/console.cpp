@@ -8,6 +8,7 @@
 
 #include <imagewright/base/crc32.hpp>
 #include <imagewright/base/digest.hpp>
+#include <imagewright/base/hex.hpp>
 
 namespace imagewright::machine {
 
@@ -21,23 +22,6 @@ constexpr std::size_t k_kept = 4096;
 
 std::string check_value(std::string_view bytes) {
   return fmt::format("{:08x}", base::crc32(std::as_bytes(std::span(bytes))));
-}
-
-std::optional<unsigned> digit(char character) {
-  if (character >= '0' && character <= '9') return static_cast<unsigned>(character - '0');
-  if (character >= 'a' && character <= 'f') return static_cast<unsigned>(character - 'a') + 10U;
-  return std::nullopt;
-}
-
-std::optional<std::string> from_hex(std::string_view text) {
-  std::string bytes;
-  for (std::size_t place = 0; place + 1 < text.size(); place += 2) {
-    const auto high = digit(text[place]);
-    const auto low = digit(text[place + 1]);
-    if (!high || !low) return std::nullopt;
-    bytes += static_cast<char>(*high * 16U + *low);
-  }
-  return text.size() % 2 == 0 ? std::optional(bytes) : std::nullopt;
 }
 
 } // namespace
@@ -54,7 +38,7 @@ std::optional<std::string> message_of(std::string_view line) {
   while (line.ends_with('\r'))
     line.remove_suffix(1);
   if (line.size() < k_check_size) return std::nullopt;
-  auto message = from_hex(line.substr(k_check_size));
+  auto message = base::from_hex(line.substr(k_check_size));
   if (!message || check_value(*message) != line.substr(0, k_check_size)) return std::nullopt;
   return message;
 }

@@ -52,15 +52,6 @@ void mount_everything() {
   ::setenv("TMPDIR", temporary.c_str(), 1);
 }
 
-/// Of this kernel alone, which nobody else has.
-void register_format(const std::string& format) {
-  if (format.empty()) return;
-  mount_at("binfmt_misc", "/proc/sys/fs/binfmt_misc", "binfmt_misc", MS_NOSUID | MS_NODEV);
-  const fs::UniqueFd file(::open("/proc/sys/fs/binfmt_misc/register", O_WRONLY | O_CLOEXEC));
-  if (!file || ::write(file.get(), format.data(), format.size()) < 0)
-    base::throw_system_error("machine.cannot-start", "cannot register", "the emulator", errno);
-}
-
 /// Bytes go out as they are.
 fs::UniqueFd open_console(const std::string& name) {
   fs::UniqueFd console(::open(("/dev/" + name).c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
@@ -124,7 +115,6 @@ int wait_for(pid_t job, int console) {
 
 int serve(std::span<const GuestJob> jobs, const GuestRequest& request, int console) {
   mount_everything();
-  register_format(request.binary_format);
   const pid_t job = ::fork();
   if (job < 0)
     base::throw_system_error("machine.cannot-start", "cannot fork for", "the job", errno);
@@ -162,8 +152,8 @@ int serve(std::span<const GuestJob> jobs, const GuestRequest& request, int conso
 } // namespace
 
 std::string encode(const GuestRequest& request) {
-  const auto& [job, text, console, binary_format] = request;
-  return sandbox::ByteWriter().text(job).text(text).text(console).text(binary_format).take();
+  const auto& [job, text, console] = request;
+  return sandbox::ByteWriter().text(job).text(text).text(console).take();
 }
 
 GuestRequest decode_guest_request(std::string_view bytes) {
@@ -172,7 +162,6 @@ GuestRequest decode_guest_request(std::string_view bytes) {
   request.job = reader.text();
   request.request = reader.text();
   request.console = reader.text();
-  request.binary_format = reader.text();
   return request;
 }
 

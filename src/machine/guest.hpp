@@ -26,8 +26,7 @@ enum class AnswerKind : char { done = 'd', failed = 'f' };
 struct GuestRequest {
   std::string job;
   std::string request;
-  std::string console;       ///< "ttyS0"
-  std::string binary_format; ///< for /proc/sys/fs/binfmt_misc/register; may be empty
+  std::string console; ///< "ttyS0"
 };
 
 std::string encode(const GuestRequest& request);

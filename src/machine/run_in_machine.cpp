@@ -72,10 +72,10 @@ void write_files(const MachineRequest& request, const MachineFiles& paths,
   fs::write_file_atomically(paths.initramfs,
                             make_initramfs(own_program(), files, request.kernel.modules));
   const std::filesystem::path question = request.directory / "request";
-  fs::write_file_atomically(question, encode(GuestRequest{.job = std::string(request.job),
-                                                          .request = request.request,
-                                                          .console = architecture().serial_console,
-                                                          .binary_format = request.binary_format}));
+  fs::write_file_atomically(question,
+                            encode(GuestRequest{.job = std::string(request.job),
+                                                .request = request.request,
+                                                .console = architecture().serial_console}));
   HostFiles inputs = request.files;
   for (const std::filesystem::path& file : files)
     inputs.add_file(file);
@@ -219,8 +219,7 @@ std::optional<MachineObstacle> find_machine_obstacle() {
                            "compose on x86_64 or aarch64"};
   if (process::find_program(host->qemu.program)) return std::nullopt;
   return MachineObstacle{host->qemu.program + " is not installed",
-                         "install qemu-system-x86 or qemu-system-arm (Debian), or your "
-                         "distribution's QEMU system emulator"};
+                         process::how_to_install(host->qemu.program)};
 }
 
 } // namespace imagewright::machine

@@ -51,6 +51,14 @@ void measure_partition_table(const fs::ByteSource& disk, std::uint32_t sector_si
 void measure_kernel_stub(std::string_view kernel, const std::optional<std::string>& options,
                          std::string_view initramfs, EventLog& log);
 
+/// Whether it is known what this stub measures.
+bool is_known_stub(const LoaderWord& word);
+
+/// What a stub measures of the program that it is in. `public_key` is that of a section .pcrpkey
+/// which the program does not have yet; absent: it gets none.
+void measure_sections(const EfiProgram& program, const LoaderWord& stub,
+                      const std::optional<std::string>& public_key, EventLog& log);
+
 /// A unified kernel image that `started_by` starts.
 void measure_unified_kernel(std::string_view bytes, const std::string& name,
                             const LoaderWord& started_by, Machine& machine);

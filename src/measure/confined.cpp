@@ -7,6 +7,8 @@
 #include <imagewright/measure/measure.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "phase_job.hpp"
+
 namespace imagewright::measure {
 
 namespace {
@@ -49,7 +51,8 @@ std::string describe(const MeasurementRequest& request, const base::Cancellation
 }
 
 std::span<const sandbox::WorkerJob> worker_jobs() {
-  static constexpr std::array jobs{sandbox::WorkerJob{.name = k_job, .run = &measure_image}};
+  static constexpr std::array jobs{sandbox::WorkerJob{.name = k_job, .run = &measure_image},
+                                   sandbox::WorkerJob{.name = k_phase_job, .run = &measure_phases}};
   return jobs;
 }
 

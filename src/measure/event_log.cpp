@@ -2,6 +2,7 @@
 #include <span>
 #include <utility>
 
+#include <imagewright/base/hex.hpp>
 #include <imagewright/measure/measurement.hpp>
 
 namespace imagewright::measure {
@@ -19,7 +20,7 @@ public:
   void extend(const base::Digest& digest) {
     base::Hasher hasher(algorithm_);
     hasher.update(value_);
-    hasher.update(bytes_of(digest));
+    hasher.update(base::from_hex(digest.hex).value());
     const auto bytes = hasher.finish_bytes();
     value_.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
@@ -28,16 +29,6 @@ public:
   }
 
 private:
-  static std::string bytes_of(const base::Digest& digest) {
-    constexpr std::string_view k_digits = "0123456789abcdef";
-    std::string bytes;
-    for (std::size_t at = 0; at + 1 < digest.hex.size(); at += 2) {
-      bytes +=
-          static_cast<char>(k_digits.find(digest.hex[at]) * 16 + k_digits.find(digest.hex[at + 1]));
-    }
-    return bytes;
-  }
-
   base::DigestAlgorithm algorithm_;
   std::string value_;
 };

@@ -65,14 +65,33 @@ void measure_payload(const std::string& kernel, const std::string& name, Machine
 
 } // namespace
 
+bool is_known_stub(const LoaderWord& word) {
+  return word.name == "systemd-stub" && word.release >= k_first_release &&
+         word.release <= k_last_release;
+}
+
+void measure_sections(const EfiProgram& program, const LoaderWord& stub,
+                      const std::optional<std::string>& public_key, EventLog& log) {
+  const auto measure_one = [&](std::string_view name, std::string_view content) {
+    // The name with its terminator, and then the content.
+    log.add(11, "EV_IPL", std::string(name) + ", the name", std::string(name) + '\0');
+    log.add(11, "EV_IPL", std::string(name), content);
+  };
+  for (const MeasuredSection& wanted : k_sections) {
+    const auto section = program.find(wanted.name);
+    if (section && stub.release >= wanted.since) measure_one(section->name, section->in_memory());
+  }
+  // It is the last of them.
+  if (public_key) measure_one(k_sections.back().name, *public_key);
+}
+
 void measure_unified_kernel(std::string_view bytes, const std::string& name,
                             const LoaderWord& started_by, Machine& machine) {
   EventLog& log = machine.log;
   const EfiProgram program(bytes, name);
   machine.start(program, name);
   const LoaderWord stub = word_of(program);
-  if (stub.name != "systemd-stub" || stub.release < k_first_release ||
-      stub.release > k_last_release) {
+  if (!is_known_stub(stub)) {
     const std::string why = stub.name.empty() ? base::quoted(name) + " has no stub of systemd"
                                               : fmt::format("what {} {} measures is not known here",
                                                             stub.name, stub.version);
@@ -80,13 +99,7 @@ void measure_unified_kernel(std::string_view bytes, const std::string& name,
       log.give_up(pcr, why);
     return;
   }
-  for (const MeasuredSection& wanted : k_sections) {
-    const auto section = program.find(wanted.name);
-    if (!section || stub.release < wanted.since) continue;
-    // The name with its terminator, and then the content.
-    log.add(11, "EV_IPL", section->name + ", the name", section->name + '\0');
-    log.add(11, "EV_IPL", section->name, section->in_memory());
-  }
+  measure_sections(program, stub, std::nullopt, log);
   const std::string line = text_of(program.find(".cmdline"));
   measure_handed_over(line, started_by, machine);
   const std::string kernel = text_of(program.find(".linux"));

@@ -20,14 +20,13 @@
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/input.hpp>
-#include <imagewright/json/value.hpp>
-#include <imagewright/measure/measure.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/model/partition_type.hpp>
 #include <imagewright/model/verity.hpp>
 #include <imagewright/pipeline/boot_artifact.hpp>
 #include <imagewright/process/command_runner.hpp>
 
+#include "host/measured_boot.hpp"
 #include "host/seed_volume.hpp"
 
 namespace imagewright::pipeline {
@@ -172,13 +171,10 @@ void require_firmware_that_measures(const boot::BootRequest& request) {
 audit::MeasuredBoot predicted_boot(const boot::BootRequest& request,
                                    const plan::Services& services) {
   const std::filesystem::path variables = boot::firmware_variables(request.architecture);
-  const std::string told =
-      measure::describe({.image = request.image,
-                         .format = request.format,
-                         .options = {.entry = {}, .firmware_variables = fs::read_file(variables)},
-                         .form = measure::MeasurementForm::json},
-                        services.cancellation);
-  return audit::measured_boot_from(json::parse(told, "the measurement"), "the measurement");
+  return predict_boot({.path = request.image,
+                       .format = request.format,
+                       .firmware_variables = fs::read_file(variables)},
+                      services);
 }
 
 boot::ReportRow row_of(const audit::RegisterVerdict& verdict) {

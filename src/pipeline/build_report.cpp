@@ -42,8 +42,8 @@ Array scriptlets(const std::vector<model::ScriptletRun>& runs) {
 
 /// Everything that ran programs of the image under an emulator, the most expensive first.
 json::Value emulation(const BuildFindings& findings) {
-  if (!findings.emulator) return nullptr;
-  std::vector<EmulatedRun> runs = findings.emulated_runs;
+  if (!findings.emulation.emulator) return nullptr;
+  std::vector<EmulatedRun> runs = findings.emulation.runs;
   for (const model::ScriptletRun& run : findings.scriptlets) {
     runs.push_back({.what = run.package + " " + run.scriptlet,
                     .starts = {.emulated = run.emulated_programs, .native = run.native_programs},
@@ -61,10 +61,10 @@ json::Value emulation(const BuildFindings& findings) {
                            {"nativePrograms", run.starts.native},
                            {"milliseconds", milliseconds(run.duration)}});
   }
-  return Object{{"emulator", findings.emulator->program.filename().string()},
+  return Object{{"emulator", findings.emulation.emulator->program.filename().string()},
                 {"programs", total.starts.emulated},
                 {"nativePrograms", total.starts.native},
-                {"noNativePrograms", findings.no_native_programs.value_or("")},
+                {"noNativePrograms", findings.emulation.no_native_programs.value_or("")},
                 {"milliseconds", milliseconds(total.duration)},
                 {"runs", array}};
 }

@@ -30,12 +30,8 @@ struct BuildFindings {
   std::vector<disk::PartitionUse> partitions;
   std::vector<model::Artifact> artifacts;
   audit::ContentSizes sizes;
-  /// Absent: nothing was emulated.
-  std::optional<sandbox::Emulator> emulator;
-  /// Why everything ran under the emulator, where some might not have.
-  std::optional<std::string> no_native_programs;
-  std::vector<StageFinding> stages;       ///< what was taken from earlier builds, and what was not
-  std::vector<EmulatedRun> emulated_runs; ///< of the steps; those of scriptlets stand with them
+  EmulationFindings emulation;
+  std::vector<StageFinding> stages; ///< what was taken from earlier builds, and what was not
 };
 
 /// Artifacts as a report lists them.

@@ -33,6 +33,7 @@
 #include "stages/finished_outputs.hpp"
 #include "stages/initramfs_recall.hpp"
 #include "stages/shared_outputs.hpp"
+#include "stages/stage_estimates.hpp"
 #include "stages/tool_identity.hpp"
 #include "write_image.hpp"
 
@@ -45,25 +46,12 @@ std::string name_of(const plan::ResolvedPlan& plan) {
   return plan.plan.config.name + "-" + plan.plan.architecture.name;
 }
 
-void add_emulator(BuildFindings& findings, const plan::ResolvedPlan& plan,
+void add_emulator(EmulationFindings& findings, const plan::ResolvedPlan& plan,
                   const BuildOptions& options, const std::filesystem::path& directory,
                   const plan::Services& services) {
   findings.emulator = prepare_emulator(plan.plan.architecture, options.emulation, directory);
   if (findings.emulator && options.emulation == EmulationUse::automatic)
     findings.no_native_programs = add_native_programs(plan, options, *findings.emulator, services);
-}
-
-/// Opens programs, and notes what each costs where they are emulated. What it borrows must outlive
-/// them.
-root::ProgramOpener program_opener(BuildFindings& findings,
-                                   const base::Cancellation& cancellation) {
-  return [&findings, &cancellation](
-             const sandbox::SandboxOptions& options) -> std::unique_ptr<process::CommandRunner> {
-    auto programs = std::make_unique<sandbox::Sandbox>(options, cancellation);
-    if (!findings.emulator) return programs;
-    return std::make_unique<CountingRunner>(std::move(programs), *findings.emulator,
-                                            findings.emulated_runs);
-  };
 }
 
 /// What differs from machine to machine is no drift.
@@ -185,9 +173,9 @@ reuse_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const
 }
 
 ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                          const BuildMeans& means, const Workplace& place,
-                          BuildFindings& findings) {
+                          const BuildMeans& means, const Workplace& place) {
   const plan::Services& services = means.services;
+  EmulationFindings findings;
   add_emulator(findings, plan, options, place.work.path() / "emulation", services);
   root::WorkRoot root({.directory = place.root(),
                        .run_record = place.work.path() / "owners",
@@ -208,6 +196,7 @@ ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& op
                             .recall = &recall});
   return {.sealed = std::move(sealed),
           .scriptlets = std::move(made.installed.scriptlets),
+          .emulation = std::move(findings),
           .known = std::move(made.known)};
 }
 
@@ -218,13 +207,14 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   const std::string name = name_of(plan);
   BuildFindings findings;
   findings.rung = options.rung.value();
-  ComposedRoot composed = findings.rung == sandbox::Rung::machine
-                              ? compose_in_machine(plan, options, means.packages.fetch(),
-                                                   {.directory = place.work.path(),
-                                                    .content = place.root(),
-                                                    .logs = place.logs.path()},
-                                                   services)
-                              : compose_here(plan, options, means, place, findings);
+  ComposedRoot composed =
+      findings.rung == sandbox::Rung::machine
+          ? compose_in_machine(plan, options, means.packages.fetch(place.root()),
+                               {.directory = place.work.path(),
+                                .content = place.root(),
+                                .logs = place.logs.path()},
+                               services)
+          : compose_here(plan, options, means, place);
   SealedTree sealed = std::move(composed.sealed);
   const model::SealedRoot sealed_root = sealed.root;
   const WrittenImage image =
@@ -233,6 +223,7 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
                                             means.packages.keys(), options.tool_version, services);
   stage_manifest(place.publication, manifest);
   findings.scriptlets = std::move(composed.scriptlets);
+  findings.emulation = std::move(composed.emulation);
   findings.partitions = image.partitions;
   findings.artifacts = image.artifacts;
   findings.sizes = audit::content_sizes(manifest);
@@ -303,8 +294,10 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
                              .clock = services.clock,
                              .cache_directory = services.cache_directory,
                              .thread_count = services.thread_count};
-  StageCache cache(options, timed,
-                   std::filesystem::absolute(options.plan.config).string() + "\n" + name_of(plan));
+  const std::string subject =
+      std::filesystem::absolute(options.plan.config).string() + "\n" + name_of(plan);
+  StageCache cache(options, timed, subject);
+  if (cache.store() != nullptr) timings.expect(recall_durations(services.cache_directory, subject));
   PackageSource packages(plan, options.resolve.network, timed);
   const BuildMeans means{.services = timed,
                          .timings = timings,
@@ -332,6 +325,8 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
     std::vector<fs::PublishedFile> files = carry_through(plan, options, means, place, report);
     if (may_reuse) shared.offer(keep_all(files, report, inputs, cache, timings));
     cache.make_room();
+    if (cache.store() != nullptr)
+      remember_durations(services.cache_directory, subject, timings.durations());
     return files;
   } catch (const base::Error& error) {
     keep_named_log(place, error);

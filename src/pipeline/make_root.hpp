@@ -36,8 +36,9 @@ public:
   StageInputs inputs() const;
   /// Of the repositories, as the lock knows them.
   const std::vector<repo::RepositoryKeys>& keys() const { return fetched_.keys; }
-  /// Fetches the packages.
-  const FetchedPackages& fetch();
+  /// Fetches the packages, for a root that is a directory of this host. Throws base::Error
+  /// (install.disk-full) before that where there is no room for what they unpack to.
+  const FetchedPackages& fetch(const std::filesystem::path& root);
 
 private:
   const plan::ResolvedPlan& plan_;

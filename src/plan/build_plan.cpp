@@ -292,6 +292,13 @@ PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptio
   return planned;
 }
 
+/// Without what only files could tell, where these need not be there.
+config::LoadedImageConfig for_checks(config::LoadedImageConfig loaded,
+                                     const config::LoadOptions& options) {
+  if (options.file_checks == config::FileChecks::skipped) loaded.config.os.container_images.clear();
+  return loaded;
+}
+
 } // namespace
 
 config::LoadedImageConfig load_config(const PlanOptions& options) {
@@ -307,8 +314,9 @@ PlannedBuild plan_build(const PlanOptions& options) {
 base::Diagnostics validate_config(const PlanOptions& options,
                                   const config::LoadOptions& load_options) {
   try {
-    return make_plans(config::load_image_config(options.config, load_options), options,
-                      Demand::correct)
+    return make_plans(
+               for_checks(config::load_image_config(options.config, load_options), load_options),
+               options, Demand::correct)
         .warnings;
   } catch (const base::InputError& error) {
     return error.diagnostics();
@@ -318,8 +326,9 @@ base::Diagnostics validate_config(const PlanOptions& options,
 base::Diagnostics validate_config_text(std::string_view text, const PlanOptions& options,
                                        const config::LoadOptions& load_options) {
   try {
-    return make_plans(config::load_image_config_text(text, options.config, load_options), options,
-                      Demand::correct)
+    return make_plans(for_checks(config::load_image_config_text(text, options.config, load_options),
+                                 load_options),
+                      options, Demand::correct)
         .warnings;
   } catch (const base::InputError& error) {
     return error.diagnostics();

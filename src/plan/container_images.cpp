@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <ranges>
 #include <set>
 #include <string>
 #include <system_error>
@@ -25,11 +26,13 @@ class GivenFiles {
 public:
   explicit GivenFiles(const model::OsConfig& os) : os_(os) {}
 
+  /// Of several that a config and its roles have for one place, the last is written last.
   std::optional<std::string> find_content(const std::string& path) const {
-    for (const model::AdditionalFile& file : os_.additional_files) {
+    for (const model::AdditionalFile& file : std::views::reverse(os_.additional_files)) {
       if (file.destination == path && !file.remote) return text_of(file.content);
     }
-    for (const model::AdditionalDirectory& directory : os_.additional_directories) {
+    for (const model::AdditionalDirectory& directory :
+         std::views::reverse(os_.additional_directories)) {
       if (!base::is_below(path, directory.destination)) continue;
       const std::filesystem::path host = directory.source / below(path, directory);
       if (std::filesystem::is_regular_file(host)) return fs::read_file(host);

@@ -14,6 +14,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/process/program.hpp>
 #include <imagewright/process/program_image.hpp>
 #include <imagewright/process/signals.hpp>
 
@@ -97,7 +98,7 @@ void throw_start_failure(const Command& command, const StartFailure& failure) {
   case StartStep::find_program:
     throw base::Error(base::FailureKind::host, "process.missing-tool",
                       fmt::format("the program {} does not exist", program),
-                      "install the package that contains it");
+                      how_to_install(command.argv.front()));
   case StartStep::redirect:
     throw base::Error(base::FailureKind::host, "process.cannot-start",
                       fmt::format("cannot set up the outputs of {}: {}", program, reason));

@@ -50,6 +50,7 @@ struct Job {
   std::size_t server = 0;
   std::vector<std::size_t> asked; ///< in this round
   std::uint32_t rounds = 0;       ///< in which every server failed
+  bool has_hope = false; ///< one of this round failed in a way that may be over the next time
   std::size_t moving_attempts = 0;
   Clock::time_point not_before{};
   Clock::time_point began{}; ///< the attempt that runs
@@ -162,9 +163,8 @@ private:
   }
 
   Job& job_of(CURL* handle) {
-    const auto found = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& job) {
-      return job->transfer && job->transfer->handle() == handle;
-    });
+    const auto found = std::ranges::find_if(
+        jobs_, [&](const auto& job) { return job->transfer && job->transfer->handle() == handle; });
     if (found == jobs_.end()) throw base::BugError("libcurl ends what nobody began");
     return **found;
   }
@@ -195,6 +195,7 @@ private:
       if (++job.moving_attempts < k_most_moving_attempts) return;
     }
     if (!job.worst || failure.problem >= job.worst->problem) job.worst = failure;
+    job.has_hope = job.has_hope || !failure.is_lasting;
     job.servers->note_fault(job.server, failure.detail);
     if (outcome.has_moved && job.download->digest &&
         ++job.moving_attempts < k_most_moving_attempts) {
@@ -217,11 +218,9 @@ private:
         problem == DownloadProblem::wrong_content || problem == DownloadProblem::wrong_size;
     const auto rounds =
         has_other_bytes ? std::min(k_rounds_of_other_bytes, options_.attempts) : options_.attempts;
-    const bool is_hopeless = problem == DownloadProblem::missing || job.rounds >= rounds;
-    if (is_hopeless) {
-      job.is_done = true;
-      return;
-    }
+    job.is_done = problem == DownloadProblem::missing || job.rounds >= rounds ||
+                  !std::exchange(job.has_hope, false);
+    if (job.is_done) return;
     auto pause = options_.pause * (1U << std::min(job.rounds - 1, 10U));
     pause = std::min<std::chrono::milliseconds>(pause, options_.longest_pause);
     if (outcome.retry_after) {

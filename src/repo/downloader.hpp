@@ -44,7 +44,9 @@ enum class DownloadProblem : std::uint8_t {
 /// Why a file could not be had.
 struct DownloadFailure {
   DownloadProblem problem = DownloadProblem::unreachable;
-  std::string detail; ///< with its URL, without secrets
+  std::string detail;      ///< with its URL, without secrets
+  std::string hint = {};   ///< what helps, where more is known than that it did not come
+  bool is_lasting = false; ///< asking again would change nothing
 };
 
 /// Nothing for a download that succeeded.

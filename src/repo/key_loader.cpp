@@ -50,7 +50,8 @@ std::filesystem::path fetch_key(FetchContext& context, const model::Repository& 
                       .code = "repo.key-unreadable",
                       .message = fmt::format("cannot get the key {}: {}", shown(address),
                                              result.front()->detail),
-                      .hint = "correct the address under gpgKeys"});
+                      .hint = result.front()->hint.empty() ? "correct the address under gpgKeys"
+                                                           : result.front()->hint});
   }
   const std::string content = fs::read_file(target, k_largest_key_file);
   // Before anything of it is kept.

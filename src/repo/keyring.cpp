@@ -43,7 +43,7 @@ void require(gpgme_error_t error, const char* what) {
   if (gpgme_err_code(error) == GPG_ERR_NO_ERROR) return;
   throw base::Error(base::FailureKind::host, "repo.verifier-unavailable",
                     std::string("cannot ") + what + ": " + gpgme_strerror(error),
-                    "install gpg (the gnupg package)");
+                    process::how_to_install("gpg"));
 }
 
 DataPointer data_of(std::string_view content) {

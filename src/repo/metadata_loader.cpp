@@ -64,9 +64,11 @@ bool is_signed(const model::Repository& repository) {
   case DownloadProblem::unreachable:
     break;
   }
-  fail(repository, {.code = "repo.unreachable",
-                    .message = fmt::format("cannot get {}: {}", path, failure.detail),
-                    .hint = check_address + " and the network, or use --offline"});
+  fail(repository,
+       {.code = "repo.unreachable",
+        .message = fmt::format("cannot get {}: {}", path, failure.detail),
+        .hint = failure.hint.empty() ? check_address + " and the network, or use --offline"
+                                     : failure.hint});
 }
 
 [[noreturn]] void fail_signature(const model::Repository& repository, const std::string& code,

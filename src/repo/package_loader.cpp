@@ -52,7 +52,9 @@ constexpr const char* k_stage = "download";
   fail(repository,
        {.code = "repo.unreachable",
         .message = fmt::format("cannot get the package {}: {}", name, failure.detail),
-        .hint = fmt::format("check the address {} and the network", shown_address(repository))});
+        .hint = failure.hint.empty()
+                    ? fmt::format("check the address {} and the network", shown_address(repository))
+                    : failure.hint});
 }
 
 /// A lock and metadata are what others wrote.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/certificate_file.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
@@ -66,6 +67,7 @@ RegistryAnswer ask_once(const std::string& url, const std::vector<std::string>& 
   set_option(handle, CURLOPT_MAXREDIRS, k_most_redirections);
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
   set_option(handle, CURLOPT_USERAGENT, "imagewright");
+  if (const auto file = base::certificate_file()) set_option(handle, CURLOPT_CAINFO, file->c_str());
   set_option(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout.count()));
   set_option(handle, CURLOPT_TIMEOUT, k_longest_seconds);
   set_option(handle, CURLOPT_HTTPHEADER, list.get());

@@ -55,7 +55,7 @@ Telling telling_of(const model::RemoteFile& file, const DownloadFailure& failure
   }
   return {.code = "repo.unreachable",
           .message = fmt::format("cannot get the file {}: {}", shown(file), failure.detail),
-          .hint = "check the address and the network"};
+          .hint = failure.hint.empty() ? "check the address and the network" : failure.hint};
 }
 
 [[noreturn]] void fail(const RemoteFileRequest& request, Telling telling) {

@@ -10,9 +10,12 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/certificate_file.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
+
+#include "refusal.hpp"
 
 namespace imagewright::repo {
 
@@ -63,6 +66,7 @@ void Transfer::configure(const FetchOptions& options) {
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
   set_option(handle, CURLOPT_FAILONERROR, 1L);
   set_option(handle, CURLOPT_USERAGENT, "imagewright");
+  if (const auto file = base::certificate_file()) set_option(handle, CURLOPT_CAINFO, file->c_str());
   headers_ = header_list(request_.headers);
   set_option(handle, CURLOPT_HTTPHEADER, headers_.get());
   set_option(handle, CURLOPT_ERRORBUFFER, static_cast<char*>(error_text_));
@@ -130,8 +134,13 @@ bool Transfer::has_begun() const {
 
 DownloadFailure Transfer::failure_of(CURLcode code, long status) const {
   const std::string shown = base::without_secrets(request_.url);
+  long proxy_status = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
   const auto failure = [&](DownloadProblem problem, const std::string& what) {
-    return DownloadFailure{problem, fmt::format("{} {}", shown, what)};
+    const Refusal refusal =
+        stop_ == Stop::none ? refusal_of(code, status, proxy_status) : Refusal{};
+    return DownloadFailure{problem, fmt::format("{} {}", shown, what), refusal.hint,
+                           refusal.is_lasting};
   };
   if (stop_ == Stop::too_large) {
     return failure(DownloadProblem::wrong_size,

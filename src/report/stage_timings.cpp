@@ -1,14 +1,42 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <utility>
 
+#include <fmt/format.h>
+
+#include <imagewright/report/duration_text.hpp>
 #include <imagewright/report/stage_timings.hpp>
 
 #include "report/guarded.hpp"
 
 namespace imagewright::report {
 
+namespace {
+
+/// Nobody waits for less.
+constexpr std::chrono::seconds k_shortest_wait{1};
+
+std::string with_estimate(std::string_view detail, std::chrono::milliseconds expected) {
+  return fmt::format("{}{}took {} the last time", detail, detail.empty() ? "" : ", ",
+                     duration_text(expected));
+}
+
+} // namespace
+
+void StageTimings::expect(StageDurations durations) {
+  const std::lock_guard lock(mutex_);
+  expected_ = std::move(durations);
+}
+
 void StageTimings::stage_started(std::string_view stage, std::string_view detail) noexcept {
-  next_.stage_started(stage, detail);
+  std::string told;
+  guarded([&] {
+    const std::lock_guard lock(mutex_);
+    const auto expected = expected_.find(std::string(stage));
+    if (expected != expected_.end() && expected->second >= k_shortest_wait)
+      told = with_estimate(detail, expected->second);
+  });
+  next_.stage_started(stage, told.empty() ? detail : std::string_view(told));
   guarded([&] {
     const std::lock_guard lock(mutex_);
     const auto open = std::count_if(entries_.begin(), entries_.end(),
@@ -64,6 +92,16 @@ std::vector<StageTiming> StageTimings::timings() const {
     if (!entry.is_open) finished.push_back(entry.timing);
   }
   return finished;
+}
+
+StageDurations StageTimings::durations() const {
+  StageDurations longest;
+  for (const StageTiming& timing : timings()) {
+    if (timing.outcome != StageOutcome::done) continue;
+    auto& known = longest[timing.stage];
+    known = std::max(known, std::chrono::duration_cast<std::chrono::milliseconds>(timing.duration));
+  }
+  return longest;
 }
 
 std::vector<base::Diagnostic> StageTimings::warnings() const {

@@ -61,6 +61,15 @@ base::Diagnostic explain_unusable(const PackagePool& pool, const model::PackageR
                     fmt::format("it cannot be installed on {}", pool.request().architecture.name));
 }
 
+/// Where it was looked for, since nothing there has a name like it.
+std::string hint_of_repositories(const PackagePool& pool) {
+  std::vector<std::string> names;
+  for (const model::RepositorySnapshot& snapshot : pool.request().repositories)
+    names.push_back(base::quoted(snapshot.repository.name));
+  return fmt::format("check the name, or add the repository that has it; it was looked for in {}",
+                     base::join(names, ", "));
+}
+
 } // namespace
 
 base::Diagnostic explain_unmatched(const PackagePool& pool, const model::PackageRequest& request) {
@@ -74,7 +83,7 @@ base::Diagnostic explain_unmatched(const PackagePool& pool, const model::Package
                       fmt::format("the repositories have {}", base::join(versions, ", ")));
   }
   std::string hint = hint_of_near_names(pool, name);
-  if (hint.empty()) hint = "check the name and the repositories";
+  if (hint.empty()) hint = hint_of_repositories(pool);
   const char* noun =
       name.starts_with('/') ? "no package has the file" : "no package is named or provides";
   return diagnostic(request, "resolve.no-such-package",

@@ -4,14 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
-#include <elf.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,8 +19,8 @@
 
 #include <imagewright/base/error.hpp>
 
+#include "binary_formats.hpp"
 #include "hidden_host.hpp"
-#include "interpreter_image.hpp"
 #include "mount_api.hpp"
 #include "mount_points.hpp"
 
@@ -132,45 +129,6 @@ void protect_descriptor(int descriptor) {
     throw_cannot_enter("cannot protect", path);
 }
 
-/// A file without a name that holds the interpreter: the kernel keeps it open.
-fs::UniqueFd interpreter_file() {
-  const fs::UniqueFd file(::memfd_create("imagewright-interpreter", MFD_CLOEXEC));
-  const std::string_view image = interpreter_image();
-  if (!file || ::fchmod(file.get(), 0755) != 0 ||
-      ::write(file.get(), image.data(), image.size()) != static_cast<ssize_t>(image.size())) {
-    throw_cannot_enter("cannot make", "the interpreter of foreign programs");
-  }
-  // Marked as a program of GNU, so that one architecture's rule for ordinary programs can leave it
-  // out.
-  constexpr char gnu = ELFOSABI_GNU;
-  if (::pwrite(file.get(), &gnu, 1, EI_OSABI) != 1)
-    throw_cannot_enter("cannot mark", "the interpreter of foreign programs");
-  // What somebody has open for writing cannot be executed.
-  fs::UniqueFd readable(
-      ::open(fmt::format("/proc/self/fd/{}", file.get()).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!readable) throw_cannot_enter("cannot open", "the interpreter of foreign programs");
-  return readable;
-}
-
-/// Linux 6.7 gives each user namespace its own table of binary formats. The flags: P, the
-/// program's own name is handed on; C, credentials are the program's; F, the interpreter is opened
-/// now, outside the root; O, it gets the program's descriptor.
-fs::UniqueFd register_emulator(const Emulator& emulator) {
-  fs::UniqueFd formats = make_mount("binfmt_misc", {}, k_plain | MOUNT_ATTR_NOEXEC);
-  const bool is_direct = emulator.directory.empty();
-  const fs::UniqueFd interpreter = is_direct ? fs::UniqueFd() : interpreter_file();
-  const std::string entry = fmt::format(
-      ":imagewright:M::{}:{}:{}:{}", emulator.magic, emulator.mask,
-      is_direct ? emulator.program.string() : fmt::format("/proc/self/fd/{}", interpreter.get()),
-      is_direct ? "OCF" : "PCF");
-  const fs::UniqueFd file(::openat(formats.get(), "register", O_WRONLY | O_CLOEXEC));
-  if (!file ||
-      ::write(file.get(), entry.data(), entry.size()) != static_cast<ssize_t>(entry.size())) {
-    throw_cannot_enter("cannot register the emulator", emulator.program.string());
-  }
-  return formats;
-}
-
 void pivot(const fs::UniqueFd& root, const std::string& path) {
   attach(root, path);
   if (!change_root_to(root)) throw_cannot_enter("cannot change the root to", path);
@@ -261,7 +219,10 @@ void protect_descriptors(int first, std::uint64_t count) {
 Entered enter(const SandboxOptions& options) {
   make_mounts_private("a sandbox");
   Entered entered;
-  if (options.emulator) entered.binary_formats = register_emulator(*options.emulator);
+  if (options.emulator && !options.emulator->magic.empty()) {
+    entered.binary_formats = make_mount("binfmt_misc", {}, k_plain | MOUNT_ATTR_NOEXEC);
+    register_emulator(entered.binary_formats, *options.emulator);
+  }
   const Prepared prepared = prepare(options);
   pivot(prepared.root, options.root.string());
   entered.bare_root = clone_mount("/");

@@ -20,8 +20,9 @@ namespace {
 enum class UserNamespace : std::uint8_t { shared, own };
 
 UserNamespace needed_user_namespace(const SandboxOptions& options) {
-  return is_root() && may_administrate() && !options.emulator ? UserNamespace::shared
-                                                              : UserNamespace::own;
+  const bool needs_table = options.emulator && !options.emulator->magic.empty();
+  return is_root() && may_administrate() && !needs_table ? UserNamespace::shared
+                                                         : UserNamespace::own;
 }
 
 /// A request that cannot be handed over has a reader that is gone; why is among its records.

@@ -167,8 +167,7 @@ std::optional<RungObstacle> find_subordinate_obstacle() {
   std::string remedy;
   if (!process::find_program("newuidmap") || !process::find_program("newgidmap")) {
     missing = "newuidmap and newgidmap are not installed";
-    remedy = "as root: install the package uidmap (where packages are .deb) or shadow-utils (where "
-             "they are .rpm)";
+    remedy = "as root: " + process::how_to_install("newuidmap");
   }
   if (!own_range("/etc/subuid") || !own_range("/etc/subgid")) {
     const std::uint64_t first = first_free_id();

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/certificate_file.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
@@ -119,6 +120,7 @@ void configure(CURL* handle, Receiver& receiver) {
   set_option(handle, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   set_option(handle, CURLOPT_NOSIGNAL, 1L);
   set_option(handle, CURLOPT_USERAGENT, "imagewright");
+  if (const auto file = base::certificate_file()) set_option(handle, CURLOPT_CAINFO, file->c_str());
   set_option(handle, CURLOPT_CONNECTTIMEOUT, k_patience);
   set_option(handle, CURLOPT_LOW_SPEED_LIMIT, 1024L);
   set_option(handle, CURLOPT_LOW_SPEED_TIME, k_patience);

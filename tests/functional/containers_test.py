@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from imagewright_layouts import Layout  # noqa: E402
 from imagewright_reports import ReportsTestCase  # noqa: E402
-from imagewright_testing import environment, require_program, skip  # noqa: E402
+from imagewright_testing import TOP, environment, require_module, require_program, require_shared_data, skip  # noqa: E402
 
 PAUSE = "registry.example/pause:3.9"
 DNS = "registry.example/dns/server:1.2"
@@ -65,7 +66,7 @@ class PreparedImage(ContainersTestCase):
         self.assertEqual(first.stderr, "")
         self.assertEqual(self.export().stdout, first.stdout)
         resource, = json.loads(first.stdout)["resources"]
-        self.assert_is_a_specification(resource)
+        self.assert_is_a_specification(first.stdout)
         lock = json.loads((self.directory / "node.lock.json").read_text())
         text = json.dumps(lock)
         reference, = resource["properties"]["containerImages"]
@@ -103,15 +104,26 @@ class PreparedImage(ContainersTestCase):
             command = ["unshare", "--map-root-user", *command]
         return subprocess.run(command, check=True, capture_output=True, text=True, env={"PATH": "/bin:/usr/bin:/usr/sbin"}).stdout
 
-    def assert_is_a_specification(self, resource):
+    def assert_is_a_specification(self, text):
         """Microsoft's description of the resource, 2026-02-02-preview, in our own words."""
-        self.assertEqual((resource["type"], resource["apiVersion"]), ("Microsoft.ContainerService/preparedImageSpecifications", "2026-02-02-preview"))
-        self.assertRegex(resource["name"], r"\A[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
-        self.assertLessEqual(set(resource), {"type", "apiVersion", "name", "location", "properties", "tags"})
-        self.assertLessEqual(set(resource["properties"]), {"containerImages", "customizationScripts", "identityProfile", "version"})
-        for script in resource["properties"]["customizationScripts"]:
-            self.assertRegex(script["name"], r"\A[-.a-z0-9]+\Z")
-            self.assertEqual((script["executionPoint"], script["scriptType"], script["postScriptAction"]), ("NodeImageBuildTime", "Bash", "None"))
+        schema = json.loads((Path(__file__).parent / "data/aks-prepared-image.schema.json").read_text())
+        require_module("jsonschema").validate(json.loads(text), schema)
+
+    def test_the_template_is_the_one_that_is_kept(self):
+        self.images = self.images[1:]
+        self.lock(packages={"install": ["tinybase"]}, sysctl={"kernel.panic": "10"}, services={"enable": ["agent"], "disable": ["other"]},
+                  modules=[{"name": "overlay", "loadMode": "always"}], timezone="Etc/UTC",
+                  additionalFiles=[{"destination": "/etc/agent.conf", "content": "a = 1\n", "permissions": "640"}])
+        text = self.export("--name", "agents", "--specification-version", "1", "--identity", "/subscriptions/0/identity").stdout
+        self.assert_is_a_specification(text)
+        # Compressors differ between machines, and with them digests of layers.
+        self.assert_golden("handover/prepared-image.json", re.sub(r"sha256:[0-9a-f]{64}", "sha256:DIGEST", text))
+
+    def assert_golden(self, name, text):
+        golden = TOP / "tests/golden" / name
+        if os.environ.get("IMAGEWRIGHT_GOLDEN") == "rewrite":
+            golden.write_text(text)
+        self.assertEqual(text, golden.read_text())
 
     def test_what_has_no_place_is_refused_by_name_or_left_out_by_wish(self):
         self.lock(hostname="n", kernelCommandLine={"extraCommandLine": ["quiet"]}, users=[{"name": "u"}])
@@ -203,6 +215,66 @@ class Refusals(ContainersTestCase):
         self.refuse("container.sandbox-image-not-pinned", additionalFiles=configuration(DNS))
         self.write(additionalFiles=configuration(PAUSE))
         self.run_in("plan")
+
+
+class Examples(ContainersTestCase):
+    """The shipped configs, with small images of the same names in the places of those that only registries have."""
+
+    SHIPPED = TOP / "configs/examples"
+
+    def copied(self, name):
+        place = self.directory / "examples"
+        shutil.copytree(self.SHIPPED, place)
+        text = "".join((place / f"{each}.yaml").read_text() for each in ("kubernetes-worker", name))
+        layout = Layout(place / "images")
+        for tag in sorted(set(re.findall(r'"oci:images:([^"]+)"', text))):
+            layout.add(tag, layout.manifest("amd64", [{"which": tag}]), layout.manifest("arm64", [{"which": f"another {tag}"}]))
+        return place, layout
+
+    def run_example(self, place, name, command, *arguments, **options):
+        return self.run_program(command, f"{name}.yaml", *arguments, cwd=place, env=environment(IMAGEWRIGHT_DATA=TOP / "configs"), **options)
+
+    def test_workers_are_valid_with_their_images_and_refused_without(self):
+        for name in ("kubernetes-worker", "dapr-worker"):
+            with self.subTest(config=name):
+                place, layout = self.copied(name)
+                self.assertEqual(self.run_example(place, name, "validate").stderr, "")
+                canonical = self.run_example(place, name, "validate", "--canonical").stdout
+                self.assertIn("registry.k8s.io/pause:3.10", canonical)
+                self.assertEqual("ghcr.io/dapr/daprd:1.14.4-mariner" in canonical, name == "dapr-worker")
+                shutil.rmtree(layout.directory)
+                self.assertIn("[container.not-found]", self.run_example(place, name, "validate", expect=2).stderr)
+                self.assertEqual(self.run_example(place, name, "validate", "--no-file-checks").stderr, "")
+                shutil.rmtree(place)
+
+    def test_a_worker_without_its_sandbox_is_refused(self):
+        """The role has a file of the same place, which names no sandbox: the config's counts."""
+        place, _ = self.copied("kubernetes-worker")
+        config = place / "kubernetes-worker.yaml"
+        config.write_text(re.sub(r"(?m)^  - .*oci:images:pause.*\n", "", config.read_text(), count=1))
+        self.assertIn("[container.sandbox-image-missing]", self.run_example(place, "kubernetes-worker", "validate", expect=2).stderr)
+
+    def test_tags_of_a_worker_that_move_make_its_lock_stale(self):
+        metadata = require_shared_data("azl3-metadata-x86_64")
+        place, layout = self.copied("dapr-worker")
+        # Repositories that no machine of the tests reaches give way to metadata of the same packages.
+        profile = (TOP / "configs/releases/azurelinux-3.0.yaml").read_text()
+        profile = re.sub(r"(?ms)^repositories:.*?(?=^[a-z])", "", profile).replace("name: azurelinux-3.0", "name: other")
+        (place / "other.yaml").write_text(profile + f"repositories:\n- {{name: base, path: {metadata}, gpgCheck: false, repoGpgCheck: false}}\n")
+        arguments = ("--release", "other.yaml", "--arch", "x86_64", "--cache-dir", self.directory / "cache")
+        self.run_example(place, "dapr-worker", "lock", *arguments)
+        lock = json.loads((place / "dapr-worker.lock.json").read_text())
+        names = [each["name"] for each in lock["architectures"]["x86_64"]["containerImages"]]
+        self.assertEqual(len(names), 13)
+        self.assertIn("ghcr.io/dapr/sentry:1.14.4-mariner", names)
+        self.run_example(place, "dapr-worker", "lock", "--check", *arguments)
+        index = place / "images/index.json"
+        entries = json.loads(index.read_text())
+        moved = layout.manifest("amd64", [{"which": "another sentry"}])
+        entries["manifests"] = [each for each in entries["manifests"] if each["annotations"]["org.opencontainers.image.ref.name"] != "dapr-sentry"]
+        entries["manifests"].append({**moved, "annotations": {"org.opencontainers.image.ref.name": "dapr-sentry"}})
+        index.write_text(json.dumps(entries))
+        self.assertIn("[lock.stale]", self.run_example(place, "dapr-worker", "lock", "--check", *arguments, expect=5).stderr)
 
 
 class Locks(ContainersTestCase):

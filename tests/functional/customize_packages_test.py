@@ -318,6 +318,19 @@ class CustomizePackages(CustomizingTestCase):
         path.write_text(json.dumps(document))
         self.assertIn("is replaced", self.program("lock", "--image", other, config))
 
+    def test_what_comes_into_a_base_is_handed_over_to_aks(self):
+        """What the base has is not asked for: AKS brings its own."""
+        config = self.config("packages: {remove: [beta], install: [gamma]}\n  hostname: node")
+        self.program("lock", "--image", self.base(), config)
+        words = ("export", "aks-prepared-image", config, "--lock", config.with_name("node.lock.json"), "--location", "westeurope")
+        said = self.program(*words, expect=2)
+        for place in ("handover.no-place", "os.hostname", "node.yaml:4"):
+            self.assertIn(place, said)
+        script = self.program(*words, "--allow-partial")
+        self.assertRegex(script, r"tdnf install -y[^\\]* gamma-1-\S+")
+        self.assertRegex(script, r"tdnf remove -y[^\\]* beta")
+        self.assertNotIn("alpha-1", script)
+
     def test_what_a_lock_says_of_the_base_is_held_against_it(self):
         config = self.config("packages: {remove: [beta]}")
         path = config.with_name("node.lock.json")

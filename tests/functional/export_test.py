@@ -100,12 +100,6 @@ class Export(TestCase):
                 count += 1
         self.assertGreater(count, 60)
 
-    def test_the_module_is_hcl(self):
-        parser = TOP / "build/hcl2json/check.js"
-        if shutil.which("node") is None or not parser.exists():
-            self.skipTest("no HCL parser: put one that takes file names into build/hcl2json/check.js")
-        subprocess.run(["node", parser, *sorted(TERRAFORM.rglob("*.tf"))], check=True)
-
     def test_a_bad_version_and_a_missing_manifest_are_errors(self):
         path = self.manifest_file()
         self.assertIn("[handover.bad-version]", self.export("terraform", path, "--image-version", "1.2", expect=2).stderr)

@@ -4,6 +4,7 @@
 
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import tiny_distribution  # noqa: E402
 from documentation_test import restricted_violations  # noqa: E402
 from imagewright_fleet import FleetTestCase  # noqa: E402
-from imagewright_testing import PROGRAM, TOP, TestCase, require_module, require_npm_packages  # noqa: E402
+from imagewright_testing import PROGRAM, TOP, TestCase, environment, require_module, require_npm_packages  # noqa: E402
 
 KUBERNETES = ("kubernetes-models@5.1.0", "@kubernetes-models/argo-workflows@2.0.0")
 ACTIONS = ("@action-validator/core@0.6.0", "@action-validator/cli@0.6.0")
@@ -205,6 +207,38 @@ class Files(Validation, TestCase):
                 self.assertEqual((result.returncode, "error" in (result.stdout + result.stderr).lower()), (0, False), result.stdout + result.stderr)
         for job in require_module("yaml").safe_load((TOP / "toolkit/ci/github/monthly.yml").read_text())["jobs"].values():
             self.assertEqual(list(self.scripts(job["steps"], "run")), [])
+
+    def run_action(self, config):
+        """What its steps that are scripts do, one after the other, as a runner does; ends with the first that fails."""
+        place = self.scratch()
+        tiny_distribution.make(place)
+        (place / "bin").mkdir()
+        (place / "bin/imagewright").symlink_to(PROGRAM)
+        (place / "node.yaml").write_text(config)
+        values = {"config": "node.yaml", "output-dir": "out", "arguments": "--format raw --arch x86_64"}
+        said, status = "", 0
+        for step in require_module("yaml").safe_load((TOP / "toolkit/ci/github/action.yml").read_text())["runs"]["steps"]:
+            if "run" not in step or status != 0:
+                continue
+            given = {name: values[re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", text).group(1)] for name, text in step["env"].items()}
+            variables = environment(PATH=f"{place / 'bin'}:{os.environ['PATH']}", HOME=place, CI="true", GITHUB_OUTPUT=place / "outputs", **given)
+            result = subprocess.run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], cwd=place, env=variables, stdin=subprocess.DEVNULL,
+                                    capture_output=True, text=True)
+            said, status = said + result.stdout + result.stderr, result.returncode
+        return place, said, status
+
+    def test_the_scripts_of_the_action_compose_and_annotate(self):
+        good = "release: tiny\nos: {hostname: node}\noutput: {image: {format: raw}}\n"
+        place, said, status = self.run_action(good)
+        self.assertEqual(status, 0, said)
+        self.assertEqual((place / "outputs").read_text(), "path=node.lock.json\npublished=published.json\n")
+        self.assertIn("out/node-x86_64.raw", [file["path"] for file in json.loads((place / "published.json").read_text())["files"]])
+        self.assertEqual(json.loads((place / "imagewright.sarif").read_text())["runs"][0]["results"], [])
+        place, said, status = self.run_action(good.replace("hostname", "hostnam"))
+        self.assertEqual(status, 2, said)
+        self.assertRegex(said, r"(?m)^::error file=node\.yaml,line=2,")
+        self.assertEqual(len(json.loads((place / "imagewright.sarif").read_text())["runs"][0]["results"]), 1)
+        self.assertFalse((place / "out").exists())
 
     def test_tasks_for_engines_of_kubernetes(self):
         yaml = require_module("yaml")

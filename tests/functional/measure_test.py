@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: MIT
 """`imagewright measure`: which registers a changed byte changes, what the manifest says of them, and images that lie."""
 
+import base64
 import hashlib
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 import tiny_efi  # noqa: E402
+from imagewright_testing import environment  # noqa: E402
 from sibling_images import SiblingTestCase  # noqa: E402
 
 LOADERS = {"systemd-boot": "bootloader: {type: systemd-boot}", "uki": "uki: {mode: create}", "grub": "bootloader: {type: grub}"}
@@ -26,6 +30,80 @@ CHANGES = {
     "grub": ((b"kernel byte", "root", {9}), (b"#!/bin/sh\n\0", "root", {9}), (b"mark=line", "root", {8, 9}), (b"# Made with", "root", {9}),
              (b"set timeout=", "root", {8, 9}), (b"loader byte", "esp", {4}), (b"configfile ", "esp", {8, 9})),
 }
+
+
+MEASURE = Path("/usr/lib/systemd/systemd-measure")
+
+
+class Machine:
+    """A TPM, and what a machine does with it."""
+
+    def __init__(self, case):
+        self.case = case
+        self.place = case.scratch()
+
+    def __enter__(self):
+        for _ in range(20):
+            with socket.socket() as one, socket.socket() as two:
+                one.bind(("127.0.0.1", 0))
+                port = one.getsockname()[1]
+                try:
+                    two.bind(("127.0.0.1", port + 1))
+                    break
+                except OSError:
+                    continue
+        self.process = subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.place}", "--server", f"type=tcp,port={port}",
+                                         "--ctrl", f"type=tcp,port={port + 1}", "--flags", "not-need-init,startup-clear"])
+        self.environment = environment(TPM2TOOLS_TCTI=f"swtpm:host=127.0.0.1,port={port}")
+        for _ in range(200):
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port + 1)) == 0:
+                    return self
+            time.sleep(0.05)
+        raise AssertionError("swtpm does not answer")
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def run(self, *words, expect=(0,)):
+        # Nobody manages its few places for objects.
+        if "extend" not in words[0]:
+            subprocess.run(["tpm2_flushcontext", "-t"], cwd=self.place, env=self.environment, check=True, capture_output=True)
+        result = subprocess.run([str(word) for word in words], cwd=self.place, env=self.environment, capture_output=True, text=True)
+        self.case.assertIn(result.returncode, expect, result.stderr)
+        return result
+
+    def seal(self, public_key):
+        """A secret that opens for whatever the key has signed."""
+        (self.place / "secret").write_text("secret")
+        self.run("tpm2_createprimary", "-C", "o", "-c", "primary")
+        self.run("tpm2_loadexternal", "-C", "o", "-G", "rsa", "-u", public_key, "-c", "key", "-n", "name")
+        self.run("tpm2_startauthsession", "-S", "session")
+        self.run("tpm2_policyauthorize", "-S", "session", "-L", "authorized", "-n", "name")
+        self.run("tpm2_flushcontext", "session")
+        self.run("tpm2_create", "-C", "primary", "-u", "public", "-r", "private", "-L", "authorized", "-i", "secret")
+        self.run("tpm2_load", "-C", "primary", "-u", "public", "-r", "private", "-c", "sealed")
+
+    def measure(self, sections, phases):
+        """What systemd-stub and systemd-pcrphase do."""
+        for name in (".linux", ".osrel", ".cmdline", ".initrd", ".pcrpkey"):
+            for content in (name.encode() + b"\0", sections[name]):
+                self.run("tpm2_pcrextend", f"11:sha256={hashlib.sha256(content).hexdigest()}")
+        for phase in phases:
+            self.run("tpm2_pcrextend", f"11:sha256={hashlib.sha256(phase.encode()).hexdigest()}")
+
+    def opens(self, policy):
+        (self.place / "policy").write_bytes(bytes.fromhex(policy["pol"]))
+        (self.place / "signature").write_bytes(base64.b64decode(policy["sig"]))
+        self.run("tpm2_startauthsession", "--policy-session", "-S", "session")
+        self.run("tpm2_policypcr", "-S", "session", "-l", "sha256:11")
+        self.run("tpm2_verifysignature", "-c", "key", "-g", "sha256", "-m", "policy", "-s", "signature", "-f", "rsassa", "-t", "ticket")
+        authorized = self.run("tpm2_policyauthorize", "-S", "session", "-i", "policy", "-n", "name", "-t", "ticket", expect=(0, 1))
+        if authorized.returncode != 0:
+            self.case.assertIn("policy", authorized.stderr)
+            return False
+        return self.run("tpm2_unseal", "-p", "session:session", "-c", "sealed").stdout == "secret"
 
 
 class Measure(SiblingTestCase):
@@ -100,10 +178,8 @@ class Measure(SiblingTestCase):
                 for number, values in self.values(measured).items():
                     self.assertEqual(values[bank], folded[number].hex(), (loader, bank, number))
 
-    def test_the_kernel_image_register_is_what_systemd_says(self):
-        program = Path("/usr/lib/systemd/systemd-measure")
-        if not program.exists():
-            self.skipTest("systemd-measure is not here")
+    def unified(self):
+        """The unified kernel image, and for systemd-measure the sections of it that are measured."""
         built = self.built("uki")
         disk = next(built.out.glob("*.raw"))
         scratch = self.scratch()
@@ -116,10 +192,88 @@ class Measure(SiblingTestCase):
             if section in (".linux", ".osrel", ".cmdline", ".initrd"):
                 (scratch / section).write_bytes(content)
                 arguments.append(f"--{section[1:]}={scratch / section}")
-        said = subprocess.run([program, "calculate", *arguments, "--bank=sha256", "--bank=sha384", "--phase=:", "--json=short"], check=True, capture_output=True, text=True)
-        told = json.loads(said.stdout)
-        expected = self.values(self.measured(disk))[11]
+        return unified, arguments
+
+    def test_the_kernel_image_register_is_what_systemd_says(self):
+        if not MEASURE.exists():
+            self.skipTest("systemd-measure is not here")
+        _, arguments = self.unified()
+        told = json.loads(self.run_tool(MEASURE, "calculate", *arguments, "--bank=sha256", "--bank=sha384", "--phase=:", "--json=short").stdout)
+        expected = self.values(self.measured(next(self.built("uki").out.glob("*.raw"))))[11]
         self.assertEqual({bank: told[bank][0]["hash"] for bank in ("sha256", "sha384")}, expected)
+
+    def make_key(self, *kind):
+        key = self.scratch() / "key.pem"
+        self.run_tool("openssl", "genpkey", "-algorithm", *kind, "-out", key)
+        self.run_tool("openssl", "pkey", "-in", key, "-pubout", "-out", key.with_suffix(".pub"))
+        return key
+
+    def sign(self, unified, key, *arguments, expect=0):
+        return self.run_program("sign-policy", unified, "--key", key, *arguments, expect=expect)
+
+    def test_a_policy_is_signed_for_each_phase(self):
+        unified, arguments = self.unified()
+        key = self.make_key("rsa", "-pkeyopt", "rsa_keygen_bits:2048")
+        before = unified.read_bytes()
+        told = json.loads(self.sign(unified, key, "--json", "--output", unified.with_name("signed")).stdout)
+        self.assertEqual(unified.read_bytes(), before)
+        self.sign(unified, key)
+        self.assertEqual(unified.read_bytes(), unified.with_name("signed").read_bytes())
+        sections = tiny_efi.sections(unified.read_bytes())
+        self.assertEqual({name: content for name, content in sections.items() if name not in (".pcrsig", ".pcrpkey")}, tiny_efi.sections(before))
+        self.assertEqual(sections[".pcrpkey"], key.with_suffix(".pub").read_bytes())
+        policies = json.loads(sections[".pcrsig"])
+        self.assertEqual([len(policies[bank]) for bank in ("sha256", "sha384")], [4, 4])
+        scratch = self.scratch()
+        for bank in policies:
+            values = [row["value"] for row in told["policies"] if row["bank"] == bank]
+            for policy, value in zip(policies[bank], values, strict=True):
+                # TPM2_PolicyPCR of register 11 in a session of SHA-256.
+                selected = {"sha256": b"\0\x0b", "sha384": b"\0\x0c"}[bank] + b"\3\0\x08\0"
+                digest = hashlib.sha256(bytes(32) + b"\0\0\1\x7f\0\0\0\1" + selected + hashlib.sha256(bytes.fromhex(value)).digest())
+                self.assertEqual(policy["pol"], digest.hexdigest())
+                (scratch / "policy").write_bytes(digest.digest())
+                (scratch / "signature").write_bytes(base64.b64decode(policy["sig"]))
+                self.run_tool("openssl", "dgst", "-sha256", "-verify", key.with_suffix(".pub"), "-signature", scratch / "signature", scratch / "policy")
+        if MEASURE.exists():
+            (scratch / "pcrpkey").write_bytes(sections[".pcrpkey"])
+            said = json.loads(self.run_tool(MEASURE, "calculate", *arguments, f"--pcrpkey={scratch / 'pcrpkey'}", "--bank=sha256", "--bank=sha384", "--json=short").stdout)
+            self.assertEqual([row["value"] for row in told["policies"]], [row["hash"] for bank in ("sha256", "sha384") for row in said[bank]])
+
+    def test_a_secret_opens_with_the_image_s_values_and_not_with_others(self):
+        for program in ("swtpm", "tpm2_unseal"):
+            if shutil.which(program) is None:
+                self.skipTest(f"{program} is not here")
+        unified, _ = self.unified()
+        key = self.make_key("rsa", "-pkeyopt", "rsa_keygen_bits:2048")
+        told = json.loads(self.sign(unified, key, "--json").stdout)
+        policies = json.loads(tiny_efi.sections(unified.read_bytes())[".pcrsig"])
+        for index in (0, 3):
+            for is_changed in (False, True):
+                with self.subTest(phase=told["policies"][index]["phase"], is_changed=is_changed), Machine(self) as machine:
+                    machine.seal(key.with_suffix(".pub"))
+                    content = unified.read_bytes()
+                    machine.measure(tiny_efi.sections(content.replace(b"kernel byte", b"kernel bite") if is_changed else content),
+                                    told["policies"][index]["phase"].split(":"))
+                    self.assertEqual(machine.opens(policies["sha256"][index]), not is_changed)
+
+    def test_what_gets_no_policy_is_told(self):
+        unified, _ = self.unified()
+        key = self.make_key("rsa", "-pkeyopt", "rsa_keygen_bits:2048")
+        strange = self.scratch() / "strange"
+        for content, code in ((b"", "measure.damaged-program"), (tiny_efi.kernel(), "measure.no-stub"), (tiny_efi.stub("256.1"), "measure.no-stub"),
+                              (unified.read_bytes()[:5000], "measure.damaged-program")):
+            strange.write_bytes(content)
+            said = self.sign(strange, key, expect=None)
+            self.assertIn(f"[{code}]", said.stderr)
+            self.assertIn(said.returncode, (1, 2))
+            self.assertEqual(strange.read_bytes(), content)
+        for kind in (("ed25519",), ("rsa", "-pkeyopt", "rsa_keygen_bits:1024")):
+            self.assertIn("[attest.unfit-key]", self.sign(unified, self.make_key(*kind), expect=2).stderr)
+        self.assertIn("[cli.usage]", self.sign(unified, key, "--phase", "a b", expect=2).stderr)
+        self.sign(unified, key, "--phase", "enter-initrd")
+        self.assertIn("[measure.has-policy]", self.sign(unified, key, expect=2).stderr)
+        self.assertEqual([path.name for path in unified.parent.iterdir() if "unified" in path.name], ["unified.efi"])
 
     def test_the_manifest_says_the_same_and_twice_the_same(self):
         for loader in LOADERS:

@@ -70,6 +70,13 @@ class Mistake:
 WITHOUT_QEMU = ("unshare", "--mount", "--propagation", "private", "sh", "-c",
                 'for name in $(command -v qemu-system-x86_64); do mount --bind /dev/null "$name"; done; exec "$@"', "sh")
 
+# What a mount namespace shows of a disk that is too small.
+FULL_DISK = ("unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -t tmpfs -o size=SIZE tmpfs PLACE && exec "$@"', "sh")
+
+
+def small(place, size):
+    return tuple(word.replace("SIZE", size).replace("PLACE", place) for word in FULL_DISK)
+
 
 def edited(old, new, text=NODE):
     assert old in text, old
@@ -136,14 +143,21 @@ MISTAKES = [
     Mistake("latin-1", 2, "UTF-8", config=edited("node\n", "n\xf6de\n").encode("latin-1"), right=NODE),
     Mistake("profile-for-config", 2, "release profile", command=("build", "releases/tiny.yaml"), right_command=BUILD),
     Mistake("image-for-config", 2, "", command=("build", "disk.raw"), prepare=write("disk.raw", bytes(1 << 16)), right_command=BUILD),
-    Mistake("config-for-image", 2, "is a config", command=("boot", "node.yaml"), right_command=None),
-    Mistake("manifest-for-image", 2, "", command=("boot", "x.manifest.json"), prepare=write("x.manifest.json", '{"kind": "x"}')),
+    Mistake("config-for-image", 2, "is a config", command=("boot", "node.yaml"), repair=run(*BUILD), right_command=("boot", "out/node-x86_64.raw", "--print-command")),
+    Mistake("manifest-for-image", 2, "", command=("boot", "out/node-x86_64.manifest.json"), prepare=run(*BUILD),
+            right_command=("boot", "out/node-x86_64.raw", "--print-command")),
     Mistake("hostname", 2, "", config=edited("hostname: node", "hostname: my_node"), right=edited("hostname: node", "hostname: my-node")),
     Mistake("other-format", 2, ".qcow2", command=("convert", "disk.raw", "disk.iso"), prepare=write("disk.raw", bytes(1 << 20)),
             right_command=("convert", "disk.raw", "disk.qcow2")),
     Mistake("no-such-directory", 2, "output directory", command=("verify", "nowhere")),
     Mistake("command-typo", 2, '"build"', command=("bild", "node.yaml"), right_command=("build", "node.yaml", "--progress", "none")),
     Mistake("option-typo", 2, '"--output-dir"', command=(*BUILD, "--ouput-dir", "x"), right_command=(*BUILD, "--output-dir", "x")),
+    Mistake("switch-for-mapping", 2, "write {mode: disabled}", config=with_os("  selinux: false\n"), right=with_os("  selinux: {mode: disabled}\n")),
+    Mistake("words-of-others", 2, '"nameServers"', config=with_os("  network: {interfaces: [{dns: [10.0.0.1]}]}\n"),
+            right=with_os("  network: {interfaces: [{nameServers: [10.0.0.1]}]}\n")),
+    Mistake("sudo-for-user", 2, "/etc/sudoers.d", config=with_user("sudo: true"),
+            right=with_user("uid: 1000").replace("os:\n", "os:\n  additionalFiles:\n  - {destination: /etc/sudoers.d/admin, permissions: '440', "
+                                                 "content: 'admin ALL=(ALL:ALL) NOPASSWD: ALL'}\n")),
     # The release and its repositories.
     Mistake("release-typo", 2, '"tiny"', config=edited("tiny", "tinny"), right=NODE),
     Mistake("no-release", 2, "release", config=edited("release: tiny\n", ""), command=PLAN, right=NODE),
@@ -160,6 +174,9 @@ MISTAKES = [
             repair=profile("repository}", "repository, gpgCheck: false, repoGpgCheck: false}")),
     # Packages.
     Mistake("package-typo", 3, '"tiny-web"', config=edited("[tiny-web]", "[tiny-wbe]"), command=PLAN, right=NODE),
+    Mistake("package-without-its-end", 3, '"tiny-base"', config=edited("[tiny-web]", "[tiny-web, tiny]"), command=PLAN,
+            right=edited("[tiny-web]", "[tiny-web, tiny-base]")),
+    Mistake("package-of-nobody", 3, '"tiny"', config=edited("[tiny-web]", "[tiny-web, nginx]"), command=PLAN, right=NODE),
     Mistake("conflicting-packages", 3, "tiny-web-next", config=edited("[tiny-web]", "[tiny-web, tiny-web-next]"), command=PLAN, right=NODE),
     Mistake("missing-requirement", 3, "libmissing.so.7", config=edited("[tiny-web]", "[tiny-web, tiny-needy]"), command=PLAN, right=NODE),
     Mistake("scriptlet", 1, "", config=edited("[tiny-web]", "[tiny-web, tiny-failing]"), command=BUILD, right=NODE),
@@ -188,6 +205,8 @@ MISTAKES = [
             repair=write("motd.txt", "hello\n")),
     # The disk.
     Mistake("small-root", 0, "larger", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 2M"), command=PLAN,
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
+    Mistake("small-root-built", 1, "larger", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 2M"), command=BUILD,
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
     Mistake("unknown-partition", 2, '"root"', config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("deviceId: root", "deviceId: rot"),
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
@@ -226,7 +245,9 @@ MISTAKES = [
     Mistake("convert-onto-a-file", 2, "--force", command=("convert", "disk.raw", "disk.qcow2"),
             prepare=both(write("disk.raw", bytes(1 << 20)), write("disk.qcow2", "precious")),
             right_command=("convert", "disk.raw", "disk.qcow2", "--force")),
-    Mistake("no-qemu", 4, "qemu-system-x86", command=("boot", "out/node-x86_64.raw", "--progress", "none"), prepare=run(*BUILD), before=WITHOUT_QEMU),
+    Mistake("full-disk", 1, "--output-dir", command=BUILD, prepare=write("out/.keep", ""), before=small("out", "2M"), right_command=(*BUILD, "-o", "images")),
+    Mistake("no-qemu", 4, "install qemu-system-x86 ", command=("boot", "out/node-x86_64.raw", "--progress", "none"), prepare=run(*BUILD), before=WITHOUT_QEMU,
+            right_command=("boot", "out/node-x86_64.raw", "--print-command")),  # the first hour installs it
     Mistake("no-home", 2, "--cache-dir", command=PLAN, env={"HOME": None}, right_command=(*PLAN, "--cache-dir", "cache"), right_env={"HOME": None}),
 ]
 

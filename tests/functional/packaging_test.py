@@ -49,6 +49,19 @@ class Packaging(TestCase):
         config.write_text("release: workbench\nos: {hostname: x}\n")
         self.run_installed(prefix, "validate", config)
 
+    def test_every_example_names_its_schema(self):
+        """In a clone the one that the build makes, where it is installed the one beside the program."""
+        for directory, count in ((TOP / "configs", 5), (self.installed() / "share/doc/imagewright/examples", 5)):
+            examples = [path for path in directory.rglob("*.yaml") if not {"releases", "roles"} & set(path.parts)]
+            self.assertEqual(len(examples), count)
+            for path in examples:
+                named = re.search(r"(?m)^# yaml-language-server: \$schema=(\S+)$", path.read_text()).group(1)
+                schema = (path.parent / named).resolve()
+                if directory == TOP / "configs":
+                    self.assertEqual(schema, TOP / "build/release/src/cli/share/imagewright.schema.json")
+                else:
+                    self.assertIn('"$schema"', schema.read_text())
+
     def test_every_link_of_the_installed_pages_resolves(self):
         pages = list((self.installed() / "share/doc/imagewright").rglob("*.md"))
         self.assertGreater(len(pages), 100)
@@ -148,6 +161,9 @@ class ManualPage(TestCase):
         texts = [program]
         for command in re.findall(r"(?m)^  (\S+)", commands):
             texts.append(self.run_program(command, "--help").stdout)
+            nested = re.findall(r"(?m)^  ([a-z][a-z-]*)  ", texts[-1].partition("Commands:")[2].partition("\n\n")[0])
+            texts += [self.run_program(command, name, "--help").stdout for name in nested]
+        self.assertGreater(len(texts), 30)
         missing = sorted({word for text in texts for word in text.split()} - words
                          - {"Composes", "Usage:", "Examples:", "Options:", "this", "Print", "help", "exit", "(imagewright", "--help):"})
         missing = [word for word in missing if word.strip(",.:;()[]") not in {each.strip(",.:;()[]") for each in words}]

@@ -2,8 +2,10 @@
 """Roles: configs by name, merged before everything else, with packages that the release knows."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -11,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 import tiny_distribution  # noqa: E402
-from imagewright_testing import TOP, TestCase, environment  # noqa: E402
+from imagewright_testing import TOP, TestCase, environment, skip  # noqa: E402
 
 ROLES = TOP / "configs/roles"
 ROLE = """\
@@ -141,6 +143,107 @@ class Roles(TestCase):
                 config = self.place / "shipped.yaml"
                 config.write_text(f"release: {TOP / 'configs/releases/azurelinux-3.0.yaml'}\nroles: [{name}]\n")
                 self.run_program("validate", config, cwd=self.place, env=environment(IMAGEWRIGHT_DATA=TOP / "configs"))
+
+
+class TakenOut(TestCase):
+    """A root with the settings of every shipped role, of which one after the other is taken out of the node: `drift` tells of each, by
+    the check of its value where the running kernel shows it, and by the file that had it."""
+
+    NAMES = [path.stem for path in sorted(ROLES.glob("*.yaml"))]
+
+    def setUp(self):
+        if os.geteuid() != 0:
+            skip("owners of an unpacked root need root")
+        self.place = self.scratch()
+        (self.place / "roles").mkdir()
+        tiny_distribution.make(self.place)
+        self.text = ""
+        for name in self.NAMES:
+            # What packages bring and what their units do is for a machine that boots.
+            text = re.sub(r"(?m)^  packages:\n    roles: .*\n|^    enable: .*\n", "", (ROLES / f"{name}.yaml").read_text())
+            if name == "capz":
+                text = text.replace("  services:\n", "")
+            (self.place / f"roles/{name}.yaml").write_text(text)
+            self.text += text
+        # The tiny kernel has them all built in.
+        modules = "".join(f"kernel/{name}.ko\n" for name in ("ext4", *re.findall(r"(?m)^  - \{name: (\S+), loadMode", self.text)))
+        config = {"release": "tiny", "roles": self.NAMES, "os": {"additionalFiles": [{"destination": "/usr/lib/modules/1.0/modules.builtin", "content": modules}]},
+                  "output": {"name": "node", "images": [{"format": "tar"}]}}
+        (self.place / "node.yaml").write_text(json.dumps(config))
+        self.run_program("build", "node.yaml", "--arch", "x86_64", "--output-dir", "out", "--cache-dir", self.place / "cache", "--progress", "none",
+                         cwd=self.place, env=environment(IMAGEWRIGHT_DATA=self.place))
+        self.root = self.place / "root"
+        self.root.mkdir()
+        subprocess.run(["tar", "--zstd", "--numeric-owner", "--xattrs", "-xpf", next((self.place / "out").glob("*.tar.zst")), "-C", self.root], check=True)
+        self.settings = self.root / "etc/sysctl.d/95-image.conf"
+        for line in self.settings.read_text().splitlines():
+            if "=" in line and not line.startswith("#"):
+                key, value = (word.strip() for word in line.split("=", 1))
+                self.write_state(key, value)
+        (self.root / "proc/cmdline").write_text("quiet\n")
+
+    def write_state(self, key, value):
+        place = self.root / "proc/sys" / key.replace(".", "/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(value + "\n")
+
+    def drift(self):
+        result = self.run_program("drift", "--root", self.root, "--manifest", next((self.place / "out").glob("*.manifest.json")), "--format", "json", expect=None)
+        self.assertIn(result.returncode, (0, 5), result.stderr)
+        return {row["subject"]: row["class"] for row in json.loads(result.stdout)["findings"]}
+
+    def expect_only(self, subjects):
+        found = self.drift()
+        self.assertEqual({name: kind for name, kind in found.items() if self.before.get(name) != kind}, {name: "unexplained" for name in subjects})
+
+    def without(self, path, wanted=None):
+        """A file without the line that has this word, or gone; the way back is what it gives."""
+        if wanted is None:
+            target, content = (path.readlink(), None) if path.is_symlink() else (None, path.read_bytes())
+            status = path.lstat()
+            path.unlink()
+
+            def back():
+                if target is not None:
+                    path.symlink_to(target)
+                else:
+                    path.write_bytes(content)
+                    path.chmod(status.st_mode & 0o7777)
+            return back
+        text = path.read_text()
+        lines = [line for line in text.splitlines(True) if not re.search(rf"(^|\s){re.escape(wanted)}(\s|=|$)", line)]
+        self.assertLess(len(lines), len(text.splitlines()), f"{path} has no {wanted}")
+        path.write_text("".join(lines))
+        return lambda: path.write_text(text)
+
+    def test_each_setting_that_is_taken_out_is_told(self):
+        self.before = self.drift()
+        self.assertNotIn("unexplained", {kind for name, kind in self.before.items() if name.startswith("/etc")})
+        checks = dict(re.findall(r'name: "?([^",}]+)"?, file: (/proc/sys/\S+), expect', self.text))
+        settings = re.findall(r"(?m)^    ([a-z0-9._-]+\.[a-z0-9._-]+): (.+)$", self.text)
+        self.assertGreater(len(settings), 20)
+        for key, value in settings:
+            with self.subTest(setting=key):
+                names = {name for name, path in checks.items() if path == "/proc/sys/" + key.replace(".", "/")}
+                self.assertEqual(len(names), 1)
+                back = self.without(self.settings, key)
+                self.write_state(key, "77")
+                self.expect_only(names | {"/etc/sysctl.d/95-image.conf"})
+                self.write_state(key, value.strip('"'))
+                back()
+        units = [unit if "." in unit else unit + ".service" for words in re.findall(r"(?m)^    mask: \[(.*)\]$", self.text) for unit in words.split(", ")]
+        modules = re.findall(r"(?m)^  - \{name: (\S+), loadMode: (\S+)\}$", self.text)
+        self.assertGreater(len(modules), 10)
+        taken = [(f"etc/systemd/system/{unit}", None) for unit in units]
+        taken += [("etc/modprobe.d/modules-disabled.conf" if mode == "disable" else "etc/modules-load.d/modules-load.conf", name) for name, mode in modules]
+        taken += [("etc/containerd/config.toml", None), ("etc/containerd/config.toml", "SystemdCgroup"), ("etc/containerd/config.toml", "config_path"),
+                  ("etc/systemd/system/containerd.service.d/10-node-limits.conf", "LimitNOFILE")]
+        for path, word in taken:
+            with self.subTest(path=path, word=word):
+                back = self.without(self.root / path, word)
+                self.expect_only({"/" + path})
+                back()
+        self.assertEqual(self.drift(), self.before)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ containers (podman, crun) with Docker's filter of system calls; everything is co
 IMAGEWRIGHT_PLACES_ROOT names a root filesystem that is kept from run to run; IMAGEWRIGHT_GOLDEN=rewrite rewrites what doctor says."""
 
 import collections
+import json
 import os
+import platform
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -19,73 +20,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import adopt_orphans, artifact_digests, hidden_files, living_descendants, wrong_sums  # noqa: E402
+from container_places import KINDS, PlacesTestCase  # noqa: E402
 from disturbed_builds import DisturbedBuilds, descendants_of, is_running, name_of  # noqa: E402
-from imagewright_testing import (PROGRAM, TOP, WORKBENCH, TestCase, environment, require_program, require_shared_data,  # noqa: E402
-                                 require_workbench, skip)
+from imagewright_testing import TOP, WORKBENCH, TestCase, require_program, require_workbench  # noqa: E402
 
 # How many moments of a build in a machine are tried (`toolkit/dev kill`: 100).
 MACHINE_KILLS = int(os.environ.get("IMAGEWRIGHT_MACHINE_KILLS", "12"))
 SEED = int(os.environ.get("IMAGEWRIGHT_SEED", "20240611"))
 PLACES = ("docker-root", "restricted", "ubuntu-user")
-# Places like a host, where root may do everything: options of podman.
-FREE = ("--cap-add=all", "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL")
-# As login does it: programs that are setuid, like newuidmap, may still become root.
-AS_USER = ("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups")
-KINDS = {"root": (), "user": AS_USER, "user-with-subordinate-ids": AS_USER}
 GOLDEN = TOP / "tests/golden/doctor"
 # Everything that users are given but the report, which holds times and the rung.
 SUFFIXES = (".qcow2", ".vhd", ".manifest.json", ".spdx.json", ".cdx.json")
 
 
-def packages_of_container():
-    """What the recipe of the container image installs beside the program."""
-    text = (TOP / "toolkit/container/Containerfile").read_text()
-    words = re.search(r"install -y --no-install-recommends (.*?) && rm", text.split("FROM")[2], re.S).group(1)
-    return [word for word in re.sub(r'"[^"]*"|\\', "", words).split()] + ["qemu-system-x86"]
-
-
-class Places(TestCase):
-    @classmethod
-    def setUpClass(cls):
-        if os.geteuid() != 0:
-            skip("only root can set the places up")
-        cls.scripts = require_shared_data("containers")
-        for program in ("podman", "crun", "mmdebstrap"):
-            require_program(program)
-        require_workbench()
-        cls.home = Path("/var/tmp/imagewright-places-test")
-        shutil.rmtree(cls.home, ignore_errors=True)
-        cls.addClassCleanup(shutil.rmtree, cls.home, ignore_errors=True)
-        cls.home.mkdir(mode=0o755)
-        (cls.home / "share").mkdir()
-        (cls.home / "share").chmod(0o1777)
-        cls.root = Path(os.environ.get("IMAGEWRIGHT_PLACES_ROOT", cls.home / "root"))
-        if not cls.root.exists():
-            subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "--include=" + ",".join(packages_of_container()),
-                            "bookworm", str(cls.root)], check=True, capture_output=True)
-        shutil.copy(PROGRAM, cls.root / "usr/bin/imagewright")
-        # As the recipe has it. Without one podman makes an entry up for some containers, and newuidmap serves nobody without.
-        accounts = cls.root / "etc/passwd"
-        others = [line for line in accounts.read_text().splitlines(keepends=True) if ":10001:" not in line]
-        accounts.write_text("".join(others) + "builder:x:10001:10001::/work:/bin/sh\n")
-        source = cls.root / "srv/source"
-        shutil.rmtree(source, ignore_errors=True)
-        shutil.copytree(TOP / "configs", source / "configs")
-        (source / "build/workbench").mkdir(parents=True)
-
-    def enter(self, place, script, *volumes):
-        """Runs a script in a place, as podman's process."""
-        mounts = [f"-v {WORKBENCH.resolve()}:/srv/source/build/workbench:ro", f"-v {self.home}/share:/share", "-e HOME=/work", *volumes]
-        return subprocess.Popen([str(self.scripts / place), str(self.root), "sh", "-c", f"cd /srv/source; {script}"],
-                                env=environment(VOLUMES=" ".join(mounts), TIMEOUT=2000), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def run_in(self, place, script, *volumes, expect=0):
-        process = self.enter(place, script, *volumes)
-        output, errors = process.communicate()
-        self.assertEqual(process.returncode, expect, f"{place}: {script}\n{output[-3000:]}\n{errors[-3000:]}")
-        return output
-
+class Places(PlacesTestCase):
     def check_golden(self, name, text):
         file = GOLDEN / f"{name}.txt"
         if os.environ.get("IMAGEWRIGHT_GOLDEN") == "rewrite":
@@ -109,23 +57,6 @@ class Places(TestCase):
         kernel.touch()
         self.check_golden("restricted-with-kernel", self.run_in("restricted", "imagewright doctor", f"-v {kernel}:/boot/{kernel.name}:ro"))
 
-    def doctor_of(self, *start):
-        """What doctor says to somebody where nothing is refused."""
-        command = [self.scripts / "pod", *FREE, "--tmpfs", "/work:mode=1777,exec", "-e", "HOME=/work", "--rootfs", self.root, *start, "imagewright", "doctor"]
-        return subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, check=True, capture_output=True, text=True).stdout
-
-    def give_subordinate_ids(self):
-        """As the package uidmap and usermod do, until the test is over."""
-        for program in ("newuidmap", "newgidmap"):
-            require_program(program)
-            shutil.copy(shutil.which(program), self.root / "usr/bin")
-            (self.root / "usr/bin" / program).chmod(0o4755)
-            self.addCleanup((self.root / "usr/bin" / program).unlink)
-        for name in ("subuid", "subgid"):
-            path = self.root / "etc" / name
-            self.addCleanup(path.write_text, path.read_text())
-            path.write_text("10001:200000:65536\n")
-
     def test_doctor_says_to_each_kind_of_user_where_a_build_stands(self):
         for kind, start in KINDS.items():
             with self.subTest(kind):
@@ -144,21 +75,36 @@ class Places(TestCase):
         self.assertIn("[sandbox.no-rung]", errors)
         self.assertIn("qemu-system-x86", errors)
 
+    def bytes_of_root(self, architecture):
+        """What the sums of a build as root on this host say."""
+        host = self.home / f"host-{architecture}"
+        self.run_program("build", "configs/node.yaml", "--arch", architecture, "--rung", "root", "--output-dir", host,
+                         "--cache-dir", self.home / "cache")
+        lines = [line for line in (host / "SHA256SUMS").read_text().splitlines() if line.endswith(SUFFIXES)]
+        self.assertEqual(len(lines), 5)
+        return lines
+
+    def check_place(self, place, architecture, expected):
+        self.run_in(place, "cp -r configs /work && cd /work && sed -i 's,../../build,/srv/source/build,' configs/releases/* && "
+                           f"imagewright build configs/node.yaml --arch {architecture} --progress plain && "
+                           f"{'imagewright verify out && ' if place == 'restricted' else ''}"
+                           "cp /work/out/SHA256SUMS /work/out/*.report.json /share/ && chmod 666 /share/*")
+        sums = (self.home / "share/SHA256SUMS").read_text().splitlines()
+        self.assertEqual([line for line in sums if line.endswith(SUFFIXES)], expected)
+        report = json.loads((self.home / f"share/node-{architecture}.report.json").read_text())
+        self.assertEqual(report["rung"], "machine")
+        if architecture != platform.machine():
+            self.assertEqual(report["emulation"]["noNativePrograms"], "")
+            self.assertGreater(report["emulation"]["nativePrograms"], report["emulation"]["programs"])
+        for left in (self.home / "share").iterdir():
+            left.unlink()
+
     def test_every_place_gives_the_bytes_of_root(self):
-        host = self.home / "host"
-        self.run_program("build", "configs/node.yaml", "--rung", "root", "--output-dir", host, "--cache-dir", self.home / "cache")
-        expected = [line for line in (host / "SHA256SUMS").read_text().splitlines() if line.endswith(SUFFIXES)]
-        self.assertEqual(len(expected), 5)
-        for place in PLACES:
-            with self.subTest(place):
-                self.run_in(place, "cp -r configs /work && cd /work && sed -i 's,../../build,/srv/source/build,' configs/releases/* && "
-                                   "imagewright build configs/node.yaml --progress plain && "
-                                   "cp /work/out/SHA256SUMS /work/out/*.report.json /share/ && chmod 666 /share/*")
-                sums = (self.home / "share/SHA256SUMS").read_text().splitlines()
-                self.assertEqual([line for line in sums if line.endswith(SUFFIXES)], expected)
-                self.assertIn('"rung": "machine"', (self.home / "share/node-x86_64.report.json").read_text())
-                for left in (self.home / "share").iterdir():
-                    left.unlink()
+        for architecture in ("x86_64", "aarch64"):
+            expected = self.bytes_of_root(architecture)
+            for place in PLACES:
+                with self.subTest(place, architecture=architecture):
+                    self.check_place(place, architecture, expected)
 
 
 class Kills(TestCase):

@@ -10,6 +10,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from composing import LABEL_CHECK  # noqa: E402
 from imagewright_testing import TOP, TestCase, require_workbench  # noqa: E402
 
 MIB = 1 << 20
@@ -50,17 +51,21 @@ def usr_config():
     return config("verified-usr", layout, system, checks)
 
 
-def root_config():
+def root_config(selinux):
     layout = storage("root",
                      [{"id": "hashes", "label": "root-hashes", "type": "root-verity", "size": "16M"},
                       {"id": "var", "label": "var", "type": "var", "size": "256M"},
                       {"id": "data", "label": "root", "type": "root"}],
                      [{"deviceId": "var", "type": "ext4", "mountPoint": "/var"},
                       {"deviceId": "verified", "type": "ext4", "mountPoint": {"path": "/", "options": "ro"}}])
-    system = {"uki": {"mode": "create"}, "services": {"enable": ["containerd", "systemd-networkd", "systemd-resolved"]}}
+    system = {"uki": {"mode": "create"}, "services": {"enable": ["containerd", "systemd-networkd", "systemd-resolved"]}, "selinux": {"mode": selinux}}
     checks = [{"name": "/ is verified", "command": "veritysetup status root | sed -n 's/.*status: *//p'", "expect": "verified"},
               {"name": "/ is mounted", "command": "findmnt -no SOURCE,FSTYPE /", "expect": "/dev/mapper/root ext4"},
               {"name": "command line", "command": "cat /proc/cmdline"}]
+    if selinux != "disabled":
+        checks += [{"name": "SELinux enforces", "command": "getenforce", "expect": "Enforcing"},
+                   LABEL_CHECK,
+                   {"name": "nobody can write", "command": "touch /usr/written 2>&1 | grep -o 'Read-only file system'", "expect": "Read-only file system"}]
     return config("verified-root", layout, system, checks)
 
 
@@ -117,7 +122,14 @@ class VerifiedImages(TestCase):
             content[at] ^= 0x20
 
     def test_a_verified_root_boots(self):
-        image, manifest = self.build(root_config())
+        self.check_root("disabled")
+
+    def test_a_verified_root_boots_where_selinux_enforces(self):
+        rows = self.check_root("enforcing")
+        self.assertEqual(rows["SELinux enforces"]["actual"], "Enforcing")
+
+    def check_root(self, selinux):
+        image, manifest = self.build(root_config(selinux))
         self.verify(image, manifest, "roothash", 0)
         before = hashlib.sha256(image.read_bytes()).hexdigest()
         # No byte of it may change, and the questions are answered all the same.
@@ -125,6 +137,7 @@ class VerifiedImages(TestCase):
         self.assertEqual({row["result"] for row in rows.values()}, {"passed"})
         self.assertEqual(rows["command line"]["actual"], manifest["kernelCommandLine"])
         self.assertEqual(hashlib.sha256(image.read_bytes()).hexdigest(), before)
+        return rows
 
 
 if __name__ == "__main__":

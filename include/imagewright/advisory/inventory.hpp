@@ -33,9 +33,8 @@ struct Inventory {
 /// empty).
 InstalledPackage installed_package(const model::Nevra& nevra, std::string_view source_file);
 
-/// A list of "name-version-release.architecture", one a line. Where the text has lines "===
-/// Installed Packages Begin" and "=== Installed Packages End", as release notes of AKS node images
-/// have, only what stands between counts. Throws base::Error (advisory.damaged-list).
+/// Those of audit::read_package_list(), sorted; their source packages are not known. Throws
+/// base::Error (audit.damaged-list).
 Inventory read_package_list(std::string_view text, const std::string& file);
 
 } // namespace imagewright::advisory

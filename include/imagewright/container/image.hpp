@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/container_image.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::container {
 
@@ -46,6 +48,9 @@ struct OpenOptions {
   std::filesystem::path temporary_directory; ///< archives are unpacked below it
   const base::Cancellation& cancellation;
 };
+
+/// What the program's workers have to know of this module.
+std::span<const sandbox::WorkerJob> worker_jobs();
 
 /// Finds the image in its source and holds each byte of it against its digests. Throws base::Error
 /// at the place of the entry: container.not-found, container.damaged, container.ambiguous,

@@ -54,9 +54,6 @@ struct MachineRequest {
   std::string request;
   const GuestKernel& kernel;
   HostFiles files; ///< besides this program and what it is linked with
-  /// A program of the host that runs those of another architecture, with its binfmt_misc(5) mask;
-  /// empty: none.
-  std::string binary_format;
   /// An existing directory for the disks, which are gone with the finished machine.
   std::filesystem::path directory;
   /// Everything that the machine says; removed when all went well.

@@ -4,6 +4,7 @@
 // What the build report needs to remember of a run: how long each stage took, and every warning.
 
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -28,10 +29,16 @@ struct StageTiming {
   bool operator==(const StageTiming&) const = default;
 };
 
+/// How long stages took, by their names.
+using StageDurations = std::map<std::string, std::chrono::milliseconds>;
+
 /// Passes everything on to another reporter and keeps stages and warnings.
 class StageTimings final : public Reporter {
 public:
   StageTimings(Reporter& next, const Clock& clock) : next_(next), clock_(clock) {}
+
+  /// Whoever waits for a stage is told how long it took before.
+  void expect(StageDurations durations);
 
   void stage_started(std::string_view stage, std::string_view detail) noexcept override;
   void stage_finished(std::string_view stage, StageOutcome outcome,
@@ -40,6 +47,8 @@ public:
   void message(Level level, std::string_view text) noexcept override;
   void warning(const base::Diagnostic& diagnostic) noexcept override;
 
+  /// Of stages that were done, the longest of each name.
+  StageDurations durations() const;
   /// Finished stages in the order in which they started.
   std::vector<StageTiming> timings() const;
   std::vector<base::Diagnostic> warnings() const;
@@ -55,6 +64,7 @@ private:
   const Clock& clock_;
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
+  StageDurations expected_;
   std::vector<base::Diagnostic> warnings_;
 };
 

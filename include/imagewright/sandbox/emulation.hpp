@@ -13,7 +13,7 @@ namespace imagewright::sandbox {
 /// How programs of a foreign architecture are run: a binfmt_misc entry that exists only inside.
 struct Emulator {
   std::filesystem::path program; ///< a static program of the host
-  std::string magic;             ///< with \x escapes
+  std::string magic;             ///< with \x escapes; empty: the kernel knows the emulator already
   std::string mask;
   /// Made by prepare_emulation; empty: program starts are not noted.
   std::filesystem::path directory;

@@ -91,7 +91,7 @@ std::string rendered(const DiffWords& words, const audit::Comparison& comparison
 ExitCode run_diff(const DiffWords& words, const CommandContext& context) {
   check_words(words);
   for (const std::string& each : {words.left, words.right})
-    input_file(each, "image, manifest or lock");
+    input_file(each, "image, manifest, lock or list of packages");
   const audit::Comparison comparison =
       audit::compare_files(words.left, words.right, context.cancellation);
   context.console.print(rendered(words, comparison, context));
@@ -103,15 +103,17 @@ ExitCode run_diff(const DiffWords& words, const CommandContext& context) {
 
 Command diff_command() {
   const auto words = std::make_shared<DiffWords>();
-  Command command{.name = "diff",
-                  .summary = "Say what differs between two images, manifests or locks"};
+  Command command{
+      .name = "diff",
+      .summary =
+          "Say what differs between two images, manifests or locks, or from a list of packages"};
   command.arguments = {{.value = "A",
-                        .description = "An image, a manifest or a lock",
+                        .description = "An image, a manifest, a lock or a list of packages",
                         .target = &words->left,
                         .completes = Completes::files,
                         .is_required = true},
                        {.value = "B",
-                        .description = "Another of the same kind",
+                        .description = "Another of the same kind, or a list of packages",
                         .target = &words->right,
                         .completes = Completes::files,
                         .is_required = true},
@@ -145,7 +147,10 @@ Command diff_command() {
       {"imagewright diff old.manifest.json new.manifest.json --format markdown --feed oval.xml",
        "A release note"},
       {"imagewright diff --exit-code node.lock.json new.lock.json",
-       "Fail when the packages are not the same"}};
+       "Fail when the packages are not the same"},
+      {"imagewright diff packages.txt node-x86_64.manifest.json --format markdown",
+       "What moves, goes and comes when a node that \"rpm -qa > packages.txt\" was run on is "
+       "replaced"}};
   command.action = [words](const CommandContext& context) { return run_diff(*words, context); };
   return command;
 }

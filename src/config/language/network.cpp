@@ -115,7 +115,8 @@ constexpr Key k_interface_keys[] = {
     {.name = "nameServers",
      .type = &k_address_list_type,
      .documentation = "DNS servers.",
-     .is_own = true},
+     .is_own = true,
+     .also_called = "dns dnsServers nameserver resolvers"},
 };
 constexpr Type k_interface_mapping{
     .shape = Shape::mapping, .title = "a network interface", .keys = k_interface_keys};

@@ -15,6 +15,8 @@
 #include "disk/ext4/handle.hpp"
 #include "disk/ext4/inode.hpp"
 #include "disk/ext4/journal.hpp"
+#include "disk/filesystem.hpp"
+#include "disk/last_directory.hpp"
 
 namespace imagewright::disk {
 
@@ -184,11 +186,7 @@ public:
     if (!number) return std::nullopt;
     const ext2_inode_large inode = read_inode(*number);
     if (type_of(inode.i_mode) != fs::FileType::regular) return std::nullopt;
-    if (size_of(inode) > limit.bytes()) {
-      throw base::Error(base::FailureKind::verification, "disk.file-too-large",
-                        fmt::format("{} in the image is larger than {}", base::quoted(path),
-                                    base::to_string(limit)));
-    }
+    require_within(limit, size_of(inode), path);
     return read_content(*number, size_of(inode));
   }
 
@@ -336,17 +334,13 @@ private:
     return inode;
   }
 
-  /// A walk asks for many names of one directory.
   std::optional<ext2_ino_t> find_inode(std::string_view path) const {
-    const std::size_t slash = path.rfind('/');
-    if (slash == std::string_view::npos || slash == 0) return find_from(EXT2_ROOT_INO, path);
-    const std::string_view directory = path.substr(0, slash);
-    if (!last_directory_ || last_directory_->path != directory) {
-      const auto number = find_from(EXT2_ROOT_INO, directory);
-      if (!number) return std::nullopt;
-      last_directory_ = {std::string(directory), *number};
-    }
-    return find_from(last_directory_->number, path.substr(slash));
+    const auto number =
+        last_directory_.find(path, EXT2_ROOT_INO, [&](std::uint64_t start, std::string_view below) {
+          return std::optional<std::uint64_t>(find_from(static_cast<ext2_ino_t>(start), below));
+        });
+    if (!number) return std::nullopt;
+    return static_cast<ext2_ino_t>(*number);
   }
 
   std::optional<ext2_ino_t> find_from(ext2_ino_t number, std::string_view path) const {
@@ -379,15 +373,10 @@ private:
     return content;
   }
 
-  struct KnownDirectory {
-    std::string path;
-    ext2_ino_t number = 0;
-  };
-
   const fs::ByteSource& source_;
   ReplayedSource replayed_;
   Ext4Handle fs_;
-  mutable std::optional<KnownDirectory> last_directory_;
+  mutable LastDirectory last_directory_;
 };
 
 } // namespace

@@ -5,14 +5,13 @@
 #include <array>
 #include <chrono>
 
-#include <fmt/format.h>
-
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "disk/fat/directory.hpp"
 #include "disk/fat/name.hpp"
 #include "disk/fat/volume.hpp"
+#include "disk/filesystem.hpp"
 
 namespace imagewright::disk {
 
@@ -150,11 +149,7 @@ public:
   std::optional<std::string> read(std::string_view path, base::ByteSize limit) const override {
     const auto file = find_file(path);
     if (!file || file->is_directory()) return std::nullopt;
-    if (file->size > limit.bytes()) {
-      throw base::Error(base::FailureKind::verification, "disk.file-too-large",
-                        fmt::format("{} in the image is larger than {}", base::quoted(path),
-                                    base::to_string(limit)));
-    }
+    require_within(limit, file->size, path);
     if (file->size == 0) return std::string();
     const Bytes content = volume_.read_chain(file->cluster, file->size);
     if (content.size() != file->size) throw_corrupt_fat("a file ends before its size");

@@ -5,6 +5,8 @@
 #include <array>
 #include <optional>
 
+#include "disk/xfs/fork_blocks.hpp"
+
 namespace imagewright::disk {
 
 namespace {
@@ -101,17 +103,16 @@ void add_short(std::span<const std::byte> bytes, AttributeCollection& found) {
 class AttributeBlocks {
 public:
   AttributeBlocks(const XfsVolume& volume, const XfsInode& inode)
-      : volume_(volume), inode_(inode),
-        extents_(xfs_metadata_extents(volume, inode, inode.attributes)) {}
+      : fork_(volume, inode, inode.attributes) {}
 
   void add_all(AttributeCollection& found) const {
     std::uint64_t left = 0;
-    for (const XfsExtent& extent : extents_)
+    for (const XfsExtent& extent : fork_.extents())
       left += extent.count;
     std::optional<std::uint64_t> next = first_leaf();
     while (next) {
       if (left-- == 0) throw_corrupt_xfs("the attributes of an inode never end");
-      const Bytes block = read(*next);
+      const Bytes block = fork_.read(k_xfs_attribute_block, *next);
       if (get<std::uint16_t>(block, 8) != k_leaf_magic)
         throw_corrupt_xfs("a block of attributes is none");
       add_leaf(block, found);
@@ -121,18 +122,11 @@ public:
   }
 
 private:
-  Bytes read(std::uint64_t offset) const {
-    Bytes block = read_xfs_block(volume_, extents_, offset, 1);
-    volume_.check_block(k_xfs_attribute_block, block, xfs_place(volume_, extents_, offset),
-                        inode_.number);
-    return block;
-  }
-
   std::uint64_t first_leaf() const {
     std::uint64_t offset = 0;
     unsigned last_level = 6; // one more than there can be
     while (true) {
-      const Bytes block = read(offset);
+      const Bytes block = fork_.read(k_xfs_attribute_block, offset);
       if (get<std::uint16_t>(block, 8) != k_node_magic) return offset;
       const unsigned level = get<std::uint16_t>(block, 58);
       if (get<std::uint16_t>(block, 56) == 0 || level == 0 || level >= last_level)
@@ -182,24 +176,13 @@ private:
 
   std::string remote_value(std::uint64_t offset, std::size_t length) const {
     if (length > k_longest_value) throw_corrupt_xfs("an extended attribute is too long");
-    const std::size_t room = volume_.shape().block_size - k_xfs_remote_block.header_size;
-    std::string value;
-    for (; value.size() < length; ++offset) {
-      const Bytes block = read_xfs_block(volume_, extents_, offset, 1);
-      volume_.check_block(k_xfs_remote_block, block, xfs_place(volume_, extents_, offset),
-                          inode_.number);
-      const std::size_t part = std::min(room, length - value.size());
-      if (get<std::uint32_t>(block, 0) != k_remote_magic ||
-          get<std::uint32_t>(block, 4) != value.size() || get<std::uint32_t>(block, 8) != part)
-        throw_corrupt_xfs("the value of an extended attribute contradicts itself");
-      value += as_text(std::span(block).subspan(k_xfs_remote_block.header_size, part));
-    }
-    return value;
+    return fork_.read_text({.magic = k_remote_magic,
+                            .offset = offset,
+                            .length = length,
+                            .name = "the value of an extended attribute"});
   }
 
-  const XfsVolume& volume_;
-  const XfsInode& inode_;
-  std::vector<XfsExtent> extents_;
+  XfsForkBlocks fork_;
 };
 
 } // namespace

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "disk/xfs/fork_blocks.hpp"
+
 namespace imagewright::disk {
 
 namespace {
@@ -85,17 +87,15 @@ void add_names_of(std::span<const std::byte> block, std::size_t type_size, Names
 Names xfs_names(const XfsVolume& volume, const XfsInode& directory) {
   if (directory.data.format == XfsForkFormat::local) return short_names(volume, directory);
   const XfsGeometry& shape = volume.shape();
-  const auto extents = xfs_metadata_extents(volume, directory, directory.data);
+  const XfsForkBlocks fork(volume, directory, directory.data);
   const std::uint64_t blocks = shape.directory_block_size / shape.block_size;
   const std::uint64_t end = k_index_offset / shape.block_size;
   Names names;
-  for (const XfsExtent& extent : extents) {
+  for (const XfsExtent& extent : fork.extents()) {
     // One block of a directory may be of several extents: who has its start, reads it.
     std::uint64_t offset = (extent.offset + blocks - 1) / blocks * blocks;
     for (; offset < std::min(end, extent.offset + extent.count); offset += blocks) {
-      const Bytes block = read_xfs_block(volume, extents, offset, blocks);
-      volume.check_block(k_xfs_directory_block, block, xfs_place(volume, extents, offset),
-                         directory.number);
+      const Bytes block = fork.read(k_xfs_directory_block, offset, blocks);
       add_names_of(block, shape.has_file_types ? 1 : 0, names);
     }
   }

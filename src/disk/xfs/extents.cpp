@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-
 #include "disk/xfs/inode.hpp"
 
 namespace imagewright::disk {
@@ -40,7 +38,7 @@ public:
   /// The children of one block. Names of blocks stand behind all the room that their keys could
   /// take.
   void add_children(std::span<const std::byte> bytes, std::size_t count, unsigned level) {
-    const std::size_t room = bytes.size() / (k_record);
+    const std::size_t room = bytes.size() / k_record;
     if (count == 0 || count > room) throw_corrupt_xfs("a tree of extents contradicts itself");
     for (std::size_t index = 0; index < count; ++index)
       add_block(get<std::uint64_t>(bytes, room * k_pointer + index * k_pointer), level - 1);
@@ -95,38 +93,6 @@ std::vector<XfsExtent> xfs_extents(const XfsVolume& volume, const XfsInode& inod
     throw_corrupt_xfs("an inode has its content in a form that does not fit its type");
   }
   return walk.take();
-}
-
-std::vector<XfsExtent> xfs_metadata_extents(const XfsVolume& volume, const XfsInode& inode,
-                                            const XfsFork& fork) {
-  std::vector<XfsExtent> extents = xfs_extents(volume, inode, fork);
-  std::uint64_t blocks = 0;
-  for (const XfsExtent& extent : extents) {
-    blocks += extent.count;
-    if (extent.is_unwritten || blocks > volume.shape().block_count)
-      throw_corrupt_xfs("an inode has blocks that it cannot have");
-  }
-  return extents;
-}
-
-std::uint64_t xfs_place(const XfsVolume& volume, const std::vector<XfsExtent>& extents,
-                        std::uint64_t offset) {
-  const auto after = std::ranges::upper_bound(extents, offset, {}, &XfsExtent::offset);
-  if (after == extents.begin()) throw_corrupt_xfs("a block of an inode is in a hole");
-  const XfsExtent& extent = *std::prev(after);
-  if (offset - extent.offset >= extent.count) throw_corrupt_xfs("a block of an inode is in a hole");
-  return volume.place_of(extent.block + (offset - extent.offset), 1);
-}
-
-Bytes read_xfs_block(const XfsVolume& volume, const std::vector<XfsExtent>& extents,
-                     std::uint64_t offset, std::uint64_t count) {
-  const std::size_t size = volume.shape().block_size;
-  Bytes bytes(count * size);
-  for (std::uint64_t index = 0; index < count; ++index) {
-    volume.source().read(xfs_place(volume, extents, offset + index),
-                         std::span(bytes).subspan(index * size, size));
-  }
-  return bytes;
 }
 
 } // namespace imagewright::disk

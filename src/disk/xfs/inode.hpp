@@ -54,17 +54,4 @@ XfsInode read_xfs_inode(const XfsVolume& volume, std::uint64_t number);
 std::vector<XfsExtent> xfs_extents(const XfsVolume& volume, const XfsInode& inode,
                                    const XfsFork& fork);
 
-/// The same for what is no content of a file: no more blocks than the filesystem has.
-std::vector<XfsExtent> xfs_metadata_extents(const XfsVolume& volume, const XfsInode& inode,
-                                            const XfsFork& fork);
-
-/// `count` blocks of a fork from `offset` on, which are one. Throws base::Error
-/// (disk.corrupt-filesystem), also when one of them is in a hole.
-Bytes read_xfs_block(const XfsVolume& volume, const std::vector<XfsExtent>& extents,
-                     std::uint64_t offset, std::uint64_t count);
-
-/// Where the first of them is, in bytes from the start of the filesystem.
-std::uint64_t xfs_place(const XfsVolume& volume, const std::vector<XfsExtent>& extents,
-                        std::uint64_t offset);
-
 } // namespace imagewright::disk

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <map>
 
-#include <fmt/format.h>
-
-#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "disk/last_directory.hpp"
 #include "disk/xfs/attributes.hpp"
 #include "disk/xfs/directory.hpp"
+#include "disk/xfs/fork_blocks.hpp"
 #include "disk/xfs/log.hpp"
 
 namespace imagewright::disk {
@@ -70,11 +69,7 @@ public:
   std::optional<std::string> read(std::string_view path, base::ByteSize limit) const override {
     const auto inode = find_inode(path);
     if (!inode || inode->type != fs::FileType::regular) return std::nullopt;
-    if (inode->size > limit.bytes()) {
-      throw base::Error(base::FailureKind::verification, "disk.file-too-large",
-                        fmt::format("{} in the image is larger than {}", base::quoted(path),
-                                    base::to_string(limit)));
-    }
+    require_within(limit, inode->size, path);
     std::string content(inode->size, '\0');
     read_stored_pieces(volume_.source(), pieces_of(*inode),
                        [&](std::uint64_t offset, std::span<const std::byte> bytes) {
@@ -133,20 +128,8 @@ private:
   }
 
   std::string remote_target(const XfsInode& inode) const {
-    const auto extents = xfs_metadata_extents(volume_, inode, inode.data);
-    const std::size_t room = volume_.shape().block_size - k_xfs_remote_block.header_size;
-    std::string target;
-    for (std::uint64_t offset = 0; target.size() < inode.size; ++offset) {
-      const Bytes block = read_xfs_block(volume_, extents, offset, 1);
-      volume_.check_block(k_xfs_remote_block, block, xfs_place(volume_, extents, offset),
-                          inode.number);
-      const std::size_t part = std::min<std::size_t>(room, inode.size - target.size());
-      if (get<std::uint32_t>(block, 0) != k_link_magic ||
-          get<std::uint32_t>(block, 4) != target.size() || get<std::uint32_t>(block, 8) != part)
-        throw_corrupt_xfs("a symbolic link contradicts itself");
-      target += as_text(std::span(block).subspan(k_xfs_remote_block.header_size, part));
-    }
-    return target;
+    return XfsForkBlocks(volume_, inode, inode.data)
+        .read_text({.magic = k_link_magic, .length = inode.size, .name = "a symbolic link"});
   }
 
   /// A walk asks for many names of one directory.
@@ -158,20 +141,29 @@ private:
   }
 
   std::optional<XfsInode> find_inode(std::string_view path) const {
-    XfsInode inode = read_xfs_inode(volume_, volume_.shape().root_inode);
+    const auto number = last_directory_.find(
+        path, volume_.shape().root_inode,
+        [&](std::uint64_t start, std::string_view below) { return find_from(start, below); });
+    if (!number) return std::nullopt;
+    return read_xfs_inode(volume_, *number);
+  }
+
+  std::optional<std::uint64_t> find_from(std::uint64_t number, std::string_view path) const {
     for (const std::string& part : base::split(path, '/')) {
       if (part.empty()) continue;
+      const XfsInode inode = read_xfs_inode(volume_, number);
       if (inode.type != fs::FileType::directory) return std::nullopt;
       const Names& names = names_of(inode);
       const auto found = names.find(part);
       if (found == names.end()) return std::nullopt;
-      inode = read_xfs_inode(volume_, found->second);
+      number = found->second;
     }
-    return inode;
+    return number;
   }
 
   XfsVolume volume_;
   mutable std::map<std::uint64_t, Names> known_;
+  mutable LastDirectory last_directory_;
 };
 
 // Of another version it is foreign, as any filesystem that is not read here.

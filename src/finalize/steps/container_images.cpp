@@ -29,6 +29,15 @@ struct Input {
   const FinalizeServices& services;
 };
 
+[[noreturn]] void throw_changed(const std::string& message,
+                                const std::optional<base::SourceLocation>& where = std::nullopt) {
+  throw base::Error(base::FailureKind::verification,
+                    {.code = "container.changed",
+                     .message = message,
+                     .where = where,
+                     .hint = "build again when nobody writes to its source"});
+}
+
 /// What was planned is what is there: files of the host may have changed since.
 std::vector<container::Image> open_all(const Input& input, const root::WorkRoot& root) {
   const container::OpenOptions options{.architecture = input.architecture,
@@ -39,14 +48,9 @@ std::vector<container::Image> open_all(const Input& input, const root::WorkRoot&
   for (const model::ContainerImageConfig& wanted : input.wanted) {
     container::Image image = container::open_image(wanted, options);
     if (std::ranges::find(input.locked, image.identity) == input.locked.end()) {
-      throw base::Error(
-          base::FailureKind::verification,
-          {.code = "container.changed",
-           .message = fmt::format("{} is another image than it was when the build was "
-                                  "planned",
-                                  image.identity.name),
-           .where = wanted.where,
-           .hint = "build again when nobody writes to its source"});
+      throw_changed(image.identity.name +
+                        " is another image than it was when the build was planned",
+                    wanted.where);
     }
     images.push_back(std::move(image));
   }
@@ -99,17 +103,22 @@ void make_directories(root::WorkRoot& root, const std::string& store) {
   make_directory(root, fmt::format("{}/{}", store, container::k_database_directory), 0711);
 }
 
+/// What was checked is what is written: the source may be changed meanwhile.
 void copy_file(const container::Blob& blob, int target, const std::string& name) {
   const fs::UniqueFd source = fs::open_for_reading(blob.file);
   std::vector<std::byte> buffer(std::size_t{1} << 20U);
+  base::Hasher hasher;
   for (std::uint64_t offset = 0; offset < blob.size;) {
     const std::size_t count =
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), blob.size - offset));
     const auto piece = std::span(buffer).first(count);
     fs::read_exactly(source.get(), piece, offset, blob.file.string());
+    hasher.update(piece);
     fs::write_exactly(target, piece, offset, name);
     offset += count;
   }
+  if (hasher.finish() != blob.digest)
+    throw_changed("the layer " + blob.digest.to_string() + " was changed after it was checked");
 }
 
 void write_blob(root::WorkRoot& root, const std::string& path, const container::Blob& blob) {

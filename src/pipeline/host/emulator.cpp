@@ -26,6 +26,8 @@ bool is_of_host(const model::Architecture& architecture) {
   return host != nullptr && host->name == architecture.name;
 }
 
+namespace {
+
 std::filesystem::path require_emulator_program(const model::Architecture& architecture) {
   auto program = process::find_program(architecture.emulator.program);
   if (!program) {
@@ -37,18 +39,27 @@ std::filesystem::path require_emulator_program(const model::Architecture& archit
   return *std::move(program);
 }
 
-std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& architecture,
-                                                  EmulationUse use,
-                                                  const std::filesystem::path& directory) {
+} // namespace
+
+std::optional<sandbox::Emulator> find_emulator(const model::Architecture& architecture,
+                                               EmulationUse use) {
   const bool is_native = is_of_host(architecture);
   if (is_native && use != EmulationUse::forced) return std::nullopt;
   const std::string& mask = architecture.emulator.mask;
-  sandbox::Emulator emulator{.program = require_emulator_program(architecture),
-                             .magic = architecture.emulator.magic,
-                             .mask = is_native ? strict_mask(mask) : mask,
-                             .directory = directory};
+  return sandbox::Emulator{.program = require_emulator_program(architecture),
+                           .magic = architecture.emulator.magic,
+                           .mask = is_native ? strict_mask(mask) : mask,
+                           .directory = {}};
+}
+
+std::optional<sandbox::Emulator> prepare_emulator(const model::Architecture& architecture,
+                                                  EmulationUse use,
+                                                  const std::filesystem::path& directory) {
+  auto emulator = find_emulator(architecture, use);
+  if (!emulator) return std::nullopt;
+  emulator->directory = directory;
   std::filesystem::create_directories(directory);
-  sandbox::prepare_emulation(emulator);
+  sandbox::prepare_emulation(*emulator);
   return emulator;
 }
 
@@ -69,6 +80,16 @@ process::CommandResult CountingRunner::run(const process::Command& command) {
                    .duration = std::chrono::duration_cast<std::chrono::milliseconds>(
                        std::chrono::steady_clock::now() - started)});
   return result;
+}
+
+root::ProgramOpener program_opener(EmulationFindings& findings,
+                                   const base::Cancellation& cancellation) {
+  return [&findings, &cancellation](
+             const sandbox::SandboxOptions& options) -> std::unique_ptr<process::CommandRunner> {
+    auto programs = std::make_unique<sandbox::Sandbox>(options, cancellation);
+    if (!findings.emulator) return programs;
+    return std::make_unique<CountingRunner>(std::move(programs), *findings.emulator, findings.runs);
+  };
 }
 
 } // namespace imagewright::pipeline

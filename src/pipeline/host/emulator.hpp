@@ -13,6 +13,7 @@
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/process/command_runner.hpp>
+#include <imagewright/root/work_root.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
 
 namespace imagewright::pipeline {
@@ -20,9 +21,10 @@ namespace imagewright::pipeline {
 /// Whether this host runs its programs itself.
 bool is_of_host(const model::Architecture& architecture);
 
-/// The emulator's program on this host. Throws base::Error (pipeline.no-emulator) when it is
-/// missing.
-std::filesystem::path require_emulator_program(const model::Architecture& architecture);
+/// Nothing when the host runs them itself and emulation is not forced. Its directory is to be
+/// chosen. Throws base::Error (pipeline.no-emulator) when this host lacks the program.
+std::optional<sandbox::Emulator> find_emulator(const model::Architecture& architecture,
+                                               EmulationUse use);
 
 /// Nothing when the host runs them itself and emulation is not forced. `directory` is made for the
 /// emulator. Throws base::Error (pipeline.no-emulator) when this host lacks the program.
@@ -43,6 +45,15 @@ struct EmulatedRun {
   bool operator==(const EmulatedRun&) const = default;
 };
 
+/// What a build learned about programs that this host cannot run itself.
+struct EmulationFindings {
+  /// Absent: nothing was emulated.
+  std::optional<sandbox::Emulator> emulator;
+  /// Why everything ran under the emulator, where some might not have.
+  std::optional<std::string> no_native_programs;
+  std::vector<EmulatedRun> runs; ///< of the steps; those of scriptlets stand with them
+};
+
 /// Runs programs with another runner and notes what each cost in emulated programs.
 class CountingRunner final : public process::CommandRunner {
 public:
@@ -58,5 +69,10 @@ private:
   const sandbox::Emulator& emulator_;
   std::vector<EmulatedRun>& runs_;
 };
+
+/// Opens programs, and notes what each costs where they are emulated. What it borrows must outlive
+/// them.
+root::ProgramOpener program_opener(EmulationFindings& findings,
+                                   const base::Cancellation& cancellation);
 
 } // namespace imagewright::pipeline

@@ -103,9 +103,9 @@ HostExamination examine_host(const plan::Services& /*services*/) {
   HostExamination examination;
   examination.rungs = examine_ladder();
   add_registration(examination);
-  examination.findings.push_back(program("gpg", Need::build,
-                                         "install gpg (Debian) or gnupg2: repository signatures "
-                                         "are verified with it"));
+  examination.findings.push_back(
+      program("gpg", Need::build,
+              process::how_to_install("gpg") + ": repository signatures are verified with it"));
   add_foreign(examination.findings);
   add_boot(examination.findings);
   return examination;

@@ -32,18 +32,24 @@ std::string reason_of(const base::Error& error) {
 
 } // namespace
 
+audit::MeasuredBoot predict_boot(const PredictedImage& image, const plan::Services& services) {
+  const std::string name = "the measurement";
+  const std::string told =
+      measure::describe({.image = image.path,
+                         .format = image.format,
+                         .options = {.entry = {}, .firmware_variables = image.firmware_variables},
+                         .form = measure::MeasurementForm::json},
+                        services.cancellation);
+  return audit::measured_boot_from(json::parse(told, name), name);
+}
+
 std::optional<audit::MeasuredBoot> measured_boot(const std::vector<model::Artifact>& artifacts,
                                                  const plan::Services& services) {
   const model::Artifact* disk = find_disk(artifacts);
   if (disk == nullptr) return std::nullopt;
   const report::StageScope stage(services.reporter, "measure");
   try {
-    const std::string told = measure::describe({.image = disk->path,
-                                                .format = disk->format,
-                                                .options = {},
-                                                .form = measure::MeasurementForm::json},
-                                               services.cancellation);
-    return audit::measured_boot_from(json::parse(told, "the measurement"), "the measurement");
+    return predict_boot({.path = disk->path, .format = disk->format}, services);
   } catch (const base::Error& error) {
     return audit::MeasuredBoot{.entry = {}, .registers = {}, .unknown = reason_of(error)};
   }

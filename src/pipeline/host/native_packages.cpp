@@ -12,23 +12,6 @@ namespace imagewright::pipeline {
 
 namespace {
 
-/// The release's plan for the host's architecture, with nothing but one role.
-plan::BuildPlan plan_of_role(const BuildOptions& options, const std::string& role) {
-  const model::Architecture* host = model::host_architecture();
-  IMAGEWRIGHT_ASSERT(host != nullptr);
-  plan::PlanOptions wanted = options.plan;
-  wanted.architectures = {host->name};
-  plan::BuildPlan plan = std::move(plan::plan_build(wanted).plans.front());
-  plan.packages.clear();
-  const auto found = plan.release.roles.find(role);
-  if (found == plan.release.roles.end()) return plan;
-  for (const model::LocatedText& package : found->second.for_architecture(host->name)) {
-    plan.packages.push_back(
-        {.spec = package.text, .where = package.where, .origin = "native programs"});
-  }
-  return plan;
-}
-
 /// The image's packages as those of another architecture, so that the resolver takes the same
 /// versions where it can.
 std::vector<model::LockedPackage> pins_for(const plan::ResolvedPlan& plan,
@@ -63,9 +46,25 @@ std::string message_of(const base::InputError& error) {
 
 } // namespace
 
+plan::BuildPlan plan_of_role(const plan::PlanOptions& options, const std::string& role) {
+  const model::Architecture* host = model::host_architecture();
+  IMAGEWRIGHT_ASSERT(host != nullptr);
+  plan::PlanOptions wanted = options;
+  wanted.architectures = {host->name};
+  plan::BuildPlan plan = std::move(plan::plan_build(wanted).plans.front());
+  plan.packages.clear();
+  const auto found = plan.release.roles.find(role);
+  if (found == plan.release.roles.end()) return plan;
+  for (const model::LocatedText& package : found->second.for_architecture(host->name)) {
+    plan.packages.push_back(
+        {.spec = package.text, .where = package.where, .origin = "native programs"});
+  }
+  return plan;
+}
+
 NativePackages::NativePackages(const plan::ResolvedPlan& image, const BuildOptions& options,
                                const std::string& role, const plan::Services& services)
-    : plan_{.plan = plan_of_role(options, role)},
+    : plan_{.plan = plan_of_role(options.plan, role)},
       repositories_(plan_.plan, options.resolve.network, services) {
   plan_.epoch = image.epoch;
   plan_.lock = plan::lock_from(

@@ -17,6 +17,9 @@
 
 namespace imagewright::pipeline {
 
+/// The release's plan for this host's architecture, with nothing but one role.
+plan::BuildPlan plan_of_role(const plan::PlanOptions& options, const std::string& role);
+
 /// The packages of one role with what they need, in the versions of the image where there are such.
 class NativePackages {
 public:

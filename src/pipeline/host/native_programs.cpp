@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -64,64 +65,26 @@ std::string real_path(const fs::RootDir& root, const std::string& path) {
   return "/" + target.lexically_relative(std::filesystem::canonical(root.host_path())).string();
 }
 
-class NativeTools {
-public:
-  NativeTools(const plan::ResolvedPlan& plan, const BuildOptions& options,
-              const model::Architecture& host, const plan::Services& services)
-      : image_(plan), options_(options), host_(host), services_(services) {}
-
-  /// False when the release has no such tools in the same versions.
-  bool install(const sandbox::Emulator& emulator) {
-    NativePackages packages(image_, options_, "initramfs", services_);
-    tools_ = packages.plan();
-    if (tools_.lock.packages.empty() || !has_same_versions(tools_.lock, image_.lock)) return false;
-    const FetchedPackages fetched = packages.fetch(tools_.lock.packages);
-    const std::filesystem::path root = sandbox::native_root(emulator);
-    std::filesystem::create_directories(root);
-    install::InstallRequest request = install_request(tools_, fetched);
-    request.thread_count = services_.thread_count;
-    request.scriptlets.use = install::ScriptletUse::left_out;
-    request.documentation = install::Documentation::excluded;
-    root::WorkRoot work({.directory = root,
-                         .run_record = emulator.directory.string() + "-owners",
-                         .epoch = tools_.epoch,
-                         .emulator = std::nullopt},
-                        {});
-    install::install_packages(work, request, services_.cancellation, services_.reporter);
-    sandbox::use_native_programs(emulator, programs_in(fs::RootDir(root)));
-    return true;
+sandbox::NativePrograms programs_in(const fs::RootDir& root, const model::Architecture& host) {
+  sandbox::NativePrograms natives{.loader = real_path(root, host.loading.loader),
+                                  .libraries = host.loading.libraries,
+                                  .programs = {}};
+  for (const char* program : k_programs) {
+    if (root.exists(program)) natives.programs.emplace_back(program);
   }
+  return natives;
+}
 
-private:
-  sandbox::NativePrograms programs_in(const fs::RootDir& root) const {
-    sandbox::NativePrograms natives{.loader = real_path(root, host_.loading.loader),
-                                    .libraries = host_.loading.libraries,
-                                    .programs = {}};
-    for (const char* program : k_programs) {
-      if (root.exists(program)) natives.programs.emplace_back(program);
-    }
-    return natives;
-  }
+const model::Architecture& this_host() {
+  const model::Architecture* host = model::host_architecture();
+  IMAGEWRIGHT_ASSERT(host != nullptr);
+  return *host;
+}
 
-  const plan::ResolvedPlan& image_;
-  const BuildOptions& options_;
-  const model::Architecture& host_;
-  const plan::Services& services_;
-  plan::ResolvedPlan tools_;
-};
-
-/// Nothing when the tools are there now.
-std::optional<std::string> reason_against(const plan::ResolvedPlan& plan,
-                                          const BuildOptions& options,
-                                          const model::Architecture& host,
-                                          const sandbox::Emulator& emulator,
-                                          const plan::Services& services) {
+/// Runs what may fail for reasons that are not the user's.
+void explained(const std::function<void()>& work) {
   try {
-    bool is_there = false;
-    const auto absence = find_absence(
-        [&] { is_there = NativeTools(plan, options, host, services).install(emulator); });
-    if (absence || is_there) return absence;
-    return "the release has no tools of the same versions for this host";
+    work();
   } catch (const base::InputError&) {
     throw;
   } catch (base::Error& error) {
@@ -133,15 +96,60 @@ std::optional<std::string> reason_against(const plan::ResolvedPlan& plan,
 
 } // namespace
 
+std::variant<NativeTools, NoTools> find_native_tools(const plan::ResolvedPlan& image,
+                                                     const BuildOptions& options,
+                                                     const plan::Services& services) {
+  if (model::host_architecture() == nullptr)
+    return NoTools{"nothing is known of this host's architecture"};
+  std::optional<NativeTools> tools;
+  std::optional<std::string> absence;
+  explained([&] {
+    absence = find_absence([&] {
+      NativePackages packages(image, options, "initramfs", services);
+      const model::ArchitectureLock& lock = packages.plan().lock;
+      if (lock.packages.empty() || !has_same_versions(lock, image.lock)) return;
+      tools =
+          NativeTools{.lock = lock, .epoch = image.epoch, .fetched = packages.fetch(lock.packages)};
+    });
+  });
+  if (absence) return NoTools{*absence};
+  if (tools) return *std::move(tools);
+  return NoTools{"the release has no tools of the same versions for this host"};
+}
+
+void install_native_tools(const NativeTools& tools, const plan::PlanOptions& options,
+                          const sandbox::Emulator& emulator, const plan::Services& services) {
+  explained([&] {
+    const std::filesystem::path root = sandbox::native_root(emulator);
+    std::filesystem::create_directories(root);
+    install::InstallRequest request =
+        install_request(plan_of_role(options, "initramfs"), tools.epoch, tools.fetched);
+    request.thread_count = services.thread_count;
+    request.scriptlets.use = install::ScriptletUse::left_out;
+    request.documentation = install::Documentation::excluded;
+    root::WorkRoot work({.directory = root,
+                         .run_record = emulator.directory.string() + "-owners",
+                         .epoch = tools.epoch,
+                         .emulator = std::nullopt},
+                        {});
+    install::install_packages(work, request, services.cancellation, services.reporter);
+    sandbox::use_native_programs(emulator, programs_in(fs::RootDir(root), this_host()));
+  });
+}
+
 std::optional<std::string> add_native_programs(const plan::ResolvedPlan& plan,
                                                const BuildOptions& options,
                                                const sandbox::Emulator& emulator,
                                                const plan::Services& services) {
   const model::Architecture* host = model::host_architecture();
-  if (host == nullptr) return "nothing is known of this host's architecture";
-  report::StageScope stage(services.reporter, "native-programs", host->name);
-  auto reason = reason_against(plan, options, *host, emulator, services);
-  if (reason) stage.set_summary("everything is emulated: " + *reason);
+  report::StageScope stage(services.reporter, "native-programs", host == nullptr ? "" : host->name);
+  const auto found = find_native_tools(plan, options, services);
+  if (const auto* tools = std::get_if<NativeTools>(&found)) {
+    install_native_tools(*tools, options.plan, emulator, services);
+    return std::nullopt;
+  }
+  std::string reason = std::get<NoTools>(found).reason;
+  stage.set_summary("everything is emulated: " + reason);
   return reason;
 }
 

@@ -3,6 +3,7 @@
 
 #include <imagewright/advisory/feed.hpp>
 #include <imagewright/audit/comparison.hpp>
+#include <imagewright/container/image.hpp>
 #include <imagewright/finalize/initramfs_content.hpp>
 #include <imagewright/image/image_file.hpp>
 #include <imagewright/inspect/confined.hpp>
@@ -32,7 +33,7 @@ std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
        {install::worker_jobs(), tree::worker_jobs(), image::worker_jobs(), inspect::worker_jobs(),
         measure::worker_jobs(), audit::worker_jobs(), lint::worker_jobs(), repo::worker_jobs(),
         resolve::worker_jobs(), finalize::worker_jobs(), advisory::worker_jobs(),
-        origin::worker_jobs(), upload::worker_jobs()})
+        origin::worker_jobs(), upload::worker_jobs(), container::worker_jobs()})
     jobs.insert(jobs.end(), of_module.begin(), of_module.end());
   return sandbox::run_worker_if_asked(argument_count, arguments, jobs);
 }

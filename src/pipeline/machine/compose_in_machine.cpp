@@ -27,20 +27,33 @@ namespace {
 constexpr base::ByteSize k_largest_file = base::ByteSize::gib(2);
 constexpr base::ByteSize k_largest_log = base::ByteSize::mib(64);
 
-/// What tells the machine's kernel how to run programs of another architecture.
-std::string binary_format(const model::Architecture& architecture, const BuildOptions& options,
-                          machine::HostFiles& files) {
-  const bool is_native = is_of_host(architecture);
-  if (is_native && options.emulation != EmulationUse::forced) return {};
-  if (is_native) {
+/// What runs programs of another architecture in the machine. Gives what there is to tell of it.
+EmulationFindings add_emulator(MachineQuestion& question, const plan::ResolvedPlan& plan,
+                               const BuildOptions& options, const plan::Services& services) {
+  const model::Architecture& architecture = plan.plan.architecture;
+  if (is_of_host(architecture) && options.emulation == EmulationUse::forced) {
     throw base::Error(base::FailureKind::input, "cli.usage",
                       "--emulation forced does not go with --rung machine",
                       "leave one of them out");
   }
-  const std::filesystem::path program = require_emulator_program(architecture);
-  files.add_file(program);
-  return fmt::format(":imagewright:M::{}:{}:{}:OCF", architecture.emulator.magic,
-                     architecture.emulator.mask, program.string());
+  EmulationFindings findings;
+  question.emulator = find_emulator(architecture, options.emulation);
+  findings.emulator = question.emulator;
+  if (!question.emulator || options.emulation != EmulationUse::automatic) return findings;
+  report::StageScope stage(services.reporter, "native-programs", "for the machine");
+  auto found = find_native_tools(plan, options, services);
+  if (auto* tools = std::get_if<NativeTools>(&found)) {
+    question.native_tools = std::move(*tools);
+  } else {
+    findings.no_native_programs = std::get<NoTools>(found).reason;
+    stage.set_summary("everything is emulated: " + *findings.no_native_programs);
+  }
+  return findings;
+}
+
+void add_packages(machine::HostFiles& files, const FetchedPackages& fetched) {
+  for (const model::PackageFile& package : fetched.packages.files)
+    files.add_file(package.path);
 }
 
 machine::HostFiles files_for(const plan::ResolvedPlan& plan, const MachineQuestion& question) {
@@ -50,8 +63,9 @@ machine::HostFiles files_for(const plan::ResolvedPlan& plan, const MachineQuesti
     files.add_file(file);
   for (const std::filesystem::path& directory : inputs.directories)
     files.add_tree(directory);
-  for (const model::PackageFile& package : question.fetched.packages.files)
-    files.add_file(package.path);
+  add_packages(files, question.fetched);
+  if (question.native_tools) add_packages(files, question.native_tools->fetched);
+  if (question.emulator) files.add_file(question.emulator->program);
   files.add_directory(question.working_directory);
   files.add_directory(question.log_directory);
   return files;
@@ -110,27 +124,29 @@ ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptio
                            .remote_files = plan::fetched_places(plan.plan.config.os),
                            .tool_version = options.tool_version,
                            .log_directory = places.logs.string(),
-                           .thread_count = services.thread_count};
+                           .thread_count = services.thread_count,
+                           .emulator = std::nullopt,
+                           .native_tools = std::nullopt};
   question.plan.architectures = {plan.plan.architecture.name};
   const machine::KernelSources sources{
       .wanted = options.machine_kernel,
       .packages = kernel_packages(plan, options, question.fetched, services)};
   const machine::GuestKernel kernel = machine::find_guest_kernel(sources, services.cancellation);
-  machine::HostFiles files = files_for(plan, question);
-  std::string format = binary_format(plan.plan.architecture, options, files);
+  EmulationFindings emulation = add_emulator(question, plan, options, services);
   const report::StageScope stage(services.reporter, "machine", kernel.origin);
   const machine::FinishedMachine machine = machine::run_in_machine(
       {.job = k_compose_root_job,
        .request = encode(question),
        .kernel = kernel,
-       .files = std::move(files),
-       .binary_format = std::move(format),
+       .files = files_for(plan, question),
        .directory = places.directory,
        .console_log = places.logs / "machine-console.log",
        .limits = {},
        .on_end = [&](const disk::FilesystemReader& work) { take_logs(work, places.logs); }},
       services.reporter, services.cancellation);
   ComposedRoot root = decode_composed_root(machine.answer());
+  emulation.runs = std::move(root.emulation.runs);
+  root.emulation = std::move(emulation);
   root.sealed.root.path = places.content;
   root.sealed.tree.host_path = places.content;
   take_content(machine, root.sealed.tree, places.content, services);

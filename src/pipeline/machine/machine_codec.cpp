@@ -91,6 +91,28 @@ FetchedPackages read_fetched(ByteReader& reader, const model::ArchitectureLock& 
   return fetched;
 }
 
+std::string text_of(const model::ArchitectureLock& lock) {
+  return lock::to_text({.architectures = {lock}});
+}
+
+model::ArchitectureLock read_lock(ByteReader& reader) {
+  return lock::parse(reader.text(), "the lock").architectures.at(0);
+}
+
+void write(ByteWriter& writer, const NativeTools& tools) {
+  const auto& [lock, epoch, fetched] = tools;
+  writer.text(text_of(lock)).time(epoch);
+  write(writer, fetched);
+}
+
+NativeTools read_tools(ByteReader& reader) {
+  NativeTools tools;
+  tools.lock = read_lock(reader);
+  tools.epoch = reader.time();
+  tools.fetched = read_fetched(reader, tools.lock);
+  return tools;
+}
+
 void write(ByteWriter& writer, const model::SealedRoot& root) {
   const auto& [path, packages, kernels, command_line, patches, command_line_files] = root;
   writer.number(packages.size());
@@ -229,18 +251,46 @@ std::vector<model::ScriptletRun> read_runs(ByteReader& reader) {
   return runs;
 }
 
+void write(ByteWriter& writer, const std::vector<EmulatedRun>& runs) {
+  writer.number(runs.size());
+  for (const auto& [what, starts, duration] : runs) {
+    writer.text(what).number(starts.emulated).number(starts.native);
+    writer.number(static_cast<std::uint64_t>(duration.count()));
+  }
+}
+
+std::vector<EmulatedRun> read_emulated_runs(ByteReader& reader) {
+  std::vector<EmulatedRun> runs;
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    EmulatedRun run;
+    run.what = reader.text();
+    run.starts.emulated = reader.number();
+    run.starts.native = reader.number();
+    run.duration = std::chrono::milliseconds(static_cast<std::int64_t>(reader.number()));
+    runs.push_back(std::move(run));
+  }
+  return runs;
+}
+
 } // namespace
 
 std::string encode(const MachineQuestion& question) {
   const auto& [working_directory, plan, lock, epoch, fetched, remote_files, tool_version,
-               log_directory, thread_count] = question;
+               log_directory, thread_count, emulator, native_tools] = question;
   ByteWriter writer;
   writer.text(working_directory);
   write(writer, plan);
-  writer.text(lock::to_text({.architectures = {lock}})).time(epoch);
+  writer.text(text_of(lock)).time(epoch);
   write(writer, fetched);
   writer.texts(remote_files);
   writer.text(tool_version).text(log_directory).number(thread_count);
+  writer.number(emulator ? 1 : 0).number(native_tools ? 1 : 0);
+  if (emulator) {
+    const auto& [program, magic, mask, chosen_inside] = *emulator;
+    static_cast<void>(chosen_inside);
+    writer.text(program.string()).text(magic).text(mask);
+  }
+  if (native_tools) write(writer, *native_tools);
   return writer.take();
 }
 
@@ -249,23 +299,33 @@ MachineQuestion decode_question(std::string_view bytes) {
   MachineQuestion question;
   question.working_directory = reader.text();
   question.plan = read_plan_options(reader);
-  question.lock = lock::parse(reader.text(), "the lock").architectures.at(0);
+  question.lock = read_lock(reader);
   question.epoch = reader.time();
   question.fetched = read_fetched(reader, question.lock);
   question.remote_files = reader.texts();
   question.tool_version = reader.text();
   question.log_directory = reader.text();
   question.thread_count = static_cast<unsigned>(reader.number());
+  const bool has_emulator = reader.number() != 0;
+  const bool has_tools = reader.number() != 0;
+  if (has_emulator) {
+    sandbox::Emulator& emulator = question.emulator.emplace();
+    emulator.program = reader.text();
+    emulator.magic = reader.text();
+    emulator.mask = reader.text();
+  }
+  if (has_tools) question.native_tools = read_tools(reader);
   return question;
 }
 
 std::string encode(const ComposedRoot& root) {
-  const auto& [sealed, scriptlets, known_outside] = root;
+  const auto& [sealed, scriptlets, emulation, known_outside] = root;
   static_cast<void>(known_outside);
   ByteWriter writer;
   write(writer, sealed.root);
   write(writer, sealed.tree);
   write(writer, scriptlets);
+  write(writer, emulation.runs);
   return writer.take();
 }
 
@@ -275,6 +335,7 @@ ComposedRoot decode_composed_root(std::string_view bytes) {
   root.sealed.root = read_sealed_root(reader);
   root.sealed.tree = read_tree(reader);
   root.scriptlets = read_runs(reader);
+  root.emulation.runs = read_emulated_runs(reader);
   return root;
 }
 

@@ -3,6 +3,7 @@
 
 // What is asked of a machine, and what it answers, as bytes.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,8 @@
 #include <imagewright/pipeline/build.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 
+#include "pipeline/host/emulator.hpp"
+#include "pipeline/host/native_programs.hpp"
 #include "pipeline/make_root.hpp"
 
 namespace imagewright::pipeline {
@@ -25,13 +28,17 @@ struct MachineQuestion {
   std::string tool_version;
   std::string log_directory; ///< as it is named outside
   unsigned thread_count = 1;
+  /// Of programs that this host does not run itself, and what it runs in the place of some.
+  std::optional<sandbox::Emulator> emulator;
+  std::optional<NativeTools> native_tools;
 };
 
 /// What composing a root gives.
 struct ComposedRoot {
   SealedTree sealed;
   std::vector<model::ScriptletRun> scriptlets;
-  root::KnownContent known; ///< digests of files in it; does not cross into or out of a machine
+  EmulationFindings emulation; ///< of which the runs alone cross into or out of a machine
+  root::KnownContent known;    ///< digests of files in it; does not cross into or out of a machine
 };
 
 std::string encode(const MachineQuestion& question);

@@ -12,7 +12,7 @@
 #include <imagewright/plan/fetch_files.hpp>
 #include <imagewright/report/clock.hpp>
 #include <imagewright/root/work_root.hpp>
-#include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/sandbox/kernel_emulation.hpp>
 
 #include "machine_codec.hpp"
 #include "pipeline/make_root.hpp"
@@ -38,6 +38,19 @@ plan::ResolvedPlan plan_again(const MachineQuestion& question) {
   return plan;
 }
 
+/// Makes programs of another architecture run, some of them by this one's own.
+std::optional<sandbox::Emulator> start_emulation(const MachineQuestion& question,
+                                                 const plan::Services& services) {
+  if (!question.emulator) return std::nullopt;
+  sandbox::Emulator emulator = *question.emulator;
+  emulator.directory = std::filesystem::path(machine::k_guest_work) / "emulation";
+  std::filesystem::create_directories(emulator.directory);
+  sandbox::prepare_emulation(emulator);
+  if (question.native_tools)
+    install_native_tools(*question.native_tools, question.plan, emulator, services);
+  return sandbox::register_for_kernel(std::move(emulator));
+}
+
 } // namespace
 
 std::string compose_root_inside(const machine::GuestCall& call) {
@@ -53,14 +66,14 @@ std::string compose_root_inside(const machine::GuestCall& call) {
                                 .clock = clock,
                                 .cache_directory = {},
                                 .thread_count = question.thread_count};
+  EmulationFindings emulation;
+  emulation.emulator = start_emulation(question, services);
   const plan::ResolvedPlan plan = plan_again(question);
   root::WorkRoot root({.directory = work.string() + k_root_on_disk,
                        .run_record = work / "owners",
                        .epoch = plan.epoch,
-                       .emulator = std::nullopt},
-                      [&never](const sandbox::SandboxOptions& options) {
-                        return std::make_unique<sandbox::Sandbox>(options, never);
-                      });
+                       .emulator = emulation.emulator},
+                      program_opener(emulation, never));
   model::InstalledRoot installed =
       install_root(root, plan, question.fetched, services, call.reporter);
   installed.packaged = finalize::packaged_places(root.files());
@@ -69,8 +82,10 @@ std::string compose_root_inside(const machine::GuestCall& call) {
   SealedTree sealed = seal(
       root, installed, wishes,
       {.reporter = call.reporter, .cancellation = never, .log_directory = question.log_directory});
-  return encode(
-      ComposedRoot{.sealed = std::move(sealed), .scriptlets = std::move(installed.scriptlets)});
+  return encode(ComposedRoot{.sealed = std::move(sealed),
+                             .scriptlets = std::move(installed.scriptlets),
+                             .emulation = std::move(emulation),
+                             .known = {}});
 }
 
 } // namespace imagewright::pipeline

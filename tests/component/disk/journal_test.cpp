@@ -12,28 +12,17 @@
 #include <imagewright/disk/filesystem_reader.hpp>
 
 #include "disk_fixture.hpp"
+#include "memory_source.hpp"
 
 namespace base = imagewright::base;
 namespace disk = imagewright::disk;
 namespace fs = imagewright::fs;
 using imagewright_test::has_program;
+using imagewright_test::MemorySource;
 using imagewright_test::run_tool;
 using imagewright_test::ScratchDirectory;
 
 namespace {
-
-class TextSource final : public fs::ByteSource {
-public:
-  explicit TextSource(const std::filesystem::path& path)
-      : bytes(imagewright_test::read_text(path)) {}
-  std::uint64_t size() const override { return bytes.size(); }
-  void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
-    REQUIRE(offset + buffer.size() <= bytes.size());
-    bytes.copy(reinterpret_cast<char*>(buffer.data()), buffer.size(), offset);
-  }
-
-  std::string bytes;
-};
 
 /// A filesystem, and what debugfs makes of it.
 class Journal {
@@ -105,7 +94,7 @@ void list_into(const disk::FilesystemReader& files, const std::string& path, std
 }
 
 std::string listing(const std::filesystem::path& path) {
-  const TextSource source(path);
+  const MemorySource source(path);
   const auto files = disk::open_filesystem(source);
   REQUIRE(files);
   std::string text;
@@ -130,7 +119,7 @@ TEST_CASE("a journal is replayed as e2fsck replays it") {
   const std::string ours = listing(dirty);
   CHECK(ours != listing(journal.clean));
   {
-    const TextSource source(dirty);
+    const MemorySource source(dirty);
     CHECK(disk::open_filesystem(source)->facts().state == disk::FilesystemState::not_unmounted);
   }
   run_tool({"e2fsck", "-E", "journal_only", "-y", dirty.string()});

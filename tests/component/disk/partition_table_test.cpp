@@ -12,29 +12,19 @@
 #include <imagewright/fs/unique_fd.hpp>
 
 #include "disk_fixture.hpp"
+#include "memory_source.hpp"
 
 namespace base = imagewright::base;
 namespace disk = imagewright::disk;
 namespace fs = imagewright::fs;
 using imagewright_test::has_program;
+using imagewright_test::MemorySource;
 using imagewright_test::run_tool;
 using imagewright_test::ScratchDirectory;
 
 namespace {
 
 constexpr std::uint64_t k_mebi = 1U << 20U;
-
-class TextSource final : public fs::ByteSource {
-public:
-  explicit TextSource(std::string content) : bytes(std::move(content)) {}
-  std::uint64_t size() const override { return bytes.size(); }
-  void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
-    REQUIRE(offset + buffer.size() <= bytes.size());
-    bytes.copy(reinterpret_cast<char*>(buffer.data()), buffer.size(), offset);
-  }
-
-  std::string bytes;
-};
 
 /// A disk with two partitions, by fdisk.
 std::string make_disk(const std::string& sector_size) {
@@ -65,7 +55,7 @@ void check_table(const disk::PartitionTable& table) {
   CHECK(table.partitions[1].size == base::ByteSize::mib(8));
 }
 
-std::string code_of(const TextSource& source) {
+std::string code_of(const MemorySource& source) {
   try {
     disk::read_partition_table(source);
   } catch (const base::Error& error) {
@@ -80,7 +70,7 @@ TEST_CASE("tables of either size of sectors are read, also from their backup alo
   if (!has_program("fdisk")) IMAGEWRIGHT_SKIP("fdisk is not installed");
   const std::string size = GENERATE(as<std::string>{}, "512", "4096");
   const std::size_t sector = std::stoul(size);
-  TextSource source(make_disk(size));
+  MemorySource source(make_disk(size));
   const auto table = disk::read_partition_table(source);
   check_table(table);
   CHECK(table.sector_size == sector);
@@ -99,12 +89,12 @@ TEST_CASE("tables of either size of sectors are read, also from their backup alo
 
 TEST_CASE("a table with no whole copy is refused with the reason") {
   if (!has_program("fdisk")) IMAGEWRIGHT_SKIP("fdisk is not installed");
-  TextSource source(make_disk("512"));
+  MemorySource source(make_disk("512"));
   source.bytes.at(1024 + 60) ^= 1;
   CHECK(disk::read_partition_table(source).complaint == "the checksum of its entries is wrong");
   source.bytes.at(source.bytes.size() - 33 * 512 + 60) ^= 1;
   CHECK(code_of(source) == "disk.corrupt-partition-table");
-  CHECK(code_of(TextSource(std::string(k_mebi, '\0'))) == "disk.no-partition-table");
+  CHECK(code_of(MemorySource(std::string(k_mebi, '\0'))) == "disk.no-partition-table");
 }
 
 TEST_CASE("partitions get other identifiers in both copies, in tables of either size of sectors") {
@@ -117,8 +107,8 @@ TEST_CASE("partitions get other identifiers in both copies, in tables of either 
   const fs::UniqueFd file(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   REQUIRE(file);
   disk::set_partition_identifiers(file.get(), 32 * k_mebi, "disk", {{2, uuid}});
-  TextSource source(imagewright_test::read_text(path));
-  const auto before = disk::read_partition_table(TextSource(make_disk(size)));
+  MemorySource source(imagewright_test::read_text(path));
+  const auto before = disk::read_partition_table(MemorySource(make_disk(size)));
   for (const bool is_backup : {false, true}) {
     if (is_backup) source.bytes.replace(0, 16384, 16384, '\0');
     const auto table = disk::read_partition_table(source);

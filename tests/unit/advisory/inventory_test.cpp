@@ -29,6 +29,6 @@ TEST_CASE("a list with a line that is no package is refused") {
   for (const char* text : {"", "hello\n", "a-1-1.x86_64\nwhat is this\n",
                            "=== Installed Packages Begin\na-1-1.x86_64\n", "-1-1.x86_64\n"}) {
     CAPTURE(text);
-    CHECK(code_of([&] { advisory::read_package_list(text, "list"); }) == "advisory.damaged-list");
+    CHECK(code_of([&] { advisory::read_package_list(text, "list"); }) == "audit.damaged-list");
   }
 }

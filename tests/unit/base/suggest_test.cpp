@@ -18,4 +18,9 @@ TEST_CASE("offers near names, nearest first") {
   CHECK(did_you_mean("openss", names) == "did you mean \"openssh\" or \"openssl\"?");
   CHECK(did_you_mean("sytemd", names) == "did you mean \"systemd\"?");
   CHECK(did_you_mean("zzzzzz", names).empty());
+  const std::array<std::string, 5> longer{"openssl", "openssh-server", "openssh-client", "opensshd",
+                                          "gcc-12"};
+  CHECK(did_you_mean("openssh", longer) ==
+        "did you mean \"opensshd\", \"openssl\" or \"openssh-client\"?");
+  CHECK(did_you_mean("gcc", longer).empty());
 }

@@ -16,6 +16,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/process/command_runner.hpp>
+#include <imagewright/process/program.hpp>
 
 using namespace imagewright;
 using process::Command;
@@ -191,6 +192,9 @@ TEST_CASE("programs that cannot start say why", "[process]") {
   CHECK(code_of(command) == "process.cannot-start; its interpreter does not exist");
   command.argv = {"no-such-program-anywhere"};
   CHECK(code_of(command) == "process.missing-tool; install the package that contains it");
+  CHECK(process::how_to_install("debugfs") == "install e2fsprogs");
+  CHECK(process::how_to_install("qemu-img") ==
+        "install qemu-utils (where packages are .deb) or qemu-img (where they are .rpm)");
   command.argv = {"true"};
   command.working_directory = "/no/such/directory";
   CHECK(code_of(command) == "process.cannot-start; ");

@@ -75,6 +75,29 @@ TEST_CASE("stage timings keep order, depth, duration and outcome, and pass every
   CHECK(recorder.events().size() == 6);
 }
 
+TEST_CASE("who waits is told how long it took the last time") {
+  report_test::ManualClock clock;
+  report::RecordingReporter recorder;
+  report::StageTimings timings(recorder, clock);
+  timings.expect({{"initramfs", 12400ms}, {"tree", 20ms}});
+  timings.stage_started("initramfs", "6.1.0");
+  clock.advance(2s);
+  timings.stage_finished("initramfs", StageOutcome::done, "");
+  timings.stage_started("initramfs", "");
+  clock.advance(3s);
+  timings.stage_finished("initramfs", StageOutcome::done, "");
+  timings.stage_started("tree", "");
+  timings.stage_finished("tree", StageOutcome::failed, "");
+  CHECK(recorder.events()[0] ==
+        report::Event(report::StageStarted{"initramfs", "6.1.0, took 12.4 s the last time"}));
+  CHECK(recorder.events()[2] ==
+        report::Event(report::StageStarted{"initramfs", "took 12.4 s the last time"}));
+  CHECK(recorder.events()[4] == report::Event(report::StageStarted{"tree", ""}));
+  // A report tells of one run.
+  CHECK(timings.timings().front().detail == "6.1.0");
+  CHECK(timings.durations() == report::StageDurations{{"initramfs", 3s}});
+}
+
 TEST_CASE("an end without a start changes nothing") {
   report_test::ManualClock clock;
   report::NullReporter null;
