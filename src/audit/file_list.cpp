@@ -10,7 +10,6 @@
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/parallel_for.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/inspect/file_record.hpp>
 
 namespace imagewright::audit {
@@ -21,10 +20,11 @@ constexpr std::size_t k_buffer_size = std::size_t{256} << 10U;
 
 std::string digest_of_content(const tree::ContentReader& contents, const tree::Inode& inode,
                               const FindDigest& find_digest) {
-  const fs::UniqueFd fd = contents.open(inode);
+  const tree::OpenContent content = contents.open_content(inode);
   struct stat status {};
   // A file with late places is opened as a copy.
-  if (find_digest && inode.late_places.empty() && ::fstat(fd.get(), &status) == 0) {
+  const bool is_on_host = content.file() >= 0 && inode.late_places.empty();
+  if (find_digest && is_on_host && ::fstat(content.file(), &status) == 0) {
     if (const auto known = find_digest(status)) return known->to_string();
   }
   std::vector<std::byte> buffer(std::min<std::uint64_t>(k_buffer_size, inode.size));
@@ -32,7 +32,7 @@ std::string digest_of_content(const tree::ContentReader& contents, const tree::I
   for (std::uint64_t offset = 0; offset < inode.size;) {
     const auto piece = std::span(buffer).first(
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), inode.size - offset)));
-    fs::read_exactly(fd.get(), piece, offset, inode.content);
+    content.read(offset, piece);
     hasher.update(piece);
     offset += piece.size();
   }
@@ -61,7 +61,7 @@ std::string describe(const tree::ContentReader& contents, const tree::Inode& ino
 std::map<std::string, std::string> list_files(const tree::RootTree& tree, unsigned thread_count,
                                               const base::Cancellation& cancellation,
                                               const FindDigest& find_digest) {
-  const tree::ContentReader contents(tree.host_path);
+  const tree::ContentReader contents(tree);
   std::vector<std::string> descriptions(tree.inodes.size());
   base::parallel_for(descriptions.size(), thread_count, cancellation, [&](std::size_t index) {
     descriptions[index] = describe(contents, tree.inodes[index], find_digest);

@@ -7,7 +7,6 @@
 #include <imagewright/audit/file_list.hpp>
 #include <imagewright/audit/real_path.hpp>
 #include <imagewright/base/error.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/inspect/package_header.hpp>
 
 namespace imagewright::audit {
@@ -15,9 +14,8 @@ namespace imagewright::audit {
 namespace {
 
 std::string content_of(const tree::RootTree& tree, const tree::Inode& inode) {
-  const fs::UniqueFd fd = tree::ContentReader(tree.host_path).open(inode);
   std::string content(inode.size, '\0');
-  fs::read_exactly(fd.get(), std::as_writable_bytes(std::span(content)), 0, inode.content);
+  tree::ContentReader(tree).open_content(inode).read(0, std::as_writable_bytes(std::span(content)));
   return content;
 }
 

@@ -200,6 +200,7 @@ UniqueFd RootDir::reopen(const UniqueFd& name, FileAccess access, std::string_vi
   if (::fstat(name.get(), &status) != 0) throw_root_error("cannot look at", path, errno);
   const mode_t mode = mode_of(name, status);
   if (!S_ISREG(mode)) throw_wrong_type(path, mode);
+  if (keeper_ != nullptr) keeper_->require_content(name);
   // O_NONBLOCK: a lease that somebody holds on the file must not make us wait.
   const int flags = access == FileAccess::reading ? O_RDONLY : O_RDWR;
   UniqueFd fd(::open(host_name(name).c_str(), flags | O_NONBLOCK | O_CLOEXEC));

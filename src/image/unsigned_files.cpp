@@ -166,12 +166,13 @@ void copy_out(const tree::RootTree& tree, const std::string& path,
               const std::filesystem::path& target) {
   std::filesystem::create_directories(target.parent_path());
   const tree::Inode& inode = *tree.find(path);
-  const fs::UniqueFd content = tree::ContentReader(tree.host_path).open(inode);
+  const tree::ContentReader contents(tree);
+  const tree::OpenContent content = contents.open_content(inode);
   fs::UnfinishedFile copy(target);
   std::vector<std::byte> buffer(k_buffer_size);
   for (std::uint64_t offset = 0; offset < inode.size; offset += buffer.size()) {
     buffer.resize(std::min<std::uint64_t>(buffer.size(), inode.size - offset));
-    fs::read_exactly(content.get(), buffer, offset, path);
+    content.read(offset, buffer);
     fs::write_exactly(copy.fd(), buffer, offset, target.string());
   }
   copy.keep();

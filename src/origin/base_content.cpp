@@ -118,8 +118,8 @@ FoundPartition read_partition(ByteReader& reader) {
 /// What a filesystem that exists has no use for is not carried over.
 void write(ByteWriter& writer, const tree::Inode& inode) {
   const auto& [type, permissions, owner, group, modified, nanoseconds, flags, device, target,
-               attributes, size, stored_size, holes, content, name_count, late_places, text] =
-      inode;
+               attributes, size, stored_size, holes, content, name_count, late_places, text,
+               distant] = inode;
   writer.number(static_cast<std::uint64_t>(type)).number(permissions).number(owner).number(group);
   writer.time(modified).number(nanoseconds).number(flags).number(device.major);
   writer.number(device.minor).text(target).number(size);
@@ -127,7 +127,7 @@ void write(ByteWriter& writer, const tree::Inode& inode) {
   for (const auto& [name, value] : attributes)
     writer.text(name).text(value);
   const bool is_file = type == fs::FileType::regular;
-  IMAGEWRIGHT_ASSERT(content.empty() && late_places.empty() && text.empty());
+  IMAGEWRIGHT_ASSERT(content.empty() && late_places.empty() && text.empty() && !distant);
   IMAGEWRIGHT_ASSERT(stored_size == size && (holes == tree::Holes::as_stored) == is_file);
 }
 

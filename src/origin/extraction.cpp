@@ -2,10 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
-#include <ctime>
-#include <span>
-#include <thread>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,8 +13,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/origin/extraction.hpp>
+
+#include "hollow_files.hpp"
 
 namespace imagewright::origin {
 
@@ -37,11 +34,6 @@ std::string name_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-std::string joined(const std::string& directory, const std::string& path) {
-  if (directory == "/") return path;
-  return path == "/" ? directory : directory + path;
-}
-
 /// Where other filesystems are mounted in this one, as paths within it.
 std::vector<std::string> mounts_inside(const BaseImage& base, std::size_t filesystem) {
   const std::string& own = base.filesystems()[filesystem].mount_point;
@@ -58,21 +50,18 @@ std::vector<std::string> mounts_inside(const BaseImage& base, std::size_t filesy
 class Extractor {
 public:
   Extractor(const BaseImage& base, std::size_t number, root::WorkRoot& root,
-            const std::filesystem::path& hidden, const base::Cancellation& cancellation)
+            const base::Cancellation& cancellation)
       : filesystem_(base.filesystems()[number]), mounts_(mounts_inside(base, number)), root_(root),
-        hidden_(hidden / fmt::format("{}", number)), cancellation_(cancellation) {}
+        cancellation_(cancellation) {}
 
-  void run() {
+  /// Whether the host tells of holes.
+  bool run() {
     for (const tree::Entry& entry : filesystem_.table.entries) {
       cancellation_.check();
-      const tree::Inode& inode = filesystem_.table.inodes[entry.inode];
-      if (is_hidden_here(entry.path)) {
-        if (inode.type == fs::FileType::regular) keep_hidden(entry, inode);
-        continue;
-      }
-      place(entry, inode);
+      if (!is_hidden_here(entry.path)) place(entry, filesystem_.table.inodes[entry.inode]);
     }
     finish_metadata();
+    return tells_holes_;
   }
 
 private:
@@ -98,7 +87,7 @@ private:
     if (!is_new) {
       link(known->second, parent, name, path);
     } else {
-      make(parent, entry.inode, path, inode);
+      make(parent, path, inode);
     }
   }
 
@@ -110,8 +99,7 @@ private:
       fail("cannot link", path, errno);
   }
 
-  void make(const fs::UniqueFd& parent, std::size_t number, const std::string& path,
-            const tree::Inode& inode) {
+  void make(const fs::UniqueFd& parent, const std::string& path, const tree::Inode& inode) {
     const std::string name = name_of(path);
     int result = 0;
     switch (inode.type) {
@@ -131,29 +119,13 @@ private:
       const fs::UniqueFd file(::openat(parent.get(), name.c_str(),
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
       if (!file) fail("cannot make", path, errno);
-      if (inode.type == fs::FileType::regular) fill(file.get(), number, path, inode);
+      if (inode.type != fs::FileType::regular || inode.size == 0) break;
+      result = ::ftruncate(file.get(), static_cast<off_t>(inode.size));
+      tells_holes_ = tells_holes_ && is_all_hole(file.get());
       break;
     }
     }
     if (result != 0) fail("cannot make", path, errno);
-  }
-
-  void fill(int file, std::size_t number, const std::string& path, const tree::Inode& inode) const {
-    filesystem_.read_pieces(number, [&](std::uint64_t offset, std::span<const std::byte> bytes) {
-      cancellation_.check();
-      fs::write_exactly(file, bytes, offset, path);
-    });
-    if (::ftruncate(file, static_cast<off_t>(inode.size)) != 0)
-      fail("cannot set the size of", path, errno);
-  }
-
-  void keep_hidden(const tree::Entry& entry, const tree::Inode& inode) {
-    if (!first_names_.emplace(entry.inode, entry.path).second) return;
-    std::filesystem::create_directories(hidden_);
-    const std::filesystem::path place = hidden_ / fmt::format("{}", entry.inode);
-    const fs::UniqueFd file(::open(place.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) fail("cannot make", place.string(), errno);
-    fill(file.get(), entry.inode, place.string(), inode);
   }
 
   /// From the leaves to the root: what is done to a directory's names changes its time.
@@ -188,14 +160,10 @@ private:
   const BaseFilesystem& filesystem_;
   std::vector<std::string> mounts_;
   root::WorkRoot& root_;
-  std::filesystem::path hidden_;
   const base::Cancellation& cancellation_;
   std::map<std::size_t, std::string> first_names_; ///< by inode of the table
+  bool tells_holes_ = true;
 };
-
-FileTime time_of(const timespec& time) {
-  return {time.tv_sec, time.tv_nsec};
-}
 
 /// What the host says of each file once nothing more is done to them.
 void note_files(const BaseImage& base, const root::WorkRoot& root, Extraction& extraction) {
@@ -216,26 +184,13 @@ void note_files(const BaseImage& base, const root::WorkRoot& root, Extraction& e
                                     .path = entry.path,
                                     .changed = time_of(status.st_ctim),
                                     .modified = time_of(status.st_mtim),
-                                    .size = static_cast<std::uint64_t>(status.st_size)};
+                                    .size = static_cast<std::uint64_t>(status.st_size),
+                                    .is_hollow = S_ISREG(status.st_mode) && status.st_size > 0};
       const auto [known, is_new] =
           extraction.files.emplace(FileIdentity{status.st_dev, status.st_ino}, extracted);
       // A mount point is the root of what is mounted there, which comes later.
       if (!is_new && known->second.filesystem != number) known->second = extracted;
     }
-  }
-}
-
-/// Filesystems take the time of a change from a clock that moves in ticks: within one, a change
-/// could not be told from none.
-void wait_for_next_tick(const Extraction& extraction) {
-  FileTime newest;
-  for (const auto& [identity, file] : extraction.files)
-    newest = std::max(newest, file.changed);
-  for (;;) {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    if (time_of(now) > newest) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
@@ -246,14 +201,18 @@ bool is_hidden(const BaseImage& base, std::size_t filesystem, const std::string&
                              [&](const std::string& mount) { return base::is_below(path, mount); });
 }
 
-Extraction extract(const BaseImage& base, root::WorkRoot& root,
-                   const std::filesystem::path& hidden_directory,
-                   const base::Cancellation& cancellation) {
-  for (std::size_t number = 0; number < base.filesystems().size(); ++number)
-    Extractor(base, number, root, hidden_directory, cancellation).run();
-  Extraction extraction{.files = {}, .hidden_directory = hidden_directory};
-  note_files(base, root, extraction);
-  wait_for_next_tick(extraction);
+std::shared_ptr<const Extraction> extract(const BaseImage& base, root::WorkRoot& root,
+                                          const root::Workforce& workforce) {
+  const auto extraction = std::make_shared<Extraction>();
+  for (std::size_t number = 0; number < base.filesystems().size(); ++number) {
+    const bool tells_holes = Extractor(base, number, root, workforce.cancellation).run();
+    extraction->tells_holes = extraction->tells_holes && tells_holes;
+  }
+  note_files(base, root, *extraction);
+  wait_for_next_tick(*extraction);
+  root.expect_content(std::make_shared<HollowFiles>(base, extraction, workforce));
+  // Where nobody could tell later which files still wait, none may.
+  if (!extraction->tells_holes) root.require_content();
   return extraction;
 }
 

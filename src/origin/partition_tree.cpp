@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <map>
 
-#include <fmt/format.h>
+#include <imagewright/origin/extraction.hpp>
+
+#include "base_files.hpp"
 
 namespace imagewright::origin {
 
@@ -48,7 +50,8 @@ tree::RootTree in_order(tree::RootTree tree) {
   std::ranges::sort(tree.entries, [](const tree::Entry& left, const tree::Entry& right) {
     return tree::is_before(left.path, right.path);
   });
-  tree::RootTree ordered{.host_path = tree.host_path, .inodes = {}, .entries = {}};
+  tree::RootTree ordered{
+      .host_path = tree.host_path, .inodes = {}, .entries = {}, .distant = tree.distant};
   std::map<std::size_t, std::size_t> places;
   for (const tree::Entry& entry : tree.entries) {
     const auto [place, is_new] = places.emplace(entry.inode, ordered.inodes.size());
@@ -56,14 +59,6 @@ tree::RootTree in_order(tree::RootTree tree) {
     ordered.entries.push_back({entry.path, place->second});
   }
   return ordered;
-}
-
-/// Content is named from the directory that holds the root.
-bool is_same_content(const tree::Inode& inode, const DiskRequest& request, const BasePlace& place) {
-  const std::string in_root =
-      inode.content.substr(std::min(inode.content.find('/', 1), inode.content.size()));
-  const auto kept = request.tree.kept_content.find(in_root);
-  return kept != request.tree.kept_content.end() && kept->second == place;
 }
 
 bool is_same_owner(const tree::Inode& inode, const tree::Inode& known) {
@@ -86,25 +81,21 @@ tree::RootTree with_hidden_files(tree::RootTree part, const DiskRequest& request
   const auto is_of_base = [&](const std::string& path) {
     return is_at_or_below_mount(request.base, filesystem, path);
   };
-  // Hidden content lies beside the root: all content is named from the directory of both.
-  const std::filesystem::path root = part.host_path;
-  tree::RootTree whole{.host_path = root.parent_path(), .inodes = {}, .entries = {}};
-  const std::string prefix = "/" + root.filename().string();
+  tree::RootTree whole{
+      .host_path = part.host_path, .inodes = {}, .entries = {}, .distant = part.distant};
   Copier own(part, whole);
   for (const tree::Entry& entry : part.entries) {
     if (!is_of_base(entry.path)) own.add(entry);
   }
-  for (tree::Inode& inode : whole.inodes) {
-    if (inode.type == fs::FileType::regular) inode.content = prefix + inode.content;
-  }
   Copier hidden(known.table, whole);
+  const BaseFiles contents(request.base);
   for (const tree::Entry& entry : known.table.entries) {
     if (!is_of_base(entry.path)) continue;
     tree::Inode& inode = hidden.add(entry);
     if (inode.type != fs::FileType::regular) continue;
-    inode.content =
-        fmt::format("/{}/{}/{}", request.extraction.hidden_directory.filename().string(),
-                    filesystem, entry.inode);
+    inode.content = entry.path;
+    inode.distant = content_number(filesystem, entry.inode);
+    inode.stored_size = contents.stored_size(*inode.distant);
   }
   return in_order(std::move(whole));
 }
@@ -127,8 +118,8 @@ std::optional<std::string> first_difference(const tree::RootTree& part, const Di
     const tree::Inode& inode = part.inodes[entry.inode];
     if (twins.emplace(entry.inode, twin).first->second != twin) return entry.path;
     if (!is_same(inode, table.inodes[twin], !known.is_fat)) return entry.path;
-    if (inode.type == fs::FileType::regular && !is_same_content(inode, request, {filesystem, twin}))
-      return entry.path;
+    const bool is_file = inode.type == fs::FileType::regular;
+    if (is_file && inode.distant != content_number(filesystem, twin)) return entry.path;
   }
   if (table.entries.size() > part.entries.size()) return table.entries[part.entries.size()].path;
   return std::nullopt;

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include <fcntl.h>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/zeros.hpp>
 #include <imagewright/fs/file.hpp>
@@ -12,16 +14,14 @@
 #include <imagewright/tree/scan.hpp>
 
 #include "access_list.hpp"
+#include "base_files.hpp"
+#include "hollow_files.hpp"
 
 namespace imagewright::origin {
 
 namespace {
 
 constexpr std::string_view k_access_list = "system.posix_acl_access";
-
-FileTime time_of(const timespec& time) {
-  return {time.tv_sec, time.tv_nsec};
-}
 
 /// What is said about a content, and is wrong about any other.
 bool vouches_for_content(const tree::ExtendedAttribute& attribute) {
@@ -50,7 +50,8 @@ void follow_mode(tree::Inode& inode) {
 class Restorer {
 public:
   Restorer(const BaseImage& base, const Extraction& extraction, const root::WorkRoot& root)
-      : base_(base), extraction_(extraction), root_(root) {
+      : base_(base), extraction_(extraction), root_(root),
+        contents_(std::make_shared<BaseFiles>(base)) {
     note_base_paths();
   }
 
@@ -67,18 +68,18 @@ public:
     if (file == nullptr) return;
     const tree::Inode& known = base_.filesystems()[file->filesystem].table.inodes[file->inode];
     if (known.type != inode.type) return;
-    const BasePlace place{file->filesystem, file->inode};
     if (file->changed == time_of(status.st_ctim)) {
       take_all(known, inode);
-      keep_content(place, inode);
+      keep_content(*file, inode);
       return;
     }
-    restore_touched(*file, known, place, status, inode);
+    restore_touched(*file, known, status, inode);
   }
 
-  RestoredTree finish(tree::RootTree tree) {
+  tree::RootTree finish(tree::RootTree tree) {
     restore_directory_times(tree);
-    return {std::move(tree), std::move(kept_)};
+    tree.distant = contents_;
+    return tree;
   }
 
 private:
@@ -133,22 +134,24 @@ private:
     inode = std::move(taken);
   }
 
-  void keep_content(const BasePlace& place, const tree::Inode& inode) {
-    if (inode.type == fs::FileType::regular) kept_[inode.content] = place;
+  void keep_content(const ExtractedFile& file, tree::Inode& inode) const {
+    if (inode.type != fs::FileType::regular) return;
+    inode.distant = content_number(file.filesystem, file.inode);
+    inode.stored_size = contents_->stored_size(*inode.distant);
   }
 
-  void restore_touched(const ExtractedFile& file, const tree::Inode& known, const BasePlace& place,
-                       const struct stat& status, tree::Inode& inode) {
+  void restore_touched(const ExtractedFile& file, const tree::Inode& known,
+                       const struct stat& status, tree::Inode& inode) const {
     const bool has_time = file.modified == time_of(status.st_mtim);
     std::vector<tree::ExtendedAttribute> attributes = known.attributes;
     bool is_same_content = true;
     if (inode.type == fs::FileType::regular) {
       is_same_content =
-          file.size == static_cast<std::uint64_t>(status.st_size) && has_same_content(file, inode);
+          file.size == static_cast<std::uint64_t>(status.st_size) &&
+          (is_untouched_content(file, status, inode) || has_same_content(file, inode));
       if (is_same_content) {
-        keep_content(place, inode);
         inode.holes = known.holes;
-        inode.stored_size = known.stored_size;
+        keep_content(file, inode);
       } else {
         std::erase_if(attributes, vouches_for_content);
       }
@@ -162,6 +165,15 @@ private:
   static void take_time(const tree::Inode& known, tree::Inode& inode) {
     inode.modified = known.modified;
     inode.modified_nanoseconds = known.modified_nanoseconds;
+  }
+
+  /// Nobody has even asked for it.
+  bool is_untouched_content(const ExtractedFile& file, const struct stat& status,
+                            const tree::Inode& inode) const {
+    if (!file.is_hollow) return false;
+    const std::string path = root_.options().directory.string() + inode.content;
+    const fs::UniqueFd host(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    return host && is_hollow(extraction_, file, status, host.get());
   }
 
   /// A program may have set a time back: only the bytes tell.
@@ -223,15 +235,15 @@ private:
   const BaseImage& base_;
   const Extraction& extraction_;
   const root::WorkRoot& root_;
+  std::shared_ptr<const BaseFiles> contents_;
   std::map<std::string, const tree::Inode*, std::less<>> devices_;
   std::map<std::string, std::set<std::string>, std::less<>> names_; ///< by directory
-  std::map<std::string, BasePlace, std::less<>> kept_;
 };
 
 } // namespace
 
-RestoredTree restore(const BaseImage& base, const Extraction& extraction,
-                     const root::WorkRoot& root, const base::Cancellation& cancellation) {
+tree::RootTree restore(const BaseImage& base, const Extraction& extraction,
+                       const root::WorkRoot& root, const base::Cancellation& cancellation) {
   Restorer restorer(base, extraction, root);
   tree::ScanOptions options = tree::scan_options_of(root);
   options.keeps = [&](const std::string& path, const struct stat& status) {

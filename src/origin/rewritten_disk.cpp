@@ -99,7 +99,7 @@ std::vector<Part> parts_of(const DiskRequest& request) {
   std::vector<std::string> mounts;
   for (const BaseFilesystem& filesystem : request.base.filesystems())
     mounts.push_back(filesystem.mount_point);
-  auto trees = tree::split_at_mounts(request.tree.tree, mounts);
+  auto trees = tree::split_at_mounts(request.tree, mounts);
   std::vector<Part> parts;
   for (std::size_t number = 0; number < request.base.filesystems().size(); ++number) {
     const BaseFilesystem& filesystem = request.base.filesystems()[number];

@@ -120,8 +120,8 @@ SealedTree seal(root::WorkRoot& root, const model::InstalledRoot& installed,
   model::SealedRoot sealed = finalize::finalize(root, installed, plan, services);
   const report::StageScope stage(services.reporter, "tree");
   tree::RootTree tree = tree::scan(root, services.cancellation);
-  if (const auto contexts = tree::find_file_contexts(sealed.path, plan.policy.file_labels))
-    tree = tree::label(std::move(tree), *contexts, services.cancellation);
+  if (const auto contexts = tree::find_file_contexts(root.files(), plan.policy.file_labels))
+    tree = tree::label(std::move(tree), root.files(), *contexts, services.cancellation);
   tree =
       tree::with_late_places(std::move(tree), real_paths(root.files(), sealed.command_line_files),
                              model::root_hash_placeholders(plan.layout));

@@ -32,6 +32,11 @@ public:
       first = record.erase(first);
   }
 
+  void require_content(const fs::UniqueFd& name) const override {
+    if (late_content) late_content->fill(name);
+  }
+
+  std::shared_ptr<LateContent> late_content;
   fs::RootDir files;
   fs::RootDir plain; ///< as the host sees them, devices and all
   mutable Record record;
@@ -74,11 +79,20 @@ const Record& WorkRoot::record() const {
   return names_->record;
 }
 
+void WorkRoot::expect_content(std::shared_ptr<LateContent> content) {
+  names_->late_content = std::move(content);
+}
+
+void WorkRoot::require_content() {
+  if (names_->late_content) names_->late_content->fill_all(names_->plain);
+}
+
 std::unique_ptr<process::CommandRunner> WorkRoot::programs(std::vector<sandbox::BindMount> mounts) {
   return std::make_unique<RootRunner>(*this, std::move(mounts), open_programs_);
 }
 
 sandbox::SandboxOptions WorkRoot::begin_run(std::vector<sandbox::BindMount> mounts) {
+  require_content();
   tell_record(names_->plain, names_->record, options_.run_record);
   return {.root = options_.directory,
           .bind_mounts = std::move(mounts),

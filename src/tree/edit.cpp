@@ -81,7 +81,8 @@ void TreeEditor::drop_attributes(const std::function<bool(std::string_view name)
 }
 
 RootTree TreeEditor::finish() {
-  RootTree finished{.host_path = tree_.host_path, .inodes = {}, .entries = {}};
+  RootTree finished{
+      .host_path = tree_.host_path, .inodes = {}, .entries = {}, .distant = tree_.distant};
   std::map<std::size_t, std::size_t> places;
   for (const auto& [path, old_place] : names_) {
     const auto [place, is_new] = places.emplace(old_place, finished.inodes.size());

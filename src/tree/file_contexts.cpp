@@ -31,17 +31,16 @@ void require_word(const std::string& type) {
 
 } // namespace
 
-std::optional<std::filesystem::path> find_file_contexts(const std::filesystem::path& root,
+std::optional<std::filesystem::path> find_file_contexts(const fs::RootDir& root,
                                                         model::FileLabels labels) {
   if (labels == model::FileLabels::none) return std::nullopt;
   const bool is_required = labels == model::FileLabels::required;
-  const fs::RootDir directory(root);
-  const std::string config = directory.find_content("/etc/selinux/config").value_or("");
+  const std::string config = root.find_content("/etc/selinux/config").value_or("");
   const std::string type = base::find_value(config, "SELINUXTYPE").value_or("");
   require_word(type);
   const std::string path = "/etc/selinux/" + type + "/contexts/files/file_contexts";
   const bool is_disabled = base::find_value(config, "SELINUX") == "disabled";
-  if (!type.empty() && directory.exists(path) && (is_required || !is_disabled)) return path;
+  if (!type.empty() && root.exists(path) && (is_required || !is_disabled)) return path;
   if (!is_required) return std::nullopt;
   throw base::Error(base::FailureKind::build, "pipeline.no-selinux-policy",
                     "SELinux is on, and the image has no policy to label its files by",

@@ -65,12 +65,11 @@ std::vector<const Entry*> first_names(const RootTree& tree) {
 }
 
 std::vector<std::string> find_contexts(const RootTree& tree, const std::vector<const Entry*>& names,
-                                       const std::string& file_contexts,
+                                       const std::vector<fs::UniqueFd>& texts,
                                        const base::Cancellation& cancellation) {
   std::vector<PathToLabel> paths;
   for (const Entry* entry : names)
     paths.push_back({entry->path, fs::type_bits(tree.inodes[entry->inode].type)});
-  const std::vector<fs::UniqueFd> texts = open_texts(fs::RootDir(tree.host_path), file_contexts);
   sandbox::WorkerRequest request{.job = k_label_job,
                                  .subject = "the SELinux file contexts of the image",
                                  .request = encode_label_request(paths)};
@@ -82,11 +81,11 @@ std::vector<std::string> find_contexts(const RootTree& tree, const std::vector<c
 
 } // namespace
 
-RootTree label(RootTree tree, const std::filesystem::path& file_contexts,
+RootTree label(RootTree tree, const fs::RootDir& root, const std::filesystem::path& file_contexts,
                const base::Cancellation& cancellation) {
   const std::vector<const Entry*> names = first_names(tree);
   const std::vector<std::string> contexts =
-      find_contexts(tree, names, file_contexts.string(), cancellation);
+      find_contexts(tree, names, open_texts(root, file_contexts.string()), cancellation);
   for (std::size_t index = 0; index < names.size(); ++index) {
     if (!contexts[index].empty()) set_label(tree.inodes[names[index]->inode], contexts[index]);
   }

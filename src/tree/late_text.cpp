@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/fs/file.hpp>
 #include <imagewright/tree/late_text.hpp>
 
 namespace imagewright::tree {
@@ -36,11 +35,11 @@ void find_in(const std::string& window, std::uint64_t start, const LateTexts& pl
 std::vector<LatePlace> places_in(const ContentReader& contents, const Inode& inode,
                                  const LateTexts& placeholders) {
   std::vector<LatePlace> places;
-  const fs::UniqueFd file = contents.open(inode);
+  const OpenContent content = contents.open_content(inode);
   const std::size_t overlap = longest(placeholders);
   for (std::uint64_t start = 0; start < inode.size; start += k_chunk_size) {
     std::string window(std::min<std::uint64_t>(k_chunk_size + overlap, inode.size - start), '\0');
-    fs::read_exactly(file.get(), std::as_writable_bytes(std::span(window)), start, inode.content);
+    content.read(start, std::as_writable_bytes(std::span(window)));
     find_in(window, start, placeholders, places);
   }
   return places;
@@ -51,7 +50,7 @@ std::vector<LatePlace> places_in(const ContentReader& contents, const Inode& ino
 RootTree with_late_places(RootTree tree, std::span<const std::string> paths,
                           const LateTexts& placeholders) {
   if (placeholders.empty()) return tree;
-  const ContentReader contents(tree.host_path);
+  const ContentReader contents(tree);
   for (const std::string& path : paths) {
     const Inode* found = tree.find(path);
     if (found == nullptr || found->type != fs::FileType::regular) continue;

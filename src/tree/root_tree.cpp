@@ -28,15 +28,20 @@ int rank(char character) {
   return character == '/' ? -1 : static_cast<int>(static_cast<unsigned char>(character));
 }
 
+fs::UniqueFd nameless_file(const char* name) {
+  fs::UniqueFd file(memfd_create(name, MFD_CLOEXEC));
+  if (!file) base::throw_system_error("tree.cannot-read", "cannot copy", name, errno);
+  return file;
+}
+
 /// A copy in memory that is gone with its descriptor: the root itself is sealed.
-fs::UniqueFd copy_with_texts(const fs::UniqueFd& file, const Inode& inode) {
-  fs::UniqueFd copy(memfd_create("imagewright-content", MFD_CLOEXEC));
-  if (!copy) base::throw_system_error("tree.cannot-read", "cannot copy", inode.content, errno);
+fs::UniqueFd copy_with_texts(const OpenContent& content, const Inode& inode) {
+  fs::UniqueFd copy = nameless_file("imagewright-content");
   std::vector<std::byte> buffer(std::min<std::uint64_t>(inode.size, std::uint64_t{1} << 20U));
   for (std::uint64_t position = 0; position < inode.size; position += buffer.size()) {
     const auto piece =
         std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), inode.size - position));
-    fs::read_exactly(file.get(), piece, position, inode.content);
+    content.read(position, piece);
     fs::write_exactly(copy.get(), piece, position, inode.content);
   }
   for (const LatePlace& place : inode.late_places)
@@ -46,8 +51,7 @@ fs::UniqueFd copy_with_texts(const fs::UniqueFd& file, const Inode& inode) {
 }
 
 fs::UniqueFd file_with(std::string_view text) {
-  fs::UniqueFd file(memfd_create("imagewright-text", MFD_CLOEXEC));
-  if (!file) base::throw_system_error("tree.cannot-read", "cannot copy", "a text", errno);
+  fs::UniqueFd file = nameless_file("imagewright-text");
   fs::write_exactly(file.get(), std::as_bytes(std::span(text)), 0, "a text");
   return file;
 }
@@ -67,15 +71,40 @@ const Inode* RootTree::find(std::string_view path) const {
   return &inodes.at(place->inode);
 }
 
-ContentReader::ContentReader(std::filesystem::path host_path)
-    : host_path_(std::move(host_path)),
-      root_(::open(host_path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {
+OpenContent::OpenContent(fs::UniqueFd file, const Inode& inode)
+    : file_(std::move(file)), inode_(inode) {}
+
+OpenContent::OpenContent(const DistantContent& distant, const Inode& inode)
+    : distant_(&distant), inode_(inode) {}
+
+void OpenContent::read(std::uint64_t offset, std::span<std::byte> buffer) const {
+  if (distant_ == nullptr) {
+    fs::read_exactly(file_.get(), buffer, offset, inode_.content);
+  } else {
+    distant_->read(*inode_.distant, offset, buffer);
+  }
+}
+
+void OpenContent::for_each_stretch(
+    const std::function<void(std::uint64_t offset, std::uint64_t length)>& visit) const {
+  if (distant_ == nullptr) return fs::for_each_data_extent(file_.get(), visit);
+  for (const auto& [offset, length] : distant_->stretches(*inode_.distant))
+    visit(offset, length);
+}
+
+ContentReader::ContentReader(const RootTree& tree)
+    : host_path_(tree.host_path),
+      root_(::open(host_path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), distant_(tree.distant) {
   if (!root_) base::throw_system_error("tree.cannot-read", "cannot open", host_path_, errno);
 }
 
-fs::UniqueFd ContentReader::open(const Inode& inode) const {
-  IMAGEWRIGHT_ASSERT(inode.type == fs::FileType::regular);
-  if (inode.content.empty()) return file_with(inode.text);
+bool ContentReader::is_distant(const Inode& inode) const {
+  if (!inode.distant) return false;
+  IMAGEWRIGHT_ASSERT(distant_ != nullptr);
+  return true;
+}
+
+fs::UniqueFd ContentReader::open_on_host(const Inode& inode) const {
   const std::string shown = host_path_.string() + inode.content;
   open_how how{};
   how.flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW;
@@ -93,7 +122,22 @@ fs::UniqueFd ContentReader::open(const Inode& inode) const {
                       fmt::format("{} changed while the image was written", base::quoted(shown)),
                       "let nothing else work in the build directory, and build again");
   }
-  return inode.late_places.empty() ? std::move(file) : copy_with_texts(file, inode);
+  return file;
+}
+
+fs::UniqueFd ContentReader::open(const Inode& inode) const {
+  IMAGEWRIGHT_ASSERT(inode.type == fs::FileType::regular);
+  if (is_distant(inode)) return copy_with_texts(OpenContent(*distant_, inode), inode);
+  if (inode.content.empty()) return file_with(inode.text);
+  fs::UniqueFd file = open_on_host(inode);
+  if (inode.late_places.empty()) return file;
+  return copy_with_texts(OpenContent(std::move(file), inode), inode);
+}
+
+OpenContent ContentReader::open_content(const Inode& inode) const {
+  IMAGEWRIGHT_ASSERT(inode.type == fs::FileType::regular);
+  if (is_distant(inode) && inode.late_places.empty()) return {*distant_, inode};
+  return {open(inode), inode};
 }
 
 } // namespace imagewright::tree

@@ -77,7 +77,8 @@ split_at_mounts(const RootTree& tree, std::span<const std::string> mount_points)
   });
   std::map<std::string, Part, std::less<>> parts;
   for (const std::string& mount : mounts)
-    parts[mount].tree.host_path = whole.host_path;
+    parts[mount].tree = {
+        .host_path = whole.host_path, .inodes = {}, .entries = {}, .distant = whole.distant};
   for (const Entry& entry : whole.entries) {
     if (const auto own = parts.find(entry.path); own != parts.end()) {
       own->second.add("/", whole, entry.inode);

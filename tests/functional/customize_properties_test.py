@@ -71,6 +71,26 @@ class CustomizeProperties(CustomizingTestCase):
         odd = {path for path in untouched if before[path] != after.get(path)}
         self.assertLessEqual(odd, {"/etc", "/usr/share", "/tmp"})
 
+    def test_files_that_stayed_in_the_base_are_those_that_a_program_would_have_seen(self):
+        change = ("os:\n"
+                  "  hostname: other\n"
+                  "  users: [{name: kim, uid: 1500}]\n"
+                  "  additionalFiles:\n"
+                  "  - {destination: /var/kept/written, content: \"other\\n\"}\n"
+                  "  - {destination: /var/new/name, content: \"new\\n\"}\n"
+                  "  kernelCommandLine: {extraCommandLine: [audit=1]}\n")
+        # The script sees every content of the base, and so all of them have to be taken out of it.
+        names = ("same", "mode", "moved", "linked", "rewritten", "replaced", "removed", "touched")
+        script = "; ".join(f'[ "$(cat /var/kept/{name})" = {name} ] || exit 3' for name in names)
+        without = self.customize(change)
+        seen = self.customize(change + f"scripts: {{postCustomization: [{{content: '{script}'}}]}}\n")
+        self.assertLessEqual(self.changed(self.files(without), self.files(seen)), RECORDS | {"/tmp"})
+        self.check_filesystems(without)
+        untouched = {path for path in self.changed(self.files(self.base()), self.files(without)) if "/kept/" in path}
+        self.assertEqual(untouched, {"/var/kept/written"})
+        base_parts, parts = self.partitions(self.base())[0], self.partitions(without)[0]
+        self.assertEqual(self.stretch(self.base(), base_parts["data"]), self.stretch(without, parts["data"]))
+
     def test_an_ordinary_user_gets_the_same_bytes(self):
         if os.geteuid() != 0 or shutil.which("setpriv") is None:
             skip("another user can only be taken on by root")

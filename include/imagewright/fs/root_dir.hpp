@@ -44,6 +44,9 @@ public:
   virtual std::optional<FileType> find_stand_in(const std::string& path) const = 0;
   /// This name, and every one below it, does not stand for what it did any more.
   virtual void forget(const std::string& path) const = 0;
+  /// Somebody is about to open the content of the regular file that `name`, opened with O_PATH,
+  /// means: it has to be there.
+  virtual void require_content(const UniqueFd& name) const = 0;
 };
 
 enum class FileAccess : std::uint8_t { reading, changing };

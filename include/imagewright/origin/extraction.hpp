@@ -6,15 +6,15 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <sys/types.h>
 
-#include <imagewright/base/cancellation.hpp>
 #include <imagewright/origin/base_image.hpp>
+#include <imagewright/root/snapshot.hpp>
 #include <imagewright/root/work_root.hpp>
 
 namespace imagewright::origin {
@@ -40,14 +40,13 @@ struct ExtractedFile {
   FileTime changed;           ///< what the host said when everything was there: ctime
   FileTime modified;          ///< likewise: mtime
   std::uint64_t size = 0;
+  bool is_hollow = false; ///< its content is in the base alone
 };
 
-/// Everything that came from the base.
+/// Everything that came from the base, but for what mounts hide. Changes while the root fills.
 struct Extraction {
   std::map<FileIdentity, ExtractedFile> files;
-  /// Files that a mount point hides have their content beside the root, below this directory, as
-  /// FILESYSTEM/INODE.
-  std::filesystem::path hidden_directory;
+  bool tells_holes = true; ///< the host says of a file without content that it has none
 };
 
 /// Whether a path of a filesystem lies below a place where another one of the base is mounted.
@@ -56,10 +55,10 @@ bool is_hidden(const BaseImage& base, std::size_t filesystem, const std::string&
 /// Fills the root, which must be empty, with every file of the base that is not hidden by a mount,
 /// and returns when nothing that happens from then on can go unnoticed. Owners, modes and times are
 /// as in the base; devices and owners that the host refuses stand in the root's record; extended
-/// attributes and flags are not given to the host's files. Throws base::Error
-/// (origin.cannot-extract, disk.corrupt-filesystem).
-Extraction extract(const BaseImage& base, root::WorkRoot& root,
-                   const std::filesystem::path& hidden_directory,
-                   const base::Cancellation& cancellation);
+/// attributes and flags are not given to the host's files. Content comes when the root is asked for
+/// it (WorkRoot::expect_content); so long are `base` and what `workforce` borrows needed.
+/// Throws base::Error (origin.cannot-extract, disk.corrupt-filesystem), later as well.
+std::shared_ptr<const Extraction> extract(const BaseImage& base, root::WorkRoot& root,
+                                          const root::Workforce& workforce);
 
 } // namespace imagewright::origin

@@ -3,9 +3,6 @@
 
 // The root after the work as a table: what nobody touched is what the base has.
 
-#include <map>
-#include <string>
-
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/origin/base_image.hpp>
 #include <imagewright/origin/extraction.hpp>
@@ -14,24 +11,13 @@
 
 namespace imagewright::origin {
 
-/// Where in the base something stands.
-struct BasePlace {
-  std::size_t filesystem = 0;
-  std::size_t inode = 0; ///< of the filesystem's table
-  bool operator==(const BasePlace&) const = default;
-};
-
-struct RestoredTree {
-  tree::RootTree tree;
-  /// By Inode::content: the files whose content is still that of a file of the base.
-  std::map<std::string, BasePlace, std::less<>> kept_content;
-};
-
-/// Reads the root. A file that was not touched since the extraction gets back everything that it
-/// has in the base: times in nanoseconds, attributes, flags, holes. One that was touched keeps its
-/// attributes, but those that vouch for a content that is gone. Directories keep their time as long
-/// as their names stay the same. No time of something new is later than the root's epoch.
-RestoredTree restore(const BaseImage& base, const Extraction& extraction,
-                     const root::WorkRoot& root, const base::Cancellation& cancellation);
+/// Reads the root. A file whose content is still that of a file of the base has that as its distant
+/// content, so that `base` has to outlive the tree. A file that was not touched since the
+/// extraction gets back everything that it has in the base: times in nanoseconds, attributes,
+/// flags, holes. One that was touched keeps its attributes, but those that vouch for a content that
+/// is gone. Directories keep their time as long as their names stay the same. No time of something
+/// new is later than the root's epoch.
+tree::RootTree restore(const BaseImage& base, const Extraction& extraction,
+                       const root::WorkRoot& root, const base::Cancellation& cancellation);
 
 } // namespace imagewright::origin

@@ -13,7 +13,7 @@
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/verity.hpp>
 #include <imagewright/origin/base_image.hpp>
-#include <imagewright/origin/restored_tree.hpp>
+#include <imagewright/tree/root_tree.hpp>
 
 namespace imagewright::origin {
 
@@ -50,8 +50,7 @@ struct NewVerity {
 
 struct DiskRequest {
   const BaseImage& base;
-  const Extraction& extraction;
-  const RestoredTree& tree; ///< labelled; as it shall be in the image
+  const tree::RootTree& tree; ///< restored and labelled; as it shall be in the image
   base::Epoch epoch;
   VerityHashes verity_hashes = VerityHashes::kept;
   std::vector<NewVerity> new_verity = {};

@@ -36,6 +36,23 @@ struct WorkRootOptions {
 using ProgramOpener =
     std::function<std::unique_ptr<process::CommandRunner>(const sandbox::SandboxOptions&)>;
 
+/// Content of the root's files that comes when it is asked for. Until then a file is as long as it
+/// shall be, and all of it is a hole.
+class LateContent {
+public:
+  LateContent() = default;
+  LateContent(const LateContent&) = delete;
+  LateContent& operator=(const LateContent&) = delete;
+  LateContent(LateContent&&) = delete;
+  LateContent& operator=(LateContent&&) = delete;
+  virtual ~LateContent() = default;
+
+  /// Fills the file that `name`, opened with O_PATH, means, where it is one that waits for that.
+  virtual void fill(const fs::UniqueFd& name) = 0;
+  /// Fills every file that still waits. `files` is the root.
+  virtual void fill_all(const fs::RootDir& files) = 0;
+};
+
 /// A directory and a record. Between two runs of programs no file in the directory is a device:
 /// devices are entries of the record, with an empty file in their place. While programs run they
 /// see devices, which cannot be opened, and the owners that the record says. Used from one thread.
@@ -54,6 +71,11 @@ public:
   const WorkRootOptions& options() const { return options_; }
   base::Epoch epoch() const { return options_.epoch; }
   const Record& record() const;
+
+  /// From now on files have their content when files() opens it, and all of it before a program
+  /// runs. Whoever reads the directory in another way calls require_content().
+  void expect_content(std::shared_ptr<LateContent> content);
+  void require_content();
 
   /// Runs programs that see the root, and what is bound into it. To be used no longer than this.
   std::unique_ptr<process::CommandRunner> programs(std::vector<sandbox::BindMount> mounts = {});

@@ -7,7 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +52,30 @@ struct LatePlace {
   bool operator==(const LatePlace&) const = default;
 };
 
+/// Content of files that stands elsewhere than in the tree's host directory: in an image that they
+/// came from. Called from several threads.
+class DistantContent {
+public:
+  /// A stretch of a file that is stored; what is between two of them is a hole.
+  struct Stretch {
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+  };
+
+  DistantContent() = default;
+  DistantContent(const DistantContent&) = delete;
+  DistantContent& operator=(const DistantContent&) = delete;
+  DistantContent(DistantContent&&) = delete;
+  DistantContent& operator=(DistantContent&&) = delete;
+  virtual ~DistantContent() = default;
+
+  /// In order. `number` is Inode::distant.
+  virtual std::vector<Stretch> stretches(std::uint64_t number) const = 0;
+  /// Fills the whole buffer; holes are zeros.
+  virtual void read(std::uint64_t number, std::uint64_t offset,
+                    std::span<std::byte> buffer) const = 0;
+};
+
 /// One file of any type, whatever number of names it has.
 struct Inode {
   fs::FileType type = fs::FileType::regular;
@@ -70,6 +97,8 @@ struct Inode {
   std::vector<LatePlace> late_places; ///< of regular files
   /// Of regular files that no file of the host directory holds (`content` is empty): all of it.
   std::string text;
+  /// Of regular files whose content the tree's `distant` has: which of its contents.
+  std::optional<std::uint64_t> distant;
 
   bool operator==(const Inode&) const = default;
 };
@@ -91,6 +120,7 @@ struct RootTree {
   std::filesystem::path host_path;
   std::vector<Inode> inodes; ///< in the order of their first names
   std::vector<Entry> entries;
+  std::shared_ptr<const DistantContent> distant = nullptr; ///< null: no inode has such content
 
   bool operator==(const RootTree&) const = default;
 
@@ -98,21 +128,48 @@ struct RootTree {
   const Inode* find(std::string_view path) const;
 };
 
+/// The content of one file, open. Used from one thread at a time.
+class OpenContent {
+public:
+  OpenContent(fs::UniqueFd file, const Inode& inode);
+  /// `inode` has distant content. Both are borrowed.
+  OpenContent(const DistantContent& distant, const Inode& inode);
+
+  /// Throws base::Error (fs.cannot-read) also at an early end.
+  void read(std::uint64_t offset, std::span<std::byte> buffer) const;
+  /// Calls `visit` for each stretch that is stored, in order; what is between them is a hole.
+  void for_each_stretch(
+      const std::function<void(std::uint64_t offset, std::uint64_t length)>& visit) const;
+  /// The host's file; -1: there is none.
+  int file() const { return file_.get(); }
+
+private:
+  fs::UniqueFd file_;
+  const DistantContent* distant_ = nullptr;
+  const Inode& inode_;
+};
+
 /// Opens the content of a tree's files.
 class ContentReader {
 public:
-  /// `host_path` is the tree's. Throws base::Error (tree.cannot-read).
-  explicit ContentReader(std::filesystem::path host_path);
+  /// Nothing of the tree is borrowed. Throws base::Error (tree.cannot-read).
+  explicit ContentReader(const RootTree& tree);
 
   /// Opens a regular file for reading, never through a link and never outside the tree's host
   /// directory. A file with late places is given as a copy that has their texts, one that is a text
-  /// as that. Throws base::Error
+  /// or stands elsewhere as a copy. Throws base::Error
   /// (tree.cannot-read), also when the file is no longer as long as the table says.
   fs::UniqueFd open(const Inode& inode) const;
+  /// The same without a copy of what stands elsewhere. `inode` is borrowed.
+  OpenContent open_content(const Inode& inode) const;
 
 private:
+  fs::UniqueFd open_on_host(const Inode& inode) const;
+  bool is_distant(const Inode& inode) const;
+
   std::filesystem::path host_path_;
   fs::UniqueFd root_;
+  std::shared_ptr<const DistantContent> distant_;
 };
 
 } // namespace imagewright::tree

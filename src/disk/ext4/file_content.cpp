@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include <imagewright/fs/file.hpp>
-
 #include "disk/little_endian.hpp"
 
 namespace imagewright::disk {
@@ -13,6 +11,10 @@ namespace {
 
 constexpr std::size_t k_chunk_size = std::size_t{1} << 20U;
 constexpr std::uint64_t k_smallest_hole_blocks = tree::k_smallest_hole / k_ext4_block_size;
+
+std::uint64_t whole_blocks(std::uint64_t bytes) {
+  return (bytes + k_ext4_block_size - 1) / k_ext4_block_size * k_ext4_block_size;
+}
 
 } // namespace
 
@@ -98,7 +100,7 @@ ContentCopier::ContentCopier(BlockDevice& device, Ext4Allocator& allocator,
                              const base::Cancellation& cancellation)
     : device_(device), allocator_(allocator), cancellation_(cancellation), buffer_(k_chunk_size) {}
 
-PlacedContent ContentCopier::copy(int file, const tree::Inode& inode) {
+PlacedContent ContentCopier::copy(const tree::OpenContent& content, const tree::Inode& inode) {
   Placement placement(*this, inode.holes);
   std::uint64_t position = 0;
   const auto copy_range = [&](std::uint64_t offset, std::uint64_t end) {
@@ -108,10 +110,10 @@ PlacedContent ContentCopier::copy(int file, const tree::Inode& inode) {
     position = offset;
     while (position < end) {
       cancellation_.check();
-      const auto length = std::min<std::uint64_t>(buffer_.size(), inode.size - position);
-      fs::read_exactly(file, std::span(buffer_).first(length), position, inode.content);
-      const std::uint64_t padded =
-          (length + k_ext4_block_size - 1) / k_ext4_block_size * k_ext4_block_size;
+      const auto length = std::min<std::uint64_t>(
+          {buffer_.size(), inode.size - position, whole_blocks(end) - position});
+      content.read(position, std::span(buffer_).first(length));
+      const std::uint64_t padded = whole_blocks(length);
       std::fill(buffer_.begin() + static_cast<std::ptrdiff_t>(length),
                 buffer_.begin() + static_cast<std::ptrdiff_t>(padded), std::byte{0});
       placement.add(std::span(buffer_).first(padded));
@@ -119,16 +121,14 @@ PlacedContent ContentCopier::copy(int file, const tree::Inode& inode) {
     }
   };
   if (inode.stored_size < inode.size) {
-    fs::for_each_data_extent(file, [&](std::uint64_t offset, std::uint64_t length) {
+    content.for_each_stretch([&](std::uint64_t offset, std::uint64_t length) {
       copy_range(offset, std::min(offset + length, inode.size));
     });
   } else {
     copy_range(0, inode.size);
   }
-  const std::uint64_t blocks = (inode.size + k_ext4_block_size - 1) / k_ext4_block_size;
-  if (position / k_ext4_block_size < blocks) {
-    placement.add_gap(blocks - position / k_ext4_block_size);
-  }
+  if (position < inode.size)
+    placement.add_gap((whole_blocks(inode.size) - position) / k_ext4_block_size);
   return placement.finish();
 }
 

@@ -27,8 +27,8 @@ public:
   ContentCopier(BlockDevice& device, Ext4Allocator& allocator,
                 const base::Cancellation& cancellation);
 
-  /// `file` is open for reading and has inode.size bytes; `name` is for messages.
-  PlacedContent copy(int file, const tree::Inode& inode);
+  /// `content` is what the inode has.
+  PlacedContent copy(const tree::OpenContent& content, const tree::Inode& inode);
 
 private:
   class Placement;

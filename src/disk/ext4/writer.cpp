@@ -25,7 +25,7 @@ public:
              const base::Cancellation& cancellation)
       : plan_(plan), tree_(tree), cancellation_(cancellation),
         fs_(format_ext4(device, plan.parameters)), allocator_(fs_),
-        copier_(device, allocator_, cancellation), contents_(tree.host_path) {}
+        copier_(device, allocator_, cancellation), contents_(tree) {}
 
   base::ByteSize run(const FileObserver& observe) {
     reserve_inodes();
@@ -122,7 +122,7 @@ private:
   void write_content(const tree::Inode& inode, InodePlacement placement) {
     placement.size = inode.size;
     PlacedContent placed;
-    if (inode.size > 0) placed = copier_.copy(contents_.open(inode).get(), inode);
+    if (inode.size > 0) placed = copier_.copy(contents_.open_content(inode), inode);
     place(inode, placement, placed.extents, placed.block_count);
   }
 

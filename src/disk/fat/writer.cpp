@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/fs/file.hpp>
-
 #include "disk/fat/directory.hpp"
 #include "disk/little_endian.hpp"
 
@@ -163,14 +161,14 @@ void write_structures(BlockDevice& device, const FatPlan& plan) {
   }
 }
 
-void copy_file(BlockDevice& device, std::uint64_t offset, int file, const tree::Inode& inode,
-               const base::Cancellation& cancellation) {
-  Bytes buffer(std::min<std::uint64_t>(inode.size, k_chunk_size));
-  for (std::uint64_t position = 0; position < inode.size; position += buffer.size()) {
+void copy_file(BlockDevice& device, std::uint64_t offset, const tree::OpenContent& content,
+               std::uint64_t size, const base::Cancellation& cancellation) {
+  Bytes buffer(std::min<std::uint64_t>(size, k_chunk_size));
+  for (std::uint64_t position = 0; position < size; position += buffer.size()) {
     cancellation.check();
     const auto piece =
-        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), inode.size - position));
-    fs::read_exactly(file, piece, position, inode.content);
+        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), size - position));
+    content.read(position, piece);
     device.write(offset + position, piece);
   }
 }
@@ -181,7 +179,7 @@ base::ByteSize write_fat(BlockDevice& device, const FatPlan& plan, const tree::R
                          const FileObserver& observe, const base::Cancellation& cancellation) {
   write_structures(device, plan);
   const FatGeometry& geometry = plan.geometry;
-  const tree::ContentReader contents(tree.host_path);
+  const tree::ContentReader contents(tree);
   for (std::size_t index = 0; index < plan.nodes.size(); ++index) {
     const FatNode& node = plan.nodes[index];
     const std::uint64_t offset =
@@ -192,7 +190,7 @@ base::ByteSize write_fat(BlockDevice& device, const FatPlan& plan, const tree::R
     if (node.is_directory) {
       device.write(offset, make_fat_directory(plan, tree, index));
     } else if (node.size > 0) {
-      copy_file(device, offset, contents.open(inode).get(), inode, cancellation);
+      copy_file(device, offset, contents.open_content(inode), inode.size, cancellation);
       observe(inode.size, inode.content);
     }
   }

@@ -20,7 +20,7 @@ std::string member_name(std::string_view path) {
 class RootArchiver {
 public:
   RootArchiver(const RootArchiveRequest& request, const base::Cancellation& cancellation)
-      : request_(request), cancellation_(cancellation), contents_(request.tree.host_path),
+      : request_(request), cancellation_(cancellation), contents_(request.tree),
         first_names_(request.tree.inodes.size()),
         writer_(request.path, {.compression = request.compression,
                                .level = request.level,

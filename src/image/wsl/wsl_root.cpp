@@ -67,7 +67,7 @@ std::string last_part(const std::string& path) {
 class WslEditor {
 public:
   WslEditor(tree::RootTree tree, const WslRequest& request)
-      : contents_(tree.host_path), editor_(std::move(tree)), request_(request) {}
+      : contents_(tree), editor_(std::move(tree)), request_(request) {}
 
   tree::RootTree edit() {
     leave_out_the_machine();

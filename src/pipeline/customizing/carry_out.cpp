@@ -49,10 +49,10 @@ root::ProgramOpener program_opener(const base::Cancellation& cancellation) {
   };
 }
 
-origin::Extraction take_out(const origin::BaseImage& base, root::WorkRoot& root,
-                            const Workplace& place, const plan::Services& services) {
+std::shared_ptr<const origin::Extraction>
+take_out(const origin::BaseImage& base, root::WorkRoot& root, const plan::Services& services) {
   const report::StageScope stage(services.reporter, "extract");
-  return origin::extract(base, root, place.work.path() / "hidden", services.cancellation);
+  return origin::extract(base, root, {services.thread_count, services.cancellation});
 }
 
 /// Where the base has its package database.
@@ -142,18 +142,16 @@ tree::RootTree with_late_words(tree::RootTree tree, const root::WorkRoot& root,
                                 words_for_root_hashes(customizing));
 }
 
-origin::RestoredTree read_back(const Customizing& customizing, const origin::Extraction& extraction,
-                               const root::WorkRoot& root, const model::SealedRoot& sealed,
-                               const plan::Services& services) {
+tree::RootTree read_back(const Customizing& customizing, const origin::Extraction& extraction,
+                         const root::WorkRoot& root, const model::SealedRoot& sealed,
+                         const plan::Services& services) {
   const report::StageScope stage(services.reporter, "tree");
-  origin::RestoredTree restored =
+  tree::RootTree restored =
       origin::restore(*customizing.base, extraction, root, services.cancellation);
-  const auto contexts =
-      tree::find_file_contexts(root.options().directory, customizing.root.policy.file_labels);
+  const auto contexts = tree::find_file_contexts(root.files(), customizing.root.policy.file_labels);
   if (contexts)
-    restored.tree = tree::label(std::move(restored.tree), *contexts, services.cancellation);
-  restored.tree = with_late_words(std::move(restored.tree), root, sealed, customizing);
-  return restored;
+    restored = tree::label(std::move(restored), root.files(), *contexts, services.cancellation);
+  return with_late_words(std::move(restored), root, sealed, customizing);
 }
 
 struct WrittenCustomizing {
@@ -192,10 +190,9 @@ std::vector<model::Nevra> packages_after(const Customizing& customizing) {
   return packages;
 }
 
-WrittenCustomizing write_on_base(const Customizing& customizing,
-                                 const origin::Extraction& extraction,
-                                 const origin::RestoredTree& tree, const Workplace& place,
-                                 const model::SealedRoot& sealed, const plan::Services& services) {
+WrittenCustomizing write_on_base(const Customizing& customizing, const tree::RootTree& tree,
+                                 const Workplace& place, const model::SealedRoot& sealed,
+                                 const plan::Services& services) {
   WrittenCustomizing written;
   const bool is_renamed = !customizing.root.new_identifiers.empty();
   const bool is_other = is_renamed || plan::verifies_existing(customizing.plan.plan.config);
@@ -206,7 +203,6 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
     const report::StageScope stage(services.reporter, "disk");
     origin::RewrittenDisk disk =
         origin::write_disk({.base = *customizing.base,
-                            .extraction = extraction,
                             .tree = tree,
                             .epoch = customizing.root.epoch,
                             .verity_hashes = verity_hashes_of(customizing),
@@ -214,7 +210,7 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
                             .identifiers = is_renamed ? &written.layout : nullptr},
                            place.raw(), services.cancellation);
     written.partitions = report_of(customizing, disk.partitions);
-    written.tree = tree::with_late_texts(tree.tree, disk.root_hashes);
+    written.tree = tree::with_late_texts(tree, disk.root_hashes);
     written.root_hashes = std::move(disk.root_hashes);
     patch_disk(place.raw(), sealed.disk_patches);
     // What was written is read once more: it is what the manifest tells of.
@@ -235,7 +231,7 @@ WrittenCustomizing write_on_base(const Customizing& customizing,
 }
 
 /// The files of the base on a disk of another layout, as a build would write it.
-WrittenCustomizing write_new_disk(const Customizing& customizing, origin::RestoredTree tree,
+WrittenCustomizing write_new_disk(const Customizing& customizing, tree::RootTree tree,
                                   const Workplace& place, const model::SealedRoot& sealed,
                                   const plan::Services& services) {
   const finalize::FinalizePlan& root = customizing.root;
@@ -245,7 +241,7 @@ WrittenCustomizing write_new_disk(const Customizing& customizing, origin::Restor
                                 .layout = root.layout,
                                 .policy = root.policy,
                                 .finalize = root};
-  WrittenImage image = write_image({sealed, std::move(tree.tree)}, plan,
+  WrittenImage image = write_image({sealed, std::move(tree)}, plan,
                                    places_in(place, customizing.plan.plan), services);
   WrittenCustomizing written{.partitions = {},
                              .artifacts = std::move(image.artifacts),
@@ -335,7 +331,7 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place,
                        .epoch = customizing.root.epoch,
                        .emulator = emulator},
                       program_opener(services.cancellation));
-  const origin::Extraction extraction = take_out(*customizing.base, root, place, services);
+  const auto extraction = take_out(*customizing.base, root, services);
   const std::vector<repo::RepositoryKeys> keys = keys_for(customizing);
   model::InstalledRoot installed;
   installed.path = place.root();
@@ -345,11 +341,11 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place,
                                                       {.reporter = services.reporter,
                                                        .cancellation = services.cancellation,
                                                        .log_directory = place.logs.path()});
-  const origin::RestoredTree tree = read_back(customizing, extraction, root, sealed, services);
+  const tree::RootTree tree = read_back(customizing, *extraction, root, sealed, services);
   const bool is_new_disk = customizing.root.base_disk == finalize::BaseDisk::replaced;
   const WrittenCustomizing written =
       is_new_disk ? write_new_disk(customizing, tree, place, sealed, services)
-                  : write_on_base(customizing, extraction, tree, place, sealed, services);
+                  : write_on_base(customizing, tree, place, sealed, services);
   const audit::Manifest manifest = describe(customizing, written, keys, services);
   stage_manifest(place.publication, manifest);
   // What was made of a config can be made again; files that came back cannot.

@@ -105,7 +105,7 @@ std::vector<fs::PublishedFile> publish_with(fs::Publication& publication,
 
 std::unique_ptr<fs::Publication> stage_selinux_policy(const tree::RootTree& tree,
                                                       const std::filesystem::path& directory) {
-  const tree::ContentReader contents(tree.host_path);
+  const tree::ContentReader contents(tree);
   const tree::Inode* config = tree.find("/etc/selinux/config");
   constexpr std::uint64_t longest = std::uint64_t{1} << 20U;
   std::string text;

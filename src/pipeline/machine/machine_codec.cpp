@@ -76,7 +76,7 @@ model::SealedRoot read_sealed_root(ByteReader& reader) {
 void write(ByteWriter& writer, const tree::Inode& inode) {
   const auto& [type, permissions, owner, group, modified, modified_nanoseconds, flags, device,
                target, attributes, size, stored_size, holes, content, name_count, late_places,
-               inode_text] = inode;
+               inode_text, distant] = inode;
   writer.number(static_cast<std::uint64_t>(type)).number(permissions).number(owner).number(group);
   writer.time(modified).number(modified_nanoseconds).number(flags);
   writer.number(device.major).number(device.minor).text(target);
@@ -88,6 +88,8 @@ void write(ByteWriter& writer, const tree::Inode& inode) {
   for (const auto& [offset, name, text] : late_places)
     writer.number(offset).text(name).text(text);
   writer.text(inode_text);
+  // What is composed has no base.
+  IMAGEWRIGHT_ASSERT(!distant);
 }
 
 fs::FileType read_type(ByteReader& reader) {
@@ -131,7 +133,7 @@ tree::Inode read_inode(ByteReader& reader) {
 }
 
 void write(ByteWriter& writer, const tree::RootTree& tree) {
-  const auto& [host_path, inodes, entries] = tree;
+  const auto& [host_path, inodes, entries, distant] = tree;
   writer.number(inodes.size());
   for (const tree::Inode& inode : inodes)
     write(writer, inode);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <array>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -62,6 +63,29 @@ struct PretendedRoot {
                       [this](const sandbox::SandboxOptions& options) {
                         return std::make_unique<PretendedPrograms>(effect, options);
                       }};
+};
+
+/// Content that is nowhere until somebody asks for it.
+class PretendedContent final : public root::LateContent {
+public:
+  explicit PretendedContent(const files::path& top) : top_(top) {}
+
+  void fill(const fs::UniqueFd& name) override {
+    const files::path path = files::read_symlink("/proc/self/fd/" + std::to_string(name.get()));
+    fill(path);
+  }
+  void fill_all(const fs::RootDir& files) override {
+    for (const std::string& name : files.list("/"))
+      fill(top_ / name);
+  }
+
+private:
+  static void fill(const files::path& path) {
+    const std::string name = path.filename().string();
+    if (files::file_size(path) == name.size() + 1) std::ofstream(path) << name << "!";
+  }
+
+  files::path top_;
 };
 
 constexpr sandbox::RecordedMetadata k_fives{.owner = 5, .group = 55};
@@ -190,4 +214,31 @@ TEST_CASE_METHOD(PretendedRoot, "devices that come and go leave no trace in thei
   REQUIRE(::lstat((top / "d").c_str(), &status) == 0);
   CHECK(status.st_mtim.tv_sec == 1'000);
   CHECK(files::directory_iterator(top / "d") != files::directory_iterator());
+}
+
+TEST_CASE_METHOD(PretendedRoot, "nobody reads a file whose content is still to come as empty") {
+  const auto make = [&](const char* name) {
+    top.write(name, std::string(std::string(name).size() + 1, '\0'));
+  };
+  for (const char* name : {"read", "appended", "opened", "unasked"})
+    make(name);
+  files::create_symlink("read", top / "link");
+  root.expect_content(std::make_shared<PretendedContent>(top.path()));
+  CHECK(root.files().read("/link") == "read!");
+  root.files().append("/appended", "?");
+  CHECK(root.files().read("/appended") == "appended!?");
+  char first = 0;
+  for (const auto access : {fs::FileAccess::reading, fs::FileAccess::changing}) {
+    make("opened");
+    const fs::UniqueFd file = root.files().open_file("/opened", access);
+    REQUIRE(::pread(file.get(), &first, 1, 0) == 1);
+    CHECK(first == 'o');
+  }
+  // A program can look at every file.
+  std::string seen;
+  run([&](sandbox::MetadataRecord&) {
+    std::ifstream file(top / "unasked");
+    file >> seen;
+  });
+  CHECK(seen == "unasked!");
 }

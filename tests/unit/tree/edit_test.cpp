@@ -46,7 +46,7 @@ TEST_CASE("a file that is put gets the directories above it, in order") {
   CHECK(editor.list("/usr/lib") == std::vector<std::string>{"wsl"});
   const tree::RootTree tree = editor.finish();
   CHECK(paths_of(tree) == "/ /usr /usr/lib /usr/lib/wsl /usr/lib/wsl/x ");
-  const fs::UniqueFd content = tree::ContentReader("/").open(*tree.find("/usr/lib/wsl/x"));
+  const fs::UniqueFd content = tree::ContentReader(tree).open(*tree.find("/usr/lib/wsl/x"));
   std::string text(5, '\0');
   fs::read_exactly(content.get(), std::as_writable_bytes(std::span(text)), 0, "x");
   CHECK(text == "hello");

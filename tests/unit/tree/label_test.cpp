@@ -24,7 +24,8 @@ std::string label_of(const tree::RootTree& table, const char* path) {
 
 tree::RootTree labelled(tree::RootTree table, const char* contexts) {
   const imagewright::base::Cancellation never;
-  return tree::label(std::move(table), contexts, never);
+  const imagewright::fs::RootDir root(table.host_path);
+  return tree::label(std::move(table), root, contexts, never);
 }
 
 // The null byte at the end is part of the attribute.
@@ -106,7 +107,9 @@ TEST_CASE("a damaged text is an error with a name") {
 TEST_CASE("the type of a policy is one word") {
   const TreeFixture fixture;
   using imagewright::model::FileLabels;
-  const auto find = [&] { return tree::find_file_contexts(fixture.root(), FileLabels::required); };
+  const auto find = [&] {
+    return tree::find_file_contexts(imagewright::fs::RootDir(fixture.root()), FileLabels::required);
+  };
   fixture.file(k_contexts, "/.*\tsystem_u:object_r:default_t:s0\n");
   fixture.file("/etc/selinux/config", "SELINUX=enforcing\nSELINUXTYPE=small\n");
   CHECK(find() == k_contexts);

@@ -29,11 +29,10 @@ TEST_CASE("content is not opened through a link that appeared later") {
   fixture.file("/d/f", "abc");
   fixture.file("/other/f", "abc");
   const auto table = fixture.scan();
-  CHECK(tree::ContentReader(table.host_path).open(*table.find("/d/f")));
+  CHECK(tree::ContentReader(table).open(*table.find("/d/f")));
   std::filesystem::remove_all(fixture.root() / "d");
   std::filesystem::create_symlink("other", fixture.root() / "d");
-  CHECK_THROWS_AS(tree::ContentReader(table.host_path).open(*table.find("/d/f")),
-                  imagewright::base::Error);
+  CHECK_THROWS_AS(tree::ContentReader(table).open(*table.find("/d/f")), imagewright::base::Error);
 }
 
 TEST_CASE("content that changed its length is refused") {
@@ -41,8 +40,7 @@ TEST_CASE("content that changed its length is refused") {
   fixture.file("/f", "abc");
   const auto table = fixture.scan();
   fixture.file("/f", "abcd");
-  CHECK_THROWS_AS(tree::ContentReader(table.host_path).open(*table.find("/f")),
-                  imagewright::base::Error);
+  CHECK_THROWS_AS(tree::ContentReader(table).open(*table.find("/f")), imagewright::base::Error);
 }
 
 TEST_CASE("late words are in the content that is read, and not in the root") {
@@ -61,7 +59,7 @@ TEST_CASE("late words are in the content that is read, and not in the root") {
   const auto content_of = [&](const tree::RootTree& table, const std::string& path) {
     const auto& inode = *table.find(path);
     std::string content(inode.size, '\0');
-    const auto file = tree::ContentReader(table.host_path).open(inode);
+    const auto file = tree::ContentReader(table).open(inode);
     imagewright::fs::read_exactly(file.get(), std::as_writable_bytes(std::span(content)), 0, path);
     return content;
   };
