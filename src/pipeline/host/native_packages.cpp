@@ -51,7 +51,7 @@ plan::BuildPlan plan_of_role(const plan::PlanOptions& options, const std::string
   IMAGEWRIGHT_ASSERT(host != nullptr);
   plan::PlanOptions wanted = options;
   wanted.architectures = {host->name};
-  plan::BuildPlan plan = std::move(plan::plan_build(wanted).plans.front());
+  plan::BuildPlan plan = std::move(plan::plan_packages(wanted).plans.front());
   plan.packages.clear();
   const auto found = plan.release.roles.find(role);
   if (found == plan.release.roles.end()) return plan;
