@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <optional>
 #include <tuple>
 
 #include <imagewright/advisory/inventory.hpp>
 #include <imagewright/audit/package_list.hpp>
 
 namespace imagewright::advisory {
-
-namespace {
-
-struct NamedVersion {
-  std::string name;
-  base::PackageVersion version;
-};
-
-/// "name-version-release", where only the name may have further hyphens.
-std::optional<NamedVersion> split_version(std::string_view text) {
-  const auto release = text.rfind('-');
-  if (release == std::string_view::npos || release == 0) return std::nullopt;
-  const auto version = text.rfind('-', release - 1);
-  if (version == std::string_view::npos || version == 0) return std::nullopt;
-  const auto parsed = base::PackageVersion::parse(text.substr(version + 1));
-  if (!parsed) return std::nullopt;
-  return NamedVersion{std::string(text.substr(0, version)), *parsed};
-}
-
-} // namespace
 
 InstalledPackage installed_package(const model::Nevra& nevra, std::string_view source_file) {
   InstalledPackage package{
@@ -37,11 +16,11 @@ InstalledPackage installed_package(const model::Nevra& nevra, std::string_view s
   for (const std::string_view ending : {".rpm", ".src", ".nosrc"}) {
     if (source_file.ends_with(ending)) source_file.remove_suffix(ending.size());
   }
-  if (const auto source = split_version(source_file)) {
+  if (const auto source = model::Nevra::parse_without_architecture(source_file)) {
     package.source_name = source->name;
-    package.source_version = source->version;
-    // The file's name does not have it, and it is the same for all packages of one source.
-    package.source_version.epoch = nevra.epoch;
+    // The epoch is not in the file's name, and is the same for all packages of one source.
+    package.source_version = {
+        .epoch = nevra.epoch, .version = source->version, .release = source->release};
   }
   return package;
 }

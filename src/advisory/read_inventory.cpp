@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <span>
 
 #include <fmt/format.h>
 
 #include <imagewright/advisory/read_inventory.hpp>
 #include <imagewright/audit/manifest.hpp>
+#include <imagewright/audit/text_file.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/input.hpp>
 #include <imagewright/inspect/confined.hpp>
 #include <imagewright/json/value.hpp>
-#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/lock/base_lock.hpp>
 
 namespace imagewright::advisory {
 
@@ -26,8 +28,10 @@ Inventory inventory_of(const std::vector<model::LockedPackage>& packages, std::s
   return inventory;
 }
 
-Inventory of_lock(const model::Lock& lock, const std::string& file,
+/// What comes, and what stays of the base where there is one.
+Inventory of_lock(const lock::LockWithBases& with_bases, const std::string& file,
                   const std::string& architecture) {
+  const model::Lock& lock = with_bases.lock;
   const bool is_chosen = !architecture.empty() || lock.architectures.size() != 1;
   const model::ArchitectureLock* entry =
       is_chosen ? lock.find(architecture) : &lock.architectures.front();
@@ -40,7 +44,13 @@ Inventory of_lock(const model::Lock& lock, const std::string& file,
                                   base::join(names, ", ")),
                       "choose one with --arch");
   }
-  return inventory_of(entry->packages, file);
+  Inventory inventory = inventory_of(entry->packages, file);
+  const auto base = with_bases.bases.find(entry->architecture);
+  if (base == with_bases.bases.end()) return inventory;
+  for (const model::Nevra& nevra : lock::kept_packages(base->second))
+    inventory.packages.push_back(installed_package(nevra, {}));
+  std::ranges::stable_sort(inventory.packages, {}, &InstalledPackage::name);
+  return inventory;
 }
 
 Inventory of_image(const std::filesystem::path& path, const base::Cancellation& cancellation) {
@@ -60,16 +70,13 @@ Inventory of_image(const std::filesystem::path& path, const base::Cancellation& 
   return inventory;
 }
 
-/// Every image format has bytes that no text has near its beginning.
 bool is_text(const std::filesystem::path& path) {
   const fs::UniqueFd file = fs::open_for_reading(path);
-  const auto size = std::min<std::uintmax_t>(std::filesystem::file_size(path), 1024);
+  const auto size =
+      std::min<std::uintmax_t>(std::filesystem::file_size(path), audit::k_text_beginning);
   std::string text(size, '\0');
   fs::read_exactly(file.get(), std::as_writable_bytes(std::span(text)), 0, path.string());
-  return text.find('\0') == std::string::npos &&
-         !base::has_control_characters(base::join(base::split_whitespace(text), " ")) &&
-         !text.starts_with("QFI\xFB") && !text.starts_with("conectix") &&
-         !text.starts_with("vhdxfile");
+  return audit::begins_like_text(text);
 }
 
 } // namespace
@@ -85,10 +92,10 @@ Inventory read_inventory(const std::filesystem::path& path, const std::string& a
   }
   if (!is_text(path)) return of_image(path, cancellation);
   const std::string text = fs::read_input(path, "packages", audit::k_largest_manifest);
-  if (!base::trimmed(text).starts_with('{')) return read_package_list(text, file);
+  if (!audit::begins_like_json(text)) return read_package_list(text, file);
   if (json::parse(text, file).find("imagewrightManifest") != nullptr)
     return inventory_of(audit::parse_manifest(text, file).packages, file);
-  return of_lock(lock::parse(text, file), file, architecture);
+  return of_lock(lock::parse_with_bases(text, file), file, architecture);
 }
 
 } // namespace imagewright::advisory

@@ -9,6 +9,7 @@
 
 #include <imagewright/audit/comparison.hpp>
 #include <imagewright/audit/package_list.hpp>
+#include <imagewright/audit/text_file.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
@@ -45,16 +46,6 @@ const char* word_for(Kind kind) {
 
 constexpr std::string_view k_hint =
     "give two images, two manifests or two locks; a list of packages goes with each of them";
-/// So many bytes tell a text from an image.
-constexpr std::size_t k_beginning = 512;
-
-bool begins_like_text(std::string_view bytes) {
-  return !bytes.empty() && std::all_of(bytes.begin(), bytes.end(), [](char character) {
-    const auto byte = static_cast<unsigned char>(character);
-    return (byte >= 0x20 && byte != 0x7f) || byte == '\n' || byte == '\r' || byte == '\t';
-  });
-}
-
 /// Waiting for a pipe, or failing late, would say less.
 void require_file(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -75,11 +66,11 @@ public:
 
   const std::string& name() const { return files_.name(index_); }
 
-  /// No image format starts with a brace; of our JSON documents each names itself.
+  /// Of our JSON documents each names itself.
   Kind kind() const {
-    const std::string beginning = read(std::min(size_, base::ByteSize(k_beginning)));
-    if (!beginning.starts_with('{'))
-      return begins_like_text(beginning) ? Kind::package_list : Kind::image;
+    const std::string beginning = read(std::min(size_, base::ByteSize(k_text_beginning)));
+    if (!begins_like_text(beginning)) return Kind::image;
+    if (!begins_like_json(beginning)) return Kind::package_list;
     const json::Value document = json::parse(text(), name());
     if (document.find("imagewrightManifest") != nullptr) return Kind::manifest;
     if (document.find("architectures") != nullptr) return Kind::lock;
@@ -131,6 +122,17 @@ std::vector<model::Nevra> packages_of_image(const HandedFile& file) {
                     std::string(k_hint));
 }
 
+/// What comes, and what stays of the base where there is one.
+std::vector<model::Nevra> packages_of_entry(const lock::LockWithBases& lock,
+                                            const model::ArchitectureLock& entry) {
+  std::vector<model::Nevra> packages = names_of(entry.packages);
+  const auto base = lock.bases.find(entry.architecture);
+  if (base == lock.bases.end()) return packages;
+  const std::vector<model::Nevra> kept = lock::kept_packages(base->second);
+  packages.insert(packages.end(), kept.begin(), kept.end());
+  return packages;
+}
+
 /// What a lock has for the architecture that most of a list is of.
 std::vector<model::Nevra> packages_of_lock(const HandedFile& file,
                                            const std::vector<model::Nevra>& list) {
@@ -142,7 +144,7 @@ std::vector<model::Nevra> packages_of_lock(const HandedFile& file,
     if (count > most) best = &entry;
     most = std::max(most, count);
   }
-  if (best != nullptr) return names_of(best->packages);
+  if (best != nullptr) return packages_of_entry(lock, *best);
   throw base::Error(
       base::FailureKind::input, "audit.kinds-differ",
       fmt::format("{} has no packages for the architecture of the list", base::quoted(file.name())),

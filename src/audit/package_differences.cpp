@@ -41,13 +41,10 @@ void compare_versions(const std::string& key,
   }
 }
 
-/// Keys that rpm was told to trust are packages to it.
-constexpr std::string_view k_key = "gpg-pubkey";
-
 std::vector<KnownPackage> without_epochs(const std::vector<model::Nevra>& packages) {
   std::vector<model::Nevra> plain;
   for (model::Nevra nevra : packages) {
-    if (nevra.name == k_key) continue;
+    if (nevra.is_key()) continue;
     nevra.epoch = 0;
     plain.push_back(std::move(nevra));
   }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <optional>
 
 #include <fmt/format.h>
 
 #include <imagewright/audit/package_list.hpp>
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/package_version.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
+#include <imagewright/model/architecture.hpp>
 
 namespace imagewright::audit {
 
@@ -16,8 +19,10 @@ constexpr std::string_view k_begin = "=== Installed Packages Begin";
 constexpr std::string_view k_end = "=== Installed Packages End";
 /// What rpm writes where a package has no architecture.
 constexpr std::string_view k_none = "(none)";
-/// Keys that rpm was told to trust are packages to it.
-constexpr std::string_view k_key = "gpg-pubkey";
+/// Packages of 32 bits are on many a node of 64.
+constexpr std::array<std::string_view, 4> k_older_architectures{"i386", "i486", "i586", "i686"};
+/// What some editors put before a text.
+constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
 
 [[noreturn]] void throw_damaged(const std::string& file, const std::string& why) {
   throw base::Error(base::FailureKind::input, "audit.damaged-list",
@@ -25,21 +30,25 @@ constexpr std::string_view k_key = "gpg-pubkey";
                     "give a manifest, a lock, or lines of name-version-release.architecture");
 }
 
-/// "name-version-release", where only the name may have further hyphens.
-std::optional<model::Nevra> find_package(std::string_view text, std::string_view architecture) {
-  const auto release = text.rfind('-');
-  if (release == std::string_view::npos || release == 0) return std::nullopt;
-  const auto version = text.rfind('-', release - 1);
-  if (version == std::string_view::npos || version == 0) return std::nullopt;
-  const auto parsed = base::PackageVersion::parse(text.substr(version + 1));
-  if (!parsed) return std::nullopt;
-  model::Nevra nevra;
-  nevra.name = text.substr(0, version);
-  nevra.epoch = parsed->epoch;
-  nevra.version = parsed->version;
-  nevra.release = parsed->release;
-  nevra.architecture = architecture == k_none ? std::string_view() : architecture;
-  return nevra;
+bool is_architecture(std::string_view word) {
+  return std::ranges::find(k_older_architectures, word) != k_older_architectures.end() ||
+         std::ranges::any_of(model::all_architectures(), [&](const model::Architecture& each) {
+           return std::ranges::find(each.rpm_accepts, word) != each.rpm_accepts.end();
+         });
+}
+
+/// Without an architecture the end of a version would be taken for one, so only keys may lack it.
+std::optional<model::Nevra> find_package(std::string_view line) {
+  auto nevra = line.ends_with(k_none) ? model::Nevra::parse(line)
+                                      : model::Nevra::parse_without_architecture(line);
+  if (nevra && nevra->is_key()) {
+    nevra->architecture.clear();
+    return nevra;
+  }
+  nevra = model::Nevra::parse(line);
+  const bool is_whole =
+      nevra && is_architecture(nevra->architecture) && base::is_plain_word(nevra->name);
+  return is_whole ? nevra : std::nullopt;
 }
 
 std::string_view listed_part(std::string_view text, const std::string& file) {
@@ -50,17 +59,20 @@ std::string_view listed_part(std::string_view text, const std::string& file) {
   return text.substr(begin + k_begin.size(), end - begin - k_begin.size());
 }
 
+std::string_view without_mark(std::string_view text) {
+  if (text.starts_with(k_byte_order_mark)) text.remove_prefix(k_byte_order_mark.size());
+  return text;
+}
+
 } // namespace
 
 std::vector<model::Nevra> read_package_list(std::string_view text, const std::string& file) {
   std::vector<model::Nevra> packages;
-  for (const std::string& whole : base::split(std::string(listed_part(text, file)), '\n')) {
+  for (const std::string& whole :
+       base::split(std::string(listed_part(without_mark(text), file)), '\n')) {
     const std::string_view line = base::trimmed(whole);
     if (line.empty() || line.starts_with('#')) continue;
-    const auto dot = line.starts_with(k_key) ? line.find(".(") : line.rfind('.');
-    const bool has_architecture = dot != std::string_view::npos;
-    const auto package =
-        find_package(line.substr(0, dot), has_architecture ? line.substr(dot + 1) : k_none);
+    const auto package = find_package(line);
     if (!package)
       throw_damaged(file,
                     fmt::format("{} is no name-version-release.architecture", base::quoted(line)));

@@ -188,6 +188,11 @@ private:
       fs::write_exactly(file.get(), piece, done, target.string());
       done += piece.size();
     }
+    // What is copied is not kept twice; where the filesystem cannot let go of it, it goes with the
+    // room.
+    if (size > 0)
+      ::fallocate(room_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(place_),
+                  static_cast<off_t>(size));
     place_ += size;
   }
 

@@ -57,7 +57,7 @@ NodePackages read_packages(const NodeTree& tree, const KeyRing& keys,
       NodePackage package{.nevra = (vouched ? *vouched : header).nevra(),
                           .is_vouched = vouched.has_value(),
                           .files = {}};
-      if (package.nevra.name == "gpg-pubkey") continue;
+      if (package.nevra.is_key()) continue;
       if (vouched && wants_files(package.nevra)) package.files = vouched->files();
       result.packages.push_back(std::move(package));
     }

@@ -97,7 +97,7 @@ std::optional<std::vector<model::InstalledPackage>> read_installed_database(std:
   if (!headers) return std::nullopt;
   std::vector<model::InstalledPackage> packages;
   for (const PackageHeader& header : *headers) {
-    if (header.nevra().name != "gpg-pubkey") packages.push_back(package_of(header));
+    if (!header.nevra().is_key()) packages.push_back(package_of(header));
   }
   std::ranges::sort(packages, {}, &model::InstalledPackage::nevra);
   return packages;
@@ -109,7 +109,7 @@ std::optional<std::vector<model::Nevra>> read_package_database(std::string_view 
   std::vector<model::Nevra> packages;
   for (const PackageHeader& header : *headers) {
     model::Nevra nevra = header.nevra();
-    if (nevra.name != "gpg-pubkey") packages.push_back(std::move(nevra));
+    if (!nevra.is_key()) packages.push_back(std::move(nevra));
   }
   std::sort(packages.begin(), packages.end());
   return packages;

@@ -19,7 +19,7 @@ std::vector<model::Nevra> installed_packages(rpmts transaction) {
   const MatchIterator iterator(rpmtsInitIterator(transaction, RPMDBI_PACKAGES, nullptr, 0));
   while (Header header = rpmdbNextIterator(iterator.get())) {
     model::Nevra nevra = nevra_of(header);
-    if (nevra.name != "gpg-pubkey") packages.push_back(std::move(nevra));
+    if (!nevra.is_key()) packages.push_back(std::move(nevra));
   }
   std::ranges::sort(packages);
   return packages;

@@ -286,6 +286,18 @@ LockWithBases parse_document(std::string_view text, const std::string& file) {
 
 } // namespace
 
+std::vector<model::Nevra> kept_packages(const LockedBase& base) {
+  std::vector<model::Nevra> packages;
+  for (const std::string& each : base.kept) {
+    const auto nevra = model::Nevra::parse(each);
+    packages.push_back(
+        nevra ? *nevra
+              : model::Nevra{
+                    .name = each, .epoch = 0, .version = {}, .release = {}, .architecture = {}});
+  }
+  return packages;
+}
+
 model::Lock parse(std::string_view text, const std::string& file) {
   return parse_with_bases(text, file).lock;
 }

@@ -46,12 +46,14 @@ std::string name_of(const plan::ResolvedPlan& plan) {
   return plan.plan.config.name + "-" + plan.plan.architecture.name;
 }
 
-void add_emulator(EmulationFindings& findings, const plan::ResolvedPlan& plan,
-                  const BuildOptions& options, const std::filesystem::path& directory,
-                  const plan::Services& services) {
+EmulationFindings find_emulation(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                                 const std::filesystem::path& directory,
+                                 const plan::Services& services) {
+  EmulationFindings findings;
   findings.emulator = prepare_emulator(plan.plan.architecture, options.emulation, directory);
   if (findings.emulator && options.emulation == EmulationUse::automatic)
     findings.no_native_programs = add_native_programs(plan, options, *findings.emulator, services);
+  return findings;
 }
 
 /// What differs from machine to machine is no drift.
@@ -175,8 +177,8 @@ reuse_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const
 ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& options,
                           const BuildMeans& means, const Workplace& place) {
   const plan::Services& services = means.services;
-  EmulationFindings findings;
-  add_emulator(findings, plan, options, place.work.path() / "emulation", services);
+  EmulationFindings findings =
+      find_emulation(plan, options, place.work.path() / "emulation", services);
   root::WorkRoot root({.directory = place.root(),
                        .run_record = place.work.path() / "owners",
                        .epoch = plan.epoch,

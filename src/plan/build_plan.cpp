@@ -292,6 +292,11 @@ PlannedBuild make_plans(const config::LoadedImageConfig& loaded, const PlanOptio
   return planned;
 }
 
+PlannedBuild without_errors(PlannedBuild planned) {
+  if (planned.warnings.has_errors()) throw base::InputError(planned.warnings);
+  return planned;
+}
+
 /// Without what only files could tell, where these need not be there.
 config::LoadedImageConfig for_checks(config::LoadedImageConfig loaded,
                                      const config::LoadOptions& options) {
@@ -306,9 +311,13 @@ config::LoadedImageConfig load_config(const PlanOptions& options) {
 }
 
 PlannedBuild plan_build(const PlanOptions& options) {
-  PlannedBuild planned = make_plans(load_config(options), options, Demand::buildable);
-  if (planned.warnings.has_errors()) throw base::InputError(planned.warnings);
-  return planned;
+  return without_errors(make_plans(load_config(options), options, Demand::buildable));
+}
+
+PlannedBuild plan_packages(const PlanOptions& options) {
+  config::LoadedImageConfig loaded = load_config(options);
+  loaded.config.os.container_images.clear();
+  return without_errors(make_plans(loaded, options, Demand::buildable));
 }
 
 base::Diagnostics validate_config(const PlanOptions& options,

@@ -33,7 +33,7 @@ Refusal refusal_of(CURLcode code, long status, long proxy_status) {
   }
   if (status == k_unauthorized || status == k_forbidden) {
     return {.hint = "the server wants to know who asks: write NAME:PASSWORD@ before its host in "
-                    "the address, and give that with --repo, so that it stands in no file",
+                    "the address; a repository's goes with --repo, so that it stands in no file",
             .is_lasting = status == k_unauthorized};
   }
   if (code == CURLE_PEER_FAILED_VERIFICATION) {

@@ -83,8 +83,10 @@ class Validation(TestCase):
         configs = sorted(path.relative_to(TOP) for path in (TOP / "configs").rglob("*.yaml") if "releases" not in path.parts)
         self.assertTrue(configs)
         # Container images of the examples come from registries; containers_test.py has others in their places.
-        result = self.run_program("validate", "--no-file-checks", *configs)
-        self.assertEqual(result.stderr, "")
+        with_images = [path for path in configs if "\n  containerImages:" in (TOP / path).read_text()]
+        others = [path for path in configs if path not in with_images]
+        for arguments in (others, ["--no-file-checks", *with_images]):
+            self.assertEqual(self.run_program("validate", *arguments).stderr, "")
 
     def test_an_unknown_release_lists_those_that_exist(self):
         path = self.scratch() / "node.yaml"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 import tiny_efi  # noqa: E402
-from imagewright_testing import environment  # noqa: E402
+from imagewright_testing import environment, require_program  # noqa: E402
 from sibling_images import SiblingTestCase  # noqa: E402
 
 LOADERS = {"systemd-boot": "bootloader: {type: systemd-boot}", "uki": "uki: {mode: create}", "grub": "bootloader: {type: grub}"}
@@ -195,8 +195,7 @@ class Measure(SiblingTestCase):
         return unified, arguments
 
     def test_the_kernel_image_register_is_what_systemd_says(self):
-        if not MEASURE.exists():
-            self.skipTest("systemd-measure is not here")
+        require_program(str(MEASURE))
         _, arguments = self.unified()
         told = json.loads(self.run_tool(MEASURE, "calculate", *arguments, "--bank=sha256", "--bank=sha384", "--phase=:", "--json=short").stdout)
         expected = self.values(self.measured(next(self.built("uki").out.glob("*.raw"))))[11]
@@ -235,15 +234,14 @@ class Measure(SiblingTestCase):
                 (scratch / "policy").write_bytes(digest.digest())
                 (scratch / "signature").write_bytes(base64.b64decode(policy["sig"]))
                 self.run_tool("openssl", "dgst", "-sha256", "-verify", key.with_suffix(".pub"), "-signature", scratch / "signature", scratch / "policy")
-        if MEASURE.exists():
-            (scratch / "pcrpkey").write_bytes(sections[".pcrpkey"])
-            said = json.loads(self.run_tool(MEASURE, "calculate", *arguments, f"--pcrpkey={scratch / 'pcrpkey'}", "--bank=sha256", "--bank=sha384", "--json=short").stdout)
-            self.assertEqual([row["value"] for row in told["policies"]], [row["hash"] for bank in ("sha256", "sha384") for row in said[bank]])
+        require_program(str(MEASURE))
+        (scratch / "pcrpkey").write_bytes(sections[".pcrpkey"])
+        said = json.loads(self.run_tool(MEASURE, "calculate", *arguments, f"--pcrpkey={scratch / 'pcrpkey'}", "--bank=sha256", "--bank=sha384", "--json=short").stdout)
+        self.assertEqual([row["value"] for row in told["policies"]], [row["hash"] for bank in ("sha256", "sha384") for row in said[bank]])
 
     def test_a_secret_opens_with_the_image_s_values_and_not_with_others(self):
         for program in ("swtpm", "tpm2_unseal"):
-            if shutil.which(program) is None:
-                self.skipTest(f"{program} is not here")
+            require_program(program)
         unified, _ = self.unified()
         key = self.make_key("rsa", "-pkeyopt", "rsa_keygen_bits:2048")
         told = json.loads(self.sign(unified, key, "--json").stdout)

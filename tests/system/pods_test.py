@@ -79,7 +79,7 @@ class Pods(TestCase):
             "release": str(TOP / "configs/releases/workbench.yaml"), "roles": ["kubernetes-node", "cis"],
             "os": {"hostname": "node", "containerImages": images, "additionalFiles": files},
             "output": {"name": "node", "images": [{"format": "qcow2"}]},
-            "checks": [{"name": "every record is complete", "command": f"test $(ctr -n k8s.io images check | grep -c complete) = {3 * COUNT}"},
+            "checks": [{"name": "every record is complete", "command": f"test $(ctr -n k8s.io images check | grep -cw complete) = {3 * COUNT}"},
                        {"name": "CRI lists every image", "command": f"test $(pod_starter images | grep -c ':v1$\\|pause:3.9$') = {COUNT}"},
                        {"name": "pods start", "command": "start-pods || { journalctl -n 3 -o cat -u containerd; exit 1; }", "expect": "all pods ran"}]}))
         return config

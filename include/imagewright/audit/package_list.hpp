@@ -13,8 +13,8 @@ namespace imagewright::audit {
 
 /// The packages of a list of "name-version-release.architecture", one a line, in its order; lines
 /// with # do not count. Where the text has lines "=== Installed Packages Begin" and "=== Installed
-/// Packages End", as release notes of AKS node images have, only what stands between counts. What
-/// has no architecture, as keys that rpm lists have none, has an empty one. Throws base::Error
+/// Packages End", as release notes of AKS node images have, only what stands between counts. Keys
+/// that rpm lists have no architecture; everything else must. Throws base::Error
 /// (audit.damaged-list).
 std::vector<model::Nevra> read_package_list(std::string_view text, const std::string& file);
 

@@ -24,6 +24,10 @@ struct LockedBase {
   bool operator==(const LockedBase&) const = default;
 };
 
+/// What stays of a base. What is not the full name of a package is the name of one without a
+/// version.
+std::vector<model::Nevra> kept_packages(const LockedBase& base);
+
 /// What a config makes of one base.
 struct BaseLock {
   LockedBase base;

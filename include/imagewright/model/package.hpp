@@ -6,7 +6,9 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/base/byte_size.hpp>
@@ -26,6 +28,14 @@ struct Nevra {
   std::string architecture;
 
   auto operator<=>(const Nevra&) const = default;
+
+  /// What to_string() made, or rpm with its default format; nothing where a part is missing.
+  static std::optional<Nevra> parse(std::string_view full_name);
+  /// "name-[epoch:]version-release", as file names of source packages have it.
+  static std::optional<Nevra> parse_without_architecture(std::string_view text);
+
+  /// Keys that rpm was told to trust stand in its database as if they were packages.
+  bool is_key() const { return name == "gpg-pubkey"; }
 
   /// "[epoch:]version-release", without an epoch of 0
   std::string evr() const;

@@ -85,6 +85,9 @@ config::LoadedImageConfig load_config(const PlanOptions& options);
 /// Reads the config and its release profile and decides. Throws base::InputError with every
 /// mistake.
 PlannedBuild plan_build(const PlanOptions& options);
+/// The same for the packages alone: container images are not looked at, which may be there for
+/// other architectures only.
+PlannedBuild plan_packages(const PlanOptions& options);
 
 /// Every mistake and warning of a config, in file order; what build cannot honour is a mistake,
 /// except in a config with an input, which is for customizing. A config without a release is

@@ -35,11 +35,8 @@ void add_base_changes(std::vector<std::string>& changes, const lock::LockedBase*
 
 /// "bash" and "bash-5.2-1.x86_64" of the full name "bash-5.2-1.x86_64".
 bool is_called(const std::string& full_name, const std::string& name) {
-  if (full_name == name) return true;
-  const std::size_t release = full_name.rfind('-');
-  if (release == std::string::npos || release == 0) return false;
-  const std::size_t version = full_name.rfind('-', release - 1);
-  return version != std::string::npos && full_name.substr(0, version) == name;
+  const auto nevra = model::Nevra::parse(full_name);
+  return full_name == name || (nevra && nevra->name == name);
 }
 
 [[noreturn]] void refuse_absent(const std::string& package, const lock::BaseLock& lock) {

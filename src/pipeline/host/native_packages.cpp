@@ -62,7 +62,7 @@ plan::BuildPlan plan_of_role(const plan::PlanOptions& options, const std::string
   IMAGEWRIGHT_ASSERT(host != nullptr);
   plan::PlanOptions wanted = options;
   wanted.architectures = {host->name};
-  return with_role_alone(std::move(plan::plan_build(wanted).plans.front()), role);
+  return with_role_alone(std::move(plan::plan_packages(wanted).plans.front()), role);
 }
 
 NativePackages::NativePackages(const plan::ResolvedPlan& image, const BuildOptions& options,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cerrno>
 #include <system_error>
 
 #include <sys/stat.h>
@@ -22,13 +23,15 @@ void write_with_policy(const std::filesystem::path& program, const std::filesyst
        .sections = {{".pcrpkey", sections.public_key}, {".pcrsig", sections.signatures}}},
       cancellation);
   struct stat status {};
-  if (::fstat(file.get(), &status) == 0) ::fchmod(target.fd(), status.st_mode & 0777U);
+  if (::fstat(file.get(), &status) != 0 || ::fchmod(target.fd(), status.st_mode & 0777U) != 0)
+    base::throw_system_error("fs.cannot-write", "cannot write", output.string(), errno);
   fs::sync_path(target.path());
   std::error_code error;
   std::filesystem::rename(target.path(), output, error);
   if (error)
     base::throw_system_error("fs.cannot-write", "cannot write", output.string(), error.value());
   target.keep();
+  fs::sync_path(std::filesystem::absolute(output).parent_path());
 }
 
 } // namespace imagewright::pipeline
