@@ -51,7 +51,8 @@ class Packaging(TestCase):
 
     def test_every_example_names_its_schema(self):
         """In a clone the one that the build makes, where it is installed the one beside the program."""
-        for directory, count in ((TOP / "configs", 5), (self.installed() / "share/doc/imagewright/examples", 5)):
+        documentation = self.installed() / "share/doc/imagewright"
+        for directory, count in ((TOP / "configs", 8), (documentation / "examples", 5), (documentation / "configs", 3)):
             examples = [path for path in directory.rglob("*.yaml") if not {"releases", "roles"} & set(path.parts)]
             self.assertEqual(len(examples), count)
             for path in examples:
