@@ -78,9 +78,8 @@ class Trust(ReportsTestCase):
         if expect is not None:
             self.assertEqual(result.returncode, expect, result.stderr[-3000:])
         self.said = result.stderr
-        traces = sorted(directory.glob("trace.*"), key=lambda path: int(path.suffix[1:]))
-        self.numbers = [int(path.suffix[1:]) for path in traces]
-        return [path.read_text(errors="replace").splitlines() for path in traces]
+        self.numbers = traced_paths.in_order([int(path.suffix[1:]) for path in directory.glob("trace.*")])
+        return [(directory / f"trace.{number}").read_text(errors="replace").splitlines() for number in self.numbers]
 
     def build(self, text, *options):
         directory = self.scratch()

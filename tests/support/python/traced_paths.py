@@ -3,6 +3,7 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 # Everything that takes a name, and what tells processes inside of a root from those outside.
 CALLS = "%file,clone,clone3,fork,vfork,pivot_root"
@@ -21,13 +22,21 @@ class Use:
     line: str
 
 
+def in_order(numbers):
+    """Numbers of processes that were started in a short time, which begin anew behind the largest, as they were given."""
+    most = int(Path("/proc/sys/kernel/pid_max").read_text())
+    has_begun_anew = max(numbers) - min(numbers) > most // 2
+    return sorted(numbers, key=lambda number: number + (most if has_begun_anew and number < most // 2 else 0))
+
+
 def uses_of_host(traces):
     """The successful uses of paths; `traces` has the lines of each process by its number, the program's own first."""
     outside = {}
-    for number, lines in sorted(traces.items()):
+    own = next(iter(traces))
+    for number, lines in traces.items():
         # A process of a namespace is known to its parent by another number; who enters a root begins outside.
         enters = any(line.startswith("pivot_root(") and line.rstrip().endswith("= 0") for line in lines)
-        is_outside = outside.get(number, enters or number == min(traces))
+        is_outside = outside.get(number, enters or number == own)
         for line in lines:
             match = _CALL.match(line)
             if not match or match.group(3).startswith("-"):
