@@ -15,6 +15,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/machine/run_in_machine.hpp>
 #include <imagewright/process/command_runner.hpp>
+#include <imagewright/process/host_packages.hpp>
 #include <imagewright/process/program.hpp>
 #include <imagewright/sandbox/error_codec.hpp>
 
