@@ -204,7 +204,7 @@ constexpr Type k_reset_type{
 constexpr Key k_root_keys[] = {
     {.name = "release",
      .type = &k_non_blank_type,
-     .documentation = "A release profile: a name in configs/releases, or a path.",
+     .documentation = "A release profile: a name that \"imagewright releases\" lists, or a path.",
      .is_own = true},
     {.name = "architectures",
      .type = &k_architecture_list_type,
