@@ -69,7 +69,7 @@ Command inspect_command() {
       {.value = "IMAGE",
        .description =
            "An image: " + base::join(model::image_format_words(model::ImageKind::disk), ", ") +
-           "; or the manifest of one",
+           "; a root in a tar or WSL archive; or the manifest of one",
        .target = &words->image,
        .completes = Completes::files,
        .is_required = true},
