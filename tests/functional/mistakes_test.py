@@ -244,7 +244,9 @@ MISTAKES = [
     Mistake("plain-password", 0, "", config=with_user("password: {type: plain-text, value: secret}"),
             right=with_user(f"password: {{type: hashed, value: '{HASH}'}}")),
     Mistake("unknown-shell", 0, "/bin/sh", config=with_user("startupCommand: /bin/zsh"), command=PLAN, right=with_user("startupCommand: /bin/sh")),
-    Mistake("unknown-group", 2, "what the packages define", config=with_user("secondaryGroups: [whell]"), command=BUILD, right=with_user("secondaryGroups: [wheel]")),
+    Mistake("unknown-group", 2, '"wheel"', config=with_user("secondaryGroups: [whell]"), command=BUILD, right=with_user("secondaryGroups: [wheel]")),
+    Mistake("group-of-nobody", 2, "os.groups", config=with_user("secondaryGroups: [operators]"), command=BUILD,
+            right=with_user("secondaryGroups: [operators]").replace("os:\n", "os:\n  groups: [{name: operators}]\n")),
     Mistake("two-users", 2, "admin", config=with_user("uid: 1000\n  - name: admin"), right=with_user("uid: 1000")),
     # What packages bring.
     Mistake("unknown-unit", 0, '"web', config=edited("enable: [web]", "enable: [wbe]"), command=PLAN, right=NODE),
