@@ -201,7 +201,7 @@ MISTAKES = [
     Mistake("missing-repository", 1, "", command=PLAN, prepare=move("repository", "elsewhere"), repair=move("elsewhere", "repository")),
     Mistake("no-network", 1, "trying again for 31 s", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo"), right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("offline-without-cache", 1, "--offline", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo", "--offline"), right_command=PLAN),
-    Mistake("moved-repository", 1, "repodata", command=(*PLAN, "--repo", "tiny=elsewhere"), right_command=(*PLAN, "--repo", "tiny=repository")),
+    Mistake("moved-repository", 1, "repodata", command=(*PLAN, "--repo", "tiny=elsewhere"), prepare=write("elsewhere/readme", "x"), right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("missing-repository-key", 5, "key.asc", command=PLAN, prepare=profile("gpgCheck: false, repoGpgCheck: false", "gpgKeys: [keys/key.asc], repoGpgCheck: false"),
             repair=profile("gpgKeys: [keys/key.asc], repoGpgCheck: false", "gpgCheck: false, repoGpgCheck: false")),
     Mistake("private-repository-key", 5, "PRIVATE", command=PLAN, prepare=both(write("releases/key.asc", PRIVATE_PGP_KEY),
