@@ -133,6 +133,10 @@ def profile(old, new):
     return change
 
 
+# The tiny distribution has no program for it, and validate asks only whether there is a package.
+VERITY_ROLE = profile("  kernel: [tiny-kernel]\n", "  kernel: [tiny-kernel]\n  verity: [tiny-base]\n")
+
+
 def with_user(text):
     return NODE.replace("os:\n", USER + text + "\n")
 
@@ -190,13 +194,13 @@ MISTAKES = [
     Mistake("option-without-path", 2, "--output-dir DIR", command=(*BUILD, "-o", "--json"), right_command=(*BUILD, "-o", "images", "--json")),
     Mistake("option-without-anything", 2, "--output-dir DIR", command=(*BUILD, "-o"), right_command=(*BUILD, "-o", "images")),
     Mistake("two-configs", 2, "", command=("plan", "node.yaml", "other.yaml"), right_command=PLAN),
-    Mistake("cut-image", 2, "", command=("inspect", "disk.qcow2"), prepare=write("disk.qcow2", b"QFI\xfb\x00\x00\x00\x03" + bytes(60)), repair=both(run(*BUILD), move("out/node-x86_64.raw", "disk.raw")),
+    Mistake("cut-image", 5, "", command=("inspect", "disk.qcow2"), prepare=write("disk.qcow2", b"QFI\xfb\x00\x00\x00\x03" + bytes(60)), repair=both(run(*BUILD), move("out/node-x86_64.raw", "disk.raw")),
             right_command=("inspect", "disk.raw")),
     # The release and its repositories.
     Mistake("release-typo", 2, '"tiny"', config=edited("tiny", "tinny"), right=NODE),
     Mistake("no-release", 2, "release", config=edited("release: tiny\n", ""), command=PLAN, right=NODE),
     Mistake("architecture-of-nobody", 2, "x86_64", command=(*PLAN, "--arch", "riscv64"), right_command=(*PLAN, "--arch", "amd64")),
-    Mistake("architecture-of-the-config", 2, "x86_64", config="architectures: [arm64]\n" + NODE, command=PLAN, right="architectures: [x86_64]\n" + NODE),
+    Mistake("architecture-of-the-config", 2, "x86_64", config="architectures: [aarch64]\n" + NODE, command=PLAN, right="architectures: [x86_64]\n" + NODE),
     Mistake("architecture", 2, "x86_64", command=(*PLAN, "--arch", "aarch64"), right_command=(*PLAN, "--arch", "x86_64")),
     Mistake("missing-repository", 1, "", command=PLAN, prepare=move("repository", "elsewhere"), repair=move("elsewhere", "repository")),
     Mistake("no-network", 1, "trying again for 31 s", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo"), right_command=(*PLAN, "--repo", "tiny=repository")),
@@ -209,8 +213,7 @@ MISTAKES = [
             repair=profile("gpgKeys: [key.asc], repoGpgCheck: false", "gpgCheck: false, repoGpgCheck: false")),
     Mistake("repository-of-the-config", 1, "repodata", config=NODE + "repositories:\n- name: agents\n  path: agents\n  gpgCheck: false\n  repoGpgCheck: false\n", command=PLAN,
             right=NODE + "repositories:\n- name: agents\n  path: repository\n  gpgCheck: false\n  repoGpgCheck: false\n"),
-    Mistake("no-such-host", 1, "the network", command=(*PLAN, "--repo", "tiny=http://repo.invalid/tiny"), right_command=(*PLAN, "--repo", "tiny=repository")),
-    Mistake("dead-proxy", 1, "", command=(*PLAN, "--repo", "tiny=http://repo.invalid/tiny"), env={"http_proxy": "http://127.0.0.1:9"}, right_command=(*PLAN, "--repo", "tiny=repository")),
+    Mistake("dead-proxy", 1, "http_proxy", command=(*PLAN, "--repo", "tiny=http://repo.invalid/tiny"), env={"http_proxy": "http://127.0.0.1:9"}, right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("repository-typo", 5, "repoGpgCheck", command=(*PLAN, "--repo", "tinny=repository"), right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("damaged-repository", 5, "", command=PLAN, prepare=write("repository/repodata/repomd.xml", "<html>moved</html>"),
             repair=lambda place: (place / "repository/repodata/repomd.xml").write_bytes(Mistakes.repomd)),
@@ -275,7 +278,7 @@ MISTAKES = [
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
     Mistake("small-root-built", 1, "larger", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 2M"), command=BUILD,
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
-    Mistake("read-only-var", 0, "systemd.volatile=state", config=VERIFIED, right=VERIFIED.replace("  hostname", "  kernelCommandLine: {extraCommandLine: [systemd.volatile=state]}\n  hostname")),
+    Mistake("read-only-var", 0, "systemd.volatile=state", config=VERIFIED, prepare=VERITY_ROLE, right=VERIFIED.replace("  hostname", "  kernelCommandLine: {extraCommandLine: [systemd.volatile=state]}\n  hostname")),
     Mistake("disk-without-room", 2, "", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("gpt\n", "gpt\n    maxSize: 64M\n"),
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("gpt\n", "gpt\n    maxSize: 82M\n")),
     Mistake("unknown-partition", 2, '"root"', config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("deviceId: root", "deviceId: rot"),
@@ -316,11 +319,9 @@ MISTAKES = [
             prepare=both(write("disk.raw", bytes(1 << 20)), write("disk.qcow2", "precious")),
             right_command=("convert", "disk.raw", "disk.qcow2", "--force")),
     Mistake("full-disk", 1, "--output-dir", command=BUILD, prepare=write("out/.keep", ""), before=small("out", "2M"), right_command=(*BUILD, "-o", "images")),
-    Mistake("full-cache", 1, "--cache-dir", command=(*BUILD, "--cache-dir", "cache"), prepare=write("cache/.keep", ""), before=small("cache", "64k"),
-            right_command=(*BUILD, "--cache-dir", "other")),
     Mistake("read-only-output", 4, "--output-dir", command=(*BUILD, "-o", "out/images"), prepare=write("out/.keep", ""), before=READ_ONLY, right_command=(*BUILD, "-o", "images")),
-    Mistake("no-emulator", 4, "qemu-user-static", config=edited("release: tiny", "release: tiny"), command=(*BUILD, "--arch", "aarch64"),
-            prepare=profile("architectures: [x86_64]", "architectures: [x86_64, aarch64]"), right_command=(*BUILD, "--arch", "x86_64")),
+    Mistake("packages-of-another-architecture", 3, "exists only for another architecture", command=(*PLAN, "--arch", "aarch64"),
+            prepare=profile("architectures: [x86_64]", "architectures: [x86_64, aarch64]"), right_command=(*PLAN, "--arch", "x86_64")),
     Mistake("bad-epoch", 2, "SOURCE_DATE_EPOCH", command=PLAN, env={"SOURCE_DATE_EPOCH": "yesterday"}, right_env={"SOURCE_DATE_EPOCH": "1700000000"}),
     Mistake("no-qemu", 4, "install qemu-system-x86 ", command=("boot", "out/node-x86_64.raw", "--progress", "none"), prepare=run(*BUILD), before=WITHOUT_QEMU,
             right_command=("boot", "out/node-x86_64.raw", "--print-command")),  # the first hour installs it
@@ -405,6 +406,7 @@ class Mistakes(TestCase):
                 "whole root": VERIFIED.replace("  hostname", '  kernelCommandLine: {extraCommandLine: ["quiet systemd.volatile"]}\n  hostname')}.items():
             with self.subTest(name):
                 place = self.place()
+                VERITY_ROLE(place)
                 write("node.yaml", text)(place)
                 self.assertEqual(self.run_in(place, ("validate", "node.yaml"), None).stderr, "")
 

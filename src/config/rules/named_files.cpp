@@ -13,7 +13,6 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/shell.hpp>
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
@@ -67,9 +66,7 @@ private:
     diagnostics_.error("config.missing-file",
                        fmt::format("{} {} cannot be read: {}", what, base::quoted(path.string()),
                                    std::generic_category().message(errno)),
-                       where,
-                       fmt::format("give yourself the right to read it: chmod u+r {}",
-                                   base::shell_word(path.string())));
+                       where, how_to_make_readable(path));
   }
 
   void expect_file(const fs::path& path, std::string_view what, const base::SourceLocation& where) {
@@ -145,8 +142,7 @@ private:
     for (const fs::path& file : files) {
       expect_readable(file, k_added_file, directory.where);
       const fs::path below = file.lexically_relative(directory.source);
-      check_public_place(file, (fs::path(directory.destination) / below).string(),
-                         directory.where);
+      check_public_place(file, (fs::path(directory.destination) / below).string(), directory.where);
     }
   }
 
