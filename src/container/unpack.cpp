@@ -118,6 +118,20 @@ private:
   std::vector<Member> members_;
 };
 
+/// What is something else is told before anybody looks for images in it.
+void require_archive(int descriptor, const std::string& name) {
+  std::array<std::byte, 512> head{};
+  const ssize_t got = ::pread(descriptor, head.data(), head.size(), 0);
+  if (got < 0) base::throw_system_error("fs.cannot-read", "cannot read", name, errno);
+  if (got == 0) throw_damaged(fmt::format("{} is empty", base::quoted(name)));
+  const auto other = find_other_kind(std::span(head).first(static_cast<std::size_t>(got)));
+  if (!other) return;
+  throw base::Error(
+      base::FailureKind::input, "container.unsupported",
+      fmt::format("{} is {}, and no archive of images", base::quoted(name), other->words),
+      other->hint);
+}
+
 // --- in the program
 
 std::vector<Member> decode_members(std::string_view bytes) {
@@ -240,6 +254,7 @@ fs::UniqueFd make_nameless_file(const std::filesystem::path& directory) {
 std::string unpack_in_worker(const sandbox::WorkerCall& call) {
   const std::string name(call.request);
   const base::Cancellation never;
+  require_archive(call.descriptors[0], name);
   Writer writer(call.descriptors[1], name);
   archive::read_tar(
       duplicate(call.descriptors[0], name), name, largest_content(call.descriptors[0]),
@@ -282,20 +297,6 @@ void check_difference(const Layer& layer, const base::Cancellation& cancellation
 
 namespace {
 
-/// What is something else is told before anybody looks for images in it.
-void require_archive(const fs::UniqueFd& file, const std::filesystem::path& archive) {
-  std::array<std::byte, 512> head{};
-  const ssize_t got = ::pread(file.get(), head.data(), head.size(), 0);
-  if (got < 0) base::throw_system_error("fs.cannot-read", "cannot read", archive.string(), errno);
-  if (got == 0) throw_damaged(fmt::format("{} is empty", base::quoted(archive.string())));
-  const auto other = find_other_kind(std::span(head).first(static_cast<std::size_t>(got)));
-  if (!other) return;
-  throw base::Error(base::FailureKind::input, "container.unsupported",
-                    fmt::format("{} is {}, and no archive of images",
-                                base::quoted(archive.string()), other->words),
-                    other->hint);
-}
-
 std::vector<Member> members_of(const fs::UniqueFd& file, const fs::UniqueFd& room,
                                const std::filesystem::path& archive,
                                const base::Cancellation& cancellation) {
@@ -319,7 +320,6 @@ std::vector<Member> members_of(const fs::UniqueFd& file, const fs::UniqueFd& roo
 void unpack(const std::filesystem::path& archive, const std::filesystem::path& directory,
             const base::Cancellation& cancellation) {
   const fs::UniqueFd file = open_regular_file(archive);
-  require_archive(file, archive);
   const fs::UniqueFd room = make_nameless_file(directory);
   const std::vector<Member> members = members_of(file, room, archive, cancellation);
   Unpacker unpacker(archive, directory, room.get());

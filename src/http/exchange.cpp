@@ -180,7 +180,8 @@ Ending Exchange::State::finish(CURLcode code) {
     ending.fault = Fault::no_such_part;
   } else if (code == CURLE_PARTIAL_FILE) {
     ending.fault = Fault::cut_short;
-  } else if (code != CURLE_HTTP_RETURNED_ERROR) {
+  } else if (code != CURLE_HTTP_RETURNED_ERROR || ending.status < 400) {
+    // A proxy that lets nobody through is no answer of the server.
     ending.fault = Fault::other;
   }
   return ending;
