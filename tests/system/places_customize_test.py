@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Images that exist, changed in a machine of its own: the bytes of every other rung, and its complaints."""
 
+import json
 import re
 import shutil
 import sys
@@ -74,6 +75,8 @@ class CustomizedInAMachine(TestCase):
         self.assertEqual({file.name for file in out.iterdir()}, {file.name for file in expected.iterdir()})
         self.assertEqual(artifact_digests(out), artifact_digests(expected))
         self.assertEqual(hidden_files(out), [])
+        reports = [json.loads(next(directory.glob("*.report.json")).read_text()) for directory in (expected, out)]
+        self.assertEqual([report.pop("rung") for report in reports], ["single-id", "machine"])
         self.run_here("verify", out, "--rung", "machine", "--machine-kernel", self.kernel)
 
     def test_what_fails_inside_is_told_as_outside(self):

@@ -52,6 +52,7 @@ std::string customize_inside(const machine::GuestCall& call) {
                                 .thread_count = question.thread_count};
   const Customizing customizing = prepare_again(question, services);
   const CustomizingPlace where{.directory = place(0),
+                               .rung = sandbox::Rung::machine,
                                .register_emulator = &sandbox::register_for_kernel};
   return encode(carry_out(customizing, where, question.options.emulation, services));
 }
