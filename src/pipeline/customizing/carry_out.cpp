@@ -382,8 +382,11 @@ CustomizeResult carry_out(const Customizing& customizing, const CustomizingPlace
                           EmulationUse emulation, const plan::Services& services) {
   Workplace place(where.directory);
   try {
-    auto emulator = prepare_emulator(customizing.base->architecture(), emulation,
-                                     place.work.path() / "emulation");
+    std::optional<sandbox::Emulator> emulator;
+    // Where files alone are put in, no program of the image runs.
+    if (customizing.root.base_change == finalize::BaseChange::as_config)
+      emulator = prepare_emulator(customizing.base->architecture(), emulation,
+                                  place.work.path() / "emulation");
     if (emulator && where.register_emulator)
       emulator = where.register_emulator(*std::move(emulator));
     return carry_through(customizing, place, {std::move(emulator), where.rung}, services);
