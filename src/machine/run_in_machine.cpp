@@ -87,18 +87,39 @@ void write_files(const MachineRequest& request, const MachineFiles& paths,
   std::filesystem::remove(question);
 }
 
+/// A machine whose disk cannot grow stands still. Throws base::Error (fs.disk-full,
+/// fs.cannot-write) when that is so.
+void require_room(const std::filesystem::path& directory) {
+  const std::string zeros(base::ByteSize::mib(1).bytes(), '\0');
+  const std::filesystem::path trial = directory / "trial";
+  try {
+    fs::write_file_atomically(trial, zeros);
+  } catch (const base::Error& error) {
+    base::Diagnostic diagnostic = error.diagnostic();
+    diagnostic.context.push_back("while a machine waited that its disk grows there");
+    throw base::Error(error.kind(), std::move(diagnostic));
+  }
+  std::filesystem::remove(trial);
+}
+
 /// What was heard while the machine ran.
 class Watcher {
 public:
   Watcher(const MachineRequest& request, report::Reporter& reporter)
       : request_(request), reader_([&](const std::string& message) {
           last_sign_ = Clock::now();
+          next_trial_ = k_between_trials;
           if (const auto status = relay(message, reporter)) status_ = status;
         }) {}
 
   process::Watch watch(std::string_view text) {
     reader_.take(text);
-    if (Clock::now() - last_sign_ < request_.limits.silence) return process::Watch::keep_running;
+    const auto silence = Clock::now() - last_sign_;
+    if (silence > next_trial_) {
+      require_room(request_.directory);
+      next_trial_ = silence + k_between_trials;
+    }
+    if (silence < request_.limits.silence) return process::Watch::keep_running;
     is_silent_ = true;
     return process::Watch::stop;
   }
@@ -108,8 +129,12 @@ public:
   std::string other_text() const { return reader_.other_text(); }
 
 private:
+  /// It says that it lives every five seconds.
+  static constexpr Clock::duration k_between_trials = std::chrono::seconds(15);
+
   const MachineRequest& request_;
   ConsoleReader reader_;
+  Clock::duration next_trial_ = k_between_trials; ///< of silence
   Clock::time_point last_sign_ = Clock::now();
   std::optional<int> status_;
   bool is_silent_ = false;
