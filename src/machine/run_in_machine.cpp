@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <csignal>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -107,6 +108,7 @@ class Watcher {
 public:
   Watcher(const MachineRequest& request, report::Reporter& reporter)
       : request_(request), reader_([&](const std::string& message) {
+          has_begun_ = true;
           last_sign_ = Clock::now();
           next_trial_ = k_between_trials;
           if (const auto status = relay(message, reporter)) status_ = status;
@@ -126,6 +128,7 @@ public:
 
   std::optional<int> status() const { return status_; }
   bool is_silent() const { return is_silent_; }
+  bool has_begun() const { return has_begun_; }
   std::string other_text() const { return reader_.other_text(); }
 
 private:
@@ -137,18 +140,39 @@ private:
   Clock::duration next_trial_ = k_between_trials; ///< of silence
   Clock::time_point last_sign_ = Clock::now();
   std::optional<int> status_;
+  bool has_begun_ = false; ///< it said something
   bool is_silent_ = false;
 };
 
 [[noreturn]] void fail(std::string code, std::string message, std::string hint,
-                       const std::string& output) {
+                       const std::string& output,
+                       base::FailureKind kind = base::FailureKind::build) {
   base::Diagnostic diagnostic;
   diagnostic.code = std::move(code);
   diagnostic.message = std::move(message);
   diagnostic.hint = std::move(hint);
   for (const std::string& line : process::last_lines(output, 5))
     diagnostic.context.push_back("the machine said: " + line);
-  throw base::Error(base::FailureKind::build, std::move(diagnostic));
+  throw base::Error(kind, std::move(diagnostic));
+}
+
+/// QEMU was ended, or could not begin, or its guest ended without saying how its work did.
+[[noreturn]] void fail_without_word(const MachineRequest& request,
+                                    const process::CommandResult& result, bool has_begun,
+                                    const std::string& output) {
+  const std::string end = process::describe_end(result);
+  constexpr auto k_needs = "a machine needs 1.5 GiB of memory and as much address space, and some "
+                           "ten threads: see the limits of this place (ulimit -a, its control "
+                           "group), or take another rung: imagewright doctor lists them";
+  if (result.signal == SIGKILL)
+    fail("machine.died", fmt::format("the machine was killed ({})", end), k_needs, output);
+  if (!has_begun && (result.signal || result.exit_code != 0))
+    fail("machine.cannot-start", fmt::format("QEMU cannot run a machine here ({})", end), k_needs,
+         output, base::FailureKind::host);
+  fail("machine.died", fmt::format("the machine ended without a word ({})", end),
+       fmt::format("it ran the {}; another one can be named with --machine-kernel",
+                   request.kernel.origin),
+       output);
 }
 
 void require_end(const MachineRequest& request, const process::CommandResult& result,
@@ -165,12 +189,7 @@ void require_end(const MachineRequest& request, const process::CommandResult& re
          output);
   }
   const auto status = watcher.status();
-  if (!status)
-    fail("machine.died",
-         fmt::format("the machine ended without a word ({})", process::describe_end(result)),
-         fmt::format("it ran the {}; another one can be named with --machine-kernel",
-                     request.kernel.origin),
-         output);
+  if (!status) fail_without_word(request, result, watcher.has_begun(), output);
   if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return;
   fail("machine.died", fmt::format("the work in the machine was killed (status {})", *status),
        "the machine may have had too little memory for it", output);
