@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -65,9 +66,12 @@ void limit_processes() {
 }
 
 /// Where memory runs out, programs of the image go first, who watches over them later, and this
-/// process, without which there is no word of it, never.
+/// process, without which there is no word of it, never. Where they take all processors, who
+/// watches still gets to look.
 void outlive_programs() {
+  constexpr int k_before_programs = -15;
   set("/proc/self/oom_score_adj", "-900\n");
+  ::setpriority(PRIO_PROCESS, 0, k_before_programs);
 }
 
 /// Bytes go out as they are.

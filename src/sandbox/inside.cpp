@@ -72,6 +72,11 @@ void set_limits() {
   }
 }
 
+/// Programs of the image come after who watches over them.
+void give_up_priority() {
+  if (::getpriority(PRIO_PROCESS, 0) < 0) ::setpriority(PRIO_PROCESS, 0, 0);
+}
+
 /// Where memory runs out the kernel ends a program of the image, and not who tells of it.
 void offer_to_be_ended() {
   constexpr int k_wanted = 500;
@@ -136,6 +141,7 @@ void do_job(const Inside& inside, const JobWork& work, std::span<const WorkerJob
   ::umask(022);
   set_limits();
   offer_to_be_ended();
+  give_up_priority();
   // While this process may still ask for it.
   filter_calls_of_scripts();
   if (clerk) send_descriptor(clerk.get(), filter_metadata_calls());

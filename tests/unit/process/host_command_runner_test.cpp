@@ -136,8 +136,8 @@ TEST_CASE("a log ends where an output without end begins to fill the disk", "[pr
   command.log_file = scratch.path() / "log";
   CHECK(run(command).standard_output.ends_with("last\n"));
   const std::uint64_t size = std::filesystem::file_size(command.log_file);
-  CHECK(size > k_largest_log.bytes());
-  CHECK(size < k_largest_log.bytes() + 100);
+  CHECK(size > process::k_largest_log.bytes());
+  CHECK(size < process::k_largest_log.bytes() + 100);
   CHECK(fs::read_file(command.log_file).ends_with("[what was said after this is not kept]\n"));
 }
 
