@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +19,8 @@
 #include <imagewright/sandbox/privilege.hpp>
 
 #include "compose.hpp"
+#include "stages/kept_warnings.hpp"
+#include "stages/unchanged_build.hpp"
 
 namespace imagewright::pipeline {
 
@@ -47,10 +51,17 @@ void require_place_for(const std::filesystem::path& report) {
 
 BuildResult build(const BuildOptions& options, const plan::Services& services) {
   require_place_for(options.report_file);
+  UnchangedBuild unchanged(options, services);
+  if (auto result = unchanged.recall()) return *std::move(result);
+  KeptWarnings warnings(services.reporter);
+  const plan::Services planning{.reporter = warnings,
+                                .cancellation = services.cancellation,
+                                .clock = services.clock,
+                                .cache_directory = services.cache_directory,
+                                .thread_count = services.thread_count};
   plan::PlannedBuild planned = plan::plan_build(options.plan);
-  for (const base::Diagnostic& warning : planned.warnings.items()) {
-    services.reporter.warning(warning);
-  }
+  for (const base::Diagnostic& warning : planned.warnings.items())
+    warnings.warning(warning);
   // Before there are threads, and for everything that follows: the files of a root belong to ids
   // that only root can name.
   BuildOptions decided = options;
@@ -62,19 +73,22 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   // of work.
   std::vector<plan::ResolvedPlan> resolved;
   for (plan::BuildPlan& plan : planned.plans) {
-    resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, services));
+    resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, planning));
   }
   for (plan::ResolvedPlan& plan : resolved)
-    plan::fetch_remote_files(plan, options.resolve.network, services);
+    plan::fetch_remote_files(plan, options.resolve.network, planning);
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
+  unchanged.watch(resolved, decided.output_directory, warnings.all());
   BuildResult result;
+  std::vector<BuiltImage> images;
   for (const plan::ResolvedPlan& plan : resolved) {
     result.package_count += plan.lock.packages.size();
-    for (fs::PublishedFile& file : compose(plan, decided, services)) {
-      result.files.push_back(std::move(file));
-    }
+    ComposedImage composed = compose(plan, decided, services);
+    std::ranges::move(composed.files, std::back_inserter(result.files));
+    images.push_back({name_of(plan), plan.lock.packages.size(), std::move(composed.inputs)});
   }
+  unchanged.keep(images);
   return result;
 }
 
