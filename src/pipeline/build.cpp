@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -19,6 +20,7 @@
 #include <imagewright/sandbox/privilege.hpp>
 
 #include "compose.hpp"
+#include "compose_beside.hpp"
 #include "stages/kept_warnings.hpp"
 #include "stages/unchanged_build.hpp"
 
@@ -45,6 +47,23 @@ void require_place_for(const std::filesystem::path& report) {
       base::FailureKind::input, "pipeline.cannot-write-report",
       fmt::format("the report cannot be written to {}: {}", base::quoted(report.string()), problem),
       "give --report the name of a file in a directory that is there");
+}
+
+/// The images of all architectures, in order: the first here, the others beside it where that is
+/// possible.
+std::vector<ComposedImage> compose_all(const std::vector<plan::ResolvedPlan>& plans,
+                                       const BuildOptions& options,
+                                       const plan::Services& services) {
+  const bool is_beside = plans.size() > 1 && may_compose_beside(options, services);
+  std::vector<std::unique_ptr<BesideComposition>> others;
+  for (std::size_t index = 1; is_beside && index < plans.size(); ++index)
+    others.push_back(std::make_unique<BesideComposition>(plans[index], options, services));
+  std::vector<ComposedImage> images;
+  for (std::size_t index = 0; index < plans.size(); ++index) {
+    images.push_back(is_beside && index > 0 ? others[index - 1]->finish()
+                                            : compose(plans[index], options, services));
+  }
+  return images;
 }
 
 } // namespace
@@ -80,13 +99,14 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
   unchanged.watch(resolved, decided.output_directory, warnings.all());
+  const std::vector<ComposedImage> composed = compose_all(resolved, decided, services);
   BuildResult result;
   std::vector<BuiltImage> images;
-  for (const plan::ResolvedPlan& plan : resolved) {
-    result.package_count += plan.lock.packages.size();
-    ComposedImage composed = compose(plan, decided, services);
-    std::ranges::move(composed.files, std::back_inserter(result.files));
-    images.push_back({name_of(plan), plan.lock.packages.size(), std::move(composed.inputs)});
+  for (std::size_t index = 0; index < resolved.size(); ++index) {
+    const std::size_t package_count = resolved[index].lock.packages.size();
+    result.package_count += package_count;
+    std::ranges::copy(composed[index].files, std::back_inserter(result.files));
+    images.push_back({name_of(resolved[index]), package_count, composed[index].inputs});
   }
   unchanged.keep(images);
   return result;

@@ -12,8 +12,8 @@
 #include <imagewright/plan/consulted_paths.hpp>
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
-#include "kept_warnings.hpp"
 #include "pipeline/host/emulator.hpp"
 #include "pipeline/reuse_outputs.hpp"
 #include "tool_identity.hpp"
@@ -85,42 +85,22 @@ std::string key_of(const BuildOptions& options) {
   return writer.take();
 }
 
-void write_place(sandbox::ByteWriter& writer, const base::SourceLocation& place) {
-  writer.text(place.file).number(place.line).number(place.column);
-}
-
-base::SourceLocation read_place(sandbox::ByteReader& reader) {
-  base::SourceLocation place{.file = reader.text()};
-  place.line = static_cast<std::uint32_t>(reader.number());
-  place.column = static_cast<std::uint32_t>(reader.number());
-  return place;
-}
-
 /// With their places: no file has changed.
 std::string placed_bytes(const std::vector<base::Diagnostic>& warnings) {
   sandbox::ByteWriter writer;
-  for (const base::Diagnostic& warning : warnings) {
-    writer.text(to_bytes(std::vector{warning})).flag(warning.where.has_value());
-    if (warning.where) write_place(writer, *warning.where);
-    writer.number(warning.related.size());
-    for (const base::RelatedLocation& related : warning.related) {
-      write_place(writer, related.where);
-      writer.text(related.message);
-    }
-  }
+  for (const base::Diagnostic& warning : warnings)
+    writer.text(sandbox::encode_exception(base::Error(base::FailureKind::build, warning)));
   return writer.take();
 }
 
 std::vector<base::Diagnostic> placed_from(std::string_view bytes) {
   std::vector<base::Diagnostic> warnings;
   for (sandbox::ByteReader reader(bytes); !reader.at_end();) {
-    base::Diagnostic warning = warnings_from(reader.text()).at(0);
-    if (reader.flag()) warning.where = read_place(reader);
-    for (std::uint64_t count = reader.number(); count != 0; --count) {
-      base::SourceLocation place = read_place(reader);
-      warning.related.push_back({std::move(place), reader.text()});
+    try {
+      sandbox::throw_decoded(reader.text());
+    } catch (const base::Error& error) {
+      warnings.push_back(error.diagnostic());
     }
-    warnings.push_back(std::move(warning));
   }
   return warnings;
 }
