@@ -46,7 +46,9 @@ leave_published(const std::string& name, const EarlierOutputs& earlier, const Bu
   const std::string report = reused_report_text(earlier.report, findings, timings);
   fs::Publication publication(options.output_directory);
   std::vector<fs::PublishedFile> files = publish_with_report(publication, name, options, report);
-  files.insert(files.end(), earlier.files.begin(), earlier.files.end());
+  // Named as this call names the directory, whatever the last one called it.
+  for (const fs::PublishedFile& file : earlier.files)
+    files.push_back({options.output_directory / file.path.filename(), file.digest});
   std::ranges::sort(files, {}, &fs::PublishedFile::path);
   return files;
 }

@@ -22,7 +22,7 @@ class Beside(FleetTestCase):
         self.checkout_directory = self.checkout()
 
     def build(self, *words, out, expect=0, jobs=2):
-        return self.run_program("--jobs", jobs, "build", "gen1.yaml", "--format", "qcow2", "--no-cache", "--progress", "json", "-o", out, *words,
+        return self.run_program("--jobs", jobs, "build", "gen1.yaml", "--format", "qcow2", "--no-cache", "--emulation", "full", "--progress", "json", "-o", out, *words,
                                 cwd=self.checkout_directory, expect=expect, env=self.environment())
 
     def files(self, out):
@@ -70,7 +70,7 @@ class Beside(FleetTestCase):
     def test_whoever_stops_it_stops_both(self):
         for which in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             with self.subTest(signal=which):
-                command = [str(PROGRAM), "--jobs", "2", "build", "gen1.yaml", "--format", "qcow2", "--no-cache", "--progress", "json", "-o", "out", *BOTH]
+                command = [str(PROGRAM), "--jobs", "2", "build", "gen1.yaml", "--format", "qcow2", "--no-cache", "--emulation", "full", "--progress", "json", "-o", "out", *BOTH]
                 with subprocess.Popen(command, cwd=self.checkout_directory, env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                       text=True) as build:
                     for line in build.stderr:

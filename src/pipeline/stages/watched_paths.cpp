@@ -48,6 +48,8 @@ std::string names_in(const std::filesystem::path& directory) {
 
 std::string content_of(const std::filesystem::path& path, const struct stat& status) {
   if (S_ISDIR(status.st_mode)) return names_in(path);
+  if (S_ISLNK(status.st_mode))
+    return base::digest_of(std::filesystem::read_symlink(path).string()).hex;
   return S_ISREG(status.st_mode) ? fs::digest_of_file(path).hex : "";
 }
 
@@ -68,7 +70,7 @@ public:
     watched.stamp = std::move(*stamp);
     const Time changed = std::max(time_of(status.st_mtim), time_of(status.st_ctim));
     if (!watched.stamp.empty() && changed >= since_ - k_coarsest_clock) {
-      if (changed >= since_ || is_secret || is_link) return false;
+      if (changed >= since_ || is_secret) return false;
       watched.content = content_of(watched.path, status);
     }
     watched_.push_back(std::move(watched));

@@ -27,7 +27,7 @@ struct WatchedPath {
   /// Of the file or directory that the path leads to; empty: there is none.
   std::string stamp;
   /// Of what changed so shortly before that the next change may have the same stamp: the digest of
-  /// a file, or of the names in a directory. Else empty.
+  /// a file, of the names in a directory, or of the target of a link. Else empty.
   std::string content;
   bool is_link = false; ///< the stamp is of a symbolic link itself
 };
