@@ -16,6 +16,7 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/process/command_runner.hpp>
+#include <imagewright/process/host_packages.hpp>
 #include <imagewright/process/program.hpp>
 
 using namespace imagewright;
