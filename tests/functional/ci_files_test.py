@@ -110,7 +110,7 @@ class CodeQuality(TestCase):
     def test_each_mistake_is_a_finding_at_its_line(self):
         found = self.report("release: x\nos:\n  hostnam: node\n  users: [{name: a, password: {type: plain-text, value: secret}}]\n", 2)
         self.assertEqual([(each["check_name"], each["severity"], each["location"]) for each in found],
-                         [("config.unknown-key", "major", {"path": "configs/node.yaml", "lines": {"begin": 3}}),
+                         [("config.unknown-key", "critical", {"path": "configs/node.yaml", "lines": {"begin": 3}}),
                           ("config.plain-text-password", "minor", {"path": "configs/node.yaml", "lines": {"begin": 4}})])
         for each in found:
             self.assertTrue(each["description"])

@@ -121,12 +121,20 @@ private:
   }
 
   /// Without variables, and without folders for kinds of processors.
-  static bool is_simple(const std::string& directory) {
-    constexpr std::array k_kinds{"glibc-hwcaps", "tls", "atomics", "aarch64", "x86_64", "haswell"};
+  bool is_simple(const std::string& directory) const {
+    const std::array<std::string, 5> kinds{"glibc-hwcaps", "tls", "atomics", "haswell", platform()};
     if (!directory.starts_with('/') || directory.find('$') != std::string::npos) return false;
-    return std::ranges::none_of(k_kinds, [&](const char* kind) {
+    return std::ranges::none_of(kinds, [&](const std::string& kind) {
       return ::access((directory + "/" + kind).c_str(), F_OK) == 0;
     });
+  }
+
+  /// As the loader's own name has it: "x86_64" of "ld-linux-x86-64.so.2".
+  std::string platform() const {
+    std::string name = loader_name_.substr(std::string_view("ld-linux-").size());
+    name.resize(std::min(name.find(".so"), name.size()));
+    std::ranges::replace(name, '-', '_');
+    return name;
   }
 
   const LoaderQuestion& question_;
