@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Images of several architectures in one call are made beside each other: with the same bytes, warnings and errors as one after the other."""
 
+import hashlib
 import json
 import os
 import signal
@@ -26,8 +27,10 @@ class Beside(FleetTestCase):
                                 cwd=self.checkout_directory, expect=expect, env=self.environment())
 
     def files(self, out):
-        """Everything that does not tell of the run."""
-        return {path.name: path.read_bytes() for path in (self.checkout_directory / out).iterdir() if ".report." not in path.name}
+        """The digest of everything that does not tell of the run."""
+        contents = {path.name: path.read_bytes() for path in (self.checkout_directory / out).iterdir() if ".report." not in path.name}
+        contents["SHA256SUMS"] = b"".join(line for line in contents["SHA256SUMS"].splitlines(True) if b".report." not in line)
+        return {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
 
     def stages(self, result):
         return [event["stage"] for line in result.stderr.splitlines() if line.startswith("{")
