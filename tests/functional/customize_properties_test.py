@@ -83,10 +83,9 @@ class CustomizeProperties(CustomizingTestCase):
         script = ("cd /var/kept; chown 12:34 owned; touch_files list listed; touch_files truncate cut 4; ln linked second; "
                   "touch_files attribute noted user.note seen; touch_files time older 1000000000; touch_files mapped mapped; touch_files unseen unseen; "
                   "chmod 600 put-back; chmod 644 put-back; cp replaced copy; mv copy replaced; mv renamed x; mv x renamed; cat same >/dev/null")
-        path = directory / "change.sh"
-        path.write_text("set -e\n" + script.replace("; ", "\n") + "\n")
+        content = json.dumps("set -e\n" + script.replace("; ", "\n") + "\n")
         before = self.files(base)
-        made = self.customize(f"scripts: {{postCustomization: [{{path: {path}}}]}}\n", base=base)
+        made = self.customize(f"scripts: {{postCustomization: [{{content: {content}}}]}}\n", base=base)
         after = self.files(made)
 
         def difference(name, other=None):
