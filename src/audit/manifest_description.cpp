@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <imagewright/audit/manifest_description.hpp>
 #include <imagewright/base/text.hpp>
@@ -20,13 +23,29 @@ std::string row(std::string_view name, std::string_view value) {
   return fmt::format("  {:<21}{}\n", name, value.empty() ? "-" : shown(value));
 }
 
-std::vector<std::string> units_that_are(const Manifest& manifest, model::UnitState state) {
-  std::vector<std::string> names;
-  for (const model::UnitChange& change : manifest.units) {
-    if (change.state == state) names.push_back(change.unit);
+struct UnitLinks {
+  std::set<std::string> enabled;
+  std::set<std::string> masked;
+};
+
+/// As the links of the image have it (systemd.unit(5)): what stands in a directory of wants or
+/// requirements is enabled, and what leads to /dev/null is masked.
+UnitLinks unit_links_of(const Manifest& manifest) {
+  constexpr std::string_view k_units = "/etc/systemd/system/";
+  UnitLinks links;
+  for (const auto& [path, record] : manifest.files) {
+    if (!path.starts_with(k_units) || !record.starts_with("link ")) continue;
+    const std::string below = path.substr(k_units.size());
+    const std::size_t slash = below.find('/');
+    if (slash == std::string::npos) {
+      if (record.ends_with("\"/dev/null\"")) links.masked.insert(below);
+      continue;
+    }
+    const std::string_view directory = std::string_view(below).substr(0, slash);
+    if (directory.ends_with(".wants") || directory.ends_with(".requires"))
+      links.enabled.insert(below.substr(slash + 1));
   }
-  std::ranges::sort(names);
-  return names;
+  return links;
 }
 
 std::vector<std::string> kernels_of(const Manifest& manifest) {
@@ -108,7 +127,7 @@ json::Value packages_json(const Manifest& manifest) {
 
 std::string describe(const Manifest& manifest, const std::string& name,
                      inspect::FileListing files) {
-  using model::UnitState;
+  const UnitLinks units = unit_links_of(manifest);
   std::string text =
       fmt::format("{}: the manifest of {} for {}, disk of {}, {}\n", shown(name),
                   shown(manifest.name), shown(manifest.architecture),
@@ -119,9 +138,8 @@ std::string describe(const Manifest& manifest, const std::string& name,
           row("time stamp", base::to_iso8601(manifest.epoch)) +
           row("kernels", base::join(kernels_of(manifest), ", ")) +
           row("kernel command line", manifest.kernel_command_line) +
-          row("enabled units", base::join(units_that_are(manifest, UnitState::enabled), " ")) +
-          row("disabled units", base::join(units_that_are(manifest, UnitState::disabled), " ")) +
-          row("masked units", base::join(units_that_are(manifest, UnitState::masked), " "));
+          row("enabled units", fmt::to_string(fmt::join(units.enabled, " "))) +
+          row("masked units", fmt::to_string(fmt::join(units.masked, " ")));
   text += "\nchecks\n";
   for (const model::Check& check : manifest.checks)
     text += fmt::format("  {}\n", shown(check.name));
@@ -137,7 +155,7 @@ std::string describe(const Manifest& manifest, const std::string& name,
 
 json::Value description_of(const Manifest& manifest, const std::string& name,
                            inspect::FileListing files) {
-  using model::UnitState;
+  const UnitLinks units = unit_links_of(manifest);
   json::Object object{
       {"imagewrightInspection", 1},
       {"file", name},
@@ -145,14 +163,12 @@ json::Value description_of(const Manifest& manifest, const std::string& name,
       {"disk", json::Object{{"size", manifest.layout.size.bytes()},
                             {"uuid", manifest.layout.uuid.to_string()},
                             {"partitions", partitions_json(manifest)}}},
-      {"system",
-       json::Object{{"release", manifest.release},
-                    {"architecture", manifest.architecture},
-                    {"kernels", texts(kernels_of(manifest))},
-                    {"kernelCommandLine", manifest.kernel_command_line},
-                    {"enabledUnits", texts(units_that_are(manifest, UnitState::enabled))},
-                    {"disabledUnits", texts(units_that_are(manifest, UnitState::disabled))},
-                    {"maskedUnits", texts(units_that_are(manifest, UnitState::masked))}}},
+      {"system", json::Object{{"release", manifest.release},
+                              {"architecture", manifest.architecture},
+                              {"kernels", texts(kernels_of(manifest))},
+                              {"kernelCommandLine", manifest.kernel_command_line},
+                              {"enabledUnits", texts({units.enabled.begin(), units.enabled.end()})},
+                              {"maskedUnits", texts({units.masked.begin(), units.masked.end()})}}},
       {"packages", packages_json(manifest)}};
   if (files == inspect::FileListing::included) {
     json::Object listed;

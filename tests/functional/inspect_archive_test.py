@@ -61,8 +61,9 @@ class Archives(SiblingTestCase):
         self.assertEqual((found["system"]["operatingSystem"], found["system"]["hostName"]), ("inside", ""))
 
     def test_what_is_no_root_is_told(self):
-        for members, code in (([("readme", "x")], "inspect.no-system"), ([], "image.unsupported")):
-            result = self.inspect(self.packed(members), expect=2)
+        # An archive of nothing is zeros, as an empty disk is.
+        for members, code, expected in (([("readme", "x")], "inspect.no-system", 2), ([], "disk.no-partition-table", 5)):
+            result = self.inspect(self.packed(members), expect=expected)
             self.assertIn(f"[{code}]", result.stderr)
             self.assertIn("hint: ", result.stderr)
 

@@ -30,7 +30,7 @@ class Manifests(SiblingTestCase):
             for key in ("number", "label", "type", "uuid", "start", "size"):
                 self.assertEqual(of_manifest[key], of_image[key], key)
             self.assertEqual(of_manifest["filesystem"]["mountPoint"], of_image["filesystem"]["mountPoint"])
-        for key in ("kernels", "kernelCommandLine"):
+        for key in ("kernels", "kernelCommandLine", "enabledUnits", "maskedUnits"):
             self.assertEqual(manifest["system"][key], image["system"][key])
         self.assertIn("web.service", manifest["system"]["enabledUnits"])
         # Keys are packages to the image's database alone.
