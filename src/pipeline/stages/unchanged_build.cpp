@@ -8,7 +8,9 @@
 
 #include <unistd.h>
 
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/url.hpp>
 #include <imagewright/plan/consulted_paths.hpp>
 #include <imagewright/report/stage_timings.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
@@ -65,13 +67,19 @@ void add_words(sandbox::ByteWriter& writer, const plan::ResolveOptions& options)
   writer.flag(epoch.has_value()).time(epoch.value_or(base::Epoch{}));
 }
 
-/// Everything that is asked, by whom and of which program; nothing when outputs are not reused.
+/// A digest of everything that is asked, by whom and of which program; empty when outputs are not
+/// reused, and when a login stands among the words.
 std::string key_of(const BuildOptions& options) {
   const auto& [plan, resolve, output_directory, root_directory, emulation, rung, machine_kernel,
                report_file, tool_version, stage_reuse, stage_room, shared_cache] = options;
   if (root_directory == RootDirectory::kept || stage_reuse == StageReuse::refused ||
       shared_cache != nullptr)
     return {};
+  // Logins of addresses are written nowhere, and not as a digest that others could try words on.
+  const auto is_open = [](const auto& repository) {
+    return base::without_secrets(repository.second) == repository.second;
+  };
+  if (!std::ranges::all_of(plan.repositories, is_open)) return {};
   sandbox::ByteWriter writer;
   add_words(writer, plan);
   add_words(writer, resolve);
@@ -82,7 +90,7 @@ std::string key_of(const BuildOptions& options) {
        tool_inputs(tool_version, rung.value_or(sandbox::Rung{}), std::nullopt,
                    std::to_string(static_cast<int>(emulation))))
     writer.text(name).text(value);
-  return writer.take();
+  return base::digest_of(writer.take()).hex;
 }
 
 /// With their places: no file has changed.
