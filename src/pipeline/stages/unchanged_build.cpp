@@ -76,8 +76,8 @@ std::string key_of(const BuildOptions& options) {
       shared_cache != nullptr)
     return {};
   // Logins of addresses are written nowhere, and not as a digest that others could try words on.
-  const auto is_open = [](const auto& repository) {
-    return base::without_secrets(repository.second) == repository.second;
+  const auto is_open = [](const plan::RepositoryOverride& repository) {
+    return base::without_secrets(repository.address) == repository.address;
   };
   if (!std::ranges::all_of(plan.repositories, is_open)) return {};
   sandbox::ByteWriter writer;
