@@ -24,10 +24,13 @@ struct InspectWords {
   bool lists_files = false;
 };
 
-/// A manifest begins as no image does.
+/// A manifest begins as no image does. No more than its first bytes are read here: images are read
+/// by workers.
 bool is_manifest(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string beginning(audit::k_text_beginning, '\0');
+  std::ifstream file;
+  file.rdbuf()->pubsetbuf(nullptr, 0);
+  file.open(path, std::ios::binary);
+  std::string beginning(16, '\0');
   file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
   beginning.resize(static_cast<std::size_t>(file.gcount()));
   return audit::begins_like_text(beginning) && audit::begins_like_json(beginning);
