@@ -65,8 +65,10 @@ json::Value component(const model::LockedContainerImage& image, const Manifest& 
 }
 
 json::Value component(const FetchedFile& file) {
+  // Several archives may be unpacked to one place.
+  const std::string archive = file.stripped_components ? "#" + file.digest.to_string() : "";
   return Object{{"type", "file"},
-                {"bom-ref", "file:" + file.destination},
+                {"bom-ref", "file:" + file.destination + archive},
                 {"name", file.destination},
                 {"hashes", Array{hash_of(file.digest)}},
                 {"externalReferences", Array{Object{{"type", "distribution"}, {"url", file.url}}}}};

@@ -190,9 +190,14 @@ private:
   }
 
   FetchedFile fetched_file(const Value& value) const {
-    return {.destination = text(value, "destination"),
-            .url = text(value, "url"),
-            .digest = digest(value, "digest")};
+    FetchedFile file{.destination = text(value, "destination"),
+                     .url = text(value, "url"),
+                     .digest = digest(value, "digest")};
+    if (value.find("unpacked") == nullptr) return file;
+    file.stripped_components =
+        base::checked_cast<std::uint32_t>(json::unsigned_member(value, "stripComponents", file_));
+    if (!file.stripped_components) damaged("an archive has an impossible number of directories");
+    return file;
   }
 
   model::LockedPackage package(const Value& value) const {

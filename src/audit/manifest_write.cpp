@@ -66,8 +66,13 @@ Value container_image(const model::LockedContainerImage& image) {
 }
 
 Value fetched_file(const FetchedFile& file) {
-  return Object{
+  Object object{
       {"destination", file.destination}, {"url", file.url}, {"digest", file.digest.to_string()}};
+  if (file.stripped_components) {
+    object.emplace_back("unpacked", true);
+    object.emplace_back("stripComponents", std::uint64_t{*file.stripped_components});
+  }
+  return object;
 }
 
 Value filesystem(const model::Filesystem& filesystem) {

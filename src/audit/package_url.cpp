@@ -64,7 +64,9 @@ base::Uuid bill_identifier(const Manifest& manifest) {
   for (const model::LockedContainerImage& image : manifest.container_images)
     content += image.name + " " + image.manifest.to_string() + "\n";
   for (const FetchedFile& file : manifest.fetched_files)
-    content += file.destination + " " + file.digest.to_string() + "\n";
+    content += file.destination + " " + file.digest.to_string() +
+               (file.stripped_components ? fmt::format(" {}", *file.stripped_components) : "") +
+               "\n";
   for (const ArtifactRecord& artifact : manifest.artifacts)
     content += artifact.digest.to_string() + "\n";
   return base::Uuid::from_name(content, manifest.name + manifest.architecture);

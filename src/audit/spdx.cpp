@@ -81,14 +81,20 @@ json::Value container_image(const model::LockedContainerImage& image, const Mani
                                     {"referenceLocator", package_url(image, manifest)}}}}};
 }
 
+/// Several archives may be unpacked to one place.
+std::string file_name_in_bill(const FetchedFile& file) {
+  const std::string name = "file" + file.destination;
+  return file.stripped_components ? name + "-" + file.digest.hex.substr(0, 16) : name;
+}
+
 /// A download location is an address with a scheme (SPDX 2.3, section 7.7).
 json::Value fetched_file(const FetchedFile& file) {
-  return Object{{"SPDXID", identifier("file" + file.destination)},
+  return Object{{"SPDXID", identifier(file_name_in_bill(file))},
                 {"name", file.destination},
                 {"supplier", "NOASSERTION"},
                 {"downloadLocation", file.url},
                 {"filesAnalyzed", false},
-                {"primaryPackagePurpose", "FILE"},
+                {"primaryPackagePurpose", file.stripped_components ? "ARCHIVE" : "FILE"},
                 {"checksums", Array{Object{{"algorithm", algorithm_word(file.digest.algorithm)},
                                            {"checksumValue", file.digest.hex}}}}};
 }
@@ -119,7 +125,7 @@ std::string to_spdx(const Manifest& manifest) {
   }
   for (const FetchedFile& file : manifest.fetched_files) {
     packages.push_back(fetched_file(file));
-    relationships.push_back(relationship(image, "CONTAINS", identifier("file" + file.destination)));
+    relationships.push_back(relationship(image, "CONTAINS", identifier(file_name_in_bill(file))));
   }
   return json::to_text(Object{
       {"spdxVersion", "SPDX-2.3"},

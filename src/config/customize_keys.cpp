@@ -36,6 +36,8 @@ constexpr std::array k_honoured = {
     string_view("os.additionalFiles.sha256"),
     string_view("os.additionalFiles.size"),
     string_view("os.additionalFiles.source"),
+    string_view("os.additionalFiles.stripComponents"),
+    string_view("os.additionalFiles.unpack"),
     string_view("os.additionalFiles.url"),
     string_view("os.bootloader.resetType"),
     string_view("os.bootloader.type"),

@@ -103,8 +103,10 @@ Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfi
     const std::string origin =
         file.remote ? fmt::format("fetched from {}", base::without_secrets(file.remote->url))
                     : from("os.additionalFiles");
-    rows.push_back(
-        {file.permissions ? mode_text(*file.permissions) : unset, file.destination, origin});
+    const std::string kind = file.unpacking     ? "unpacked"
+                             : file.permissions ? mode_text(*file.permissions)
+                                                : unset;
+    rows.push_back({kind, file.destination, origin});
   }
   return rows;
 }

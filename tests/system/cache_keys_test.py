@@ -7,12 +7,14 @@ A key that the schema gets is missing here until it has a change of its own, or 
 many changes are tried (default 8; `toolkit/dev test-long` tries all)."""
 
 import copy
+import io
 import json
 import os
 import random
 import re
 import shutil
 import sys
+import tarfile
 import unittest
 from pathlib import Path
 
@@ -43,6 +45,16 @@ OVERLAY = {"lowerDirs": ["/opt"], "upperDir": "/data/upper", "workDir": "/data/w
 FILES = {"files/note": "note", "files/other": "other", "files/key.pub": SSH_KEY + "file\n", "more/thing": "more",
          "files/drop-in": "[Service]\nNice=3\n", "files/script.sh": "echo file > /etc/by-file\n", "files/list.yaml": "packages: [tiny-starting]\n",
          "files/base.yaml": "os: {packages: {install: [tiny-starting]}}\n"}
+def archive_text():
+    """A tar archive, which is text as long as what is in it is."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("a/b")
+        archive.addfile(member)
+    return packed.getvalue().decode("ascii")
+
+
+FILES["files/tree.tar"] = archive_text()
 REPOSITORY = {"name": "more", "path": "repository", "gpgCheck": False, "repoGpgCheck": False}
 # What the release has besides.
 PROFILE = (("roles:\n", "roles:\n  more: [tiny-starting]\n"), ("baseRoles", "platforms: {azure: {kernelArguments: [audit=1]}}\nbaseRoles"))
@@ -103,6 +115,9 @@ CHANGES = {
     "os.additionalFiles[].url": ("os.additionalFiles.1", fetched(Path(__file__))),
     "os.additionalFiles[].sha256": ("os.additionalFiles.1", fetched(Path(tiny_distribution.__file__))),
     "os.additionalFiles[].size": ("os.additionalFiles.1", {**fetched(Path(__file__)), "size": Path(__file__).stat().st_size}),
+    "os.additionalFiles[].unpack": ("os.additionalFiles.1", {"destination": "/etc/copy", "source": "files/tree.tar", "unpack": True}),
+    "os.additionalFiles[].stripComponents": ("os.additionalFiles.1", {"destination": "/etc/copy", "source": "files/tree.tar", "unpack": True,
+                                                                      "stripComponents": 1}),
     "os.identity.variantId": ("os.identity.variantId", "worker"),
     "os.identity.variant": ("os.identity.variant", "A worker"),
     "os.identity.imageId": ("os.identity.imageId", "node"),

@@ -50,6 +50,9 @@ struct FetchedFile {
   std::string destination;
   std::string url; ///< without secrets
   base::Digest digest;
+  /// An archive whose members are below the destination, without so many directories in front of
+  /// them; absent: it is the file itself.
+  std::optional<std::uint32_t> stripped_components = {};
 
   bool operator==(const FetchedFile&) const = default;
 };

@@ -197,7 +197,7 @@ void put_kernel_command_line(Section& owner, const std::vector<model::LocatedTex
 
 void put_additional_files(Section& owner, const std::vector<model::AdditionalFile>& files) {
   json::Array items;
-  for (const auto& [destination, content, permissions, where, remote] : files) {
+  for (const auto& [destination, content, permissions, where, remote, unpacking] : files) {
     Section item = owner.inside("additionalFiles");
     item.put_text("destination", destination);
     if (remote) {
@@ -206,6 +206,11 @@ void put_additional_files(Section& owner, const std::vector<model::AdditionalFil
       put_content(item, content);
     }
     item.put_permissions("permissions", permissions);
+    if (unpacking) {
+      item.put("unpack", true);
+      if (unpacking->stripped_components > 0)
+        item.put("stripComponents", std::int64_t{unpacking->stripped_components});
+    }
     items.emplace_back(item.object());
   }
   owner.put_list("additionalFiles", std::move(items));

@@ -139,15 +139,21 @@ constexpr std::string_view k_rules = R"json({
 ],
 "os.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": "given stripComponents", "then": "true unpack"}
 ],
 "iso.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": "given stripComponents", "then": "true unpack"}
 ],
 "pxe.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": "given stripComponents", "then": "true unpack"}
 ],
 "os.users.password": [
   {"if": "says type locked", "then": {"not": "given value"}},

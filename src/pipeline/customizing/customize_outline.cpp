@@ -24,7 +24,7 @@ void add_files(const model::OsConfig& os, Actions& actions) {
     actions.push_back(
         fmt::format("copy {} to {}", directory.source.filename().string(), directory.destination));
   for (const model::AdditionalFile& file : os.additional_files)
-    actions.push_back("write " + file.destination);
+    actions.push_back((file.unpacking ? "unpack an archive to " : "write ") + file.destination);
 }
 
 void add_services(const model::ServicesConfig& services, Actions& actions) {

@@ -31,12 +31,14 @@ std::vector<audit::FetchedFile> fetched_files_of(const model::OsConfig& os) {
   std::vector<audit::FetchedFile> files;
   for (const model::AdditionalFile& file : os.additional_files) {
     std::erase_if(files, [&](const audit::FetchedFile& earlier) {
-      return earlier.destination == file.destination;
+      return earlier.destination == file.destination && !earlier.stripped_components &&
+             !file.unpacking;
     });
     if (!file.remote) continue;
     files.push_back({.destination = file.destination,
                      .url = base::without_secrets(file.remote->url),
                      .digest = file.remote->digest});
+    if (file.unpacking) files.back().stripped_components = file.unpacking->stripped_components;
   }
   return files;
 }
