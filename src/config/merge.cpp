@@ -174,14 +174,14 @@ void overlay_by_name(std::vector<Item>& items, std::vector<Item>& own) {
 void overlay(model::OsConfig& base, model::OsConfig own) {
   auto& [is_present, hostname, locale, timezone, keymap, identity, packages, kernel, cgroup_version,
          fips_mode, selinux_mode, machine_id, kernel_command_line, removed_kernel_arguments,
-         network, additional_files, additional_directories, groups, users, services, modules,
+         network, additional_files, additional_directories, edits, groups, users, services, modules,
          overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader, uki_mode,
          image_history, where] = base;
   auto& [own_is_present, own_hostname, own_locale, own_timezone, own_keymap, own_identity,
          own_packages, own_kernel, own_cgroup_version, own_fips_mode, own_selinux_mode,
          own_machine_id, own_kernel_command_line, own_removed_kernel_arguments, own_network,
-         own_additional_files, own_additional_directories, own_groups, own_users, own_services,
-         own_modules, own_overlays, own_container_images, own_sysctl, own_scriptlets,
+         own_additional_files, own_additional_directories, own_edits, own_groups, own_users,
+         own_services, own_modules, own_overlays, own_container_images, own_sysctl, own_scriptlets,
          own_bootloader_reset, own_boot_loader, own_uki_mode, own_image_history, own_where] = own;
   if (!own_is_present) return;
   is_present = true;
@@ -201,6 +201,7 @@ void overlay(model::OsConfig& base, model::OsConfig own) {
   replace(network, own_network);
   append(additional_files, own_additional_files);
   append(additional_directories, own_additional_directories);
+  append(edits, own_edits);
   overlay_by_name(groups, own_groups);
   overlay_by_name(users, own_users);
   overlay(services, std::move(own_services));

@@ -125,6 +125,11 @@ json::Value config_json(const model::OsConfig& os, const model::ScriptsConfig& s
                          [](const auto& file) { return json::Value(file.destination); })},
       {"directories", array_of(os.additional_directories,
                                [](const auto& each) { return json::Value(each.destination); })},
+      {"edits",
+       array_of(os.edits,
+                [](const auto& each) {
+                  return Object{{"path", each.path.text}, {"edit", model::edit_text(each)}};
+                })},
       {"dropIns", array_of(os.services.drop_ins,
                            [](const auto& each) {
                              return Object{{"unit", each.unit}, {"name", each.name}};

@@ -108,6 +108,8 @@ Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfi
                                                 : unset;
     rows.push_back({kind, file.destination, origin});
   }
+  for (const model::PathEdit& edit : os.edits)
+    rows.push_back({"edit", edit.path.text, from("os.edits") + ": " + model::edit_text(edit)});
   return rows;
 }
 

@@ -16,6 +16,7 @@
 #include <imagewright/base/source_location.hpp>
 #include <imagewright/model/account_config.hpp>
 #include <imagewright/model/container_image.hpp>
+#include <imagewright/model/edit_config.hpp>
 #include <imagewright/model/file_config.hpp>
 #include <imagewright/model/located.hpp>
 #include <imagewright/model/network_config.hpp>
@@ -145,6 +146,8 @@ struct OsConfig {
   std::optional<NetworkConfig> network;
   std::vector<AdditionalFile> additional_files;
   std::vector<AdditionalDirectory> additional_directories;
+  /// Carried out after files and directories of the config are there.
+  std::vector<PathEdit> edits;
   std::vector<GroupConfig> groups;
   std::vector<UserConfig> users;
   ServicesConfig services;

@@ -145,6 +145,7 @@ model::OsConfig bind_os(const Reader& reader) {
   if (const auto network = reader.mapping("network")) os.network = bind_network(*network);
   os.additional_files = bind_additional_files(reader);
   os.additional_directories = bind_additional_directories(reader);
+  os.edits = bind_edits(reader);
   os.groups = bind_groups(reader);
   os.users = bind_users(reader);
   if (const auto services = reader.mapping("services")) os.services = bind_services(*services);

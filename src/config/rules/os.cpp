@@ -167,6 +167,7 @@ base::Diagnostics check_os(const model::OsConfig& os, const CheckedDocument& doc
   diagnostics.append(check_services(os.services));
   diagnostics.append(check_overlays(os));
   diagnostics.append(check_remote_files(document));
+  diagnostics.append(check_edits(document));
   diagnostics.append(check_identity(os));
   if (os.network) diagnostics.append(check_network(*os.network));
   return diagnostics;
