@@ -57,6 +57,8 @@ public:
       read_list(document, "platforms", manifest.platforms, &ManifestReader::word);
     if (document.find("fetchedFiles") != nullptr)
       read_list(document, "fetchedFiles", manifest.fetched_files, &ManifestReader::fetched_file);
+    if (document.find("scriptFiles") != nullptr)
+      read_list(document, "scriptFiles", manifest.script_files, &ManifestReader::script_file);
     if (const Value* measured = document.find("measurements"))
       manifest.measured_boot = measured_boot_from(*measured, file_);
     const Value& disk = json::member(document, "disk", file_);
@@ -187,6 +189,12 @@ private:
     const std::string* word = value.find_string();
     if (word == nullptr) damaged("an entry of a list of words is no text");
     return *word;
+  }
+
+  ScriptFileRecord script_file(const Value& value) const {
+    return {.file = text(value, "file"),
+            .size = size(value, "size"),
+            .digest = digest(value, "digest")};
   }
 
   FetchedFile fetched_file(const Value& value) const {

@@ -75,6 +75,11 @@ Value fetched_file(const FetchedFile& file) {
   return object;
 }
 
+Value script_file(const ScriptFileRecord& file) {
+  return Object{
+      {"file", file.file}, {"size", file.size.bytes()}, {"digest", file.digest.to_string()}};
+}
+
 Value filesystem(const model::Filesystem& filesystem) {
   Object object{{"type", model::mount_type_of(filesystem.type)},
                 {"uuid", filesystem.uuid.to_string()},
@@ -158,6 +163,8 @@ std::string to_text(const Manifest& manifest) {
   if (!manifest.platforms.empty()) document.emplace_back("platforms", strings(manifest.platforms));
   if (!manifest.fetched_files.empty())
     document.emplace_back("fetchedFiles", array_of(manifest.fetched_files, fetched_file));
+  if (!manifest.script_files.empty())
+    document.emplace_back("scriptFiles", array_of(manifest.script_files, script_file));
   if (manifest.measured_boot)
     document.emplace_back("measurements", to_json(*manifest.measured_boot));
   document.emplace_back("files", std::move(files));

@@ -124,6 +124,7 @@ constexpr std::array k_honoured = {
     string_view("output.images.compression.level"),
     string_view("output.images.format"),
     string_view("output.name"),
+    string_view("output.scriptFiles"),
     string_view("output.selinuxPolicyPath"),
     string_view("previewFeatures"),
     string_view("release"),

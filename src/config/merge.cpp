@@ -256,15 +256,17 @@ void overlay(std::optional<Section>& base, std::optional<Section> own) {
 }
 
 void overlay(model::OutputConfig& base, model::OutputConfig own) {
-  auto& [name, images, image_path, cosi_compression_level, artifacts, selinux_policy_path] = base;
+  auto& [name, images, image_path, cosi_compression_level, artifacts, selinux_policy_path,
+         script_files] = base;
   auto& [own_name, own_images, own_image_path, own_cosi_compression_level, own_artifacts,
-         own_selinux_policy_path] = own;
+         own_selinux_policy_path, own_script_files] = own;
   replace(name, own_name);
   if (!own_images.empty()) images = std::move(own_images);
   replace(image_path, own_image_path);
   replace(cosi_compression_level, own_cosi_compression_level);
   overlay(artifacts, std::move(own_artifacts));
   replace(selinux_policy_path, own_selinux_policy_path);
+  append(script_files, own_script_files);
 }
 
 void overlay(model::ScriptsConfig& base, model::ScriptsConfig own) {

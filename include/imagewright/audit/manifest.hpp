@@ -37,6 +37,15 @@ struct ArtifactRecord {
   bool operator==(const ArtifactRecord&) const = default;
 };
 
+/// What scripts of the config have left beside the image.
+struct ScriptFileRecord {
+  std::string file; ///< name without directory
+  base::ByteSize size;
+  base::Digest digest;
+
+  bool operator==(const ScriptFileRecord&) const = default;
+};
+
 /// A public key that packages of a repository are signed with.
 struct PackageKey {
   std::string repository;
@@ -75,6 +84,7 @@ struct Manifest {
   DriftRules drift = usual_drift_rules();
   std::vector<model::LockedContainerImage> container_images;
   std::vector<FetchedFile> fetched_files; ///< in the order in which they were written
+  std::vector<ScriptFileRecord> script_files;
   std::vector<model::InstalledKernel> kernels;
   std::string kernel_command_line;
   std::vector<model::UnitChange> units;

@@ -71,6 +71,14 @@ struct InstalledKernel {
 };
 
 /// A finished root: nothing changes it any more.
+/// What a script has left to be published beside the image.
+struct ScriptFile {
+  std::string name;
+  std::string content;
+
+  bool operator==(const ScriptFile&) const = default;
+};
+
 struct SealedRoot {
   std::filesystem::path path;
   std::vector<Nevra> packages;
@@ -80,6 +88,7 @@ struct SealedRoot {
   /// Files with the kernel command line, some words of which are known only when filesystems have
   /// been written.
   std::vector<std::string> command_line_files;
+  std::vector<ScriptFile> script_files; ///< in the order of the config
 };
 
 } // namespace imagewright::model

@@ -84,6 +84,32 @@ void stage_manifest(fs::Publication& publication, const audit::Manifest& manifes
   stage_text(publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
 }
 
+namespace {
+
+/// A word between: no script can take the name of a manifest or an image.
+std::string script_file_name(const std::string& name, const model::ScriptFile& file) {
+  return name + ".files." + file.name;
+}
+
+} // namespace
+
+void stage_script_files(fs::Publication& publication, const audit::Manifest& manifest,
+                        const std::vector<model::ScriptFile>& files) {
+  const std::string name = manifest.name + "-" + manifest.architecture;
+  for (const model::ScriptFile& file : files)
+    stage_text(publication, script_file_name(name, file), file.content);
+}
+
+std::vector<audit::ScriptFileRecord> records_of(const std::vector<model::ScriptFile>& files,
+                                                const std::string& name) {
+  std::vector<audit::ScriptFileRecord> records;
+  for (const model::ScriptFile& file : files) {
+    records.push_back({script_file_name(name, file), base::ByteSize(file.content.size()),
+                       base::digest_of(file.content)});
+  }
+  return records;
+}
+
 std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files) {
   const std::vector<image::UnsignedFile> found =
       image::find_unsigned_files(files.image, files.wanted.items);
