@@ -70,7 +70,6 @@ struct InstalledKernel {
   bool operator==(const InstalledKernel&) const = default;
 };
 
-/// A finished root: nothing changes it any more.
 /// What a script has left to be published beside the image.
 struct ScriptFile {
   std::string name;
@@ -79,6 +78,7 @@ struct ScriptFile {
   bool operator==(const ScriptFile&) const = default;
 };
 
+/// A finished root: nothing changes it any more.
 struct SealedRoot {
   std::filesystem::path path;
   std::vector<Nevra> packages;
