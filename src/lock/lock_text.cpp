@@ -8,6 +8,7 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/base_lock.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/model/config_path.hpp>
 
 #include "lock_format.hpp"
 
@@ -102,8 +103,10 @@ std::string architecture_text(const model::ArchitectureLock& entry, const Locked
 } // namespace
 
 std::filesystem::path lock_path_of(const std::filesystem::path& config) {
-  std::filesystem::path path = config;
-  return path.replace_extension(".lock.json");
+  auto [path, variant] = model::config_path_from(config);
+  if (variant.empty()) return path.replace_extension(".lock.json");
+  // One lock for each variant: an update of one moves nothing of the others.
+  return path.replace_filename(path.stem().string() + "@" + variant + ".lock.json");
 }
 
 std::string to_text(const model::Lock& lock) {

@@ -9,6 +9,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/config_path.hpp>
 #include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/pipeline/verify_outputs.hpp>
 #include <imagewright/plan/build_inputs.hpp>
@@ -178,7 +179,7 @@ private:
                            .formats = inputs.formats,
                            .release_directories = options_.release_directories};
     if (!options_.repositories.empty()) plan.repositories = options_.repositories;
-    if (!std::filesystem::exists(plan.config)) {
+    if (!std::filesystem::exists(model::config_path_from(plan.config).file)) {
       throw_cannot_verify(
           fmt::format("the config {} is not there any more", base::quoted(plan.config.string())),
           "say where it is with --config");

@@ -267,6 +267,7 @@ ELSEWHERE = {
     r"repositories\[\]\.(baseUrl|mirrorList|gpgKeys|gpgCheck|repoGpgCheck)": "another way to the same packages",
     r"os\.keymap": "no distribution of the tests has keymaps; the line is the last one that the step of os.locale writes",
     r"os\.packages\.docs": "nothing here has documentation: cache_test.py",
+    r"variants\b.*": "configs of others, as baseConfigs: variants_test.py",
     r"roles": "configs of others, as baseConfigs",
     r"output\.scriptFiles": "needs scripts of its own: script_files_test.py",
     r"output\.artifacts\b.*": "beside the image, made of the same root",
