@@ -64,11 +64,15 @@ json::Value component(const model::LockedContainerImage& image, const Manifest& 
                 {"purl", url}};
 }
 
+/// Several archives may be unpacked to one place.
+std::string reference_of(const FetchedFile& file) {
+  return "file:" + file.destination +
+         (file.stripped_components ? "#" + file.digest.to_string() : "");
+}
+
 json::Value component(const FetchedFile& file) {
-  // Several archives may be unpacked to one place.
-  const std::string archive = file.stripped_components ? "#" + file.digest.to_string() : "";
   return Object{{"type", "file"},
-                {"bom-ref", "file:" + file.destination + archive},
+                {"bom-ref", reference_of(file)},
                 {"name", file.destination},
                 {"hashes", Array{hash_of(file.digest)}},
                 {"externalReferences", Array{Object{{"type", "distribution"}, {"url", file.url}}}}};
@@ -103,7 +107,7 @@ std::string to_cyclonedx(const Manifest& manifest) {
   }
   for (const FetchedFile& file : manifest.fetched_files) {
     components.push_back(component(file));
-    references.push_back("file:" + file.destination);
+    references.push_back(reference_of(file));
   }
   return json::to_text(Object{
       {"$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json"},
