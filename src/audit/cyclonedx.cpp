@@ -54,6 +54,24 @@ json::Value component(const model::LockedPackage& package, const Manifest& manif
   return object;
 }
 
+/// It may be another version of one that is installed, or that one again: its place tells them
+/// apart.
+std::string reference_of(const model::StoredPackage& stored) {
+  return "file:" + stored.path();
+}
+
+json::Value component(const model::StoredPackage& stored, const Manifest& manifest) {
+  const json::Value installed = component(stored.package, manifest);
+  Object object = *installed.find_object();
+  for (auto& [name, value] : object) {
+    if (name == "bom-ref") value = reference_of(stored);
+    if (name == "properties")
+      value = Array{property("imagewright:repository", stored.package.repository),
+                    property("imagewright:storedAs", stored.path())};
+  }
+  return object;
+}
+
 json::Value component(const model::LockedContainerImage& image, const Manifest& manifest) {
   const std::string url = package_url(image, manifest);
   return Object{{"type", "container"},
@@ -100,6 +118,10 @@ std::string to_cyclonedx(const Manifest& manifest) {
   for (const model::LockedPackage& package : manifest.packages) {
     components.push_back(component(package, manifest));
     references.push_back(package_url(package, manifest));
+  }
+  for (const model::StoredPackage& stored : manifest.stored_packages) {
+    components.push_back(component(stored, manifest));
+    references.push_back(reference_of(stored));
   }
   for (const model::LockedContainerImage& each : manifest.container_images) {
     components.push_back(component(each, manifest));

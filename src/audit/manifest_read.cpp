@@ -57,6 +57,10 @@ public:
       read_list(document, "platforms", manifest.platforms, &ManifestReader::word);
     if (document.find("fetchedFiles") != nullptr)
       read_list(document, "fetchedFiles", manifest.fetched_files, &ManifestReader::fetched_file);
+    if (document.find("storedPackages") != nullptr) {
+      read_list(document, "storedPackages", manifest.stored_packages,
+                &ManifestReader::stored_package);
+    }
     if (document.find("scriptFiles") != nullptr)
       read_list(document, "scriptFiles", manifest.script_files, &ManifestReader::script_file);
     if (const Value* measured = document.find("measurements"))
@@ -189,6 +193,10 @@ private:
     const std::string* word = value.find_string();
     if (word == nullptr) damaged("an entry of a list of words is no text");
     return *word;
+  }
+
+  model::StoredPackage stored_package(const Value& value) const {
+    return {.package = package(value), .directory = text(value, "directory")};
   }
 
   ScriptFileRecord script_file(const Value& value) const {

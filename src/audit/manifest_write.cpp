@@ -52,6 +52,13 @@ Value package(const model::LockedPackage& package) {
                 {"vendor", package.provenance.vendor}};
 }
 
+Value stored_package(const model::StoredPackage& stored) {
+  const Value locked = package(stored.package);
+  Object object = *locked.find_object();
+  object.emplace_back("directory", stored.directory);
+  return object;
+}
+
 Value container_image(const model::LockedContainerImage& image) {
   Object object{{"name", image.name},
                 {"namespace", image.name_space},
@@ -163,6 +170,8 @@ std::string to_text(const Manifest& manifest) {
   if (!manifest.platforms.empty()) document.emplace_back("platforms", strings(manifest.platforms));
   if (!manifest.fetched_files.empty())
     document.emplace_back("fetchedFiles", array_of(manifest.fetched_files, fetched_file));
+  if (!manifest.stored_packages.empty())
+    document.emplace_back("storedPackages", array_of(manifest.stored_packages, stored_package));
   if (!manifest.script_files.empty())
     document.emplace_back("scriptFiles", array_of(manifest.script_files, script_file));
   if (manifest.measured_boot)

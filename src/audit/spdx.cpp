@@ -65,6 +65,19 @@ json::Value package(const model::LockedPackage& package, const Manifest& manifes
 }
 
 /// Its content is known by the digest of its manifest.
+/// It may be another version of one that is installed, or that one again: its place tells them
+/// apart.
+json::Value stored_package(const model::StoredPackage& stored, const Manifest& manifest) {
+  const json::Value installed = package(stored.package, manifest);
+  Object object = *installed.find_object();
+  for (auto& [name, value] : object) {
+    if (name == "SPDXID") value = identifier("stored" + stored.path());
+  }
+  object.emplace_back("packageFileName", stored.path());
+  object.emplace_back("comment", "lies in the image as a file, and is not installed");
+  return object;
+}
+
 json::Value container_image(const model::LockedContainerImage& image, const Manifest& manifest) {
   return Object{
       {"SPDXID", identifier("container-image-" + image.name)},
@@ -117,6 +130,10 @@ std::string to_spdx(const Manifest& manifest) {
   for (const model::LockedPackage& locked : manifest.packages) {
     packages.push_back(package(locked, manifest));
     relationships.push_back(relationship(image, "CONTAINS", identifier(locked.nevra.to_string())));
+  }
+  for (const model::StoredPackage& stored : manifest.stored_packages) {
+    packages.push_back(stored_package(stored, manifest));
+    relationships.push_back(relationship(image, "CONTAINS", identifier("stored" + stored.path())));
   }
   for (const model::LockedContainerImage& each : manifest.container_images) {
     packages.push_back(container_image(each, manifest));

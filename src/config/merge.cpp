@@ -41,10 +41,10 @@ std::vector<model::Repository> merged_repositories(std::vector<model::Repository
 
 void overlay(model::PackagesConfig& base, model::PackagesConfig own) {
   auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
-         remove_package_manager, recommends, documentation, languages] = base;
+         remove_package_manager, recommends, documentation, languages, stored] = base;
   auto& [own_install, own_remove, own_update, own_exclude, own_roles, own_update_existing,
          own_snapshot_time, own_remove_package_manager, own_recommends, own_documentation,
-         own_languages] = own;
+         own_languages, own_stored] = own;
   append(install, own_install);
   append(remove, own_remove);
   append(update, own_update);
@@ -56,6 +56,7 @@ void overlay(model::PackagesConfig& base, model::PackagesConfig own) {
   if (own_recommends == model::Inclusion::included) recommends = own_recommends;
   if (own_documentation == model::Inclusion::left_out) documentation = own_documentation;
   replace(languages, own_languages);
+  append(stored, own_stored);
 }
 
 void overlay(model::IdentityConfig& base, model::IdentityConfig own) {

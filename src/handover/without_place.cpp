@@ -45,7 +45,7 @@ void add_packages(const model::OsConfig& os, Collector& collector) {
   // Every member has a name here and below, so that a new one does not compile until somebody has
   // thought of it.
   const auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
-               remove_package_manager, recommends, documentation, languages] = os.packages;
+               remove_package_manager, recommends, documentation, languages, stored] = os.packages;
   static_cast<void>(install);
   static_cast<void>(remove);
   static_cast<void>(update);
@@ -58,6 +58,8 @@ void add_packages(const model::OsConfig& os, Collector& collector) {
     collector.add("os.packages.recommends", k_packages, os.where);
   if (documentation != model::Inclusion::included)
     collector.add("os.packages.docs", k_packages, os.where);
+  if (!stored.empty())
+    collector.add("os.packages.stored", k_packages, stored.front().directory.where);
   if (languages) collector.add("os.packages.languages", k_packages, os.where);
 }
 

@@ -84,6 +84,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
           .container_images = plan.lock.container_images,
           .fetched_files = fetched_files_of(plan.plan.config.os),
           .script_files = records_of(root.script_files, name_of(plan)),
+          .stored_packages = plan.lock.stored,
           .kernels = root.kernels,
           .kernel_command_line = image.kernel_command_line,
           .units = plan.policy.units,

@@ -17,6 +17,7 @@
 
 #include "compose.hpp"
 #include "customizing/customizing_report.hpp"
+#include "stored_packages.hpp"
 
 namespace imagewright::pipeline {
 
@@ -101,9 +102,11 @@ public:
                                                    .request = {},
                                                    .repositories = manifest.repositories,
                                                    .packages = manifest.packages,
-                                                   .container_images = manifest.container_images},
+                                                   .container_images = manifest.container_images,
+                                                   .stored = manifest.stored_packages},
                            manifest.epoch);
     plan::fetch_remote_files(plan, options_.network, services_);
+    fetch_stored_packages(plan, options_.network, services_);
     const BuildOptions build_options{.plan = std::move(plan_options),
                                      .resolve = {.network = options_.network},
                                      .output_directory = made(work_.path() / "out"),

@@ -202,6 +202,12 @@ json::Value to_json(const ResolvedPlan& plan) {
   add_policy(object, plan);
   object.emplace_back("config", config_json(plan.finalize.os, plan.finalize.scripts));
   object.emplace_back("packages", array_of(plan.lock.packages, package_json));
+  if (!plan.lock.stored.empty()) {
+    object.emplace_back(
+        "storedPackages", array_of(plan.lock.stored, [](const auto& stored) {
+          return Object{{"path", stored.path()}, {"checksum", stored.package.checksum.to_string()}};
+        }));
+  }
   return object;
 }
 

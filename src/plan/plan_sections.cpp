@@ -103,6 +103,10 @@ Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfi
     const std::string origin =
         file.remote ? fmt::format("fetched from {}", base::without_secrets(file.remote->url))
                     : from("os.additionalFiles");
+    if (file.stored_package) {
+      rows.push_back({"package", file.destination, from("os.packages.stored")});
+      continue;
+    }
     const std::string kind = file.unpacking     ? "unpacked"
                              : file.permissions ? mode_text(*file.permissions)
                                                 : unset;

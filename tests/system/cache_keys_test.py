@@ -132,6 +132,8 @@ CHANGES = {
     "os.edits[].lines[].replace": ("os.edits.0.lines.0", {"replace": "one", "with": "1"}),
     "os.edits[].lines[].with": ("os.edits.0.lines.0", {"replace": "one", "with": "2"}),
     "os.edits[].lines[].remove": ("os.edits.0.lines.0", {"remove": "one"}),
+    "os.packages.stored[].packages": ("os.packages", {**BASE["os"]["packages"], "stored": [{"packages": ["tiny-bulky"], "directory": "/opt/packages"}]}),
+    "os.packages.stored[].directory": ("os.packages", {**BASE["os"]["packages"], "stored": [{"packages": ["tiny-starting"], "directory": "/opt/other"}]}),
     "os.identity.variantId": ("os.identity.variantId", "worker"),
     "os.identity.variant": ("os.identity.variant", "A worker"),
     "os.identity.imageId": ("os.identity.imageId", "node"),

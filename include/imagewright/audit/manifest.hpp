@@ -18,6 +18,7 @@
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/container_image.hpp>
 #include <imagewright/model/layout.hpp>
+#include <imagewright/model/lock.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/policy.hpp>
 #include <imagewright/model/release_profile.hpp>
@@ -85,6 +86,7 @@ struct Manifest {
   std::vector<model::LockedContainerImage> container_images;
   std::vector<FetchedFile> fetched_files; ///< in the order in which they were written
   std::vector<ScriptFileRecord> script_files;
+  std::vector<model::StoredPackage> stored_packages; ///< that lie in the image as files
   std::vector<model::InstalledKernel> kernels;
   std::string kernel_command_line;
   std::vector<model::UnitChange> units;

@@ -14,6 +14,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/source_location.hpp>
+#include <imagewright/model/package.hpp>
 
 namespace imagewright::model {
 
@@ -44,6 +45,8 @@ struct AdditionalFile {
   base::SourceLocation where;
   std::optional<RemoteFile> remote = {};
   std::optional<Unpacking> unpacking = {};
+  /// A package of a repository, as its file; the lock says which.
+  std::optional<Nevra> stored_package = {};
 
   bool operator==(const AdditionalFile&) const = default;
 };

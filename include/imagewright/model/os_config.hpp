@@ -53,6 +53,14 @@ struct KernelConfig {
   bool operator==(const KernelConfig&) const = default;
 };
 
+/// Packages that lie in the image as files, and are not installed.
+struct StoredPackages {
+  std::vector<PackageRequest> packages;
+  LocatedText directory;
+
+  bool operator==(const StoredPackages&) const = default;
+};
+
 struct PackagesConfig {
   std::vector<PackageRequest> install; ///< those of `installLists` included, lists first
   std::vector<PackageRequest> remove;
@@ -68,6 +76,7 @@ struct PackagesConfig {
   Inclusion documentation = Inclusion::included;
   /// Languages whose translations are installed, as "de" or "pt_BR"; absent: all.
   std::optional<std::vector<std::string>> languages;
+  std::vector<StoredPackages> stored;
 
   bool operator==(const PackagesConfig&) const = default;
 };

@@ -25,6 +25,11 @@ model::PackagesConfig bind_packages_section(const Reader& reader) {
   if (docs && !docs->value) packages.documentation = model::Inclusion::left_out;
   if (reader.find_value("languages") != nullptr)
     packages.languages = reader.plain_texts("languages");
+  for (const Reader& each : reader.mappings("stored")) {
+    packages.stored.push_back(
+        {.packages = bind_packages(each, "packages", "os.packages.stored"),
+         .directory = each.text("directory").value_or(model::LocatedText{"", each.where()})});
+  }
   return packages;
 }
 

@@ -23,7 +23,7 @@ void put_requests(Section& packages, std::string_view key,
 
 Section written(Section section, const model::PackagesConfig& packages) {
   const auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
-               remove_package_manager, recommends, documentation, languages] = packages;
+               remove_package_manager, recommends, documentation, languages, stored] = packages;
   put_requests(section, "install", install);
   put_requests(section, "remove", remove);
   put_requests(section, "update", update);
@@ -36,6 +36,14 @@ Section written(Section section, const model::PackagesConfig& packages) {
   if (documentation == model::Inclusion::left_out) section.put("docs", false);
   // An empty list is not the same as none: no translation is installed.
   if (languages) section.put("languages", json::Array(languages->begin(), languages->end()));
+  json::Array items;
+  for (const auto& [wanted, directory] : stored) {
+    Section item = section.inside("stored");
+    put_requests(item, "packages", wanted);
+    item.put_text("directory", directory.text);
+    items.emplace_back(item.object());
+  }
+  section.put_list("stored", std::move(items));
   return section;
 }
 
@@ -231,7 +239,8 @@ void put_kernel_command_line(Section& owner, const std::vector<model::LocatedTex
 
 void put_additional_files(Section& owner, const std::vector<model::AdditionalFile>& files) {
   json::Array items;
-  for (const auto& [destination, content, permissions, where, remote, unpacking] : files) {
+  for (const auto& [destination, content, permissions, where, remote, unpacking, stored_package] :
+       files) {
     Section item = owner.inside("additionalFiles");
     item.put_text("destination", destination);
     if (remote) {

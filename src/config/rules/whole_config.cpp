@@ -33,6 +33,8 @@ base::Diagnostics check_lost_files(const model::ImageConfig& config) {
     check(directory.destination, directory.where);
   for (const model::PathEdit& edit : config.os.edits)
     check(edit.path.text, edit.path.where);
+  for (const model::StoredPackages& stored : config.os.packages.stored)
+    check(stored.directory.text, stored.directory.where);
   for (const model::UserConfig& user : config.os.users) {
     const bool has_keys = !user.ssh_public_keys.empty() || !user.ssh_public_key_files.empty();
     if (has_keys && user.home_directory)
@@ -59,6 +61,8 @@ base::Diagnostics check_database_files(const model::ImageConfig& config) {
     check(directory.destination, directory.where);
   for (const model::PathEdit& edit : config.os.edits)
     check(edit.path.text, edit.path.where);
+  for (const model::StoredPackages& stored : config.os.packages.stored)
+    check(stored.directory.text, stored.directory.where);
   return diagnostics;
 }
 
