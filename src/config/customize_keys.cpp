@@ -195,6 +195,7 @@ constexpr std::array k_refused = {
     string_view("os.machineId.mode"),
     string_view("os.network"),
     string_view("os.packages.roles"),
+    string_view("os.packages.stored"),
     string_view("output.image.cosi"),
     string_view("output.images.platform"),
     string_view("pxe"),
