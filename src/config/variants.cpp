@@ -24,7 +24,7 @@ constexpr std::string_view k_every = "all";
 
 const yaml::Node* variants_of(const CheckedDocument& document) {
   const auto root = document.root();
-  const yaml::Node* variants = root ? root->find_value("variants") : nullptr;
+  const yaml::Node* variants = root ? root->node().find("variants") : nullptr;
   return variants != nullptr && variants->is_mapping() ? variants : nullptr;
 }
 
@@ -32,7 +32,7 @@ base::Diagnostics check_keys(const yaml::Entry& variant) {
   base::Diagnostics diagnostics;
   if (variant.key == k_every) {
     diagnostics.error("config.bad-value", "\"all\" means every variant, and cannot be one of them",
-                      variant.value.where, "choose another name");
+                      variant.where, "choose another name");
   }
   for (const std::string_view key : k_of_the_file) {
     const yaml::Node* value = variant.value.find(key);
@@ -77,12 +77,12 @@ public:
 
 private:
   void note(const std::string& name, const yaml::Entry& variant) {
-    const auto [first, is_new] = known_.emplace(name, variant.value.where);
+    const auto [first, is_new] = known_.emplace(name, variant.where);
     if (is_new) return;
     diagnostics_.add(
         {.code = "config.duplicate-name",
          .message = fmt::format("two variants would be written as {}", base::quoted(name)),
-         .where = variant.value.where,
+         .where = variant.where,
          .related = {{first->second, "the first one stands here"}},
          .hint = "give each an output.name or output.image.path of its own"});
   }

@@ -93,7 +93,7 @@ class Variants(SiblingTestCase):
         canonical = self.run_program("validate", "--canonical", path, "--variant", "extra").stdout
         self.assertIn("/etc/own", canonical)
         self.assertNotIn("variants:", canonical)
-        broken = self.config(NODE.replace("tiny-web]", "tiny-web, 7 7]").replace("content: own", "contents: own"))
+        broken = self.config(NODE.replace("tiny-web]", "tiny-web, 7 7]").replace("content: own", "content: own, contents: x"))
         said = self.run_program("validate", broken, expect=2).stderr
         self.assertEqual(said.count("error: "), 2, "a mistake that variants share is told once, and every one of them: " + said)
 
