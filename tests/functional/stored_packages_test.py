@@ -58,6 +58,12 @@ class Stored(SiblingTestCase):
         self.assertEqual({each["version"] for each in cyclonedx["components"] if each["name"] == "kubelet"}, {"1.29.4-1", "1.30.2-1"})
         references = [each["bom-ref"] for each in cyclonedx["components"]]
         self.assertEqual((len(set(references)), set(cyclonedx["dependencies"][0]["dependsOn"]) <= set(references)), (len(references), True))
+        feed = path.parent / "feed.json"
+        feed.write_text(json.dumps({"id": "TEST-1", "modified": "2026-01-01T00:00:00Z", "affected": [
+            {"package": {"ecosystem": "Tiny", "name": "kubelet"}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1.30.1-1"}]}]}]}))
+        for subject in (next(built.out.glob("*.manifest.json")), path.parent / "node.lock.json"):
+            said = self.run_program("advisories", subject, "--feed", feed, *(("--arch", "x86_64") if "lock" in subject.name else ()), expect=None)
+            self.assertIn("TEST-1", said.stdout, "an old kubelet that is stored is none: " + said.stderr)
         self.run_program("verify", built.out, *self.cache)
         again = self.run_on("build", path, "--output-dir", path.parent / "again", "--progress", "none", "--no-cache")
         self.assertEqual(again.code, 0, again.said)
