@@ -328,6 +328,13 @@ std::optional<KnownUser> AccountDatabase::find_user(const std::string& name) con
       .name = name, .id = number((*row)[2]), .group = number((*row)[3]), .home = (*row)[5]};
 }
 
+std::vector<std::string> AccountDatabase::group_names() const {
+  std::vector<std::string> names;
+  for (const AccountRow& row : groups_.rows())
+    names.push_back(row.front());
+  return names;
+}
+
 void AccountDatabase::store(const fs::RootDir& root) const {
   store_table(root, k_passwd, users_, 0644);
   store_table(root, k_group, groups_, 0644);

@@ -5,6 +5,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/boot/host_facts.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/process/host_packages.hpp>
 
 namespace imagewright::boot {
 
@@ -17,7 +18,7 @@ namespace {
   throw base::Error(base::FailureKind::host, "boot.firmware-missing",
                     "no UEFI firmware for " + architecture.name + " on this host; looked for " +
                         base::join(candidates, ", "),
-                    "install the UEFI firmware for QEMU (Debian: ovmf, qemu-efi-aarch64)");
+                    process::how_to_install("UEFI firmware for " + architecture.name));
 }
 
 } // namespace

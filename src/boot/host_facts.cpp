@@ -3,6 +3,7 @@
 
 #include <imagewright/boot/accelerator.hpp>
 #include <imagewright/boot/host_facts.hpp>
+#include <imagewright/process/host_packages.hpp>
 #include <imagewright/process/program.hpp>
 
 #include "boot/firmware.hpp"
@@ -22,8 +23,8 @@ HostFact program_fact(const std::string& name) {
 }
 
 HostFact firmware_fact(const model::Architecture& architecture) {
-  HostFact fact{.name = "UEFI firmware for " + architecture.name,
-                .remedy = "install ovmf (x86_64) or qemu-efi-aarch64 (aarch64)"};
+  const std::string name = "UEFI firmware for " + architecture.name;
+  HostFact fact{.name = name, .remedy = process::how_to_install(name)};
   if (const auto firmware = find_firmware(architecture)) fact.found = firmware->code;
   return fact;
 }

@@ -80,6 +80,7 @@ constexpr Kind k_kinds[] = {{"objects", 3, &Usage::objects},
                             {"trees", 2, &Usage::trees},
                             // What the resolver prepares of metadata.
                             {"solv", 1, &Usage::objects},
+                            {"solutions", 1, &Usage::objects},
                             // What stages of builds made.
                             {"stages/content", 2, &Usage::objects},
                             {"stages/entries", 2, &Usage::notes}};

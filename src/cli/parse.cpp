@@ -185,6 +185,7 @@ private:
     const bool lacks_nested =
         line.command != nullptr && !line.command->nested.empty() && line.nested == nullptr;
     if (line.command == nullptr || lacks_nested) throw_usage_mistake(table_, words, "");
+    require_values(table_, words);
     std::vector<Bound> all = globals_;
     for (const Command* command : {line.command, line.nested}) {
       if (command == nullptr || !arguments_.contains(command)) continue;

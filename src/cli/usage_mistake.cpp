@@ -27,7 +27,11 @@ public:
       const std::string& word = words[index];
       if (word == "--") return;
       if (word.size() > 1 && word.front() == '-') {
-        if (option_takes_next(word)) ++index;
+        const Argument* option = find_option(word);
+        if (option == nullptr || !takes_next(*option, word)) continue;
+        if (index + 1 == words.size()) refuse_without_value(*option, "");
+        if (is_option(words[index + 1])) refuse_without_value(*option, words[index + 1]);
+        ++index;
       } else if (command_ == nullptr) {
         command_ = table_.find(word);
         if (command_ == nullptr) refuse_command(word);
@@ -65,22 +69,54 @@ private:
     return found;
   }
 
-  bool option_takes_next(const std::string& word) const {
-    const std::string name =
-        word.starts_with("--") ? word.substr(0, word.find('=')) : word.substr(0, 2);
+  static std::string name_in(const std::string& word) {
+    return word.starts_with("--") ? word.substr(0, word.find('=')) : word.substr(0, 2);
+  }
+
+  static bool takes_next(const Argument& option, const std::string& word) {
+    const bool has_value = word.size() > name_in(word).size();
+    return !option.is_flag() && !has_value && !option.has_optional_value && !option.takes_many;
+  }
+
+  /// The option that a word begins with; null for one that every command has.
+  const Argument* find_option(const std::string& word) const {
+    const std::string name = name_in(word);
     std::vector<std::string> known;
     for (const BuiltInOption& option : built_in_options())
       known.insert(known.end(), option.names.begin(), option.names.end());
-    if (std::ranges::find(known, name) != known.end()) return false;
+    if (std::ranges::find(known, name) != known.end()) return nullptr;
     for (const Argument* option : options()) {
+      if (std::ranges::find(option->names, name) != option->names.end()) return option;
       known.insert(known.end(), option->names.begin(), option->names.end());
-      if (std::ranges::find(option->names, name) == option->names.end()) continue;
-      const bool has_value = word.size() > name.size();
-      return !option->is_flag() && !has_value && !option->has_optional_value && !option->takes_many;
     }
     const std::string near = base::did_you_mean(name, known);
     refuse(fmt::format("{} has no option {}", where(), base::quoted(name)),
            near.empty() ? fmt::format("{} --help lists its options", where()) : near);
+  }
+
+  /// Whether a word in the place of a value is an option, or a slip in one: no value has to begin
+  /// with two hyphens, and one with a single hyphen is a value unless it is known.
+  bool is_option(const std::string& word) const {
+    if (word.starts_with("--")) return true;
+    if (word.size() != 2 || word.front() != '-') return false;
+    const auto has = [&](const auto& names) {
+      return std::ranges::find(names, word) != names.end();
+    };
+    return std::ranges::any_of(built_in_options(),
+                               [&](const BuiltInOption& option) { return has(option.names); }) ||
+           std::ranges::any_of(options(),
+                               [&](const Argument* option) { return has(option->names); });
+  }
+
+  /// `next` is empty where the line ends.
+  [[noreturn]] static void refuse_without_value(const Argument& option, const std::string& next) {
+    refuse(
+        next.empty() ? fmt::format("{} needs {}, and nothing follows", option.name(), option.value)
+                     : fmt::format("{} needs {}, and {} follows, an option", option.name(),
+                                   option.value, base::quoted(next)),
+        next.empty() ? fmt::format("write {} {}", option.name(), option.value)
+                     : fmt::format("write {0} {1}; for a value that is really called so, {0}={2}",
+                                   option.name(), option.value, next));
   }
 
   [[noreturn]] void refuse_command(const std::string& word) const {
@@ -132,6 +168,10 @@ void refuse_missing(const Walk& walk) {
 }
 
 } // namespace
+
+void require_values(const CommandTable& table, const std::vector<std::string>& words) {
+  Walk(table).go(words);
+}
 
 void throw_usage_mistake(const CommandTable& table, const std::vector<std::string>& words,
                          const std::string& otherwise) {

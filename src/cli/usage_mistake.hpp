@@ -17,6 +17,10 @@ namespace imagewright::cli {
                                       const std::vector<std::string>& words,
                                       const std::string& otherwise);
 
+/// Throws base::Error (cli.usage) when another option stands where an option's value was forgotten,
+/// as in `--output-dir --json`: the parser takes it for the value.
+void require_values(const CommandTable& table, const std::vector<std::string>& words);
+
 /// Throws base::Error (cli.usage).
 [[noreturn]] void throw_usage(const std::string& message, const std::string& hint);
 

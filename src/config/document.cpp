@@ -5,9 +5,12 @@
 #include <system_error>
 #include <utility>
 
+#include <unistd.h>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/shell.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/yaml/parse.hpp>
@@ -56,13 +59,18 @@ bool CheckedDocument::is_clean(std::string_view section) const {
   return value == nullptr || checker_->is_clean(*value);
 }
 
+std::string how_to_make_readable(const std::filesystem::path& path) {
+  return fmt::format("give yourself the right to read it: chmod u+r {}",
+                     base::shell_word(path.string()));
+}
+
 FileText read_config_file(const std::filesystem::path& path,
                           const std::optional<base::SourceLocation>& named_at) {
   FileText result;
-  const auto fail = [&](std::string message) {
+  const auto fail = [&](std::string message, std::string hint = "check the path") {
     result.diagnostics.error("config.cannot-read", std::move(message),
                              named_at.value_or(base::SourceLocation{path.string(), 0, 0}),
-                             "check the path");
+                             std::move(hint));
   };
   std::error_code ignored;
   const auto status = std::filesystem::status(path, ignored);
@@ -74,7 +82,8 @@ FileText read_config_file(const std::filesystem::path& path,
     try {
       result.text = fs::read_file(path, base::ByteSize::mib(17));
     } catch (const base::Error& error) {
-      fail(error.diagnostic().message);
+      const bool may_be_read = ::access(path.c_str(), R_OK) == 0;
+      fail(error.diagnostic().message, may_be_read ? "check the path" : how_to_make_readable(path));
     }
   }
   return result;

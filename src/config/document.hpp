@@ -44,6 +44,9 @@ private:
   base::Diagnostics diagnostics_;
 };
 
+/// For hints about a file that is there, and that its permissions keep from being read.
+std::string how_to_make_readable(const std::filesystem::path& path);
+
 /// The text of a file, or an error about it at `named_at` (else about the file as a whole).
 struct FileText {
   std::optional<std::string> text;

@@ -21,6 +21,11 @@ namespace imagewright::config {
 
 namespace {
 
+/// How deep mappings stand in one another, at the most.
+constexpr int k_depth = 12;
+/// More places than these are no help.
+constexpr std::size_t k_most_owners = 3;
+
 const Key* find_by_other_name(std::span<const Key> keys, const std::string& name) {
   for (const Key& key : keys) {
     const std::vector<std::string> others = base::split_whitespace(key.also_called);
@@ -71,6 +76,56 @@ std::string path_meant_by(const Type& type, const std::string& written) {
 
 bool has_empty(const std::vector<std::string>& texts) {
   return std::ranges::any_of(texts, &std::string::empty);
+}
+
+/// About a sign too much or too little in what is written; empty: none.
+std::string hint_for_slip(const Type& root, const Type& type, const std::string& written) {
+  if (written.starts_with('-') && find_key(type.keys, written) == nullptr) {
+    const std::string item = written.substr(1);
+    std::vector<std::string> lists;
+    collect_owners(root, "", item, lists, k_depth);
+    if (!lists.empty()) return fmt::format("write a blank behind the dash: \"- {}\"", item);
+  }
+  if (written.starts_with("/*") || written.starts_with("//"))
+    return "write a comment with \"#\" before it";
+  return path_meant_by(type, written);
+}
+
+/// The key of this mapping that is meant; empty: none is near.
+std::string hint_for_name(const Type& type, const std::string& written) {
+  const std::string name = without_adornments(written);
+  if (name != written && find_key(type.keys, name) != nullptr)
+    return fmt::format("did you mean {}?", base::quoted(name));
+  if (const Key* key = find_by_other_name(type.keys, name))
+    return fmt::format("did you mean {}?", base::quoted(key->name));
+  if (std::string way = way_to(type, name); !way.empty()) return way;
+  return base::did_you_mean(name, current_names(type.keys));
+}
+
+/// Another mapping or file that has such a key; empty: none, or too many to tell.
+std::string hint_for_place(const Type& root, const Type& type, const std::string& name) {
+  std::vector<std::string> owners;
+  // What is meant is rather below the place where it stands than elsewhere.
+  collect_owners(type, "", name, owners, k_depth);
+  if (&type != &root && !owners.empty() && owners.size() <= k_most_owners) {
+    return fmt::format("{} belongs under {} of it", base::quoted(name),
+                       base::join(quoted_texts(owners), " or "));
+  }
+  owners.clear();
+  collect_owners(root, "", name, owners, k_depth);
+  if (owners.size() == 1 && owners[0].empty())
+    return fmt::format("{} belongs at the top of the file", base::quoted(name));
+  if (!owners.empty() && owners.size() <= k_most_owners && !has_empty(owners)) {
+    return fmt::format("{} belongs under {}", base::quoted(name),
+                       base::join(quoted_texts(owners), " or "));
+  }
+  if (&root == &k_image_config_type && find_key(k_inject_files_type.keys, name) != nullptr) {
+    return fmt::format(
+        "{} belongs into a file of its own, a list of files to put back, which inject-files "
+        "and validate read",
+        base::quoted(name));
+  }
+  return {};
 }
 
 /// Digits with a zero in front: octal to some readers of YAML, decimal to others.
@@ -158,48 +213,11 @@ std::string without_adornments(std::string_view text) {
 }
 
 std::string hint_for_unknown(const Type& root, const Type& type, const std::string& written) {
-  if (written.starts_with('-') && find_key(type.keys, written) == nullptr) {
-    const std::string item = written.substr(1);
-    std::vector<std::string> lists;
-    collect_owners(root, "", item, lists, 12);
-    if (!lists.empty()) return fmt::format("write a blank behind the dash: \"- {}\"", item);
+  for (const std::string& hint : {hint_for_slip(root, type, written), hint_for_name(type, written),
+                                  hint_for_place(root, type, without_adornments(written))}) {
+    if (!hint.empty()) return hint;
   }
-  if (written.starts_with("/*") || written.starts_with("//"))
-    return "write a comment with \"#\" before it";
-  const std::string path = path_meant_by(type, written);
-  if (!path.empty()) return path;
-  const std::string name = without_adornments(written);
-  if (name != written && find_key(type.keys, name) != nullptr)
-    return fmt::format("did you mean {}?", base::quoted(name));
-  if (const Key* key = find_by_other_name(type.keys, name))
-    return fmt::format("did you mean {}?", base::quoted(key->name));
-  if (std::string way = way_to(type, name); !way.empty()) return way;
-  const std::vector<std::string> names = current_names(type.keys);
-  const std::string meant = base::did_you_mean(name, names);
-  if (!meant.empty()) return meant;
-  constexpr std::size_t most_owners = 3;
-  std::vector<std::string> owners;
-  // What is meant is rather below the place where it stands than elsewhere.
-  collect_owners(type, "", name, owners, 12);
-  if (&type != &root && !owners.empty() && owners.size() <= most_owners) {
-    return fmt::format("{} belongs under {} of it", base::quoted(name),
-                       base::join(quoted_texts(owners), " or "));
-  }
-  owners.clear();
-  collect_owners(root, "", name, owners, 12);
-  if (owners.size() == 1 && owners[0].empty())
-    return fmt::format("{} belongs at the top of the file", base::quoted(name));
-  if (!owners.empty() && owners.size() <= most_owners && !has_empty(owners)) {
-    return fmt::format("{} belongs under {}", base::quoted(name),
-                       base::join(quoted_texts(owners), " or "));
-  }
-  if (&root == &k_image_config_type && find_key(k_inject_files_type.keys, name) != nullptr) {
-    return fmt::format(
-        "{} belongs into a file of its own, a list of files to put back, which inject-files "
-        "and validate read",
-        base::quoted(name));
-  }
-  return fmt::format("keys here are {}", base::join(names, ", "));
+  return fmt::format("keys here are {}", base::join(current_names(type.keys), ", "));
 }
 
 std::string owner_name(const Type& type, std::string_view label) {

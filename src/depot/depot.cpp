@@ -21,7 +21,7 @@
 
 #include "action_result.hpp"
 #include "entry_text.hpp"
-#include "http.hpp"
+#include "server.hpp"
 
 namespace imagewright::depot {
 
@@ -121,30 +121,30 @@ struct Depot::State {
   DepotPlace place;
   std::vector<attest::VerificationKey> trusted;
   std::optional<attest::SigningKey> signer;
-  Http http;
+  Server server;
   bool is_given_up = false;
 
   State(DepotPlace where, std::vector<attest::VerificationKey> keys,
         std::optional<attest::SigningKey> key, const base::Cancellation& cancellation)
       : place(std::move(where)), trusted(std::move(keys)), signer(std::move(key)),
-        http(place, cancellation) {}
+        server(place, cancellation) {}
 
   /// What the server did wrong once it will do again.
-  HttpAnswer judged(HttpAnswer answer) {
-    if (answer.outcome == HttpOutcome::failed) is_given_up = true;
+  ServerAnswer judged(ServerAnswer answer) {
+    if (answer.outcome == ServerOutcome::failed) is_given_up = true;
     return answer;
   }
 
-  HttpAnswer get_text(const std::string& path, std::uint64_t largest, std::string& text) {
-    return judged(http.get(path, largest, [&](std::span<const std::byte> data) {
+  ServerAnswer get_text(const std::string& path, std::uint64_t largest, std::string& text) {
+    return judged(server.get(path, largest, [&](std::span<const std::byte> data) {
       text.append(reinterpret_cast<const char*>(data.data()), data.size());
       return true;
     }));
   }
 
-  HttpAnswer put_text(const std::string& path, const std::string& text) {
+  ServerAnswer put_text(const std::string& path, const std::string& text) {
     const fs::UniqueFd file = file_of(text);
-    return judged(http.put(path, file.get(), text.size()));
+    return judged(server.put(path, file.get(), text.size()));
   }
 };
 
@@ -170,9 +170,9 @@ DepotEntry Depot::find(const base::Digest& key) {
     return DepotEntry{.finding = DepotFinding::refused, .reason = std::move(why), .files = {}};
   };
   std::string result;
-  HttpAnswer answer = state_->get_text(entry_path(key), k_largest_text, result);
-  if (answer.outcome == HttpOutcome::missing) return {};
-  if (answer.outcome != HttpOutcome::done) return refused(answer.reason);
+  ServerAnswer answer = state_->get_text(entry_path(key), k_largest_text, result);
+  if (answer.outcome == ServerOutcome::missing) return {};
+  if (answer.outcome != ServerOutcome::done) return refused(answer.reason);
   const auto listed = files_of_action_result(result);
   if (!listed) return refused("the entry is damaged");
   const auto place = std::ranges::find(*listed, k_envelope, &DepotFile::name);
@@ -180,8 +180,8 @@ DepotEntry Depot::find(const base::Digest& key) {
   std::string text;
   answer = state_->get_text(content_path(place->digest), k_largest_text, text);
   // Servers drop what was not used for long, one by one.
-  if (answer.outcome == HttpOutcome::missing) return {};
-  if (answer.outcome != HttpOutcome::done) return refused(answer.reason);
+  if (answer.outcome == ServerOutcome::missing) return {};
+  if (answer.outcome != ServerOutcome::done) return refused(answer.reason);
   if (base::digest_of(text) != place->digest) return refused("its signature is damaged");
   try {
     const attest::Envelope envelope = attest::parse_envelope(text, k_envelope_name);
@@ -201,11 +201,11 @@ std::optional<std::string> Depot::fetch(const DepotFile& file,
   ArrivingFile arriving(target);
   if (!arriving.is_open()) return "the file cannot be made here";
   if (file.size != 0) {
-    const HttpAnswer answer = state_->judged(
-        state_->http.get(content_path(file.digest), file.size,
-                         [&](std::span<const std::byte> data) { return arriving.take(data); }));
-    if (answer.outcome == HttpOutcome::not_taken) return "the file cannot be written here";
-    if (answer.outcome != HttpOutcome::done) return answer.reason;
+    const ServerAnswer answer = state_->judged(
+        state_->server.get(content_path(file.digest), file.size,
+                           [&](std::span<const std::byte> data) { return arriving.take(data); }));
+    if (answer.outcome == ServerOutcome::not_taken) return "the file cannot be written here";
+    if (answer.outcome != ServerOutcome::done) return answer.reason;
   }
   if (!arriving.finish(file)) return "it is not what was signed";
   return std::nullopt;
@@ -213,7 +213,7 @@ std::optional<std::string> Depot::fetch(const DepotFile& file,
 
 bool Depot::has(const base::Digest& key) {
   std::string ignored;
-  return state_->get_text(entry_path(key), k_largest_text, ignored).outcome == HttpOutcome::done;
+  return state_->get_text(entry_path(key), k_largest_text, ignored).outcome == ServerOutcome::done;
 }
 
 std::optional<std::string> Depot::put(const base::Digest& key, const std::vector<DepotFile>& files,
@@ -222,18 +222,18 @@ std::optional<std::string> Depot::put(const base::Digest& key, const std::vector
   for (std::size_t index = 0; index < files.size(); ++index) {
     if (files[index].size == 0) continue;
     const fs::UniqueFd file = fs::open_for_reading(places[index]);
-    const HttpAnswer answer = state_->judged(
-        state_->http.put(content_path(files[index].digest), file.get(), files[index].size));
-    if (answer.outcome != HttpOutcome::done) return answer.reason;
+    const ServerAnswer answer = state_->judged(
+        state_->server.put(content_path(files[index].digest), file.get(), files[index].size));
+    if (answer.outcome != ServerOutcome::done) return answer.reason;
   }
   const std::string envelope =
       attest::to_text(attest::seal(k_entry_type, entry_text(key, files), *state_->signer));
   std::vector<DepotFile> listed{described(k_envelope, envelope)};
   listed.insert(listed.end(), files.begin(), files.end());
-  const HttpAnswer sealed = state_->put_text(content_path(listed.front().digest), envelope);
-  if (sealed.outcome != HttpOutcome::done) return sealed.reason;
-  const HttpAnswer answer = state_->put_text(entry_path(key), action_result(listed));
-  if (answer.outcome != HttpOutcome::done) return answer.reason;
+  const ServerAnswer sealed = state_->put_text(content_path(listed.front().digest), envelope);
+  if (sealed.outcome != ServerOutcome::done) return sealed.reason;
+  const ServerAnswer answer = state_->put_text(entry_path(key), action_result(listed));
+  if (answer.outcome != ServerOutcome::done) return answer.reason;
   return std::nullopt;
 }
 

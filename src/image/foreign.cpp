@@ -55,9 +55,7 @@ std::string hint_of(Remedy remedy) {
   case Remedy::unpack:
     return "unpack the disk image that is in it";
   case Remedy::contents:
-    return "give the disk image; what is in the archive of an image stands in the manifest that "
-           "was "
-           "written with it";
+    return "give the disk image; imagewright inspect tells what is in an archive";
   case Remedy::other_file:
     break;
   }

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <optional>
 
+#include <fmt/format.h>
+
+#include <imagewright/archive/tar_reader.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/image/image_file.hpp>
@@ -9,6 +14,7 @@
 #include <imagewright/inspect/installed_packages.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "archive_files.hpp"
 #include "installed_packages_codec.hpp"
 #include "system_facts_codec.hpp"
 
@@ -24,13 +30,40 @@ OpenedImage open(const image::HandedImages& images) {
   return OpenedImage(images.name(0), images.open(0));
 }
 
+/// What is no disk may be a root in an archive; what is neither is told as no disk.
+OpenedImage open_disk_or_archive(const image::HandedImages& images) {
+  std::optional<base::Error> refusal;
+  try {
+    return open(images);
+  } catch (const base::Error& error) {
+    if (images.format(0) || error.diagnostic().code != "image.unsupported") throw;
+    refusal = error;
+  }
+  // Whoever wants to stop ends this process.
+  const base::Cancellation cancellation;
+  auto files = std::make_unique<ArchiveFiles>();
+  try {
+    files->read_archive(images.file(0), images.name(0), cancellation);
+  } catch (const base::Error& error) {
+    if (error.diagnostic().code != "archive.damaged" || files->has_members()) throw;
+  }
+  if (!files->has_members()) throw base::Error(*refusal);
+  return OpenedImage(images.name(0), std::move(files));
+}
+
 std::string describe_image(const sandbox::WorkerCall& call) {
   const image::HandedImages images(call);
   sandbox::ByteReader request(images.request());
   const auto form = static_cast<DescriptionForm>(request.number());
   const auto files = static_cast<FileListing>(request.number());
-  const OpenedImage image = open(images);
+  const OpenedImage image = open_disk_or_archive(images);
   const SystemFacts facts = read_system(image);
+  if (!image.has_disk() && files == FileListing::included) {
+    throw base::Error(base::FailureKind::input, "image.unsupported",
+                      fmt::format("the files of the archive {} are not listed here",
+                                  base::quoted(images.name(0))),
+                      "tar --list --verbose --file lists them");
+  }
   // Whoever wants to stop ends this process.
   const base::Cancellation cancellation;
   if (form == DescriptionForm::json)
@@ -96,7 +129,8 @@ read_installed_packages_confined(const image::ImageFile& image,
 
 std::span<const sandbox::WorkerJob> worker_jobs() {
   static constexpr std::array jobs{
-      sandbox::WorkerJob{.name = k_describe_job, .run = &describe_image},
+      sandbox::WorkerJob{
+          .name = k_describe_job, .run = &describe_image, .prepare = &archive::prepare_to_read_tar},
       sandbox::WorkerJob{.name = k_read_job, .run = &read_facts},
       sandbox::WorkerJob{.name = k_packages_job, .run = &read_packages}};
   return jobs;

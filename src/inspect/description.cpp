@@ -100,15 +100,22 @@ std::string file_line(const std::string& path, const FileRecord& record) {
   return text + "\n";
 }
 
+std::string head_of(const OpenedImage& image) {
+  const std::string name = shown(image.path().filename().string());
+  if (!image.has_disk()) {
+    return fmt::format("{}: an archive of a root, {} unpacked\n", name,
+                       base::to_string(image.root()->files->facts().used));
+  }
+  return fmt::format("{}: {}, disk of {}, {}\n", name, model::to_string(image.disk().format()),
+                     base::to_string(base::ByteSize(image.disk().size())),
+                     image.disk_uuid().to_string()) +
+         partition_section(image);
+}
+
 } // namespace
 
 std::string to_text(const OpenedImage& image, const SystemFacts& facts) {
-  return fmt::format("{}: {}, disk of {}, {}\n", shown(image.path().filename().string()),
-                     model::to_string(image.disk().format()),
-                     base::to_string(base::ByteSize(image.disk().size())),
-                     image.disk_uuid().to_string()) +
-         partition_section(image) + system_section(facts) + boot_section(facts) +
-         package_section(facts);
+  return head_of(image) + system_section(facts) + boot_section(facts) + package_section(facts);
 }
 
 std::string files_to_text(const OpenedImage& image, const base::Cancellation& cancellation) {

@@ -119,6 +119,13 @@ Value system_value(const SystemFacts& facts) {
 
 Value to_json(const OpenedImage& image, const SystemFacts& facts, FileListing files,
               const base::Cancellation& cancellation) {
+  if (!image.has_disk()) {
+    return Object{{"imagewrightInspection", 1},
+                  {"file", text(image.path().filename().string())},
+                  {"format", "tar"},
+                  {"system", system_value(facts)},
+                  {"packages", packages(facts)}};
+  }
   Array partitions;
   for (const OpenedPartition& each : image.partitions())
     partitions.push_back(partition(each, files, cancellation));

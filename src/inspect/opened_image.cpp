@@ -113,6 +113,18 @@ OpenedImage::OpenedImage(std::filesystem::path path, std::unique_ptr<image::Imag
   find_verity_pairs();
 }
 
+OpenedImage::OpenedImage(std::filesystem::path path, std::unique_ptr<disk::FilesystemReader> files)
+    : path_(std::move(path)) {
+  OpenedPartition partition{.entry = {},
+                            .bytes = nullptr,
+                            .files = std::move(files),
+                            .mount_point = {},
+                            .verity_of = {},
+                            .verity_name = {}};
+  partitions_.push_back(std::move(partition));
+  find_root();
+}
+
 void OpenedImage::open_partitions(const disk::PartitionTable& table) {
   for (const disk::PartitionEntry& entry : table.partitions) {
     OpenedPartition partition{.entry = entry,

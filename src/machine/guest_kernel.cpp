@@ -17,6 +17,8 @@
 #include <imagewright/fs/file.hpp>
 #include <imagewright/install/package_files_reader.hpp>
 #include <imagewright/machine/guest_kernel.hpp>
+#include <imagewright/model/architecture.hpp>
+#include <imagewright/process/host_packages.hpp>
 
 #include "module_order.hpp"
 
@@ -110,12 +112,18 @@ std::string missing_in(const Found& found) {
   return {};
 }
 
+/// Empty where it is none that images are made for.
+std::string name_of_host() {
+  const model::Architecture* host = model::host_architecture();
+  return host == nullptr ? std::string() : host->name;
+}
+
 GuestKernel made_of(Found found, std::string origin) {
   if (const std::string missing = missing_in(found); !missing.empty()) {
     throw base::Error(
         base::FailureKind::host, "machine.kernel-unfit",
         fmt::format("{} cannot run a machine: it has no {}", origin, missing),
-        "name another kernel with --machine-kernel: Debian's linux-image packages fit");
+        "name another kernel with --machine-kernel: those of packages for cloud machines fit");
   }
   GuestKernel kernel{.origin = std::move(origin), .image = std::move(found.image), .modules = {}};
   for (const std::string& name : module_order(found.modules, k_wanted_modules))
@@ -216,8 +224,8 @@ GuestKernel find_guest_kernel(const KernelSources& sources,
   throw base::Error(base::FailureKind::host, "machine.no-kernel",
                     "there is no kernel for a machine: the image's release has none for this "
                     "processor, and this host neither",
-                    "name one with --machine-kernel, or install a kernel package here: Debian's "
-                    "linux-image-cloud-amd64 or linux-image-cloud-arm64");
+                    "name one with --machine-kernel, or " +
+                        process::how_to_install(fmt::format("kernel for {}", name_of_host())));
 }
 
 } // namespace imagewright::machine

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +20,9 @@
 #include <imagewright/sandbox/privilege.hpp>
 
 #include "compose.hpp"
+#include "compose_beside.hpp"
+#include "stages/kept_warnings.hpp"
+#include "stages/unchanged_build.hpp"
 #include "stored_packages.hpp"
 
 namespace imagewright::pipeline {
@@ -44,14 +50,38 @@ void require_place_for(const std::filesystem::path& report) {
       "give --report the name of a file in a directory that is there");
 }
 
+/// The images of all architectures, in order: the first here, the others beside it where that is
+/// possible.
+std::vector<ComposedImage> compose_all(const std::vector<plan::ResolvedPlan>& plans,
+                                       const BuildOptions& options,
+                                       const plan::Services& services) {
+  const bool is_beside = plans.size() > 1 && may_compose_beside(options, services);
+  std::vector<std::unique_ptr<BesideComposition>> others;
+  for (std::size_t index = 1; is_beside && index < plans.size(); ++index)
+    others.push_back(std::make_unique<BesideComposition>(plans[index], options, services));
+  std::vector<ComposedImage> images;
+  for (std::size_t index = 0; index < plans.size(); ++index) {
+    images.push_back(is_beside && index > 0 ? others[index - 1]->finish()
+                                            : compose(plans[index], options, services));
+  }
+  return images;
+}
+
 } // namespace
 
 BuildResult build(const BuildOptions& options, const plan::Services& services) {
   require_place_for(options.report_file);
+  UnchangedBuild unchanged(options, services);
+  if (auto result = unchanged.recall()) return *std::move(result);
+  KeptWarnings warnings(services.reporter);
+  const plan::Services planning{.reporter = warnings,
+                                .cancellation = services.cancellation,
+                                .clock = services.clock,
+                                .cache_directory = services.cache_directory,
+                                .thread_count = services.thread_count};
   plan::PlannedBuild planned = plan::plan_build(options.plan);
-  for (const base::Diagnostic& warning : planned.warnings.items()) {
-    services.reporter.warning(warning);
-  }
+  for (const base::Diagnostic& warning : planned.warnings.items())
+    warnings.warning(warning);
   // Before there are threads, and for everything that follows: the files of a root belong to ids
   // that only root can name.
   BuildOptions decided = options;
@@ -63,21 +93,25 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   // of work.
   std::vector<plan::ResolvedPlan> resolved;
   for (plan::BuildPlan& plan : planned.plans) {
-    resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, services));
+    resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, planning));
   }
   for (plan::ResolvedPlan& plan : resolved) {
-    plan::fetch_remote_files(plan, options.resolve.network, services);
-    fetch_stored_packages(plan, options.resolve.network, services);
+    plan::fetch_remote_files(plan, options.resolve.network, planning);
+    fetch_stored_packages(plan, options.resolve.network, planning);
   }
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
+  unchanged.watch(resolved, decided.output_directory, warnings.all());
+  const std::vector<ComposedImage> composed = compose_all(resolved, decided, services);
   BuildResult result;
-  for (const plan::ResolvedPlan& plan : resolved) {
-    result.package_count += plan.lock.packages.size();
-    for (fs::PublishedFile& file : compose(plan, decided, services)) {
-      result.files.push_back(std::move(file));
-    }
+  std::vector<BuiltImage> images;
+  for (std::size_t index = 0; index < resolved.size(); ++index) {
+    const std::size_t package_count = resolved[index].lock.packages.size();
+    result.package_count += package_count;
+    std::ranges::copy(composed[index].files, std::back_inserter(result.files));
+    images.push_back({name_of(resolved[index]), package_count, composed[index].inputs});
   }
+  unchanged.keep(images);
   return result;
 }
 

@@ -30,21 +30,18 @@
 #include "host/workplace.hpp"
 #include "machine/compose_in_machine.hpp"
 #include "make_root.hpp"
+#include "reuse_outputs.hpp"
 #include "stages/finished_outputs.hpp"
 #include "stages/initramfs_recall.hpp"
 #include "stages/shared_outputs.hpp"
 #include "stages/stage_estimates.hpp"
 #include "stages/tool_identity.hpp"
+#include "stages/unchanged_build.hpp"
 #include "write_image.hpp"
 
 namespace imagewright::pipeline {
 
 namespace {
-
-/// What everything that one architecture leaves is called.
-std::string name_of(const plan::ResolvedPlan& plan) {
-  return plan.plan.config.name + "-" + plan.plan.architecture.name;
-}
 
 EmulationFindings find_emulation(const plan::ResolvedPlan& plan, const BuildOptions& options,
                                  const std::filesystem::path& directory,
@@ -97,29 +94,6 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
                                 [&](const struct stat& status) { return known.find(status); })};
 }
 
-/// One more copy of the report, which goes again when nothing is published.
-class ExtraReport {
-public:
-  ExtraReport(const std::filesystem::path& path, const std::string& text) : path_(path) {
-    if (!path_.empty()) fs::write_file_atomically(path_, text);
-  }
-  ExtraReport(const ExtraReport&) = delete;
-  ExtraReport& operator=(const ExtraReport&) = delete;
-  ExtraReport(ExtraReport&&) = delete;
-  ExtraReport& operator=(ExtraReport&&) = delete;
-  ~ExtraReport() {
-    std::error_code ignored;
-    if (!is_kept_ && std::filesystem::is_regular_file(path_, ignored))
-      std::filesystem::remove(path_, ignored);
-  }
-
-  void keep() { is_kept_ = true; }
-
-private:
-  std::filesystem::path path_;
-  bool is_kept_ = false;
-};
-
 /// For a look at it, by nobody but the user: it has the setuid programs of the image.
 void keep_root(const std::filesystem::path& root, const std::filesystem::path& kept) {
   std::filesystem::permissions(root, std::filesystem::perms::owner_all);
@@ -142,18 +116,6 @@ StageInputs merged(StageInputs inputs, const StageInputs& more) {
   return inputs;
 }
 
-/// Publishes what is staged beside a report of this run, and gives that too.
-std::vector<fs::PublishedFile> publish_with_report(fs::Publication& publication,
-                                                   const plan::ResolvedPlan& plan,
-                                                   const BuildOptions& options,
-                                                   const std::string& report) {
-  stage_report(publication, name_of(plan), report);
-  ExtraReport extra(options.report_file, report);
-  std::vector<fs::PublishedFile> files = publication.publish();
-  extra.keep();
-  return files;
-}
-
 /// Nothing has changed since the last build: only its report is written anew.
 std::optional<std::vector<fs::PublishedFile>>
 reuse_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const BuildMeans& means,
@@ -161,19 +123,8 @@ reuse_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const
   auto earlier = find_outputs(inputs, options, means.cache);
   if (!earlier) return std::nullopt;
   shared.offer_if_absent(*earlier);
-  for (const base::Diagnostic& warning : earlier->warnings)
-    means.services.reporter.warning(warning);
-  means.services.reporter.message(
-      report::Level::info,
-      fmt::format("{}: nothing changed since it was built; what is published stays",
-                  name_of(plan)));
-  const std::string report =
-      reused_report_text(earlier->report, means.cache.findings(), means.timings);
-  fs::Publication publication(options.output_directory);
-  std::vector<fs::PublishedFile> files = publish_with_report(publication, plan, options, report);
-  files.insert(files.end(), earlier->files.begin(), earlier->files.end());
-  std::ranges::sort(files, {}, &fs::PublishedFile::path);
-  return files;
+  return leave_published(name_of(plan), *earlier, options, means.cache.findings(), means.timings,
+                         means.services.reporter);
 }
 
 ComposedRoot compose_here(const plan::ResolvedPlan& plan, const BuildOptions& options,
@@ -284,23 +235,26 @@ fetch_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const
       reused_report_text(with_inputs(fetched->report, plan::inputs_of(plan.plan, options.plan)),
                          means.cache.findings(), means.timings);
   const std::vector<fs::PublishedFile> files =
-      publish_with_report(publication, plan, options, report);
+      publish_with_report(publication, name_of(plan), options, report);
   keep_all(files, report, inputs, means.cache, means.timings);
   return files;
 }
 
 } // namespace
 
-std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                                       const plan::Services& services) {
+std::string name_of(const plan::ResolvedPlan& plan) {
+  return plan.plan.config.name + "-" + plan.plan.architecture.name;
+}
+
+ComposedImage compose(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                      const plan::Services& services) {
   report::StageTimings timings(services.reporter, services.clock);
   const plan::Services timed{.reporter = timings,
                              .cancellation = services.cancellation,
                              .clock = services.clock,
                              .cache_directory = services.cache_directory,
                              .thread_count = services.thread_count};
-  const std::string subject =
-      std::filesystem::absolute(options.plan.config).string() + "\n" + name_of(plan);
+  const std::string subject = subject_of(options, name_of(plan));
   StageCache cache(options, timed, subject);
   if (cache.store() != nullptr) timings.expect(recall_durations(services.cache_directory, subject));
   PackageSource packages(plan, options.resolve.network, timed);
@@ -321,8 +275,10 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
   }
   SharedOutputs shared(may_reuse ? options.shared_cache : nullptr, inputs, services);
   if (may_reuse) {
-    if (auto files = reuse_outputs(plan, options, means, inputs, shared)) return *files;
-    if (auto files = fetch_outputs(plan, options, means, inputs, shared)) return *files;
+    if (auto files = reuse_outputs(plan, options, means, inputs, shared))
+      return {*std::move(files), inputs};
+    if (auto files = fetch_outputs(plan, options, means, inputs, shared))
+      return {*std::move(files), inputs};
   }
   Workplace place(options.output_directory);
   try {
@@ -332,7 +288,7 @@ std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const Bui
     cache.make_room();
     if (cache.store() != nullptr)
       remember_durations(services.cache_directory, subject, timings.durations());
-    return files;
+    return {std::move(files), std::move(inputs)};
   } catch (const base::Error& error) {
     keep_named_log(place, error);
     throw;

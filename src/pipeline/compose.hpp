@@ -3,6 +3,7 @@
 
 // One architecture of a build, from packages to published files.
 
+#include <string>
 #include <vector>
 
 #include <imagewright/fs/publication.hpp>
@@ -10,10 +11,20 @@
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
 
+#include "stages/stage_cache.hpp"
+
 namespace imagewright::pipeline {
 
-/// Gives what was published. Throws base::Error; then nothing is.
-std::vector<fs::PublishedFile> compose(const plan::ResolvedPlan& plan, const BuildOptions& options,
-                                       const plan::Services& services);
+/// What everything that one architecture leaves is called: NAME-ARCH.
+std::string name_of(const plan::ResolvedPlan& plan);
+
+struct ComposedImage {
+  std::vector<fs::PublishedFile> files;
+  StageInputs inputs; ///< by which its outputs are found again; empty: they are not
+};
+
+/// Throws base::Error; then nothing is published.
+ComposedImage compose(const plan::ResolvedPlan& plan, const BuildOptions& options,
+                      const plan::Services& services);
 
 } // namespace imagewright::pipeline

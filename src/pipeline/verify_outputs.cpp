@@ -116,7 +116,7 @@ public:
                                      .tool_version = options_.tool_version,
                                      // A proof asks nothing of what was to be proved.
                                      .stage_reuse = StageReuse::refused};
-    compare(compose(plan, build_options, services_), sums, manifest, verification);
+    compare(compose(plan, build_options, services_).files, sums, manifest, verification);
   }
 
 private:

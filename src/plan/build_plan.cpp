@@ -20,6 +20,7 @@
 #include <imagewright/policy/system_policy.hpp>
 
 #include "container_images.hpp"
+#include "directories.hpp"
 #include "outputs.hpp"
 #include "package_sources.hpp"
 #include "platform.hpp"
@@ -27,23 +28,6 @@
 namespace imagewright::plan {
 
 namespace {
-
-/// The `releases` directories beside and above the config, nearest first.
-std::vector<std::filesystem::path> release_directories(const model::ImageConfig& config,
-                                                       const PlanOptions& options) {
-  std::vector<std::filesystem::path> directories =
-      config::directories_above(config.directory, "releases");
-  directories.insert(directories.end(), options.release_directories.begin(),
-                     options.release_directories.end());
-  return directories;
-}
-
-std::vector<std::filesystem::path> role_directories(const PlanOptions& options) {
-  std::vector<std::filesystem::path> directories;
-  for (const std::filesystem::path& releases : options.release_directories)
-    directories.push_back(releases.parent_path() / "roles");
-  return directories;
-}
 
 [[noreturn]] void throw_input(base::Diagnostic diagnostic) {
   base::Diagnostics diagnostics;
@@ -105,6 +89,7 @@ void apply_overrides(std::vector<model::Repository>& repositories,
     repository.base_url = is_url ? wanted.address : "";
     repository.mirror_list.clear();
     repository.path = is_url ? "" : std::filesystem::absolute(wanted.address).string();
+    repository.where = {"--repo"};
   }
 }
 

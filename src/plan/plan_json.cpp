@@ -155,7 +155,7 @@ void add_policy(Object& object, const ResolvedPlan& plan) {
   object.emplace_back("requests", array_of(plan.plan.packages, [](const auto& request) {
                         return Object{{"package", request.spec}, {"origin", request.origin}};
                       }));
-  object.emplace_back("kernelArguments", array_of(kernel_arguments, argument_json));
+  object.emplace_back("kernelArguments", array_of(shown_arguments(plan), argument_json));
   object.emplace_back("yieldedKernelArguments",
                       array_of(yielded_arguments, [](const auto& yielded) {
                         return Object{{"argument", yielded.argument.text},

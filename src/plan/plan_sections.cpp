@@ -9,6 +9,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/model/image_format.hpp>
+#include <imagewright/model/verity.hpp>
 
 namespace imagewright::plan {
 
@@ -309,6 +310,16 @@ std::string format_word(model::OutputFormat format) {
   return known ? std::string(model::to_string(*known)) : "not a disk";
 }
 
+std::vector<model::KernelArgument> shown_arguments(const ResolvedPlan& plan) {
+  model::RootHashes words;
+  for (const model::VerityDevice& device : plan.layout.verity)
+    words[device.name] = "<made with the image>";
+  std::vector<model::KernelArgument> arguments = plan.policy.kernel_arguments;
+  for (model::KernelArgument& argument : arguments)
+    argument.text = model::with_root_hashes(std::move(argument.text), plan.layout, words);
+  return arguments;
+}
+
 std::vector<model::UnitChange> unit_changes_of(const ResolvedPlan& plan) {
   std::vector<model::UnitChange> changes = plan.policy.units;
   const auto add = [&](const std::vector<model::LocatedText>& names, model::UnitState state,
@@ -332,7 +343,7 @@ std::vector<PlanSection> sections_of(const ResolvedPlan& plan) {
   return {
       {"Boot",
        boot_rows(plan.finalize.boot_loader, default_kernel, kernel_companions, file_labels)},
-      {"Kernel arguments", argument_rows(kernel_arguments)},
+      {"Kernel arguments", argument_rows(shown_arguments(plan))},
       {"Kernel arguments that gave way", yielded_rows(yielded_arguments)},
       {"System", system_rows(os)},
       {"Users and groups", account_rows(os)},

@@ -29,6 +29,9 @@ std::string word_of(model::PasswordType type);
 /// "qcow2"; of media that no command makes "not a disk".
 std::string format_word(model::OutputFormat format);
 
+/// The kernel arguments, with words in the place of root hashes that nobody knows yet.
+std::vector<model::KernelArgument> shown_arguments(const ResolvedPlan& plan);
+
 /// What the config does to units, after the policy: in the order in which it is done.
 std::vector<model::UnitChange> unit_changes_of(const ResolvedPlan& plan);
 

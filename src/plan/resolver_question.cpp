@@ -34,7 +34,8 @@ resolve::ResolveRequest resolver_question(const BuildPlan& plan, repo::Repositor
                 return repositories.load_filelists(snapshot);
               },
           .snapshot = snapshot_of(plan.config.os.packages),
-          .metadata_cache = cache_directory / "solv"};
+          .metadata_cache = cache_directory / "solv",
+          .solution_cache = cache_directory / "solutions"};
 }
 
 void throw_unsolvable(const resolve::Unsolvable& unsolvable) {

@@ -13,9 +13,9 @@ namespace imagewright::plan {
 
 namespace {
 
-std::string command_line(const model::SystemPolicy& policy) {
+std::string command_line(const ResolvedPlan& plan) {
   std::vector<std::string> words;
-  for (const model::KernelArgument& argument : policy.kernel_arguments) {
+  for (const model::KernelArgument& argument : shown_arguments(plan)) {
     words.push_back(argument.text);
   }
   return base::join(words, " ");
@@ -106,7 +106,7 @@ std::string to_text(const ResolvedPlan& plan, PackageListing listing) {
   text += fmt::format("Time stamp: {}\n", base::to_iso8601(plan.epoch));
   text += fmt::format("Formats: {}\n", formats_of(plan.plan));
   text += disk_text(plan) + layout_table(plan);
-  text += fmt::format("Kernel command line:\n  {}\n", command_line(plan.policy));
+  text += fmt::format("Kernel command line:\n  {}\n", command_line(plan));
   for (const PlanSection& section : sections_of(plan)) {
     if (!section.rows.empty()) text += section.title + ":\n" + table(section.rows);
   }

@@ -14,6 +14,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/process/host_packages.hpp>
 #include <imagewright/process/program.hpp>
 #include <imagewright/process/program_image.hpp>
 #include <imagewright/process/signals.hpp>

@@ -13,6 +13,8 @@
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/http/group.hpp>
+#include <imagewright/http/pause.hpp>
 
 #include "beginnings.hpp"
 #include "content_check.hpp"
@@ -31,12 +33,10 @@ constexpr std::chrono::seconds k_longest_pause{120};
 constexpr std::size_t k_most_moving_attempts = 200;
 /// A damaged transfer is another one the next time; a file that was replaced is not.
 constexpr std::uint32_t k_rounds_of_other_bytes = 3;
+/// How often observers and whoever wants to stop are listened to.
+constexpr std::chrono::milliseconds k_slice{50};
 
 using Clock = std::chrono::steady_clock;
-
-std::string protocols_of(const std::string& url) {
-  return base::scheme_of(url) == "https" ? "https" : "http,https";
-}
 
 std::uint64_t largest_of(const Download& download) {
   return download.size.value_or(download.largest).bytes();
@@ -65,16 +65,14 @@ public:
   Batch(const FetchOptions& options, const base::Cancellation& cancellation, WaitingNotes& notes,
         DownloadObserver observer)
       : options_(options), cancellation_(cancellation), notes_(notes),
-        observer_(std::move(observer)), multi_(curl_multi_init()) {
-    if (!multi_) throw base::BugError("libcurl gives no handle");
-  }
+        observer_(std::move(observer)) {}
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
   Batch(Batch&&) = delete;
   Batch& operator=(Batch&&) = delete;
   ~Batch() {
     for (const auto& job : jobs_) {
-      if (job->transfer) curl_multi_remove_handle(multi_.get(), job->transfer->handle());
+      if (job->transfer) group_.remove(job->transfer->exchange());
     }
   }
 
@@ -89,12 +87,10 @@ public:
   void run(std::vector<DownloadResult>& results) {
     while (start_some() || running_ > 0 || has_waiting()) {
       cancellation_.check();
-      int left = 0;
-      curl_multi_perform(multi_.get(), &left);
       finish_some();
       observe();
       tell_of_silence();
-      curl_multi_poll(multi_.get(), nullptr, 0, 50, nullptr);
+      group_.wait(k_slice);
     }
     observe();
     for (const auto& job : jobs_)
@@ -134,26 +130,21 @@ private:
     }
     const std::string& base = job.servers->base_of(job.server);
     job.transfer = std::make_unique<Transfer>(TransferRequest{.url = url_below(base, download.path),
-                                                              .protocols = protocols_of(base),
                                                               .file = part,
                                                               .largest = largest_of(download),
                                                               .headers = download.headers},
                                               options_);
     job.began = Clock::now();
-    curl_multi_add_handle(multi_.get(), job.transfer->handle());
+    group_.add(job.transfer->exchange());
     ++running_;
   }
 
   void finish_some() {
-    int queued = 0;
-    while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &queued)) {
-      if (message->msg != CURLMSG_DONE) continue;
-      const CURLcode code = message->data.result;
-      Job& job = job_of(message->easy_handle);
-      curl_multi_remove_handle(multi_.get(), job.transfer->handle());
+    for (const auto& [exchange, ending] : group_.move()) {
+      Job& job = job_of(*exchange);
       const std::unique_ptr<Transfer> transfer = std::move(job.transfer);
       --running_;
-      const TransferOutcome outcome = transfer->finish(code);
+      const TransferOutcome outcome = transfer->finish(ending);
       if (!outcome.failure) {
         accept(job);
       } else {
@@ -162,10 +153,11 @@ private:
     }
   }
 
-  Job& job_of(CURL* handle) {
-    const auto found = std::ranges::find_if(
-        jobs_, [&](const auto& job) { return job->transfer && job->transfer->handle() == handle; });
-    if (found == jobs_.end()) throw base::BugError("libcurl ends what nobody began");
+  Job& job_of(const http::Exchange& exchange) {
+    const auto found = std::ranges::find_if(jobs_, [&](const auto& job) {
+      return job->transfer && &job->transfer->exchange() == &exchange;
+    });
+    if (found == jobs_.end()) throw base::BugError("a transfer ends that nobody began");
     return **found;
   }
 
@@ -221,8 +213,7 @@ private:
     job.is_done = problem == DownloadProblem::missing || job.rounds >= rounds ||
                   !std::exchange(job.has_hope, false);
     if (job.is_done) return;
-    auto pause = options_.pause * (1U << std::min(job.rounds - 1, 10U));
-    pause = std::min<std::chrono::milliseconds>(pause, options_.longest_pause);
+    auto pause = http::pause_after(job.rounds, options_.pause, options_.longest_pause);
     if (outcome.retry_after) {
       pause = std::max<std::chrono::milliseconds>(pause,
                                                   std::min(*outcome.retry_after, k_longest_pause));
@@ -262,8 +253,8 @@ private:
   const base::Cancellation& cancellation_;
   WaitingNotes& notes_;
   const DownloadObserver observer_; // a copy: none may be a temporary of the caller
-  // The transfers in it go first.
-  MultiPointer multi_;
+  // Goes last: the transfers in it are removed before.
+  http::Group group_;
   std::vector<std::unique_ptr<Job>> jobs_;
   std::vector<std::uint64_t> arrived_;
   std::size_t running_ = 0;

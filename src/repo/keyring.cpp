@@ -15,6 +15,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/private_key.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/process/host_packages.hpp>
 #include <imagewright/process/program.hpp>
 #include <imagewright/sandbox/guarded_program.hpp>
 

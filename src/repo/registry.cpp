@@ -185,7 +185,7 @@ private:
            "correct the reference");
     fail(base::FailureKind::build, "repo.unreachable",
          fmt::format("cannot get the image {}: {}", base::quoted(request_.reference), why),
-         "check the reference and the network");
+         answer.hint.empty() ? "check the reference and the network" : answer.hint);
   }
 
   base::Digest look_up_tag() {

@@ -3,102 +3,62 @@
 
 #include <algorithm>
 #include <string_view>
-#include <thread>
+#include <utility>
 
-#include <fmt/format.h>
-
-#include <imagewright/base/certificate_file.hpp>
-#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-
-#include "curl_types.hpp"
-#include "registry_reference.hpp"
+#include <imagewright/http/exchange.hpp>
+#include <imagewright/http/hosts.hpp>
+#include <imagewright/http/pause.hpp>
 
 namespace imagewright::repo {
 
 namespace {
 
-constexpr long k_most_redirections = 5;
+constexpr std::uint32_t k_most_redirections = 5;
 /// A manifest is short: whoever needs longer for it does not answer.
-constexpr long k_longest_seconds = 120;
+constexpr std::chrono::seconds k_longest{120};
 
-template <typename Value>
-void set_option(CURL* handle, CURLoption option, Value value) {
-  if (curl_easy_setopt(handle, option, value) != CURLE_OK)
-    throw base::BugError(fmt::format("libcurl refuses the option {}", static_cast<int>(option)));
-}
+class ShortAnswer : public http::Traffic {
+public:
+  explicit ShortAnswer(const base::Cancellation& cancellation) : cancellation_(cancellation) {}
 
-struct Receiver {
-  RegistryAnswer answer;
-  bool is_too_long = false;
-  const base::Cancellation* cancellation = nullptr;
+  RegistryAnswer finish(const http::Ending& ending) {
+    answer_.status = ending.fault == http::Fault::none ? ending.status : 0;
+    if (ending.fault == http::Fault::none) return std::move(answer_);
+    answer_.fault = is_too_long_ ? "its answer is too long" : ending.reason;
+    answer_.hint = ending.hint;
+    answer_.is_lasting = ending.is_lasting || is_too_long_;
+    return std::move(answer_);
+  }
+
+private:
+  bool take(std::span<const std::byte> content) override {
+    is_too_long_ = content.size() > k_longest_registry_answer - answer_.body.size();
+    if (is_too_long_) return false;
+    answer_.body.append(reinterpret_cast<const char*>(content.data()), content.size());
+    return true;
+  }
+  void take_header(std::string_view line) override { repo::take_header(answer_, line); }
+  bool goes_on() override { return !cancellation_.is_requested(); }
+
+  const base::Cancellation& cancellation_;
+  RegistryAnswer answer_;
+  bool is_too_long_ = false;
 };
-
-std::size_t on_data(char* data, std::size_t size, std::size_t count, void* self) {
-  auto& receiver = *static_cast<Receiver*>(self);
-  const std::size_t bytes = size * count;
-  receiver.is_too_long = bytes > k_longest_registry_answer - receiver.answer.body.size();
-  if (receiver.is_too_long) return CURL_WRITEFUNC_ERROR;
-  receiver.answer.body.append(data, bytes);
-  return bytes;
-}
-
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) {
-  take_header(static_cast<Receiver*>(self)->answer, std::string_view(data, size * count));
-  return size * count;
-}
-
-int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Receiver*>(self)->cancellation->is_requested() ? 1 : 0;
-}
 
 RegistryAnswer ask_once(const std::string& url, const std::vector<std::string>& headers,
                         const FetchOptions& options, const base::Cancellation& cancellation) {
-  const EasyPointer pointer(curl_easy_init());
-  if (!pointer) throw base::BugError("libcurl gives no handle");
-  CURL* handle = pointer.get();
-  const HeaderList list = header_list(headers);
-  Receiver receiver{.answer = {}, .is_too_long = false, .cancellation = &cancellation};
-  const char* protocols = url.starts_with("https:") ? "https" : "http,https";
-  set_option(handle, CURLOPT_URL, url.c_str());
-  set_option(handle, CURLOPT_PROTOCOLS_STR, protocols);
-  set_option(handle, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-  set_option(handle, CURLOPT_FOLLOWLOCATION, 1L);
-  set_option(handle, CURLOPT_MAXREDIRS, k_most_redirections);
-  set_option(handle, CURLOPT_NOSIGNAL, 1L);
-  set_option(handle, CURLOPT_USERAGENT, "imagewright");
-  if (const auto file = base::certificate_file()) set_option(handle, CURLOPT_CAINFO, file->c_str());
-  set_option(handle, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options.connect_timeout.count()));
-  set_option(handle, CURLOPT_TIMEOUT, k_longest_seconds);
-  set_option(handle, CURLOPT_HTTPHEADER, list.get());
-  set_option(handle, CURLOPT_WRITEFUNCTION, &on_data);
-  set_option(handle, CURLOPT_WRITEDATA, static_cast<void*>(&receiver));
-  set_option(handle, CURLOPT_HEADERFUNCTION, &on_header);
-  set_option(handle, CURLOPT_HEADERDATA, static_cast<void*>(&receiver));
-  set_option(handle, CURLOPT_NOPROGRESS, 0L);
-  set_option(handle, CURLOPT_XFERINFOFUNCTION, &on_progress);
-  set_option(handle, CURLOPT_XFERINFODATA, static_cast<void*>(&receiver));
-  const CURLcode code = curl_easy_perform(handle);
+  ShortAnswer answer(cancellation);
+  http::Exchange exchange({.url = url,
+                           .headers = headers,
+                           .most_redirections = k_most_redirections,
+                           .patience = {.connecting = options.connect_timeout,
+                                        .silence = options.stall_timeout,
+                                        .whole = k_longest}},
+                          answer);
+  const http::Ending ending = exchange.perform();
   cancellation.check();
-  if (code == CURLE_OK) {
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &receiver.answer.status);
-  } else {
-    receiver.answer.fault =
-        receiver.is_too_long ? "its answer is too long" : curl_easy_strerror(code);
-  }
-  return std::move(receiver.answer);
-}
-
-bool is_passing(const RegistryAnswer& answer) {
-  return answer.status == 0 || answer.status == 429 || answer.status >= 500;
-}
-
-void wait(std::chrono::milliseconds pause, const base::Cancellation& cancellation) {
-  constexpr std::chrono::milliseconds k_slice{50};
-  for (std::chrono::milliseconds done{}; done < pause; done += k_slice) {
-    cancellation.check();
-    std::this_thread::sleep_for(k_slice);
-  }
+  return answer.finish(ending);
 }
 
 } // namespace
@@ -131,22 +91,19 @@ std::string challenge_parameter(std::string_view challenge, std::string_view nam
 }
 
 bool is_safe_realm(std::string_view realm, std::string_view registry_host) {
-  constexpr std::string_view k_plain = "http://";
   if (realm.starts_with("https://")) return true;
-  if (!realm.starts_with(k_plain) || !is_on_this_host(registry_host)) return false;
-  const std::string_view rest = realm.substr(k_plain.size());
-  return is_on_this_host(rest.substr(0, rest.find_first_of("/?#")));
+  return realm.starts_with("http://") && http::is_this_host(registry_host) &&
+         http::is_this_host(http::authority_of(realm));
 }
 
 RegistryAnswer get_from_registry(const std::string& url, const std::vector<std::string>& headers,
                                  const FetchOptions& options,
                                  const base::Cancellation& cancellation) {
-  std::chrono::milliseconds pause = options.pause;
   for (std::uint32_t attempt = 1;; ++attempt) {
     RegistryAnswer answer = ask_once(url, headers, options, cancellation);
-    if (!is_passing(answer) || attempt >= options.attempts) return answer;
-    wait(pause, cancellation);
-    pause = std::min(pause * 2, options.longest_pause);
+    const bool is_final = answer.is_lasting || !http::may_be_otherwise_later(answer.status);
+    if (is_final || attempt >= options.attempts) return answer;
+    http::pause(http::pause_after(attempt, options.pause, options.longest_pause), cancellation);
   }
 }
 

@@ -14,8 +14,10 @@
 namespace imagewright::repo {
 
 struct RegistryAnswer {
-  long status = 0;   ///< of HTTP; 0: there is no answer
-  std::string fault; ///< why there is none
+  long status = 0;         ///< of HTTP; 0: there is no answer
+  std::string fault;       ///< why there is none
+  std::string hint;        ///< what helps, where that is known
+  bool is_lasting = false; ///< asking again would change nothing
   std::string body;
   std::string challenge; ///< WWW-Authenticate of the scheme Bearer, where there is one
 };

@@ -2,21 +2,12 @@
 #include "registry_reference.hpp"
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/http/hosts.hpp>
 
 namespace imagewright::repo {
 
-bool is_on_this_host(std::string_view host_and_port) {
-  constexpr std::string_view k_sixth = "[::1]";
-  // What stands before "@" is no host, whatever it looks like.
-  if (host_and_port.find('@') != std::string_view::npos) return false;
-  if (host_and_port.starts_with('['))
-    return host_and_port == k_sixth || host_and_port.starts_with(std::string(k_sixth) + ":");
-  const std::string_view host = host_and_port.substr(0, host_and_port.find(':'));
-  return host == "localhost" || host == "127.0.0.1";
-}
-
 std::string RegistryReference::address() const {
-  return (is_on_this_host(host) ? "http://" : "https://") + host + "/v2/" + name + "/";
+  return (http::is_this_host(host) ? "http://" : "https://") + host + "/v2/" + name + "/";
 }
 
 RegistryReference parse_registry_reference(std::string_view text) {

@@ -25,7 +25,4 @@ struct RegistryReference {
 /// Of a text that the language accepts. Throws base::BugError for any other.
 RegistryReference parse_registry_reference(std::string_view text);
 
-/// Whether the host of a URL is this machine.
-bool is_on_this_host(std::string_view host_and_port);
-
 } // namespace imagewright::repo

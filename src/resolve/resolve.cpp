@@ -12,6 +12,7 @@
 #include "reachable_files.hpp"
 #include "request_matcher.hpp"
 #include "resolution_builder.hpp"
+#include "solution_store.hpp"
 #include "solver_jobs.hpp"
 #include "stored_choice.hpp"
 #include "unmatched_request.hpp"
@@ -131,7 +132,9 @@ std::optional<std::vector<std::string>> files_of(const PackagePool& pool,
 
 } // namespace
 
-ResolveResult resolve(const ResolveRequest& request, const base::Cancellation& cancellation) {
+namespace {
+
+ResolveResult solve(const ResolveRequest& request, const base::Cancellation& cancellation) {
   const std::unique_ptr<Question> question = ask(request, cancellation);
   SolverJobs jobs;
   add_requests(jobs, *question);
@@ -151,6 +154,20 @@ ResolveResult resolve(const ResolveRequest& request, const base::Cancellation& c
   if (request.file_lists == FileListUse::of_every_package)
     resolution.files = files_of(question->pool, chosen);
   return resolution;
+}
+
+} // namespace
+
+ResolveResult resolve(const ResolveRequest& request, const base::Cancellation& cancellation) {
+  if (request.solution_cache.empty()) return solve(request, cancellation);
+  const std::string text = text_of(request);
+  if (auto known = find_solution(request, text)) return *std::move(known);
+  ResolveResult result = solve(request, cancellation);
+  const Resolution* resolution = std::get_if<Resolution>(&result);
+  // What is odd about the repositories is said with its place each time.
+  if (resolution != nullptr && resolution->warnings.empty())
+    keep_solution(request, text, *resolution);
+  return result;
 }
 
 } // namespace imagewright::resolve

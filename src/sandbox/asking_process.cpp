@@ -27,11 +27,9 @@ constexpr std::size_t k_page = 4096;
 
 /// The number by which /proc knows a process: another one when /proc is that of an outer process
 /// namespace.
-std::string number_in_proc(pid_t pid) {
+std::string number_in_proc(pid_t pid, ProcNumbers numbers) {
   const std::string plain = fmt::format("{}", pid);
-  std::error_code error;
-  if (std::filesystem::read_symlink("/proc/self", error) == fmt::format("{}", ::getpid()))
-    return plain;
+  if (numbers == ProcNumbers::own) return plain;
   const fs::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!process) return plain;
   const auto info = fs::find_file(fmt::format("/proc/self/fdinfo/{}", process.get()));
@@ -43,8 +41,14 @@ std::string number_in_proc(pid_t pid) {
 
 } // namespace
 
-AskingProcess::AskingProcess(pid_t pid)
-    : pid_(pid), proc_(fmt::format("/proc/{}/", number_in_proc(pid))) {}
+ProcNumbers proc_numbers() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self", error);
+  return self == fmt::format("{}", ::getpid()) ? ProcNumbers::own : ProcNumbers::of_others;
+}
+
+AskingProcess::AskingProcess(pid_t pid, ProcNumbers numbers)
+    : pid_(pid), proc_(fmt::format("/proc/{}/", number_in_proc(pid, numbers))) {}
 
 std::optional<std::string> AskingProcess::read_path(std::uint64_t address) const {
   std::string path;

@@ -13,9 +13,13 @@
 
 namespace imagewright::sandbox {
 
+/// Whether /proc counts processes as this one does.
+enum class ProcNumbers : std::uint8_t { own, of_others };
+ProcNumbers proc_numbers();
+
 class AskingProcess {
 public:
-  explicit AskingProcess(pid_t pid);
+  AskingProcess(pid_t pid, ProcNumbers numbers);
 
   /// A path at an address of its memory.
   std::optional<std::string> read_path(std::uint64_t address) const;

@@ -58,12 +58,12 @@ static_assert(sizeof(struct stat) == 144 || sizeof(struct stat) == 128);
 
 class Clerk {
 public:
-  explicit Clerk(MetadataRecord& record) : record_(record) {}
+  explicit Clerk(MetadataRecord& record) : record_(record), numbers_(proc_numbers()) {}
 
   Answer answer(const seccomp_notif& notification) {
     const auto shape = find_call_shape(notification.data.nr);
     if (!shape) return k_go_on;
-    const AskingProcess process(static_cast<pid_t>(notification.pid));
+    const AskingProcess process(static_cast<pid_t>(notification.pid), numbers_);
     const Question question{process, *shape, notification.data};
     switch (shape->kind) {
     case CallKind::change_owner:
@@ -154,7 +154,17 @@ private:
   }
 
   MetadataRecord& record_;
+  ProcNumbers numbers_;
 };
+
+/// Who asks and who answers take turns: on one processor each answer costs half. Linux 6.6 knows it
+/// (seccomp.h: SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP); without it the
+/// answers are the same, ignoring.
+void take_turns(const fs::UniqueFd& listener) {
+  constexpr unsigned long k_set_flags = _IOW('!', 4, std::uint64_t);
+  constexpr unsigned long k_sync_wake_up = 1;
+  ::ioctl(listener.get(), k_set_flags, k_sync_wake_up);
+}
 
 /// False when every process with the filter is gone.
 bool wait_for_question(const fs::UniqueFd& listener) {
@@ -177,6 +187,7 @@ void keep_record(const fs::UniqueFd& listener, MetadataRecord& record) {
   std::vector<std::uint64_t> reply(
       std::max<std::size_t>(sizes.seccomp_notif_resp, sizeof(seccomp_notif_resp)) / 8 + 1);
   Clerk clerk(record);
+  take_turns(listener);
   while (wait_for_question(listener)) {
     std::ranges::fill(question, 0);
     std::ranges::fill(reply, 0);

@@ -108,6 +108,9 @@ void MetadataRecord::remember_number(std::string_view identity) {
 
 const RecordedMetadata* MetadataRecord::find(int file) const {
   if (files_.empty()) return nullptr;
+  // Most files that are asked about are not in it, which one call tells.
+  struct stat status {};
+  if (::fstatat(file, "", &status, AT_EMPTY_PATH) == 0 && !may_have(status.st_ino)) return nullptr;
   const auto identity = identity_of_file(file);
   const auto found = identity ? files_.find(*identity) : files_.end();
   return found == files_.end() ? nullptr : &found->second;

@@ -23,6 +23,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/process/command_runner.hpp>
+#include <imagewright/process/host_packages.hpp>
 #include <imagewright/process/program.hpp>
 #include <imagewright/sandbox/error_codec.hpp>
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/http/exchange.hpp>
 #include <imagewright/upload/upload.hpp>
 
 #include "ranges.hpp"
@@ -43,7 +44,7 @@ public:
 
 private:
   struct Request {
-    std::string method;
+    http::Method method = http::Method::get;
     std::string query; ///< with "&" in front
     std::map<std::string, std::string> headers = {};
     std::span<const char> body = {};
@@ -54,6 +55,8 @@ private:
     std::map<std::string, std::string> headers; ///< names in lower case
     std::string body;
     std::string fault; ///< of the transport; empty: there is a status
+    std::string hint;  ///< what helps against the fault, where that is known
+    bool is_lasting = false;
   };
 
   Answer ask(const Request& request);

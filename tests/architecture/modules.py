@@ -32,7 +32,7 @@ SYSTEM_HEADERS = re.compile(r"^(sys|linux|asm|bits|net|netinet|arpa)/|^[a-z_0-9]
 EVERYWHERE = {"fmt"}
 # Two modules may need the same compression library; everything else stands in exactly one module.
 SHARED = {"libzstd": {"archive", "image", "install", "disk", "finalize"}, "zlib": {"archive", "image"},
-          "libcrypto": {"base", "attest", "drift", "measure"}, "libcurl": {"repo", "depot", "upload"}, "expat": {"resolve", "advisory"}}
+          "libcrypto": {"base", "attest", "drift", "measure"}, "libcurl": {"http"}, "expat": {"resolve", "advisory"}}
 
 
 @dataclass

@@ -49,10 +49,10 @@ def timed(command, expect=0, **options):
     return cost
 
 
-def rounds(**measures):
+def rounds(repetitions=REPETITIONS, **measures):
     """Each of the measures once in every round, so that a busy machine is busy for all. Name → costs by round."""
     costs = {name: [] for name in measures}
-    for _ in range(REPETITIONS):
+    for _ in range(repetitions):
         for name, measure in measures.items():
             costs[name].append(measure())
     return costs

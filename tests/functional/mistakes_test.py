@@ -41,9 +41,27 @@ STORAGE = """\
 USER = "os:\n  users:\n  - name: admin\n    "
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDv6mJYTUbTNR9Pz3HLbXTYMNUVxBQdbTSiB2ZpZ0Nzb admin"
 PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ\n-----END OPENSSH PRIVATE KEY-----\n"
+PRIVATE_PGP_KEY = "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nlQVYBF\n-----END PGP PRIVATE KEY BLOCK-----\n"
 HASH = "$6$saltsalt$" + "a" * 86
 
+VERIFIED = NODE + """\
+storage:
+  bootType: efi
+  disks:
+  - partitionTableType: gpt
+    partitions:
+    - {id: esp, type: esp, size: 40M}
+    - {id: hashes, type: root-verity, size: 8M}
+    - {id: data, type: root, size: 40M}
+  verity:
+  - {id: verified, name: root, dataDeviceId: data, hashDeviceId: hashes}
+  filesystems:
+  - {deviceId: esp, type: fat32, mountPoint: /boot/efi}
+  - {deviceId: verified, type: ext4, mountPoint: {path: /, options: ro}}
+"""
+
 BUILD = ("build", "node.yaml", "--progress", "none")
+PLAN = ("plan", "node.yaml", "--progress", "none")
 Place = Path
 Change = Callable[[Place], None]
 
@@ -66,12 +84,18 @@ class Mistake:
     before: tuple = ()  # what hides something of this host; takes root
 
 
+# Root reads every file; without its capabilities it reads what its permissions allow, as anybody does.
+UNPRIVILEGED = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all") if os.geteuid() == 0 else ()
+
 # In a mount namespace of its own there is something in QEMU's place that nobody can run.
 WITHOUT_QEMU = ("unshare", "--mount", "--propagation", "private", "sh", "-c",
                 'for name in $(command -v qemu-system-x86_64); do mount --bind /dev/null "$name"; done; exec "$@"', "sh")
 
 # What a mount namespace shows of a disk that is too small.
 FULL_DISK = ("unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -t tmpfs -o size=SIZE tmpfs PLACE && exec "$@"', "sh")
+
+
+READ_ONLY = ("unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -t tmpfs -o ro tmpfs out && exec "$@"', "sh")
 
 
 def small(place, size):
@@ -98,11 +122,19 @@ def both(*changes):
     return change
 
 
+def permit(name, mode):
+    return lambda place: (place / name).chmod(mode)
+
+
 def profile(old, new):
     def change(place):
         path = place / "releases/tiny.yaml"
         path.write_text(edited(old, new, path.read_text()))
     return change
+
+
+# The tiny distribution has no program for it, and validate asks only whether there is a package.
+VERITY_ROLE = profile("  kernel: [tiny-kernel]\n", "  kernel: [tiny-kernel]\n  verity: [tiny-base]\n")
 
 
 def with_user(text):
@@ -126,8 +158,6 @@ def prepended(name, text):
 def move(old, new):
     return lambda place: (place / old).rename(place / new)
 
-
-PLAN = ("plan", "node.yaml", "--progress", "none")
 
 MISTAKES = [
     # The file.
@@ -158,13 +188,32 @@ MISTAKES = [
     Mistake("sudo-for-user", 2, "/etc/sudoers.d", config=with_user("sudo: true"),
             right=with_user("uid: 1000").replace("os:\n", "os:\n  additionalFiles:\n  - {destination: /etc/sudoers.d/admin, permissions: '440', "
                                                  "content: 'admin ALL=(ALL:ALL) NOPASSWD: ALL'}\n")),
+    Mistake("unreadable-config", 2, "", prepare=permit("node.yaml", 0), before=UNPRIVILEGED, repair=permit("node.yaml", 0o400)),
+    Mistake("colon-without-blank", 2, "", config=edited("hostname: node", "hostname:node"), right=NODE),
+    Mistake("list-of-options", 2, "", config=edited("install: [tiny-web]", "install: [{name: tiny-web}]"), right=NODE),
+    Mistake("option-without-path", 2, "--output-dir DIR", command=(*BUILD, "-o", "--json"), right_command=(*BUILD, "-o", "images", "--json")),
+    Mistake("option-without-anything", 2, "--output-dir DIR", command=(*BUILD, "-o"), right_command=(*BUILD, "-o", "images")),
+    Mistake("two-configs", 2, "", command=("plan", "node.yaml", "other.yaml"), right_command=PLAN),
+    Mistake("cut-image", 5, "", command=("inspect", "disk.qcow2"), prepare=write("disk.qcow2", b"QFI\xfb\x00\x00\x00\x03" + bytes(60)), repair=both(run(*BUILD), move("out/node-x86_64.raw", "disk.raw")),
+            right_command=("inspect", "disk.raw")),
     # The release and its repositories.
     Mistake("release-typo", 2, '"tiny"', config=edited("tiny", "tinny"), right=NODE),
     Mistake("no-release", 2, "release", config=edited("release: tiny\n", ""), command=PLAN, right=NODE),
+    Mistake("architecture-of-nobody", 2, "x86_64", command=(*PLAN, "--arch", "riscv64"), right_command=(*PLAN, "--arch", "amd64")),
+    Mistake("architecture-of-the-config", 2, "x86_64", config="architectures: [aarch64]\n" + NODE, command=PLAN, right="architectures: [x86_64]\n" + NODE),
     Mistake("architecture", 2, "x86_64", command=(*PLAN, "--arch", "aarch64"), right_command=(*PLAN, "--arch", "x86_64")),
     Mistake("missing-repository", 1, "", command=PLAN, prepare=move("repository", "elsewhere"), repair=move("elsewhere", "repository")),
     Mistake("no-network", 1, "trying again for 31 s", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo"), right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("offline-without-cache", 1, "--offline", command=(*PLAN, "--repo", "tiny=http://127.0.0.1:9/repo", "--offline"), right_command=PLAN),
+    Mistake("moved-repository", 1, "repodata", command=(*PLAN, "--repo", "tiny=elsewhere"), prepare=write("elsewhere/readme", "x"), right_command=(*PLAN, "--repo", "tiny=repository")),
+    Mistake("missing-repository-key", 5, "key.asc", command=PLAN, prepare=profile("gpgCheck: false, repoGpgCheck: false", "gpgKeys: [keys/key.asc], repoGpgCheck: false"),
+            repair=profile("gpgKeys: [keys/key.asc], repoGpgCheck: false", "gpgCheck: false, repoGpgCheck: false")),
+    Mistake("private-repository-key", 5, "PRIVATE", command=PLAN, prepare=both(write("releases/key.asc", PRIVATE_PGP_KEY),
+            profile("gpgCheck: false, repoGpgCheck: false", "gpgKeys: [key.asc], repoGpgCheck: false")),
+            repair=profile("gpgKeys: [key.asc], repoGpgCheck: false", "gpgCheck: false, repoGpgCheck: false")),
+    Mistake("repository-of-the-config", 1, "repodata", config=NODE + "repositories:\n- name: agents\n  path: agents\n  gpgCheck: false\n  repoGpgCheck: false\n", command=PLAN,
+            right=NODE + "repositories:\n- name: agents\n  path: repository\n  gpgCheck: false\n  repoGpgCheck: false\n"),
+    Mistake("dead-proxy", 1, "http_proxy", command=(*PLAN, "--repo", "tiny=http://repo.invalid/tiny"), env={"http_proxy": "http://127.0.0.1:9"}, right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("repository-typo", 5, "repoGpgCheck", command=(*PLAN, "--repo", "tinny=repository"), right_command=(*PLAN, "--repo", "tiny=repository")),
     Mistake("damaged-repository", 5, "", command=PLAN, prepare=write("repository/repodata/repomd.xml", "<html>moved</html>"),
             repair=lambda place: (place / "repository/repodata/repomd.xml").write_bytes(Mistakes.repomd)),
@@ -183,6 +232,13 @@ MISTAKES = [
     # Users and keys.
     Mistake("missing-key-file", 2, "", config=with_user("sshPublicKeyPaths: [id.pub]"), prepare=write("id_ed25519.pub", KEY + "\n"),
             right=with_user("sshPublicKeyPaths: [id_ed25519.pub]")),
+    Mistake("key-file-is-a-directory", 2, "keys", config=with_user("sshPublicKeyPaths: [keys]"), prepare=write("keys/admin.pub", KEY + "\n"),
+            right=with_user("sshPublicKeyPaths: [keys/admin.pub]")),
+    Mistake("unreadable-key-file", 2, "chmod", config=with_user("sshPublicKeyPaths: [id.pub]"), prepare=both(write("id.pub", KEY + "\n"), permit("id.pub", 0)),
+            before=UNPRIVILEGED, repair=permit("id.pub", 0o400)),
+    Mistake("second-key-file", 2, "two.pub", config=with_user("sshPublicKeyPaths:\n    - one.pub\n    - two.pub"), prepare=write("one.pub", KEY + "\n"),
+            repair=write("two.pub", KEY + "\n")),
+    Mistake("missing-password-file", 2, "hash", config=with_user("password: {type: hashed-file, value: hash}"), repair=write("hash", HASH + "\n")),
     Mistake("private-key", 2, ".pub", config=with_user("sshPublicKeyPaths: [id]"), prepare=both(write("id", PRIVATE_KEY), write("id.pub", KEY + "\n")),
             right=with_user("sshPublicKeyPaths: [id.pub]")),
     Mistake("no-ssh-key", 0, "", config=with_user("sshPublicKeys: [this-is-not-a-key]"), right=with_user(f"sshPublicKeys: [{KEY}]")),
@@ -191,7 +247,9 @@ MISTAKES = [
     Mistake("plain-password", 0, "", config=with_user("password: {type: plain-text, value: secret}"),
             right=with_user(f"password: {{type: hashed, value: '{HASH}'}}")),
     Mistake("unknown-shell", 0, "/bin/sh", config=with_user("startupCommand: /bin/zsh"), command=PLAN, right=with_user("startupCommand: /bin/sh")),
-    Mistake("unknown-group", 2, "what the packages define", config=with_user("secondaryGroups: [whell]"), command=BUILD, right=with_user("secondaryGroups: [wheel]")),
+    Mistake("unknown-group", 2, '"wheel"', config=with_user("secondaryGroups: [whell]"), command=BUILD, right=with_user("secondaryGroups: [wheel]")),
+    Mistake("group-of-nobody", 2, "os.groups", config=with_user("secondaryGroups: [operators]"), command=BUILD,
+            right=with_user("secondaryGroups: [operators]").replace("os:\n", "os:\n  groups: [{name: operators}]\n")),
     Mistake("two-users", 2, "admin", config=with_user("uid: 1000\n  - name: admin"), right=with_user("uid: 1000")),
     # What packages bring.
     Mistake("unknown-unit", 0, '"web', config=edited("enable: [web]", "enable: [wbe]"), command=PLAN, right=NODE),
@@ -201,6 +259,18 @@ MISTAKES = [
     Mistake("unknown-time-zone", 0, "", config=with_os("  timezone: Europe/Berln\n"), command=PLAN, right=NODE),
     Mistake("locale-without-files", 0, "C.UTF-8", config=with_os("  locale: de_DE.UTF-8\n"), command=PLAN, right=with_os("  locale: C.UTF-8\n")),
     Mistake("keymap-without-files", 0, "", config=with_os("  keymap: de\n"), command=PLAN, right=NODE),
+    Mistake("unreadable-file", 2, "chmod", config=with_os("  additionalFiles: [{source: motd.txt, destination: /etc/motd}]\n"),
+            prepare=both(write("motd.txt", "hello\n"), permit("motd.txt", 0)), before=UNPRIVILEGED, repair=permit("motd.txt", 0o400)),
+    Mistake("file-typo", 2, '"motd.txt"', config=with_os("  additionalFiles: [{source: mott.txt, destination: /etc/motd}]\n"), prepare=write("motd.txt", "hello\n"),
+            right=with_os("  additionalFiles: [{source: motd.txt, destination: /etc/motd}]\n")),
+    Mistake("missing-directory", 2, "overlay", config=with_os("  additionalDirs: [{source: overlay, destination: /srv}]\n"), repair=write("overlay/readme", "x")),
+    Mistake("missing-drop-in", 2, "limits.conf", config=edited("enable: [web]", "dropIns: [{unit: web.service, name: limits, source: limits.conf}]"),
+            repair=write("limits.conf", "[Service]\nLimitNOFILE=1024\n")),
+    Mistake("missing-script", 2, "last.sh", config=NODE + "scripts:\n  postCustomization:\n  - {path: last.sh}\n", repair=write("last.sh", "true\n")),
+    Mistake("missing-base-config", 2, "common.yaml", config="baseConfigs:\n- path: common.yaml\npreviewFeatures: [base-configs]\n" + NODE,
+            repair=write("common.yaml", "os: {timezone: UTC}\n")),
+    Mistake("missing-package-list", 2, "agents.yaml", config=edited("install: [tiny-web]", "installLists: [agents.yaml]"), repair=write("agents.yaml", "packages: [tiny-web]\n")),
+    Mistake("missing-profile", 2, "my.yaml", command=("plan", "node.yaml", "--release", "my.yaml"), right_command=PLAN),
     Mistake("missing-file", 2, "motd.txt", config=with_os("  additionalFiles: [{source: motd.txt, destination: /etc/motd}]\n"),
             repair=write("motd.txt", "hello\n")),
     # The disk.
@@ -208,6 +278,9 @@ MISTAKES = [
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
     Mistake("small-root-built", 1, "larger", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 2M"), command=BUILD,
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("root, size: 40M", "root, size: 20M")),
+    Mistake("read-only-var", 0, "systemd.volatile=state", config=VERIFIED, prepare=VERITY_ROLE, right=VERIFIED.replace("  hostname", "  kernelCommandLine: {extraCommandLine: [systemd.volatile=state]}\n  hostname")),
+    Mistake("disk-without-room", 2, "", config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("gpt\n", "gpt\n    maxSize: 64M\n"),
+            right=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("gpt\n", "gpt\n    maxSize: 82M\n")),
     Mistake("unknown-partition", 2, '"root"', config=NODE + "storage:\n  bootType: efi\n" + STORAGE.replace("deviceId: root", "deviceId: rot"),
             right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
     Mistake("no-boot-type", 2, "bootType", config=NODE + "storage:\n" + STORAGE, right=NODE + "storage:\n  bootType: efi\n" + STORAGE),
@@ -246,6 +319,10 @@ MISTAKES = [
             prepare=both(write("disk.raw", bytes(1 << 20)), write("disk.qcow2", "precious")),
             right_command=("convert", "disk.raw", "disk.qcow2", "--force")),
     Mistake("full-disk", 1, "--output-dir", command=BUILD, prepare=write("out/.keep", ""), before=small("out", "2M"), right_command=(*BUILD, "-o", "images")),
+    Mistake("read-only-output", 4, "--output-dir", command=(*BUILD, "-o", "out/images"), prepare=write("out/.keep", ""), before=READ_ONLY, right_command=(*BUILD, "-o", "images")),
+    Mistake("packages-of-another-architecture", 3, "exists only for another architecture", command=(*PLAN, "--arch", "aarch64"),
+            prepare=profile("architectures: [x86_64]", "architectures: [x86_64, aarch64]"), right_command=(*PLAN, "--arch", "x86_64")),
+    Mistake("bad-epoch", 2, "SOURCE_DATE_EPOCH", command=PLAN, env={"SOURCE_DATE_EPOCH": "yesterday"}, right_env={"SOURCE_DATE_EPOCH": "1700000000"}),
     Mistake("no-qemu", 4, "install qemu-system-x86 ", command=("boot", "out/node-x86_64.raw", "--progress", "none"), prepare=run(*BUILD), before=WITHOUT_QEMU,
             right_command=("boot", "out/node-x86_64.raw", "--print-command")),  # the first hour installs it
     Mistake("no-home", 2, "--cache-dir", command=PLAN, env={"HOME": None}, right_command=(*PLAN, "--cache-dir", "cache"), right_env={"HOME": None}),
@@ -317,6 +394,21 @@ class Mistakes(TestCase):
         for mistake in MISTAKES:
             with self.subTest(mistake=mistake.name):
                 self.check(mistake)
+
+    def test_whatever_makes_var_writable_is_no_mistake(self):
+        overlay = "  overlays: [{lowerDirs: [/var], upperDir: /state/upper, workDir: /state/work, mountPoint: /var}]\n"
+        with_state = VERIFIED.replace("    - {id: data,", "    - {id: state, size: 20M}\n    - {id: data,")
+        for name, text in {
+                "partition": with_state + "  - {deviceId: state, type: ext4, mountPoint: /var}\n", "overlay": with_state.replace("  hostname", overlay + "  hostname")
+                + "  - {deviceId: state, type: ext4, mountPoint: /state}\n",
+                "unit": VERIFIED.replace("  hostname", "  additionalFiles: [{destination: /etc/systemd/system/var.mount, content: x}]\n  hostname"),
+                "extra": VERIFIED.replace("  hostname", '  kernelCommandLine: {extraCommandLine: ["systemd.mount-extra=tmpfs:/var:tmpfs"]}\n  hostname'),
+                "whole root": VERIFIED.replace("  hostname", '  kernelCommandLine: {extraCommandLine: ["quiet systemd.volatile"]}\n  hostname')}.items():
+            with self.subTest(name):
+                place = self.place()
+                VERITY_ROLE(place)
+                write("node.yaml", text)(place)
+                self.assertEqual(self.run_in(place, ("validate", "node.yaml"), None).stderr, "")
 
     def test_files_from_other_editors_are_understood(self):
         """Ends of lines and encodings that Windows writes: no mistake."""

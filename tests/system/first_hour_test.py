@@ -3,8 +3,10 @@
 as they stand, those that boot machines too.
 
 Needs root, mmdebstrap and Debian's packages. IMAGEWRIGHT_PAGES="disks hardening" follows a few pages by their names; IMAGEWRIGHT_FIRST_HOUR=DIR
-keeps the root there, for the next run, which leaves out the pages that were followed to their ends in it."""
+keeps the root there, for the next run, which leaves out the pages that were followed to their ends in it: as long as the package is the same. DIR is
+one that this test made, or empty, or not there: nothing of anybody else's is removed."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -27,6 +29,46 @@ exec chroot "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb 
 """
 
 
+# Stands in each directory that a run made: what has none is not this test's to empty.
+MARK = "made-by-first-hour-test"
+
+
+def claim(directory):
+    """Makes the directory, or takes one of an earlier run; refuses what is somebody else's."""
+    if directory.is_symlink() or (directory.exists() and not directory.is_dir()):
+        raise AssertionError(f"{directory} is no directory")
+    if directory.is_dir() and any(directory.iterdir()) and not (directory / MARK).is_file():
+        raise AssertionError(f"{directory} holds files that no run of this test made: name an empty directory, or one that is not there")
+    directory.mkdir(exist_ok=True)
+    (directory / MARK).touch()
+
+
+def digest_of(package):
+    return hashlib.sha256(package.read_bytes()).hexdigest()
+
+
+class Directories(TestCase):
+    """What IMAGEWRIGHT_FIRST_HOUR may name."""
+
+    def test_a_directory_of_somebody_else_is_refused_and_kept(self):
+        place = self.scratch()
+        (place / "precious").write_text("mine")
+        for path in (place, place / "precious"):
+            with self.assertRaisesRegex(AssertionError, "holds files|no directory"):
+                claim(path)
+        (place / "link").symlink_to(self.scratch())
+        with self.assertRaisesRegex(AssertionError, "no directory"):
+            claim(place / "link")
+        self.assertEqual(sorted(path.name for path in place.iterdir()), ["link", "precious"])
+
+    def test_an_empty_one_and_one_of_an_earlier_run_are_taken(self):
+        place = self.scratch()
+        for path in (place / "new", place / "new", self.scratch()):
+            claim(path)
+            (path / "root").mkdir(exist_ok=True)
+            self.assertTrue((path / MARK).is_file())
+
+
 class FirstHour(TestCase):
     @classmethod
     def setUpClass(cls):
@@ -39,19 +81,29 @@ class FirstHour(TestCase):
         cls.root, cls.passed = cls.directory / "root", cls.directory / "passed"
         if not kept:
             cls.addClassCleanup(shutil.rmtree, cls.directory, ignore_errors=True)
-        if not (cls.directory / "ready").exists():
+        claim(cls.directory)
+        cls.package = cls.make_package()
+        ready = cls.directory / "ready"
+        if not ready.exists() or ready.read_text() != digest_of(cls.package):
             cls.make_root()
 
     @classmethod
+    def make_package(cls):
+        packages = cls.directory / "packages"
+        shutil.rmtree(packages, ignore_errors=True)
+        subprocess.run(["ninja", "-C", BUILD, "imagewright", "imagewright_share"], check=True, capture_output=True)
+        subprocess.run([TOP / "toolkit/packages", BUILD, packages], check=True, capture_output=True)
+        return next(packages.glob("*.deb"))
+
+    @classmethod
     def make_root(cls):
-        shutil.rmtree(cls.directory, ignore_errors=True)
-        cls.directory.mkdir()
+        for name in ("ready", "passed"):
+            (cls.directory / name).unlink(missing_ok=True)
+        shutil.rmtree(cls.root, ignore_errors=True)
         made = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "bookworm", cls.root], capture_output=True, text=True)
         if made.returncode != 0:
             skip(f"no clean root can be made here: {made.stderr[-300:]}")
-        subprocess.run(["ninja", "-C", BUILD, "imagewright", "imagewright_share"], check=True, capture_output=True)
-        subprocess.run([TOP / "toolkit/packages", BUILD, cls.directory / "packages"], check=True, capture_output=True)
-        shutil.copy(next((cls.directory / "packages").glob("*.deb")), cls.root / "root")
+        shutil.copy(cls.package, cls.root / "root")
         shutil.copy("/etc/resolv.conf", cls.root / "etc/resolv.conf")
         cls.run_inside("apt-get -qq update && apt-get -qq install -y ./imagewright_*.deb >/dev/null; apt-get -qq install -y openssh-client openssl >/dev/null")
         # What it lacks it says, and what it says helps.
@@ -68,7 +120,7 @@ class FirstHour(TestCase):
         if "into /var/lib/imagewright/workbench" not in said:
             raise AssertionError(said)
         cls.passed.touch()
-        (cls.directory / "ready").touch()
+        (cls.directory / "ready").write_text(digest_of(cls.package))
 
     @classmethod
     def run_inside(cls, script, expect=0):

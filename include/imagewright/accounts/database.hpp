@@ -88,6 +88,7 @@ public:
   /// Whether anything was changed since the files were read.
   bool is_changed() const;
   std::optional<gid_t> find_group(const std::string& name) const;
+  std::vector<std::string> group_names() const;
 
   /// Writes the files with the modes that they had, or the usual ones.
   void store(const fs::RootDir& root) const;

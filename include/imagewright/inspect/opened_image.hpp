@@ -52,8 +52,12 @@ public:
                        std::optional<model::ImageFormat> format = {});
   /// The same of an image whose format is understood already; `path` is its name.
   OpenedImage(std::filesystem::path path, std::unique_ptr<image::ImageReader> disk);
+  /// The same of a root without a disk: all that is known is its files, as one partition.
+  OpenedImage(std::filesystem::path path, std::unique_ptr<disk::FilesystemReader> files);
 
   const std::filesystem::path& path() const { return path_; }
+  bool has_disk() const { return disk_ != nullptr; }
+  /// Only where there is one.
   const image::ImageReader& disk() const { return *disk_; }
   const base::Uuid& disk_uuid() const { return disk_uuid_; }
   /// In the order of their numbers.

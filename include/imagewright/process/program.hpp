@@ -21,8 +21,4 @@ std::optional<std::filesystem::path> find_program(const std::string& name);
 /// Like find_program, but absence throws base::Error (process.missing-tool, of FailureKind::host).
 std::filesystem::path program(const std::string& name);
 
-/// What brings a program of the host: the name of its package, or of each kind of package where
-/// these differ. For a program that is none of ours to know it says only that there is one.
-std::string how_to_install(const std::string& name);
-
 } // namespace imagewright::process

@@ -71,6 +71,8 @@ struct ResolveRequest {
   FileListUse file_lists = FileListUse::where_needed;
   /// Where parsed metadata is kept for the next time; empty: nowhere.
   std::filesystem::path metadata_cache;
+  /// Where answers are kept for the next time; empty: nowhere.
+  std::filesystem::path solution_cache = {};
 };
 
 } // namespace imagewright::resolve

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
 
+#include <imagewright/audit/manifest_description.hpp>
+#include <imagewright/audit/text_file.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/confined.hpp>
 #include <imagewright/model/image_format.hpp>
@@ -19,8 +24,31 @@ struct InspectWords {
   bool lists_files = false;
 };
 
+/// A manifest begins as no image does.
+bool is_manifest(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string beginning(audit::k_text_beginning, '\0');
+  file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
+  beginning.resize(static_cast<std::size_t>(file.gcount()));
+  return audit::begins_like_text(beginning) && audit::begins_like_json(beginning);
+}
+
+void print_manifest(const InspectWords& words, const Console& console) {
+  const std::string name = std::filesystem::path(words.image).filename().string();
+  const audit::Manifest manifest = audit::parse_manifest(
+      read_input(words.image, "manifest", audit::k_largest_manifest), words.image);
+  const auto files =
+      words.lists_files ? inspect::FileListing::included : inspect::FileListing::omitted;
+  console.print(words.is_json ? json::to_text(audit::description_of(manifest, name, files))
+                              : audit::describe(manifest, name, files));
+}
+
 ExitCode run_inspect(const InspectWords& words, const CommandContext& context) {
-  input_file(words.image, "image");
+  const std::filesystem::path file = input_file(words.image, "image or manifest");
+  if (words.input_format.empty() && std::filesystem::is_regular_file(file) && is_manifest(file)) {
+    print_manifest(words, context.console);
+    return ExitCode::done;
+  }
   context.console.print(inspect::describe(
       {.image = words.image,
        .format = input_format_from(words.input_format),
@@ -40,7 +68,8 @@ Command inspect_command() {
   command.arguments = {
       {.value = "IMAGE",
        .description =
-           "An image: " + base::join(model::image_format_words(model::ImageKind::disk), ", "),
+           "An image: " + base::join(model::image_format_words(model::ImageKind::disk), ", ") +
+           "; a root in a tar or WSL archive; or the manifest of one",
        .target = &words->image,
        .completes = Completes::files,
        .is_required = true},
@@ -52,7 +81,8 @@ Command inspect_command() {
   command.notes = "The image is only read, and nothing is mounted.";
   command.examples = {
       {"imagewright inspect out/node-x86_64.qcow2", "What is in an image"},
-      {"imagewright inspect --json --files disk.vhd > disk.json", "Everything, for a program"}};
+      {"imagewright inspect --json --files disk.vhd > disk.json", "Everything, for a program"},
+      {"imagewright inspect out/node-x86_64.manifest.json", "What it says without its image"}};
   command.action = [words](const CommandContext& context) { return run_inspect(*words, context); };
   return command;
 }

@@ -90,7 +90,11 @@ std::string text_of(const std::string& path) {
   std::error_code error;
   const bool is_file = std::filesystem::is_regular_file(path, error);
   if (!is_file || std::filesystem::file_size(path, error) > most) return "";
-  return fs::find_file(path, base::ByteSize(most)).value_or("");
+  try {
+    return fs::find_file(path, base::ByteSize(most)).value_or("");
+  } catch (const base::Error&) {
+    return "";
+  }
 }
 
 /// The mistakes in a list of files to put back; nothing when this is no such list.

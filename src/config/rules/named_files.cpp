@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <variant>
 #include <vector>
+
+#include <unistd.h>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
@@ -20,6 +25,20 @@ namespace imagewright::config {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* k_check_path = "check the path; it starts at the directory of this file";
+constexpr std::string_view k_added_file = "the file";
+
+/// What is in the directory of a file that is not there.
+std::vector<std::string> names_beside(const fs::path& path) {
+  constexpr std::size_t most = 1000;
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator entry(path.parent_path(), error), end;
+       !error && entry != end && names.size() < most; entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  return names;
+}
 
 class FileRules {
 public:
@@ -38,27 +57,41 @@ public:
 
 private:
   void report(std::string message, const base::SourceLocation& where) {
-    diagnostics_.error("config.missing-file", std::move(message), where,
-                       "check the path; it starts at the directory of this file");
+    diagnostics_.error("config.missing-file", std::move(message), where, k_check_path);
+  }
+
+  void expect_readable(const fs::path& path, std::string_view what,
+                       const base::SourceLocation& where) {
+    if (::access(path.c_str(), R_OK) == 0) return;
+    diagnostics_.error("config.missing-file",
+                       fmt::format("{} {} cannot be read: {}", what, base::quoted(path.string()),
+                                   std::generic_category().message(errno)),
+                       where, how_to_make_readable(path));
   }
 
   void expect_file(const fs::path& path, std::string_view what, const base::SourceLocation& where) {
     std::error_code ignored;
     const fs::file_status status = fs::status(path, ignored);
     if (!fs::exists(status)) {
-      report(fmt::format("{} {} does not exist", what, base::quoted(path.string())), where);
+      const std::string near = base::did_you_mean(path.filename().string(), names_beside(path));
+      diagnostics_.error("config.missing-file",
+                         fmt::format("{} {} does not exist", what, base::quoted(path.string())),
+                         where, near.empty() ? k_check_path : near);
     } else if (!fs::is_regular_file(status)) {
       diagnostics_.error(
           "config.missing-file",
           fmt::format("{} {} is not a file", what, base::quoted(path.string())), where,
-          fs::is_directory(status) ? "name a file of it; os.additionalDirs takes directories"
-                                   : "give a file, relative to the directory of this one");
+          !fs::is_directory(status) ? "give a file, relative to the directory of this one"
+          : what == k_added_file    ? "name a file of it; os.additionalDirs takes directories"
+                                    : "name a file of it");
+    } else {
+      expect_readable(path, what, where);
     }
   }
 
   void check_key_file(const fs::path& path, const base::SourceLocation& where) {
     std::error_code ignored;
-    if (!fs::is_regular_file(path, ignored)) return;
+    if (!fs::is_regular_file(path, ignored) || ::access(path.c_str(), R_OK) != 0) return;
     try {
       const std::string text = imagewright::fs::read_file(path, base::ByteSize::mib(1));
       diagnostics_.append(check_public_key_file(text, where, path.string()));
@@ -77,7 +110,7 @@ private:
     for (const model::AdditionalFile& file : files) {
       const auto* source = std::get_if<fs::path>(&file.content);
       if (source == nullptr) continue;
-      expect_file(*source, "the file", file.where);
+      expect_file(*source, k_added_file, file.where);
       check_public_place(*source, file.destination, file.where);
     }
   }
@@ -88,7 +121,7 @@ private:
     constexpr base::ByteSize largest = base::ByteSize::mib(16);
     std::error_code ignored;
     if (!is_place_of_public_keys(destination) || !fs::is_regular_file(path, ignored)) return;
-    if (fs::file_size(path, ignored) > largest.bytes()) return;
+    if (fs::file_size(path, ignored) > largest.bytes() || ::access(path.c_str(), R_OK) != 0) return;
     try {
       const std::string text = imagewright::fs::read_file(path, largest);
       diagnostics_.append(check_file_in_public_place(text, where, destination));
@@ -107,6 +140,7 @@ private:
     }
     std::ranges::sort(files);
     for (const fs::path& file : files) {
+      expect_readable(file, k_added_file, directory.where);
       const fs::path below = file.lexically_relative(directory.source);
       check_public_place(file, (fs::path(directory.destination) / below).string(), directory.where);
     }
@@ -131,7 +165,7 @@ private:
     }
     for (const model::UnitDropIn& drop_in : os.services.drop_ins) {
       if (const auto* source = std::get_if<fs::path>(&drop_in.content))
-        expect_file(*source, "the file", drop_in.where);
+        expect_file(*source, k_added_file, drop_in.where);
     }
   }
 

@@ -18,6 +18,8 @@ base::Diagnostics check_file_rules(const model::ImageConfig& own, const CheckedD
 base::Diagnostics check_boot_loader_reset(const model::ImageConfig& own);
 /// Rules of a config together with everything that it builds on.
 base::Diagnostics check_whole_config(const model::ImageConfig& config);
+/// Whether services could keep state where "/" is read-only.
+base::Diagnostics check_writable_var(const model::ImageConfig& config);
 /// Do the files exist that one config names?
 base::Diagnostics check_named_files(const model::ImageConfig& own);
 base::Diagnostics check_release_rules(const model::ReleaseProfile& profile,

@@ -130,6 +130,7 @@ base::Diagnostics check_whole_config(const model::ImageConfig& config) {
   diagnostics.append(check_database_files(config));
   diagnostics.append(check_package_manager(config));
   diagnostics.append(check_script_files(config));
+  diagnostics.append(check_writable_var(config));
   return diagnostics;
 }
 

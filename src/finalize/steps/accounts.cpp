@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
@@ -23,13 +24,21 @@ struct Input {
 
 constexpr auto k_lock_file = "/etc/.pwd.lock";
 
-void require(const accounts::Refusal& refusal, const base::SourceLocation& where) {
+constexpr const char* k_other_account =
+    "choose another name or id, or take what the packages define";
+
+void require(const accounts::Refusal& refusal, const base::SourceLocation& where,
+             const std::string& hint = k_other_account) {
   if (!refusal) return;
-  throw base::Error(base::FailureKind::input,
-                    {.code = "finalize.account-refused",
-                     .message = *refusal,
-                     .where = where,
-                     .hint = "choose another name or id, or take what the packages define"});
+  throw base::Error(
+      base::FailureKind::input,
+      {.code = "finalize.account-refused", .message = *refusal, .where = where, .hint = hint});
+}
+
+/// Which groups there are shows only here: lists of the packages' files do not tell.
+std::string hint_for_group(const accounts::AccountDatabase& database, const std::string& name) {
+  const std::string near = base::did_you_mean(name, database.group_names());
+  return near.empty() ? "add it to os.groups, or install the package that makes it" : near;
 }
 
 /// The text, or the file's first line.
@@ -89,7 +98,8 @@ void put_user(const Input& input, accounts::AccountDatabase& database,
                                     .password_hash = hash_of(input, user)};
   require(database.put_user(record, input.epoch), user.where);
   for (const auto& group : user.secondary_groups) {
-    require(database.add_member(group.text, user.name), group.where);
+    require(database.add_member(group.text, user.name), group.where,
+            hint_for_group(database, group.text));
   }
   if (user.password_expires_days) {
     database.set_password_expiry(user.name, *user.password_expires_days);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/process/host_packages.hpp>
 #include <imagewright/process/program.hpp>
 
 namespace imagewright::pipeline {
@@ -34,7 +35,8 @@ std::filesystem::path require_emulator_program(const model::Architecture& archit
     throw base::Error(base::FailureKind::host, "pipeline.no-emulator",
                       fmt::format("programs of {} cannot be run here: {} is missing",
                                   architecture.name, architecture.emulator.program),
-                      "install qemu-user-static, or compose on a machine of that architecture");
+                      process::how_to_install(architecture.emulator.program) +
+                          ", or compose on a machine of that architecture");
   }
   return *std::move(program);
 }

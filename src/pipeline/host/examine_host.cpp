@@ -7,6 +7,7 @@
 #include <imagewright/boot/host_facts.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/pipeline/examine_host.hpp>
+#include <imagewright/process/host_packages.hpp>
 #include <imagewright/process/program.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 #include <imagewright/sandbox/probe.hpp>
@@ -52,8 +53,7 @@ void add_foreign(std::vector<HostFinding>& findings) {
   for (const model::Architecture& architecture : model::all_architectures()) {
     if (host != nullptr && architecture.name == host->name) continue;
     findings.push_back(program(architecture.emulator.program, Need::foreign,
-                               "install qemu-user-static (Debian) or the static QEMU user "
-                               "emulators of your distribution"));
+                               process::how_to_install(architecture.emulator.program)));
   }
 }
 

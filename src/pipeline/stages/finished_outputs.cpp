@@ -16,24 +16,11 @@
 #include <imagewright/sandbox/byte_codec.hpp>
 
 #include "kept_warnings.hpp"
+#include "watched_paths.hpp"
 
 namespace imagewright::pipeline {
 
 namespace {
-
-/// By this the kernel tells a file from any other, and from what it was before a change.
-std::string stamp_of(const struct stat& status) {
-  return fmt::format("{} {} {} {}.{} {}.{}", status.st_dev, status.st_ino, status.st_size,
-                     status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
-                     status.st_ctim.tv_nsec);
-}
-
-/// Empty when there is no such regular file.
-std::string stamp_at(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
-  return stamp_of(status);
-}
 
 /// A file with a password must not be found out by guessing its digest.
 std::string password_files(const model::OsConfig& os) {

@@ -16,22 +16,6 @@ namespace {
 
 constexpr std::size_t k_most_differences = 4;
 
-std::string text_of(const StageInputs& inputs) {
-  sandbox::ByteWriter writer;
-  for (const auto& [name, value] : inputs)
-    writer.text(name).text(value);
-  return writer.take();
-}
-
-StageInputs inputs_from(std::string_view text) {
-  StageInputs inputs;
-  for (sandbox::ByteReader reader(text); !reader.at_end();) {
-    std::string name = reader.text();
-    inputs.emplace(std::move(name), reader.text());
-  }
-  return inputs;
-}
-
 base::Diagnostic damage(const std::string& stage) {
   return {.severity = base::Severity::warning,
           .code = "pipeline.stage-damaged",
@@ -43,6 +27,22 @@ base::Diagnostic damage(const std::string& stage) {
 }
 
 } // namespace
+
+std::string to_bytes(const StageInputs& inputs) {
+  sandbox::ByteWriter writer;
+  for (const auto& [name, value] : inputs)
+    writer.text(name).text(value);
+  return writer.take();
+}
+
+StageInputs stage_inputs_from(std::string_view bytes) {
+  StageInputs inputs;
+  for (sandbox::ByteReader reader(bytes); !reader.at_end();) {
+    std::string name = reader.text();
+    inputs.emplace(std::move(name), reader.text());
+  }
+  return inputs;
+}
 
 fs::FileContent StageContents::put(int file, const std::string& name) {
   return store_.put_content(file, name);
@@ -78,7 +78,7 @@ std::optional<std::string> StageCache::find(const std::string& stage, const Stag
     findings_.push_back({stage, false, off_reason_});
     return std::nullopt;
   }
-  auto [finding, text] = store_->find_entry(stage, text_of(inputs));
+  auto [finding, text] = store_->find_entry(stage, to_bytes(inputs));
   if (finding == Finding::found) {
     findings_.push_back({stage, true, {}});
     remember(stage, inputs);
@@ -93,7 +93,7 @@ std::optional<std::string> StageCache::find(const std::string& stage, const Stag
 
 void StageCache::remember(const std::string& stage, const StageInputs& inputs) {
   try {
-    store_->put_entry("last", stage + "\n" + subject_, text_of(inputs));
+    store_->put_entry("last", stage + "\n" + subject_, to_bytes(inputs));
   } catch (const base::Error& error) {
     reporter_.message(report::Level::debug,
                       "a later miss will not know its reason: " + error.diagnostic().message);
@@ -103,7 +103,7 @@ void StageCache::remember(const std::string& stage, const StageInputs& inputs) {
 std::string StageCache::why_missed(const std::string& stage, const StageInputs& inputs) const {
   const auto last = store_->find_entry("last", stage + "\n" + subject_);
   if (last.finding != cache::StageStore::Finding::found) return "not built before";
-  const std::string differences = differences_between(inputs_from(last.text), inputs);
+  const std::string differences = differences_between(stage_inputs_from(last.text), inputs);
   return differences.empty() ? "what was kept is not there any more" : "changed: " + differences;
 }
 
@@ -111,7 +111,7 @@ void StageCache::keep(const std::string& stage, const StageInputs& inputs,
                       const std::function<std::string()>& text) {
   if (!store_) return;
   try {
-    store_->put_entry(stage, text_of(inputs), text());
+    store_->put_entry(stage, to_bytes(inputs), text());
     remember(stage, inputs);
     has_kept_ = true;
   } catch (const base::Error& error) {

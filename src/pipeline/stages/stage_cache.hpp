@@ -22,6 +22,9 @@ namespace imagewright::pipeline {
 /// Everything that a stage may depend on, each by a name for people.
 using StageInputs = std::map<std::string, std::string>;
 
+std::string to_bytes(const StageInputs& inputs);
+StageInputs stage_inputs_from(std::string_view bytes);
+
 /// What became of one stage.
 struct StageFinding {
   std::string stage;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the kernel starts inside a sandbox for each program of a foreign architecture. Notes the
 // start, then becomes the emulator, or the same program of the host's architecture where there is
-// one that does the same. A static program: nothing of the host is in sight where it runs.
+// one that does the same; what ldd asks of the dynamic loader it answers itself. A static program:
+// nothing of the host is in sight where it runs.
 
 #include <cerrno>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include <climits>
 
 #include "../emulation_paths.hpp"
+#include "loader_answers.hpp"
 
 namespace {
 
@@ -66,6 +68,23 @@ void execute(const std::string& program, std::vector<std::string> arguments) {
   ::execv(program.c_str(), pointers.data());
 }
 
+/// Ends the program when the question could be answered.
+void answer(const std::string& loader, const std::string& name, int count, char** arguments) {
+  imagewright::sandbox::LoaderQuestion question{.loader = loader,
+                                                .called = name,
+                                                .arguments = {arguments, arguments + count},
+                                                .environment = {}};
+  for (char** variable = environ; *variable != nullptr; ++variable)
+    question.environment.emplace_back(*variable);
+  const auto answer = imagewright::sandbox::answer_of_loader(question);
+  if (!answer) return;
+  note('N', loader);
+  const bool is_written =
+      std::fwrite(answer->text.data(), 1, answer->text.size(), stdout) == answer->text.size() &&
+      std::fflush(stdout) == 0;
+  std::_Exit(is_written ? answer->status : 127);
+}
+
 } // namespace
 
 /// The kernel gives: its own name for this program, the program to run, how that one is called, and
@@ -79,6 +98,8 @@ int main(int count, char** arguments) {
 
   const auto list = lines_of(in_directory(imagewright::sandbox::k_programs_file));
   const std::string native = in_directory(imagewright::sandbox::k_native_directory) + real;
+  // Only beside native programs: where everything shall be emulated, so is this.
+  if (list.size() > 2) answer(real, name, count - 3, arguments + 3);
   struct stat status {};
   if (is_listed(list, real) && ::lstat(native.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
     const std::string loader = in_directory(imagewright::sandbox::k_native_directory) + list[0];

@@ -74,6 +74,17 @@ TEST_CASE("a plan shows everything that a config does") {
   check_plans(imagewright_test::source_directory() / "tests/golden/plan/everything.yaml");
 }
 
+TEST_CASE("a plan shows that root hashes come with the image, and none that is not") {
+  const auto golden = imagewright_test::source_directory() / "tests/golden/plan";
+  check_plans(golden / "verified.yaml");
+  for (const char* name : {"verified-x86_64.txt", "verified-x86_64.json"}) {
+    const std::string text = imagewright_test::read_text(golden / name);
+    const std::size_t hash = text.find("roothash=");
+    REQUIRE(hash != std::string::npos);
+    CHECK(text.substr(hash).starts_with("roothash=<made with the image>"));
+  }
+}
+
 TEST_CASE("a plan with two kernels shows the chosen one") {
   check_plans(imagewright_test::source_directory() / "tests/golden/plan/two-kernels.yaml");
   const std::string text = imagewright_test::read_text(imagewright_test::source_directory() /

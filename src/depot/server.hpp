@@ -13,7 +13,7 @@
 
 namespace imagewright::depot {
 
-enum class HttpOutcome : std::uint8_t {
+enum class ServerOutcome : std::uint8_t {
   done,
   missing,   ///< 404, 410
   failed,    ///< the server does not do what it is there for: it is better left alone
@@ -21,24 +21,24 @@ enum class HttpOutcome : std::uint8_t {
   not_taken, ///< whoever was to take what arrived could not
 };
 
-struct HttpAnswer {
-  HttpOutcome outcome = HttpOutcome::failed;
+struct ServerAnswer {
+  ServerOutcome outcome = ServerOutcome::failed;
   std::string reason; ///< without addresses and secrets
 };
 
 /// Takes what arrives; false: it cannot.
-using HttpSink = std::function<bool(std::span<const std::byte>)>;
+using ContentSink = std::function<bool(std::span<const std::byte>)>;
 
-class Http {
+class Server {
 public:
-  Http(const DepotPlace& place, const base::Cancellation& cancellation)
+  Server(const DepotPlace& place, const base::Cancellation& cancellation)
       : place_(place), cancellation_(cancellation) {}
 
   /// Never gives the sink a byte more than `largest`. `path` is below the server's URL. Throws
   /// base::Cancelled.
-  HttpAnswer get(const std::string& path, std::uint64_t largest, const HttpSink& sink) const;
+  ServerAnswer get(const std::string& path, std::uint64_t largest, const ContentSink& sink) const;
   /// Sends so many bytes from the beginning of an open file. Throws base::Cancelled.
-  HttpAnswer put(const std::string& path, int file, std::uint64_t size) const;
+  ServerAnswer put(const std::string& path, int file, std::uint64_t size) const;
 
 private:
   const DepotPlace& place_;

@@ -7,14 +7,14 @@
 
 #include <curl/curl.h>
 
-namespace imagewright::repo {
+namespace imagewright::http {
 
-struct Refusal {
+struct Advice {
   std::string hint;        ///< empty: nothing better is known than to look at address and network
   bool is_lasting = false; ///< asking again would change nothing
 };
 
 /// `status` and `proxy_status` are what server and proxy answered, 0 for nothing.
-Refusal refusal_of(CURLcode code, long status, long proxy_status);
+Advice advice_on(CURLcode code, long status, long proxy_status);
 
-} // namespace imagewright::repo
+} // namespace imagewright::http

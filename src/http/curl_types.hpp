@@ -9,9 +9,11 @@
 
 #include <curl/curl.h>
 
+#include <fmt/format.h>
+
 #include <imagewright/base/error.hpp>
 
-namespace imagewright::repo {
+namespace imagewright::http {
 
 struct EasyDeleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
@@ -40,4 +42,10 @@ inline HeaderList header_list(const std::vector<std::string>& headers) {
   return list;
 }
 
-} // namespace imagewright::repo
+template <typename Value>
+void set_option(CURL* handle, CURLoption option, Value value) {
+  if (curl_easy_setopt(handle, option, value) != CURLE_OK)
+    throw base::BugError(fmt::format("libcurl refuses the option {}", static_cast<int>(option)));
+}
+
+} // namespace imagewright::http

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "refusal.hpp"
+#include "advice.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 
-namespace imagewright::repo {
+namespace imagewright::http {
 
 namespace {
 
@@ -25,7 +25,7 @@ bool has_proxy() {
 
 } // namespace
 
-Refusal refusal_of(CURLcode code, long status, long proxy_status) {
+Advice advice_on(CURLcode code, long status, long proxy_status) {
   if (status == k_proxy_wants_login || proxy_status == k_proxy_wants_login) {
     return {.hint = "the proxy wants to know who asks: write NAME:PASSWORD@ before its host in "
                     "http_proxy or https_proxy",
@@ -53,4 +53,4 @@ Refusal refusal_of(CURLcode code, long status, long proxy_status) {
   return {};
 }
 
-} // namespace imagewright::repo
+} // namespace imagewright::http
