@@ -5,6 +5,7 @@
 import base64
 import hashlib
 import http.server
+import json
 import os
 import re
 import shutil
@@ -18,7 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 import traced_paths  # noqa: E402
 from imagewright_reports import ReportsTestCase  # noqa: E402
-from imagewright_testing import PROGRAM, environment, require_program  # noqa: E402
+from imagewright_testing import PROGRAM, environment, require_program, skip  # noqa: E402
+from sibling_images import make_repository, package  # noqa: E402
 
 SECRETS = {"password": "marker-of-plain-text", "file": "marker-of-password-file", "user": "marker-of-user",
            "url": "marker-of-url-password", "variable": "marker-of-environment"}
@@ -121,6 +123,35 @@ class Trust(ReportsTestCase):
             self.assertLessEqual(self.bytes_read(own[:ends[0]], base), 64, "more than what tells formats apart, before a worker has looked at it")
             self.assertGreater(max(self.bytes_read(lines, base) for lines in others), 4096, "nobody read it: the test sees nothing")
             self.assertFalse([line for line in own if line.startswith("mmap") and str(base) in line])
+
+    def test_a_root_that_is_kept_is_closed_and_has_no_devices(self):
+        if os.geteuid() != 0:
+            skip("only root can make devices that could be left")
+        own = make_repository(self.scratch() / "own", package("nodes", install="mkdir -p //srv; touch //srv/tool", files="%dev(c,1,3) %attr(0666,root,root) /srv/null\n"
+                                                              "%attr(4755,root,root) /srv/tool\n", rest="%post -p <lua>\nposix.umask('rwxrwxrwx')\n"))
+        text = PLAIN.replace("os: {{", f"repositories: [{{{{name: own, path: {own}, gpgCheck: false, repoGpgCheck: false}}}}]\nos: {{{{packages: {{{{install: [nodes]}}}}, ")
+        before = os.umask(0)
+        try:
+            out = self.build(text, "--keep-root") / "out"
+        finally:
+            os.umask(before)
+        root = next(out.glob("*.root"))
+        self.assertEqual(root.stat().st_mode & 0o777, 0o700)
+        self.assertTrue((root / "srv/tool").stat().st_mode & 0o4000, "the test sees nothing")
+        devices = [path for path in root.rglob("*") if path.is_char_device() or path.is_block_device()]
+        self.assertEqual(devices, [])
+        listing = subprocess.run(["debugfs", "-R", "stat /srv/null", self.root_partition(next(out.glob("*.raw")))], capture_output=True, text=True, check=True).stdout
+        self.assertIn("Type: character special", listing)
+
+    def root_partition(self, image):
+        """The last partition of a disk, in a file of its own."""
+        table = json.loads(subprocess.run(["sfdisk", "--json", image], capture_output=True, text=True, check=True).stdout)["partitiontable"]
+        last = max(table["partitions"], key=lambda partition: partition["start"])
+        copy = self.scratch() / "partition"
+        with image.open("rb") as disk:
+            disk.seek(last["start"] * 512)
+            copy.write_bytes(disk.read(last["size"] * 512))
+        return copy
 
     def test_metadata_is_parsed_by_a_worker(self):
         directory = self.build(PLAIN)
