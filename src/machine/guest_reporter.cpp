@@ -111,19 +111,19 @@ std::optional<int> relay(const std::string& message, report::Reporter& reporter)
   case MessageKind::alive:
     break;
   case MessageKind::stage_started: {
-    const std::string stage = reader.text();
+    const std::string stage = base::escape_controls(reader.text());
     reporter.stage_started(stage, reader.text());
     break;
   }
   case MessageKind::stage_finished: {
-    const std::string stage = reader.text();
+    const std::string stage = base::escape_controls(reader.text());
     const auto outcome =
         reader.number() == 0 ? report::StageOutcome::done : report::StageOutcome::failed;
     reporter.stage_finished(stage, outcome, reader.text());
     break;
   }
   case MessageKind::progress: {
-    const std::string stage = reader.text();
+    const std::string stage = base::escape_controls(reader.text());
     reporter.progress(stage, read_progress(reader));
     break;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -87,13 +88,29 @@ void write_files(const MachineRequest& request, const MachineFiles& paths,
   std::filesystem::remove(question);
 }
 
+/// Throws machine.odd-answer for what only somebody who may lie can have made.
+template <typename Read>
+auto believe_nothing(const Read& read) {
+  try {
+    return read();
+  } catch (const base::BugError& error) {
+    throw_odd_answer(error.what());
+  } catch (const base::Cancelled&) {
+    // Nobody can stop it but this process.
+    throw_odd_answer("it stopped by itself");
+  } catch (const std::bad_alloc&) {
+    throw_odd_answer("it speaks of memory that is not its own");
+  }
+}
+
 /// What was heard while the machine ran.
 class Watcher {
 public:
   Watcher(const MachineRequest& request, report::Reporter& reporter)
       : request_(request), reader_([&](const std::string& message) {
           last_sign_ = Clock::now();
-          if (const auto status = relay(message, reporter)) status_ = status;
+          if (const auto status = believe_nothing([&] { return relay(message, reporter); }))
+            status_ = status;
         }) {}
 
   process::Watch watch(std::string_view text) {
@@ -153,6 +170,13 @@ void require_end(const MachineRequest& request, const process::CommandResult& re
 
 } // namespace
 
+void throw_odd_answer(const std::string& why) {
+  throw base::Error(base::FailureKind::build, "machine.odd-answer",
+                    "what came back from the machine is no answer: " + why,
+                    "packages may have been made to do harm: use them only if you trust their "
+                    "source, and report them there");
+}
+
 struct FinishedMachine::Disk {
   explicit Disk(const std::filesystem::path& path)
       : whole(path), table(disk::read_partition_table(whole)),
@@ -185,7 +209,7 @@ FinishedMachine finished(const MachineRequest& request, const std::filesystem::p
   }
   const auto kind = static_cast<AnswerKind>(text->front());
   text->erase(0, 1);
-  if (kind != AnswerKind::done) sandbox::throw_decoded(*text);
+  if (kind != AnswerKind::done) believe_nothing([&] { sandbox::throw_decoded(*text); });
   return {std::move(*text), disk};
 }
 

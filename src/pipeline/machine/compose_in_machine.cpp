@@ -66,7 +66,7 @@ machine::HostFiles files_for(const plan::ResolvedPlan& plan, const MachineQuesti
 std::string below(const char* directory, const std::string& path) {
   const std::filesystem::path wanted = std::filesystem::path(path).relative_path();
   if (wanted.empty() || wanted != wanted.lexically_normal() || wanted.begin()->string() == "..")
-    throw base::BugError("the machine gives an impossible path: " + base::quoted(path));
+    machine::throw_odd_answer("it has the impossible path " + base::quoted(path));
   return std::string(directory) + "/" + wanted.string();
 }
 
@@ -128,7 +128,7 @@ ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptio
                                      take_logs(work, k_logs_on_disk, places.logs);
                                    }},
                               services.reporter, services.cancellation);
-  ComposedRoot root = decode_composed_root(machine.answer());
+  ComposedRoot root = machine::decode_answer(machine, &decode_composed_root);
   emulation.runs = std::move(root.emulation.runs);
   root.emulation = std::move(emulation);
   root.sealed.root.path = places.content;

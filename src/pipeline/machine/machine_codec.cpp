@@ -7,6 +7,7 @@
 #include <imagewright/install/nevra_codec.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/tree/possible_tree.hpp>
 
 #include "question_codec.hpp"
 
@@ -251,6 +252,8 @@ ComposedRoot decode_composed_root(std::string_view bytes) {
   root.sealed.tree = read_tree(reader);
   root.scriptlets = read_runs(reader);
   root.emulation.runs = read_emulated_runs(reader);
+  if (!reader.at_end()) throw base::BugError("there is more than a root");
+  tree::require_possible(root.sealed.tree);
   return root;
 }
 
