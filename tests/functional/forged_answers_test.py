@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """A worker that was taken over can answer what it likes: for each kind the program ends with a value or an error of its own, soon, and writes nowhere else."""
 
-import json
 import os
 import re
 import shutil
@@ -17,7 +16,6 @@ import tiny_distribution  # noqa: E402
 import tiny_efi  # noqa: E402
 from imagewright_layouts import Layout  # noqa: E402
 from imagewright_testing import TOP, TestCase, environment, require_program  # noqa: E402
-from page_blob_server import PageBlobServer  # noqa: E402
 from registry_server import RegistryServer  # noqa: E402
 from sibling_images import make_repository, package  # noqa: E402
 
@@ -149,6 +147,18 @@ class ForgedAnswers(TestCase):
     def test_customizations(self):
         config = self.config_file("changes", os=", packages: {remove: [tiny-web]}")
         self.tell_lies(("take-base-apart", "read-system", "read-installed-packages"), "customize", "--image", self.image, config, "--no-cache",
+                       fresh=(("--output-dir", "out"), ("--cache-dir", "cache")))
+
+    def test_bases_of_registries(self):
+        registry = RegistryServer(token="word")
+        self.addCleanup(registry.stop)
+        compressed = self.top / "base.qcow2"
+        self.run_tool("qemu-img", "convert", "-c", "-O", "qcow2", self.image, compressed)
+        registry.put_image({"node.qcow2": compressed.read_bytes()}, "1")
+        config = self.top / "registry.yaml"
+        config.write_text(f"previewFeatures: [input-image-oci]\ninput: {{image: {{oci: \"{registry.host}/os/node:1\"}}}}\nos: {{hostname: node}}\n"
+                          "output: {images: [{format: raw}]}\n")
+        self.tell_lies(("repo-registry-manifest", "repo-registry-token"), "customize", config, "--dry-run",
                        fresh=(("--output-dir", "out"), ("--cache-dir", "cache")))
 
     def test_container_images(self):
