@@ -103,13 +103,25 @@ auto believe_nothing(const Read& read) {
   }
 }
 
+/// What messages may point at: configs that the machine was given, and not what they name, such as
+/// files of passwords.
+sandbox::KnownFile documents_of(const MachineRequest& request) {
+  return [&request](const std::string& file) {
+    const std::filesystem::path path(file);
+    const std::string ending = path.extension().string();
+    return (ending == ".yaml" || ending == ".yml" || ending == ".json") && !file.empty() &&
+           request.files.has_file(path);
+  };
+}
+
 /// What was heard while the machine ran.
 class Watcher {
 public:
   Watcher(const MachineRequest& request, report::Reporter& reporter)
       : request_(request), reader_([&](const std::string& message) {
           last_sign_ = Clock::now();
-          if (const auto status = believe_nothing([&] { return relay(message, reporter); }))
+          if (const auto status =
+                  believe_nothing([&] { return relay(message, reporter, documents_of(request)); }))
             status_ = status;
         }) {}
 
@@ -209,7 +221,8 @@ FinishedMachine finished(const MachineRequest& request, const std::filesystem::p
   }
   const auto kind = static_cast<AnswerKind>(text->front());
   text->erase(0, 1);
-  if (kind != AnswerKind::done) believe_nothing([&] { sandbox::throw_decoded(*text); });
+  if (kind != AnswerKind::done)
+    believe_nothing([&] { sandbox::throw_decoded(*text, documents_of(request)); });
   return {std::move(*text), disk};
 }
 

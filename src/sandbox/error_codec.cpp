@@ -16,11 +16,12 @@ void write_location(ByteWriter& writer, const base::SourceLocation& location) {
   writer.text(location.file).number(location.line).number(location.column);
 }
 
-base::SourceLocation read_location(ByteReader& reader) {
+base::SourceLocation read_location(ByteReader& reader, const KnownFile& is_known) {
   base::SourceLocation location;
   location.file = reader.text();
   location.line = static_cast<std::uint32_t>(reader.number());
   location.column = static_cast<std::uint32_t>(reader.number());
+  if (!is_known || !is_known(location.file)) location.line = location.column = 0;
   return location;
 }
 
@@ -39,7 +40,7 @@ void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
     writer.text(line);
 }
 
-base::Diagnostic read_diagnostic(ByteReader& reader) {
+base::Diagnostic read_diagnostic(ByteReader& reader, const KnownFile& is_known) {
   base::Diagnostic diagnostic;
   const std::uint64_t severity = reader.number();
   if (severity > static_cast<std::uint64_t>(base::Severity::note))
@@ -49,9 +50,9 @@ base::Diagnostic read_diagnostic(ByteReader& reader) {
   diagnostic.message = reader.text();
   diagnostic.hint = reader.text();
   diagnostic.log = reader.text();
-  if (reader.number() != 0) diagnostic.where = read_location(reader);
+  if (reader.number() != 0) diagnostic.where = read_location(reader, is_known);
   for (std::uint64_t count = reader.number(); count != 0; --count) {
-    base::SourceLocation where = read_location(reader);
+    base::SourceLocation where = read_location(reader, is_known);
     diagnostic.related.push_back({std::move(where), reader.text()});
   }
   for (std::uint64_t count = reader.number(); count != 0; --count) {
@@ -91,14 +92,14 @@ std::string encode_exception(const std::exception& exception) {
   return writer.take();
 }
 
-void throw_decoded(std::string_view bytes) {
+void throw_decoded(std::string_view bytes, const KnownFile& is_known) {
   ByteReader reader(bytes);
   switch (static_cast<Kind>(reader.number())) {
   case Kind::error: {
     const std::uint64_t kind = reader.number();
     if (kind > static_cast<std::uint64_t>(base::FailureKind::verification))
       throw base::BugError("a message between processes has an unknown kind of failure");
-    throw base::Error(static_cast<base::FailureKind>(kind), read_diagnostic(reader));
+    throw base::Error(static_cast<base::FailureKind>(kind), read_diagnostic(reader, is_known));
   }
   case Kind::cancelled:
     throw base::Cancelled();

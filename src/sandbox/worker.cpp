@@ -12,6 +12,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/process/supervision.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
 #include <imagewright/sandbox/worker.hpp>
 
 #include "anew.hpp"
@@ -96,6 +97,12 @@ private:
     return record;
   }
 
+  /// Whether the request names a file, as one of its texts or as the whole of it.
+  bool is_named(const std::string& file) const {
+    return request_.request == file ||
+           request_.request.find(ByteWriter().text(file).take()) != std::string::npos;
+  }
+
   /// It may have closed its end of the channel, and live on.
   bool has_ended() const {
     siginfo_t end{};
@@ -113,7 +120,7 @@ private:
 
   void throw_if_failed(const Record& record) const {
     try {
-      throw_if_setup_failed(record);
+      throw_if_setup_failed(record, [&](const std::string& file) { return is_named(file); });
     } catch (base::Error& error) {
       error.add_context("while reading " + request_.subject);
       throw;

@@ -90,6 +90,9 @@ TEST_CASE("exceptions keep their kind and content on the way out", "[sandbox]") 
     FAIL("nothing was thrown");
   } catch (const base::Error& error) {
     CHECK(error.kind() == base::FailureKind::verification);
+    // A line of which file it shows is not left to those inside.
+    diagnostic.where = base::SourceLocation{"file.yaml", 0, 0};
+    diagnostic.related = {{{"other.yaml", 0, 0}, "first here"}};
     CHECK(error.diagnostic() == diagnostic);
   }
   CHECK_THROWS_AS(call(root, {.job = "throw-cancelled"}, listener), base::Cancelled);

@@ -82,6 +82,13 @@ std::string forge_failure(const WorkerCall& call) {
   if (call.request == "kind") failure.number(0).number(99).number(0).text("code");
   if (call.request == "severity") failure.number(0).number(0).number(99).text("code");
   if (call.request == "no-memory") failure.number(4);
+  if (call.request == "/etc/shadow" || call.request == "place") {
+    // What encode_exception makes of an error that points at a line.
+    base::Diagnostic diagnostic{.code = "test.place", .message = "look there"};
+    diagnostic.where = base::SourceLocation{"/etc/shadow", 1, 1};
+    diagnostic.related = {{{"/etc/shadow", 2, 1}, "and there"}};
+    throw base::Error(base::FailureKind::build, diagnostic);
+  }
   if (call.request == "cut-off") failure.number(0).number(0).number(0).text("code").number(1000000);
   imagewright::sandbox::send_record(3, imagewright::sandbox::RecordKind::function_failed,
                                     failure.take());

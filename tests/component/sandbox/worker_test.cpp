@@ -110,6 +110,22 @@ TEST_CASE("a worker that was taken over can answer nothing but an error", "[sand
                     Contains("sandbox.worker-answer"));
 }
 
+TEST_CASE("an error points at no line of a file that its worker was not given",
+          "[sandbox][worker]") {
+  const auto lines_of = [](const std::string& request) {
+    try {
+      run(of("forge-failure", request));
+    } catch (const base::Error& error) {
+      const base::Diagnostic& told = error.diagnostic();
+      REQUIRE(told.code == "test.place");
+      return std::vector<std::uint32_t>{told.where->line, told.related.at(0).where.line};
+    }
+    return std::vector<std::uint32_t>();
+  };
+  CHECK(lines_of("place") == std::vector<std::uint32_t>{0, 0});
+  CHECK(lines_of("/etc/shadow") == std::vector<std::uint32_t>{1, 2});
+}
+
 TEST_CASE("a worker that speaks on and on is not listened to", "[sandbox][worker]") {
   for (const char* way : {"empty-parts", "messages", "odd-records"}) {
     INFO(way);
