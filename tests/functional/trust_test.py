@@ -70,12 +70,14 @@ class Server(http.server.SimpleHTTPRequestHandler):
 
 
 class Trust(ReportsTestCase):
+    started_by = ()
+
     def traced(self, calls, *arguments, expect=0):
         """Lines of strace, each process of the program with a file of its own; the program's own is the first."""
         require_program("strace")
         directory = self.scratch()
         command = ["strace", "-ff", "-qq", "-yy", "-e", f"trace={calls}", "-e", "signal=none", "-o", str(directory / "trace"),
-                   str(PROGRAM), *map(str, arguments)]
+                   *self.started_by, str(PROGRAM), *map(str, arguments)]
         result = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
         if expect is not None:
             self.assertEqual(result.returncode, expect, result.stderr[-3000:])
@@ -282,6 +284,19 @@ class Trust(ReportsTestCase):
         config.write_text("os: {hostname: other}\n")
         customize = ("customize", "--image", base, config, "--output-dir", directory / "out/other", "--cache-dir", directory / "cache")
         self.check_traces(self.traced(traced_paths.CALLS + ",finit_module,init_module", *customize), directory)
+
+    def test_a_build_without_the_right_to_administrate_opens_nothing_but_its_own(self):
+        if os.geteuid() != 0:
+            self.skipTest("a build as root is what could open devices")
+        require_program("setpriv")
+        self.started_by = ("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin")
+        directory = self.scratch()
+        (directory / "node.yaml").write_text(PLAIN.format(top=self.top))
+        build = ("build", directory / "node.yaml", "--output-dir", directory / "out", "--cache-dir", directory / "cache", "--no-cache",
+                 "--log-level", "debug")
+        traces = self.traced(traced_paths.CALLS + ",finit_module,init_module", *build)
+        self.assertTrue(next((directory / "out").glob("*.raw")).exists())
+        self.check_traces(traces, directory)
 
     def check_traces(self, traces, directory, inputs=(), least=10):
         """Of a command that wrote below `directory`, at least so many times, and read `inputs`."""
