@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -50,6 +51,27 @@ void mount_everything() {
   const std::string temporary = std::string(k_guest_work) + "/tmp";
   std::filesystem::create_directories(temporary);
   ::setenv("TMPDIR", temporary.c_str(), 1);
+}
+
+/// What the kernel may be told of its own, ignoring what it does not know.
+void set(const char* setting, std::string_view value) {
+  const fs::UniqueFd file(::open(setting, O_WRONLY | O_CLOEXEC));
+  if (file) (void)!::write(file.get(), value.data(), value.size());
+}
+
+/// Programs without end are ended by a watch that says so (sandbox/process_watch.hpp), at 2048: so
+/// much more that it is always the watch, and few enough for the memory of a machine.
+void limit_processes() {
+  set("/proc/sys/kernel/pid_max", "3072\n");
+}
+
+/// Where memory runs out, programs of the image go first, who watches over them later, and this
+/// process, without which there is no word of it, never. Where they take all processors, who
+/// watches still gets to look.
+void outlive_programs() {
+  constexpr int k_before_programs = -15;
+  set("/proc/self/oom_score_adj", "-900\n");
+  ::setpriority(PRIO_PROCESS, 0, k_before_programs);
 }
 
 /// Bytes go out as they are.
@@ -115,11 +137,13 @@ int wait_for(pid_t job, int console) {
 
 int serve(std::span<const GuestJob> jobs, const GuestRequest& request, int console) {
   mount_everything();
+  limit_processes();
   const pid_t job = ::fork();
   if (job < 0)
     base::throw_system_error("machine.cannot-start", "cannot fork for", "the job", errno);
   if (job == 0) {
     ::setpgid(0, 0);
+    outlive_programs();
     do_job(jobs, request, console);
   }
   return wait_for(job, console);
@@ -166,11 +190,14 @@ GuestRequest decode_guest_request(std::string_view bytes) {
 }
 
 void run_guest_if_asked(int argument_count, char** arguments, std::span<const GuestJob> jobs) {
-  // Only the first process of a kernel: nobody else has use for it.
-  if (argument_count != 3 || ::getpid() != 1 || std::string_view(arguments[1]) != k_guest_argument)
+  // Only the first process of a kernel: nobody else has use for it. What the kernel did not
+  // understand of its command line stands before what is meant for us.
+  if (argument_count < 3 || ::getpid() != 1 ||
+      std::string_view(arguments[argument_count - 2]) != k_guest_argument)
     return;
-  if (std::string_view(arguments[2]) == k_boot_role) boot_guest();
-  if (std::string_view(arguments[2]) == k_serve_role) serve_guest(jobs);
+  const std::string_view role = arguments[argument_count - 1];
+  if (role == k_boot_role) boot_guest();
+  if (role == k_serve_role) serve_guest(jobs);
 }
 
 } // namespace imagewright::machine

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <csignal>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -114,12 +115,29 @@ sandbox::KnownFile documents_of(const MachineRequest& request) {
   };
 }
 
+/// A machine whose disk cannot grow stands still. Throws base::Error (fs.disk-full,
+/// fs.cannot-write) when that is so.
+void require_room(const std::filesystem::path& directory) {
+  const std::string zeros(base::ByteSize::mib(1).bytes(), '\0');
+  const std::filesystem::path trial = directory / "trial";
+  try {
+    fs::write_file_atomically(trial, zeros);
+  } catch (const base::Error& error) {
+    base::Diagnostic diagnostic = error.diagnostic();
+    diagnostic.context.push_back("while a machine waited that its disk grows there");
+    throw base::Error(error.kind(), std::move(diagnostic));
+  }
+  std::filesystem::remove(trial);
+}
+
 /// What was heard while the machine ran.
 class Watcher {
 public:
   Watcher(const MachineRequest& request, report::Reporter& reporter)
       : request_(request), reader_([&](const std::string& message) {
+          has_begun_ = true;
           last_sign_ = Clock::now();
+          next_trial_ = k_between_trials;
           if (const auto status =
                   believe_nothing([&] { return relay(message, reporter, documents_of(request)); }))
             status_ = status;
@@ -127,32 +145,63 @@ public:
 
   process::Watch watch(std::string_view text) {
     reader_.take(text);
-    if (Clock::now() - last_sign_ < request_.limits.silence) return process::Watch::keep_running;
+    const auto silence = Clock::now() - last_sign_;
+    if (silence > next_trial_) {
+      require_room(request_.directory);
+      next_trial_ = silence + k_between_trials;
+    }
+    if (silence < request_.limits.silence) return process::Watch::keep_running;
     is_silent_ = true;
     return process::Watch::stop;
   }
 
   std::optional<int> status() const { return status_; }
   bool is_silent() const { return is_silent_; }
+  bool has_begun() const { return has_begun_; }
   std::string other_text() const { return reader_.other_text(); }
 
 private:
+  /// It says that it lives every five seconds.
+  static constexpr Clock::duration k_between_trials = std::chrono::seconds(15);
+
   const MachineRequest& request_;
   ConsoleReader reader_;
+  Clock::duration next_trial_ = k_between_trials; ///< of silence
   Clock::time_point last_sign_ = Clock::now();
   std::optional<int> status_;
+  bool has_begun_ = false; ///< it said something
   bool is_silent_ = false;
 };
 
 [[noreturn]] void fail(std::string code, std::string message, std::string hint,
-                       const std::string& output) {
+                       const std::string& output,
+                       base::FailureKind kind = base::FailureKind::build) {
   base::Diagnostic diagnostic;
   diagnostic.code = std::move(code);
   diagnostic.message = std::move(message);
   diagnostic.hint = std::move(hint);
   for (const std::string& line : process::last_lines(output, 5))
     diagnostic.context.push_back("the machine said: " + line);
-  throw base::Error(base::FailureKind::build, std::move(diagnostic));
+  throw base::Error(kind, std::move(diagnostic));
+}
+
+/// QEMU was ended, or could not begin, or its guest ended without saying how its work did.
+[[noreturn]] void fail_without_word(const MachineRequest& request,
+                                    const process::CommandResult& result, bool has_begun,
+                                    const std::string& output) {
+  const std::string end = process::describe_end(result);
+  constexpr auto k_needs = "a machine needs 1.5 GiB of memory and as much address space, and some "
+                           "ten threads: see the limits of this place (ulimit -a, its control "
+                           "group), or take another rung: imagewright doctor lists them";
+  if (result.signal == SIGKILL)
+    fail("machine.died", fmt::format("the machine was killed ({})", end), k_needs, output);
+  if (!has_begun && (result.signal || result.exit_code != 0))
+    fail("machine.cannot-start", fmt::format("QEMU cannot run a machine here ({})", end), k_needs,
+         output, base::FailureKind::host);
+  fail("machine.died", fmt::format("the machine ended without a word ({})", end),
+       fmt::format("it ran the {}; another one can be named with --machine-kernel",
+                   request.kernel.origin),
+       output);
 }
 
 void require_end(const MachineRequest& request, const process::CommandResult& result,
@@ -169,12 +218,7 @@ void require_end(const MachineRequest& request, const process::CommandResult& re
          output);
   }
   const auto status = watcher.status();
-  if (!status)
-    fail("machine.died",
-         fmt::format("the machine ended without a word ({})", process::describe_end(result)),
-         fmt::format("it ran the {}; another one can be named with --machine-kernel",
-                     request.kernel.origin),
-         output);
+  if (!status) fail_without_word(request, result, watcher.has_begun(), output);
   if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return;
   fail("machine.died", fmt::format("the work in the machine was killed (status {})", *status),
        "the machine may have had too little memory for it", output);

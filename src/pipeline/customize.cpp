@@ -8,23 +8,9 @@
 
 #include "customizing/customizing.hpp"
 #include "machine/customize_in_machine.hpp"
+#include "machine/inject_in_machine.hpp"
 
 namespace imagewright::pipeline {
-
-namespace {
-
-/// Files go back without a program that runs, but owners and devices are kept: a machine is for
-/// what is made of a config.
-sandbox::Rung rung_for_injecting(report::Reporter& reporter) {
-  const sandbox::Rung rung = choose_rung(std::nullopt, reporter);
-  if (rung != sandbox::Rung::machine) return rung;
-  throw base::Error(base::FailureKind::host, "sandbox.no-rung",
-                    "files cannot be put back into an image in a machine, and no other way to act "
-                    "as root over its files works here",
-                    "see what \"imagewright doctor\" says about the other rungs");
-}
-
-} // namespace
 
 void fetch_files_of(Customizing& customizing, plan::NetworkUse network,
                     const plan::Services& services) {
@@ -34,11 +20,13 @@ void fetch_files_of(Customizing& customizing, plan::NetworkUse network,
 }
 
 CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::Services& services) {
+  IMAGEWRIGHT_ASSERT(options.rung.has_value());
   Customizing customizing = prepare_customizing(options, services);
   fetch_files_of(customizing, options.network, services);
   const CustomizingPlace place{.directory = options.output_directory.empty()
                                                 ? plan::output_directory_of(customizing.plan.plan)
                                                 : options.output_directory,
+                               .rung = *options.rung,
                                .register_emulator = {}};
   if (options.rung == sandbox::Rung::machine)
     return customize_in_machine(customizing, options, place.directory, services);
@@ -46,12 +34,15 @@ CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::S
 }
 
 CustomizeResult inject_files(const InjectOptions& options, const plan::Services& services) {
-  sandbox::become_root(rung_for_injecting(services.reporter));
+  const sandbox::Rung rung = choose_rung(options.rung, services.reporter);
+  sandbox::become_root(rung);
   const Customizing customizing = prepare_injection(options, services);
-  return carry_out(
-      customizing,
-      {.directory = plan::output_directory_of(customizing.plan.plan), .register_emulator = {}},
-      EmulationUse::automatic, services);
+  if (rung == sandbox::Rung::machine) return inject_in_machine(customizing, options, services);
+  return carry_out(customizing,
+                   {.directory = plan::output_directory_of(customizing.plan.plan),
+                    .rung = rung,
+                    .register_emulator = {}},
+                   EmulationUse::automatic, services);
 }
 
 CustomizeResult customize(const CustomizeOptions& options, const plan::Services& services) {

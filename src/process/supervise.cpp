@@ -21,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 /// How long a wish to stop may go unnoticed.
 constexpr std::chrono::milliseconds k_attention{100};
 
+constexpr std::string_view k_end_of_log = "\n[what was said after this is not kept]\n";
+
 /// One output of the child: kept, logged, watched.
 struct Output {
   fs::UniqueFd fd;
@@ -110,7 +112,7 @@ private:
 
   void take(Output& output, std::string_view text) {
     output.tail.append(text);
-    if (log_) write_log(text);
+    if (log_) log(text);
     watch(text);
   }
 
@@ -120,6 +122,15 @@ private:
       return;
     result_.is_stopped_by_watch = true;
     kill();
+  }
+
+  /// A program without an end to its output fills no disk.
+  void log(std::string_view text) {
+    const std::uint64_t room = k_largest_log.bytes() - std::min(logged_, k_largest_log.bytes());
+    if (room == 0) return;
+    logged_ += text.size();
+    write_log(text.substr(0, room));
+    if (logged_ >= k_largest_log.bytes()) write_log(k_end_of_log);
   }
 
   void write_log(std::string_view text) {
@@ -152,6 +163,7 @@ private:
   Clock::time_point started_;
   std::array<Output, 2> outputs_;
   fs::UniqueFd log_;
+  std::uint64_t logged_ = 0; ///< bytes, or would have been
   fs::UniqueFd end_;
   bool is_killed_ = false;
   CommandResult result_;

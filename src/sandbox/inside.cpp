@@ -2,8 +2,11 @@
 #include "inside.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <string>
 
 #include <fcntl.h>
 #include <grp.h>
@@ -69,6 +72,23 @@ void set_limits() {
   }
 }
 
+/// Programs of the image come after who watches over them.
+void give_up_priority() {
+  if (::getpriority(PRIO_PROCESS, 0) < 0) ::setpriority(PRIO_PROCESS, 0, 0);
+}
+
+/// Where memory runs out the kernel ends a program of the image, and not who tells of it.
+void offer_to_be_ended() {
+  constexpr int k_wanted = 500;
+  const fs::UniqueFd score(::open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC));
+  std::array<char, 16> text{};
+  // Nobody needs a right to raise it. Where /proc does not show it, nothing is gained, ignoring.
+  if (!score || ::pread(score.get(), text.data(), text.size() - 1, 0) <= 0) return;
+  if (std::atoi(text.data()) >= k_wanted) return;
+  const std::string wanted = std::to_string(k_wanted);
+  (void)!::pwrite(score.get(), wanted.data(), wanted.size(), 0);
+}
+
 /// A caller's low limit is about the caller: the watch needs some for each process.
 void raise_descriptor_limit() {
   rlimit descriptors{};
@@ -120,6 +140,8 @@ void do_job(const Inside& inside, const JobWork& work, std::span<const WorkerJob
   process::restore_default_signals();
   ::umask(022);
   set_limits();
+  offer_to_be_ended();
+  give_up_priority();
   // While this process may still ask for it.
   filter_calls_of_scripts();
   if (clerk) send_descriptor(clerk.get(), filter_metadata_calls());

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Images that exist, changed as a config says: what is asked for arrives, and everything else stays."""
 
+import json
 import sys
 import unittest
 from pathlib import Path
@@ -73,6 +74,11 @@ class Customize(CustomizingTestCase):
                                   env=environment())
         self.assertIn("set the host name dry", result.stdout)
         self.assertEqual([each.name for each in directory.iterdir()], ["node.yaml"])
+
+    def test_the_report_tells_the_rung_and_the_manifest_does_not(self):
+        raw = self.customize("os: {hostname: told}\n", "--rung", "single-id")
+        self.assertEqual(json.loads(next(raw.parent.glob("*.report.json")).read_text())["rung"], "single-id")
+        self.assertNotIn("single-id", next(raw.parent.glob("*.manifest.json")).read_text())
 
     def test_what_cannot_be_honoured_is_refused_before_anything_is_written(self):
         for text, code in (

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Images that exist, changed in a machine of its own: the bytes of every other rung, and its complaints."""
 
+import json
 import re
 import shutil
 import sys
@@ -74,7 +75,35 @@ class CustomizedInAMachine(TestCase):
         self.assertEqual({file.name for file in out.iterdir()}, {file.name for file in expected.iterdir()})
         self.assertEqual(artifact_digests(out), artifact_digests(expected))
         self.assertEqual(hidden_files(out), [])
+        reports = [json.loads(next(directory.glob("*.report.json")).read_text()) for directory in (expected, out)]
+        self.assertEqual([report.pop("rung") for report in reports], ["single-id", "machine"])
         self.run_here("verify", out, "--rung", "machine", "--machine-kernel", self.kernel)
+
+    def inject(self, rung, listed, expect=0):
+        out = self.top / f"injected-{rung}"
+        shutil.rmtree(out, ignore_errors=True)
+        options = ("--machine-kernel", self.kernel) if rung == "machine" else ()
+        result = self.run_program("inject-files", listed, "--image", self.base(), "-o", out / "node.raw", "--format", "raw", "--rung", rung,
+                                  *options, expect=expect, env=environment())
+        return out, result.stderr
+
+    def test_files_go_back_with_the_bytes_of_every_other_rung(self):
+        partitions = json.loads(self.run_tool("sfdisk", "--json", next(self.base().parent.glob("*.raw"))).stdout)["partitiontable"]["partitions"]
+        listed = self.top / "inject-files.yaml"
+        text = ("previewFeatures: [inject-files]\ninjectFiles:\n- partition: {{idType: part-uuid, id: {}}}\n"
+                "  source: motd\n  destination: {}\n")
+        listed.write_text(text.format(partitions[-1]["uuid"].lower(), "/etc/motd"))
+        expected, _ = self.inject("single-id", listed)
+        out, _ = self.inject("machine", listed)
+        self.assertEqual({file.name for file in out.iterdir()}, {file.name for file in expected.iterdir()})
+        self.assertEqual(artifact_digests(out), artifact_digests(expected))
+        self.assertEqual(hidden_files(out), [])
+        # What fails inside has the same words, and leaves nothing.
+        listed.write_text(text.format(partitions[-1]["uuid"].lower(), "/etc"))
+        code = re.compile(r"\[[a-z]+\.[a-z-]+\]")
+        said = [self.inject(rung, listed, expect=2) for rung in ("single-id", "machine")]
+        self.assertEqual(code.findall(said[1][1]), code.findall(said[0][1]), said[1][1])
+        self.assertEqual([name for name in hidden_files(said[1][0]) if not name.startswith(".imagewright-logs-")], [])
 
     def test_what_fails_inside_is_told_as_outside(self):
         config = self.config("failing", FAILING)

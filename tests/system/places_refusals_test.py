@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -45,6 +46,8 @@ class Refusals(TestCase):
             skip("only root can set a filter without no_new_privs")
         require_program("qemu-system-x86_64")
         cls.filtered = require_shared_data("containers") / "seccomp-exec"
+        if subprocess.run(["/usr/bin/python3", "-c", "import seccomp"], capture_output=True).returncode != 0:
+            skip("python3-seccomp is not installed")
         cls.directory = Path(tempfile.mkdtemp(prefix="imagewright-test-refusals-"))
         cls.addClassCleanup(shutil.rmtree, cls.directory, ignore_errors=True)
         adopt_orphans()

@@ -78,6 +78,10 @@ struct InjectOptions {
   std::optional<model::ImageFormat> format; ///< of the output; absent: the base's
   std::optional<base::Epoch> epoch;         ///< absent: the newest time in the base
   std::string tool_version;
+  /// Absent: the first of the ladder that works here.
+  std::optional<sandbox::Rung> rung = std::nullopt;
+  /// As for a build; empty: the base's own kernel, or this host's.
+  std::filesystem::path machine_kernel = {};
 };
 
 /// Nothing but the files changes. Throws as customize() does, and base::Error

@@ -17,6 +17,9 @@
 
 namespace imagewright::process {
 
+/// A log has no more than that, and a line which says so.
+inline constexpr base::ByteSize k_largest_log = base::ByteSize::mib(64);
+
 /// What the watcher of an output wants to happen next.
 enum class Watch : std::uint8_t { keep_running, stop };
 
@@ -41,7 +44,7 @@ struct Command {
   std::optional<std::chrono::milliseconds> timeout;
   /// How much of each output is kept: the last bytes of it.
   base::ByteSize output_limit = base::ByteSize::mib(16);
-  /// Both outputs are also appended here, complete. Empty: nowhere.
+  /// Both outputs are also appended here, up to k_largest_log. Empty: nowhere.
   std::filesystem::path log_file;
   /// Sees both outputs as they arrive; Watch::stop kills the program. May be empty.
   std::function<Watch(std::string_view)> watch_output;

@@ -11,6 +11,7 @@
 #include "../image_options.hpp"
 #include "../plan_options.hpp"
 #include "../published_files.hpp"
+#include "../rung_options.hpp"
 #include "version.hpp"
 
 namespace imagewright::cli {
@@ -23,6 +24,7 @@ struct InjectWords {
   std::string image_format;
   std::string output;
   std::string format;
+  RungWords rung;
   bool is_json = false;
 };
 
@@ -35,7 +37,9 @@ ExitCode run_inject_files(const InjectWords& words, const CommandContext& contex
                                   .output = words.output,
                                   .format = std::nullopt,
                                   .epoch = environment_epoch(context),
-                                  .tool_version = k_version};
+                                  .tool_version = k_version,
+                                  .rung = wanted_rung(words.rung),
+                                  .machine_kernel = machine_kernel(words.rung)};
   if (!words.format.empty()) options.format = model::find_image_format(words.format);
   const pipeline::CustomizeResult result =
       pipeline::inject_files(options, context.services(CacheUse::none));
@@ -78,6 +82,7 @@ Command inject_files_command() {
        .target = &words->format,
        .choices = model::image_format_words(model::ImageKind::disk)},
       json_argument(words->is_json)};
+  add_rung_options(command, words->rung);
   command.notes =
       "IMAGE is never changed. Only the partitions that the files go to are written anew, with the "
       "identifiers that they had; everything else is carried byte for byte. Partitions that "

@@ -323,13 +323,17 @@ std::vector<repo::RepositoryKeys> keys_for(const Customizing& customizing) {
   return {};
 }
 
-CustomizeResult carry_through(const Customizing& customizing, Workplace& place,
-                              const std::optional<sandbox::Emulator>& emulator,
+struct Means {
+  std::optional<sandbox::Emulator> emulator;
+  sandbox::Rung rung = sandbox::Rung::root; ///< for the report
+};
+
+CustomizeResult carry_through(const Customizing& customizing, Workplace& place, const Means& means,
                               const plan::Services& services) {
   root::WorkRoot root({.directory = place.root(),
                        .run_record = place.work.path() / "owners",
                        .epoch = customizing.root.epoch,
-                       .emulator = emulator},
+                       .emulator = means.emulator},
                       program_opener(services.cancellation));
   const auto extraction = take_out(*customizing.base, root, services);
   const std::vector<repo::RepositoryKeys> keys = keys_for(customizing);
@@ -352,7 +356,9 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place,
   if (customizing.root.base_change == finalize::BaseChange::as_config)
     stage_text(place.publication,
                manifest.name + "-" + manifest.architecture + std::string(audit::k_report_suffix),
-               customizing_report(customizing, written.partitions, written.artifacts));
+               customizing_report(customizing, {.rung = means.rung,
+                                                .partitions = written.partitions,
+                                                .artifacts = written.artifacts}));
   add_artifacts(place.publication, written.artifacts);
   std::unique_ptr<fs::Publication> unsigned_files;
   if (const auto& wanted = customizing.plan.plan.config.output.artifacts)
@@ -376,11 +382,14 @@ CustomizeResult carry_out(const Customizing& customizing, const CustomizingPlace
                           EmulationUse emulation, const plan::Services& services) {
   Workplace place(where.directory);
   try {
-    auto emulator = prepare_emulator(customizing.base->architecture(), emulation,
-                                     place.work.path() / "emulation");
+    std::optional<sandbox::Emulator> emulator;
+    // Where files alone are put in, no program of the image runs.
+    if (customizing.root.base_change == finalize::BaseChange::as_config)
+      emulator = prepare_emulator(customizing.base->architecture(), emulation,
+                                  place.work.path() / "emulation");
     if (emulator && where.register_emulator)
       emulator = where.register_emulator(*std::move(emulator));
-    return carry_through(customizing, place, emulator, services);
+    return carry_through(customizing, place, {std::move(emulator), where.rung}, services);
   } catch (const base::Error& error) {
     keep_named_log(place, error);
     throw;

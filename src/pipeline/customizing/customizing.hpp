@@ -17,6 +17,7 @@
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/customize_packages.hpp>
 #include <imagewright/plan/customize_plan.hpp>
+#include <imagewright/sandbox/privilege.hpp>
 
 #include "pipeline/install_request.hpp"
 
@@ -40,7 +41,8 @@ struct Customizing {
 
 /// What becomes of it, and where.
 struct CustomizingPlace {
-  std::filesystem::path directory; ///< of the artifacts
+  std::filesystem::path directory;          ///< of the artifacts
+  sandbox::Rung rung = sandbox::Rung::root; ///< as people know it, for the report
   /// Makes the emulator known to more than the sandboxes that are told of it; may be empty.
   std::function<sandbox::Emulator(sandbox::Emulator)> register_emulator;
 };

@@ -25,10 +25,9 @@ json::Value json_of(const Customizing& customizing) {
 } // namespace
 
 std::string customizing_report(const Customizing& customizing,
-                               const std::vector<PartitionReport>& partitions,
-                               const std::vector<model::Artifact>& artifacts) {
+                               const CustomizingFindings& findings) {
   json::Array fates;
-  for (const PartitionReport& partition : partitions) {
+  for (const PartitionReport& partition : findings.partitions) {
     fates.push_back(json::Object{{"id", partition.id},
                                  {"size", partition.size.bytes()},
                                  {"used", partition.used.bytes()},
@@ -40,10 +39,11 @@ std::string customizing_report(const Customizing& customizing,
   return json::to_text(json::Object{{"imagewrightReport", 1},
                                     {"name", customizing.plan.plan.config.name},
                                     {"architecture", lock.packages.architecture},
+                                    {"rung", sandbox::row_of(findings.rung).name},
                                     {"inputs", to_json(customizing.inputs)},
                                     {"base", json_of(customizing)},
                                     {"packages", static_cast<std::uint64_t>(packages)},
-                                    {"artifacts", reported_artifacts(artifacts)},
+                                    {"artifacts", reported_artifacts(findings.artifacts)},
                                     {"partitions", std::move(fates)}});
 }
 

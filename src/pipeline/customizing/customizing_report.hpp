@@ -14,10 +14,15 @@
 
 namespace imagewright::pipeline {
 
+/// What became of a base, and where.
+struct CustomizingFindings {
+  sandbox::Rung rung = sandbox::Rung::root;
+  const std::vector<PartitionReport>& partitions;
+  const std::vector<model::Artifact>& artifacts;
+};
+
 /// The text of NAME-ARCH.report.json.
-std::string customizing_report(const Customizing& customizing,
-                               const std::vector<PartitionReport>& partitions,
-                               const std::vector<model::Artifact>& artifacts);
+std::string customizing_report(const Customizing& customizing, const CustomizingFindings& findings);
 
 /// What such a report says of the base.
 struct ReportedBase {

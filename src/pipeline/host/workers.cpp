@@ -20,6 +20,7 @@
 #include <imagewright/upload/upload.hpp>
 
 #include "pipeline/machine/customize_job.hpp"
+#include "pipeline/machine/inject_in_machine.hpp"
 #include "pipeline/machine/machine_job.hpp"
 
 namespace imagewright::pipeline {
@@ -38,7 +39,8 @@ std::vector<sandbox::WorkerJob> worker_jobs() {
 std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
   static constexpr machine::GuestJob k_guest_jobs[] = {
       {.name = k_compose_root_job, .run = &compose_root_inside},
-      {.name = k_customize_job, .run = &customize_inside}};
+      {.name = k_customize_job, .run = &customize_inside},
+      {.name = k_inject_job, .run = &inject_inside}};
   machine::run_guest_if_asked(argument_count, arguments, k_guest_jobs);
   return sandbox::run_worker_if_asked(argument_count, arguments, worker_jobs());
 }

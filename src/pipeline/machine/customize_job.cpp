@@ -9,20 +9,16 @@
 #include <imagewright/sandbox/kernel_emulation.hpp>
 
 #include "customize_codec.hpp"
-#include "pipeline/customizing/customizing.hpp"
+#include "work_on_base.hpp"
 
 namespace imagewright::pipeline {
 
 namespace {
 
-std::filesystem::path place(std::size_t index) {
-  return std::string(machine::k_guest_work) + k_customized_places[index];
-}
-
 /// Everything goes to the disk that is read outside, wherever the config says.
 void redirect(model::OutputConfig& output) {
-  if (output.artifacts) output.artifacts->path = place(1);
-  if (output.selinux_policy_path) output.selinux_policy_path->value = place(2);
+  if (output.artifacts) output.artifacts->path = place_inside(1);
+  if (output.selinux_policy_path) output.selinux_policy_path->value = place_inside(2);
 }
 
 Customizing prepare_again(CustomizeQuestion& question, const plan::Services& services) {
@@ -51,7 +47,8 @@ std::string customize_inside(const machine::GuestCall& call) {
                                     std::filesystem::path(machine::k_guest_work) / "cache",
                                 .thread_count = question.thread_count};
   const Customizing customizing = prepare_again(question, services);
-  const CustomizingPlace where{.directory = place(0),
+  const CustomizingPlace where{.directory = place_inside(0),
+                               .rung = sandbox::Rung::machine,
                                .register_emulator = &sandbox::register_for_kernel};
   return encode(carry_out(customizing, where, question.options.emulation, services));
 }

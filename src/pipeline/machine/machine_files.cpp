@@ -5,12 +5,14 @@
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/fs/root_dir.hpp>
+#include <imagewright/process/command.hpp>
 
 namespace imagewright::pipeline {
 
 namespace {
 
-constexpr base::ByteSize k_largest_log = base::ByteSize::mib(64);
+/// With the line that ends a log.
+constexpr base::ByteSize k_largest_log{process::k_largest_log.bytes() + 4096};
 
 } // namespace
 

@@ -46,6 +46,25 @@ TEST_CASE("the inputs are only read, and a comma in a path is no option") {
   CHECK(disk->find("filename=/w,,x/inputs") != std::string::npos);
 }
 
+TEST_CASE("an emulated kernel does not do what is dear in emulation and guards nothing there") {
+  const auto has_word = [](boot::Accelerator accelerator, std::string_view word) {
+    return std::ranges::any_of(arguments(accelerator), [&](const std::string& text) {
+      return text.find(word) != std::string::npos;
+    });
+  };
+  for (const char* word : {" norandmaps ", " mitigations=off "}) {
+    CHECK(has_word(boot::Accelerator::emulation, word));
+    CHECK_FALSE(has_word(boot::Accelerator::kvm, word));
+  }
+  CHECK(has_word(boot::Accelerator::kvm, " -- --imagewright-machine boot"));
+}
+
+TEST_CASE("a machine whose disk cannot grow stands still, and loses nothing") {
+  CHECK(std::ranges::count_if(arguments(boot::Accelerator::emulation), [](const auto& word) {
+          return word.starts_with("virtio-blk-pci,") && word.ends_with(",werror=stop,rerror=stop");
+        }) == 2);
+}
+
 TEST_CASE("files are named by whole paths, since QEMU starts elsewhere") {
   const auto words =
       machine::machine_arguments(model::architecture("x86_64"), boot::Accelerator::emulation, {},

@@ -129,6 +129,18 @@ TEST_CASE("only the end of a long output is kept, and the log has all of it", "[
   CHECK(log.find("warning\n") != std::string::npos);
 }
 
+TEST_CASE("a log ends where an output without end begins to fill the disk", "[process]") {
+  const fs::TemporaryDirectory scratch(std::filesystem::temp_directory_path(), "process-");
+  Command command = shell("head -c 80000000 /dev/zero; echo last");
+  command.output_limit = base::ByteSize(12);
+  command.log_file = scratch.path() / "log";
+  CHECK(run(command).standard_output.ends_with("last\n"));
+  const std::uint64_t size = std::filesystem::file_size(command.log_file);
+  CHECK(size > process::k_largest_log.bytes());
+  CHECK(size < process::k_largest_log.bytes() + 100);
+  CHECK(fs::read_file(command.log_file).ends_with("[what was said after this is not kept]\n"));
+}
+
 TEST_CASE("a timeout ends the program and what it started", "[process]") {
   Command command = shell("sleep 60 & echo $!; wait");
   command.timeout = std::chrono::milliseconds(300);
