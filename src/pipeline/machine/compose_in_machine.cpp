@@ -70,6 +70,16 @@ std::string below(const char* directory, const std::string& path) {
   return std::string(directory) + "/" + wanted.string();
 }
 
+/// What boot loaders have on the disk itself stands before the last partition, whose size is found
+/// out later.
+void require_inside(const std::vector<model::DiskPatch>& patches, base::ByteSize disk) {
+  for (const model::DiskPatch& patch : patches) {
+    const bool is_inside =
+        patch.offset <= disk && patch.content.size() <= disk.bytes() - patch.offset.bytes();
+    if (!is_inside) machine::throw_odd_answer("it writes beyond the end of the disk");
+  }
+}
+
 std::string read(const machine::FinishedMachine& machine, const std::string& path,
                  base::ByteSize limit) {
   auto content = machine.work().read(path, limit);
@@ -131,6 +141,7 @@ ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptio
   ComposedRoot root = machine::decode_answer(machine, &decode_composed_root);
   emulation.runs = std::move(root.emulation.runs);
   root.emulation = std::move(emulation);
+  require_inside(root.sealed.root.disk_patches, plan.layout.size);
   root.sealed.root.path = places.content;
   root.sealed.tree.host_path = places.content;
   take_content(machine, root.sealed.tree, places.content, services);
