@@ -76,6 +76,10 @@ model::SealedRoot read_sealed_root(ByteReader& reader) {
   root.command_line_files = reader.texts();
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     std::string name = reader.text();
+    // It becomes part of a file's name outside.
+    const bool is_plain = !name.empty() && name.find('/') == std::string::npos &&
+                          name.find('\0') == std::string::npos;
+    if (!is_plain) throw base::BugError("a file that a script left has an impossible name");
     root.script_files.push_back({std::move(name), reader.text()});
   }
   return root;
