@@ -21,7 +21,7 @@ from sibling_images import make_repository, package  # noqa: E402
 
 FORGER = Path(os.environ.get("IMAGEWRIGHT_FORGER", TOP / "build/release/tests/functional/forger"))
 # How many lies each worker tells; an ordinary run has no time for more.
-LIES = int(os.environ.get("IMAGEWRIGHT_LIES", 400 if os.environ.get("IMAGEWRIGHT_LONG_TESTS") else 24))
+LIES = int(os.environ.get("IMAGEWRIGHT_LIES", 400 if os.environ.get("IMAGEWRIGHT_LONG_TESTS") else 12))
 # Where lies point at.
 FORGED = Path("/tmp/imagewright-forged")
 ERRORS = TOP / "docs/errors"
@@ -53,7 +53,9 @@ class ForgedAnswers(TestCase):
         shutil.copy(FORGER, cls.program)
         cls.own = make_repository(cls.top / "own", POLICY)
         config = cls.config_file("base", os=", services: {enable: [web]}, packages: {install: [tiny-web]}")
-        cls.run_forger(cls.top / "making", None, "build", config, "--output-dir", cls.top / "base", "--cache-dir", cls.top / "cache")
+        made = cls.run_forger(cls.top / "making", None, "build", config, "--output-dir", cls.top / "base", "--cache-dir", cls.top / "cache")
+        if made.returncode != 0:
+            raise AssertionError(made.stderr.decode())
         cls.image = next((cls.top / "base").glob("*.raw"))
         cls.other = cls.top / "other.raw"
         content = cls.image.read_bytes()
