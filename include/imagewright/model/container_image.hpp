@@ -16,9 +16,9 @@
 
 namespace imagewright::model {
 
-enum class ContainerSource : std::uint8_t { oci_directory, oci_archive, docker_archive };
+enum class ContainerSource : std::uint8_t { oci_directory, oci_archive, docker_archive, registry };
 
-/// "oci", "oci-archive", "docker-archive": what stands before the colon of a source.
+/// "oci", "oci-archive", "docker-archive", "registry": what stands before the colon of a source.
 std::string_view to_string(ContainerSource source);
 
 /// Whether a kubelet that is short of space may remove an image.
@@ -27,8 +27,10 @@ enum class Pinning : std::uint8_t { unpinned, pinned };
 /// One entry of `os.containerImages`.
 struct ContainerImageConfig {
   ContainerSource source = ContainerSource::oci_directory;
-  std::filesystem::path path; ///< on the host
-  /// Which of the source's images: a tag or a name; empty: the only one.
+  /// On the host; of a registry's image the OCI layout into which it was fetched, empty before.
+  std::filesystem::path path;
+  /// Which of the source's images: a tag or a name; empty: the only one. Of a registry the whole
+  /// reference, "registry.example/pause:3.9@sha256:…".
   std::string selection;
   /// Full, with host and tag; absent: the one that the source has.
   std::optional<LocatedText> name;

@@ -9,7 +9,8 @@ namespace {
 constexpr Type k_container_source_type{.shape = Shape::text,
                                        .title = "a source of a container image",
                                        .check = check_container_source,
-                                       .pattern = "^(oci|oci-archive|docker-archive):[^:]+(:.+)?$",
+                                       .pattern = "^(oci|oci-archive|docker-archive):[^:]+(:.+)?$|"
+                                                  "^registry:[^@]+/[^@]+@sha256:[0-9a-f]{64}$",
                                        .example = "oci:images/pause:3.9"};
 constexpr Type k_container_image_name_type{
     .shape = Shape::text,
@@ -22,8 +23,9 @@ constexpr Key k_container_image_keys[] = {
      .type = &k_container_source_type,
      .documentation =
          "Where the image is taken from: `oci:DIRECTORY[:TAG]` (an OCI layout), "
-         "`oci-archive:FILE[:TAG]` (the same in a tar archive) or `docker-archive:FILE[:NAME]` "
-         "(what `docker save` writes). Of an index only the image's architecture is taken.",
+         "`oci-archive:FILE[:TAG]` (the same in a tar archive), `docker-archive:FILE[:NAME]` "
+         "(what `docker save` writes) or `registry:HOST/NAME[:TAG]@sha256:DIGEST` (fetched when "
+         "the image is built, and kept in the cache). Of an index only the image's architecture is taken.",
      .presence = Presence::required,
      .is_own = true},
     {.name = "name",
