@@ -35,6 +35,12 @@ bool is_config(std::string_view media_type) {
 
 Layer layer_from(const Question& question, const Descriptor& descriptor,
                  const base::Digest& difference) {
+  if (descriptor.media_type.ends_with("+encrypted")) {
+    throw base::Error(base::FailureKind::input, "container.unsupported",
+                      fmt::format("the layer {} is encrypted", descriptor.digest.to_string()),
+                      "decrypt the image first, for example with: skopeo copy --decryption-key KEY "
+                      "SOURCE oci:DIRECTORY");
+  }
   if (!is_layer(descriptor.media_type)) {
     throw_unsupported(
         fmt::format("the layer {} is of the kind {}, which containerd does not unpack",

@@ -2,6 +2,7 @@
 #include "container/unpack.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <map>
@@ -19,9 +20,11 @@
 #include <imagewright/archive/tar_reader.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/zeros.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "container/archive_kind.hpp"
 #include "container/blob.hpp"
 
 namespace imagewright::container {
@@ -36,6 +39,21 @@ constexpr std::size_t k_piece_size = std::size_t{1} << 20U;
 constexpr sandbox::WorkerLimits k_limits{.memory = base::ByteSize::gib(1),
                                          .time = std::chrono::minutes(60),
                                          .file_size = k_largest_archive};
+
+/// No compression of files that are of use gains more; one that does holds zeros without end.
+base::ByteSize largest_content(int descriptor) {
+  constexpr std::uint64_t k_best_compression = 100;
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) return k_largest_archive;
+  // A file may be a hole.
+  constexpr std::uint64_t k_block = 512; // stat(2)
+  const auto size =
+      std::min({static_cast<std::uint64_t>(status.st_size),
+                static_cast<std::uint64_t>(status.st_blocks) * k_block, k_largest_archive.bytes()});
+  const base::ByteSize expected =
+      base::ByteSize::gib(1) + base::ByteSize(size * k_best_compression);
+  return std::min(k_largest_archive, expected);
+}
 
 /// A file or a link of an archive, as it is named there. The content of files stands in the room,
 /// one after another.
@@ -84,9 +102,13 @@ private:
   std::uint64_t write(const archive::MemberContent& content) {
     const std::uint64_t begin = end_;
     for (std::string piece = content(k_piece_size); !piece.empty(); piece = content(k_piece_size)) {
-      fs::write_exactly(room_, std::as_bytes(std::span(piece)), end_, name_);
+      // Zeros are left out: what holds nothing else takes no room.
+      const auto bytes = std::as_bytes(std::span(piece));
+      if (!base::is_all_zero(bytes)) fs::write_exactly(room_, bytes, end_, name_);
       end_ += piece.size();
     }
+    if (::ftruncate(room_, static_cast<off_t>(end_)) != 0)
+      base::throw_system_error("fs.cannot-write", "cannot write", name_, errno);
     return end_ - begin;
   }
 
@@ -220,7 +242,7 @@ std::string unpack_in_worker(const sandbox::WorkerCall& call) {
   const base::Cancellation never;
   Writer writer(call.descriptors[1], name);
   archive::read_tar(
-      duplicate(call.descriptors[0], name), name, k_largest_archive,
+      duplicate(call.descriptors[0], name), name, largest_content(call.descriptors[0]),
       [&](const archive::TarMember& member, const archive::MemberContent& content) {
         writer.take(member, content);
       },
@@ -230,7 +252,8 @@ std::string unpack_in_worker(const sandbox::WorkerCall& call) {
 
 std::string digest_layer_in_worker(const sandbox::WorkerCall& call) {
   base::Hasher hasher;
-  archive::decompress(call.descriptors[0], std::string(call.request), k_largest_archive,
+  archive::decompress(call.descriptors[0], std::string(call.request),
+                      largest_content(call.descriptors[0]),
                       [&](std::span<const std::byte> piece) { hasher.update(piece); });
   return hasher.finish().to_string();
 }
@@ -257,17 +280,48 @@ void check_difference(const Layer& layer, const base::Cancellation& cancellation
                             layer.difference.to_string()));
 }
 
+namespace {
+
+/// What is something else is told before anybody looks for images in it.
+void require_archive(const fs::UniqueFd& file, const std::filesystem::path& archive) {
+  std::array<std::byte, 512> head{};
+  const ssize_t got = ::pread(file.get(), head.data(), head.size(), 0);
+  if (got < 0) base::throw_system_error("fs.cannot-read", "cannot read", archive.string(), errno);
+  if (got == 0) throw_damaged(fmt::format("{} is empty", base::quoted(archive.string())));
+  const auto other = find_other_kind(std::span(head).first(static_cast<std::size_t>(got)));
+  if (!other) return;
+  throw base::Error(base::FailureKind::input, "container.unsupported",
+                    fmt::format("{} is {}, and no archive of images",
+                                base::quoted(archive.string()), other->words),
+                    other->hint);
+}
+
+std::vector<Member> members_of(const fs::UniqueFd& file, const fs::UniqueFd& room,
+                               const std::filesystem::path& archive,
+                               const base::Cancellation& cancellation) {
+  const std::string subject = "the archive " + base::quoted(archive.string());
+  try {
+    return sandbox::ask_worker({.job = k_unpack_job,
+                                .subject = subject,
+                                .request = archive.string(),
+                                .descriptors = {file.get(), room.get()},
+                                .limits = k_limits},
+                               cancellation, &decode_members);
+  } catch (const base::Error& error) {
+    const std::string& code = error.diagnostic().code;
+    if (code != "archive.damaged" && code != "archive.too-large") throw;
+    throw_damaged(subject + " cannot be unpacked: " + error.diagnostic().message);
+  }
+}
+
+} // namespace
+
 void unpack(const std::filesystem::path& archive, const std::filesystem::path& directory,
             const base::Cancellation& cancellation) {
   const fs::UniqueFd file = open_regular_file(archive);
+  require_archive(file, archive);
   const fs::UniqueFd room = make_nameless_file(directory);
-  const std::vector<Member> members =
-      sandbox::ask_worker({.job = k_unpack_job,
-                           .subject = "the archive " + base::quoted(archive.string()),
-                           .request = archive.string(),
-                           .descriptors = {file.get(), room.get()},
-                           .limits = k_limits},
-                          cancellation, &decode_members);
+  const std::vector<Member> members = members_of(file, room, archive, cancellation);
   Unpacker unpacker(archive, directory, room.get());
   for (const Member& member : members) {
     cancellation.check();

@@ -51,7 +51,7 @@ Install install_of(const std::string& text) {
 
 class Question {
 public:
-  Question(const std::string& unit, const UnitFiles& files) : unit_(unit), files_(files) {}
+  Question(const std::string& unit, const SystemFiles& files) : unit_(unit), files_(files) {}
 
   std::string answer() const {
     const std::string path = find_file(unit_);
@@ -109,12 +109,12 @@ private:
   }
 
   const std::string& unit_;
-  const UnitFiles& files_;
+  const SystemFiles& files_;
 };
 
 } // namespace
 
-std::string unit_state(const std::string& unit, const UnitFiles& files) {
+std::string unit_state(const std::string& unit, const SystemFiles& files) {
   const std::string name = model::full_unit_name(unit);
   return Question(name, files).answer();
 }

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import unittest
+import zipfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
@@ -178,6 +179,69 @@ class HostileContainers(TestCase):
             endless = self.layout.document(INDEX, {"manifests": [endless]})
         index.write_text(json.dumps({"manifests": [endless]}))
         self.refuse("lists within lists", "oci:images", r"container\.(damaged|no-architecture)")
+
+    def test_files_that_are_no_archives_of_images(self):
+        whole = self.archive(self.whole_layout()).read_bytes()
+        zipped = io.BytesIO()
+        with zipfile.ZipFile(zipped, "w") as archive:
+            archive.writestr("index.json", "{}")
+        locked = bytearray(zipped.getvalue())
+        locked[6] |= 1
+        other = {"encrypted by age": b"age-encryption.org/v1\n" + os.urandom(512), "encrypted by OpenPGP": b"-----BEGIN PGP MESSAGE-----\n\nabcd\n",
+                 "encrypted by openssl": b"Salted__" + os.urandom(512), "an encrypted ZIP": bytes(locked), "a ZIP": zipped.getvalue(),
+                 "a disk": b"QFI\xfb" + bytes(600), "a program": Path("/bin/true").read_bytes(), "a package": b"\xed\xab\xee\xdb" + bytes(600),
+                 "a filesystem": b"hsqs" + bytes(600), "an index alone": b'{"manifests": []}'}
+        for what, content in other.items():
+            (self.directory / "images.tar").write_bytes(content)
+            for kind in ("oci-archive", "docker-archive"):
+                self.refuse(f"{what} as {kind}", f"{kind}:images.tar", r"container\.unsupported")
+            said = self.plan("oci-archive:images.tar", expect=2).stderr
+            self.assertEqual("decrypt it first" in said, "encrypted" in what, said)
+            self.assertIn("node.yaml:1", said)
+        damaged = {"nothing": b"", "a piece": whole[:700], "noise": bytes(range(1, 200)) * 40, "another head": b"x" * 300 + whole[300:],
+                   "gzip that is cut off": gzip.compress(whole, mtime=0)[:-200], "gzip of noise": gzip.compress(os.urandom(2000)), "one byte": b"x"}
+        for what, content in damaged.items():
+            (self.directory / "images.tar").write_bytes(content)
+            self.refuse(what, "oci-archive:images.tar:3.9", r"container\.(damaged|not-found)")
+            self.assertEqual(self.plan("oci-archive:images.tar:3.9", expect=None).returncode, 2)
+        for what, path in {"a device": "/dev/zero", "a directory": "/etc", "nothing": "/nowhere"}.items():
+            self.refuse(what, f"oci-archive:{path}", r"container\.(damaged|not-found)")
+        os.mkfifo(self.directory / "fifo.tar")
+        self.refuse("a FIFO", "oci-archive:fifo.tar", r"container\.(damaged|not-found)")
+
+    def test_archives_without_an_end(self):
+        require_program("zstd")
+        # 2 GiB of zeros in some hundred kilobytes; a file of an archive that says to have 1 TiB; a hole without content.
+        head = tarfile.TarInfo("blobs/sha256/zeros")
+        head.size = 2 << 30
+        with (self.directory / "images.tar").open("wb") as target:
+            process = subprocess.Popen(["zstd", "-1", "-q"], stdin=subprocess.PIPE, stdout=target)
+            process.stdin.write(head.tobuf(tarfile.GNU_FORMAT))
+            piece = bytes(1 << 24)
+            for _ in range(128):
+                process.stdin.write(piece)
+            process.stdin.close()
+            self.assertEqual(process.wait(), 0)
+        room = shutil.disk_usage(self.directory).free
+        self.refuse("zeros", "oci-archive:images.tar", r"container\.damaged")
+        self.assertLess(room - shutil.disk_usage(self.directory).free, 1 << 29)
+        head.size = 1 << 40
+        (self.directory / "images.tar").write_bytes(head.tobuf(tarfile.GNU_FORMAT) + bytes(4096))
+        self.refuse("a promise", "oci-archive:images.tar", r"container\.damaged")
+        with (self.directory / "images.tar").open("r+b") as file:
+            file.truncate(1 << 42)
+        self.refuse("a hole", "oci-archive:images.tar", r"container\.damaged")
+        with (self.directory / "hole.tar").open("wb") as file:
+            file.truncate(1 << 42)
+        self.refuse("a hole alone", "oci-archive:hole.tar", r"container\.(damaged|not-found)")
+
+    def test_encrypted_layers(self):
+        config = self.layout.document(CONFIG, {"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [digest_of(b"x")]}})
+        layer = self.layout.blob(LAYER + "+encrypted", b"x")
+        manifest = self.layout.document(MANIFEST, {"schemaVersion": 2, "config": config, "layers": [layer]})
+        (self.layout.directory / "index.json").write_text(json.dumps({"manifests": [manifest]}))
+        self.refuse("encrypted", "oci:images", r"container\.unsupported")
+        self.assertIn("--decryption-key", self.plan("oci:images", expect=2).stderr)
 
     def test_layers_that_are_no_streams(self):
         plain = tar_of({"pause": "x"})

@@ -414,8 +414,7 @@ class Archives(ContainersTestCase):
             file.truncate(1500)
         self.images = [{"source": "docker-archive:cut.tar", "name": PAUSE}]
         self.write()
-        self.run_in("plan", expect=None)
-        self.assertNotEqual(self.run_in("plan", expect=None).returncode, 0)
+        self.assertIn("[container.damaged]", self.run_in("plan", expect=2).stderr)
 
 
 if __name__ == "__main__":

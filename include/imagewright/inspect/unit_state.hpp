@@ -11,7 +11,7 @@
 namespace imagewright::inspect {
 
 /// The files of a system, whoever has opened them.
-struct UnitFiles {
+struct SystemFiles {
   /// Of a file; links in the directories above it and the file itself are followed. Nothing: there
   /// is none.
   std::function<std::optional<std::string>(const std::string& path)> read;
@@ -23,6 +23,6 @@ struct UnitFiles {
 
 /// "enabled", "disabled", "masked", "linked", "alias", "static", "indirect", "not-found", as
 /// systemctl(1) has them. What generators make when a system starts is not seen.
-std::string unit_state(const std::string& unit, const UnitFiles& files);
+std::string unit_state(const std::string& unit, const SystemFiles& files);
 
 } // namespace imagewright::inspect

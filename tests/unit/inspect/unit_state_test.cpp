@@ -11,8 +11,8 @@
 
 #include <imagewright/inspect/unit_state.hpp>
 
+using imagewright::inspect::SystemFiles;
 using imagewright::inspect::unit_state;
-using imagewright::inspect::UnitFiles;
 
 namespace {
 
