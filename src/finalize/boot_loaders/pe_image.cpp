@@ -61,6 +61,15 @@ constexpr std::uint64_t k_page_size = 4096;
                     "correct stub in the release profile");
 }
 
+/// What systemd-measure signs are the values that register 11 would have without the change.
+[[noreturn]] void refuse_signed(const std::string& path) {
+  throw base::Error(base::FailureKind::input, "finalize.signed-policy",
+                    base::quoted(path) + " carries a policy for the TPM that is signed over its "
+                                         "command line: a changed one would open nothing",
+                    "customize the image as it was before \"sign-policy\", and sign the result; or "
+                    "set os.uki.mode: create, which makes kernels without a policy");
+}
+
 std::uint64_t rounded_up(std::uint64_t value, std::uint64_t alignment) {
   return (value + alignment - 1) / alignment * alignment;
 }
@@ -283,6 +292,9 @@ std::optional<std::string> section_of(const std::string& program, std::string_vi
 std::string with_changed_section(std::string program, const PeSection& changed,
                                  const std::string& path) {
   PeProgram image(std::move(program), path);
+  for (const char* name : {".pcrsig", ".pcrpkey"}) {
+    if (image.find(name)) refuse_signed(path);
+  }
   auto payload = image.take_payload();
   bool is_changed = false;
   std::vector<PeSection> sections;

@@ -23,9 +23,9 @@ std::optional<std::string> section_of(const std::string& program, std::string_vi
                                       const std::string& path);
 
 /// A unified kernel image with another content in one of its sections, everything else as it was.
-/// A signature is left out: it covers other bytes. Throws base::Error (finalize.unfit-stub) when
-/// the image has no such section, or its sections are not in the order that makers of such images
-/// give them.
+/// A signature is left out: it covers other bytes. Throws base::Error: finalize.signed-policy when
+/// the image carries a policy over what would change; finalize.unfit-stub when the image has no
+/// such section, or its sections are not in the order that makers of such images give them.
 std::string with_changed_section(std::string program, const PeSection& changed,
                                  const std::string& path);
 

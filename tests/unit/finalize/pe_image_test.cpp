@@ -70,9 +70,16 @@ TEST_CASE("a section is changed as if it had been added so") {
   CHECK_FALSE(section_of(image, ".initrd", "/image"));
   CHECK_THROWS_AS(with_changed_section(image, {".initrd", "x"}, "/image"),
                   imagewright::base::Error);
-  CHECK_THROWS_AS(with_changed_section(with_sections(image, {{".pcrsig", "{}"}}, "/image"),
-                                       {".cmdline", "x"}, "/image"),
-                  imagewright::base::Error);
+  for (const char* name : {".pcrsig", ".pcrpkey"}) {
+    const auto is_told = [](const imagewright::base::Error& error) {
+      return error.diagnostic().code == "finalize.signed-policy" &&
+             error.diagnostic().hint.find("sign-policy") != std::string::npos;
+    };
+    CHECK_THROWS_MATCHES(with_changed_section(with_sections(image, {{name, "{}"}}, "/image"),
+                                              {".cmdline", "x"}, "/image"),
+                         imagewright::base::Error,
+                         Catch::Predicate<imagewright::base::Error>(is_told));
+  }
 }
 
 TEST_CASE("what cannot take sections is refused") {
