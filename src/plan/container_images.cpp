@@ -71,6 +71,13 @@ private:
   const model::OsConfig& os_;
 };
 
+/// Imports go where the store is when the node runs.
+container::StoreUse store_use_of(const std::vector<model::ContainerImageConfig>& images) {
+  const bool is_written = std::ranges::any_of(
+      images, [](const auto& image) { return image.delivery == model::ContainerDelivery::store; });
+  return is_written ? container::StoreUse::written : container::StoreUse::taken_over;
+}
+
 /// Of what is not on this host, only the name can be missing.
 void require_name(const model::ContainerImageConfig& wanted, base::Diagnostics& mistakes) {
   if (wanted.name || !container::name_in_reference(wanted.selection).empty()) return;
@@ -143,7 +150,8 @@ base::Diagnostics check_images_of_node(const model::ImageConfig& config,
                              .overlays = config.os.overlays,
                              .own_mount_points = {},
                              .kernel_arguments = {},
-                             .where = config.os.container_images.front().where};
+                             .where = config.os.container_images.front().where,
+                             .store = store_use_of(config.os.container_images)};
   for (const model::Partition& partition : layout.partitions) {
     if (partition.filesystem) facts.own_mount_points.push_back(partition.filesystem->mount_point);
   }

@@ -24,6 +24,12 @@ std::string_view to_string(ContainerSource source);
 /// Whether a kubelet that is short of space may remove an image.
 enum class Pinning : std::uint8_t { unpinned, pinned };
 
+/// How containerd comes to know an image.
+enum class ContainerDelivery : std::uint8_t {
+  store,  ///< written into its store, in the format of containerd 1.6 and 1.7
+  import, ///< an archive that it takes itself, when the node starts
+};
+
 /// One entry of `os.containerImages`.
 struct ContainerImageConfig {
   ContainerSource source = ContainerSource::oci_directory;
@@ -36,6 +42,7 @@ struct ContainerImageConfig {
   std::optional<LocatedText> name;
   Pinning pinning = Pinning::unpinned;
   std::string name_space = "k8s.io"; ///< of containerd
+  ContainerDelivery delivery = ContainerDelivery::store;
   base::SourceLocation where;
 
   bool operator==(const ContainerImageConfig&) const = default;

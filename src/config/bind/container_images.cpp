@@ -41,6 +41,7 @@ model::ContainerImageConfig bind_container_image(const Reader& reader) {
   if (const auto source = reader.text("source")) take_source(image, source->text, reader);
   image.name = reader.text("name");
   if (reader.is_true("pin")) image.pinning = model::Pinning::pinned;
+  if (const auto mode = reader.word<model::ContainerDelivery>("mode")) image.delivery = mode->value;
   image.name_space = reader.text_or("namespace", image.name_space);
   return image;
 }
