@@ -87,6 +87,27 @@ std::string package_section(const SystemFacts& facts) {
   return text;
 }
 
+/// What failed stands out; what nobody asked says why.
+std::string check_section(std::span<const CheckAnswer> answers) {
+  if (answers.empty()) return {};
+  std::string text = "\nchecks\n";
+  for (const CheckAnswer& answer : answers) {
+    switch (answer.outcome) {
+    case CheckOutcome::passed:
+      text += fmt::format("  passed     {}\n", shown(answer.name));
+      break;
+    case CheckOutcome::failed:
+      text += fmt::format("  FAILED     {}: {} is expected, found is {}\n", shown(answer.name),
+                          shown(base::quoted(answer.expected)), shown(answer.actual));
+      break;
+    case CheckOutcome::not_asked:
+      text += fmt::format("  not asked  {}: {}\n", shown(answer.name), shown(answer.actual));
+      break;
+    }
+  }
+  return text;
+}
+
 std::string file_line(const std::string& path, const FileRecord& record) {
   const disk::StoredFile& stored = record.stored;
   std::string text =
@@ -102,13 +123,14 @@ std::string file_line(const std::string& path, const FileRecord& record) {
 
 } // namespace
 
-std::string to_text(const OpenedImage& image, const SystemFacts& facts) {
+std::string to_text(const OpenedImage& image, const SystemFacts& facts,
+                    std::span<const CheckAnswer> answers) {
   return fmt::format("{}: {}, disk of {}, {}\n", shown(image.path().filename().string()),
                      model::to_string(image.disk().format()),
                      base::to_string(base::ByteSize(image.disk().size())),
                      image.disk_uuid().to_string()) +
          partition_section(image) + system_section(facts) + boot_section(facts) +
-         package_section(facts);
+         check_section(answers) + package_section(facts);
 }
 
 std::string files_to_text(const OpenedImage& image, const base::Cancellation& cancellation) {
