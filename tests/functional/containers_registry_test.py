@@ -174,6 +174,7 @@ class Refusals(RegistryTestCase):
         self.refuse(self.source(registry, self.manifests[1]["digest"]), "container.no-architecture", 2, "plan")
         # An artifact that is no image.
         disk = registry.put_image({"node.qcow2": b"disk"})
+        registry.blobs[digest_of(b"{}")] = b"{}"
         self.refuse(self.source(registry, disk["digest"]), "container.unsupported", 2, "plan", cache="c1")
         kind, _ = registry.manifests[self.index["digest"]]
         registry.manifests[self.index["digest"]] = (kind, b'{"manifests": []}')
