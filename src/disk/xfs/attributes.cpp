@@ -25,6 +25,9 @@ constexpr std::uint16_t k_leaf_magic = 0x3BEE;
 constexpr std::uint32_t k_remote_magic = 0x5841524D; // "XARM"
 constexpr std::size_t k_leaf_entries = 80;
 constexpr std::size_t k_node_entries = 64;
+/// What stands before the name of an attribute in a leaf; names are not padded but at their end.
+constexpr std::size_t k_local_head = 3;
+constexpr std::size_t k_remote_head = 9;
 constexpr std::size_t k_longest_value = 65'536;
 
 /// Access lists have names and a form of their own.
@@ -144,8 +147,9 @@ private:
       const std::size_t entry = k_leaf_entries + index * 8;
       const std::size_t place = get<std::uint16_t>(block, entry + 4);
       const auto flags = get<std::uint8_t>(block, entry + 6);
-      if (place > block.size() || block.size() - place < 9)
-        throw_corrupt_xfs("a block of attributes contradicts itself");
+      // Leaves are filled from their end, so that the first name may have less than nine bytes
+      // there.
+      if (place > block.size()) throw_corrupt_xfs("a block of attributes contradicts itself");
       if ((flags & k_local) != 0) {
         add_local(block.subspan(place), flags, found);
       } else {
@@ -156,21 +160,24 @@ private:
 
   static void add_local(std::span<const std::byte> bytes, std::uint8_t flags,
                         AttributeCollection& found) {
+    if (bytes.size() < k_local_head) throw_corrupt_xfs("a block of attributes contradicts itself");
     const std::size_t value = get<std::uint16_t>(bytes, 0);
     const std::size_t name = get<std::uint8_t>(bytes, 2);
-    if (bytes.size() - 3 < name + value)
+    if (bytes.size() - k_local_head < name + value)
       throw_corrupt_xfs("a block of attributes contradicts itself");
-    found.add(flags, as_text(bytes.subspan(3, name)),
-              std::string(as_text(bytes.subspan(3 + name, value))));
+    found.add(flags, as_text(bytes.subspan(k_local_head, name)),
+              std::string(as_text(bytes.subspan(k_local_head + name, value))));
   }
 
   void add_remote(std::span<const std::byte> bytes, std::uint8_t flags,
                   AttributeCollection& found) const {
+    if (bytes.size() < k_remote_head) throw_corrupt_xfs("a block of attributes contradicts itself");
     const std::size_t name = get<std::uint8_t>(bytes, 8);
-    if (bytes.size() - 9 < name) throw_corrupt_xfs("a block of attributes contradicts itself");
+    if (bytes.size() - k_remote_head < name)
+      throw_corrupt_xfs("a block of attributes contradicts itself");
     // One that is not complete has no value yet.
     if ((flags & (k_incomplete | k_parent)) != 0) return;
-    found.add(flags, as_text(bytes.subspan(9, name)),
+    found.add(flags, as_text(bytes.subspan(k_remote_head, name)),
               remote_value(get<std::uint32_t>(bytes, 0), get<std::uint32_t>(bytes, 4)));
   }
 

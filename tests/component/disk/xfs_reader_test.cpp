@@ -195,6 +195,27 @@ TEST_CASE("XFS gives attributes from inodes, leaves, trees and blocks of their o
                                                std::string(200, 'v')});
 }
 
+TEST_CASE("XFS gives short attributes that end where their leaf ends") {
+  if (!has_tools()) IMAGEWRIGHT_SKIP("mkfs.xfs or xfs_db is not installed");
+  const XfsFixture fixture;
+  // What is set first is the last in its leaf, and fills it to the last byte when its length is a
+  // multiple of four: 3 bytes, a name and a value.
+  const std::size_t value =
+      GENERATE(std::size_t{0}, std::size_t{1}, std::size_t{4}, std::size_t{5});
+  fixture.attribute("/empty", "-u", "a", value);
+  for (const char* name : {"fill-1", "fill-2", "fill-3"})
+    fixture.attribute("/empty", "-u", name, 200);
+  const MemorySource source(fixture.image());
+  REQUIRE(source.bytes.find("\x3b\xee") != std::string::npos);
+  const auto reader = disk::open_filesystem(source);
+  REQUIRE(reader);
+  const auto attributes = reader->attributes("/empty");
+  REQUIRE(attributes.size() == 4);
+  CHECK(attributes.front() ==
+        imagewright::tree::ExtendedAttribute{"user.a", std::string(value, 'v')});
+  CHECK(attributes.back().value.size() == 200);
+}
+
 TEST_CASE("an XFS filesystem that was not unmounted is refused") {
   if (!has_tools()) IMAGEWRIGHT_SKIP("mkfs.xfs or xfs_db is not installed");
   const XfsFixture fixture;
