@@ -21,7 +21,6 @@ constexpr std::array k_media_words{
     word("iso", OutputFormat::iso, "live ISO medium"),
     word("pxe-dir", OutputFormat::pxe_dir, "directory for network boot"),
     word("pxe-tar", OutputFormat::pxe_tar, "archive for network boot"),
-    word("cosi", OutputFormat::cosi, "archive of partition images"),
     word("baremetal-image", OutputFormat::baremetal_image,
          "archive of partition images for bare metal"),
 };
