@@ -155,6 +155,8 @@ constexpr std::array k_honoured = {
     string_view("storage.filesystems.mountPoint.path"),
     string_view("storage.filesystems.type"),
     string_view("storage.freeSpace"),
+    string_view("storage.grow.label"),
+    string_view("storage.grow.size"),
     string_view("storage.reinitializeVerity"),
     string_view("storage.resetPartitionsUuidsType"),
     string_view("storage.verity.corruptionOption"),

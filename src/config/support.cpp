@@ -139,6 +139,12 @@ const std::array k_rows = {
     Row{"storage.resetPartitionsUuidsType",
         [](const ImageConfig& config) { return config.storage.reset_partition_uuids; },
         Reason::needs_base_image, k_yes},
+    Row{"storage.grow",
+        [](const ImageConfig& config) {
+          const auto& grow = config.storage.grow;
+          return grow.empty() ? Place() : Place(grow.front().label.where);
+        },
+        Reason::needs_base_image, k_yes},
     Row{"storage.reinitializeVerity",
         [](const ImageConfig& config) { return place_of(config.storage.reinitialize_verity); },
         Reason::needs_base_image, k_yes},

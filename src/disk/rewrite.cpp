@@ -51,7 +51,8 @@ PlannedRewrite plan_rewrite(const RewriteRequest& request) {
        .size = request.size,
        .place = {.partition = request.partition, .mount_point = request.mount_point},
        .epoch = request.epoch,
-       .uuid = request.uuid},
+       .uuid = request.uuid,
+       .filesystem_size = request.filesystem_size},
       request.tree);
   return [planned](const PartitionPlace& place, const base::Cancellation& cancellation) {
     FileRegion region(place.fd, place.start, place.size, place.file);

@@ -85,6 +85,11 @@ struct NewPartition {
 void write_new_table(int fd, std::uint64_t disk_size, const std::string& name,
                      const base::Uuid& disk_uuid, const std::vector<NewPartition>& partitions);
 
+/// Gives partitions other places, by their numbers, in the copy of the table at the start of the
+/// disk, which counts in sectors of 512 bytes. Throws base::Error (fs.cannot-write).
+void set_partition_places(int fd, std::uint64_t disk_size, const std::string& name,
+                          const std::vector<PartitionEntry>& entries);
+
 enum class MovedBackup : std::uint8_t {
   none,    ///< no partition table that knows where the disk ends
   moved,   ///< the backup stands at the new end
