@@ -63,9 +63,15 @@ std::vector<std::string> kernel_releases(const SystemView& view) {
 }
 
 /// Databases of the kinds that rpm had before, which are not read here.
-constexpr std::array k_other_databases = {"/var/lib/rpm/Packages", "/var/lib/rpm/Packages.db",
-                                          "/usr/lib/sysimage/rpm/Packages",
-                                          "/usr/lib/sysimage/rpm/Packages.db"};
+struct OtherDatabase {
+  const char* path;
+  const char* kind;
+};
+constexpr std::array k_other_databases = {
+    OtherDatabase{"/var/lib/rpm/Packages", "a Berkeley DB database"},
+    OtherDatabase{"/var/lib/rpm/Packages.db", "an ndb database"},
+    OtherDatabase{"/usr/lib/sysimage/rpm/Packages", "a Berkeley DB database"},
+    OtherDatabase{"/usr/lib/sysimage/rpm/Packages.db", "an ndb database"}};
 
 /// The file of the package database with its log applied, or why there is none.
 struct DatabaseFile {
@@ -83,9 +89,9 @@ DatabaseFile database_file(const SystemView& view) {
     apply_write_ahead_log(*file, view.read(path + "-wal", k_largest_database).value_or(""));
     return {path, std::move(file), {}};
   }
-  for (const char* path : k_other_databases) {
+  for (const auto& [path, kind] : k_other_databases) {
     if (view.find(path))
-      return {path, {}, std::string(path) + " is of a kind that is not read here"};
+      return {path, {}, fmt::format("{} is {}, which is not read here", path, kind)};
   }
   return {};
 }

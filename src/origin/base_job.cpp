@@ -92,6 +92,19 @@ void require_mounts(const inspect::OpenedImage& image) {
   }
 }
 
+/// A filesystem in front of such a superblock is one of several copies, and reads like any other.
+void require_no_raid(const inspect::OpenedImage& image) {
+  for (const inspect::OpenedPartition& partition : image.partitions()) {
+    const bool is_mounted = partition.files && !partition.mount_point.empty();
+    if (!is_mounted || !is_raid_member(*partition.bytes)) continue;
+    refuse("origin.raid-member",
+           fmt::format("partition {}, which the base mounts at {}, is a part of a RAID (md), and a "
+                       "change would reach one copy alone",
+                       base::quoted(partition.name()), partition.mount_point),
+           "make the base on a disk without RAID");
+  }
+}
+
 void require_plain_sectors(const inspect::OpenedImage& image) {
   const std::uint32_t counted = disk::read_partition_table(image.disk()).sector_size;
   const std::uint32_t size = std::max(counted, image.disk().sector_size());
@@ -316,6 +329,7 @@ std::string take_apart(const sandbox::WorkerCall& call) {
   require_own_sectors(image);
   require_one_system(image);
   require_mounts(image);
+  require_no_raid(image);
   BaseContent content;
   content.disk = image::map_disk(image.disk(), room, images.name(0));
   content.disk_uuid = image.disk_uuid();
