@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import adopt_orphans, artifact_digests, hidden_files, living_descendants, wrong_sums  # noqa: E402
 from customizing import BASE, CustomizingTestCase, digest  # noqa: E402
-from imagewright_testing import PROGRAM, environment, require_shared_data, skip  # noqa: E402
+from imagewright_testing import PROGRAM, environment, require_program, require_shared_data, skip  # noqa: E402
 
 RECORDS = {"/etc/image-customizer-release", "/etc/imagewright-release", "/usr/share/image-customizer",
            "/usr/share/image-customizer/history.json"}
@@ -70,6 +70,52 @@ class CustomizeProperties(CustomizingTestCase):
         untouched = {path for path in before if not path.startswith("/var/kept") and path not in RECORDS}
         odd = {path for path in untouched if before[path] != after.get(path)}
         self.assertLessEqual(odd, {"/etc", "/usr/share", "/tmp"})
+
+    def test_each_change_of_a_script_is_the_only_one(self):
+        require_program("gcc")
+        directory = self.scratch()
+        helper = directory / "touch_files"
+        self.run_tool("gcc", "-static", "-O1", "-o", helper, Path(__file__).resolve().parents[1] / "support/touch_files.c")
+        names = ("same", "owned", "listed", "cut", "linked", "noted", "older", "mapped", "unseen", "put-back", "replaced", "renamed")
+        files = "".join(f"  - {{destination: /var/kept/{name}, content: \"{name} and more\\n\"}}\n" for name in names)
+        base = self.customize("os:\n  additionalFiles:\n" + files +
+                              f"  - {{destination: /usr/bin/touch_files, source: {helper}, permissions: '755'}}\n")
+        script = ("cd /var/kept; chown 12:34 owned; touch_files list listed; touch_files truncate cut 4; ln linked second; "
+                  "touch_files attribute noted user.note seen; touch_files time older 1000000000; touch_files mapped mapped; touch_files unseen unseen; "
+                  "chmod 600 put-back; chmod 644 put-back; cp replaced copy; mv copy replaced; mv renamed x; mv x renamed; cat same >/dev/null")
+        path = directory / "change.sh"
+        path.write_text("set -e\n" + script.replace("; ", "\n") + "\n")
+        before = self.files(base)
+        made = self.customize(f"scripts: {{postCustomization: [{{path: {path}}}]}}\n", base=base)
+        after = self.files(made)
+
+        def difference(name, other=None):
+            old, new = before[f"/var/kept/{name}"], after[f"/var/kept/{other or name}"]
+            return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+
+        expected = {"same": set(), "owned": {"owner", "group"}, "listed": {"attributes"}, "cut": {"size", "content", "modified"},
+                    "linked": set(), "noted": {"attributes"}, "older": {"modified"}, "mapped": {"content", "modified"},
+                    "unseen": {"content"}, "put-back": set(), "replaced": {"modified"}, "renamed": set()}
+        for name, keys in expected.items():
+            # The mode of a file with an access list shows its mask.
+            self.assertLessEqual(difference(name) - ({"mode"} if name == "listed" else set()), keys, name)
+            if name not in ("replaced", "cut", "mapped"):
+                self.assertGreaterEqual(difference(name), keys, name)
+        self.assertIn("content", difference("cut"))
+        self.assertIn("content", difference("mapped"))
+        self.assertEqual(difference("linked", "second"), set())
+        self.assertEqual(after["/var/kept/owned"]["owner"], 12)
+        self.assertTrue(after["/var/kept/older"]["modified"].startswith("2001-09-09"))
+        self.assertIn("user.note", after["/var/kept/noted"]["attributes"])
+        self.assertIn("system.posix_acl_access", after["/var/kept/listed"]["attributes"])
+        untouched = {path for path in before if not path.startswith("/var/kept") and path not in RECORDS}
+        self.assertLessEqual({path for path in untouched if before[path] != after.get(path)}, {"/etc", "/usr/share", "/tmp"})
+        # Both names are one file, and a second filesystem does not change at all.
+        root = self.check_filesystems(made) / "root"
+        self.assertIn("Links: 2", self.run_tool("debugfs", "-R", "stat /var/kept/second", root).stdout)
+        parts, base_parts = self.partitions(made)[0], self.partitions(base)[0]
+        for name in ("data", "esp"):
+            self.assertEqual(digest(self.stretch(base, base_parts[name])), digest(self.stretch(made, parts[name])))
 
     def test_files_that_stayed_in_the_base_are_those_that_a_program_would_have_seen(self):
         change = ("os:\n"
