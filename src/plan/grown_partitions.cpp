@@ -13,6 +13,8 @@ namespace imagewright::plan {
 namespace {
 
 constexpr base::ByteSize k_unit = base::ByteSize::mib(1);
+/// What ext4 reaches with block numbers of 32 bits, which most bases have.
+constexpr base::ByteSize k_largest = base::ByteSize::gib(16 * 1024 - 1);
 
 [[noreturn]] void refuse(const model::GrownPartition& wish, const std::string& code,
                          const std::string& why, const std::string& hint) {
@@ -40,6 +42,9 @@ void check(const model::GrownPartition& wish, const model::Partition& partition,
            fmt::format("has {} already, which is more than {}", base::to_string(partition.size),
                        base::to_string(wish.size)),
            "partitions of a base grow only; describe a new disk with storage.disks");
+  if (wish.size > k_largest)
+    refuse(wish, k_code, fmt::format("cannot grow beyond {}", base::to_string(k_largest)),
+           "give a smaller size");
   const bool is_verified = std::ranges::any_of(layout.verity, [&](const auto& device) {
     return device.data_partition == partition.id || device.hash_partition == partition.id;
   });

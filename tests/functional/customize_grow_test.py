@@ -59,7 +59,7 @@ class CustomizeGrow(CustomizingTestCase):
         filler = self.scratch() / "filler"
         filler.write_bytes(bytes(range(256)) * (400 << 10))
         text = f"os: {{additionalFiles: [{{source: {filler}, destination: /var/filler}}]}}\n"
-        self.assertIn("disk.content-too-large", self.customize(text, expect=5))
+        self.assertIn("disk.content-too-large", self.customize(text, expect=1))
         self.check_filesystems(self.grown(("root", "300M"), rest=text))
 
     def test_what_is_behind_a_partition_moves_as_a_whole(self):
@@ -106,11 +106,10 @@ class CustomizeGrow(CustomizingTestCase):
                              ("{label: none, size: 4G}", "customize.no-partition"), ("{label: root}", "config.missing-key"),
                              ("{label: root, size: much}", "config.bad-value"), ("{label: root, size: 0M}", "config.bad-value"),
                              ("{label: '', size: 4G}", "config."), ("{label: root, size: 4G}, {label: root, size: 5G}", "config.duplicate-name"),
-                             ("{label: root, size: 9999T}", "disk.")):
-            said = self.customize(f"storage: {{grow: [{wishes}]}}\nos: {{}}\n", expect=5 if code == "disk." else 2)
+                             ("{label: root, size: 9999T}", "customize.cannot-grow")):
+            said = self.customize(f"storage: {{grow: [{wishes}]}}\nos: {{}}\n", expect=2)
             self.assertIn(code, said, wishes)
-            if code != "disk.":
-                self.assertIn("node.yaml:1", said)
+            self.assertIn("node.yaml:1", said)
         said = self.customize("storage:\n  grow: [{label: root, size: 4G}]\n  bootType: efi\n"
                               "  disks: [{partitionTableType: gpt, partitions: [{id: e, type: esp, size: 64M}, {id: a, size: 1G}]}]\n"
                               "  filesystems: [{deviceId: e, type: fat32, mountPoint: /boot/efi}, {deviceId: a, type: ext4, mountPoint: /}]\n"
