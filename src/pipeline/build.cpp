@@ -17,6 +17,7 @@
 #include <imagewright/sandbox/privilege.hpp>
 
 #include "compose.hpp"
+#include "stored_packages.hpp"
 
 namespace imagewright::pipeline {
 
@@ -64,8 +65,10 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   for (plan::BuildPlan& plan : planned.plans) {
     resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, services));
   }
-  for (plan::ResolvedPlan& plan : resolved)
+  for (plan::ResolvedPlan& plan : resolved) {
     plan::fetch_remote_files(plan, options.resolve.network, services);
+    fetch_stored_packages(plan, options.resolve.network, services);
+  }
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
   BuildResult result;
