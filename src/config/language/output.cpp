@@ -72,7 +72,7 @@ constexpr Key k_image_keys[] = {
     {.name = "compression",
      .type = &k_compression_type,
      .documentation = "Compression.",
-     .default_text = "zstd for tar, gzip for wsl, else none",
+     .default_text = "zstd for tar and cosi, gzip for wsl, else none",
      .is_own = true},
     {.name = "clusterSize",
      .type = &k_byte_size_type,
@@ -84,7 +84,7 @@ constexpr Key k_image_keys[] = {
      .documentation = "What the image runs on. The images of one config are of one platform, or of "
                       "platforms that the release does not tell apart.",
      .default_text = "azure for vhd-fixed, hyperv for vhd and vhdx, qemu for qcow2, wsl for wsl, "
-                     "bare for raw",
+                     "bare for raw and cosi",
      .is_own = true},
 };
 constexpr Type k_image_mapping{
