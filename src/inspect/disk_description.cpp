@@ -65,8 +65,11 @@ bool is_unified(const BootEntry& entry) {
   return base::to_lower(entry.file).ends_with(".efi");
 }
 
-/// "vmlinuz-6.6.1" and "vmlinuz-6.6.1.efi" are of 6.6.1.
+/// "vmlinuz-6.6.1", "vmlinuz-6.6.1.efi" and, as kernel-install(8) lays them out,
+/// "/MACHINE/6.6.1/linux" are of 6.6.1.
 std::string release_of_name(std::string name) {
+  constexpr std::string_view k_in_directory = "/linux";
+  if (name.ends_with(k_in_directory)) name.resize(name.size() - k_in_directory.size());
   name = name.substr(name.rfind('/') + 1);
   if (base::to_lower(name).ends_with(".efi")) name.resize(name.size() - 4);
   constexpr std::string_view k_kernel = "vmlinuz-";

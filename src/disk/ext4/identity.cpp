@@ -131,13 +131,13 @@ void grow(Ext4Identity& identity, std::uint64_t blocks, const Ext4Features& feat
   };
   const std::uint64_t inodes = super.s_inodes_count / groups_of(former) * groups_of(blocks);
   super.s_inodes_count = static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(inodes, super.s_inodes_count, UINT32_MAX - 1));
+      std::clamp<std::uint64_t>(inodes, super.s_inodes_count, UINT32_MAX));
   const std::uint64_t taken = descriptor_blocks(blocks) - descriptor_blocks(former);
   super.s_reserved_gdt_blocks -=
       static_cast<std::uint16_t>(std::min<std::uint64_t>(taken, super.s_reserved_gdt_blocks));
   ext2fs_blocks_count_set(&super, blocks);
-  ext2fs_r_blocks_count_set(&super,
-                            reserved / former * blocks + reserved % former * (blocks / former));
+  // Both have 32 bits where the filesystem grows to less than 16 TiB, as it does here.
+  ext2fs_r_blocks_count_set(&super, std::min(reserved, former) * blocks / former);
 }
 
 /// The library shifts by these, and makes tables of these sizes.
