@@ -27,6 +27,8 @@ using json::Value;
 /// As far back as a compressed image may point: what readers of Zstandard allow by themselves.
 constexpr std::uint64_t k_window = 27;
 constexpr std::size_t k_digest_digits = 96;
+/// "BootloaderType Enum": whoever lists no entries.
+constexpr std::string_view k_menu_in_boot = "grub";
 constexpr std::uint64_t k_most_partitions = 1024;
 
 class Parser {
@@ -227,7 +229,7 @@ Value packages_value(const std::vector<model::Nevra>& packages) {
 }
 
 Value boot_loader_value(const std::vector<model::DescribedBootEntry>& entries) {
-  if (entries.empty()) return Object{{"type", "grub"}};
+  if (entries.empty()) return Object{{"type", k_menu_in_boot}};
   Array list;
   for (const model::DescribedBootEntry& entry : entries)
     list.push_back(Object{{"type", entry.is_unified ? "uki-standalone" : "config"},
