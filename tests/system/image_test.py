@@ -254,21 +254,23 @@ class ComposedImage(TestCase):
     def offending_calls(trace):
         """Opens of loop devices, and mounts by a process that is not in a mount namespace of the build's own."""
         lines = trace.read_text(errors="replace").splitlines()
-        # The trace may have a child's first calls before the end of the call that made it, so children come first.
-        private = set()
-        born_private = set()
-        for line in lines:
-            pid, _, call = line.partition(" ")
-            call = call.strip()
-            # What a child of a PID namespace is called there is followed by its number here.
-            child = re.search(r"= \d+ /\* (\d+) in strace's PID NS \*/$", call) or re.search(r"= (\d+)$", call)
-            if re.match(r"(clone|clone3|fork|vfork)\(|<\.\.\. (clone|clone3|fork|vfork) resumed", call) and child:
-                if "CLONE_NEWNS" in call or pid in private:
-                    private.add(child.group(1))
-                    born_private.add(child.group(1))
-            if call.startswith("unshare(") and "CLONE_NEWNS" in call:
-                private.add(pid)
-        private = born_private
+        # The trace may have a child's calls, among them those that make children of its own, before the end of the call
+        # that made it: so it is read again until nobody is added.
+        born_private, known = set(), None
+        while born_private != known:
+            known, private = set(born_private), set(born_private)
+            for line in lines:
+                pid, _, call = line.partition(" ")
+                call = call.strip()
+                # What a child of a PID namespace is called there is followed by its number here.
+                child = re.search(r"= \d+ /\* (\d+) in strace's PID NS \*/$", call) or re.search(r"= (\d+)$", call)
+                if re.match(r"(clone|clone3|fork|vfork)\(|<\.\.\. (clone|clone3|fork|vfork) resumed", call) and child:
+                    if "CLONE_NEWNS" in call or pid in private:
+                        private.add(child.group(1))
+                        born_private.add(child.group(1))
+                if call.startswith("unshare(") and "CLONE_NEWNS" in call:
+                    private.add(pid)
+        private = set(born_private)
         offending = []
         for line in lines:
             pid, _, call = line.partition(" ")
