@@ -137,6 +137,16 @@ private:
 
 } // namespace
 
+std::optional<std::string> path_in_root(const std::string& written) {
+  std::string path;
+  for (const std::string& part : base::split(written, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == "..") return std::nullopt;
+    path += "/" + part;
+  }
+  return path.empty() ? "/" : path;
+}
+
 void prepare_to_read_tar() {
   // What is never given back stays loaded, and is found again.
   static const Utf8Thread utf8;

@@ -5,7 +5,6 @@
 #include <array>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/text.hpp>
 
 #include "limits.hpp"
 
@@ -15,17 +14,6 @@ namespace {
 
 constexpr base::ByteSize k_largest_archive = base::ByteSize::gib(256);
 constexpr std::size_t k_most_members = 4'000'000;
-
-/// "./etc/passwd" as "/etc/passwd"; nothing when the name leads out of the root.
-std::optional<std::string> absolute_path(const std::string& written) {
-  std::string path;
-  for (const std::string& part : base::split(written, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part == "..") return std::nullopt;
-    path += "/" + part;
-  }
-  return path.empty() ? "/" : path;
-}
 
 /// What is read to tell what a system is; everything else only counts.
 bool is_kept(const std::string& path, std::uint64_t size) {
@@ -54,7 +42,7 @@ void ArchiveFiles::read_archive(fs::UniqueFd file, const std::string& name,
 }
 
 void ArchiveFiles::add(const archive::TarMember& member, const archive::MemberContent& content) {
-  const auto path = absolute_path(member.path);
+  const auto path = archive::path_in_root(member.path);
   // What would be unpacked elsewhere is nothing of this root.
   if (!path) return;
   if (entries_.size() > k_most_members) {
@@ -68,7 +56,7 @@ void ArchiveFiles::add(const archive::TarMember& member, const archive::MemberCo
                          Entry{.stored = {.type = fs::FileType::directory, .permissions = 0755}});
   }
   if (!member.hard_link.empty()) {
-    const auto target = absolute_path(member.hard_link);
+    const auto target = archive::path_in_root(member.hard_link);
     const auto first = target ? entries_.find(*target) : entries_.end();
     if (first != entries_.end()) entries_.insert_or_assign(*path, Entry(first->second));
     return;

@@ -8,7 +8,6 @@
 
 #include <imagewright/archive/tar_reader.hpp>
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
 #include "lint/subject.hpp"
@@ -22,17 +21,6 @@ constexpr std::size_t k_most_members = 4'000'000;
 /// Of every file; rules that ask for more than the start of one ask for small ones.
 constexpr std::size_t k_kept_head = 64;
 constexpr std::size_t k_kept_whole = std::size_t{64} * 1024;
-
-/// "./etc/passwd" as "/etc/passwd"; nothing when the name leads out of the root.
-std::optional<std::string> absolute_path(const std::string& written) {
-  std::string path;
-  for (const std::string& part : base::split(written, '/')) {
-    if (part.empty() || part == ".") continue;
-    if (part == "..") return std::nullopt;
-    path += "/" + part;
-  }
-  return path.empty() ? "/" : path;
-}
 
 bool is_kept_whole(const std::string& path, std::uint64_t size) {
   if (size > k_kept_whole) return false;
@@ -74,7 +62,7 @@ private:
         file_.file(0), file_.name(0), k_largest_archive,
         [&](const archive::TarMember& member, const archive::MemberContent& bytes) {
           if (member.type == fs::FileType::regular && member.hard_link.empty() &&
-              absolute_path(member.path) == path)
+              archive::path_in_root(member.path) == path)
             content = bytes(count);
         },
         cancellation_);
@@ -108,7 +96,7 @@ public:
 
 private:
   void visit(const archive::TarMember& member, const archive::MemberContent& content) {
-    const auto path = absolute_path(member.path);
+    const auto path = archive::path_in_root(member.path);
     if (!path) {
       subject_.archive.outside.push_back(member.path);
       return;
@@ -144,7 +132,7 @@ private:
   }
 
   void add_hard_link(const std::string& path, const archive::TarMember& member, FileFacts facts) {
-    const auto target = absolute_path(member.hard_link);
+    const auto target = archive::path_in_root(member.hard_link);
     const FileFacts* first = target ? subject_.files.find_itself(*target) : nullptr;
     if (first == nullptr) {
       subject_.archive.outside.push_back(

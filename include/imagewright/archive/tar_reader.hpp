@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct TarMember {
   std::string hard_link;               ///< not empty: another name of this earlier member
   std::vector<std::string> attributes; ///< names of extended attributes, sorted
 };
+
+/// The name of a member as a path in the root that the archive holds: "./etc/passwd" as
+/// "/etc/passwd"; nothing when it leads out of the root.
+std::optional<std::string> path_in_root(const std::string& written);
 
 /// Gives the first bytes of the member that is being visited, at most `count` of them.
 using MemberContent = std::function<std::string(std::size_t count)>;
