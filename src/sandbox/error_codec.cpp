@@ -12,18 +12,6 @@ namespace {
 
 enum class Kind : std::uint64_t { error, cancelled, bug, refused, no_memory };
 
-void write_location(ByteWriter& writer, const base::SourceLocation& location) {
-  writer.text(location.file).number(location.line).number(location.column);
-}
-
-base::SourceLocation read_location(ByteReader& reader) {
-  base::SourceLocation location;
-  location.file = reader.text();
-  location.line = static_cast<std::uint32_t>(reader.number());
-  location.column = static_cast<std::uint32_t>(reader.number());
-  return location;
-}
-
 void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
   writer.number(static_cast<std::uint64_t>(diagnostic.severity));
   writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint).text(diagnostic.log);
@@ -70,6 +58,18 @@ std::string text_without_reason(const std::system_error& error) {
 }
 
 } // namespace
+
+void write_location(ByteWriter& writer, const base::SourceLocation& location) {
+  writer.text(location.file).number(location.line).number(location.column);
+}
+
+base::SourceLocation read_location(ByteReader& reader) {
+  base::SourceLocation location;
+  location.file = reader.text();
+  location.line = static_cast<std::uint32_t>(reader.number());
+  location.column = static_cast<std::uint32_t>(reader.number());
+  return location;
+}
 
 std::string encode_exception(const std::exception& exception) {
   ByteWriter writer;

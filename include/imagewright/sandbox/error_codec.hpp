@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Exceptions that cross the border of a process.
+// Exceptions, and the places of sources in them, that cross the border of a process.
 
 #include <exception>
 #include <string>
 #include <string_view>
 
+#include <imagewright/base/source_location.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
+
 namespace imagewright::sandbox {
+
+void write_location(ByteWriter& writer, const base::SourceLocation& location);
+base::SourceLocation read_location(ByteReader& reader);
 
 /// The exception as bytes. What the host refused (std::system_error, std::bad_alloc) keeps its
 /// type; other foreign exceptions become base::BugError with their text.

@@ -7,6 +7,7 @@
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/clock.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 #include "customize_codec.hpp"
 #include "work_on_base.hpp"
@@ -17,6 +18,8 @@ namespace {
 
 using sandbox::ByteReader;
 using sandbox::ByteWriter;
+using sandbox::read_location;
+using sandbox::write_location;
 
 struct InjectQuestion {
   std::string working_directory; ///< of the command: files may be named relative to it
@@ -24,24 +27,12 @@ struct InjectQuestion {
   unsigned thread_count = 1;
 };
 
-void write(ByteWriter& writer, const base::SourceLocation& location) {
-  writer.text(location.file).number(location.line).number(location.column);
-}
-
-base::SourceLocation read_location(ByteReader& reader) {
-  base::SourceLocation location;
-  location.file = reader.text();
-  location.line = static_cast<std::uint32_t>(reader.number());
-  location.column = static_cast<std::uint32_t>(reader.number());
-  return location;
-}
-
 void write(ByteWriter& writer, const model::InjectedFile& file) {
   const auto& [kind, partition, source, destination, where] = file;
   writer.number(static_cast<std::uint64_t>(kind)).text(partition.text);
-  write(writer, partition.where);
+  write_location(writer, partition.where);
   writer.text(source.string()).text(destination);
-  write(writer, where);
+  write_location(writer, where);
 }
 
 model::InjectedFile read_file(ByteReader& reader) {
