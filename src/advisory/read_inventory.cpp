@@ -19,12 +19,17 @@ namespace imagewright::advisory {
 
 namespace {
 
-Inventory inventory_of(const std::vector<model::LockedPackage>& packages, std::string file) {
+/// What lies in an image as a file is installed some day: it counts like what is installed.
+Inventory inventory_of(const std::vector<model::LockedPackage>& packages,
+                       const std::vector<model::StoredPackage>& stored, std::string file) {
   Inventory inventory{.file = std::move(file), .packages = {}};
-  for (const model::LockedPackage& package : packages) {
+  const auto add = [&](const model::LockedPackage& package) {
     inventory.packages.push_back(
         installed_package(package.nevra, package.provenance.source_package));
-  }
+  };
+  std::ranges::for_each(packages, add);
+  std::ranges::for_each(stored, add, &model::StoredPackage::package);
+  std::ranges::stable_sort(inventory.packages, {}, &InstalledPackage::name);
   return inventory;
 }
 
@@ -44,7 +49,7 @@ Inventory of_lock(const lock::LockWithBases& with_bases, const std::string& file
                                   base::join(names, ", ")),
                       "choose one with --arch");
   }
-  Inventory inventory = inventory_of(entry->packages, file);
+  Inventory inventory = inventory_of(entry->packages, entry->stored, file);
   const auto base = with_bases.bases.find(entry->architecture);
   if (base == with_bases.bases.end()) return inventory;
   for (const model::Nevra& nevra : lock::kept_packages(base->second))
@@ -93,8 +98,10 @@ Inventory read_inventory(const std::filesystem::path& path, const std::string& a
   if (!is_text(path)) return of_image(path, cancellation);
   const std::string text = fs::read_input(path, "packages", audit::k_largest_manifest);
   if (!audit::begins_like_json(text)) return read_package_list(text, file);
-  if (json::parse(text, file).find("imagewrightManifest") != nullptr)
-    return inventory_of(audit::parse_manifest(text, file).packages, file);
+  if (json::parse(text, file).find("imagewrightManifest") != nullptr) {
+    const audit::Manifest manifest = audit::parse_manifest(text, file);
+    return inventory_of(manifest.packages, manifest.stored_packages, file);
+  }
   return of_lock(lock::parse_with_bases(text, file), file, architecture);
 }
 

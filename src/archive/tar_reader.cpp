@@ -79,9 +79,11 @@ TarMember member_of(struct archive_entry* entry) {
   return member;
 }
 
+enum class Forms : std::uint8_t { tar, tar_or_zip };
+
 class TarReader {
 public:
-  TarReader(fs::UniqueFd file, std::string name, base::ByteSize limit)
+  TarReader(fs::UniqueFd file, std::string name, base::ByteSize limit, Forms forms)
       : name_(std::move(name)), file_(std::move(file)), left_(limit.bytes()),
         reader_(archive_read_new()) {
     if (!reader_) throw std::bad_alloc();
@@ -90,6 +92,7 @@ public:
     archive_read_support_filter_zstd(reader_.get());
     archive_read_support_filter_bzip2(reader_.get());
     archive_read_support_format_tar(reader_.get());
+    if (forms == Forms::tar_or_zip) archive_read_support_format_zip(reader_.get());
     if (archive_read_open_fd(reader_.get(), file_.get(), k_block_size) != ARCHIVE_OK)
       throw_damaged(name_, reader_.get());
   }
@@ -159,7 +162,12 @@ void read_tar(const std::filesystem::path& path, base::ByteSize limit, const Mem
 
 void read_tar(fs::UniqueFd file, const std::string& name, base::ByteSize limit,
               const MemberVisitor& visit, const base::Cancellation& cancellation) {
-  TarReader(std::move(file), name, limit).run(visit, cancellation);
+  TarReader(std::move(file), name, limit, Forms::tar).run(visit, cancellation);
+}
+
+void read_tar_or_zip(fs::UniqueFd file, const std::string& name, base::ByteSize limit,
+                     const MemberVisitor& visit, const base::Cancellation& cancellation) {
+  TarReader(std::move(file), name, limit, Forms::tar_or_zip).run(visit, cancellation);
 }
 
 } // namespace imagewright::archive

@@ -54,6 +54,24 @@ json::Value component(const model::LockedPackage& package, const Manifest& manif
   return object;
 }
 
+/// It may be another version of one that is installed, or that one again: its place tells them
+/// apart.
+std::string reference_of(const model::StoredPackage& stored) {
+  return "file:" + stored.path();
+}
+
+json::Value component(const model::StoredPackage& stored, const Manifest& manifest) {
+  const json::Value installed = component(stored.package, manifest);
+  Object object = *installed.find_object();
+  for (auto& [name, value] : object) {
+    if (name == "bom-ref") value = reference_of(stored);
+    if (name == "properties")
+      value = Array{property("imagewright:repository", stored.package.repository),
+                    property("imagewright:storedAs", stored.path())};
+  }
+  return object;
+}
+
 json::Value component(const model::LockedContainerImage& image, const Manifest& manifest) {
   const std::string url = package_url(image, manifest);
   return Object{{"type", "container"},
@@ -64,9 +82,15 @@ json::Value component(const model::LockedContainerImage& image, const Manifest& 
                 {"purl", url}};
 }
 
+/// Several archives may be unpacked to one place.
+std::string reference_of(const FetchedFile& file) {
+  return "file:" + file.destination +
+         (file.stripped_components ? "#" + file.digest.to_string() : "");
+}
+
 json::Value component(const FetchedFile& file) {
   return Object{{"type", "file"},
-                {"bom-ref", "file:" + file.destination},
+                {"bom-ref", reference_of(file)},
                 {"name", file.destination},
                 {"hashes", Array{hash_of(file.digest)}},
                 {"externalReferences", Array{Object{{"type", "distribution"}, {"url", file.url}}}}};
@@ -95,13 +119,17 @@ std::string to_cyclonedx(const Manifest& manifest) {
     components.push_back(component(package, manifest));
     references.push_back(package_url(package, manifest));
   }
+  for (const model::StoredPackage& stored : manifest.stored_packages) {
+    components.push_back(component(stored, manifest));
+    references.push_back(reference_of(stored));
+  }
   for (const model::LockedContainerImage& each : manifest.container_images) {
     components.push_back(component(each, manifest));
     references.push_back(package_url(each, manifest));
   }
   for (const FetchedFile& file : manifest.fetched_files) {
     components.push_back(component(file));
-    references.push_back("file:" + file.destination);
+    references.push_back(reference_of(file));
   }
   return json::to_text(Object{
       {"$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json"},

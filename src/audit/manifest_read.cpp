@@ -57,6 +57,12 @@ public:
       read_list(document, "platforms", manifest.platforms, &ManifestReader::word);
     if (document.find("fetchedFiles") != nullptr)
       read_list(document, "fetchedFiles", manifest.fetched_files, &ManifestReader::fetched_file);
+    if (document.find("storedPackages") != nullptr) {
+      read_list(document, "storedPackages", manifest.stored_packages,
+                &ManifestReader::stored_package);
+    }
+    if (document.find("scriptFiles") != nullptr)
+      read_list(document, "scriptFiles", manifest.script_files, &ManifestReader::script_file);
     if (const Value* measured = document.find("measurements"))
       manifest.measured_boot = measured_boot_from(*measured, file_);
     const Value& disk = json::member(document, "disk", file_);
@@ -189,10 +195,25 @@ private:
     return *word;
   }
 
-  FetchedFile fetched_file(const Value& value) const {
-    return {.destination = text(value, "destination"),
-            .url = text(value, "url"),
+  model::StoredPackage stored_package(const Value& value) const {
+    return {.package = package(value), .directory = text(value, "directory")};
+  }
+
+  ScriptFileRecord script_file(const Value& value) const {
+    return {.file = text(value, "file"),
+            .size = size(value, "size"),
             .digest = digest(value, "digest")};
+  }
+
+  FetchedFile fetched_file(const Value& value) const {
+    FetchedFile file{.destination = text(value, "destination"),
+                     .url = text(value, "url"),
+                     .digest = digest(value, "digest")};
+    if (value.find("unpacked") == nullptr) return file;
+    file.stripped_components =
+        base::checked_cast<std::uint32_t>(json::unsigned_member(value, "stripComponents", file_));
+    if (!file.stripped_components) damaged("an archive has an impossible number of directories");
+    return file;
   }
 
   model::LockedPackage package(const Value& value) const {

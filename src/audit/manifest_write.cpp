@@ -52,6 +52,13 @@ Value package(const model::LockedPackage& package) {
                 {"vendor", package.provenance.vendor}};
 }
 
+Value stored_package(const model::StoredPackage& stored) {
+  const Value locked = package(stored.package);
+  Object object = *locked.find_object();
+  object.emplace_back("directory", stored.directory);
+  return object;
+}
+
 Value container_image(const model::LockedContainerImage& image) {
   Object object{{"name", image.name},
                 {"namespace", image.name_space},
@@ -66,8 +73,18 @@ Value container_image(const model::LockedContainerImage& image) {
 }
 
 Value fetched_file(const FetchedFile& file) {
-  return Object{
+  Object object{
       {"destination", file.destination}, {"url", file.url}, {"digest", file.digest.to_string()}};
+  if (file.stripped_components) {
+    object.emplace_back("unpacked", true);
+    object.emplace_back("stripComponents", std::uint64_t{*file.stripped_components});
+  }
+  return object;
+}
+
+Value script_file(const ScriptFileRecord& file) {
+  return Object{
+      {"file", file.file}, {"size", file.size.bytes()}, {"digest", file.digest.to_string()}};
 }
 
 Value filesystem(const model::Filesystem& filesystem) {
@@ -153,6 +170,10 @@ std::string to_text(const Manifest& manifest) {
   if (!manifest.platforms.empty()) document.emplace_back("platforms", strings(manifest.platforms));
   if (!manifest.fetched_files.empty())
     document.emplace_back("fetchedFiles", array_of(manifest.fetched_files, fetched_file));
+  if (!manifest.stored_packages.empty())
+    document.emplace_back("storedPackages", array_of(manifest.stored_packages, stored_package));
+  if (!manifest.script_files.empty())
+    document.emplace_back("scriptFiles", array_of(manifest.script_files, script_file));
   if (manifest.measured_boot)
     document.emplace_back("measurements", to_json(*manifest.measured_boot));
   document.emplace_back("files", std::move(files));

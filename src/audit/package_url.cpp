@@ -63,8 +63,12 @@ base::Uuid bill_identifier(const Manifest& manifest) {
     content += package.checksum.to_string() + "\n";
   for (const model::LockedContainerImage& image : manifest.container_images)
     content += image.name + " " + image.manifest.to_string() + "\n";
+  for (const model::StoredPackage& stored : manifest.stored_packages)
+    content += stored.path() + " " + stored.package.checksum.to_string() + "\n";
   for (const FetchedFile& file : manifest.fetched_files)
-    content += file.destination + " " + file.digest.to_string() + "\n";
+    content += file.destination + " " + file.digest.to_string() +
+               (file.stripped_components ? fmt::format(" {}", *file.stripped_components) : "") +
+               "\n";
   for (const ArtifactRecord& artifact : manifest.artifacts)
     content += artifact.digest.to_string() + "\n";
   return base::Uuid::from_name(content, manifest.name + manifest.architecture);

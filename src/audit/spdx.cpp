@@ -65,6 +65,19 @@ json::Value package(const model::LockedPackage& package, const Manifest& manifes
 }
 
 /// Its content is known by the digest of its manifest.
+/// It may be another version of one that is installed, or that one again: its place tells them
+/// apart.
+json::Value stored_package(const model::StoredPackage& stored, const Manifest& manifest) {
+  const json::Value installed = package(stored.package, manifest);
+  Object object = *installed.find_object();
+  for (auto& [name, value] : object) {
+    if (name == "SPDXID") value = identifier("stored" + stored.path());
+  }
+  object.emplace_back("packageFileName", stored.path());
+  object.emplace_back("comment", "lies in the image as a file, and is not installed");
+  return object;
+}
+
 json::Value container_image(const model::LockedContainerImage& image, const Manifest& manifest) {
   return Object{
       {"SPDXID", identifier("container-image-" + image.name)},
@@ -81,14 +94,20 @@ json::Value container_image(const model::LockedContainerImage& image, const Mani
                                     {"referenceLocator", package_url(image, manifest)}}}}};
 }
 
+/// Several archives may be unpacked to one place.
+std::string file_name_in_bill(const FetchedFile& file) {
+  const std::string name = "file" + file.destination;
+  return file.stripped_components ? name + "-" + file.digest.hex.substr(0, 16) : name;
+}
+
 /// A download location is an address with a scheme (SPDX 2.3, section 7.7).
 json::Value fetched_file(const FetchedFile& file) {
-  return Object{{"SPDXID", identifier("file" + file.destination)},
+  return Object{{"SPDXID", identifier(file_name_in_bill(file))},
                 {"name", file.destination},
                 {"supplier", "NOASSERTION"},
                 {"downloadLocation", file.url},
                 {"filesAnalyzed", false},
-                {"primaryPackagePurpose", "FILE"},
+                {"primaryPackagePurpose", file.stripped_components ? "ARCHIVE" : "FILE"},
                 {"checksums", Array{Object{{"algorithm", algorithm_word(file.digest.algorithm)},
                                            {"checksumValue", file.digest.hex}}}}};
 }
@@ -112,6 +131,10 @@ std::string to_spdx(const Manifest& manifest) {
     packages.push_back(package(locked, manifest));
     relationships.push_back(relationship(image, "CONTAINS", identifier(locked.nevra.to_string())));
   }
+  for (const model::StoredPackage& stored : manifest.stored_packages) {
+    packages.push_back(stored_package(stored, manifest));
+    relationships.push_back(relationship(image, "CONTAINS", identifier("stored" + stored.path())));
+  }
   for (const model::LockedContainerImage& each : manifest.container_images) {
     packages.push_back(container_image(each, manifest));
     relationships.push_back(
@@ -119,7 +142,7 @@ std::string to_spdx(const Manifest& manifest) {
   }
   for (const FetchedFile& file : manifest.fetched_files) {
     packages.push_back(fetched_file(file));
-    relationships.push_back(relationship(image, "CONTAINS", identifier("file" + file.destination)));
+    relationships.push_back(relationship(image, "CONTAINS", identifier(file_name_in_bill(file))));
   }
   return json::to_text(Object{
       {"spdxVersion", "SPDX-2.3"},

@@ -7,8 +7,10 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/config/load.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/model/architecture_names.hpp>
+#include <imagewright/model/config_path.hpp>
 #include <imagewright/model/image_format.hpp>
 
 #include "config_file.hpp"
@@ -103,12 +105,66 @@ Argument epoch_argument(PlanWords& words) {
           .range = std::pair{std::int64_t{0}, std::int64_t{0xFFFFFFFF}}};
 }
 
+namespace {
+
+constexpr std::string_view k_every_variant = "all";
+
+} // namespace
+
+Argument variant_argument(PlanWords& words) {
+  return {.names = {"--variant"},
+          .value = "NAME",
+          .description = "One of the config's variants, or all; the same as CONFIG@NAME",
+          .target = &words.variant};
+}
+
+std::string chosen_config(const std::string& config, const std::string& variant) {
+  if (variant.empty() || config.empty()) return config;
+  auto named = model::config_path_from(config);
+  if (!named.variant.empty() && named.variant != variant) {
+    throw_usage(fmt::format("{} names the variant {}, and --variant {}", base::quoted(config),
+                            base::quoted(named.variant), base::quoted(variant)),
+                "leave one of the two out");
+  }
+  named.variant = variant;
+  const std::string path = model::path_of(named).string();
+  if (model::config_path_from(path) == named) return path;
+  throw_usage(fmt::format("{} is no name of a variant, or {} no .yaml file", base::quoted(variant),
+                          base::quoted(config)),
+              "names of variants have letters in lower case, digits, \".\", \"_\" and \"-\"");
+}
+
+ExitCode for_each_variant(PlanWords& words, Output output, const std::function<ExitCode()>& work) {
+  const std::string config = words.config;
+  if (words.variant != k_every_variant) {
+    words.config = chosen_config(config, words.variant);
+    return work();
+  }
+  input_file(config, "config");
+  const std::vector<std::string> names = config::variants_in(config);
+  if (names.empty()) {
+    throw base::Error(base::FailureKind::input, "cli.usage",
+                      fmt::format("{} has no variants", base::quoted(config)),
+                      "leave --variant out, or add \"variants\" to the config");
+  }
+  if (output == Output::single && names.size() > 1)
+    throw_usage("--variant all has several results, of which there can be one here",
+                fmt::format("choose one of {}", base::join(names, ", ")));
+  for (const std::string& name : names) {
+    words.config = chosen_config(config, name);
+    const ExitCode code = work();
+    if (code != ExitCode::done) return code;
+  }
+  return ExitCode::done;
+}
+
 void add_plan_options(Command& command, PlanWords& words) {
   command.arguments.push_back({.value = "CONFIG",
                                .description = "The image config, a YAML file",
                                .target = &words.config,
                                .completes = Completes::files,
                                .is_required = true});
+  command.arguments.push_back(variant_argument(words));
   command.arguments.push_back(architecture_argument(
       words, "Architecture to compose for, by default the config's, else the host's"));
   command.arguments.push_back(release_argument(words));
@@ -150,8 +206,9 @@ void add_offline_option(Command& command, PlanWords& words) {
 
 plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context) {
   if (!words.config.empty()) {
-    input_file(words.config, "config");
-    refuse_what_is_no_config(words.config);
+    const std::string file = model::config_path_from(words.config).file.string();
+    input_file(file, "config");
+    refuse_what_is_no_config(file);
   }
   plan::PlanOptions options{.config = words.config,
                             .architectures = words.architectures,

@@ -3,6 +3,8 @@
 
 // The options by which a config is found and adjusted, shared by build, plan, lock and why.
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,7 @@ namespace imagewright::cli {
 /// As typed.
 struct PlanWords {
   std::string config;
+  std::string variant; ///< empty: none, or the one that `config` names
   std::vector<std::string> architectures;
   std::vector<std::string> formats;
   std::vector<std::string> repositories;
@@ -36,6 +39,15 @@ Argument release_argument(PlanWords& words);
 Argument architecture_argument(PlanWords& words, std::string description);
 Argument repository_argument(PlanWords& words);
 Argument epoch_argument(PlanWords& words);
+Argument variant_argument(PlanWords& words);
+
+/// `CONFIG --variant NAME` as `CONFIG@NAME`. Throws base::Error (cli.usage) for what names two.
+std::string chosen_config(const std::string& config, const std::string& variant);
+/// Whether a command writes one thing, which variants would write in turns.
+enum class Output : std::uint8_t { of_each, single };
+/// Does the work once, or with `--variant all` for each of the config's variants, in their order,
+/// and ends with the first that does not succeed. `words` are those that `work` looks at.
+ExitCode for_each_variant(PlanWords& words, Output output, const std::function<ExitCode()>& work);
 
 /// Throws base::Error (cli.usage) when a word does not fit.
 plan::PlanOptions plan_options_from(const PlanWords& words, const CommandContext& context);

@@ -32,24 +32,31 @@ std::set<std::string> listed_features(const std::optional<yaml::Node>& root) {
 
 CheckedDocument::CheckedDocument(std::string_view text, const std::string& file, const Type& type,
                                  std::filesystem::path directory)
-    : type_(type), checker_(type, {}), context_{checker_, std::move(directory)} {
+    : type_(type), own_checker_(type, {}),
+      checker_(&own_checker_), context_{own_checker_, std::move(directory)} {
   yaml::Document document = yaml::parse(text, file);
   diagnostics_ = std::move(document.diagnostics);
-  node_ = std::move(document.root);
-  if (!node_) return;
-  checker_ = Checker(type, listed_features(node_));
-  checker_.check(*node_);
-  diagnostics_.append(checker_.diagnostics());
+  owned_ = std::move(document.root);
+  if (!owned_) return;
+  node_ = &*owned_;
+  own_checker_ = Checker(type, listed_features(owned_));
+  own_checker_.check(*node_);
+  diagnostics_.append(own_checker_.diagnostics());
 }
 
+CheckedDocument::CheckedDocument(const CheckedDocument& whole, const yaml::Node& node,
+                                 const Type& type)
+    : type_(type), node_(&node), own_checker_(type, {}),
+      checker_(whole.checker_), context_{*whole.checker_, whole.context_.directory} {}
+
 std::optional<Reader> CheckedDocument::root() const {
-  if (!node_ || !node_->is_mapping()) return std::nullopt;
+  if (node_ == nullptr || !node_->is_mapping()) return std::nullopt;
   return Reader(*node_, type_, context_);
 }
 
 bool CheckedDocument::is_clean(std::string_view section) const {
-  const yaml::Node* value = node_ ? node_->find(section) : nullptr;
-  return value == nullptr || checker_.is_clean(*value);
+  const yaml::Node* value = node_ != nullptr ? node_->find(section) : nullptr;
+  return value == nullptr || checker_->is_clean(*value);
 }
 
 std::string how_to_make_readable(const std::filesystem::path& path) {

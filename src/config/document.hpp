@@ -21,6 +21,9 @@ class CheckedDocument {
 public:
   CheckedDocument(std::string_view text, const std::string& file, const Type& type,
                   std::filesystem::path directory);
+  /// A mapping inside of a document, which has been checked with it and outlives this, as a
+  /// document of that type by itself.
+  CheckedDocument(const CheckedDocument& whole, const yaml::Node& node, const Type& type);
   CheckedDocument(const CheckedDocument&) = delete;
   CheckedDocument& operator=(const CheckedDocument&) = delete;
   ~CheckedDocument() = default;
@@ -33,8 +36,10 @@ public:
 
 private:
   const Type& type_;
-  std::optional<yaml::Node> node_;
-  Checker checker_;
+  std::optional<yaml::Node> owned_;
+  const yaml::Node* node_ = nullptr; ///< null when the text is not YAML
+  Checker own_checker_;
+  const Checker* checker_; ///< the own one, or that of the document that this is a part of
   BindContext context_;
   base::Diagnostics diagnostics_;
 };

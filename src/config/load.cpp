@@ -8,6 +8,8 @@
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/load.hpp>
+#include <imagewright/model/config_path.hpp>
+#include <imagewright/yaml/parse.hpp>
 
 #include "config/bind/bind.hpp"
 #include "config/document.hpp"
@@ -83,8 +85,9 @@ std::vector<std::string> names_in(std::span<const std::filesystem::path> directo
 }
 
 LoadedImageConfig load_image_config(const std::filesystem::path& path, const LoadOptions& options) {
-  Loader loader(options);
-  auto config = loader.load_file(path, std::nullopt);
+  const auto [file, variant] = model::config_path_from(path);
+  Loader loader(options, variant);
+  auto config = loader.load_file(file, std::nullopt);
   return finish(loader, std::move(config));
 }
 
@@ -93,6 +96,18 @@ LoadedImageConfig load_image_config_text(std::string_view text, const std::files
   Loader loader(options);
   auto config = loader.load_text(text, path);
   return finish(loader, std::move(config));
+}
+
+std::vector<std::string> variants_in(const std::filesystem::path& path) {
+  const FileText file = read_config_file(model::config_path_from(path).file, std::nullopt);
+  std::vector<std::string> names;
+  if (!file.text) return names;
+  const yaml::Document document = yaml::parse(*file.text, path.string());
+  const yaml::Node* variants = document.root ? document.root->find("variants") : nullptr;
+  if (variants == nullptr || !variants->is_mapping()) return names;
+  for (const yaml::Entry& variant : variants->entries)
+    names.push_back(variant.key);
+  return names;
 }
 
 LoadedReleaseProfile load_release_profile(const std::filesystem::path& path) {

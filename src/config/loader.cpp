@@ -8,11 +8,13 @@
 
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/config_path.hpp>
 
 #include "config/bind/bind.hpp"
 #include "config/language/language.hpp"
 #include "config/merge.hpp"
 #include "config/rules/rules.hpp"
+#include "config/variants.hpp"
 
 namespace imagewright::config {
 
@@ -54,6 +56,9 @@ std::optional<model::ImageConfig> Loader::load_text(std::string_view text,
   if (const auto root = document.root()) {
     auto base = load_bases(*root, path, load_roles(*root, path));
     result = combine(std::move(base), read_own(document, path));
+    const bool is_named_by_another = chain_.size() > 1;
+    add_from_named_file(check_variants(document, path, is_named_by_another));
+    if (!is_named_by_another) result = with_variant(std::move(*result), document, path);
   }
   finished_.insert(chain_.back());
   chain_.pop_back();
@@ -63,9 +68,30 @@ std::optional<model::ImageConfig> Loader::load_text(std::string_view text,
     result->path = path;
     result->directory = directory_of(path);
     result->files = files_;
-    result->name = result->output.name ? result->output.name->text : path.stem().string();
+    const bool is_variant = chain_.empty() && !variant_.empty();
+    if (is_variant) result->path = model::path_of({path, variant_});
+    result->name = result->output.name ? result->output.name->text
+                                       : default_name(path, is_variant ? variant_ : std::string());
   }
   return result;
+}
+
+model::ImageConfig Loader::with_variant(model::ImageConfig config, const CheckedDocument& document,
+                                        const std::filesystem::path& path) {
+  if (variant_.empty()) return config;
+  const yaml::Node* node = find_variant(document, variant_);
+  if (node == nullptr) {
+    diagnostics_.append(no_such_variant(document, variant_, path));
+    return config;
+  }
+  const CheckedDocument part(document, *node, k_image_config_type);
+  // A variant without keys differs in its name alone.
+  model::ImageConfig own = part.root() ? read_own(part, path) : model::ImageConfig();
+  if (!own.output.name && config.output.name) {
+    own.output.name = config.output.name;
+    own.output.name->text += "-" + variant_;
+  }
+  return *combine(std::move(config), std::move(own));
 }
 
 model::ImageConfig Loader::read_own(const CheckedDocument& document,

@@ -20,7 +20,9 @@ namespace imagewright::config {
 /// Reads one config and, before it, the configs that it builds on.
 class Loader {
 public:
-  explicit Loader(LoadOptions options) : options_(std::move(options)) {}
+  /// `variant`: which one of the first file is meant; empty: what all of them share.
+  explicit Loader(LoadOptions options, std::string variant = {})
+      : options_(std::move(options)), variant_(std::move(variant)) {}
 
   /// Nothing when the file cannot be understood at all.
   std::optional<model::ImageConfig> load_file(const std::filesystem::path& path,
@@ -46,6 +48,9 @@ private:
   /// Another file that one names.
   std::optional<model::ImageConfig> load_named(const std::filesystem::path& target,
                                                const base::SourceLocation& where);
+  /// The config with the chosen variant laid over it, of a document that may have variants.
+  model::ImageConfig with_variant(model::ImageConfig config, const CheckedDocument& document,
+                                  const std::filesystem::path& path);
   void note_switches(const Reader& root);
   void apply_switches(model::ImageConfig& config) const;
   /// The mistakes of a file that another one names, with the places that led to it.
@@ -58,6 +63,7 @@ private:
                                             model::ImageConfig own);
 
   LoadOptions options_;
+  std::string variant_;
   base::Diagnostics diagnostics_;
   base::Diagnostics without_release_;
   /// Switches as the last file that gives one has them.

@@ -41,10 +41,10 @@ std::vector<model::Repository> merged_repositories(std::vector<model::Repository
 
 void overlay(model::PackagesConfig& base, model::PackagesConfig own) {
   auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
-         remove_package_manager, recommends, documentation, languages] = base;
+         remove_package_manager, recommends, documentation, languages, stored] = base;
   auto& [own_install, own_remove, own_update, own_exclude, own_roles, own_update_existing,
          own_snapshot_time, own_remove_package_manager, own_recommends, own_documentation,
-         own_languages] = own;
+         own_languages, own_stored] = own;
   append(install, own_install);
   append(remove, own_remove);
   append(update, own_update);
@@ -56,6 +56,7 @@ void overlay(model::PackagesConfig& base, model::PackagesConfig own) {
   if (own_recommends == model::Inclusion::included) recommends = own_recommends;
   if (own_documentation == model::Inclusion::left_out) documentation = own_documentation;
   replace(languages, own_languages);
+  append(stored, own_stored);
 }
 
 void overlay(model::IdentityConfig& base, model::IdentityConfig own) {
@@ -174,14 +175,14 @@ void overlay_by_name(std::vector<Item>& items, std::vector<Item>& own) {
 void overlay(model::OsConfig& base, model::OsConfig own) {
   auto& [is_present, hostname, locale, timezone, keymap, identity, packages, kernel, cgroup_version,
          fips_mode, selinux_mode, machine_id, kernel_command_line, removed_kernel_arguments,
-         network, additional_files, additional_directories, groups, users, services, modules,
+         network, additional_files, additional_directories, edits, groups, users, services, modules,
          overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader, uki_mode,
          image_history, where] = base;
   auto& [own_is_present, own_hostname, own_locale, own_timezone, own_keymap, own_identity,
          own_packages, own_kernel, own_cgroup_version, own_fips_mode, own_selinux_mode,
          own_machine_id, own_kernel_command_line, own_removed_kernel_arguments, own_network,
-         own_additional_files, own_additional_directories, own_groups, own_users, own_services,
-         own_modules, own_overlays, own_container_images, own_sysctl, own_scriptlets,
+         own_additional_files, own_additional_directories, own_edits, own_groups, own_users,
+         own_services, own_modules, own_overlays, own_container_images, own_sysctl, own_scriptlets,
          own_bootloader_reset, own_boot_loader, own_uki_mode, own_image_history, own_where] = own;
   if (!own_is_present) return;
   is_present = true;
@@ -201,6 +202,7 @@ void overlay(model::OsConfig& base, model::OsConfig own) {
   replace(network, own_network);
   append(additional_files, own_additional_files);
   append(additional_directories, own_additional_directories);
+  append(edits, own_edits);
   overlay_by_name(groups, own_groups);
   overlay_by_name(users, own_users);
   overlay(services, std::move(own_services));
@@ -255,15 +257,17 @@ void overlay(std::optional<Section>& base, std::optional<Section> own) {
 }
 
 void overlay(model::OutputConfig& base, model::OutputConfig own) {
-  auto& [name, images, image_path, cosi_compression_level, artifacts, selinux_policy_path] = base;
+  auto& [name, images, image_path, cosi_compression_level, artifacts, selinux_policy_path,
+         script_files] = base;
   auto& [own_name, own_images, own_image_path, own_cosi_compression_level, own_artifacts,
-         own_selinux_policy_path] = own;
+         own_selinux_policy_path, own_script_files] = own;
   replace(name, own_name);
   if (!own_images.empty()) images = std::move(own_images);
   replace(image_path, own_image_path);
   replace(cosi_compression_level, own_cosi_compression_level);
   overlay(artifacts, std::move(own_artifacts));
   replace(selinux_policy_path, own_selinux_policy_path);
+  append(script_files, own_script_files);
 }
 
 void overlay(model::ScriptsConfig& base, model::ScriptsConfig own) {

@@ -168,6 +168,12 @@ const std::array k_rows = {
         Reason::not_built_yet, "give the files of the network with os.additionalFiles"},
     Row{"os.bootloader.type: without a reset", find_lone_boot_loader, k_yes, Reason::not_built_yet,
         "add os.bootloader.resetType: hard-reset, or remove it"},
+    Row{"os.packages.stored",
+        [](const ImageConfig& config) {
+          const auto& stored = config.os.packages.stored;
+          return stored.empty() ? Place() : Place(stored.front().directory.where);
+        },
+        k_yes, Reason::not_built_yet, "put the packages there with os.additionalFiles"},
     Row{"os.packages.roles",
         [](const ImageConfig& config) { return first_of(config.os.packages.roles); }, k_yes,
         Reason::not_built_yet, "list the packages themselves in os.packages.install"},

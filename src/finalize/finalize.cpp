@@ -50,7 +50,8 @@ StepYield run_step(const Step& step, const StepInput& input, root::WorkRoot& roo
 } // namespace
 
 void fold(StepYield yield, Findings& found, report::Reporter& reporter) {
-  auto& [kernels, command_line, disk_patches, command_line_files, given_files, warnings] = yield;
+  auto& [kernels, command_line, disk_patches, command_line_files, given_files, script_files,
+         warnings] = yield;
   if (kernels) found.kernels = std::move(*kernels);
   if (command_line) found.command_line = std::move(*command_line);
   for (auto& patch : disk_patches)
@@ -59,6 +60,11 @@ void fold(StepYield yield, Findings& found, report::Reporter& reporter) {
     found.command_line_files.push_back(std::move(file));
   for (auto& file : given_files)
     found.given_files.push_back(std::move(file));
+  for (auto& file : script_files) {
+    std::erase_if(found.script_files,
+                  [&](const model::ScriptFile& earlier) { return earlier.name == file.name; });
+    found.script_files.push_back(std::move(file));
+  }
   for (const auto& warning : warnings)
     reporter.warning(warning);
 }
@@ -84,7 +90,8 @@ model::SealedRoot finalize(root::WorkRoot& root, const model::InstalledRoot& ins
           .kernels = std::move(found.kernels),
           .kernel_command_line = std::move(found.command_line),
           .disk_patches = std::move(found.disk_patches),
-          .command_line_files = std::move(found.command_line_files)};
+          .command_line_files = std::move(found.command_line_files),
+          .script_files = std::move(found.script_files)};
 }
 
 std::vector<std::string_view> step_names() {

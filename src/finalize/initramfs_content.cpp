@@ -7,6 +7,7 @@
 
 #include <sys/stat.h>
 
+#include <imagewright/archive/tar_reader.hpp>
 #include <imagewright/archive/initramfs_reader.hpp>
 #include <imagewright/base/follow_links.hpp>
 #include <imagewright/base/text.hpp>
@@ -14,6 +15,7 @@
 #include <imagewright/sandbox/byte_codec.hpp>
 
 #include "added_sections_job.hpp"
+#include "archive_members.hpp"
 #include "elf_needs.hpp"
 
 namespace imagewright::finalize {
@@ -171,7 +173,10 @@ InitramfsContent read_initramfs_content(int fd, const std::string& name,
 std::span<const sandbox::WorkerJob> worker_jobs() {
   static constexpr std::array jobs{
       sandbox::WorkerJob{.name = k_job, .run = &read_handed},
-      sandbox::WorkerJob{.name = k_added_sections_job, .run = &write_added_sections}};
+      sandbox::WorkerJob{.name = k_added_sections_job, .run = &write_added_sections},
+      sandbox::WorkerJob{.name = k_archive_members_job,
+                         .run = &write_archive_members,
+                         .prepare = &archive::prepare_to_read_tar}};
   return jobs;
 }
 

@@ -161,6 +161,7 @@ FinalizePlan plan_from(const model::ImageConfig& config, const model::ReleasePro
                     .policy = {},
                     .os = config.os,
                     .scripts = config.scripts,
+                    .script_files = config.output.script_files,
                     .initramfs = release.initramfs,
                     .boot_loader = chosen_boot_loader(config, release),
                     .rpm_database_path = release.rpm_database_path,

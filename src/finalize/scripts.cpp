@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "scripts.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/source_location.hpp>
 #include <imagewright/base/text.hpp>
@@ -42,10 +45,83 @@ std::string name_of(const model::ScriptConfig& script) {
   return "at " + base::to_string(script.where);
 }
 
-void run_script(const FinalizeServices& services, root::WorkRoot& root,
-                const model::ScriptConfig& script, const std::string& log_name) {
+/// The directory for what scripts leave behind, while they run. Where nothing is asked for there is
+/// none, and a script that wants it fails.
+class FilesDirectory {
+public:
+  FilesDirectory(const fs::RootDir& root, const std::vector<model::LocatedText>& names)
+      : root_(root), names_(names) {
+    if (names_.empty()) return;
+    root_.remove_tree(k_path);
+    root_.make_directories(k_path, 0700);
+  }
+  FilesDirectory(const FilesDirectory&) = delete;
+  FilesDirectory& operator=(const FilesDirectory&) = delete;
+  FilesDirectory(FilesDirectory&&) = delete;
+  FilesDirectory& operator=(FilesDirectory&&) = delete;
+  ~FilesDirectory() {
+    try {
+      if (!names_.empty()) root_.remove_tree(k_path);
+    } catch (const base::Error&) {
+      // The build fails at the next use of such a root anyway, ignoring.
+    }
+  }
+
+  std::vector<model::ScriptFile> take() const {
+    std::vector<model::ScriptFile> files;
+    if (names_.empty()) return files;
+    std::uint64_t left = k_largest_files.bytes();
+    for (const std::string& name : root_.list(k_path)) {
+      const model::LocatedText& wanted = wanted_as(name);
+      const std::string path = std::string(k_path) + "/" + name;
+      const auto status = root_.find_status(path);
+      if (!status || status->type != fs::FileType::regular)
+        refuse("finalize.unknown-script-file",
+               "a script has left " + base::quoted(name) + ", which is no regular file",
+               wanted.where, "write a file of that name");
+      if (status->size > left)
+        refuse("finalize.large-script-file",
+               "scripts have left more than " + base::to_string(k_largest_files) + ", with " +
+                   base::quoted(name),
+               wanted.where, "leave less behind");
+      left -= status->size;
+      files.push_back({name, root_.read(path)});
+    }
+    return files;
+  }
+
+  static constexpr const char* k_path = "/.imagewright-files";
+
+private:
+  /// Notes and lists of parts, not images: they are kept in memory on their way.
+  static constexpr base::ByteSize k_largest_files = base::ByteSize::mib(64);
+
+  [[noreturn]] static void refuse(const std::string& code, const std::string& message,
+                                  const base::SourceLocation& where, const std::string& hint) {
+    throw base::Error(base::FailureKind::input,
+                      {.code = code, .message = message, .where = where, .hint = hint});
+  }
+
+  const model::LocatedText& wanted_as(const std::string& name) const {
+    const auto found = std::ranges::find(names_, name, &model::LocatedText::text);
+    if (found != names_.end()) return *found;
+    refuse("finalize.unknown-script-file",
+           "a script has left " + base::quoted(base::escape_controls(name)) +
+               ", which output.scriptFiles does not name",
+           names_.front().where, "name it there, or have the script remove it");
+  }
+
+  const fs::RootDir& root_;
+  const std::vector<model::LocatedText>& names_;
+};
+
+void run_script(const ScriptInput& input, root::WorkRoot& root, const model::ScriptConfig& script,
+                const std::string& log_name) {
+  const FinalizeServices& services = input.services;
   process::Command command{.description = "run script " + name_of(script),
                            .environment = script.environment};
+  if (!input.files.empty())
+    command.environment[std::string(k_files_variable)] = FilesDirectory::k_path;
   if (!services.log_directory.empty()) {
     command.log_file = services.log_directory / log_name;
   }
@@ -68,17 +144,22 @@ void run_script(const FinalizeServices& services, root::WorkRoot& root,
 
 } // namespace
 
-void run_scripts(const ScriptInput& input, root::WorkRoot& root, const std::string& stage) {
+StepYield run_scripts(const ScriptInput& input, root::WorkRoot& root, const std::string& stage) {
+  if (input.scripts.empty()) return {};
+  const FilesDirectory files(root.files(), input.files);
   for (std::size_t i = 0; i < input.scripts.size(); ++i) {
     input.services.cancellation.check();
     try {
-      run_script(input.services, root, input.scripts[i],
+      run_script(input, root, input.scripts[i],
                  stage + "-script-" + std::to_string(i + 1) + ".log");
     } catch (base::Error& error) {
       error.add_context("while running script " + name_of(input.scripts[i]));
       throw;
     }
   }
+  StepYield yield;
+  yield.script_files = files.take();
+  return yield;
 }
 
 } // namespace imagewright::finalize

@@ -40,6 +40,7 @@ struct Findings {
   std::vector<model::DiskPatch> disk_patches;
   std::vector<std::string> command_line_files;
   std::vector<GivenFile> given_files;
+  std::vector<model::ScriptFile> script_files;
 };
 
 /// What one step found. Absent or empty: nothing new.
@@ -49,6 +50,7 @@ struct StepYield {
   std::vector<model::DiskPatch> disk_patches;
   std::vector<std::string> command_line_files;
   std::vector<GivenFile> given_files;
+  std::vector<model::ScriptFile> script_files; ///< in the place of those of the same name
   std::vector<base::Diagnostic> warnings;
 
   /// Both together; what the other says about kernels comes later.

@@ -12,6 +12,7 @@
 #include <imagewright/fleet/fleet_file.hpp>
 #include <imagewright/fs/input.hpp>
 #include <imagewright/model/architecture_names.hpp>
+#include <imagewright/model/config_path.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/yaml/parse.hpp>
 
@@ -108,7 +109,7 @@ private:
       }
       const auto config = (file_.parent_path() / entry.value.text).lexically_normal();
       std::error_code ignored;
-      if (!std::filesystem::is_regular_file(config, ignored)) {
+      if (!std::filesystem::is_regular_file(model::config_path_from(config).file, ignored)) {
         fail(fmt::format("there is no config {}", base::quoted(config.string())), entry.value.where,
              "paths are relative to the fleet file");
       }

@@ -6,6 +6,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fleet/matrix.hpp>
+#include <imagewright/model/config_path.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 
 #include "unit_facts.hpp"
@@ -74,7 +75,8 @@ void require_same(const Unit& unit, const UnitPlan& made, const std::string& too
 
 UnitPlan plan_unit(const UnitList& list, const Unit& unit, const UnitSurroundings& surroundings) {
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(unit.config, ignored)) throw_missing(unit, unit.config);
+  if (!std::filesystem::is_regular_file(model::config_path_from(unit.config).file, ignored))
+    throw_missing(unit, unit.config);
   UnitPlan made{.plan = {.config = unit.config,
                          .architectures = {unit.inputs.architecture},
                          .release = list.release,

@@ -118,6 +118,11 @@ private:
                   file.where, "give the content with the config");
         continue;
       }
+      if (file.unpacking) {
+        leave_out(fmt::format("{} is unpacked from an archive", base::quoted(file.destination)),
+                  file.where, "give its files with the config");
+        continue;
+      }
       const auto content = content_of(file.content, file.where);
       if (!content) continue;
       const auto* path = std::get_if<std::filesystem::path>(&file.content);

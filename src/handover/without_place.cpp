@@ -45,7 +45,7 @@ void add_packages(const model::OsConfig& os, Collector& collector) {
   // Every member has a name here and below, so that a new one does not compile until somebody has
   // thought of it.
   const auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
-               remove_package_manager, recommends, documentation, languages] = os.packages;
+               remove_package_manager, recommends, documentation, languages, stored] = os.packages;
   static_cast<void>(install);
   static_cast<void>(remove);
   static_cast<void>(update);
@@ -58,15 +58,17 @@ void add_packages(const model::OsConfig& os, Collector& collector) {
     collector.add("os.packages.recommends", k_packages, os.where);
   if (documentation != model::Inclusion::included)
     collector.add("os.packages.docs", k_packages, os.where);
+  if (!stored.empty())
+    collector.add("os.packages.stored", k_packages, stored.front().directory.where);
   if (languages) collector.add("os.packages.languages", k_packages, os.where);
 }
 
 void add_system(const model::OsConfig& os, Collector& collector) {
   const auto& [is_present, hostname, locale, timezone, keymap, identity, packages, kernel,
                cgroup_version, fips_mode, selinux_mode, machine_id, kernel_command_line,
-               removed_arguments, network, files, directories, groups, users, services, modules,
-               overlays, container_images, sysctl, scriptlets, bootloader_reset, boot_loader,
-               uki_mode, image_history, where] = os;
+               removed_arguments, network, files, directories, edits, groups, users, services,
+               modules, overlays, container_images, sysctl, scriptlets, bootloader_reset,
+               boot_loader, uki_mode, image_history, where] = os;
   // What a script does (node_script), and what says nothing about the node.
   static_cast<void>(is_present);
   static_cast<void>(timezone);
@@ -98,6 +100,7 @@ void add_system(const model::OsConfig& os, Collector& collector) {
   collector.add("os.kernelCommandLine", k_platform, removed_arguments);
   collector.add("os.network", k_system, network);
   collector.add("os.additionalDirs", "trees of files do not fit into a script", directories);
+  collector.add("os.edits", "what the node's files are like is the platform's", edits);
   collector.add("os.groups", k_accounts, groups);
   collector.add("os.users", k_accounts, users);
   collector.add("os.overlays", k_platform, overlays);

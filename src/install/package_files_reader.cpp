@@ -174,7 +174,7 @@ PackagedFiles read_in_worker(sandbox::ByteWriter request,
     descriptors.push_back(opened.back().get());
   }
   const std::string answer = sandbox::run_in_worker({.job = k_package_files_job,
-                                                     .subject = "packages with a kernel",
+                                                     .subject = "packages that are not installed",
                                                      .request = request.take(),
                                                      .descriptors = std::move(descriptors),
                                                      .limits = {}},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -195,6 +196,21 @@ std::vector<model::LockedContainerImage> parse_container_images(const json::Valu
   return parse_list(value, "containerImages", place, parse_container_image);
 }
 
+model::StoredPackage parse_stored_package(const json::Value& value, const Place& place) {
+  model::StoredPackage stored{.package = parse_package(value, place),
+                              .directory = json::string_member(value, "directory", place.text())};
+  const std::filesystem::path directory(stored.directory);
+  const bool is_plain = directory.is_absolute() && directory == directory.lexically_normal() &&
+                        !base::has_control_characters(stored.directory);
+  if (!is_plain) damaged(place, fmt::format("has {} as directory", base::quoted(stored.directory)));
+  return stored;
+}
+
+std::vector<model::StoredPackage> parse_stored(const json::Value& value, const Place& place) {
+  if (value.find("stored") == nullptr) return {};
+  return parse_list(value, "stored", place, parse_stored_package);
+}
+
 std::vector<std::string> sorted_lines(const json::Value& value, const char* name,
                                       const Place& place) {
   std::vector<std::string> lines;
@@ -251,7 +267,8 @@ model::ArchitectureLock parse_architecture(const std::string& name, const json::
           .asked = parse_asked(value, place),
           .repositories = parse_list(value, "repositories", place, parse_repository),
           .packages = parse_list(value, "packages", place, parse_package),
-          .container_images = parse_container_images(value, place)};
+          .container_images = parse_container_images(value, place),
+          .stored = parse_stored(value, place)};
 }
 
 void check_format(const json::Value& document, const std::string& file) {

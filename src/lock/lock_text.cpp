@@ -8,6 +8,7 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/base_lock.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/model/config_path.hpp>
 
 #include "lock_format.hpp"
 
@@ -67,6 +68,13 @@ json::Value to_json(const model::LockedContainerImage& image) {
   return object;
 }
 
+json::Value to_json(const model::StoredPackage& stored) {
+  const json::Value package = to_json(stored.package);
+  json::Object object = *package.find_object();
+  object.emplace_back("directory", stored.directory);
+  return object;
+}
+
 /// One entry a line, so that a changed package is one changed line.
 template <typename Entry>
 std::string list_text(std::string_view name, std::vector<Entry> entries) {
@@ -91,19 +99,23 @@ std::string base_text(const LockedBase* base) {
 }
 
 std::string architecture_text(const model::ArchitectureLock& entry, const LockedBase* base) {
-  const auto& [architecture, request, asked, repositories, packages, container_images] = entry;
+  const auto& [architecture, request, asked, repositories, packages, container_images, stored] =
+      entry;
   return fmt::format(
-      "    {}: {{\n      \"request\": {},\n{}{}{},\n{}{}\n    }}", json::to_line(architecture),
+      "    {}: {{\n      \"request\": {},\n{}{}{},\n{}{}{}\n    }}", json::to_line(architecture),
       json::to_line(request.to_string()), asked.empty() ? "" : list_text("asked", asked) + ",\n",
       base_text(base), list_text("repositories", repositories), list_text("packages", packages),
-      container_images.empty() ? "" : ",\n" + list_text("containerImages", container_images));
+      container_images.empty() ? "" : ",\n" + list_text("containerImages", container_images),
+      stored.empty() ? "" : ",\n" + list_text("stored", stored));
 }
 
 } // namespace
 
 std::filesystem::path lock_path_of(const std::filesystem::path& config) {
-  std::filesystem::path path = config;
-  return path.replace_extension(".lock.json");
+  auto [path, variant] = model::config_path_from(config);
+  if (variant.empty()) return path.replace_extension(".lock.json");
+  // One lock for each variant: an update of one moves nothing of the others.
+  return path.replace_filename(path.stem().string() + "@" + variant + ".lock.json");
 }
 
 std::string to_text(const model::Lock& lock) {

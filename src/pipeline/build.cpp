@@ -23,6 +23,7 @@
 #include "compose_beside.hpp"
 #include "stages/kept_warnings.hpp"
 #include "stages/unchanged_build.hpp"
+#include "stored_packages.hpp"
 
 namespace imagewright::pipeline {
 
@@ -94,8 +95,10 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   for (plan::BuildPlan& plan : planned.plans) {
     resolved.push_back(plan::resolve_plan(std::move(plan), options.resolve, planning));
   }
-  for (plan::ResolvedPlan& plan : resolved)
+  for (plan::ResolvedPlan& plan : resolved) {
     plan::fetch_remote_files(plan, options.resolve.network, planning);
+    fetch_stored_packages(plan, options.resolve.network, planning);
+  }
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
   unchanged.watch(resolved, decided.output_directory, warnings.all());

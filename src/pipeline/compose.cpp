@@ -80,6 +80,8 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
           .drift = drift_rules(plan.plan.release),
           .container_images = plan.lock.container_images,
           .fetched_files = fetched_files_of(plan.plan.config.os),
+          .script_files = records_of(root.script_files, name_of(plan)),
+          .stored_packages = plan.lock.stored,
           .kernels = root.kernels,
           .kernel_command_line = image.kernel_command_line,
           .units = plan.policy.units,
@@ -175,6 +177,7 @@ std::vector<fs::PublishedFile> carry_through(const plan::ResolvedPlan& plan,
   const audit::Manifest manifest = describe(plan, sealed_root, image, composed.known,
                                             means.packages.keys(), options.tool_version, services);
   stage_manifest(place.publication, manifest);
+  stage_script_files(place.publication, manifest, sealed_root.script_files);
   findings.scriptlets = std::move(composed.scriptlets);
   findings.emulation = std::move(composed.emulation);
   findings.partitions = image.partitions;

@@ -9,6 +9,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/config_path.hpp>
 #include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/pipeline/verify_outputs.hpp>
 #include <imagewright/plan/build_inputs.hpp>
@@ -16,6 +17,7 @@
 
 #include "compose.hpp"
 #include "customizing/customizing_report.hpp"
+#include "stored_packages.hpp"
 
 namespace imagewright::pipeline {
 
@@ -100,9 +102,11 @@ public:
                                                    .request = {},
                                                    .repositories = manifest.repositories,
                                                    .packages = manifest.packages,
-                                                   .container_images = manifest.container_images},
+                                                   .container_images = manifest.container_images,
+                                                   .stored = manifest.stored_packages},
                            manifest.epoch);
     plan::fetch_remote_files(plan, options_.network, services_);
+    fetch_stored_packages(plan, options_.network, services_);
     const BuildOptions build_options{.plan = std::move(plan_options),
                                      .resolve = {.network = options_.network},
                                      .output_directory = made(work_.path() / "out"),
@@ -178,7 +182,7 @@ private:
                            .formats = inputs.formats,
                            .release_directories = options_.release_directories};
     if (!options_.repositories.empty()) plan.repositories = options_.repositories;
-    if (!std::filesystem::exists(plan.config)) {
+    if (!std::filesystem::exists(model::config_path_from(plan.config).file)) {
       throw_cannot_verify(
           fmt::format("the config {} is not there any more", base::quoted(plan.config.string())),
           "say where it is with --config");

@@ -82,7 +82,7 @@ base::Digest digest_files(const BuildPlan& plan) {
   for (const model::AdditionalFile& file : config.os.additional_files) {
     const auto* path = std::get_if<std::filesystem::path>(&file.content);
     // What is fetched is pinned by the config itself, before and after it is there.
-    if (path == nullptr || file.remote) continue;
+    if (path == nullptr || file.remote || file.stored_package) continue;
     hasher.add(*path);
     if (!file.permissions) hasher.add_mode(*path);
   }

@@ -29,7 +29,7 @@ public:
   /// Of several that a config and its roles have for one place, the last is written last.
   std::optional<std::string> find_content(const std::string& path) const {
     for (const model::AdditionalFile& file : std::views::reverse(os_.additional_files)) {
-      if (file.destination == path && !file.remote) return text_of(file.content);
+      if (file.destination == path && !file.remote && !file.unpacking) return text_of(file.content);
     }
     for (const model::AdditionalDirectory& directory :
          std::views::reverse(os_.additional_directories)) {
@@ -43,6 +43,7 @@ public:
   std::vector<std::string> list(const std::string& path) const {
     std::set<std::string> names;
     for (const model::AdditionalFile& file : os_.additional_files) {
+      if (file.unpacking) continue;
       const std::filesystem::path destination = file.destination;
       if (destination.parent_path() == path) names.insert(destination.filename().string());
     }

@@ -308,6 +308,7 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
   root.policy = policy_of(config, facts);
   root.os = config.os;
   root.scripts = config.scripts;
+  root.script_files = config.output.script_files;
   root.command_line_change = command_line_change(config.os);
   root.removes_package_manager = config.os.packages.remove_package_manager.has_value();
   root.record.uuid =

@@ -22,6 +22,28 @@ std::vector<model::LockedPackage> pinned_packages(const BuildPlan& plan) {
   return entry != nullptr ? entry->packages : std::vector<model::LockedPackage>();
 }
 
+std::vector<model::LockedPackage> pinned_files(const BuildPlan& plan) {
+  const auto lock = find_lock(plan.config.path);
+  const model::ArchitectureLock* entry = lock ? lock->find(plan.architecture.name) : nullptr;
+  return entry != nullptr ? packages_of(entry->stored) : std::vector<model::LockedPackage>();
+}
+
+/// Nothing requires what lies in the image as a file: the config alone asks for it.
+std::vector<PackageChain> stored_chains(const BuildPlan& plan,
+                                        const resolve::Resolution& resolution,
+                                        const std::string& package) {
+  const auto requests = stored_requests(plan);
+  std::vector<PackageChain> chains;
+  for (const auto& [request, stored] : resolution.stored) {
+    const std::string full_name = stored.nevra.to_string();
+    if (package != stored.nevra.name && package != full_name) continue;
+    chains.push_back({.architecture = plan.architecture.name,
+                      .request = requests.at(request),
+                      .links = {{full_name, {}}}});
+  }
+  return chains;
+}
+
 } // namespace
 
 PackageChain chain_from(const resolve::Explanation& explanation, const std::string& architecture) {
@@ -48,10 +70,15 @@ std::vector<PackageChain> explain_package(const PlanOptions& options, const Reso
   std::set<std::string> names;
   for (const BuildPlan& plan : plan_build(options).plans) {
     PlanRepositories repositories(plan, resolve.network, services);
-    const ResolvedPackages resolved = repositories.resolve(plan, pinned_packages(plan));
+    const ResolvedPackages resolved =
+        repositories.resolve(plan, pinned_packages(plan), {.stored_pins = pinned_files(plan)});
     for (const auto& explanation : resolve::explain(resolved.resolution, package)) {
       chains.push_back(chain_from(explanation, plan.architecture.name));
     }
+    for (PackageChain& chain : stored_chains(plan, resolved.resolution, package))
+      chains.push_back(std::move(chain));
+    for (const resolve::StoredChoice& each : resolved.resolution.stored)
+      names.insert(each.package.nevra.name);
     for (const model::LockedPackage& each : resolved.resolution.packages)
       names.insert(each.nevra.name);
   }

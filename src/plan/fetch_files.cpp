@@ -9,6 +9,15 @@
 
 namespace imagewright::plan {
 
+namespace {
+
+/// Not of the config's directory: by its address, or as a package of a repository.
+bool is_fetched(const model::AdditionalFile& file) {
+  return file.remote || file.stored_package;
+}
+
+} // namespace
+
 void fetch_remote_files(model::OsConfig& os, NetworkUse network, const Services& services) {
   std::vector<repo::RemoteFileRequest> requests;
   for (const model::AdditionalFile& file : os.additional_files) {
@@ -30,7 +39,7 @@ void fetch_remote_files(model::OsConfig& os, NetworkUse network, const Services&
 std::vector<std::string> fetched_places(const model::OsConfig& os) {
   std::vector<std::string> places;
   for (const model::AdditionalFile& file : os.additional_files) {
-    if (file.remote) places.push_back(std::get<std::filesystem::path>(file.content).string());
+    if (is_fetched(file)) places.push_back(std::get<std::filesystem::path>(file.content).string());
   }
   return places;
 }
@@ -38,7 +47,7 @@ std::vector<std::string> fetched_places(const model::OsConfig& os) {
 void place_remote_files(model::OsConfig& os, const std::vector<std::string>& places) {
   auto place = places.begin();
   for (model::AdditionalFile& file : os.additional_files) {
-    if (!file.remote) continue;
+    if (!is_fetched(file)) continue;
     IMAGEWRIGHT_ASSERT(place != places.end());
     file.content = std::filesystem::path(*place++);
   }

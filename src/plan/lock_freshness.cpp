@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,6 +27,22 @@ std::vector<resolve::Exclude> excludes_of(const BuildPlan& plan) {
   return excludes;
 }
 
+std::vector<model::PackageRequest> stored_requests(const BuildPlan& plan) {
+  std::vector<model::PackageRequest> requests;
+  for (const model::StoredPackages& stored : plan.config.os.packages.stored)
+    requests.insert(requests.end(), stored.packages.begin(), stored.packages.end());
+  return requests;
+}
+
+std::vector<model::LockedPackage> packages_of(const std::vector<model::StoredPackage>& stored) {
+  std::vector<model::LockedPackage> packages;
+  for (const model::StoredPackage& each : stored)
+    packages.push_back(each.package);
+  std::sort(packages.begin(), packages.end());
+  packages.erase(std::unique(packages.begin(), packages.end()), packages.end());
+  return packages;
+}
+
 lock::LockQuestion lock_question(const BuildPlan& plan) {
   lock::LockQuestion question{.architecture = plan.architecture.name,
                               .packages = plan.packages,
@@ -37,6 +54,10 @@ lock::LockQuestion lock_question(const BuildPlan& plan) {
     question.snapshot = base::to_iso8601(time->value);
   for (const resolve::Exclude& exclude : excludes_of(plan)) {
     question.excludes.push_back(exclude.pattern);
+  }
+  for (const auto& [packages, directory] : plan.config.os.packages.stored) {
+    for (const model::PackageRequest& request : packages)
+      question.wishes.push_back(fmt::format("store {} in {}", request.spec, directory.text));
   }
   return question;
 }

@@ -125,6 +125,11 @@ json::Value config_json(const model::OsConfig& os, const model::ScriptsConfig& s
                          [](const auto& file) { return json::Value(file.destination); })},
       {"directories", array_of(os.additional_directories,
                                [](const auto& each) { return json::Value(each.destination); })},
+      {"edits",
+       array_of(os.edits,
+                [](const auto& each) {
+                  return Object{{"path", each.path.text}, {"edit", model::edit_text(each)}};
+                })},
       {"dropIns", array_of(os.services.drop_ins,
                            [](const auto& each) {
                              return Object{{"unit", each.unit}, {"name", each.name}};
@@ -197,6 +202,12 @@ json::Value to_json(const ResolvedPlan& plan) {
   add_policy(object, plan);
   object.emplace_back("config", config_json(plan.finalize.os, plan.finalize.scripts));
   object.emplace_back("packages", array_of(plan.lock.packages, package_json));
+  if (!plan.lock.stored.empty()) {
+    object.emplace_back(
+        "storedPackages", array_of(plan.lock.stored, [](const auto& stored) {
+          return Object{{"path", stored.path()}, {"checksum", stored.package.checksum.to_string()}};
+        }));
+  }
   return object;
 }
 

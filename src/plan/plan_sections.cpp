@@ -104,9 +104,17 @@ Rows file_rows(const std::vector<model::PolicyFile>& files, const model::OsConfi
     const std::string origin =
         file.remote ? fmt::format("fetched from {}", base::without_secrets(file.remote->url))
                     : from("os.additionalFiles");
-    rows.push_back(
-        {file.permissions ? mode_text(*file.permissions) : unset, file.destination, origin});
+    if (file.stored_package) {
+      rows.push_back({"package", file.destination, from("os.packages.stored")});
+      continue;
+    }
+    const std::string kind = file.unpacking     ? "unpacked"
+                             : file.permissions ? mode_text(*file.permissions)
+                                                : unset;
+    rows.push_back({kind, file.destination, origin});
   }
+  for (const model::PathEdit& edit : os.edits)
+    rows.push_back({"edit", edit.path.text, from("os.edits") + ": " + model::edit_text(edit)});
   return rows;
 }
 

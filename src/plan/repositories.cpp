@@ -75,6 +75,8 @@ ResolvedPackages PlanRepositories::resolve(const BuildPlan& plan,
       resolver_question(plan, set_, snapshots, services_.cache_directory);
   request.packages = plan.packages;
   request.excludes = excludes_of(plan);
+  request.stored = stored_requests(plan);
+  request.stored_pins = manner.stored_pins;
   request.pins = pins;
   request.file_lists = manner.file_lists;
   if (manner.snapshot) request.snapshot = resolve::Snapshot{.time = *manner.snapshot};
@@ -97,6 +99,29 @@ PlanRepositories::find_bringers(const BuildPlan& plan,
   return resolve::find_bringers(request, paths, services_.cancellation);
 }
 
+namespace {
+
+/// Where each of the requests for packages that are stored has them put.
+std::vector<std::string> stored_directories(const BuildPlan& plan) {
+  std::vector<std::string> directories;
+  for (const model::StoredPackages& stored : plan.config.os.packages.stored)
+    directories.insert(directories.end(), stored.packages.size(), stored.directory.text);
+  return directories;
+}
+
+std::vector<model::StoredPackage> stored_packages(const BuildPlan& plan,
+                                                  const resolve::Resolution& resolution) {
+  const auto directories = stored_directories(plan);
+  std::vector<model::StoredPackage> stored;
+  for (const auto& [request, package] : resolution.stored)
+    stored.push_back({package, directories.at(request)});
+  std::sort(stored.begin(), stored.end());
+  stored.erase(std::unique(stored.begin(), stored.end()), stored.end());
+  return stored;
+}
+
+} // namespace
+
 model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages& resolved) {
   const lock::LockQuestion question = lock_question(plan);
   return {.architecture = plan.architecture.name,
@@ -104,7 +129,8 @@ model::ArchitectureLock lock_from(const BuildPlan& plan, const ResolvedPackages&
           .asked = lock::lines_of(question),
           .repositories = lock::locked_repositories(resolved.snapshots),
           .packages = resolved.resolution.packages,
-          .container_images = plan.container_images};
+          .container_images = plan.container_images,
+          .stored = stored_packages(plan, resolved.resolution)};
 }
 
 void require_baseline(const BuildPlan& plan, const resolve::Resolution& resolution) {

@@ -87,11 +87,14 @@ model::ArchitectureLock obtain_lock(const BuildPlan& plan, const ResolveOptions&
   }
   PlanRepositories repositories(plan, options.network, services);
   const auto pins = stale != nullptr ? stale->packages : std::vector<model::LockedPackage>();
+  const auto stored_pins =
+      stale != nullptr ? packages_of(stale->stored) : std::vector<model::LockedPackage>();
   const bool looks_at_files = options.package_files == PackageFileUse::held_against_config;
   const ResolvedPackages resolved =
       repositories.resolve(plan, pins,
                            {.file_lists = looks_at_files ? resolve::FileListUse::of_every_package
-                                                         : resolve::FileListUse::where_needed});
+                                                         : resolve::FileListUse::where_needed,
+                            .stored_pins = stored_pins});
   if (looks_at_files) tell_missing_references(plan, resolved, repositories, services.reporter);
   return lock_from(plan, resolved);
 }
@@ -129,10 +132,31 @@ void warn_of_too_small_a_disk(const ResolvedPlan& resolved, report::Reporter& re
                     .hint = "make the root partition larger, or set storage.autoSize"});
 }
 
+base::SourceLocation place_of_stored(const model::PackagesConfig& packages,
+                                     const std::string& directory) {
+  const auto found = std::ranges::find_if(packages.stored, [&](const model::StoredPackages& each) {
+    return each.directory.text == directory;
+  });
+  return found == packages.stored.end() ? base::SourceLocation() : found->directory.where;
+}
+
+/// They are files of the image like any other; where they are on the host is not known yet.
+void add_stored_packages(ResolvedPlan& resolved) {
+  for (const model::StoredPackage& stored : resolved.lock.stored) {
+    resolved.plan.config.os.additional_files.push_back(
+        {.destination = stored.path(),
+         .content = std::string(),
+         .permissions = 0644,
+         .where = place_of_stored(resolved.plan.config.os.packages, stored.directory),
+         .stored_package = stored.package.nevra});
+  }
+}
+
 } // namespace
 
 ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Epoch epoch) {
   ResolvedPlan resolved{.plan = std::move(plan), .lock = std::move(lock), .epoch = epoch};
+  add_stored_packages(resolved);
   const BuildPlan& decided = resolved.plan;
   resolved.layout =
       layout_of(decided, fmt::format("{} {} {}", decided.config.name, decided.architecture.name,

@@ -112,7 +112,9 @@ public:
       : unmatched_(updated.value_or(std::vector<std::string>())) {}
 
   void see(const model::ArchitectureLock& entry) {
-    for (const model::LockedPackage& package : entry.packages) {
+    std::vector<model::LockedPackage> packages = packages_of(entry.stored);
+    packages.insert(packages.end(), entry.packages.begin(), entry.packages.end());
+    for (const model::LockedPackage& package : packages) {
       known_.insert(package.nevra.name);
       std::erase_if(unmatched_, [&](const std::string& pattern) {
         return base::matches_glob(package.nevra.name, pattern);
@@ -143,6 +145,30 @@ std::vector<model::LockedPackage> pins_for(const model::ArchitectureLock* old,
   return options.updated ? lock::pins_of(*old, *options.updated) : old->packages;
 }
 
+/// Likewise of those that are stored.
+std::vector<model::LockedPackage> stored_pins_for(const model::ArchitectureLock* old,
+                                                  const LockOptions& options) {
+  if (old == nullptr) return {};
+  model::ArchitectureLock stored = *old;
+  stored.packages = packages_of(old->stored);
+  return pins_for(&stored, options);
+}
+
+/// "+ /opt/packages/kubelet-1.30.0-1.x86_64.rpm"
+void add_stored_changes(std::vector<std::string>& changes, const model::ArchitectureLock* before,
+                        const model::ArchitectureLock& after) {
+  const std::vector<model::StoredPackage> none;
+  const auto& old = before != nullptr ? before->stored : none;
+  const auto add_missing = [&](char sign, const auto& from, const auto& others) {
+    for (const model::StoredPackage& each : from) {
+      if (std::ranges::find(others, each) == others.end())
+        changes.push_back(fmt::format("{} {}", sign, each.path()));
+    }
+  };
+  add_missing('-', old, after.stored);
+  add_missing('+', after.stored, old);
+}
+
 /// Whether a lock says the same but for the metadata that the answer was found in. Repositories
 /// move on every day; an image that gets nothing new from them stays the image that it was.
 bool says_the_same(const model::ArchitectureLock& before, model::ArchitectureLock after) {
@@ -159,6 +185,7 @@ std::vector<std::string> changes_between(const model::ArchitectureLock* before,
   std::vector<std::string> changes;
   add_key_changes(changes, before, after);
   add_package_changes(changes, before, after);
+  add_stored_changes(changes, before, after);
   return changes;
 }
 
@@ -179,7 +206,8 @@ LockSummary update_lock(const LockOptions& options, const Services& services) {
     PlanRepositories repositories(plan, options.network, services);
     model::ArchitectureLock entry =
         lock_from(plan, repositories.resolve(plan, pins_for(before, options),
-                                             {.snapshot = options.snapshot}));
+                                             {.snapshot = options.snapshot,
+                                              .stored_pins = stored_pins_for(before, options)}));
     summary.package_count += entry.packages.size();
     if (before != nullptr) updated.see(*before);
     updated.see(entry);

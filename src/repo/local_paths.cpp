@@ -21,18 +21,22 @@ void add_place(std::vector<std::filesystem::path>& paths, const std::filesystem:
   }
 }
 
-void add_keys(std::vector<std::filesystem::path>& paths, const model::Repository& repository,
-              const FetchOptions& options) {
+/// False when a server is asked for a key: with metadata keys are always fetched anew.
+bool add_keys(std::vector<std::filesystem::path>& paths, const model::Repository& repository,
+              const FetchOptions& options, MetadataUse use) {
   for (const std::string& address : repository.gpg_keys) {
     if (model::is_fingerprint(address)) {
       for (const std::filesystem::path& place : options.key_places)
         add_place(paths, place);
       continue;
     }
-    // What a server has of keys is in the cache for longer than a day.
     const FileAddress where = address_of_file(address);
-    if (where.source.is_local()) paths.push_back(where.source.directory / where.name);
+    if (where.source.is_local())
+      paths.push_back(where.source.directory / where.name);
+    else if (use == MetadataUse::asked)
+      return false;
   }
+  return true;
 }
 
 } // namespace
@@ -42,7 +46,7 @@ local_paths_of(const std::vector<model::Repository>& repositories, const FetchOp
                MetadataUse use) {
   std::vector<std::filesystem::path> paths = options.given_keys;
   for (const model::Repository& repository : repositories) {
-    add_keys(paths, repository, options);
+    if (!add_keys(paths, repository, options, use)) return std::nullopt;
     if (use == MetadataUse::none) continue;
     const Source source = source_of(repository);
     if (!source.is_local()) return std::nullopt;

@@ -14,6 +14,7 @@
 #include "resolution_builder.hpp"
 #include "solution_store.hpp"
 #include "solver_jobs.hpp"
+#include "stored_choice.hpp"
 #include "unmatched_request.hpp"
 
 namespace imagewright::resolve {
@@ -28,10 +29,13 @@ struct Question {
     for (const model::PackageRequest& item : request.packages) {
       matches.push_back(match_request(pool, item.spec));
     }
+    for (const model::PackageRequest& item : request.stored)
+      stored_matches.push_back(match_request(pool, item.spec));
   }
 
   PackagePool pool;
   std::vector<RequestMatch> matches;
+  std::vector<RequestMatch> stored_matches;
 };
 
 bool needs_file_lists(const Question& question) {
@@ -102,6 +106,13 @@ std::vector<base::Diagnostic> explain_all_unmatched(const Question& question) {
     if (!question.matches[index].candidates.empty()) continue;
     problems.push_back(explain_unmatched(question.pool, requests[index]));
   }
+  const auto& stored = question.pool.request().stored;
+  for (std::size_t index = 0; index < stored.size(); ++index) {
+    const auto& candidates = question.stored_matches[index].candidates;
+    const bool has_usable = std::ranges::any_of(
+        candidates, [&](Id candidate) { return question.pool.is_usable(candidate); });
+    if (!has_usable) problems.push_back(explain_unmatched(question.pool, stored[index]));
+  }
   return problems;
 }
 
@@ -139,6 +150,7 @@ ResolveResult solve(const ResolveRequest& request, const base::Cancellation& can
   if (!unsolvable.problems.empty()) return unsolvable;
   const std::vector<Id> chosen = chosen_packages(solver.get());
   Resolution resolution = build_resolution(question->pool, chosen, question->matches);
+  resolution.stored = choose_stored(question->pool, question->stored_matches);
   if (request.file_lists == FileListUse::of_every_package)
     resolution.files = files_of(question->pool, chosen);
   return resolution;

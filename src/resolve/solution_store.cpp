@@ -103,7 +103,7 @@ std::vector<std::size_t> read_indexes(ByteReader& reader) {
 }
 
 std::string bytes_of(const Resolution& resolution) {
-  const auto& [packages, requests, dependencies, providers, warnings, files] = resolution;
+  const auto& [packages, requests, dependencies, providers, warnings, files, stored] = resolution;
   ByteWriter writer;
   writer.number(packages.size());
   for (const model::LockedPackage& package : packages)
@@ -121,6 +121,11 @@ std::string bytes_of(const Resolution& resolution) {
   }
   writer.flag(files.has_value());
   if (files) writer.texts(*files);
+  writer.number(stored.size());
+  for (const auto& [request, package] : stored) {
+    writer.number(request);
+    write_package(writer, package);
+  }
   return writer.take();
 }
 
@@ -146,6 +151,10 @@ Resolution resolution_from(std::string_view bytes, const ResolveRequest& questio
                                       read_indexes(reader));
   }
   if (reader.flag()) resolution.files = reader.texts();
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    const std::size_t request = reader.number();
+    resolution.stored.push_back({request, read_package(reader)});
+  }
   return resolution;
 }
 
@@ -171,8 +180,9 @@ std::string seal_of(std::string_view body, const std::string& text) {
 } // namespace
 
 std::string text_of(const ResolveRequest& request) {
-  const auto& [architecture, repositories, packages, excludes, pins, weak_dependencies,
-               load_filelists, snapshot, file_lists, metadata_cache, solution_cache] = request;
+  const auto& [architecture, repositories, packages, stored, stored_pins, excludes, pins,
+               weak_dependencies, load_filelists, snapshot, file_lists, metadata_cache,
+               solution_cache] = request;
   ByteWriter writer;
   writer.text(sandbox::program_build()).text(solv_version).text(solv_toolversion);
   writer.text(architecture.name).texts(architecture.rpm_accepts);
@@ -182,6 +192,12 @@ std::string text_of(const ResolveRequest& request) {
   writer.number(packages.size());
   for (const model::PackageRequest& each : packages)
     writer.text(each.spec);
+  writer.number(stored.size());
+  for (const model::PackageRequest& each : stored)
+    writer.text(each.spec);
+  writer.number(stored_pins.size());
+  for (const model::LockedPackage& each : stored_pins)
+    write_package(writer, each);
   writer.number(excludes.size());
   for (const Exclude& each : excludes)
     writer.text(each.pattern);

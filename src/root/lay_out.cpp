@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -45,8 +46,9 @@ public:
         make_other(entry);
       }
     }
-    base::parallel_for(files.size(), workforce.thread_count, workforce.cancellation,
-                       [&](std::size_t number) { make_file(files[number]); });
+    const std::vector<std::size_t> order = apart(files, workforce.thread_count);
+    base::parallel_for(order.size(), workforce.thread_count, workforce.cancellation,
+                       [&](std::size_t number) { make_file(order[number]); });
     for (const SnapshotEntry& entry : entries_) {
       if (entry.same_as.empty()) continue;
       if (::linkat(top_.get(), relative(entry.same_as), top_.get(), relative(entry.path), 0) != 0)
@@ -86,6 +88,19 @@ public:
   }
 
 private:
+  /// So that threads are at work in different directories: of two that make names in one, the other
+  /// waits for it.
+  static std::vector<std::size_t> apart(const std::vector<std::size_t>& files,
+                                        std::size_t thread_count) {
+    const std::size_t share = files.size() / std::max<std::size_t>(thread_count, 1) + 1;
+    std::vector<std::size_t> order;
+    for (std::size_t step = 0; step < share; ++step) {
+      for (std::size_t at = step; at < files.size(); at += share)
+        order.push_back(files[at]);
+    }
+    return order;
+  }
+
   static const char* relative(const std::string& path) {
     return path == "/" ? "." : path.c_str() + 1;
   }

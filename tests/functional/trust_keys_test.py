@@ -70,13 +70,14 @@ class TrustKeys(TestCase):
         subprocess.run(["createrepo_c", "--quiet", "--revision", "1", "--set-timestamp-to-revision", repository], check=True, capture_output=True)
         return repository
 
-    def build(self, repository, *keys, code=None):
+    def build(self, repository, *keys, code=None, packages=""):
         """With the key files of these contents; the error's code, or a build that succeeds."""
         directory = self.scratch()
         for number, key in enumerate(keys):
             (directory / f"key-{number}").write_bytes(key)
         where = f"baseUrl: '{repository}'" if isinstance(repository, str) else f"path: {repository}"
-        (directory / "node.yaml").write_text(NODE.format(top=self.top, where=where, keys=", ".join(f"key-{number}" for number in range(len(keys)))))
+        text = NODE.format(top=self.top, where=where, keys=", ".join(f"key-{number}" for number in range(len(keys))))
+        (directory / "node.yaml").write_text(text.replace("hostname: node", f"hostname: node{packages}"))
         result = self.run_program("build", directory / "node.yaml", "--output-dir", directory / "out", "--cache-dir", directory / "cache", "--progress", "none",
                                   expect=None, timeout=120)
         made = sorted(path.name for path in (directory / "out").glob("*.raw")) if (directory / "out").exists() else []
@@ -97,6 +98,20 @@ class TrustKeys(TestCase):
             repository = self.signed(name, {"tiny-boot-1-1.x86_64.rpm": (signer, "sha256")})
             with self.subTest(name):
                 self.assertIn("tiny-boot", self.build(repository, vendor, code=code).stderr)
+
+    def test_what_is_only_stored_is_verified_likewise(self):
+        web = next((self.top / "repository").glob("tiny-web-1-1.*.rpm")).name
+        wish = ", packages: {stored: [{packages: [tiny-web], directory: /opt/web}]}"
+        for name, signer, code in (("stored", self.vendor, None), ("stored-unsigned", None, r"\[install\.package-unsigned\]"),
+                                   ("stored-foreign", self.stranger, r"\[install\.unknown-key\]")):
+            repository = self.signed(name, {web: (signer, "sha256")})
+            with self.subTest(name):
+                self.build(repository, self.vendor.public_key(), code=code, packages=wish)
+        damaged = self.signed("stored-damaged", {web: (self.vendor, "sha256")})
+        content = bytearray((damaged / web).read_bytes())
+        content[-10] ^= 1
+        (damaged / web).write_bytes(content)
+        self.build(damaged, self.vendor.public_key(), code=r"\[repo\.", packages=wish)
 
     def test_a_bare_key_before_the_right_one_is_nobodys(self):
         bare = packets_of(self.stranger.public_key())[0]

@@ -7,12 +7,14 @@ A key that the schema gets is missing here until it has a change of its own, or 
 many changes are tried (default 8; `toolkit/dev test-long` tries all)."""
 
 import copy
+import io
 import json
 import os
 import random
 import re
 import shutil
 import sys
+import tarfile
 import unittest
 from pathlib import Path
 
@@ -43,6 +45,16 @@ OVERLAY = {"lowerDirs": ["/opt"], "upperDir": "/data/upper", "workDir": "/data/w
 FILES = {"files/note": "note", "files/other": "other", "files/key.pub": SSH_KEY + "file\n", "more/thing": "more",
          "files/drop-in": "[Service]\nNice=3\n", "files/script.sh": "echo file > /etc/by-file\n", "files/list.yaml": "packages: [tiny-starting]\n",
          "files/base.yaml": "os: {packages: {install: [tiny-starting]}}\n"}
+def archive_text():
+    """A tar archive, which is text as long as what is in it is."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("a/b")
+        archive.addfile(member)
+    return packed.getvalue().decode("ascii")
+
+
+FILES["files/tree.tar"] = archive_text()
 REPOSITORY = {"name": "more", "path": "repository", "gpgCheck": False, "repoGpgCheck": False}
 # What the release has besides.
 PROFILE = (("roles:\n", "roles:\n  more: [tiny-starting]\n"), ("baseRoles", "platforms: {azure: {kernelArguments: [audit=1]}}\nbaseRoles"))
@@ -68,6 +80,7 @@ BASE = {
         "additionalFiles": [{"destination": "/etc/note", "content": "one", "permissions": "644"},
                             {"destination": "/etc/copy", "source": "files/note"},
                             {"destination": NEEDED, "content": "[Service]\nExecStart=/bin/sh\n"}],
+        "edits": [{"path": "/etc/note", "lines": [{"add": "more"}]}, {"path": "/etc/linked", "link": "note"}],
         "additionalDirs": [{"source": "files", "destination": "/opt/files", "newDirPermissions": "755", "mergedDirPermissions": "755",
                             "childFilePermissions": "644"}],
         "groups": [{"name": "operators", "gid": 1600}],
@@ -103,6 +116,24 @@ CHANGES = {
     "os.additionalFiles[].url": ("os.additionalFiles.1", fetched(Path(__file__))),
     "os.additionalFiles[].sha256": ("os.additionalFiles.1", fetched(Path(tiny_distribution.__file__))),
     "os.additionalFiles[].size": ("os.additionalFiles.1", {**fetched(Path(__file__)), "size": Path(__file__).stat().st_size}),
+    "os.additionalFiles[].unpack": ("os.additionalFiles.1", {"destination": "/etc/copy", "source": "files/tree.tar", "unpack": True}),
+    "os.additionalFiles[].stripComponents": ("os.additionalFiles.1", {"destination": "/etc/copy", "source": "files/tree.tar", "unpack": True,
+                                                                      "stripComponents": 1}),
+    "os.edits[].path": ("os.edits.1.path", "/etc/other"),
+    "os.edits[].directory": ("os.edits.1", {"path": "/etc/made", "directory": True}),
+    "os.edits[].remove": ("os.edits.1", {"path": "/etc/copy", "remove": True}),
+    "os.edits[].link": ("os.edits.1.link", "copy"),
+    "os.edits[].permissions": ("os.edits.0.permissions", "640"),
+    "os.edits[].owner": ("os.edits.0.owner", "kim"),
+    "os.edits[].group": ("os.edits.0.group", "operators"),
+    "os.edits[].lines[].add": ("os.edits.0.lines.0.add", "another"),
+    "os.edits[].lines[].before": ("os.edits.0.lines.0", {"add": "two", "before": "one"}),
+    "os.edits[].lines[].after": ("os.edits.0.lines.0", {"add": "zero", "after": "o*"}),
+    "os.edits[].lines[].replace": ("os.edits.0.lines.0", {"replace": "one", "with": "1"}),
+    "os.edits[].lines[].with": ("os.edits.0.lines.0", {"replace": "one", "with": "2"}),
+    "os.edits[].lines[].remove": ("os.edits.0.lines.0", {"remove": "one"}),
+    "os.packages.stored[].packages": ("os.packages", {**BASE["os"]["packages"], "stored": [{"packages": ["tiny-bulky"], "directory": "/opt/packages"}]}),
+    "os.packages.stored[].directory": ("os.packages", {**BASE["os"]["packages"], "stored": [{"packages": ["tiny-starting"], "directory": "/opt/other"}]}),
     "os.identity.variantId": ("os.identity.variantId", "worker"),
     "os.identity.variant": ("os.identity.variant", "A worker"),
     "os.identity.imageId": ("os.identity.imageId", "node"),
@@ -238,7 +269,9 @@ ELSEWHERE = {
     r"repositories\[\]\.(baseUrl|mirrorList|gpgKeys|gpgCheck|repoGpgCheck)": "another way to the same packages",
     r"os\.keymap": "no distribution of the tests has keymaps; the line is the last one that the step of os.locale writes",
     r"os\.packages\.docs": "nothing here has documentation: cache_test.py",
+    r"variants\b.*": "configs of others, as baseConfigs: variants_test.py",
     r"roles": "configs of others, as baseConfigs",
+    r"output\.scriptFiles": "needs scripts of its own: script_files_test.py",
     r"output\.artifacts\b.*": "beside the image, made of the same root",
     r"output\.image\.path": "a place",
     r"storage\.disks\[\]\.partitions|storage\.filesystems|output\.images": "shorter ways to write what is tried",

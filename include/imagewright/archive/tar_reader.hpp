@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Reads tar archives that anybody made: which members there are, and what is in them.
+// Reads archives that anybody made: which members there are, and what is in them.
 
 #include <cstdint>
 #include <filesystem>
@@ -55,5 +55,10 @@ void prepare_to_read_tar();
 /// The same of a file that is open already, from where it stands; `name` is for messages.
 void read_tar(fs::UniqueFd file, const std::string& name, base::ByteSize limit,
               const MemberVisitor& visit, const base::Cancellation& cancellation);
+
+/// The same of a tar archive or a ZIP archive. The size of a member of a ZIP archive is 0 where only
+/// its content tells it: whoever reads it counts.
+void read_tar_or_zip(fs::UniqueFd file, const std::string& name, base::ByteSize limit,
+                     const MemberVisitor& visit, const base::Cancellation& cancellation);
 
 } // namespace imagewright::archive

@@ -18,6 +18,7 @@
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/container_image.hpp>
 #include <imagewright/model/layout.hpp>
+#include <imagewright/model/lock.hpp>
 #include <imagewright/model/package.hpp>
 #include <imagewright/model/policy.hpp>
 #include <imagewright/model/release_profile.hpp>
@@ -37,6 +38,15 @@ struct ArtifactRecord {
   bool operator==(const ArtifactRecord&) const = default;
 };
 
+/// What scripts of the config have left beside the image.
+struct ScriptFileRecord {
+  std::string file; ///< name without directory
+  base::ByteSize size;
+  base::Digest digest;
+
+  bool operator==(const ScriptFileRecord&) const = default;
+};
+
 /// A public key that packages of a repository are signed with.
 struct PackageKey {
   std::string repository;
@@ -50,6 +60,9 @@ struct FetchedFile {
   std::string destination;
   std::string url; ///< without secrets
   base::Digest digest;
+  /// An archive whose members are below the destination, without so many directories in front of
+  /// them; absent: it is the file itself.
+  std::optional<std::uint32_t> stripped_components = {};
 
   bool operator==(const FetchedFile&) const = default;
 };
@@ -72,6 +85,8 @@ struct Manifest {
   DriftRules drift = usual_drift_rules();
   std::vector<model::LockedContainerImage> container_images;
   std::vector<FetchedFile> fetched_files; ///< in the order in which they were written
+  std::vector<ScriptFileRecord> script_files;
+  std::vector<model::StoredPackage> stored_packages; ///< that lie in the image as files
   std::vector<model::InstalledKernel> kernels;
   std::string kernel_command_line;
   std::vector<model::UnitChange> units;

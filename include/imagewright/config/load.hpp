@@ -36,14 +36,19 @@ struct LoadedReleaseProfile {
   base::Diagnostics warnings; ///< in file order
 };
 
-/// Reads a config with everything that it builds on. Throws base::InputError with all mistakes (and
-/// warnings), in file order.
+/// Reads a config with everything that it builds on. `path` may name one of its variants
+/// (model/config_path.hpp), which is laid over what all of them share. Throws base::InputError with
+/// all mistakes (and warnings), in file order.
 LoadedImageConfig load_image_config(const std::filesystem::path& path,
                                     const LoadOptions& options = {});
 
 /// The same for a text that stands in no file: `path` is used for positions and relative paths.
 LoadedImageConfig load_image_config_text(std::string_view text, const std::filesystem::path& path,
                                          const LoadOptions& options = {});
+
+/// The names of the variants of a config, in their order; none where it cannot be understood, which
+/// loading it tells.
+std::vector<std::string> variants_in(const std::filesystem::path& path);
 
 /// Reads a release profile. Throws base::InputError with all mistakes.
 LoadedReleaseProfile load_release_profile(const std::filesystem::path& path);

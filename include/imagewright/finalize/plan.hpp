@@ -109,6 +109,7 @@ struct FinalizePlan {
   /// decided.
   model::OsConfig os;
   model::ScriptsConfig scripts;
+  std::vector<model::LocatedText> script_files = {}; ///< that the scripts have to leave behind
   model::InitramfsFacts initramfs;
   /// What the sources of `os.containerImages` must still hold.
   std::vector<model::LockedContainerImage> container_images;

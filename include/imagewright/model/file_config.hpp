@@ -3,6 +3,7 @@
 
 // Files and directories that a config puts into the image.
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/source_location.hpp>
+#include <imagewright/model/package.hpp>
 
 namespace imagewright::model {
 
@@ -28,13 +30,23 @@ struct RemoteFile {
   bool operator==(const RemoteFile&) const = default;
 };
 
+/// An archive whose members come into the image, and not the archive itself.
+struct Unpacking {
+  std::uint32_t stripped_components = 0; ///< of each member's path, from its beginning
+
+  bool operator==(const Unpacking&) const = default;
+};
+
 struct AdditionalFile {
-  std::string destination;
+  std::string destination; ///< of an archive that is unpacked: the directory for its members
   /// Of a remote file: nothing before it has been fetched, then where it stands on the host.
   FileContent content;
   std::optional<mode_t> permissions; ///< absent: of the source file, or 0644 for text
   base::SourceLocation where;
   std::optional<RemoteFile> remote = {};
+  std::optional<Unpacking> unpacking = {};
+  /// A package of a repository, as its file; the lock says which.
+  std::optional<Nevra> stored_package = {};
 
   bool operator==(const AdditionalFile&) const = default;
 };

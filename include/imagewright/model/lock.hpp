@@ -13,6 +13,17 @@
 
 namespace imagewright::model {
 
+/// A package that lies in the image as a file.
+struct StoredPackage {
+  LockedPackage package;
+  std::string directory; ///< of the image
+
+  auto operator<=>(const StoredPackage&) const = default;
+  bool operator==(const StoredPackage&) const = default;
+  /// "/opt/packages/kubelet-1.30.0-1.x86_64.rpm"
+  std::string path() const { return directory + "/" + package.nevra.to_string() + ".rpm"; }
+};
+
 /// The pinned packages of one architecture.
 struct ArchitectureLock {
   std::string architecture;
@@ -26,6 +37,7 @@ struct ArchitectureLock {
   std::vector<LockedRepository> repositories;         ///< sorted by name
   std::vector<LockedPackage> packages;                ///< sorted
   std::vector<LockedContainerImage> container_images; ///< sorted
+  std::vector<StoredPackage> stored;                  ///< sorted
 
   bool operator==(const ArchitectureLock&) const = default;
 };

@@ -16,6 +16,7 @@
 #include <imagewright/base/source_location.hpp>
 #include <imagewright/model/account_config.hpp>
 #include <imagewright/model/container_image.hpp>
+#include <imagewright/model/edit_config.hpp>
 #include <imagewright/model/file_config.hpp>
 #include <imagewright/model/located.hpp>
 #include <imagewright/model/network_config.hpp>
@@ -52,6 +53,14 @@ struct KernelConfig {
   bool operator==(const KernelConfig&) const = default;
 };
 
+/// Packages that lie in the image as files, and are not installed.
+struct StoredPackages {
+  std::vector<PackageRequest> packages;
+  LocatedText directory;
+
+  bool operator==(const StoredPackages&) const = default;
+};
+
 struct PackagesConfig {
   std::vector<PackageRequest> install; ///< those of `installLists` included, lists first
   std::vector<PackageRequest> remove;
@@ -67,6 +76,7 @@ struct PackagesConfig {
   Inclusion documentation = Inclusion::included;
   /// Languages whose translations are installed, as "de" or "pt_BR"; absent: all.
   std::optional<std::vector<std::string>> languages;
+  std::vector<StoredPackages> stored;
 
   bool operator==(const PackagesConfig&) const = default;
 };
@@ -145,6 +155,8 @@ struct OsConfig {
   std::optional<NetworkConfig> network;
   std::vector<AdditionalFile> additional_files;
   std::vector<AdditionalDirectory> additional_directories;
+  /// Carried out after files and directories of the config are there.
+  std::vector<PathEdit> edits;
   std::vector<GroupConfig> groups;
   std::vector<UserConfig> users;
   ServicesConfig services;

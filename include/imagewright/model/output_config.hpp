@@ -109,6 +109,7 @@ struct OutputConfig {
   std::optional<Located<std::int32_t>> cosi_compression_level;
   std::optional<OutputArtifacts> artifacts;
   std::optional<Located<std::filesystem::path>> selinux_policy_path;
+  std::vector<LocatedText> script_files; ///< names of files that scripts leave behind
 
   bool operator==(const OutputConfig&) const = default;
 };

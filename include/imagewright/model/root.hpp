@@ -70,6 +70,14 @@ struct InstalledKernel {
   bool operator==(const InstalledKernel&) const = default;
 };
 
+/// What a script has left to be published beside the image.
+struct ScriptFile {
+  std::string name;
+  std::string content;
+
+  bool operator==(const ScriptFile&) const = default;
+};
+
 /// A finished root: nothing changes it any more.
 struct SealedRoot {
   std::filesystem::path path;
@@ -80,6 +88,7 @@ struct SealedRoot {
   /// Files with the kernel command line, some words of which are known only when filesystems have
   /// been written.
   std::vector<std::string> command_line_files;
+  std::vector<ScriptFile> script_files; ///< in the order of the config
 };
 
 } // namespace imagewright::model

@@ -38,4 +38,9 @@ const model::ArchitectureLock* find_fresh(const std::optional<model::Lock>& lock
 const model::ArchitectureLock& require_fresh(const std::optional<model::Lock>& lock,
                                              const BuildPlan& plan);
 
+/// The wishes for packages that are stored and not installed, in the order of the config.
+std::vector<model::PackageRequest> stored_requests(const BuildPlan& plan);
+/// The packages behind them, each once.
+std::vector<model::LockedPackage> packages_of(const std::vector<model::StoredPackage>& stored);
+
 } // namespace imagewright::plan

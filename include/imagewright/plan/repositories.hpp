@@ -33,6 +33,8 @@ struct ResolveManner {
   resolve::FileListUse file_lists = resolve::FileListUse::where_needed;
   /// In place of the config's own.
   std::optional<base::Epoch> snapshot = {};
+  /// Of what is stored those that stay where they can.
+  std::vector<model::LockedPackage> stored_pins = {};
 };
 
 /// Cache and repositories of one plan. Keeps references to the services.

@@ -20,7 +20,7 @@ enum class MetadataUse : std::uint8_t {
 
 /// The tables of contents, their signatures and the keys that are read from this host when these
 /// repositories are used, also places where there is nothing; a directory stands for the names in
-/// it. Nothing when a server would be asked for metadata: what it has is not known without asking.
+/// it. Nothing when a server would be asked: what it has is not known without asking.
 std::optional<std::vector<std::filesystem::path>>
 local_paths_of(const std::vector<model::Repository>& repositories, const FetchOptions& options,
                MetadataUse use);

@@ -58,6 +58,9 @@ struct ResolveRequest {
   model::Architecture architecture;
   std::vector<model::RepositorySnapshot> repositories;
   std::vector<model::PackageRequest> packages;
+  /// Packages that are chosen, each by itself, and not installed.
+  std::vector<model::PackageRequest> stored = {};
+  std::vector<model::LockedPackage> stored_pins = {}; ///< kept where they still answer
   std::vector<Exclude> excludes;
   /// Versions that are kept as long as that is possible: an older lock.
   std::vector<model::LockedPackage> pins;

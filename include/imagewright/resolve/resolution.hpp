@@ -33,6 +33,14 @@ struct FulfilledRequest {
   bool operator==(const FulfilledRequest&) const = default;
 };
 
+/// A package that is not installed, and what asked for it.
+struct StoredChoice {
+  std::size_t request = 0; ///< index into ResolveRequest::stored
+  model::LockedPackage package;
+
+  bool operator==(const StoredChoice&) const = default;
+};
+
 /// The exact package set, and why each package is in it.
 struct Resolution {
   std::vector<model::LockedPackage> packages; ///< sorted
@@ -45,6 +53,7 @@ struct Resolution {
   /// Every path of the chosen packages, sorted; absent when nobody asked or a repository has no
   /// lists of files.
   std::optional<std::vector<std::string>> files{};
+  std::vector<StoredChoice> stored{}; ///< in the order of the requests
 
   bool operator==(const Resolution&) const = default;
 };

@@ -223,7 +223,11 @@ Command build_command() {
        "Packages that nobody trusts: their scripts run in a virtual machine"},
       {"imagewright build --units units.json --unit node-x86-64",
        "One unit of a fleet (see imagewright matrix)"}};
-  command.action = [words](const CommandContext& context) { return run_build(*words, context); };
+  command.action = [words](const CommandContext& context) {
+    const bool is_single = words->is_json || !words->report_file.empty();
+    return for_each_variant(words->plan, is_single ? Output::single : Output::of_each,
+                            [&] { return run_build(*words, context); });
+  };
   return command;
 }
 

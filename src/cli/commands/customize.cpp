@@ -111,6 +111,7 @@ Command customize_command() {
        .completes = Completes::files},
       input_format_argument(words->base.format)};
   add_format_option(command, words->plan);
+  command.arguments.push_back(variant_argument(words->plan));
   command.arguments.push_back(release_argument(words->plan));
   command.arguments.push_back({.names = {"--repo"},
                                .value = "NAME=URL|DIR",
@@ -143,7 +144,8 @@ Command customize_command() {
       {"imagewright customize --image base.vhd node.yaml --dry-run", "What would be done"},
       {"imagewright customize --image base.qcow2 node.yaml -o images", "And doing it"}};
   command.action = [words](const CommandContext& context) {
-    return run_customize(*words, context);
+    return for_each_variant(words->plan, words->is_json ? Output::single : Output::of_each,
+                            [&] { return run_customize(*words, context); });
   };
   return command;
 }

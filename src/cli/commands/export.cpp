@@ -11,6 +11,7 @@
 #include <imagewright/handover/prepared_image.hpp>
 #include <imagewright/lock/base_lock.hpp>
 #include <imagewright/model/architecture_names.hpp>
+#include <imagewright/model/config_path.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 
@@ -239,10 +240,11 @@ const model::ArchitectureLock& fresh_packages(const lock::LockWithBases& locked,
 
 /// Nothing that the config asks for is left out in silence, and little of it unless that is wanted.
 ExitCode run_prepared_image(const ExportWords& words, const CommandContext& context) {
-  refuse_what_is_no_config(words.config);
+  const std::string file = model::config_path_from(words.config).file.string();
+  input_file(file, "config");
+  refuse_what_is_no_config(file);
   const auto loaded = config::load_image_config(
-      input_file(words.config, "config"),
-      {.role_directories = installed_directories(context.invocation, "roles")});
+      words.config, {.role_directories = installed_directories(context.invocation, "roles")});
   const auto locked =
       lock::parse_with_bases(read_input(words.lock, "lock file", k_largest_lock), words.lock);
   const model::ArchitectureLock& packages = fresh_packages(locked, words, context);

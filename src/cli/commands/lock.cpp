@@ -125,7 +125,11 @@ Command lock_command() {
                        "Which base, and what of it goes, comes and stays"},
                       {"imagewright lock configs/node.yaml --update 'openssl*' kernel",
                        "Move some pins, and what they need"}};
-  command.action = [words](const CommandContext& context) { return run_lock(*words, context); };
+  command.action = [words](const CommandContext& context) {
+    const bool is_single = words->is_json;
+    return for_each_variant(words->plan, is_single ? Output::single : Output::of_each,
+                            [&] { return run_lock(*words, context); });
+  };
   return command;
 }
 

@@ -9,6 +9,7 @@
 #include <imagewright/fleet/matrix.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/architecture_names.hpp>
+#include <imagewright/model/config_path.hpp>
 
 #include "../command.hpp"
 #include "../config_file.hpp"
@@ -47,9 +48,12 @@ fleet::Fleet fleet_from(const MatrixWords& words) {
     fleet = fleet::read_fleet(words.fleet_file);
   }
   for (const std::string& config : words.configs) {
-    const std::filesystem::path path = input_file(config, "config").lexically_normal();
-    refuse_what_is_no_config(config);
-    fleet.variants.push_back({.name = path.stem().string(), .config = path});
+    const model::ConfigPath named = model::config_path_from(config);
+    const std::filesystem::path path = input_file(named.file.string(), "config").lexically_normal();
+    refuse_what_is_no_config(named.file.string());
+    const std::string suffix = named.variant.empty() ? "" : "-" + named.variant;
+    fleet.variants.push_back(
+        {.name = path.stem().string() + suffix, .config = model::path_of({path, named.variant})});
   }
   for (const std::string& exclusion : words.exclusions)
     fleet.exclusions.push_back(fleet::parse_exclusion(exclusion));

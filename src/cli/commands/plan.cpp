@@ -76,7 +76,11 @@ Command plan_command() {
                        "Another architecture, from what is in the cache"},
                       {"imagewright plan --image base.qcow2 node.yaml",
                        "What goes, comes and stays of an image that exists"}};
-  command.action = [words](const CommandContext& context) { return run_plan(*words, context); };
+  command.action = [words](const CommandContext& context) {
+    const bool is_single = words->is_json;
+    return for_each_variant(words->plan, is_single ? Output::single : Output::of_each,
+                            [&] { return run_plan(*words, context); });
+  };
   return command;
 }
 

@@ -12,9 +12,11 @@
 #include <imagewright/config/annotations.hpp>
 #include <imagewright/config/canonical.hpp>
 #include <imagewright/config/inject_files.hpp>
+#include <imagewright/config/load.hpp>
 #include <imagewright/config/secrets.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/model/config_path.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/validate.hpp>
 
@@ -157,9 +159,39 @@ void print_canonical(const ValidateWords& words, const std::optional<std::string
                      const config::LoadOptions& load_options, const CommandContext& context) {
   const config::LoadedImageConfig loaded =
       text ? config::load_image_config_text(*text, k_standard_input, load_options)
-           : config::load_image_config(words.configs.front(), load_options);
+           : config::load_image_config(chosen_config(words.configs.front(), words.plan.variant),
+                                       load_options);
   context.console.print(config::canonical_text(
       loaded.config, words.shows_secrets ? config::Secrets::shown : config::Secrets::masked));
+}
+
+/// The configs, and in the place of one with variants each of these: what they share is looked at
+/// with each.
+std::vector<std::string> with_variants(const ValidateWords& words) {
+  std::vector<std::string> configs;
+  for (const std::string& config : words.configs) {
+    const bool is_file = config != "-" && model::config_path_from(config).variant.empty();
+    const bool is_chosen = !words.plan.variant.empty() && words.plan.variant != "all";
+    std::error_code ignored;
+    const bool may_have_variants = is_file && !is_chosen && !words.is_canonical &&
+                                   std::filesystem::is_regular_file(config, ignored);
+    const auto names = may_have_variants ? config::variants_in(config) : std::vector<std::string>();
+    for (const std::string& name : names)
+      configs.push_back(model::path_of({config, name}).string());
+    if (names.empty())
+      configs.push_back(is_chosen ? chosen_config(config, words.plan.variant) : config);
+  }
+  return configs;
+}
+
+/// Variants share mistakes, which are told once.
+void append_new(base::Diagnostics& problems, const base::Diagnostics& more) {
+  for (const base::Diagnostic& each : more.items()) {
+    const auto is_same = [&](const base::Diagnostic& known) {
+      return known.code == each.code && known.message == each.message && known.where == each.where;
+    };
+    if (std::ranges::none_of(problems.items(), is_same)) problems.add(each);
+  }
 }
 
 ExitCode run_validate(const ValidateWords& words, const CommandContext& context) {
@@ -170,7 +202,7 @@ ExitCode run_validate(const ValidateWords& words, const CommandContext& context)
           words.leaves_files_out ? config::FileChecks::skipped : config::FileChecks::performed,
       .role_directories = installed_directories(context.invocation, "roles")};
   std::optional<std::string> text;
-  for (const std::string& config : words.configs) {
+  for (const std::string& config : with_variants(words)) {
     PlanWords plan_words = words.plan;
     plan_words.config = config == "-" ? "" : config;
     plan::PlanOptions options = plan_options_from(plan_words, context);
@@ -179,14 +211,15 @@ ExitCode run_validate(const ValidateWords& words, const CommandContext& context)
       if (!text) text = fs::read_file("/dev/stdin", base::ByteSize::mib(16));
       options.config = k_standard_input;
     }
-    const auto found = check_inject_files(is_standard_input ? *text : text_of(config),
-                                          options.config, words, load_options);
+    const auto found = check_inject_files(
+        is_standard_input ? *text : text_of(model::config_path_from(config).file), options.config,
+        words, load_options);
     if (found) {
-      problems.append(*found);
+      append_new(problems, *found);
     } else if (is_standard_input) {
-      problems.append(plan::validate_config_text(*text, options, load_options));
+      append_new(problems, plan::validate_config_text(*text, options, load_options));
     } else {
-      problems.append(plan::validate_config(options, load_options));
+      append_new(problems, plan::validate_config(options, load_options));
     }
   }
   show(problems, words, text, context);
@@ -207,6 +240,10 @@ Command validate_command() {
        .target = &words->configs,
        .completes = Completes::files,
        .is_required = true},
+      {.names = {"--variant"},
+       .value = "NAME",
+       .description = "One of the config's variants; the same as CONFIG@NAME",
+       .target = &words->plan.variant},
       release_argument(words->plan),
       {.names = {"--format"},
        .value = "FORMAT",

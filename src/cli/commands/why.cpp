@@ -58,7 +58,11 @@ Command why_command() {
   command.examples = {{"imagewright why configs/node.yaml glibc", "Who needs a package"},
                       {"imagewright why configs/node.yaml openssl-libs --locked",
                        "Of the packages that the lock has"}};
-  command.action = [words](const CommandContext& context) { return run_why(*words, context); };
+  command.action = [words](const CommandContext& context) {
+    const bool is_single = words->is_json;
+    return for_each_variant(words->plan, is_single ? Output::single : Output::of_each,
+                            [&] { return run_why(*words, context); });
+  };
   return command;
 }
 

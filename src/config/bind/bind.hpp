@@ -21,6 +21,7 @@ std::vector<model::UserConfig> bind_users(const Reader& os);
 /// `additionalFiles` of `os`, `iso` or `pxe`, also in the map form of earlier versions.
 std::vector<model::AdditionalFile> bind_additional_files(const Reader& owner);
 std::vector<model::AdditionalDirectory> bind_additional_directories(const Reader& os);
+std::vector<model::PathEdit> bind_edits(const Reader& os);
 std::vector<model::ContainerImageConfig> bind_container_images(const Reader& os);
 std::vector<model::LocatedText> bind_kernel_command_line(const Reader& owner);
 std::vector<model::Repository> bind_repositories(const Reader& root);

@@ -33,8 +33,13 @@ model::AdditionalFile bind_file(const Reader& reader) {
                              .permissions = reader.permissions("permissions"),
                              .where = reader.where(),
                              .remote = bind_remote(reader)};
+  if (reader.is_true("unpack")) {
+    const auto count = reader.integer("stripComponents");
+    file.unpacking = model::Unpacking{.stripped_components =
+                                          count ? static_cast<std::uint32_t>(count->value) : 0};
+  }
   // Where it lies in the cache it has permissions of its own.
-  if (file.remote && !file.permissions) file.permissions = 0644;
+  if (file.remote && !file.unpacking && !file.permissions) file.permissions = 0644;
   return file;
 }
 

@@ -25,6 +25,11 @@ model::PackagesConfig bind_packages_section(const Reader& reader) {
   if (docs && !docs->value) packages.documentation = model::Inclusion::left_out;
   if (reader.find_value("languages") != nullptr)
     packages.languages = reader.plain_texts("languages");
+  for (const Reader& each : reader.mappings("stored")) {
+    packages.stored.push_back(
+        {.packages = bind_packages(each, "packages", "os.packages.stored"),
+         .directory = each.text("directory").value_or(model::LocatedText{"", each.where()})});
+  }
   return packages;
 }
 
@@ -145,6 +150,7 @@ model::OsConfig bind_os(const Reader& reader) {
   if (const auto network = reader.mapping("network")) os.network = bind_network(*network);
   os.additional_files = bind_additional_files(reader);
   os.additional_directories = bind_additional_directories(reader);
+  os.edits = bind_edits(reader);
   os.groups = bind_groups(reader);
   os.users = bind_users(reader);
   if (const auto services = reader.mapping("services")) os.services = bind_services(*services);

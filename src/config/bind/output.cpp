@@ -113,6 +113,7 @@ model::OutputConfig bind_output(const Reader& reader) {
   }
   output.artifacts = bind_artifacts(reader);
   output.selinux_policy_path = bind_located_path(reader, "selinuxPolicyPath");
+  output.script_files = reader.texts("scriptFiles");
   return output;
 }
 

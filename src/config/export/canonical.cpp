@@ -8,6 +8,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/config/canonical.hpp>
+#include <imagewright/model/config_path.hpp>
 
 #include "config/export/canonical_sections.hpp"
 #include "config/export/yaml_writer.hpp"
@@ -137,7 +138,7 @@ json::Object written(const model::ImageConfig& config, const CanonicalContext& c
 std::string title_of(const model::ImageConfig& config) {
   std::vector<std::string> others;
   for (const std::filesystem::path& file : config.files) {
-    if (file == config.path) continue;
+    if (file == model::config_path_from(config.path).file) continue;
     others.push_back(file.lexically_relative(config.path.parent_path()).string());
     if (others.back().empty()) others.back() = file.filename().string();
   }

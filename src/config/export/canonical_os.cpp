@@ -23,7 +23,7 @@ void put_requests(Section& packages, std::string_view key,
 
 Section written(Section section, const model::PackagesConfig& packages) {
   const auto& [install, remove, update, exclude, roles, update_existing, snapshot_time,
-               remove_package_manager, recommends, documentation, languages] = packages;
+               remove_package_manager, recommends, documentation, languages, stored] = packages;
   put_requests(section, "install", install);
   put_requests(section, "remove", remove);
   put_requests(section, "update", update);
@@ -36,6 +36,14 @@ Section written(Section section, const model::PackagesConfig& packages) {
   if (documentation == model::Inclusion::left_out) section.put("docs", false);
   // An empty list is not the same as none: no translation is installed.
   if (languages) section.put("languages", json::Array(languages->begin(), languages->end()));
+  json::Array items;
+  for (const auto& [wanted, directory] : stored) {
+    Section item = section.inside("stored");
+    put_requests(item, "packages", wanted);
+    item.put_text("directory", directory.text);
+    items.emplace_back(item.object());
+  }
+  section.put_list("stored", std::move(items));
   return section;
 }
 
@@ -135,6 +143,40 @@ Section written(Section section, const model::ContainerImageConfig& image) {
   return section;
 }
 
+Section written(Section section, const model::LineEdit& edit) {
+  const auto& [kind, pattern, text, place, anchor, where] = edit;
+  switch (kind) {
+  case model::LineEditKind::add:
+    section.put("add", text);
+    break;
+  case model::LineEditKind::replace:
+    section.put_text("replace", pattern.text);
+    section.put("with", text);
+    break;
+  case model::LineEditKind::remove:
+    section.put_text("remove", pattern.text);
+    break;
+  }
+  if (anchor) section.put_text(place == model::LinePlace::before ? "before" : "after", anchor);
+  return section;
+}
+
+Section written(Section section, const model::PathEdit& edit) {
+  const auto& [path, kind, lines, target, permissions, owner, group, where] = edit;
+  section.put_text("path", path.text);
+  json::Array items;
+  for (const model::LineEdit& each : lines)
+    items.emplace_back(written(section.inside("lines"), each).object());
+  section.put_list("lines", std::move(items));
+  section.put_text("link", target);
+  if (kind == model::PathEditKind::directory) section.put("directory", true);
+  if (kind == model::PathEditKind::removal) section.put("remove", true);
+  section.put_permissions("permissions", permissions);
+  section.put_text("owner", owner);
+  section.put_text("group", group);
+  return section;
+}
+
 template <typename Item>
 void put_items(Section& section, std::string_view key, const std::vector<Item>& items) {
   json::Array array;
@@ -197,7 +239,8 @@ void put_kernel_command_line(Section& owner, const std::vector<model::LocatedTex
 
 void put_additional_files(Section& owner, const std::vector<model::AdditionalFile>& files) {
   json::Array items;
-  for (const auto& [destination, content, permissions, where, remote] : files) {
+  for (const auto& [destination, content, permissions, where, remote, unpacking, stored_package] :
+       files) {
     Section item = owner.inside("additionalFiles");
     item.put_text("destination", destination);
     if (remote) {
@@ -206,6 +249,11 @@ void put_additional_files(Section& owner, const std::vector<model::AdditionalFil
       put_content(item, content);
     }
     item.put_permissions("permissions", permissions);
+    if (unpacking) {
+      item.put("unpack", true);
+      if (unpacking->stripped_components > 0)
+        item.put("stripComponents", std::int64_t{unpacking->stripped_components});
+    }
     items.emplace_back(item.object());
   }
   owner.put_list("additionalFiles", std::move(items));
@@ -214,8 +262,8 @@ void put_additional_files(Section& owner, const std::vector<model::AdditionalFil
 Section written_os(Section section, const model::OsConfig& os) {
   const auto& [is_present, hostname, locale, timezone, keymap, identity, packages, kernel,
                cgroup_version, fips_mode, selinux_mode, machine_id, kernel_command_line,
-               removed_kernel_arguments, network, additional_files, additional_directories, groups,
-               users, services, modules, overlays, container_images, sysctl, scriptlets,
+               removed_kernel_arguments, network, additional_files, additional_directories, edits,
+               groups, users, services, modules, overlays, container_images, sysctl, scriptlets,
                bootloader_reset, boot_loader, uki_mode, image_history, where] = os;
   section.put_text("hostname", hostname);
   section.put_text("locale", locale);
@@ -235,6 +283,7 @@ Section written_os(Section section, const model::OsConfig& os) {
   if (network) section.put_section("network", written(section.inside("network"), *network));
   put_additional_files(section, additional_files);
   put_items(section, "additionalDirs", additional_directories);
+  put_items(section, "edits", edits);
   put_accounts(section, groups, users);
   section.put_section("services", written(section.inside("services"), services));
   put_items(section, "modules", modules);

@@ -77,8 +77,8 @@ Section written_input(Section section, const model::InputConfig& input) {
 }
 
 Section written_output(Section section, const model::OutputConfig& output) {
-  const auto& [name, images, image_path, cosi_compression_level, artifacts, selinux_policy_path] =
-      output;
+  const auto& [name, images, image_path, cosi_compression_level, artifacts, selinux_policy_path,
+               script_files] = output;
   section.put_text("name", name);
   Section image = section.inside("image");
   put_located_path(image, "path", image_path);
@@ -100,6 +100,7 @@ Section written_output(Section section, const model::OutputConfig& output) {
   section.put_section("image", image);
   if (artifacts) section.put_section("artifacts", written(section.inside("artifacts"), *artifacts));
   put_located_path(section, "selinuxPolicyPath", selinux_policy_path);
+  section.put_texts("scriptFiles", script_files);
   return section;
 }
 

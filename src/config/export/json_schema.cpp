@@ -255,6 +255,13 @@ Object map_schema(const Type& type) {
   const Type& item = *type.item;
   const bool may_be_null = item.shape != Shape::text || item.pattern.empty() ||
                            std::regex_search("", std::regex{std::string(item.pattern)});
+  // A config inside of a config is what the whole document is.
+  if (&item == &k_image_config_type) {
+    return {{"type", "object"},
+            {"additionalProperties",
+             Object{{"anyOf", Array{Object{{"$ref", "#"}}, Object{{"type", "null"}}}}}},
+            {"propertyNames", Object{{"pattern", type.map_key_pattern}}}};
+  }
   Object values = schema_of(item);
   if (may_be_null) values = with_null(std::move(values));
   Object object{{"type", "object"}, {"additionalProperties", std::move(values)}};

@@ -190,7 +190,8 @@ public:
       if (!section.path.empty()) text_ += fmt::format("### `{}`\n\n", section.path);
       const auto [first, is_new] = described_.emplace(section.type, section.path);
       if (!is_new) {
-        text_ += fmt::format("As `{}`.\n\n", first->second);
+        text_ += first->second.empty() ? "As the whole config.\n\n"
+                                       : fmt::format("As `{}`.\n\n", first->second);
         continue;
       }
       text_ += keys_table(section);

@@ -139,15 +139,30 @@ constexpr std::string_view k_rules = R"json({
 ],
 "os.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": "given stripComponents", "then": "true unpack"}
+],
+"os.edits": [
+  {"if": "true remove", "then": {"not": {"anyOf": ["given permissions", "given owner", "given group"]}}},
+  {"if": "given link", "then": {"not": "given permissions"}}
+],
+"os.edits.lines": [
+  {"if": {"anyOf": ["given before", "given after"]}, "then": "given add"},
+  {"not": {"allOf": ["given before", "given after"]}},
+  {"if": "given with", "then": "given replace"}
 ],
 "iso.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": "given stripComponents", "then": "true unpack"}
 ],
 "pxe.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"}
+  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": "given stripComponents", "then": "true unpack"}
 ],
 "os.users.password": [
   {"if": "says type locked", "then": {"not": "given value"}},

@@ -19,6 +19,8 @@ constexpr Type k_file_size_type{.shape = Shape::integer,
                                 .title = "a number of bytes",
                                 .minimum = 0,
                                 .maximum = std::int64_t{1} << 40};
+constexpr Type k_strip_components_type{
+    .shape = Shape::integer, .title = "a number of directories", .minimum = 0, .maximum = 64};
 
 constexpr Key k_file_keys[] = {
     {.name = "destination",
@@ -50,6 +52,18 @@ constexpr Key k_file_keys[] = {
      .type = &k_permissions_type,
      .documentation = "Its permissions.",
      .default_text = "those of the source, or 644"},
+    {.name = "unpack",
+     .type = &k_boolean_type,
+     .documentation = "The file is a tar archive (gzip, xz, zstd, bzip2, or not compressed) or a "
+                      "ZIP archive: its members come below `destination`, a directory.",
+     .default_text = "false",
+     .is_own = true},
+    {.name = "stripComponents",
+     .type = &k_strip_components_type,
+     .documentation = "How many directories are left out at the beginning of each member's path, "
+                      "as by `tar --strip-components`. Needs `unpack`.",
+     .default_text = "0",
+     .is_own = true},
     {.name = "sha256hash",
      .type = &k_text_type,
      .removed_hint = "remove it; the digest of a file that is fetched is \"sha256\""},

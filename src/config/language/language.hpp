@@ -56,6 +56,7 @@ extern const Type k_groups_type;
 extern const Type k_users_type;
 extern const Type k_additional_files_type;
 extern const Type k_additional_directories_type;
+extern const Type k_edits_type;
 extern const Type k_services_type;
 extern const Type k_modules_type;
 extern const Type k_container_images_type;

@@ -324,6 +324,12 @@ constexpr Key k_os_keys[] = {
     {.name = "additionalDirs",
      .type = &k_additional_directories_type,
      .documentation = "Directories put into the image, with the same rules."},
+    {.name = "edits",
+     .type = &k_edits_type,
+     .documentation =
+         "Edits of what is in the image already: lines, permissions, owners, links, removal and "
+         "empty directories. They come after `additionalFiles` and `additionalDirs`.",
+     .is_own = true},
     {.name = "groups", .type = &k_groups_type, .documentation = "Groups.", .since = "0.16"},
     {.name = "users", .type = &k_users_type, .documentation = "Users."},
     {.name = "services", .type = &k_services_type, .documentation = "systemd units."},

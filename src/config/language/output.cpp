@@ -146,6 +146,7 @@ constexpr Type k_name_type{.shape = Shape::text,
                            .check = check_file_name,
                            .pattern = "^[A-Za-z0-9_+][A-Za-z0-9._+-]*$",
                            .example = "node"};
+constexpr Type k_name_list_type{.shape = Shape::list, .item = &k_name_type};
 constexpr Key k_output_keys[] = {
     {.name = "name",
      .type = &k_name_type,
@@ -171,6 +172,13 @@ constexpr Key k_output_keys[] = {
      .documentation = "Directory for a copy of the SELinux policy.",
      .preview = "output-selinux-policy",
      .since = "1.1"},
+    {.name = "scriptFiles",
+     .type = &k_name_list_type,
+     .documentation =
+         "Names of files that the config's scripts leave in the directory "
+         "`$IMAGEWRIGHT_FILES`: they are published beside the image, as "
+         "NAME-ARCH.files.FILE. Each of them has to be there in the end, and no other.",
+     .is_own = true},
 };
 
 constexpr Key k_platform_keys[] = {

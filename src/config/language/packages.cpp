@@ -16,6 +16,23 @@ constexpr Type k_time_type{.shape = Shape::text,
                            .example = "2026-01-31",
                            .empty_text = EmptyText::means_not_given};
 
+constexpr Key k_stored_keys[] = {
+    {.name = "packages",
+     .type = &k_package_list_items_type,
+     .documentation = "Which packages, each by itself, whatever it requires: a name means the "
+                      "newest, `NAME < VERSION` the newest below.",
+     .presence = Presence::required,
+     .is_own = true},
+    {.name = "directory",
+     .type = &k_file_destination_type,
+     .documentation = "Where they come to, as NAME-VERSION-RELEASE.ARCH.rpm.",
+     .presence = Presence::required,
+     .is_own = true},
+};
+constexpr Type k_stored_mapping{
+    .shape = Shape::mapping, .title = "packages in a directory", .keys = k_stored_keys};
+constexpr Type k_stored_list_type{.shape = Shape::list, .item = &k_stored_mapping};
+
 constexpr Key k_packages_keys[] = {
     {.name = "install",
      .type = &k_package_list_items_type,
@@ -74,6 +91,12 @@ constexpr Key k_packages_keys[] = {
      .type = &k_plain_word_list_type,
      .documentation = "Languages whose translations are installed.",
      .default_text = "all",
+     .is_own = true},
+    {.name = "stored",
+     .type = &k_stored_list_type,
+     .documentation = "Packages that are chosen, locked, verified and put into a directory of the "
+                      "image as files, without being installed: whoever starts the node installs "
+                      "one of them.",
      .is_own = true},
 };
 

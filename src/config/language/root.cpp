@@ -201,6 +201,10 @@ constexpr Word k_reset_words[] = {
     {"reset-all", 0, "every partition and filesystem gets a new identifier"}};
 constexpr Type k_reset_type{
     .shape = Shape::word, .words = k_reset_words, .empty_text = EmptyText::means_not_given};
+constexpr Type k_variants_type{.shape = Shape::map,
+                               .item = &k_image_config_type,
+                               .map_key_check = check_release_word,
+                               .map_key_pattern = "^[a-z0-9._-]+$"};
 constexpr Key k_root_keys[] = {
     {.name = "release",
      .type = &k_non_blank_type,
@@ -243,6 +247,13 @@ constexpr Key k_root_keys[] = {
      .documentation = "What kinds of node this is: configs by name, from the directories `roles` "
                       "beside and above this file and from those installed with the program. "
                       "They are merged before base configs.",
+     .is_own = true},
+    {.name = "variants",
+     .type = &k_variants_type,
+     .documentation = "Several images of one config, by name: each is laid over what stands beside "
+                      "this key, as a config is over one that it builds on. `--variant NAME`, or "
+                      "`CONFIG@NAME` wherever a config is named, chooses one; `baseConfigs`, "
+                      "`roles` and `previewFeatures` are of the whole file.",
      .is_own = true},
     {.name = "checks",
      .type = &k_checks_type,

@@ -95,14 +95,38 @@ base::Diagnostics check_remote_file(const Reader& file) {
   return diagnostics;
 }
 
+/// Archives have permissions of their own, and only of archives there are members.
+base::Diagnostics check_unpacking(const Reader& file) {
+  base::Diagnostics diagnostics;
+  const bool is_unpacked = file.is_true("unpack");
+  for (const std::string_view key : {"content", "permissions"}) {
+    const yaml::Node* value = file.find_value(key);
+    if (!is_unpacked || value == nullptr) continue;
+    diagnostics.error(
+        "config.conflict",
+        fmt::format("{} has no meaning for an archive that is unpacked", base::quoted(key)),
+        value->where,
+        key == "content" ? "name the archive with \"source\" or \"url\""
+                         : "remove it: the members have the permissions that the archive says");
+  }
+  const yaml::Node* count = file.find_value("stripComponents");
+  if (count != nullptr && !is_unpacked) {
+    diagnostics.error("config.conflict", "\"stripComponents\" is for archives only", count->where,
+                      "remove it, or add \"unpack: true\"");
+  }
+  return diagnostics;
+}
+
 base::Diagnostics check_remote_files(const CheckedDocument& document) {
   base::Diagnostics diagnostics;
   const auto root = document.root();
   for (const std::string_view owner : {"os", "iso", "pxe"}) {
     const auto section = root ? root->mapping(owner) : std::nullopt;
     if (!section) continue;
-    for (const Reader& file : section->mappings("additionalFiles"))
+    for (const Reader& file : section->mappings("additionalFiles")) {
       diagnostics.append(check_remote_file(file));
+      diagnostics.append(check_unpacking(file));
+    }
   }
   return diagnostics;
 }
@@ -143,6 +167,7 @@ base::Diagnostics check_os(const model::OsConfig& os, const CheckedDocument& doc
   diagnostics.append(check_services(os.services));
   diagnostics.append(check_overlays(os));
   diagnostics.append(check_remote_files(document));
+  diagnostics.append(check_edits(document));
   diagnostics.append(check_identity(os));
   if (os.network) diagnostics.append(check_network(*os.network));
   return diagnostics;

@@ -35,6 +35,7 @@ base::Diagnostics check_accounts(const model::OsConfig& os);
 base::Diagnostics check_uki(const model::OsConfig& os, const model::StorageConfig& storage);
 base::Diagnostics check_outputs(const model::ImageConfig& own, const CheckedDocument& document);
 base::Diagnostics check_network(const model::NetworkConfig& network);
+base::Diagnostics check_edits(const CheckedDocument& document);
 base::Diagnostics check_overlays(const model::OsConfig& os);
 base::Diagnostics check_repositories(const std::vector<model::Repository>& repositories);
 

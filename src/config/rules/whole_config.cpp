@@ -31,6 +31,10 @@ base::Diagnostics check_lost_files(const model::ImageConfig& config) {
     check(file.destination, file.where);
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     check(directory.destination, directory.where);
+  for (const model::PathEdit& edit : config.os.edits)
+    check(edit.path.text, edit.path.where);
+  for (const model::StoredPackages& stored : config.os.packages.stored)
+    check(stored.directory.text, stored.directory.where);
   for (const model::UserConfig& user : config.os.users) {
     const bool has_keys = !user.ssh_public_keys.empty() || !user.ssh_public_key_files.empty();
     if (has_keys && user.home_directory)
@@ -55,6 +59,33 @@ base::Diagnostics check_database_files(const model::ImageConfig& config) {
     check(file.destination, file.where);
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     check(directory.destination, directory.where);
+  for (const model::PathEdit& edit : config.os.edits)
+    check(edit.path.text, edit.path.where);
+  for (const model::StoredPackages& stored : config.os.packages.stored)
+    check(stored.directory.text, stored.directory.where);
+  return diagnostics;
+}
+
+/// Without scripts nobody would leave them behind.
+base::Diagnostics check_script_files(const model::ImageConfig& config) {
+  base::Diagnostics diagnostics;
+  const auto& [post_customization, finalize_customization, network] = config.scripts;
+  std::map<std::string, base::SourceLocation> known;
+  for (const model::LocatedText& name : config.output.script_files) {
+    if (post_customization.empty() && finalize_customization.empty()) {
+      diagnostics.error("config.conflict",
+                        fmt::format("the file {} is left behind by no script: there is none",
+                                    base::quoted(name.text)),
+                        name.where, "add a script under \"scripts\", or remove the file");
+    }
+    const auto [first, is_new] = known.emplace(name.text, name.where);
+    if (is_new) continue;
+    diagnostics.add({.code = "config.duplicate-name",
+                     .message = fmt::format("the file {} is named twice", base::quoted(name.text)),
+                     .where = name.where,
+                     .related = {{first->second, "the first one stands here"}},
+                     .hint = "keep one of them"});
+  }
   return diagnostics;
 }
 
@@ -98,6 +129,7 @@ base::Diagnostics check_whole_config(const model::ImageConfig& config) {
   diagnostics.append(check_lost_files(config));
   diagnostics.append(check_database_files(config));
   diagnostics.append(check_package_manager(config));
+  diagnostics.append(check_script_files(config));
   diagnostics.append(check_writable_var(config));
   return diagnostics;
 }

@@ -11,6 +11,7 @@
 #include "../content.hpp"
 #include "../given_files.hpp"
 #include "../steps.hpp"
+#include "../unpacked_archive.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
@@ -19,6 +20,7 @@ struct Input {
   const std::vector<model::AdditionalFile>& files;
   const model::ScriptsConfig& scripts;
   const std::string& database;
+  const FinalizeServices& services;
 };
 
 mode_t permissions_of(const model::AdditionalFile& file) {
@@ -43,38 +45,52 @@ void refuse_twin(const std::vector<GivenFile>& given, const std::string& destina
                      .hint = "give one of them another name"});
 }
 
-/// What stands in the way of a file of the config is told at the file's place.
-void write_file(root::WorkRoot& root, const std::string& destination,
-                const model::AdditionalFile& file) {
+/// What stands in the way of a file of the config is told at the file's place, and so is what is
+/// wrong with an archive.
+template <typename Work>
+auto at_place_of(const model::AdditionalFile& file, const Work& work) {
   try {
-    root.files().write(destination, content_of(file.content), permissions_of(file));
+    return work();
   } catch (const base::Error& error) {
-    if (error.diagnostic().code != "fs.root-access") throw;
     base::Diagnostic told = error.diagnostic();
-    told.where = file.where;
+    const bool is_in_the_way = told.code == "fs.root-access";
+    if (!told.where) told.where = file.where;
+    if (!is_in_the_way) throw base::Error(error.kind(), told);
     told.hint = "choose another destination, or leave out what stands in the way";
     throw base::Error(base::FailureKind::input, told);
   }
+}
+
+std::string write_file(root::WorkRoot& root, const model::AdditionalFile& file,
+                       const std::vector<GivenFile>& given) {
+  std::string destination = name_on_esp(root.files(), file.destination);
+  refuse_twin(given, destination, file);
+  root.files().write(destination, content_of(file.content), permissions_of(file));
   root.own(destination, 0, 0);
+  return destination;
 }
 
 StepYield add_files(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   for (const auto& file : input.files) {
-    const std::string destination = name_on_esp(root.files(), file.destination);
-    refuse_twin(yield.given_files, destination, file);
-    write_file(root, destination, file);
-    require_kept(root.files(), {destination, file.where}, input.scripts);
-    require_no_database(root.files(), {destination, file.where}, input.database);
-    yield.given_files.push_back({destination, file.where});
+    const std::vector<std::string> paths = at_place_of(file, [&]() -> std::vector<std::string> {
+      if (file.unpacking) return unpack_archive(root, file, input.services.cancellation);
+      return {write_file(root, file, yield.given_files)};
+    });
+    for (const std::string& path : paths) {
+      require_kept(root.files(), {path, file.where}, input.scripts);
+      require_no_database(root.files(), {path, file.where}, input.database);
+      yield.given_files.push_back({path, file.where});
+    }
   }
   return yield;
 }
 
 } // namespace
 
-constinit const Step added_files{"added-files", AppliesTo::both,
-                                 k_run<add_files, &model::OsConfig::additional_files,
-                                       &FinalizePlan::scripts, &FinalizePlan::rpm_database_path>};
+constinit const Step added_files{
+    "added-files", AppliesTo::both,
+    k_run<add_files, &model::OsConfig::additional_files, &FinalizePlan::scripts,
+          &FinalizePlan::rpm_database_path, services>};
 
 } // namespace imagewright::finalize::steps

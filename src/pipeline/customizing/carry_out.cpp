@@ -292,6 +292,7 @@ std::vector<model::InstalledKernel> kernels_of(const inspect::SystemFacts& syste
 }
 
 audit::Manifest describe(const Customizing& customizing, const WrittenCustomizing& written,
+                         const model::SealedRoot& root,
                          const std::vector<repo::RepositoryKeys>& keys,
                          const plan::Services& services) {
   const report::StageScope stage(services.reporter, "manifest");
@@ -306,6 +307,8 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           // The base's own keys are as unknown as where it came from.
           .package_keys = package_keys(keys),
           .fetched_files = fetched_files_of(customizing.plan.plan.config.os),
+          .script_files = records_of(root.script_files, customizing.plan.plan.config.name + "-" +
+                                                            customizing.base->architecture().name),
           .kernels = kernels_of(written.system, written.tree),
           .kernel_command_line = written.system.kernel_command_line(),
           .units = customizing.root.policy.units,
@@ -350,8 +353,9 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place, 
   const WrittenCustomizing written =
       is_new_disk ? write_new_disk(customizing, tree, place, sealed, services)
                   : write_on_base(customizing, tree, place, sealed, services);
-  const audit::Manifest manifest = describe(customizing, written, keys, services);
+  const audit::Manifest manifest = describe(customizing, written, sealed, keys, services);
   stage_manifest(place.publication, manifest);
+  stage_script_files(place.publication, manifest, sealed.script_files);
   // What was made of a config can be made again; files that came back cannot.
   if (customizing.root.base_change == finalize::BaseChange::as_config)
     stage_text(place.publication,

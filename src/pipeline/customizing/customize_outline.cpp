@@ -24,7 +24,12 @@ void add_files(const model::OsConfig& os, Actions& actions) {
     actions.push_back(
         fmt::format("copy {} to {}", directory.source.filename().string(), directory.destination));
   for (const model::AdditionalFile& file : os.additional_files)
-    actions.push_back("write " + file.destination);
+    actions.push_back((file.unpacking ? "unpack an archive to " : "write ") + file.destination);
+}
+
+void add_edits(const model::OsConfig& os, Actions& actions) {
+  for (const model::PathEdit& edit : os.edits)
+    actions.push_back(fmt::format("edit {}: {}", edit.path.text, model::edit_text(edit)));
 }
 
 void add_services(const model::ServicesConfig& services, Actions& actions) {
@@ -59,6 +64,7 @@ std::vector<std::string> actions_of(const finalize::FinalizePlan& plan) {
   for (const model::UserConfig& user : os.users)
     actions.push_back("add or change the user " + user.name);
   add_files(os, actions);
+  add_edits(os, actions);
   add_services(os.services, actions);
   for (const model::ModuleConfig& module : os.modules)
     actions.push_back("configure the kernel module " + module.name.text);

@@ -31,12 +31,14 @@ std::vector<audit::FetchedFile> fetched_files_of(const model::OsConfig& os) {
   std::vector<audit::FetchedFile> files;
   for (const model::AdditionalFile& file : os.additional_files) {
     std::erase_if(files, [&](const audit::FetchedFile& earlier) {
-      return earlier.destination == file.destination;
+      return earlier.destination == file.destination && !earlier.stripped_components &&
+             !file.unpacking;
     });
     if (!file.remote) continue;
     files.push_back({.destination = file.destination,
                      .url = base::without_secrets(file.remote->url),
                      .digest = file.remote->digest});
+    if (file.unpacking) files.back().stripped_components = file.unpacking->stripped_components;
   }
   return files;
 }
@@ -80,6 +82,32 @@ void stage_manifest(fs::Publication& publication, const audit::Manifest& manifes
   stage_text(publication, name + ".manifest.json", audit::to_text(manifest));
   stage_text(publication, name + ".spdx.json", audit::to_spdx(manifest));
   stage_text(publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
+}
+
+namespace {
+
+/// A word between: no script can take the name of a manifest or an image.
+std::string script_file_name(const std::string& name, const model::ScriptFile& file) {
+  return name + ".files." + file.name;
+}
+
+} // namespace
+
+void stage_script_files(fs::Publication& publication, const audit::Manifest& manifest,
+                        const std::vector<model::ScriptFile>& files) {
+  const std::string name = manifest.name + "-" + manifest.architecture;
+  for (const model::ScriptFile& file : files)
+    stage_text(publication, script_file_name(name, file), file.content);
+}
+
+std::vector<audit::ScriptFileRecord> records_of(const std::vector<model::ScriptFile>& files,
+                                                const std::string& name) {
+  std::vector<audit::ScriptFileRecord> records;
+  for (const model::ScriptFile& file : files) {
+    records.push_back({script_file_name(name, file), base::ByteSize(file.content.size()),
+                       base::digest_of(file.content)});
+  }
+  return records;
 }
 
 std::unique_ptr<fs::Publication> stage_unsigned_files(const UnsignedFiles& files) {

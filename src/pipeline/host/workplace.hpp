@@ -53,6 +53,12 @@ void stage_text(fs::Publication& publication, const std::string& name, const std
 void stage_report(fs::Publication& publication, const std::string& name, const std::string& report);
 /// The manifest and the bills of materials, under the manifest's name.
 void stage_manifest(fs::Publication& publication, const audit::Manifest& manifest);
+/// What scripts have left, as files that begin with the manifest's name.
+void stage_script_files(fs::Publication& publication, const audit::Manifest& manifest,
+                        const std::vector<model::ScriptFile>& files);
+/// What a manifest says of them.
+std::vector<audit::ScriptFileRecord> records_of(const std::vector<model::ScriptFile>& files,
+                                                const std::string& name);
 /// Boot files that are signed elsewhere, beside the list of where they go back to; a publication of
 /// its own, since they have a directory of their own.
 struct UnsignedFiles {

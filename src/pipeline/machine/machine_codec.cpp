@@ -40,7 +40,8 @@ NativeTools read_tools(ByteReader& reader) {
 }
 
 void write(ByteWriter& writer, const model::SealedRoot& root) {
-  const auto& [path, packages, kernels, command_line, patches, command_line_files] = root;
+  const auto& [path, packages, kernels, command_line, patches, command_line_files, script_files] =
+      root;
   writer.number(packages.size());
   for (const model::Nevra& package : packages)
     install::write_nevra(writer, package);
@@ -50,7 +51,9 @@ void write(ByteWriter& writer, const model::SealedRoot& root) {
   writer.text(command_line).number(patches.size());
   for (const auto& [offset, content] : patches)
     writer.number(offset.bytes()).text(content);
-  writer.texts(command_line_files);
+  writer.texts(command_line_files).number(script_files.size());
+  for (const auto& [name, content] : script_files)
+    writer.text(name).text(content);
 }
 
 model::SealedRoot read_sealed_root(ByteReader& reader) {
@@ -70,6 +73,10 @@ model::SealedRoot read_sealed_root(ByteReader& reader) {
     root.disk_patches.push_back({offset, reader.text()});
   }
   root.command_line_files = reader.texts();
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    std::string name = reader.text();
+    root.script_files.push_back({std::move(name), reader.text()});
+  }
   return root;
 }
 

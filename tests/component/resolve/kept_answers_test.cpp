@@ -48,6 +48,17 @@ TEST_CASE("an answer that was kept is the same in everything") {
   CHECK(question.resolution() == solved);
 }
 
+TEST_CASE("packages that are stored are kept with the answer") {
+  Question question;
+  prepare(question);
+  question.request.stored.push_back({.spec = "extra", .where = {}, .origin = "additionalFiles"});
+  const resolve::Resolution solved = question.resolution();
+  REQUIRE(solved.stored.size() == 1);
+  CHECK(solved.stored.at(0).package.nevra.name == "extra");
+  spoil_metadata(question);
+  CHECK(question.resolution() == solved);
+}
+
 TEST_CASE("a kept answer has the places of the question") {
   Question question;
   prepare(question);
@@ -71,6 +82,12 @@ TEST_CASE("another question has another answer") {
   }
   SECTION("an exclude") {
     request.excludes.push_back({.pattern = "extra", .where = {}});
+  }
+  SECTION("a package that is stored") {
+    request.stored.push_back({.spec = "extra", .where = {}, .origin = "os.additionalFiles"});
+  }
+  SECTION("a pin of one that is stored") {
+    request.stored_pins.push_back({.nevra = {.name = "extra"}});
   }
   SECTION("a pin") {
     request.pins.push_back({.nevra = {.name = "app"}});

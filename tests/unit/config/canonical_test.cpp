@@ -101,6 +101,8 @@ void for_each_current_key(const Type& type, const std::string& path, Visit visit
                            visit);
     for (const Key& key : form->keys) {
       if (!key.current_spelling.empty() || !key.removed_hint.empty()) continue;
+      // Merged in; a variant has the keys of the config.
+      if (key.name == "variants") continue;
       const std::string name = path + "." + std::string(key.name);
       visit(name);
       for_each_current_key(*key.type, name, visit);

@@ -28,6 +28,8 @@ void for_each_key(const Type& type, const std::string& path, Visit visit, int de
   for (const Key& key : type.keys) {
     const std::string key_path = path + "." + std::string(key.name);
     visit(key, key_path);
+    // A variant has the keys of the config.
+    if (key.name == "variants") continue;
     if (key.type != nullptr) for_each_key(*key.type, key_path, visit, depth - 1);
   }
 }

@@ -73,6 +73,8 @@ void add_keys(const config::Type& type, const std::string& path, std::set<std::s
   if (type.item != nullptr) add_keys(*type.item, path, keys, depth - 1);
   if (type.keys.empty() && type.item == nullptr) keys.insert(path);
   for (const config::Key& key : type.keys) {
+    // A variant has the keys of the config.
+    if (key.name == "variants") continue;
     if (!key.removed_hint.empty() || !key.current_spelling.empty()) continue;
     add_keys(*key.type, (path.empty() ? "" : path + ".") + std::string(key.name), keys, depth - 1);
   }
@@ -100,6 +102,7 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"os.machineId.mode", "os: {machineId: {mode: keep}}"},
     {"os.network", "os: {network: {interfaces: [{dhcp: both}]}}"},
     {"os.packages.roles", "os: {packages: {roles: [container-runtime]}}"},
+    {"os.packages.stored", "os: {packages: {stored: [{packages: [a], directory: /opt/a}]}}"},
     {"output.image.cosi", "output: {image: {format: cosi, cosi: {compression: {level: 3}}}}"},
     {"output.images.platform", "output: {images: [{format: raw, platform: azure}]}"},
     {"pxe", "pxe: {initramfsType: bootstrap}"},
