@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <memory>
+#include <span>
 #include <utility>
 
 #include <openssl/bio.h>
@@ -9,8 +10,10 @@
 
 #include <imagewright/attest/policy.hpp>
 #include <imagewright/base/base64.hpp>
+#include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/freeing.hpp>
+#include <imagewright/base/hex.hpp>
 #include <imagewright/json/value.hpp>
 
 #include "openssl_key.hpp"
@@ -47,18 +50,15 @@ std::uint16_t identifier_of(base::DigestAlgorithm algorithm) {
 /// The highest byte first, as a TPM has all numbers.
 template <typename Integer>
 std::string big_endian(Integer value) {
-  std::string bytes;
-  for (std::size_t left = sizeof value; left > 0; --left)
-    bytes += static_cast<char>(value >> (8 * (left - 1)));
+  std::string bytes(sizeof value, '\0');
+  base::big_endian::put(std::as_writable_bytes(std::span(bytes)), 0, value);
   return bytes;
 }
 
-std::string bytes_of(std::string_view hex) {
-  constexpr std::string_view k_digits = "0123456789abcdef";
-  std::string bytes;
-  for (std::size_t at = 0; at + 1 < hex.size(); at += 2)
-    bytes += static_cast<char>(k_digits.find(hex[at]) * 16 + k_digits.find(hex[at + 1]));
-  return bytes;
+std::string bytes_of(const base::Digest& digest) {
+  const auto bytes = base::from_hex(digest.hex);
+  IMAGEWRIGHT_ASSERT(bytes);
+  return *bytes;
 }
 
 std::string hex_of(std::string_view bytes) {
@@ -119,8 +119,7 @@ std::string register_policy(std::uint32_t pcr, const base::Digest& value) {
   return bytes_of(base::digest_of(before + big_endian(k_policy_pcr) + big_endian(std::uint32_t{1}) +
                                   big_endian(identifier_of(value.algorithm)) +
                                   big_endian(k_selection_size) + selection +
-                                  bytes_of(base::digest_of(bytes_of(value.hex)).hex))
-                      .hex);
+                                  bytes_of(base::digest_of(bytes_of(value)))));
 }
 
 std::string signed_policies(const PolicyKey& key, std::uint32_t pcr,

@@ -36,7 +36,9 @@ std::string read_identity(const fs::ByteSource& partition) {
          found->writer->identify(partition);
 }
 
-PlannedRewrite plan_rewrite(const RewriteRequest& request) {
+namespace {
+
+PlannedFilesystem planned_by(const RewriteRequest& request) {
   sandbox::ByteReader reader(request.identity);
   const FilesystemWriter* writer =
       request.identity.empty() ? nullptr : find_writer(reader.choice(model::FilesystemType::swap));
@@ -46,13 +48,32 @@ PlannedRewrite plan_rewrite(const RewriteRequest& request) {
                                   base::quoted(request.partition), request.mount_point),
                       "leave what is on it as it is");
   }
-  const PlannedFilesystem planned = writer->plan_rewrite(
+  return writer->plan_rewrite(
       {.identity = reader.rest(),
        .size = request.size,
        .place = {.partition = request.partition, .mount_point = request.mount_point},
        .epoch = request.epoch,
        .uuid = request.uuid},
       request.tree);
+}
+
+/// Whoever read the filesystem may have been taken over by it, and says what it likes.
+PlannedFilesystem planned_in_order(const RewriteRequest& request) {
+  try {
+    return planned_by(request);
+  } catch (const base::BugError& error) {
+    throw base::Error(base::FailureKind::verification, "disk.corrupt-filesystem",
+                      fmt::format("the filesystem of partition {} ({}) cannot be what it says: {}",
+                                  base::quoted(request.partition), request.mount_point,
+                                  error.what()),
+                      "copy or make the image again");
+  }
+}
+
+} // namespace
+
+PlannedRewrite plan_rewrite(const RewriteRequest& request) {
+  const PlannedFilesystem planned = planned_in_order(request);
   return [planned](const PartitionPlace& place, const base::Cancellation& cancellation) {
     FileRegion region(place.fd, place.start, place.size, place.file);
     return planned.write(

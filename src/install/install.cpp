@@ -77,10 +77,11 @@ InsideResult run_inside(sandbox::Sandbox& sandbox, const InstallRequest& request
     base::throw_system_error("install.package-missing", "cannot open", copies.path().string(),
                              errno);
   try {
-    return decode_result(sandbox.call({.job = k_transaction_job,
-                                       .request = encode_request(request),
-                                       .descriptors = {directory.get()}},
-                                      observer));
+    const std::string answer = sandbox.call({.job = k_transaction_job,
+                                             .request = encode_request(request),
+                                             .descriptors = {directory.get()}},
+                                            observer);
+    return sandbox::decode_answer("the packages to install", answer, &decode_result);
   } catch (base::Error& error) {
     // Of the sandbox's own failures a scriptlet is the likely cause.
     const std::string activity = observer.activity();

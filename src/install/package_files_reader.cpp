@@ -161,6 +161,16 @@ void read_verified(const InstallRequest& request, const std::vector<int>& descri
   }
 }
 
+PackagedFiles decode_files(std::string_view answer) {
+  PackagedFiles files;
+  sandbox::ByteReader reader(answer);
+  while (!reader.at_end()) {
+    std::string name = reader.text();
+    files.emplace(std::move(name), reader.text());
+  }
+  return files;
+}
+
 PackagedFiles read_in_worker(sandbox::ByteWriter request,
                              const std::vector<std::filesystem::path>& packages,
                              const std::vector<std::string>& patterns,
@@ -173,19 +183,12 @@ PackagedFiles read_in_worker(sandbox::ByteWriter request,
     opened.push_back(fs::open_for_reading(package));
     descriptors.push_back(opened.back().get());
   }
-  const std::string answer = sandbox::run_in_worker({.job = k_package_files_job,
-                                                     .subject = "packages that are not installed",
-                                                     .request = request.take(),
-                                                     .descriptors = std::move(descriptors),
-                                                     .limits = {}},
-                                                    cancellation);
-  PackagedFiles files;
-  sandbox::ByteReader reader(answer);
-  while (!reader.at_end()) {
-    std::string name = reader.text();
-    files.emplace(std::move(name), reader.text());
-  }
-  return files;
+  return sandbox::ask_worker({.job = k_package_files_job,
+                              .subject = "packages that are not installed",
+                              .request = request.take(),
+                              .descriptors = std::move(descriptors),
+                              .limits = {}},
+                             cancellation, &decode_files);
 }
 
 } // namespace

@@ -45,9 +45,10 @@ report::Progress read_progress(ByteReader& reader) {
   return progress;
 }
 
-void relay_warning(const std::string& bytes, report::Reporter& reporter) {
+void relay_warning(const std::string& bytes, report::Reporter& reporter,
+                   const sandbox::KnownFile& is_known) {
   try {
-    sandbox::throw_decoded(bytes);
+    sandbox::throw_decoded(bytes, is_known);
   } catch (const base::Error& error) {
     reporter.warning(error.diagnostic());
   }
@@ -105,25 +106,26 @@ void GuestReporter::warning(const base::Diagnostic& diagnostic) noexcept {
   send_message(console_, writer.take());
 }
 
-std::optional<int> relay(const std::string& message, report::Reporter& reporter) {
+std::optional<int> relay(const std::string& message, report::Reporter& reporter,
+                         const sandbox::KnownFile& is_known) {
   ByteReader reader(message);
   switch (static_cast<MessageKind>(reader.number())) {
   case MessageKind::alive:
     break;
   case MessageKind::stage_started: {
-    const std::string stage = reader.text();
+    const std::string stage = base::escape_controls(reader.text());
     reporter.stage_started(stage, reader.text());
     break;
   }
   case MessageKind::stage_finished: {
-    const std::string stage = reader.text();
+    const std::string stage = base::escape_controls(reader.text());
     const auto outcome =
         reader.number() == 0 ? report::StageOutcome::done : report::StageOutcome::failed;
     reporter.stage_finished(stage, outcome, reader.text());
     break;
   }
   case MessageKind::progress: {
-    const std::string stage = reader.text();
+    const std::string stage = base::escape_controls(reader.text());
     reporter.progress(stage, read_progress(reader));
     break;
   }
@@ -135,7 +137,7 @@ std::optional<int> relay(const std::string& message, report::Reporter& reporter)
     break;
   }
   case MessageKind::warning:
-    relay_warning(reader.text(), reporter);
+    relay_warning(reader.text(), reporter, is_known);
     break;
   case MessageKind::ended:
     return static_cast<int>(reader.number());

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <imagewright/report/reporter.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 namespace imagewright::machine {
 
@@ -45,7 +46,8 @@ private:
 };
 
 /// Outside: tells a reporter what a message says. Gives the status of the job when that is what it
-/// says, else nothing.
-std::optional<int> relay(const std::string& message, report::Reporter& reporter);
+/// says, else nothing. `is_known` is as for sandbox::throw_decoded().
+std::optional<int> relay(const std::string& message, report::Reporter& reporter,
+                         const sandbox::KnownFile& is_known = {});
 
 } // namespace imagewright::machine

@@ -101,6 +101,11 @@ void HostFiles::add_tree(const std::filesystem::path& directory) {
   if (error) base::throw_system_error("fs.cannot-read", "cannot list", top.string(), error.value());
 }
 
+bool HostFiles::has_file(const std::filesystem::path& place) const {
+  const auto found = entries_.find(absolute_path(place).string());
+  return found != entries_.end() && found->second.type == fs::FileType::regular;
+}
+
 tree::RootTree HostFiles::tree() const {
   tree::RootTree tree{.host_path = "/", .inodes = {}, .entries = {}};
   for (const auto& [path, inode] : entries_) {

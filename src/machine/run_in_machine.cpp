@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
 #include <csignal>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -89,6 +90,32 @@ void write_files(const MachineRequest& request, const MachineFiles& paths,
   std::filesystem::remove(question);
 }
 
+/// Throws machine.odd-answer for what only somebody who may lie can have made.
+template <typename Read>
+auto believe_nothing(const Read& read) {
+  try {
+    return read();
+  } catch (const base::BugError& error) {
+    throw_odd_answer(error.what());
+  } catch (const base::Cancelled&) {
+    // Nobody can stop it but this process.
+    throw_odd_answer("it stopped by itself");
+  } catch (const std::bad_alloc&) {
+    throw_odd_answer("it speaks of memory that is not its own");
+  }
+}
+
+/// What messages may point at: configs that the machine was given, and not what they name, such as
+/// files of passwords.
+sandbox::KnownFile documents_of(const MachineRequest& request) {
+  return [&request](const std::string& file) {
+    const std::filesystem::path path(file);
+    const std::string ending = path.extension().string();
+    return (ending == ".yaml" || ending == ".yml" || ending == ".json") && !file.empty() &&
+           request.files.has_file(path);
+  };
+}
+
 /// A machine whose disk cannot grow stands still. Throws base::Error (fs.disk-full,
 /// fs.cannot-write) when that is so.
 void require_room(const std::filesystem::path& directory) {
@@ -112,7 +139,9 @@ public:
           has_begun_ = true;
           last_sign_ = Clock::now();
           next_trial_ = k_between_trials;
-          if (const auto status = relay(message, reporter)) status_ = status;
+          if (const auto status =
+                  believe_nothing([&] { return relay(message, reporter, documents_of(request)); }))
+            status_ = status;
         }) {}
 
   process::Watch watch(std::string_view text) {
@@ -198,6 +227,13 @@ void require_end(const MachineRequest& request, const process::CommandResult& re
 
 } // namespace
 
+void throw_odd_answer(const std::string& why) {
+  throw base::Error(base::FailureKind::build, "machine.odd-answer",
+                    "what came back from the machine is no answer: " + why,
+                    "packages may have been made to do harm: use them only if you trust their "
+                    "source, and report them there");
+}
+
 struct FinishedMachine::Disk {
   explicit Disk(const std::filesystem::path& path)
       : whole(path), table(disk::read_partition_table(whole)),
@@ -230,7 +266,8 @@ FinishedMachine finished(const MachineRequest& request, const std::filesystem::p
   }
   const auto kind = static_cast<AnswerKind>(text->front());
   text->erase(0, 1);
-  if (kind != AnswerKind::done) sandbox::throw_decoded(*text);
+  if (kind != AnswerKind::done)
+    believe_nothing([&] { sandbox::throw_decoded(*text, documents_of(request)); });
   return {std::move(*text), disk};
 }
 

@@ -101,13 +101,12 @@ std::string measure_phases(const sandbox::WorkerCall& call) {
 
 std::vector<base::Digest> phase_values(const PhaseRequest& request,
                                        const base::Cancellation& cancellation) {
-  const fs::UniqueFd file = fs::open_for_reading(request.program);
   sandbox::ByteWriter writer;
-  writer.text(request.program.string()).text(request.public_key).texts(request.phases);
+  writer.text(request.name).text(request.public_key).texts(request.phases);
   return sandbox::ask_worker({.job = k_phase_job,
-                              .subject = "the program " + base::quoted(request.program.string()),
+                              .subject = "the program " + base::quoted(request.name),
                               .request = writer.take(),
-                              .descriptors = {file.get()},
+                              .descriptors = {request.program},
                               .limits = {.memory = base::ByteSize::gib(3)}},
                              cancellation, [&](std::string_view bytes) {
                                return decode(bytes, request.phases.size() * std::size(k_banks));

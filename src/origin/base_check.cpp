@@ -2,14 +2,13 @@
 #include "base_check.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <imagewright/base/error.hpp>
-#include <imagewright/base/text.hpp>
 #include <imagewright/model/verity.hpp>
+#include <imagewright/tree/possible_tree.hpp>
 
 namespace imagewright::origin {
 
@@ -18,7 +17,6 @@ namespace {
 constexpr std::size_t k_hash_digits = 64;
 constexpr std::size_t k_largest_salt = 256;
 constexpr std::uint64_t k_block_size = 4096;
-constexpr std::uint64_t k_largest_file = std::numeric_limits<std::int64_t>::max();
 
 void require(bool condition, const char* what) {
   if (!condition) throw base::BugError(what);
@@ -72,7 +70,7 @@ void check_partitions(const BaseContent& content) {
   check_places(content);
   std::set<std::uint32_t> numbers;
   for (const FoundPartition& partition : content.partitions) {
-    require(partition.mount_point.empty() || is_plain_path(partition.mount_point),
+    require(partition.mount_point.empty() || tree::is_plain_path(partition.mount_point),
             "a partition is mounted nowhere");
     require(numbers.insert(partition.entry.number).second, "two partitions have one number");
     if (partition.filesystem)
@@ -100,66 +98,20 @@ void check_pieces(const std::vector<disk::StoredPiece>& pieces, const tree::Inod
   }
 }
 
-std::string_view parent_of(std::string_view path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-/// Every name stands once, behind a directory that holds it; directories have one name.
-void check_names(const tree::RootTree& table) {
-  require(!table.entries.empty() && table.entries.front().path == "/", "a tree has no root");
-  std::vector<std::uint32_t> names(table.inodes.size());
-  std::vector<std::string_view> directories; // from the root to the one that was last
-  std::string_view last;
-  for (const tree::Entry& entry : table.entries) {
-    require(is_plain_path(entry.path), "a name leads elsewhere");
-    require(last.empty() || tree::is_before(last, entry.path), "names are not in order");
-    require(entry.inode < table.inodes.size(), "a name is of no file");
-    last = entry.path;
-    const bool is_root = entry.path == "/";
-    const std::string_view parent = is_root ? std::string_view() : parent_of(entry.path);
-    while (!directories.empty() && directories.back() != parent)
-      directories.pop_back();
-    require(is_root || !directories.empty(), "a name is in no directory");
-    const bool is_directory = table.inodes[entry.inode].type == fs::FileType::directory;
-    require(is_directory || !is_root, "a root is no directory");
-    require(++names[entry.inode] == 1 || !is_directory, "a directory has two names");
-    if (is_directory) directories.push_back(entry.path);
-  }
-  for (std::size_t number = 0; number < names.size(); ++number) {
-    require(names[number] != 0, "a file has no name");
-    require(names[number] == table.inodes[number].name_count, "a file has more or fewer names");
-  }
-}
-
 void check_filesystem(const BaseContent& content, const FoundFilesystem& filesystem) {
   require(filesystem.partition < content.partitions.size(), "a filesystem is on no partition");
   const FoundPartition& partition = content.partitions[filesystem.partition];
   require(partition.filesystem.has_value() && !partition.mount_point.empty() &&
-              is_plain_path(filesystem.mount_point),
+              tree::is_plain_path(filesystem.mount_point),
           "a filesystem is mounted nowhere");
-  check_names(filesystem.table);
+  tree::require_possible(filesystem.table);
   for (std::size_t number = 0; number < filesystem.table.inodes.size(); ++number) {
-    const tree::Inode& inode = filesystem.table.inodes[number];
-    require(inode.permissions <= 07777U && inode.modified_nanoseconds < 1'000'000'000U &&
-                inode.target.find('\0') == std::string::npos,
-            "a file has impossible properties");
-    require(inode.size <= k_largest_file &&
-                (inode.size == 0 || inode.type == fs::FileType::regular),
-            "a file has an impossible size");
-    check_pieces(filesystem.content[number], inode, partition.entry.size.bytes());
+    check_pieces(filesystem.content[number], filesystem.table.inodes[number],
+                 partition.entry.size.bytes());
   }
 }
 
 } // namespace
-
-bool is_plain_path(std::string_view path) {
-  if (path == "/") return true;
-  if (!path.starts_with('/') || path.find('\0') != std::string_view::npos) return false;
-  return std::ranges::none_of(base::split(path.substr(1), '/'), [](const std::string& part) {
-    return part.empty() || part == "." || part == "..";
-  });
-}
 
 std::optional<model::FilesystemType> type_of(const disk::FilesystemFacts& facts) {
   // The readers name what they read as mount(8) does; these two are ext4 with less in it.

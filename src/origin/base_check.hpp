@@ -4,16 +4,12 @@
 // Whether what a worker says of a base can be.
 
 #include <optional>
-#include <string_view>
 
 #include <imagewright/model/filesystem_type.hpp>
 
 #include "base_content.hpp"
 
 namespace imagewright::origin {
-
-/// An absolute path without empty parts, "." and "..", and without a zero byte.
-bool is_plain_path(std::string_view path);
 
 /// The type that a reader names; nothing: it is none that is known here.
 std::optional<model::FilesystemType> type_of(const disk::FilesystemFacts& facts);

@@ -16,6 +16,7 @@
 #include <imagewright/inspect/file_record.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/model/elf_machine.hpp>
+#include <imagewright/tree/possible_tree.hpp>
 
 #include "base_check.hpp"
 #include "base_content.hpp"
@@ -156,7 +157,7 @@ tree::Inode inode_of(const inspect::FileRecord& record) {
 }
 
 void require_name(const std::string& path, const inspect::OpenedPartition& partition) {
-  if (is_plain_path(path)) return;
+  if (tree::is_plain_path(path)) return;
   refuse("origin.bad-name",
          fmt::format("partition {} has a file with a name that no program can use",
                      base::quoted(partition.name())),
@@ -296,7 +297,7 @@ std::vector<std::vector<disk::StoredPiece>> content_of(const disk::FilesystemRea
 }
 
 void require_mount_point(const std::string& path, const inspect::OpenedPartition& partition) {
-  if (is_plain_path(path)) return;
+  if (tree::is_plain_path(path)) return;
   refuse("origin.bad-name",
          fmt::format("/etc/fstab of the base mounts partition {} at {}, which is no plain path",
                      base::quoted(partition.name()), base::quoted(path)),

@@ -3,16 +3,21 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
+#include <limits>
+#include <ratio>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/sandbox/error_codec.hpp>
 #include <imagewright/sandbox/sandbox.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 #include "launch.hpp"
 
@@ -23,12 +28,20 @@ namespace {
 /// How long a wish to stop may go unnoticed.
 constexpr std::chrono::milliseconds k_attention{100};
 
+/// How much it may say before time and the wish to stop are looked at again.
+constexpr int k_records_at_once = 64;
+
+/// Whatever it says meanwhile.
+constexpr std::chrono::hours k_longest{6};
+
+constexpr const char* k_subject = "packages inside of the image's root";
+
 /// The outside of one call: delivers output and messages in order, and watches the time.
 class CallSupervisor {
 public:
   CallSupervisor(Launched launched, fs::UniqueFd output, CallHandler& handler)
       : launched_(std::move(launched)), output_(std::move(output)), handler_(handler),
-        reader_(launched_.channel.get()) {
+        reader_(launched_.channel.get(), k_largest_answer) {
     process::stop_blocking(output_.get());
     end_ = fs::UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, launched_.child.pid(), 0)));
     if (!end_) base::throw_system_error("sandbox.cannot-enter", "cannot watch", "a process", errno);
@@ -37,12 +50,15 @@ public:
   std::string run(const base::Cancellation& cancellation) {
     while (!wait_a_moment()) {
       cancellation.check();
-      take_in();
+      take_in(k_records_at_once);
+      const auto now = CallHandler::TimePoint::clock::now();
       const auto deadline = handler_.deadline();
-      if (deadline && CallHandler::TimePoint::clock::now() >= *deadline) give_up();
+      if (deadline && now >= *deadline) give_up();
+      if (now >= last_end_) throw_endless();
     }
     launched_.child.wait();
-    take_in();
+    // What is left has an end.
+    take_in(std::numeric_limits<int>::max());
     if (!result_) throw_died("the job had ended", launched_.memory_kills);
     return std::move(*result_);
   }
@@ -62,19 +78,24 @@ private:
     return process::poll_or_throw(polled, wait) > 0 && polled[0].revents != 0;
   }
 
-  void take_in() {
-    while (true) {
+  void take_in(int most) {
+    for (int count = 0; count < most; ++count) {
       const auto record = reader_.receive(Waiting::none);
       // What was written before the record was sent is in the pipe by now.
       drain_output();
       if (!record) return;
-      throw_if_setup_failed(*record);
-      if (record->kind == RecordKind::message) {
-        handler_.on_message(record->payload);
-        send_record(launched_.channel.get(), RecordKind::message_taken, {});
-      }
-      if (record->kind == RecordKind::function_result) result_ = record->payload;
+      take(*record);
     }
+  }
+
+  void take(const Record& record) {
+    throw_if_setup_failed(record);
+    if (record.kind == RecordKind::message) {
+      decode_answer(k_subject, record.payload,
+                    [&](std::string_view text) { handler_.on_message(text); });
+      send_sign(launched_.channel.get(), RecordKind::message_taken);
+    }
+    if (record.kind == RecordKind::function_result) result_ = record.payload;
   }
 
   void drain_output() {
@@ -91,6 +112,15 @@ private:
     }
   }
 
+  [[noreturn]] static void throw_endless() {
+    throw base::Error(
+        base::FailureKind::build, "sandbox.worker-timeout",
+        fmt::format("the worker that reads {} did not end within {:.0f} hours", k_subject,
+                    std::chrono::duration<double, std::ratio<3600>>(k_longest).count()),
+        "a package may be made to do harm: use it only if you trust its source, and "
+        "report it there");
+  }
+
   [[noreturn]] void give_up() {
     launched_.child.kill();
     launched_.child.wait();
@@ -104,6 +134,7 @@ private:
   fs::UniqueFd end_;
   CallHandler& handler_;
   RecordReader reader_;
+  CallHandler::TimePoint last_end_ = CallHandler::TimePoint::clock::now() + k_longest;
   std::optional<std::string> result_;
 };
 

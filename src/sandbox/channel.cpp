@@ -24,6 +24,12 @@ constexpr std::size_t k_part_size = 16384;
 /// Each packet: the kind, whether more follows, a part of the payload.
 constexpr std::size_t k_header_size = 2;
 
+[[noreturn]] void throw_odd_answer(const char* what) {
+  throw base::Error(base::FailureKind::build, "sandbox.worker-answer", what,
+                    "what it reads may be damaged, or made to do harm: use it only if you trust "
+                    "its source, and report it there");
+}
+
 /// Everything else is this host's own refusal.
 bool is_about_other_side(int error_number) {
   return error_number == EPIPE || error_number == ECONNRESET;
@@ -57,6 +63,19 @@ void send_record(int fd, RecordKind kind, std::string_view payload) {
     }
     throw std::system_error(errno, std::generic_category(), "cannot talk to a worker");
   }
+}
+
+void send_sign(int fd, RecordKind kind) {
+  const std::array<char, k_header_size> packet{static_cast<char>(kind), '\0'};
+  ssize_t sent = 0;
+  do {
+    sent = ::send(fd, packet.data(), packet.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (sent < 0 && errno == EINTR);
+  if (sent >= 0) return;
+  if (errno == EAGAIN) throw_odd_answer("a worker speaks and does not listen");
+  if (is_about_other_side(errno))
+    base::throw_system_error("sandbox.call-died", "cannot talk to", "the other side", errno);
+  throw std::system_error(errno, std::generic_category(), "cannot talk to a worker");
 }
 
 void close_for_sending(int fd) noexcept {
@@ -95,10 +114,10 @@ std::optional<Record> RecordReader::receive(Waiting waiting) {
     if (count < static_cast<ssize_t>(k_header_size)) return std::nullopt;
     unfinished_.append(packet.data() + k_header_size,
                        static_cast<std::size_t>(count) - k_header_size);
-    if (unfinished_.size() > largest_) {
-      throw base::Error(base::FailureKind::build, "sandbox.worker-answer",
-                        "a worker answers without end");
-    }
+    if (unfinished_.size() > largest_) throw_odd_answer("a worker answers without end");
+    // A part that is not full is the last: empty ones could follow each other for ever.
+    const bool is_full = static_cast<std::size_t>(count) == packet.size();
+    if (packet[1] != '\0' && !is_full) throw_odd_answer("a worker answers in parts that are none");
     if (packet[1] != '\0') continue;
     Record record{static_cast<RecordKind>(packet[0]), std::move(unfinished_)};
     unfinished_.clear();

@@ -42,10 +42,18 @@ struct Channel {
 
 Channel make_channel();
 
+/// What no honest answer reaches: the files of the largest system that is known, in words, many
+/// times.
+inline constexpr std::size_t k_largest_answer = std::size_t{1} << 30U;
+
 /// Blocks until it is on its way. Throws base::Error when the other side is gone, and
 /// std::system_error when this host refuses; the other side then waits for what is missing until
 /// `close_for_sending`, or until the socket is closed.
 void send_record(int fd, RecordKind kind, std::string_view payload);
+
+/// For a record without payload to a process that may have stopped to read: throws base::Error
+/// (sandbox.worker-answer) rather than wait for it.
+void send_sign(int fd, RecordKind kind);
 
 /// Nothing more comes from here; what the other side says can still be read.
 void close_for_sending(int fd) noexcept;
@@ -62,7 +70,8 @@ enum class Waiting : std::uint8_t { blocking, none };
 /// Puts records together from their packets. One reader for each socket.
 class RecordReader {
 public:
-  /// Records larger than `largest` throw base::Error (sandbox.worker-answer).
+  /// Records larger than `largest`, and packets that no sender of ours makes, throw base::Error
+  /// (sandbox.worker-answer).
   explicit RecordReader(int fd, std::size_t largest = std::numeric_limits<std::size_t>::max())
       : fd_(fd), largest_(largest) {}
 

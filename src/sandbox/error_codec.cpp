@@ -12,6 +12,13 @@ namespace {
 
 enum class Kind : std::uint64_t { error, cancelled, bug, refused, no_memory };
 
+/// Without line and column where the file is not known.
+base::SourceLocation read_shown_location(ByteReader& reader, const KnownFile& is_known) {
+  base::SourceLocation location = read_location(reader);
+  if (!is_known || !is_known(location.file)) location.line = location.column = 0;
+  return location;
+}
+
 void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
   writer.number(static_cast<std::uint64_t>(diagnostic.severity));
   writer.text(diagnostic.code).text(diagnostic.message).text(diagnostic.hint).text(diagnostic.log);
@@ -27,7 +34,7 @@ void write_diagnostic(ByteWriter& writer, const base::Diagnostic& diagnostic) {
     writer.text(line);
 }
 
-base::Diagnostic read_diagnostic(ByteReader& reader) {
+base::Diagnostic read_diagnostic(ByteReader& reader, const KnownFile& is_known) {
   base::Diagnostic diagnostic;
   const std::uint64_t severity = reader.number();
   if (severity > static_cast<std::uint64_t>(base::Severity::note))
@@ -37,9 +44,9 @@ base::Diagnostic read_diagnostic(ByteReader& reader) {
   diagnostic.message = reader.text();
   diagnostic.hint = reader.text();
   diagnostic.log = reader.text();
-  if (reader.number() != 0) diagnostic.where = read_location(reader);
+  if (reader.number() != 0) diagnostic.where = read_shown_location(reader, is_known);
   for (std::uint64_t count = reader.number(); count != 0; --count) {
-    base::SourceLocation where = read_location(reader);
+    base::SourceLocation where = read_shown_location(reader, is_known);
     diagnostic.related.push_back({std::move(where), reader.text()});
   }
   for (std::uint64_t count = reader.number(); count != 0; --count) {
@@ -91,14 +98,14 @@ std::string encode_exception(const std::exception& exception) {
   return writer.take();
 }
 
-void throw_decoded(std::string_view bytes) {
+void throw_decoded(std::string_view bytes, const KnownFile& is_known) {
   ByteReader reader(bytes);
   switch (static_cast<Kind>(reader.number())) {
   case Kind::error: {
     const std::uint64_t kind = reader.number();
     if (kind > static_cast<std::uint64_t>(base::FailureKind::verification))
       throw base::BugError("a message between processes has an unknown kind of failure");
-    throw base::Error(static_cast<base::FailureKind>(kind), read_diagnostic(reader));
+    throw base::Error(static_cast<base::FailureKind>(kind), read_diagnostic(reader, is_known));
   }
   case Kind::cancelled:
     throw base::Cancelled();

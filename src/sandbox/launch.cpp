@@ -60,9 +60,9 @@ Launched launch(const SandboxOptions& options, LaunchRequest request) {
   return launched;
 }
 
-void throw_if_setup_failed(const Record& record) {
+void throw_if_setup_failed(const Record& record, const KnownFile& is_known) {
   if (record.kind == RecordKind::setup_failed || record.kind == RecordKind::function_failed)
-    throw_decoded(record.payload);
+    throw_decoded(record.payload, is_known);
   if (record.kind != RecordKind::not_started || record.payload.size() < sizeof(int)) return;
   std::memcpy(&errno, record.payload.data(), sizeof(int));
   throw_cannot_enter("cannot " + record.payload.substr(sizeof(int)), "a worker");

@@ -8,6 +8,7 @@
 
 #include <imagewright/process/program_image.hpp>
 #include <imagewright/process/supervision.hpp>
+#include <imagewright/sandbox/error_codec.hpp>
 
 #include "channel.hpp"
 #include "inside.hpp"
@@ -35,8 +36,9 @@ struct LaunchRequest {
 /// Starts the keeper. Throws base::Error.
 Launched launch(const SandboxOptions& options, LaunchRequest request);
 
-/// Throws what a record of failure says; other records are left alone.
-void throw_if_setup_failed(const Record& record);
+/// Throws what a record of failure says; other records are left alone. `is_known` is as for
+/// throw_decoded().
+void throw_if_setup_failed(const Record& record, const KnownFile& is_known = {});
 
 /// Throws base::Error (sandbox.call-died): the processes inside are gone without a word.
 /// `memory_kills` is as of their start.

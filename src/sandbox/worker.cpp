@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstring>
+#include <new>
+#include <thread>
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -10,6 +12,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/process/supervision.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
 #include <imagewright/sandbox/worker.hpp>
 
 #include "anew.hpp"
@@ -25,8 +28,8 @@ using Clock = std::chrono::steady_clock;
 
 /// How long a wish to stop may go unnoticed.
 constexpr std::chrono::milliseconds k_attention{100};
-/// The files of the largest system that is known, in words, many times.
-constexpr std::size_t k_largest_answer = std::size_t{1} << 30U;
+/// Between looks at a process that has said its last word and should end at once.
+constexpr std::chrono::milliseconds k_moment{1};
 constexpr const char* k_hint = "the data may be damaged, or made to do harm: use it only if you "
                                "trust its source, and report it there";
 
@@ -64,14 +67,9 @@ public:
     ask();
     while (true) {
       cancellation.check();
-      if (auto record = receive(deadline)) {
-        throw_if_failed(*record);
-        if (record->kind == RecordKind::function_result) return std::move(record->payload);
-      } else if (is_over_) {
-        throw_died(request_.subject, child_.wait());
-      } else if (Clock::now() >= deadline) {
-        throw_timeout(request_);
-      }
+      if (auto record = receive(deadline)) return result_of(std::move(*record));
+      if (is_over_ && has_ended()) throw_died(request_.subject, child_.wait());
+      if (Clock::now() >= deadline) throw_timeout(request_);
     }
   }
 
@@ -86,6 +84,10 @@ private:
 
   /// The next record, when one is complete within a moment.
   std::optional<Record> receive(Clock::time_point deadline) {
+    if (is_over_) {
+      std::this_thread::sleep_for(k_moment);
+      return std::nullopt;
+    }
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     const auto wait = std::clamp(left, std::chrono::milliseconds{0}, k_attention);
     pollfd polled{channel_.outside.get(), POLLIN, 0};
@@ -95,9 +97,30 @@ private:
     return record;
   }
 
+  /// Whether the request names a file, as one of its texts or as the whole of it.
+  bool is_named(const std::string& file) const {
+    return request_.request == file ||
+           request_.request.find(ByteWriter().text(file).take()) != std::string::npos;
+  }
+
+  /// It may have closed its end of the channel, and live on.
+  bool has_ended() const {
+    siginfo_t end{};
+    const int status =
+        ::waitid(P_PID, static_cast<id_t>(child_.pid()), &end, WEXITED | WNOWAIT | WNOHANG);
+    return status != 0 || end.si_pid != 0;
+  }
+
+  /// A worker has one thing to say, and whatever else it says is no answer.
+  std::string result_of(Record record) const {
+    throw_if_failed(record);
+    if (record.kind == RecordKind::function_result) return std::move(record.payload);
+    throw_no_answer(request_.subject, "it says what no worker has to say");
+  }
+
   void throw_if_failed(const Record& record) const {
     try {
-      throw_if_setup_failed(record);
+      throw_if_setup_failed(record, [&](const std::string& file) { return is_named(file); });
     } catch (base::Error& error) {
       error.add_context("while reading " + request_.subject);
       throw;
@@ -106,6 +129,9 @@ private:
       throw_no_answer(request_.subject, "it stopped by itself");
     } catch (const base::BugError& error) {
       throw_no_answer(request_.subject, error.what());
+    } catch (const std::bad_alloc&) {
+      // One that has no memory left says so as an error.
+      throw_no_answer(request_.subject, "it speaks of memory that is not its own");
     }
   }
 

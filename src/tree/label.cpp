@@ -76,7 +76,9 @@ std::vector<std::string> find_contexts(const RootTree& tree, const std::vector<c
   request.limits.time = k_longest_time;
   for (const fs::UniqueFd& text : texts)
     request.descriptors.push_back(text.get());
-  return decode_label_answer(sandbox::run_in_worker(request, cancellation), paths.size());
+  return sandbox::ask_worker(request, cancellation, [&](std::string_view answer) {
+    return decode_label_answer(answer, paths.size());
+  });
 }
 
 } // namespace

@@ -90,6 +90,22 @@ class Confinement(unittest.TestCase):
                     offenders.append(f"{path.relative_to(TOP)}:{number}")
         self.assertEqual(offenders, [])
 
+    # Files of a root are opened through fs::RootDir, whose own text may join.
+    JOINED = re.compile(r"\b(?:root|image|base)_?(?:\(\))?(?:\.options\(\))?\.(?:path\(\)|directory\b(?:\(\))?)\s*/\s|/\s*\w+(?:\(\))?\.relative_path\(\)")
+
+    def test_no_path_of_the_host_is_joined_with_one_of_an_image(self):
+        offenders = []
+        for path in sorted((TOP / "src").rglob("*.cpp")):
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                if self.JOINED.search(line) and not line.lstrip().startswith("//"):
+                    offenders.append(f"{path.relative_to(TOP)}:{number}: {line.strip()}")
+        self.assertEqual(offenders, [])
+
+    def test_a_joined_path_is_found(self):
+        for line in ("open(root.path() / name)", "root_.options().directory / entry.path", "root.directory / \"etc\"", "top / path.relative_path()"):
+            self.assertRegex(line, self.JOINED)
+        self.assertNotRegex("options.output_directory / (name + \".root\")", self.JOINED)
+
     def test_indexes_and_metadata_of_strangers_are_parsed_in_jobs_alone(self):
         # What a worker runs stands in files of jobs; each parser here has one door.
         parsers = re.compile(r"\b(?:lr_yum_repomd_parse_\w+|lr_metalink_parse_\w+|repo_add_rpmmd|repo_add_updateinfoxml|selabel_open)\s*\(")
@@ -179,6 +195,28 @@ class Documentation(unittest.TestCase):
             self.assertIsNotNone(row, f"docs/architecture.md has no row for {module.name}")
             uses = row.group(0).split("|")[4].split()
             self.assertEqual(set(uses), set(module.uses or ["–"]), f"row of {module.name} in docs/architecture.md")
+
+    NAMED_TEST = re.compile(r"`(tests/[\w/]+\.(?:cpp|py))`: \*([^*]+)\*")
+
+    @staticmethod
+    def names_of_tests(path):
+        if path.suffix == ".py":
+            return set(re.findall(r"^    def (test_\w+)", path.read_text(), re.M))
+        found = re.findall(r"\bTEST_CASE(?:_METHOD)?\((?:\w+,)?((?:\s*\"[^\"]*\")+)", path.read_text())
+        return {"".join(re.findall(r"\"([^\"]*)\"", literals)) for literals in found}
+
+    def test_every_test_that_the_page_on_security_names_exists(self):
+        named = self.NAMED_TEST.findall((TOP / "docs/security.md").read_text())
+        self.assertGreater(len(named), 60)
+        missing = [f"{path}: {name}" for path, name in named
+                   if not (TOP / path).exists() or name not in self.names_of_tests(TOP / path)]
+        self.assertEqual(missing, [])
+
+    def test_a_test_that_is_gone_would_be_missed(self):
+        path = TOP / "tests/component/sandbox/policy_test.cpp"
+        self.assertIn("no system call leads out of a root", self.names_of_tests(path))
+        self.assertNotIn("no system call", self.names_of_tests(path))
+        self.assertEqual(self.NAMED_TEST.findall("| a | `tests/a/b_test.py`: *test_x*<br>`tests/c.cpp`: *y z* |"), [("tests/a/b_test.py", "test_x"), ("tests/c.cpp", "y z")])
 
 
 class Steps(unittest.TestCase):

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 import tiny_efi  # noqa: E402
-from imagewright_testing import environment, require_program  # noqa: E402
+from imagewright_testing import PROGRAM, environment, require_program  # noqa: E402
 from sibling_images import SiblingTestCase  # noqa: E402
 
 LOADERS = {"systemd-boot": "bootloader: {type: systemd-boot}", "uki": "uki: {mode: create}", "grub": "bootloader: {type: grub}"}
@@ -272,6 +273,31 @@ class Measure(SiblingTestCase):
         self.sign(unified, key, "--phase", "enter-initrd")
         self.assertIn("[measure.has-policy]", self.sign(unified, key, expect=2).stderr)
         self.assertEqual([path.name for path in unified.parent.iterdir() if "unified" in path.name], ["unified.efi"])
+
+    def test_what_was_measured_is_what_gets_the_policy(self):
+        require_program("strace")
+        unified, _ = self.unified()
+        key = self.make_key("rsa", "-pkeyopt", "rsa_keygen_bits:2048")
+        trace = self.scratch() / "trace"
+        self.run_tool("strace", "-f", "-qq", "-y", "-e", "trace=open,openat,openat2", "-o", trace, PROGRAM, "sign-policy", unified, "--key", key,
+                      "--output", unified.with_name("signed"))
+        opened = [line for line in trace.read_text().splitlines() if f'"{unified}"' in line and " = -1" not in line]
+        self.assertEqual(len(opened), 1, opened)
+
+    def test_an_image_whose_headers_are_full_is_told_as_that(self):
+        unified, _ = self.unified()
+        key = self.make_key("rsa", "-pkeyopt", "rsa_keygen_bits:2048")
+        content = bytearray(unified.read_bytes())
+        header = struct.unpack_from("<I", content, 0x3C)[0]
+        count, size = struct.unpack_from("<H12xH", content, header + 6)
+        struct.pack_into("<I", content, header + 24 + 60, header + 24 + size + 40 * count)
+        full = self.scratch() / "full.efi"
+        full.write_bytes(content)
+        said = self.sign(full, key, expect=1).stderr
+        self.assertIn("[finalize.unfit-stub]", said)
+        self.assertIn("its headers have no room for more sections", said)
+        self.assertIn("more room in its headers", said)
+        self.assertEqual(full.read_bytes(), content)
 
     def test_the_manifest_says_the_same_and_twice_the_same(self):
         for loader in LOADERS:

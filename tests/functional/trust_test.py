@@ -5,6 +5,7 @@
 import base64
 import hashlib
 import http.server
+import json
 import os
 import re
 import shutil
@@ -18,7 +19,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 import traced_paths  # noqa: E402
 from imagewright_reports import ReportsTestCase  # noqa: E402
-from imagewright_testing import PROGRAM, environment, require_program  # noqa: E402
+from imagewright_testing import PROGRAM, environment, require_program, skip  # noqa: E402
+from sibling_images import make_repository, package  # noqa: E402
 
 SECRETS = {"password": "marker-of-plain-text", "file": "marker-of-password-file", "user": "marker-of-user",
            "url": "marker-of-url-password", "variable": "marker-of-environment"}
@@ -68,12 +70,14 @@ class Server(http.server.SimpleHTTPRequestHandler):
 
 
 class Trust(ReportsTestCase):
+    started_by = ()
+
     def traced(self, calls, *arguments, expect=0):
         """Lines of strace, each process of the program with a file of its own; the program's own is the first."""
         require_program("strace")
         directory = self.scratch()
         command = ["strace", "-ff", "-qq", "-yy", "-e", f"trace={calls}", "-e", "signal=none", "-o", str(directory / "trace"),
-                   str(PROGRAM), *map(str, arguments)]
+                   *self.started_by, str(PROGRAM), *map(str, arguments)]
         result = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
         if expect is not None:
             self.assertEqual(result.returncode, expect, result.stderr[-3000:])
@@ -121,6 +125,35 @@ class Trust(ReportsTestCase):
             self.assertLessEqual(self.bytes_read(own[:ends[0]], base), 64, "more than what tells formats apart, before a worker has looked at it")
             self.assertGreater(max(self.bytes_read(lines, base) for lines in others), 4096, "nobody read it: the test sees nothing")
             self.assertFalse([line for line in own if line.startswith("mmap") and str(base) in line])
+
+    def test_a_root_that_is_kept_is_closed_and_has_no_devices(self):
+        if os.geteuid() != 0:
+            skip("only root can make devices that could be left")
+        own = make_repository(self.scratch() / "own", package("nodes", install="mkdir -p //srv; touch //srv/tool", files="%dev(c,1,3) %attr(0666,root,root) /srv/null\n"
+                                                              "%attr(4755,root,root) /srv/tool\n", rest="%post -p <lua>\nposix.umask('rwxrwxrwx')\n"))
+        text = PLAIN.replace("os: {{", f"repositories: [{{{{name: own, path: {own}, gpgCheck: false, repoGpgCheck: false}}}}]\nos: {{{{packages: {{{{install: [nodes]}}}}, ")
+        before = os.umask(0)
+        try:
+            out = self.build(text, "--keep-root") / "out"
+        finally:
+            os.umask(before)
+        root = next(out.glob("*.root"))
+        self.assertEqual(root.stat().st_mode & 0o777, 0o700)
+        self.assertTrue((root / "srv/tool").stat().st_mode & 0o4000, "the test sees nothing")
+        devices = [path for path in root.rglob("*") if path.is_char_device() or path.is_block_device()]
+        self.assertEqual(devices, [])
+        listing = subprocess.run(["debugfs", "-R", "stat /srv/null", self.root_partition(next(out.glob("*.raw")))], capture_output=True, text=True, check=True).stdout
+        self.assertIn("Type: character special", listing)
+
+    def root_partition(self, image):
+        """The last partition of a disk, in a file of its own."""
+        table = json.loads(subprocess.run(["sfdisk", "--json", image], capture_output=True, text=True, check=True).stdout)["partitiontable"]
+        last = max(table["partitions"], key=lambda partition: partition["start"])
+        copy = self.scratch() / "partition"
+        with image.open("rb") as disk:
+            disk.seek(last["start"] * 512)
+            copy.write_bytes(disk.read(last["size"] * 512))
+        return copy
 
     def test_metadata_is_parsed_by_a_worker(self):
         directory = self.build(PLAIN)
@@ -251,6 +284,19 @@ class Trust(ReportsTestCase):
         config.write_text("os: {hostname: other}\n")
         customize = ("customize", "--image", base, config, "--output-dir", directory / "out/other", "--cache-dir", directory / "cache")
         self.check_traces(self.traced(traced_paths.CALLS + ",finit_module,init_module", *customize), directory)
+
+    def test_a_build_without_the_right_to_administrate_opens_nothing_but_its_own(self):
+        if os.geteuid() != 0:
+            self.skipTest("a build as root is what could open devices")
+        require_program("setpriv")
+        self.started_by = ("setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin")
+        directory = self.scratch()
+        (directory / "node.yaml").write_text(PLAIN.format(top=self.top))
+        build = ("build", directory / "node.yaml", "--output-dir", directory / "out", "--cache-dir", directory / "cache", "--no-cache",
+                 "--log-level", "debug")
+        traces = self.traced(traced_paths.CALLS + ",finit_module,init_module", *build)
+        self.assertTrue(next((directory / "out").glob("*.raw")).exists())
+        self.check_traces(traces, directory)
 
     def check_traces(self, traces, directory, inputs=(), least=10):
         """Of a command that wrote below `directory`, at least so many times, and read `inputs`."""

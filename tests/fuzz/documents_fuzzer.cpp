@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Whatever a lock, a manifest, a statement, a list of units, a document of a container image, a
-// registry's challenge or a boot loader's script holds, reading it ends with a value or an error.
-// What was read as a value can be written, and read again as the same.
+// Whatever a lock, a manifest, a statement, a list of sums, a list of units, an entry of a shared
+// cache, a document of a container image, a registry's challenge or a boot loader's script holds,
+// reading it ends with a value or an error. What was read as a value can be written, and read again
+// as the same.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -18,7 +19,9 @@
 #include <imagewright/json/value.hpp>
 #include <imagewright/lock/base_lock.hpp>
 
+#include "attest/set_files.hpp"
 #include "container/document_json.hpp"
+#include "depot/entry_text.hpp"
 #include "measure/grub_script.hpp"
 #include "repo/registry_http.hpp"
 #include "upload/page_list.hpp"
@@ -65,10 +68,16 @@ void read_json(std::string_view text) {
   take([&] { attest::parse_statement(text, k_file); });
   take([&] { fleet::parse_units(text, k_file); });
   take([&] { fleet::parse_record(text, k_file); });
+  take([&] {
+    const base::Digest key = base::digest_of("key");
+    for (const depot::DepotFile& file : depot::files_of_entry(text, key))
+      require(file.name.find('/') == std::string::npos);
+  });
 }
 
 void read_text(std::string_view text) {
   take([&] { upload::parse_page_list(text); });
+  attest::parse_sums(std::string(text));
   if (const auto script = measure::parse_grub_script(text)) {
     for (const measure::ScriptCommand& command : *script)
       measure::expanded_words(command, {{"root", "hd0,gpt1"}});

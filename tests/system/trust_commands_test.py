@@ -129,6 +129,7 @@ class Secrets(TestCase):
 
 class Opened(CustomizingTestCase):
     BASE_FORMATS = ("raw", "qcow2", "vhd-fixed")
+    started_by = ()
     traced = trust_test.Trust.traced
     check_traces = trust_test.Trust.check_traces
     check_uses = trust_test.Trust.check_uses

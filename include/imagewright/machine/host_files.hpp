@@ -23,6 +23,8 @@ public:
   /// A directory with nothing in it, for mounts.
   void add_directory(const std::filesystem::path& place);
 
+  /// Whether a file, and no directory, stands at this path.
+  bool has_file(const std::filesystem::path& place) const;
   tree::RootTree tree() const;
 
 private:

@@ -9,13 +9,16 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
+#include <imagewright/base/error.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
 #include <imagewright/machine/guest_kernel.hpp>
 #include <imagewright/machine/host_files.hpp>
@@ -87,6 +90,25 @@ private:
 /// itself, and base::Cancelled.
 FinishedMachine run_in_machine(const MachineRequest& request, report::Reporter& reporter,
                                const base::Cancellation& cancellation);
+
+/// Throws base::Error (machine.odd-answer): what a machine gave is nothing that ours give.
+[[noreturn]] void throw_odd_answer(const std::string& why);
+
+/// The answer of a machine as a value. One that was taken over may have written anything, so
+/// `decode` believes nothing: what it throws as base::BugError, and what the standard library
+/// throws about sizes, is machine.odd-answer.
+template <typename Decode>
+auto decode_answer(const FinishedMachine& machine, const Decode& decode) {
+  try {
+    return decode(std::string_view(machine.answer()));
+  } catch (const base::BugError& error) {
+    throw_odd_answer(error.what());
+  } catch (const std::logic_error& error) {
+    throw_odd_answer(error.what());
+  } catch (const std::bad_alloc&) {
+    throw_odd_answer("it would not fit into the memory");
+  }
+}
 
 /// To be called at the very start of main, as sandbox::run_worker_if_asked: inside of a machine
 /// this process is its init, and never comes back.

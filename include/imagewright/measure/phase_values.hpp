@@ -3,7 +3,6 @@
 
 // What the register of a unified kernel image holds at points of its boot.
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +16,9 @@ namespace imagewright::measure {
 inline constexpr std::uint32_t k_kernel_image_register = 11;
 
 struct PhaseRequest {
-  std::filesystem::path program; ///< a unified kernel image
-  std::string public_key;        ///< content that the section .pcrpkey is going to have
+  int program = -1;       ///< a unified kernel image, to be read
+  std::string name;       ///< of it, for messages
+  std::string public_key; ///< content that the section .pcrpkey is going to have
   /// Words as systemd-pcrphase adds them, with colons between them; empty: none yet.
   std::vector<std::string> phases;
 };

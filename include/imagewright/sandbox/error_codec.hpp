@@ -4,6 +4,7 @@
 // Exceptions, and the places of sources in them, that cross the border of a process.
 
 #include <exception>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,12 @@ base::SourceLocation read_location(ByteReader& reader);
 /// type; other foreign exceptions become base::BugError with their text.
 std::string encode_exception(const std::exception& exception);
 
-/// Throws what encode_exception was given.
-[[noreturn]] void throw_decoded(std::string_view bytes);
+/// Whether lines of a file may be shown because another process names it.
+using KnownFile = std::function<bool(const std::string& file)>;
+
+/// Throws what encode_exception was given. Whoever encoded it may have been taken over, and a
+/// message shows the line that it points at: of files that are not known, which are all when there
+/// is no function, it points at none.
+[[noreturn]] void throw_decoded(std::string_view bytes, const KnownFile& is_known = {});
 
 } // namespace imagewright::sandbox

@@ -10,8 +10,10 @@
 // main of each test program that reaches them, hands the lists to run_worker_if_asked first of all.
 
 #include <chrono>
+#include <new>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -93,16 +95,25 @@ std::string run_in_worker(const WorkerRequest& request, const base::Cancellation
 
 /// The answer of such a worker as a value. A worker that was taken over may answer anything, so
 /// `decode` believes nothing: what it throws as base::BugError (as ByteReader does for bytes that
-/// are not there) is sandbox.worker-answer.
+/// are not there), and what the standard library throws about sizes, is sandbox.worker-answer.
+template <typename Decode>
+auto decode_answer(const std::string& subject, std::string_view answer, const Decode& decode) {
+  try {
+    return decode(answer);
+  } catch (const base::BugError& error) {
+    throw_no_answer(subject, error.what());
+  } catch (const std::logic_error& error) {
+    throw_no_answer(subject, error.what());
+  } catch (const std::bad_alloc&) {
+    throw_no_answer(subject, "it would not fit into the memory");
+  }
+}
+
+/// Asks, and decodes the answer so.
 template <typename Decode>
 auto ask_worker(const WorkerRequest& request, const base::Cancellation& cancellation,
                 const Decode& decode) {
-  const std::string answer = run_in_worker(request, cancellation);
-  try {
-    return decode(std::string_view(answer));
-  } catch (const base::BugError& error) {
-    throw_no_answer(request.subject, error.what());
-  }
+  return decode_answer(request.subject, run_in_worker(request, cancellation), decode);
 }
 
 /// To be called at the very start of main. When this process was started as a worker it does the

@@ -64,11 +64,15 @@ ExitCode run_sign_policy(const PolicyWords& words, const CommandContext& context
     check_phase(phase);
   const attest::PolicyKey key(key_place(words.key, words.key_words));
   const std::string public_key = key.public_half();
-  const std::vector<base::Digest> values = measure::phase_values(
-      {.program = words.program, .public_key = public_key, .phases = phases}, context.cancellation);
+  const pipeline::KernelImageCopy program = pipeline::copy_kernel_image(words.program);
+  const std::vector<base::Digest> values = measure::phase_values({.program = program.content.get(),
+                                                                  .name = program.name,
+                                                                  .public_key = public_key,
+                                                                  .phases = phases},
+                                                                 context.cancellation);
   const std::string output = words.output.empty() ? words.program : words.output;
   pipeline::write_with_policy(
-      words.program, output,
+      program, output,
       {.public_key = public_key,
        .signatures = attest::signed_policies(key, measure::k_kernel_image_register, values)},
       context.cancellation);

@@ -55,10 +55,12 @@ constexpr std::uint32_t k_read_only_data = 0x40000040;
 constexpr std::uint64_t k_page_size = 4096;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& reason) {
-  throw base::Error(base::FailureKind::build, "finalize.unfit-stub",
-                    base::quoted(path) + " cannot become a unified kernel image: " + reason,
-                    "install the boot loader's package with a stub for this architecture, or "
-                    "correct stub in the release profile");
+  throw base::Error(
+      base::FailureKind::build, "finalize.unfit-stub",
+      "the sections of " + base::quoted(path) + " cannot be read or added to: " + reason,
+      "a stub comes with the boot loader's package for this architecture, and is named "
+      "by the release profile; a unified kernel image of your own must be made with "
+      "more room in its headers");
 }
 
 /// What systemd-measure signs are the values that register 11 would have without the change.
@@ -214,7 +216,9 @@ private:
     if (offset == 0) return;
     // It stands behind everything that is loaded; unlike other directories this is a file offset.
     require_inside(offset, 0);
-    if (offset < end_of_sections()) refuse(path_, "its signature is between its sections");
+    const std::size_t headers = section_header(section_count());
+    if (offset < std::max(headers, end_of_sections()))
+      refuse(path_, "its signature is between its sections");
     bytes_.resize(offset);
     put(directory, std::uint64_t{0});
   }

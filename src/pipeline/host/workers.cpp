@@ -25,21 +25,24 @@
 
 namespace imagewright::pipeline {
 
-std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
-  static constexpr machine::GuestJob k_guest_jobs[] = {
-      {.name = k_compose_root_job, .run = &compose_root_inside},
-      {.name = k_customize_job, .run = &customize_inside},
-      {.name = k_inject_job, .run = &inject_inside}};
-  machine::run_guest_if_asked(argument_count, arguments, k_guest_jobs);
+std::vector<sandbox::WorkerJob> worker_jobs() {
   std::vector<sandbox::WorkerJob> jobs;
-  // Every module that has jobs.
   for (const auto& of_module :
        {install::worker_jobs(), tree::worker_jobs(), image::worker_jobs(), inspect::worker_jobs(),
         measure::worker_jobs(), audit::worker_jobs(), lint::worker_jobs(), repo::worker_jobs(),
         resolve::worker_jobs(), finalize::worker_jobs(), advisory::worker_jobs(),
         origin::worker_jobs(), upload::worker_jobs(), container::worker_jobs()})
     jobs.insert(jobs.end(), of_module.begin(), of_module.end());
-  return sandbox::run_worker_if_asked(argument_count, arguments, jobs);
+  return jobs;
+}
+
+std::optional<int> run_worker_if_asked(int argument_count, char** arguments) {
+  static constexpr machine::GuestJob k_guest_jobs[] = {
+      {.name = k_compose_root_job, .run = &compose_root_inside},
+      {.name = k_customize_job, .run = &customize_inside},
+      {.name = k_inject_job, .run = &inject_inside}};
+  machine::run_guest_if_asked(argument_count, arguments, k_guest_jobs);
+  return sandbox::run_worker_if_asked(argument_count, arguments, worker_jobs());
 }
 
 } // namespace imagewright::pipeline

@@ -66,8 +66,18 @@ machine::HostFiles files_for(const plan::ResolvedPlan& plan, const MachineQuesti
 std::string below(const char* directory, const std::string& path) {
   const std::filesystem::path wanted = std::filesystem::path(path).relative_path();
   if (wanted.empty() || wanted != wanted.lexically_normal() || wanted.begin()->string() == "..")
-    throw base::BugError("the machine gives an impossible path: " + base::quoted(path));
+    machine::throw_odd_answer("it has the impossible path " + base::quoted(path));
   return std::string(directory) + "/" + wanted.string();
+}
+
+/// What boot loaders have on the disk itself stands before the last partition, whose size is found
+/// out later.
+void require_inside(const std::vector<model::DiskPatch>& patches, base::ByteSize disk) {
+  for (const model::DiskPatch& patch : patches) {
+    const bool is_inside =
+        patch.offset <= disk && patch.content.size() <= disk.bytes() - patch.offset.bytes();
+    if (!is_inside) machine::throw_odd_answer("it writes beyond the end of the disk");
+  }
 }
 
 std::string read(const machine::FinishedMachine& machine, const std::string& path,
@@ -128,9 +138,10 @@ ComposedRoot compose_in_machine(const plan::ResolvedPlan& plan, const BuildOptio
                                      take_logs(work, k_logs_on_disk, places.logs);
                                    }},
                               services.reporter, services.cancellation);
-  ComposedRoot root = decode_composed_root(machine.answer());
+  ComposedRoot root = machine::decode_answer(machine, &decode_composed_root);
   emulation.runs = std::move(root.emulation.runs);
   root.emulation = std::move(emulation);
+  require_inside(root.sealed.root.disk_patches, plan.layout.size);
   root.sealed.root.path = places.content;
   root.sealed.tree.host_path = places.content;
   take_content(machine, root.sealed.tree, places.content, services);

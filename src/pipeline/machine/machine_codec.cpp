@@ -7,6 +7,7 @@
 #include <imagewright/install/nevra_codec.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
+#include <imagewright/tree/possible_tree.hpp>
 
 #include "question_codec.hpp"
 
@@ -75,6 +76,10 @@ model::SealedRoot read_sealed_root(ByteReader& reader) {
   root.command_line_files = reader.texts();
   for (std::uint64_t count = reader.number(); count != 0; --count) {
     std::string name = reader.text();
+    // It becomes part of a file's name outside.
+    const bool is_plain = !name.empty() && name.find('/') == std::string::npos &&
+                          name.find('\0') == std::string::npos;
+    if (!is_plain) throw base::BugError("a file that a script left has an impossible name");
     root.script_files.push_back({std::move(name), reader.text()});
   }
   return root;
@@ -258,6 +263,8 @@ ComposedRoot decode_composed_root(std::string_view bytes) {
   root.sealed.tree = read_tree(reader);
   root.scriptlets = read_runs(reader);
   root.emulation.runs = read_emulated_runs(reader);
+  if (!reader.at_end()) throw base::BugError("there is more than a root");
+  tree::require_possible(root.sealed.tree);
   return root;
 }
 

@@ -99,7 +99,7 @@ public:
     const bool stays_below =
         !name.empty() && name == name.lexically_normal() && name.begin()->string() != "..";
     if (!stays_below || name.is_absolute())
-      throw base::BugError("the machine gives an impossible path: " + base::quoted(name.string()));
+      machine::throw_odd_answer("it has the impossible path " + base::quoted(name.string()));
     copy_out(work_, (std::filesystem::path(place) / name).string(),
              publication_.staged_path(name.string()));
     publication_.add(name.string());
@@ -118,11 +118,11 @@ publish_anew(const std::vector<fs::PublishedFile>& files, const disk::Filesystem
   std::array<std::unique_ptr<fs::Publication>, k_published_places.size()> others;
   for (const fs::PublishedFile& file : files) {
     const auto inside = file.path.lexically_relative(machine::k_guest_work);
+    if (inside.empty()) machine::throw_odd_answer("it has an empty path");
     const auto found = std::ranges::find(k_published_places, "/" + inside.begin()->string());
     const auto index = static_cast<std::size_t>(found - k_published_places.begin());
     if (found == k_published_places.end() || targets[index].empty())
-      throw base::BugError("the machine gives an impossible path: " +
-                           base::quoted(file.path.string()));
+      machine::throw_odd_answer("it has the impossible path " + base::quoted(file.path.string()));
     if (index != 0 && others[index] == nullptr)
       others[index] = std::make_unique<fs::Publication>(targets[index]);
     Taken(index == 0 ? place.publication : *others[index], work)
@@ -191,7 +191,7 @@ CustomizeResult work_on_base_in_machine(const Customizing& customizing, const Wo
          .limits = limits_for(customizing),
          .on_end = [&](const disk::FilesystemReader& disk) { take_all_logs(disk, place); }},
         services.reporter, services.cancellation);
-    CustomizeResult result = decode_customize_result(machine.answer());
+    CustomizeResult result = machine::decode_answer(machine, &decode_customize_result);
     customizing.base->require_unchanged();
     result.files =
         publish_anew(result.files, machine.work(), place, outer_places(customizing, directory));

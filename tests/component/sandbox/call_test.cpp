@@ -10,6 +10,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/sandbox/byte_codec.hpp>
 
 #include "test_root.hpp"
 
@@ -89,6 +90,9 @@ TEST_CASE("exceptions keep their kind and content on the way out", "[sandbox]") 
     FAIL("nothing was thrown");
   } catch (const base::Error& error) {
     CHECK(error.kind() == base::FailureKind::verification);
+    // A line of which file it shows is not left to those inside.
+    diagnostic.where = base::SourceLocation{"file.yaml", 0, 0};
+    diagnostic.related = {{{"other.yaml", 0, 0}, "first here"}};
     CHECK(error.diagnostic() == diagnostic);
   }
   CHECK_THROWS_AS(call(root, {.job = "throw-cancelled"}, listener), base::Cancelled);
@@ -108,6 +112,31 @@ TEST_CASE("the deadline ends a call, and a killed job is noticed", "[sandbox]") 
   }
   CHECK(listener.heard == "<begun>tail");
   CHECK(code_of(root, {.job = "die", .request = std::to_string(SIGKILL)}) == "sandbox.call-died");
+}
+
+TEST_CASE("a job that was taken over cannot keep its caller by speaking on", "[sandbox]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  TestRoot root;
+  CHECK(code_of(root, {.job = "speak-on", .request = "empty-parts"}) == "sandbox.worker-answer");
+  // It does not take the answers.
+  CHECK(code_of(root, {.job = "speak-on", .request = "messages"}) == "sandbox.worker-answer");
+  Listener listener;
+  listener.limit = std::chrono::steady_clock::now() + std::chrono::milliseconds(500);
+  CHECK_THROWS_WITH(call(root, {.job = "tell-on"}, listener), Catch::Contains("too late"));
+}
+
+TEST_CASE("what a handler cannot decode is no answer", "[sandbox]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  TestRoot root;
+  class Decoder final : public sandbox::CallHandler {
+  public:
+    void on_message(std::string_view text) override { sandbox::ByteReader(text).text(); }
+    void on_output(std::string_view /*text*/) override {}
+    std::optional<TimePoint> deadline() const override { return std::nullopt; }
+    void on_deadline() override {}
+  } decoder;
+  sandbox::Sandbox sandbox(root.options, root.cancellation);
+  CHECK_THROWS_WITH(sandbox.call({.job = "talk"}, decoder), Catch::Contains("gave no answer"));
 }
 
 TEST_CASE("no descriptor of the caller is open inside", "[sandbox]") {

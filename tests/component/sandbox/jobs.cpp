@@ -81,11 +81,46 @@ std::string forge_failure(const WorkerCall& call) {
   imagewright::sandbox::ByteWriter failure;
   if (call.request == "kind") failure.number(0).number(99).number(0).text("code");
   if (call.request == "severity") failure.number(0).number(0).number(99).text("code");
+  if (call.request == "no-memory") failure.number(4);
+  if (call.request == "/etc/shadow" || call.request == "place") {
+    // What encode_exception makes of an error that points at a line.
+    base::Diagnostic diagnostic{.code = "test.place", .message = "look there"};
+    diagnostic.where = base::SourceLocation{"/etc/shadow", 1, 1};
+    diagnostic.related = {{{"/etc/shadow", 2, 1}, "and there"}};
+    throw base::Error(base::FailureKind::build, diagnostic);
+  }
   if (call.request == "cut-off") failure.number(0).number(0).number(0).text("code").number(1000000);
   imagewright::sandbox::send_record(3, imagewright::sandbox::RecordKind::function_failed,
                                     failure.take());
   ::pause();
   return {};
+}
+
+constexpr int k_channel = 3;
+
+/// Speaks past the machinery of workers for as long as somebody takes it in.
+std::string speak_on(const WorkerCall& call) {
+  using imagewright::sandbox::RecordKind;
+  const std::array<char, 2> empty_part{static_cast<char>(RecordKind::function_result), '\1'};
+  while (call.request == "empty-parts") {
+    if (::send(k_channel, empty_part.data(), empty_part.size(), MSG_NOSIGNAL) < 0) ::_exit(1);
+  }
+  const auto kind = call.request == "messages" ? RecordKind::message : RecordKind::wants_id_maps;
+  while (true)
+    imagewright::sandbox::send_record(k_channel, kind, "word");
+}
+
+/// As many messages as are taken, each after the answer to the one before it.
+std::string tell_on(const WorkerCall& call) {
+  while (true)
+    call.messages.send("word");
+}
+
+/// Looks as if it had ended, and has not.
+std::string fall_silent(const WorkerCall& /*call*/) {
+  ::close(k_channel);
+  while (true)
+    ::pause();
 }
 
 std::string hang(const WorkerCall& call) {
@@ -279,6 +314,9 @@ constexpr std::array k_jobs{
     WorkerJob{.name = "throw-cancelled", .run = &throw_cancelled},
     WorkerJob{.name = "forge-failure", .run = &forge_failure},
     WorkerJob{.name = "throw-foreign", .run = &throw_foreign},
+    WorkerJob{.name = "speak-on", .run = &speak_on},
+    WorkerJob{.name = "tell-on", .run = &tell_on},
+    WorkerJob{.name = "fall-silent", .run = &fall_silent},
     WorkerJob{.name = "hang", .run = &hang},
     WorkerJob{.name = "die", .run = &die},
     WorkerJob{.name = "list-descriptors", .run = &list_descriptors},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <chrono>
+#include <limits>
 #include <thread>
 
 #include <fcntl.h>
@@ -97,7 +98,7 @@ TEST_CASE("a worker that was taken over can answer nothing but an error", "[sand
   CHECK(failure_of(of("throw-cancelled")) == beginning + "it stopped by itself");
   CHECK(failure_of(of("throw-foreign")) == beginning + "odd");
   CHECK_THAT(failure_of(of("no-such-job")), Contains(beginning));
-  for (const char* forgery : {"kind", "severity", "cut-off", "empty"}) {
+  for (const char* forgery : {"kind", "severity", "cut-off", "no-memory", "empty"}) {
     INFO(forgery);
     CHECK_THAT(failure_of(of("forge-failure", forgery)), Contains(beginning));
   }
@@ -107,6 +108,56 @@ TEST_CASE("a worker that was taken over can answer nothing but an error", "[sand
                                           return sandbox::ByteReader(answer.substr(0, 4)).text();
                                         }),
                     Contains("sandbox.worker-answer"));
+}
+
+TEST_CASE("an error points at no line of a file that its worker was not given",
+          "[sandbox][worker]") {
+  const auto lines_of = [](const std::string& request) {
+    try {
+      run(of("forge-failure", request));
+    } catch (const base::Error& error) {
+      const base::Diagnostic& told = error.diagnostic();
+      REQUIRE(told.code == "test.place");
+      return std::vector<std::uint32_t>{told.where->line, told.related.at(0).where.line};
+    }
+    return std::vector<std::uint32_t>();
+  };
+  CHECK(lines_of("place") == std::vector<std::uint32_t>{0, 0});
+  CHECK(lines_of("/etc/shadow") == std::vector<std::uint32_t>{1, 2});
+}
+
+TEST_CASE("a worker that speaks on and on is not listened to", "[sandbox][worker]") {
+  for (const char* way : {"empty-parts", "messages", "odd-records"}) {
+    INFO(way);
+    const auto start = std::chrono::steady_clock::now();
+    CHECK_THAT(failure_of(of("speak-on", way)), Contains("sandbox.worker-answer"));
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+  }
+}
+
+TEST_CASE("a worker that closes its channel and lives on has its time like others",
+          "[sandbox][worker]") {
+  sandbox::WorkerRequest silent = of("fall-silent");
+  silent.limits.time = std::chrono::milliseconds(300);
+  CHECK_THAT(failure_of(silent), Contains("sandbox.worker-timeout"));
+}
+
+TEST_CASE("what is thrown about a size while an answer is decoded is no answer",
+          "[sandbox][worker]") {
+  const base::Cancellation cancellation;
+  const auto decode_with = [&](auto decode) {
+    try {
+      sandbox::ask_worker(of("tell-prepared"), cancellation, decode);
+    } catch (const base::Error& error) {
+      return error.diagnostic().code;
+    }
+    return std::string("nothing was thrown");
+  };
+  const auto huge = std::numeric_limits<std::size_t>::max();
+  CHECK(decode_with([&](std::string_view) { std::vector<int>().reserve(huge); }) ==
+        "sandbox.worker-answer");
+  CHECK(decode_with([](std::string_view answer) { (void)answer.substr(1000); }) ==
+        "sandbox.worker-answer");
 }
 
 TEST_CASE("a job may prepare itself before it is confined", "[sandbox][worker]") {

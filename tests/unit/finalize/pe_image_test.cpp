@@ -112,4 +112,12 @@ TEST_CASE("what cannot take sections is refused") {
     put_number(changed, k_optional + 144, 0x410, 4);
     CHECK(code_of_adding(changed) == "finalize.unfit-stub");
   }
+  SECTION("a signature inside the headers of a program without sections") {
+    auto changed = stub;
+    put_number(changed, k_optional - 18, 0, 2);
+    for (const std::uint64_t place : {1U, 64U, 200U}) {
+      put_number(changed, k_optional + 144, place, 4);
+      CHECK(code_of_adding(changed) == "finalize.unfit-stub");
+    }
+  }
 }

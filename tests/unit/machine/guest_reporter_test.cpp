@@ -52,3 +52,14 @@ TEST_CASE("the end of the work is told with its status") {
                                   .take();
   CHECK(machine::relay(message, silent) == 9);
 }
+
+TEST_CASE("a machine that lies steers no terminal, and what is no message is told as that") {
+  report::RecordingReporter outside;
+  const auto kind = static_cast<std::uint64_t>(machine::MessageKind::stage_started);
+  machine::relay(sandbox::ByteWriter().number(kind).text("a\x1b[31m").text("b").take(), outside);
+  REQUIRE(outside.events().size() == 1);
+  CHECK(std::get<report::StageStarted>(outside.events().front()).stage.find('\x1b') ==
+        std::string::npos);
+  CHECK_THROWS_AS(machine::relay(sandbox::ByteWriter().number(kind).number(99).take(), outside),
+                  base::BugError);
+}
