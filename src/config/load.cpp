@@ -187,8 +187,8 @@ std::vector<model::Repository> repositories_for(const model::ReleaseProfile& pro
     each.base_url = expand(std::move(each.base_url));
     each.mirror_list = expand(std::move(each.mirror_list));
     each.path = expand(std::move(each.path));
-    for (std::string& key : each.gpg_keys)
-      key = expand(std::move(key));
+    for (model::LocatedText& key : each.gpg_keys)
+      key.text = expand(std::move(key.text));
   }
   return repositories;
 }

@@ -83,7 +83,7 @@ Image open_image(const model::ContainerImageConfig& wanted, const OpenOptions& o
     return open_checked(wanted, options);
   } catch (const base::Error& error) {
     base::Diagnostic told = error.diagnostic();
-    if (!told.where) told.where = wanted.where;
+    if (!told.where) told.where = wanted.source_where;
     const std::string context = "while reading " + source_text(wanted);
     if (std::ranges::find(told.context, context) == told.context.end())
       told.context.push_back(context);

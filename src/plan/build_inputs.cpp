@@ -88,7 +88,7 @@ base::Digest digest_files(const BuildPlan& plan) {
   }
   // Files with passwords are left out: a digest would let them be guessed.
   for (const model::UserConfig& user : config.os.users) {
-    for (const std::filesystem::path& path : user.ssh_public_key_files)
+    for (const auto& [path, where] : user.ssh_public_key_files)
       hasher.add(path);
   }
   for (const model::UnitDropIn& drop_in : config.os.services.drop_ins) {
@@ -130,8 +130,8 @@ InputPaths input_paths_of(const BuildPlan& plan) {
   for (const model::UnitDropIn& drop_in : config.os.services.drop_ins)
     add_content(drop_in.content);
   for (const model::UserConfig& user : config.os.users) {
-    paths.files.insert(paths.files.end(), user.ssh_public_key_files.begin(),
-                       user.ssh_public_key_files.end());
+    for (const auto& [path, where] : user.ssh_public_key_files)
+      paths.files.push_back(path);
     if (user.password && !user.password->file.empty()) paths.files.push_back(user.password->file);
   }
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)

@@ -89,7 +89,7 @@ void apply_overrides(std::vector<model::Repository>& repositories,
     repository.base_url = is_url ? wanted.address : "";
     repository.mirror_list.clear();
     repository.path = is_url ? "" : std::filesystem::absolute(wanted.address).string();
-    repository.where = {"--repo"};
+    repository.address_where = {"--repo"};
   }
 }
 

@@ -21,7 +21,7 @@ bool is_fetched(const model::AdditionalFile& file) {
 void fetch_remote_files(model::OsConfig& os, NetworkUse network, const Services& services) {
   std::vector<repo::RemoteFileRequest> requests;
   for (const model::AdditionalFile& file : os.additional_files) {
-    if (file.remote) requests.push_back({*file.remote, file.where});
+    if (file.remote) requests.push_back({*file.remote, file.content_where});
   }
   if (requests.empty()) return;
   cache::Cache cache(services.cache_directory);

@@ -35,15 +35,16 @@ std::optional<std::filesystem::path> find_cached(FetchContext& context,
 }
 
 std::filesystem::path fetch_key(FetchContext& context, const model::Repository& repository,
-                                const std::string& address, const FileAddress& where) {
+                                const model::LocatedText& key, const FileAddress& from) {
+  const std::string& address = key.text;
   const fs::TemporaryDirectory staging = context.cache.stage();
   const std::filesystem::path target = staging.path() / "key";
-  const auto result = context.downloader.fetch({{.source = where.source,
-                                                 .path = where.name,
+  const auto result = context.downloader.fetch({{.source = from.source,
+                                                 .path = from.name,
                                                  .target = target,
                                                  .largest = k_largest_key_file}});
   if (result.front() && result.front()->problem == DownloadProblem::portal) {
-    fail_portal(repository, "the key " + shown(address), *result.front());
+    fail_portal(repository, "the key " + shown(address), *result.front(), key.where);
   }
   if (result.front()) {
     fail(repository, {.kind = base::FailureKind::verification,
@@ -51,31 +52,34 @@ std::filesystem::path fetch_key(FetchContext& context, const model::Repository& 
                       .message = fmt::format("cannot get the key {}: {}", shown(address),
                                              result.front()->detail),
                       .hint = result.front()->hint.empty() ? "correct the address under gpgKeys"
-                                                           : result.front()->hint});
+                                                           : result.front()->hint,
+                      .where = key.where});
   }
   const std::string content = fs::read_file(target, k_largest_key_file);
   // Before anything of it is kept.
-  if (base::is_private_key(content)) fail_private(repository, shown(address));
+  if (base::is_private_key(content)) fail_private(repository, shown(address), key.where);
   const base::Digest digest = context.cache.put_text(content);
   context.cache.put_note(k_note_kind, address, digest.to_string());
   return context.cache.find(digest).value();
 }
 
 std::filesystem::path load_key_file(FetchContext& context, const model::Repository& repository,
-                                    const std::string& address, KeyFreshness freshness) {
-  if (model::is_fingerprint(address)) return find_key_file(context, repository, address);
-  const FileAddress where = address_of_file(address);
-  const bool can_fetch = context.can_fetch_from(where.source);
-  const bool may_be_old = freshness == KeyFreshness::cached && !where.source.is_local();
+                                    const model::LocatedText& key, KeyFreshness freshness) {
+  const std::string& address = key.text;
+  if (model::is_fingerprint(address)) return find_key_file(context, repository, key);
+  const FileAddress from = address_of_file(address);
+  const bool can_fetch = context.can_fetch_from(from.source);
+  const bool may_be_old = freshness == KeyFreshness::cached && !from.source.is_local();
   if (may_be_old || !can_fetch) {
     if (auto cached = find_cached(context, address)) return *std::move(cached);
   }
   if (!can_fetch) {
     fail(repository, {.code = "repo.offline",
                       .message = fmt::format("the key {} is not in the cache", shown(address)),
-                      .hint = "run once without --offline"});
+                      .hint = "run once without --offline",
+                      .where = key.where});
   }
-  return fetch_key(context, repository, address, where);
+  return fetch_key(context, repository, key, from);
 }
 
 std::string time_text(std::int64_t seconds) {
@@ -127,8 +131,8 @@ std::vector<std::filesystem::path>
 load_key_files(FetchContext& context, const model::Repository& repository, KeyFreshness freshness) {
   std::vector<std::filesystem::path> files = keys_in_place_of(context, repository);
   if (!files.empty()) return files;
-  for (const std::string& address : repository.gpg_keys) {
-    files.push_back(load_key_file(context, repository, address, freshness));
+  for (const model::LocatedText& key : repository.gpg_keys) {
+    files.push_back(load_key_file(context, repository, key, freshness));
   }
   return files;
 }
@@ -137,24 +141,28 @@ std::vector<PublicKey> read_keys(FetchContext& context, Keyring& keyring,
                                  const std::vector<std::filesystem::path>& files,
                                  const model::Repository& repository) {
   for (std::size_t index = 0; index < files.size(); ++index) {
-    const std::string name = files.size() == repository.gpg_keys.size()
-                                 ? shown(repository.gpg_keys[index])
-                                 : files[index].string();
+    const bool is_named = files.size() == repository.gpg_keys.size();
+    const std::string name =
+        is_named ? shown(repository.gpg_keys[index].text) : files[index].string();
+    const base::SourceLocation where =
+        is_named ? repository.gpg_keys[index].where : base::SourceLocation();
     const KeyFile found = keyring.add(fs::read_file(files[index], k_largest_key_file));
     if (found == KeyFile::public_keys) continue;
     forget(context, files[index]);
-    if (found == KeyFile::private_keys) fail_private(repository, name);
+    if (found == KeyFile::private_keys) fail_private(repository, name, where);
     if (found == KeyFile::damaged) {
       fail(repository, {.kind = base::FailureKind::verification,
                         .code = "repo.key-unreadable",
                         .message = fmt::format("a key in {} is damaged", name),
-                        .hint = "get the file once more from whoever signs the repository"});
+                        .hint = "get the file once more from whoever signs the repository",
+                        .where = where});
     }
     fail(repository, {.kind = base::FailureKind::verification,
                       .code = "repo.key-unreadable",
                       .message = fmt::format("{} holds no public OpenPGP key", name),
                       .hint = "give the public key of whoever signs the repository, with its user "
-                              "name and self-signature"});
+                              "name and self-signature",
+                      .where = where});
   }
   std::vector<PublicKey> keys = keyring.keys();
   require_usable(keys, repository);

@@ -48,7 +48,7 @@ bool may_hold_key(const std::string& content) {
 /// The key alone, whatever else the file holds.
 std::optional<std::string> find_key(FetchContext& context, const model::Repository& repository,
                                     const std::filesystem::path& file,
-                                    const std::string& fingerprint) {
+                                    const model::LocatedText& fingerprint) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   if (error || size > k_largest_key_file.bytes()) return std::nullopt;
@@ -58,16 +58,18 @@ std::optional<std::string> find_key(FetchContext& context, const model::Reposito
   const KeyFile found = keyring.add(content);
   if (found == KeyFile::none) return std::nullopt;
   for (const PublicKey& key : keyring.keys()) {
-    if (key.fingerprint != fingerprint) continue;
-    if (found == KeyFile::private_keys) fail_private(repository, base::quoted(file.string()));
+    if (key.fingerprint != fingerprint.text) continue;
+    if (found == KeyFile::private_keys)
+      fail_private(repository, base::quoted(file.string()), fingerprint.where);
     return key.content;
   }
   return std::nullopt;
 }
 
-std::string in_capitals(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::toupper(c); });
-  return text;
+model::LocatedText in_capitals(model::LocatedText name) {
+  std::ranges::transform(name.text, name.text.begin(),
+                         [](unsigned char c) { return std::toupper(c); });
+  return name;
 }
 
 /// Of a file that was given by its name. Whatever else lies in a directory is passed over.
@@ -76,44 +78,45 @@ void require_public(const model::Repository& repository, const std::filesystem::
   const auto size = std::filesystem::file_size(file, error);
   if (error || size > k_largest_key_file.bytes()) return;
   if (base::is_private_key(fs::read_file(file, k_largest_key_file)))
-    fail_private(repository, base::quoted(file.string()));
+    fail_private(repository, base::quoted(file.string()), {});
 }
 
 [[noreturn]] void fail_not_found(FetchContext& context, const model::Repository& repository,
-                                 const std::string& fingerprint) {
+                                 const model::LocatedText& fingerprint) {
   std::vector<std::string> places;
   for (const auto& place : context.options.key_places)
     places.push_back(place.string());
-  const auto source = context.options.key_sources.find(fingerprint);
+  const auto source = context.options.key_sources.find(fingerprint.text);
   const std::string how = source == context.options.key_sources.end()
                               ? "get it from whoever signs the repository"
                               : source->second;
   fail(repository,
        {.kind = base::FailureKind::verification,
         .code = "repo.key-not-found",
-        .message = fmt::format("its key {} is in none of {}", fingerprint,
+        .message = fmt::format("its key {} is in none of {}", fingerprint.text,
                                places.empty() ? "the places for keys" : base::join(places, ", ")),
         .hint = fmt::format("{}; then give the file with --key (of verify: --repo-key), or put it "
                             "into one of these directories",
-                            how)});
+                            how),
+        .where = fingerprint.where});
 }
 
 } // namespace
 
 std::filesystem::path find_key_file(FetchContext& context, const model::Repository& repository,
-                                    const std::string& name) {
-  const std::string fingerprint = in_capitals(name);
+                                    const model::LocatedText& name) {
+  const model::LocatedText fingerprint = in_capitals(name);
   for (const std::filesystem::path& place : context.options.key_places) {
     for (const std::filesystem::path& file : files_of(place)) {
       if (file == place) require_public(repository, file);
       const auto content = find_key(context, repository, file, fingerprint);
       if (!content) continue;
       const base::Digest digest = context.cache.put_text(*content);
-      context.cache.put_note(k_note_kind, fingerprint, digest.to_string());
+      context.cache.put_note(k_note_kind, fingerprint.text, digest.to_string());
       return context.cache.find(digest).value();
     }
   }
-  const auto note = context.cache.find_note(k_note_kind, fingerprint);
+  const auto note = context.cache.find_note(k_note_kind, fingerprint.text);
   const auto digest = note ? base::Digest::parse(*note) : std::nullopt;
   if (auto cached = digest ? context.cache.find(*digest) : std::nullopt) return *std::move(cached);
   fail_not_found(context, repository, fingerprint);
@@ -125,8 +128,8 @@ std::vector<std::filesystem::path> keys_in_place_of(FetchContext& context,
   const auto& moved = context.options.moved_repositories;
   if (std::ranges::find(moved, repository.name) == moved.end()) return {};
   if (repository.gpg_keys.empty()) return {};
-  for (const std::string& name : repository.gpg_keys) {
-    if (!model::is_fingerprint(name)) return {};
+  for (const model::LocatedText& name : repository.gpg_keys) {
+    if (!model::is_fingerprint(name.text)) return {};
     const auto holds = [&](const std::filesystem::path& file) {
       return find_key(context, repository, file, in_capitals(name)).has_value();
     };

@@ -45,7 +45,7 @@ void RepositorySet::State::tell_mirrors() {
           .message = fmt::format("repository {}: the mirror {} was passed over: {}", name,
                                  mirror.base, base::without_secrets(mirror.last_fault)),
           .hint = "nothing, when another mirror did; else take that mirror out of the list"};
-      if (!repository.where.file.empty()) warning.where = repository.where;
+      if (!repository.address_where.file.empty()) warning.where = repository.address_where;
       if (told.insert(warning.message).second) context.reporter.warning(warning);
     }
   }

@@ -24,6 +24,7 @@ struct PasswordConfig {
   std::string value;
   std::filesystem::path file; ///< for the two file types
   base::SourceLocation where;
+  base::SourceLocation value_where = {}; ///< of the value or the file's name; else as `where`
 
   bool operator==(const PasswordConfig&) const = default;
 };
@@ -41,7 +42,7 @@ struct UserConfig {
   std::optional<uid_t> uid;
   std::optional<PasswordConfig> password;
   std::optional<std::int32_t> password_expires_days; ///< -1: never
-  std::vector<std::filesystem::path> ssh_public_key_files;
+  std::vector<Located<std::filesystem::path>> ssh_public_key_files;
   std::vector<std::string> ssh_public_keys;
   std::optional<LocatedText> primary_group;
   std::vector<LocatedText> secondary_groups;

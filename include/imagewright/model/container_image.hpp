@@ -35,6 +35,7 @@ struct ContainerImageConfig {
   Pinning pinning = Pinning::unpinned;
   std::string name_space = "k8s.io"; ///< of containerd
   base::SourceLocation where;
+  base::SourceLocation source_where = {};
 
   bool operator==(const ContainerImageConfig&) const = default;
 };

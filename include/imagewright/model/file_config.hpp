@@ -47,6 +47,7 @@ struct AdditionalFile {
   std::optional<Unpacking> unpacking = {};
   /// A package of a repository, as its file; the lock says which.
   std::optional<Nevra> stored_package = {};
+  base::SourceLocation content_where = {}; ///< of the source, URL or text
 
   bool operator==(const AdditionalFile&) const = default;
 };
@@ -58,6 +59,7 @@ struct AdditionalDirectory {
   std::optional<mode_t> merged_directory_permissions; ///< absent: as they are
   mode_t child_file_permissions = 0755;
   base::SourceLocation where;
+  base::SourceLocation source_where = {};
 
   bool operator==(const AdditionalDirectory&) const = default;
 };

@@ -31,6 +31,7 @@ struct ScriptConfig {
   std::string name;
   std::filesystem::path directory; ///< of the config that names it; visible to the script
   base::SourceLocation where;
+  base::SourceLocation path_where = {};
 
   bool operator==(const ScriptConfig&) const = default;
 };

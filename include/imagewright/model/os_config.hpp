@@ -87,6 +87,7 @@ struct UnitDropIn {
   std::string name; ///< with ".conf"
   FileContent content;
   base::SourceLocation where;
+  base::SourceLocation content_where = {}; ///< of the source or text
 
   bool operator==(const UnitDropIn&) const = default;
 };

@@ -11,6 +11,7 @@
 
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/source_location.hpp>
+#include <imagewright/model/located.hpp>
 
 namespace imagewright::model {
 
@@ -25,7 +26,7 @@ struct Repository {
   std::string base_url;    ///< file, http or https; $basearch and $releasever are already replaced
   std::string mirror_list; ///< URL of a list with one base URL a line, or a metalink
   std::string path;        ///< absolute path of a local directory that has repodata/
-  std::vector<std::string> gpg_keys; ///< absolute paths or URLs of public keys, or fingerprints
+  std::vector<LocatedText> gpg_keys; ///< absolute paths or URLs of public keys, or fingerprints
   SignatureCheck package_signatures = SignatureCheck::required;
   SignatureCheck metadata_signature = SignatureCheck::required;
   std::int32_t priority = 99;                ///< the smaller wins, whatever the versions; as in dnf
@@ -34,6 +35,7 @@ struct Repository {
   std::vector<std::string> exclude_packages; ///< globs
   std::vector<std::string> architectures;    ///< empty: all
   base::SourceLocation where;
+  base::SourceLocation address_where = {}; ///< of the URL, list or path
 
   bool operator==(const Repository&) const = default;
 

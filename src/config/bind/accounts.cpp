@@ -14,10 +14,12 @@ std::optional<model::PasswordConfig> bind_password(const Reader& user) {
   model::PasswordConfig password{.type = type->value, .where = type->where};
   const bool is_file =
       type->value == PasswordType::plain_text_file || type->value == PasswordType::hashed_file;
+  const auto value = reader->text("value");
+  password.value_where = value ? value->where : type->where;
   if (is_file) {
     password.file = reader->path("value").value_or(std::filesystem::path());
   } else {
-    password.value = reader->text_or("value", "");
+    password.value = value ? value->text : "";
   }
   return password;
 }

@@ -33,8 +33,11 @@ void take_source(model::ContainerImageConfig& image, std::string_view text, cons
 }
 
 model::ContainerImageConfig bind_container_image(const Reader& reader) {
-  model::ContainerImageConfig image{.where = reader.where()};
-  if (const auto source = reader.text("source")) take_source(image, source->text, reader);
+  model::ContainerImageConfig image{.where = reader.where(), .source_where = reader.where()};
+  if (const auto source = reader.text("source")) {
+    take_source(image, source->text, reader);
+    image.source_where = source->where;
+  }
   image.name = reader.text("name");
   if (reader.is_true("pin")) image.pinning = model::Pinning::pinned;
   image.name_space = reader.text_or("namespace", image.name_space);

@@ -15,6 +15,13 @@ model::FileContent bind_content(const Reader& reader) {
   return reader.text_or("content", "");
 }
 
+base::SourceLocation place_of_content(const Reader& reader) {
+  for (const std::string_view name : {"source", "url", "content"}) {
+    if (const auto text = reader.text(name)) return text->where;
+  }
+  return reader.where();
+}
+
 /// A rule says that there is a digest.
 std::optional<model::RemoteFile> bind_remote(const Reader& reader) {
   auto url = reader.text("url");
@@ -32,7 +39,8 @@ model::AdditionalFile bind_file(const Reader& reader) {
                              .content = bind_content(reader),
                              .permissions = reader.permissions("permissions"),
                              .where = reader.where(),
-                             .remote = bind_remote(reader)};
+                             .remote = bind_remote(reader),
+                             .content_where = place_of_content(reader)};
   if (reader.is_true("unpack")) {
     const auto count = reader.integer("stripComponents");
     file.unpacking = model::Unpacking{.stripped_components =
@@ -44,9 +52,10 @@ model::AdditionalFile bind_file(const Reader& reader) {
 }
 
 /// One destination of the map form of earlier versions.
-model::AdditionalFile bind_old_target(const Reader& owner, const std::string& source,
+model::AdditionalFile bind_old_target(const Reader& owner, const yaml::Entry& source,
                                       const yaml::Node& node, const Type& type) {
-  model::AdditionalFile file{.content = owner.resolve(source), .where = node.where};
+  model::AdditionalFile file{
+      .content = owner.resolve(source.key), .where = node.where, .content_where = source.where};
   if (node.is_mapping()) {
     const Reader reader(node, type, owner.context());
     file.destination = reader.text_or("path", "");
@@ -64,11 +73,11 @@ std::vector<model::AdditionalFile> bind_old_files(const Reader& owner, const yam
   for (const yaml::Entry& entry : files.entries) {
     if (!owner.context().checker.is_clean(entry.value)) continue;
     if (!entry.value.is_sequence()) {
-      result.push_back(bind_old_target(owner, entry.key, entry.value, target));
+      result.push_back(bind_old_target(owner, entry, entry.value, target));
       continue;
     }
     for (const yaml::Node& item : entry.value.items)
-      result.push_back(bind_old_target(owner, entry.key, item, target));
+      result.push_back(bind_old_target(owner, entry, item, target));
   }
   return result;
 }
@@ -91,9 +100,12 @@ std::vector<model::AdditionalFile> bind_additional_files(const Reader& owner) {
 std::vector<model::AdditionalDirectory> bind_additional_directories(const Reader& os) {
   std::vector<model::AdditionalDirectory> directories;
   for (const Reader& reader : os.mappings("additionalDirs")) {
-    model::AdditionalDirectory directory{.where = reader.where()};
+    model::AdditionalDirectory directory{.where = reader.where(), .source_where = reader.where()};
     for (const std::string_view name : {"source", "sourcePath"}) {
-      if (auto source = reader.path(name)) directory.source = std::move(*source);
+      const auto source = reader.located_path(name);
+      if (!source) continue;
+      directory.source = source->value;
+      directory.source_where = source->where;
     }
     for (const std::string_view name : {"destination", "destinationPath"}) {
       if (auto destination = reader.text(name))

@@ -42,8 +42,13 @@ model::ServicesConfig bind_services(const Reader& reader) {
     model::UnitDropIn drop_in{
         .unit = each.text_or("unit", ""), .name = each.text_or("name", ""), .where = each.where()};
     if (!drop_in.name.ends_with(".conf")) drop_in.name += ".conf";
-    drop_in.content = each.text_or("content", "");
-    if (auto source = each.path("source")) drop_in.content = std::move(*source);
+    const auto content = each.text("content");
+    drop_in.content = content ? content->text : "";
+    drop_in.content_where = content ? content->where : each.where();
+    if (auto source = each.located_path("source")) {
+      drop_in.content = std::move(source->value);
+      drop_in.content_where = std::move(source->where);
+    }
     services.drop_ins.push_back(std::move(drop_in));
   }
   return services;

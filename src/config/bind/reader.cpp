@@ -76,9 +76,16 @@ std::filesystem::path Reader::resolve(const std::string& text) const {
 }
 
 std::optional<std::filesystem::path> Reader::path(std::string_view name) const {
+  auto found = located_path(name);
+  if (!found) return std::nullopt;
+  return std::move(found->value);
+}
+
+std::optional<model::Located<std::filesystem::path>>
+Reader::located_path(std::string_view name) const {
   const auto found = text(name);
   if (!found || found->text.empty()) return std::nullopt;
-  return resolve(found->text);
+  return model::Located<std::filesystem::path>{resolve(found->text), found->where};
 }
 
 std::vector<model::LocatedText> Reader::texts(std::string_view name) const {
@@ -104,10 +111,10 @@ std::vector<std::string> Reader::plain_texts(std::string_view name) const {
   return result;
 }
 
-std::vector<std::filesystem::path> Reader::paths(std::string_view name) const {
-  std::vector<std::filesystem::path> result;
+std::vector<model::Located<std::filesystem::path>> Reader::paths(std::string_view name) const {
+  std::vector<model::Located<std::filesystem::path>> result;
   for (const model::LocatedText& each : texts(name))
-    result.push_back(resolve(each.text));
+    result.push_back({resolve(each.text), each.where});
   return result;
 }
 

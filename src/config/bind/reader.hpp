@@ -46,10 +46,11 @@ public:
   bool is_true(std::string_view name) const;
   std::optional<model::Located<std::int64_t>> integer(std::string_view name) const;
   std::optional<std::filesystem::path> path(std::string_view name) const;
+  std::optional<model::Located<std::filesystem::path>> located_path(std::string_view name) const;
   /// A list of texts; a text alone (the form of earlier versions) counts as one item.
   std::vector<model::LocatedText> texts(std::string_view name) const;
   std::vector<std::string> plain_texts(std::string_view name) const;
-  std::vector<std::filesystem::path> paths(std::string_view name) const;
+  std::vector<model::Located<std::filesystem::path>> paths(std::string_view name) const;
   std::map<std::string, model::LocatedText> text_map(std::string_view name) const;
   std::map<std::string, std::string> plain_text_map(std::string_view name) const;
 

@@ -19,7 +19,8 @@ model::Repository bind_repository(const Reader& reader) {
   if (const auto path = reader.path("path")) repository.path = path->string();
   for (const model::LocatedText& key : reader.texts("gpgKeys")) {
     const bool is_path = !is_url(key.text) && !model::is_fingerprint(key.text);
-    repository.gpg_keys.push_back(is_path ? reader.resolve(key.text).string() : key.text);
+    repository.gpg_keys.push_back(
+        {is_path ? reader.resolve(key.text).string() : key.text, key.where});
   }
   const auto check_of = [&](std::string_view name) {
     const auto value = reader.boolean(name);
@@ -36,12 +37,18 @@ model::Repository bind_repository(const Reader& reader) {
   repository.exclude_packages = reader.plain_texts("excludePackages");
   repository.architectures = reader.plain_texts("architectures");
   repository.where = reader.where();
+  repository.address_where = repository.where;
+  for (const std::string_view name : {"baseUrl", "mirrorList", "path"}) {
+    if (const auto address = reader.text(name)) repository.address_where = address->where;
+  }
   return repository;
 }
 
 model::ScriptConfig bind_script(const Reader& reader) {
   model::ScriptConfig script;
-  script.path = reader.text_or("path", "");
+  const auto path = reader.text("path");
+  script.path = path ? path->text : "";
+  script.path_where = path ? path->where : reader.where();
   script.content = reader.text_or("content", "");
   const std::string interpreter = reader.text_or("interpreter", "");
   if (!interpreter.empty()) script.interpreter = interpreter;

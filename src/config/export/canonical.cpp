@@ -25,16 +25,16 @@ std::string address_of_key(const std::string& key, const CanonicalContext& conte
 
 Section written(Section section, const model::Repository& repository) {
   const auto& [name, base_url, mirror_list, path, gpg_keys, package_signatures, metadata_signature,
-               priority, cost, include_packages, exclude_packages, architectures, where] =
-      repository;
+               priority, cost, include_packages, exclude_packages, architectures, where,
+               address_where] = repository;
   const model::Repository standard;
   section.put_text("name", name);
   section.put_text("baseUrl", address(base_url, section.context()));
   section.put_text("mirrorList", address(mirror_list, section.context()));
   section.put_path("path", path);
   std::vector<std::string> keys;
-  for (const std::string& key : gpg_keys)
-    keys.push_back(address_of_key(key, section.context()));
+  for (const model::LocatedText& key : gpg_keys)
+    keys.push_back(address_of_key(key.text, section.context()));
   section.put_texts("gpgKeys", keys);
   if (package_signatures == model::SignatureCheck::skipped) section.put("gpgCheck", false);
   if (metadata_signature == model::SignatureCheck::skipped) section.put("repoGpgCheck", false);
@@ -52,7 +52,8 @@ std::string place_of(const model::ScriptConfig& script, const CanonicalContext& 
 }
 
 Section written(Section section, const model::ScriptConfig& script) {
-  const auto& [path, content, interpreter, arguments, environment, name, directory, where] = script;
+  const auto& [path, content, interpreter, arguments, environment, name, directory, where,
+               path_where] = script;
   if (!path.empty()) section.put("path", place_of(script, section.context()));
   section.put_text("content", content);
   if (interpreter != model::ScriptConfig().interpreter) section.put("interpreter", interpreter);
@@ -157,7 +158,7 @@ bool has_secret_address(const model::ImageConfig& config) {
   if (has_secret_file) return true;
   return std::ranges::any_of(config.repositories, [&](const model::Repository& repository) {
     return is_secret(repository.base_url) || is_secret(repository.mirror_list) ||
-           std::ranges::any_of(repository.gpg_keys, is_secret);
+           std::ranges::any_of(repository.gpg_keys, is_secret, &model::LocatedText::text);
   });
 }
 

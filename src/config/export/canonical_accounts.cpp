@@ -8,7 +8,7 @@ namespace imagewright::config {
 namespace {
 
 Section written(Section section, const model::PasswordConfig& password) {
-  const auto& [type, value, file, where] = password;
+  const auto& [type, value, file, where, value_where] = password;
   section.put_word("type", std::optional(type));
   if (!file.empty()) {
     section.put_path("value", file);
@@ -28,7 +28,7 @@ Section written(Section section, const model::UserConfig& user) {
   if (password) section.put_section("password", written(section.inside("password"), *password));
   if (password_expires_days) section.put("passwordExpiresDays", *password_expires_days);
   std::vector<std::string> files;
-  for (const std::filesystem::path& file : ssh_public_key_files)
+  for (const auto& [file, place] : ssh_public_key_files)
     files.push_back(written_path(file, section.context().directory));
   section.put_texts("sshPublicKeyPaths", files);
   section.put_texts("sshPublicKeys", ssh_public_keys);

@@ -84,7 +84,7 @@ Section written(Section section, const model::ServicesConfig& services) {
   section.put_texts("disable", disable);
   section.put_texts("mask", mask);
   json::Array items;
-  for (const auto& [unit, name, content, where] : drop_ins) {
+  for (const auto& [unit, name, content, where, content_where] : drop_ins) {
     Section item = section.inside("dropIns");
     item.put_text("unit", unit);
     item.put_text("name", name);
@@ -119,7 +119,7 @@ Section written(Section section, const model::OverlayConfig& overlay) {
 
 Section written(Section section, const model::AdditionalDirectory& directory) {
   const auto& [source, destination, new_directory_permissions, merged_directory_permissions,
-               child_file_permissions, where] = directory;
+               child_file_permissions, where, source_where] = directory;
   const model::AdditionalDirectory standard;
   section.put_path("source", source);
   section.put_text("destination", destination);
@@ -132,7 +132,7 @@ Section written(Section section, const model::AdditionalDirectory& directory) {
 }
 
 Section written(Section section, const model::ContainerImageConfig& image) {
-  const auto& [source, path, selection, name, pinning, name_space, where] = image;
+  const auto& [source, path, selection, name, pinning, name_space, where, source_where] = image;
   section.put_text("source",
                    fmt::format("{}:{}{}{}", model::to_string(source), section.path_text(path),
                                selection.empty() ? "" : ":", selection));
@@ -239,8 +239,8 @@ void put_kernel_command_line(Section& owner, const std::vector<model::LocatedTex
 
 void put_additional_files(Section& owner, const std::vector<model::AdditionalFile>& files) {
   json::Array items;
-  for (const auto& [destination, content, permissions, where, remote, unpacking, stored_package] :
-       files) {
+  for (const auto& [destination, content, permissions, where, remote, unpacking, stored_package,
+                    content_where] : files) {
     Section item = owner.inside("additionalFiles");
     item.put_text("destination", destination);
     if (remote) {

@@ -92,7 +92,7 @@ private:
       diagnostics_.error(
           "config.conflict",
           fmt::format("the password of {} is locked, but has a value", base::quoted(user.name)),
-          password.where, "remove the value");
+          password.value_where, "remove the value");
     } else if (!is_locked && !has_value) {
       diagnostics_.error("config.missing-key",
                          fmt::format("the password of {} has no value", base::quoted(user.name)),
@@ -101,14 +101,14 @@ private:
       diagnostics_.error("config.bad-value",
                          fmt::format("the password of {} has a character that it cannot have",
                                      base::quoted(user.name)),
-                         password.where, "write it in one line; a hash has no \":\"");
+                         password.value_where, "write it in one line; a hash has no \":\"");
     } else if (password.type == model::PasswordType::hashed) {
-      diagnostics_.append(check_password_hash(password.value, password.where, user.name));
+      diagnostics_.append(check_password_hash(password.value, password.value_where, user.name));
     } else if (password.type == model::PasswordType::plain_text) {
       diagnostics_.warning("config.plain-text-password",
                            fmt::format("the password of {} stands in the config as plain text",
                                        base::quoted(user.name)),
-                           password.where,
+                           password.value_where,
                            "use \"type: hashed\" with the output of \"openssl passwd -6\"");
     }
   }

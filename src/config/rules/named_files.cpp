@@ -110,8 +110,8 @@ private:
     for (const model::AdditionalFile& file : files) {
       const auto* source = std::get_if<fs::path>(&file.content);
       if (source == nullptr) continue;
-      expect_file(*source, k_added_file, file.where);
-      check_public_place(*source, file.destination, file.where);
+      expect_file(*source, k_added_file, file.content_where);
+      check_public_place(*source, file.destination, file.content_where);
     }
   }
 
@@ -140,9 +140,10 @@ private:
     }
     std::ranges::sort(files);
     for (const fs::path& file : files) {
-      expect_readable(file, k_added_file, directory.where);
+      expect_readable(file, k_added_file, directory.source_where);
       const fs::path below = file.lexically_relative(directory.source);
-      check_public_place(file, (fs::path(directory.destination) / below).string(), directory.where);
+      check_public_place(file, (fs::path(directory.destination) / below).string(),
+                         directory.source_where);
     }
   }
 
@@ -151,28 +152,28 @@ private:
     for (const model::AdditionalDirectory& directory : os.additional_directories) {
       if (directory.source.empty()) continue;
 
-      expect_directory(directory.source, directory.where);
+      expect_directory(directory.source, directory.source_where);
       check_directory(directory);
     }
 
     for (const model::UserConfig& user : os.users) {
-      for (const fs::path& path : user.ssh_public_key_files) {
-        expect_file(path, "the key file", user.where);
-        check_key_file(path, user.where);
+      for (const auto& [path, where] : user.ssh_public_key_files) {
+        expect_file(path, "the key file", where);
+        check_key_file(path, where);
       }
       if (user.password && !user.password->file.empty())
-        expect_file(user.password->file, "the password file", user.password->where);
+        expect_file(user.password->file, "the password file", user.password->value_where);
     }
     for (const model::UnitDropIn& drop_in : os.services.drop_ins) {
       if (const auto* source = std::get_if<fs::path>(&drop_in.content))
-        expect_file(*source, k_added_file, drop_in.where);
+        expect_file(*source, k_added_file, drop_in.content_where);
     }
   }
 
   void check_scripts(const std::vector<model::ScriptConfig>& scripts) {
     for (const model::ScriptConfig& script : scripts) {
       if (!script.path.empty())
-        expect_file(script.directory / script.path, "the script", script.where);
+        expect_file(script.directory / script.path, "the script", script.path_where);
     }
   }
 

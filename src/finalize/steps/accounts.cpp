@@ -51,7 +51,7 @@ std::string secret_of(const model::PasswordConfig& password) {
 /// A hash from a file: the rules of the config have seen the others.
 std::string checked_hash(std::string hash, const model::PasswordConfig& password) {
   if (hash.find(':') != std::string::npos || base::has_control_characters(hash))
-    require("the hash of a password has a character that it cannot have", password.where);
+    require("the hash of a password has a character that it cannot have", password.value_where);
   return hash;
 }
 
@@ -79,7 +79,7 @@ std::optional<std::string> text_of(const std::optional<model::LocatedText>& text
 std::vector<std::string> ssh_keys_of(const model::UserConfig& user) {
   std::vector<std::string> keys;
   for (const auto& file : user.ssh_public_key_files) {
-    for (const auto& line : base::split(fs::read_file(file), '\n')) {
+    for (const auto& line : base::split(fs::read_file(file.value), '\n')) {
       if (!base::trimmed(line).empty()) keys.emplace_back(base::trimmed(line));
     }
   }

@@ -319,7 +319,7 @@ TEST_CASE("a mirror whose signature does not fit is passed over") {
   Fetching fetching;
   auto repository = mirrored_repository(server, "/list");
   repository.metadata_signature = model::SignatureCheck::required;
-  repository.gpg_keys = {fetching.scratch.write("key.asc", key.public_key()).string()};
+  repository.gpg_keys = {{fetching.scratch.write("key.asc", key.public_key()).string(), {}}};
   CHECK(fetching.set({repository}).load_snapshots().size() == 1);
 }
 

@@ -17,7 +17,8 @@ model::Repository signed_repository(const std::string& url, const Names& keys) {
   model::Repository repository = unsigned_repository(url);
   repository.metadata_signature = model::SignatureCheck::required;
   repository.package_signatures = model::SignatureCheck::required;
-  repository.gpg_keys = keys;
+  for (const std::string& key : keys)
+    repository.gpg_keys.push_back({key, {}});
   return repository;
 }
 

@@ -190,12 +190,13 @@ TEST_CASE("repositories of the config replace the release's by name") {
       {.name = "base", .base_url = "https://host.example/$releasever/$basearch"},
       {.name = "arm", .architectures = {"aarch64"}}};
   model::ImageConfig config;
-  config.repositories = {{.name = "extra", .path = "/r/$basearch", .gpg_keys = {"/k/$releasever"}}};
+  config.repositories = {
+      {.name = "extra", .path = "/r/$basearch", .gpg_keys = {{"/k/$releasever", {}}}}};
   const auto repositories = config::repositories_for(profile, config, "x86_64");
   REQUIRE(repositories.size() == 2);
   CHECK(repositories[0].base_url == "https://host.example/3.0/x86_64");
   CHECK(repositories[1].path == "/r/x86_64");
-  CHECK(repositories[1].gpg_keys[0] == "/k/3.0");
+  CHECK(repositories[1].gpg_keys[0].text == "/k/3.0");
   config.repositories[0].name = "base";
   CHECK(config::repositories_for(profile, config, "aarch64")[0].path == "/r/aarch64");
 }
