@@ -111,6 +111,13 @@ ReportRow unit_row(const model::Check& check, const Answer* answer) {
              answer != nullptr && base::trimmed(answer->text) == "active");
 }
 
+ReportRow unit_state_row(const model::Check& check, const Answer* answer) {
+  if (answer == nullptr) return row(check, check.expected, "", false);
+  // `systemctl is-enabled` says nothing of a unit that there is not, but fails.
+  const std::string state(base::trimmed(answer->text));
+  return row(check, check.expected, state.empty() ? "not-found" : state, state == check.expected);
+}
+
 ReportRow file_row(const model::Check& check, const Answer* answer) {
   if (answer == nullptr || answer->status != 0) {
     return row(check, check.expected, answer == nullptr ? "" : "cannot be read", false);
@@ -156,6 +163,8 @@ ReportRow evaluate_one(const model::Check& check, const GuestFacts& facts, const
     return no_failed_units_row(check, facts, answers);
   case model::CheckKind::unit_active:
     return unit_row(check, answer);
+  case model::CheckKind::unit_state:
+    return unit_state_row(check, answer);
   case model::CheckKind::file_content:
     return file_row(check, answer);
   case model::CheckKind::command_output:

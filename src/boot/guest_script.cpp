@@ -105,6 +105,8 @@ std::string question(const std::string& key, const model::Check& check) {
     return fmt::format("answer {} package_version {}\n", key, subject);
   case model::CheckKind::unit_active:
     return fmt::format("answer {} systemctl is-active -- {}\n", key, subject);
+  case model::CheckKind::unit_state:
+    return fmt::format("answer {} systemctl is-enabled -- {}\n", key, subject);
   case model::CheckKind::file_content:
     return fmt::format("answer {} cat -- {}\n", key, subject);
   case model::CheckKind::command_output:

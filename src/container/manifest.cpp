@@ -46,6 +46,14 @@ Layer layer_from(const Question& question, const Descriptor& descriptor,
         fmt::format("the layer {} is of the kind {}, which containerd does not unpack",
                     descriptor.digest.to_string(), base::quoted(descriptor.media_type)));
   }
+  if (question.options.layers == LayerUse::described) {
+    return {.blob = {.digest = descriptor.digest,
+                     .size = descriptor.size,
+                     .media_type = descriptor.media_type,
+                     .file = {},
+                     .content = {}},
+            .difference = difference};
+  }
   Layer layer{find_blob(question.directory, descriptor, question.options.cancellation), difference};
   check_difference(layer, question.options.cancellation);
   return layer;

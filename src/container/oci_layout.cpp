@@ -64,7 +64,9 @@ public:
 private:
   /// By the tag or name that is asked for; without one there must be one thing only.
   Descriptor choose(std::vector<Descriptor> entries) const {
-    const std::string& wanted = question_.wanted.selection;
+    // What was fetched from a registry has one image, whose name is in the config.
+    const bool is_fetched = question_.wanted.source == model::ContainerSource::registry;
+    const std::string wanted = is_fetched ? std::string() : question_.wanted.selection;
     std::set<std::string> names;
     for (const Descriptor& entry : entries) {
       if (!entry.name.empty()) names.insert(entry.name);

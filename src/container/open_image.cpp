@@ -17,8 +17,13 @@ namespace imagewright::container {
 
 namespace {
 
+bool is_directory(model::ContainerSource source) {
+  return source == model::ContainerSource::oci_directory ||
+         source == model::ContainerSource::registry;
+}
+
 void require_source(const model::ContainerImageConfig& wanted) {
-  const bool is_layout = wanted.source == model::ContainerSource::oci_directory;
+  const bool is_layout = is_directory(wanted.source);
   std::error_code error;
   const auto status = std::filesystem::status(wanted.path, error);
   const bool is_there =
@@ -34,6 +39,10 @@ void require_source(const model::ContainerImageConfig& wanted) {
 
 std::string name_for(const model::ContainerImageConfig& wanted, const std::string& found) {
   if (wanted.name) return wanted.name->text;
+  if (wanted.source == model::ContainerSource::registry) {
+    std::string name = name_in_reference(wanted.selection);
+    if (!name.empty()) return name;
+  }
   if (is_full_name(found)) return found;
   throw base::Error(
       base::FailureKind::input, "container.no-name",
@@ -51,7 +60,7 @@ Image open_checked(const model::ContainerImageConfig& wanted, const OpenOptions&
   require_source(wanted);
   std::optional<fs::TemporaryDirectory> unpacked;
   std::filesystem::path directory = wanted.path;
-  if (wanted.source != model::ContainerSource::oci_directory) {
+  if (!is_directory(wanted.source)) {
     unpacked.emplace(options.temporary_directory, ".imagewright-container-");
     directory = unpacked->path();
     unpack(wanted.path, directory, options.cancellation);
@@ -71,7 +80,15 @@ Image open_checked(const model::ContainerImageConfig& wanted, const OpenOptions&
 
 } // namespace
 
+std::string name_in_reference(std::string_view reference) {
+  const std::string_view name = reference.substr(0, reference.find('@'));
+  const bool has_tag = name.find(':', name.find('/')) != std::string_view::npos;
+  return has_tag ? std::string(name) : std::string();
+}
+
 std::string source_text(const model::ContainerImageConfig& wanted) {
+  if (wanted.source == model::ContainerSource::registry)
+    return fmt::format("the registry's image {}", base::quoted(wanted.selection));
   const char* kind = wanted.source == model::ContainerSource::oci_directory ? "the OCI layout"
                      : wanted.source == model::ContainerSource::oci_archive ? "the OCI archive"
                                                                             : "the Docker archive";

@@ -2,6 +2,7 @@
 #include "running_state.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -10,7 +11,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/version_series.hpp>
+#include <imagewright/inspect/unit_state.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
+#include <imagewright/model/unit_name.hpp>
 
 namespace imagewright::drift {
 
@@ -104,6 +107,8 @@ private:
                     check.expected);
     case model::CheckKind::unit_active:
       return unit(check.subject);
+    case model::CheckKind::unit_state:
+      return equals(unit_state(check.subject), check.expected);
     case model::CheckKind::file_content:
       return file(check);
     case model::CheckKind::no_failed_units:
@@ -150,11 +155,32 @@ private:
 
   Answer unit(const std::string& name) const {
     for (const char* slice : {"system.slice", "init.scope", "machine.slice", "user.slice"}) {
-      const auto events =
-          tree_.read(fmt::format("/sys/fs/cgroup/{}/{}/cgroup.events", slice, name));
+      const auto events = tree_.read(
+          fmt::format("/sys/fs/cgroup/{}/{}/cgroup.events", slice, model::full_unit_name(name)));
       if (events && one_line(*events).find("populated 1") != std::string::npos) return holds();
     }
     return unreadable("it has no processes; only systemd knows whether it is active all the same");
+  }
+
+  std::string unit_state(const std::string& name) const {
+    const auto list = [&](const std::string& directory) {
+      std::vector<std::string> names;
+      for (const NodeEntry& entry : tree_.list(directory).value_or(std::vector<NodeEntry>{}))
+        names.push_back(entry.name);
+      return names;
+    };
+    return inspect::unit_state(
+        name, {.read = [&](const std::string& path) { return read_followed(path); },
+               .link_target = [&](const std::string& path) { return tree_.link_target(path); },
+               .list = list});
+  }
+
+  /// A link in the place of a unit leads to a file of the node.
+  std::optional<std::string> read_followed(const std::string& path) const {
+    const auto target = tree_.link_target(path);
+    if (!target) return tree_.read(path);
+    const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+    return tree_.read((directory / *target).lexically_normal().string());
   }
 
   Answer file(const model::Check& check) const {

@@ -51,11 +51,45 @@ OpenedImage open_disk_or_archive(const image::HandedImages& images) {
   return OpenedImage(images.name(0), std::move(files));
 }
 
+void write_checks(sandbox::ByteWriter& writer,
+                  const std::optional<std::vector<model::Check>>& checks) {
+  writer.flag(checks.has_value());
+  if (!checks) return;
+  writer.number(checks->size());
+  for (const model::Check& check : *checks)
+    writer.text(check.name)
+        .text(model::to_string(check.kind))
+        .text(check.subject)
+        .text(check.expected);
+}
+
+std::optional<std::vector<model::Check>> read_checks(sandbox::ByteReader& reader) {
+  if (!reader.flag()) return std::nullopt;
+  std::vector<model::Check> checks;
+  for (std::uint64_t count = reader.number(); count != 0; --count) {
+    model::Check& check = checks.emplace_back();
+    check.name = reader.text();
+    const auto kind = model::find_check_kind(reader.text());
+    if (!kind) throw base::BugError("a check of no kind");
+    check.kind = *kind;
+    check.subject = reader.text();
+    check.expected = reader.text();
+  }
+  return checks;
+}
+
+std::uint64_t failures_in(const std::optional<std::vector<CheckAnswer>>& answers) {
+  if (!answers) return 0;
+  return static_cast<std::uint64_t>(
+      std::ranges::count(*answers, CheckOutcome::failed, &CheckAnswer::outcome));
+}
+
 std::string describe_image(const sandbox::WorkerCall& call) {
   const image::HandedImages images(call);
   sandbox::ByteReader request(images.request());
   const auto form = static_cast<DescriptionForm>(request.number());
   const auto files = static_cast<FileListing>(request.number());
+  const auto checks = read_checks(request);
   const OpenedImage image = open_disk_or_archive(images);
   const SystemFacts facts = read_system(image);
   if (!image.has_disk() && files == FileListing::included) {
@@ -66,11 +100,20 @@ std::string describe_image(const sandbox::WorkerCall& call) {
   }
   // Whoever wants to stop ends this process.
   const base::Cancellation cancellation;
-  if (form == DescriptionForm::json)
-    return json::to_text(to_json(image, facts, files, cancellation));
-  std::string text = to_text(image, facts);
-  if (files == FileListing::included) text += files_to_text(image, cancellation);
-  return text;
+  std::optional<std::vector<CheckAnswer>> answers;
+  if (checks) answers = answer_checks(*checks, image, facts);
+  std::string text;
+  if (form == DescriptionForm::json) {
+    text = json::to_text(to_json(image, facts, files, cancellation, answers));
+  } else {
+    text =
+        to_text(image, facts,
+                answers ? std::span<const CheckAnswer>(*answers) : std::span<const CheckAnswer>());
+    if (files == FileListing::included) text += files_to_text(image, cancellation);
+  }
+  sandbox::ByteWriter writer;
+  writer.number(failures_in(answers)).text(text);
+  return writer.take();
 }
 
 std::string read_facts(const sandbox::WorkerCall& call) {
@@ -101,13 +144,21 @@ std::string require_harmless(std::string_view answer) {
   return std::string(answer);
 }
 
-std::string describe(const DescriptionRequest& request, const base::Cancellation& cancellation) {
+DescribedImage describe(const DescriptionRequest& request, const base::Cancellation& cancellation) {
   const image::ImageFile file = image::open_image_file(request.image, request.format);
   sandbox::ByteWriter writer;
   writer.number(static_cast<std::uint64_t>(request.form));
   writer.number(static_cast<std::uint64_t>(request.files));
-  return ask(file, {.job = k_describe_job, .request = writer.take()}, cancellation,
-             &require_harmless);
+  write_checks(writer, request.checks);
+  const auto decode = [](std::string_view bytes) {
+    sandbox::ByteReader answer(bytes);
+    DescribedImage described;
+    described.failed_checks = answer.number();
+    described.text = require_harmless(answer.text());
+    if (!answer.at_end()) throw base::BugError("more than an answer");
+    return described;
+  };
+  return ask(file, {.job = k_describe_job, .request = writer.take()}, cancellation, decode);
 }
 
 SystemFacts read_system_confined(const std::filesystem::path& image,

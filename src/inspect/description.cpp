@@ -87,6 +87,27 @@ std::string package_section(const SystemFacts& facts) {
   return text;
 }
 
+/// What failed stands out; what nobody asked says why.
+std::string check_section(std::span<const CheckAnswer> answers) {
+  if (answers.empty()) return {};
+  std::string text = "\nchecks\n";
+  for (const CheckAnswer& answer : answers) {
+    switch (answer.outcome) {
+    case CheckOutcome::passed:
+      text += fmt::format("  passed     {}\n", shown(answer.name));
+      break;
+    case CheckOutcome::failed:
+      text += fmt::format("  FAILED     {}: {} is expected, found is {}\n", shown(answer.name),
+                          shown(base::quoted(answer.expected)), shown(answer.actual));
+      break;
+    case CheckOutcome::not_asked:
+      text += fmt::format("  not asked  {}: {}\n", shown(answer.name), shown(answer.actual));
+      break;
+    }
+  }
+  return text;
+}
+
 std::string file_line(const std::string& path, const FileRecord& record) {
   const disk::StoredFile& stored = record.stored;
   std::string text =
@@ -114,8 +135,10 @@ std::string head_of(const OpenedImage& image) {
 
 } // namespace
 
-std::string to_text(const OpenedImage& image, const SystemFacts& facts) {
-  return head_of(image) + system_section(facts) + boot_section(facts) + package_section(facts);
+std::string to_text(const OpenedImage& image, const SystemFacts& facts,
+                    std::span<const CheckAnswer> answers) {
+  return head_of(image) + system_section(facts) + boot_section(facts) + check_section(answers) +
+         package_section(facts);
 }
 
 std::string files_to_text(const OpenedImage& image, const base::Cancellation& cancellation) {

@@ -96,6 +96,17 @@ Value packages(const SystemFacts& facts) {
   return array;
 }
 
+Array checks(std::span<const CheckAnswer> answers) {
+  Array array;
+  for (const CheckAnswer& answer : answers) {
+    array.push_back(Object{{"name", text(answer.name)},
+                           {"outcome", std::string(to_string(answer.outcome))},
+                           {"expected", text(answer.expected)},
+                           {"actual", text(answer.actual)}});
+  }
+  return array;
+}
+
 Value system_value(const SystemFacts& facts) {
   Array entries;
   for (const BootEntry& entry : facts.boot_entries)
@@ -118,13 +129,16 @@ Value system_value(const SystemFacts& facts) {
 } // namespace
 
 Value to_json(const OpenedImage& image, const SystemFacts& facts, FileListing files,
-              const base::Cancellation& cancellation) {
+              const base::Cancellation& cancellation,
+              std::optional<std::span<const CheckAnswer>> answers) {
   if (!image.has_disk()) {
-    return Object{{"imagewrightInspection", 1},
-                  {"file", text(image.path().filename().string())},
-                  {"format", "tar"},
-                  {"system", system_value(facts)},
-                  {"packages", packages(facts)}};
+    Object root{{"imagewrightInspection", 1},
+                {"file", text(image.path().filename().string())},
+                {"format", "tar"},
+                {"system", system_value(facts)},
+                {"packages", packages(facts)}};
+    if (answers) root.emplace_back("checks", checks(*answers));
+    return root;
   }
   Array partitions;
   for (const OpenedPartition& each : image.partitions())
@@ -133,16 +147,18 @@ Value to_json(const OpenedImage& image, const SystemFacts& facts, FileListing fi
   for (const MissingMount& each : image.missing_mounts())
     missing.push_back(
         Object{{"source", text(each.source)}, {"mountPoint", text(each.mount_point)}});
-  return Object{{"imagewrightInspection", 1},
-                {"file", text(image.path().filename().string())},
-                {"format", model::to_string(image.disk().format())},
-                {"disk", Object{{"size", image.disk().size()},
-                                {"uuid", image.disk_uuid().to_string()},
-                                {"partitions", std::move(partitions)}}},
-                {"missingMounts", std::move(missing)},
-                {"complaints", texts(image.complaints())},
-                {"system", system_value(facts)},
-                {"packages", packages(facts)}};
+  Object described{{"imagewrightInspection", 1},
+                   {"file", text(image.path().filename().string())},
+                   {"format", model::to_string(image.disk().format())},
+                   {"disk", Object{{"size", image.disk().size()},
+                                   {"uuid", image.disk_uuid().to_string()},
+                                   {"partitions", std::move(partitions)}}},
+                   {"missingMounts", std::move(missing)},
+                   {"complaints", texts(image.complaints())},
+                   {"system", system_value(facts)},
+                   {"packages", packages(facts)}};
+  if (answers) described.emplace_back("checks", checks(*answers));
+  return described;
 }
 
 } // namespace imagewright::inspect

@@ -12,6 +12,8 @@ std::string_view to_string(ContainerSource source) {
     return "oci-archive";
   case ContainerSource::docker_archive:
     return "docker-archive";
+  case ContainerSource::registry:
+    return "registry";
   }
   throw base::BugError("a source of container images that is not in the list");
 }

@@ -10,7 +10,7 @@ namespace imagewright::model {
 
 namespace {
 
-constexpr std::array<std::pair<CheckKind, std::string_view>, 12> k_words{{
+constexpr std::array<std::pair<CheckKind, std::string_view>, 13> k_words{{
     {CheckKind::kernel_series, "kernel-series"},
     {CheckKind::systemd_series, "systemd-series"},
     {CheckKind::package_series, "package-series"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<CheckKind, std::string_view>, 12> k_words{{
     {CheckKind::fips_enabled, "fips-enabled"},
     {CheckKind::no_failed_units, "no-failed-units"},
     {CheckKind::unit_active, "unit-active"},
+    {CheckKind::unit_state, "unit-state"},
     {CheckKind::file_content, "file-content"},
     {CheckKind::command_output, "command-output"},
 }};

@@ -72,6 +72,15 @@ std::vector<const model::ScriptConfig*> scripts_of(const model::ImageConfig& con
   return scripts;
 }
 
+/// The config itself says which image of a registry it wants; a lock need not be there for it.
+bool is_named_by_digest(const model::ImageConfig& config,
+                        const model::LockedContainerImage& image) {
+  const std::string behind = "@" + (image.index ? *image.index : image.manifest).to_string();
+  return std::ranges::any_of(config.os.container_images, [&](const auto& wanted) {
+    return wanted.source == model::ContainerSource::registry && wanted.selection.ends_with(behind);
+  });
+}
+
 base::Digest digest_files(const BuildPlan& plan) {
   FileHasher hasher;
   const model::ImageConfig& config = plan.config;
@@ -96,8 +105,10 @@ base::Digest digest_files(const BuildPlan& plan) {
   }
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     hasher.add_directory(directory.source);
-  for (const model::LockedContainerImage& image : plan.container_images)
-    hasher.add_text(image.name + " " + image.manifest.to_string());
+  for (const model::LockedContainerImage& image : plan.container_images) {
+    if (!is_named_by_digest(config, image))
+      hasher.add_text(image.name + " " + image.manifest.to_string());
+  }
   for (const model::ScriptConfig* script : scripts_of(config)) {
     if (!script->path.empty()) hasher.add(script->directory / script->path);
   }
@@ -137,7 +148,10 @@ InputPaths input_paths_of(const BuildPlan& plan) {
   for (const model::AdditionalDirectory& directory : config.os.additional_directories)
     paths.directories.push_back(directory.source);
   for (const model::ContainerImageConfig& image : config.os.container_images) {
-    const bool is_directory = image.source == model::ContainerSource::oci_directory;
+    // A registry's stands here once it was fetched.
+    if (image.path.empty()) continue;
+    const bool is_directory = image.source == model::ContainerSource::oci_directory ||
+                              image.source == model::ContainerSource::registry;
     (is_directory ? paths.directories : paths.files).push_back(image.path);
   }
   for (const model::ScriptConfig* script : scripts_of(config)) {

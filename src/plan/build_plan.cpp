@@ -15,6 +15,7 @@
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/build_plan.hpp>
 #include <imagewright/plan/layout.hpp>
+#include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/plan/validate.hpp>
 #include <imagewright/policy/system_policy.hpp>
@@ -142,12 +143,20 @@ void add_package_sources(BuildPlan& plan, const PlanOptions& options, base::Diag
 
 namespace {
 
+bool has_images_in_registries(const model::ImageConfig& config) {
+  return std::ranges::any_of(config.os.container_images, [](const auto& image) {
+    return image.source == model::ContainerSource::registry;
+  });
+}
+
 /// Plans for one architecture; collects every mistake on the way.
 class Planner {
 public:
   Planner(const model::ImageConfig& config, const model::ReleaseProfile& release,
           const PlanOptions& options, base::Diagnostics& mistakes)
-      : config_(config), release_(release), options_(options), mistakes_(mistakes) {}
+      : config_(config), release_(release), options_(options), mistakes_(mistakes) {
+    if (has_images_in_registries(config)) lock_ = find_lock(config.path);
+  }
 
   std::optional<BuildPlan> plan(const model::LocatedText& architecture_name) {
     const model::Architecture* architecture = find_architecture(architecture_name);
@@ -165,8 +174,9 @@ public:
                                                                 .platform = plan.platform});
     mistakes_.append(decided.diagnostics);
     mistakes_.append(finalize::check_boot_setup(config_, release_, *architecture, *layout));
-    plan.container_images =
-        examine_container_images(config_, *architecture, *layout, decided.policy, mistakes_);
+    const model::ArchitectureLock* lock = lock_ ? lock_->find(architecture->name) : nullptr;
+    plan.container_images = examine_container_images(
+        config_, {.architecture = *architecture, .lock = lock}, *layout, decided.policy, mistakes_);
     plan.packages = requests(decided.policy);
     return plan;
   }
@@ -213,6 +223,7 @@ private:
   const model::ReleaseProfile& release_;
   const PlanOptions& options_;
   base::Diagnostics& mistakes_;
+  std::optional<model::Lock> lock_;
 };
 
 /// The same mistake of two architectures is shown once.

@@ -12,6 +12,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/paths.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/container/image.hpp>
 #include <imagewright/container/node_checks.hpp>
 #include <imagewright/fs/file.hpp>
@@ -71,16 +72,37 @@ private:
   const model::OsConfig& os_;
 };
 
-std::vector<model::LockedContainerImage> open_all(const model::ImageConfig& config,
-                                                  const model::Architecture& architecture,
-                                                  base::Diagnostics& mistakes) {
+/// Imports go where the store is when the node runs.
+container::StoreUse store_use_of(const std::vector<model::ContainerImageConfig>& images) {
+  const bool is_written = std::ranges::any_of(
+      images, [](const auto& image) { return image.delivery == model::ContainerDelivery::store; });
+  return is_written ? container::StoreUse::written : container::StoreUse::taken_over;
+}
+
+/// Of what is not on this host, only the name can be missing.
+void require_name(const model::ContainerImageConfig& wanted, base::Diagnostics& mistakes) {
+  if (wanted.name || !container::name_in_reference(wanted.selection).empty()) return;
+  mistakes.error("container.no-name",
+                 base::quoted(wanted.selection) + " does not say what its image is called in full",
+                 wanted.where,
+                 "write a tag before the digest, or add \"name:\" with host and tag, such as "
+                 "registry.k8s.io/pause:3.9");
+}
+
+std::vector<model::LockedContainerImage>
+open_all(const model::ImageConfig& config, const KnownImages& known, base::Diagnostics& mistakes) {
   const base::Cancellation cancellation;
-  const container::OpenOptions options{.architecture = architecture,
+  const container::OpenOptions options{.architecture = known.architecture,
                                        .temporary_directory =
                                            std::filesystem::temp_directory_path(),
                                        .cancellation = cancellation};
   std::vector<model::LockedContainerImage> images;
   for (const model::ContainerImageConfig& wanted : config.os.container_images) {
+    if (wanted.source == model::ContainerSource::registry) {
+      require_name(wanted, mistakes);
+      if (const auto* found = find_known(wanted, known.lock)) images.push_back(*found);
+      continue;
+    }
     try {
       images.push_back(container::open_image(wanted, options).identity);
     } catch (const base::Error& error) {
@@ -94,29 +116,52 @@ std::vector<model::LockedContainerImage> open_all(const model::ImageConfig& conf
 
 } // namespace
 
-std::vector<model::LockedContainerImage>
-examine_container_images(const model::ImageConfig& config, const model::Architecture& architecture,
-                         const model::DiskLayout& layout, const model::SystemPolicy& policy,
-                         base::Diagnostics& mistakes) {
+const model::LockedContainerImage* find_known(const model::ContainerImageConfig& wanted,
+                                              const model::ArchitectureLock* lock) {
+  if (lock == nullptr) return nullptr;
+  const std::string name =
+      wanted.name ? wanted.name->text : container::name_in_reference(wanted.selection);
+  const std::string digest = wanted.selection.substr(wanted.selection.find('@') + 1);
+  const auto found = std::ranges::find_if(lock->container_images, [&](const auto& image) {
+    return image.name == name && image.name_space == wanted.name_space &&
+           image.pinning == wanted.pinning &&
+           (image.index ? *image.index : image.manifest).to_string() == digest;
+  });
+  return found == lock->container_images.end() ? nullptr : &*found;
+}
+
+std::vector<model::LockedContainerImage> examine_container_images(const model::ImageConfig& config,
+                                                                  const KnownImages& known,
+                                                                  const model::DiskLayout& layout,
+                                                                  const model::SystemPolicy& policy,
+                                                                  base::Diagnostics& mistakes) {
   if (config.os.container_images.empty()) return {};
-  std::vector<model::LockedContainerImage> images = open_all(config, architecture, mistakes);
+  std::vector<model::LockedContainerImage> images = open_all(config, known, mistakes);
   // What is not there has been told; whether the rest is all that the node needs cannot be.
-  if (images.size() != config.os.container_images.size()) return images;
+  if (images.size() == config.os.container_images.size())
+    mistakes.append(check_images_of_node(config, images, layout, policy));
+  return images;
+}
+
+base::Diagnostics check_images_of_node(const model::ImageConfig& config,
+                                       const std::vector<model::LockedContainerImage>& images,
+                                       const model::DiskLayout& layout,
+                                       const model::SystemPolicy& policy) {
   container::NodeFacts facts{.images = images,
                              .overlays = config.os.overlays,
                              .own_mount_points = {},
                              .kernel_arguments = {},
-                             .where = config.os.container_images.front().where};
+                             .where = config.os.container_images.front().where,
+                             .store = store_use_of(config.os.container_images)};
   for (const model::Partition& partition : layout.partitions) {
     if (partition.filesystem) facts.own_mount_points.push_back(partition.filesystem->mount_point);
   }
   for (const auto& argument : policy.kernel_arguments)
     facts.kernel_arguments.push_back(argument.text);
   const GivenFiles files(config.os);
-  mistakes.append(container::check_node(
+  return container::check_node(
       facts, {.find_content = [&](const std::string& path) { return files.find_content(path); },
-              .list = [&](const std::string& path) { return files.list(path); }}));
-  return images;
+              .list = [&](const std::string& path) { return files.list(path); }});
 }
 
 } // namespace imagewright::plan

@@ -11,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/finalize/package_references.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/plan/fetch_images.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/plan/repositories.hpp>
@@ -177,6 +178,7 @@ ResolvedPlan resolve_plan(BuildPlan plan, model::ArchitectureLock lock, base::Ep
 }
 
 ResolvedPlan resolve_plan(BuildPlan plan, const ResolveOptions& options, const Services& services) {
+  identify_container_images(plan, options.network, services);
   model::ArchitectureLock lock = obtain_lock(plan, options, services);
   const base::Epoch epoch = options.epoch.value_or(newest_build_time(lock));
   ResolvedPlan resolved = resolve_plan(std::move(plan), std::move(lock), epoch);

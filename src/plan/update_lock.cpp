@@ -13,6 +13,7 @@
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/lock/lock_file.hpp>
 #include <imagewright/plan/customize_lock.hpp>
+#include <imagewright/plan/fetch_images.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/repositories.hpp>
 #include <imagewright/plan/update_lock.hpp>
@@ -190,14 +191,15 @@ std::vector<std::string> changes_between(const model::ArchitectureLock* before,
 }
 
 LockSummary update_lock(const LockOptions& options, const Services& services) {
-  const PlannedBuild planned = plan_build(options.plan);
+  PlannedBuild planned = plan_build(options.plan);
   const std::filesystem::path path = lock::lock_path_of(options.plan.config);
   const auto file = find_lock_with_bases(options.plan.config);
   const std::optional<model::Lock> old = file ? std::optional(file->lock) : std::nullopt;
   lock::LockWithBases renewed = file.value_or(lock::LockWithBases{});
   LockSummary summary{.path = path};
   UpdatedNames updated(options.updated);
-  for (const BuildPlan& plan : planned.plans) {
+  for (BuildPlan& plan : planned.plans) {
+    identify_container_images(plan, options.network, services);
     if (options.action == LockAction::check) {
       summary.package_count += require_fresh(old, plan).packages.size();
       continue;

@@ -135,11 +135,21 @@ void leave_command_line(const PolicyInput& input, SystemPolicyResult& result) {
 } // namespace
 
 SystemPolicyResult system_policy(const PolicyInput& input) {
-  const std::vector<PolicyPart> parts{
-      boot_policy(input),     base_roles(input),     wished_roles(input),    kernel_policy(input),
-      systemd_policy(input),  selinux_policy(input), cgroup_policy(input),   fips_policy(input),
-      verity_policy(input),   files_policy(input),   platform_policy(input), network_policy(input),
-      baseline_checks(input), user_checks(input)};
+  const std::vector<PolicyPart> parts{boot_policy(input),
+                                      base_roles(input),
+                                      wished_roles(input),
+                                      kernel_policy(input),
+                                      systemd_policy(input),
+                                      selinux_policy(input),
+                                      cgroup_policy(input),
+                                      fips_policy(input),
+                                      verity_policy(input),
+                                      files_policy(input),
+                                      platform_policy(input),
+                                      network_policy(input),
+                                      container_images_policy(input),
+                                      baseline_checks(input),
+                                      user_checks(input)};
   std::vector<ArgumentClaim> claims;
   for (const auto& part : parts)
     append(claims, part.claims);

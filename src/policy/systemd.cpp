@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/unit_name.hpp>
 
 #include "roles.hpp"
 #include "systemd_version.hpp"
@@ -25,8 +26,8 @@ std::string template_of(const std::string& unit) {
 /// Whether the state of the second unit is the first one's too: what befalls a template befalls its
 /// instances.
 bool is_decided_by(const std::string& first, const std::string& second) {
-  const auto unit = full_unit_name(first);
-  const auto other = full_unit_name(second);
+  const auto unit = model::full_unit_name(first);
+  const auto other = model::full_unit_name(second);
   return unit == other || template_of(unit) == other;
 }
 
@@ -36,7 +37,7 @@ void refuse_twice(PolicyPart& part, const Names& first, const std::string& first
   for (const auto& left : first) {
     for (const auto& right : second) {
       if (!is_decided_by(left.text, right.text)) continue;
-      const bool is_same = full_unit_name(left.text) == full_unit_name(right.text);
+      const bool is_same = model::full_unit_name(left.text) == model::full_unit_name(right.text);
       part.diagnostics.add(
           {.code = "policy.unit-conflict",
            .message = "unit " + base::quoted(left.text) + " is in " + first_key + " and " +

@@ -9,9 +9,6 @@
 
 namespace imagewright::policy {
 
-/// "sshd.service" of "sshd"; a name with a type is itself.
-std::string full_unit_name(const std::string& name);
-
 /// Does the config enable, disable or mask the unit? Then nobody else has a say.
 bool is_decided_by_config(const PolicyInput& input, const std::string& unit);
 

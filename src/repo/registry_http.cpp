@@ -66,11 +66,16 @@ RegistryAnswer ask_once(const std::string& url, const std::vector<std::string>& 
 void take_header(RegistryAnswer& answer, std::string_view line) {
   constexpr std::string_view k_name = "www-authenticate:";
   constexpr std::string_view k_scheme = "bearer ";
-  if (line.starts_with("HTTP/")) answer.challenge.clear();
+  constexpr std::string_view k_basic = "basic";
+  if (line.starts_with("HTTP/")) {
+    answer.challenge.clear();
+    answer.wants_password = false;
+  }
   if (base::to_lower(line.substr(0, k_name.size())) != k_name) return;
   const std::string challenge(base::trimmed(line.substr(k_name.size())));
   if (base::to_lower(challenge.substr(0, k_scheme.size())) == k_scheme)
     answer.challenge = challenge;
+  if (base::to_lower(challenge.substr(0, k_basic.size())) == k_basic) answer.wants_password = true;
 }
 
 std::string challenge_parameter(std::string_view challenge, std::string_view name) {

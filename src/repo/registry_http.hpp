@@ -19,7 +19,8 @@ struct RegistryAnswer {
   std::string hint;        ///< what helps, where that is known
   bool is_lasting = false; ///< asking again would change nothing
   std::string body;
-  std::string challenge; ///< WWW-Authenticate of the scheme Bearer, where there is one
+  std::string challenge;       ///< WWW-Authenticate of the scheme Bearer, where there is one
+  bool wants_password = false; ///< there is one of the scheme Basic
 };
 
 /// Takes one line of an answer's head; another answer's, after a redirection, begins with "HTTP/".

@@ -34,39 +34,60 @@ std::optional<std::uint64_t> size_of(const json::Value& entry) {
   return static_cast<std::uint64_t>(*number);
 }
 
+RegistryEntry entry_of(const json::Value& entry) {
+  const json::Value* platform = entry.find("platform");
+  const auto size = size_of(entry);
+  return {.digest = text_in(&entry, "digest"),
+          .size = size.value_or(0),
+          .has_size = size.has_value(),
+          .title = text_in(entry.find("annotations"), "org.opencontainers.image.title"),
+          .os = text_in(platform, "os"),
+          .architecture = text_in(platform, "architecture")};
+}
+
 RegistryManifest manifest_of(const json::Value& document) {
   const json::Value* manifests = document.find("manifests");
   const json::Value* list = manifests != nullptr ? manifests : document.find("layers");
   const json::Array* entries = list == nullptr ? nullptr : list->find_array();
   if (entries == nullptr) return {.fault = "has neither manifests nor layers"};
   if (entries->size() > k_most_entries) return {.fault = "has too many entries"};
-  RegistryManifest manifest{.fault = {}, .is_index = manifests != nullptr, .entries = {}};
-  for (const json::Value& entry : *entries) {
-    const json::Value* platform = entry.find("platform");
-    const auto size = size_of(entry);
-    manifest.entries.push_back(
-        {.digest = text_in(&entry, "digest"),
-         .size = size.value_or(0),
-         .has_size = size.has_value(),
-         .title = text_in(entry.find("annotations"), "org.opencontainers.image.title"),
-         .os = text_in(platform, "os"),
-         .architecture = text_in(platform, "architecture")});
-  }
+  RegistryManifest manifest{.fault = {},
+                            .is_index = manifests != nullptr,
+                            .media_type = text_in(&document, "mediaType"),
+                            .entries = {},
+                            .config = {}};
+  for (const json::Value& entry : *entries)
+    manifest.entries.push_back(entry_of(entry));
+  const json::Value* config = document.find("config");
+  if (config != nullptr && !manifest.is_index) manifest.config = entry_of(*config);
   return manifest;
+}
+
+void encode_entry(sandbox::ByteWriter& writer, const RegistryEntry& entry) {
+  writer.text(entry.digest).number(entry.size).flag(entry.has_size).text(entry.title);
+  writer.text(entry.os).text(entry.architecture);
+}
+
+RegistryEntry decode_entry(sandbox::ByteReader& answer) {
+  RegistryEntry entry;
+  entry.digest = answer.text();
+  entry.size = answer.number();
+  entry.has_size = answer.flag();
+  entry.title = answer.text();
+  entry.os = answer.text();
+  entry.architecture = answer.text();
+  return entry;
 }
 
 RegistryManifest decode_manifest(std::string_view bytes) {
   sandbox::ByteReader answer(bytes);
-  RegistryManifest manifest{.fault = answer.text(), .is_index = answer.flag(), .entries = {}};
-  for (std::uint64_t count = answer.number(); count != 0; --count) {
-    RegistryEntry& entry = manifest.entries.emplace_back();
-    entry.digest = answer.text();
-    entry.size = answer.number();
-    entry.has_size = answer.flag();
-    entry.title = answer.text();
-    entry.os = answer.text();
-    entry.architecture = answer.text();
-  }
+  RegistryManifest manifest;
+  manifest.fault = answer.text();
+  manifest.is_index = answer.flag();
+  manifest.media_type = answer.text();
+  if (answer.flag()) manifest.config = decode_entry(answer);
+  for (std::uint64_t count = answer.number(); count != 0; --count)
+    manifest.entries.push_back(decode_entry(answer));
   if (!answer.at_end()) throw base::BugError("more than an answer");
   return manifest;
 }
@@ -89,11 +110,12 @@ std::string read_manifest_in_worker(const sandbox::WorkerCall& call) {
     manifest.fault = std::string("is no JSON: ") + error.what();
   }
   sandbox::ByteWriter answer;
-  answer.text(manifest.fault).flag(manifest.is_index).number(manifest.entries.size());
-  for (const RegistryEntry& entry : manifest.entries) {
-    answer.text(entry.digest).number(entry.size).flag(entry.has_size).text(entry.title);
-    answer.text(entry.os).text(entry.architecture);
-  }
+  answer.text(manifest.fault).flag(manifest.is_index).text(manifest.media_type);
+  answer.flag(manifest.config.has_value());
+  if (manifest.config) encode_entry(answer, *manifest.config);
+  answer.number(manifest.entries.size());
+  for (const RegistryEntry& entry : manifest.entries)
+    encode_entry(answer, entry);
   return answer.take();
 }
 

@@ -6,6 +6,7 @@
 // back was checked but its form.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,9 @@ struct RegistryEntry {
 struct RegistryManifest {
   std::string fault; ///< why it cannot be read, as the end of a sentence; then there is no more
   bool is_index = false;
+  std::string media_type; ///< as the document itself has it; empty: it does not say
   std::vector<RegistryEntry> entries;
+  std::optional<RegistryEntry> config; ///< of a manifest
 };
 
 RegistryManifest read_registry_manifest(const std::string& text, const std::string& subject,

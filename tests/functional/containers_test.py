@@ -387,6 +387,95 @@ class Stores(ContainersTestCase):
                                                                   capture_output=True, text=True).stdout)
 
 
+class Imports(Stores):
+    """Stores of other versions are not written: containerd takes archives itself."""
+
+    def setUp(self):
+        super().setUp()
+        for image in self.images:
+            image["mode"] = "import"
+
+    def files_of(self, out, *names):
+        require_program("zstd")
+        root = self.directory / (out.name + "-root")
+        root.mkdir()
+        subprocess.run(["tar", "--zstd", "-xpf", next(out.glob("*.tar.zst")), "-C", root, *[f"./{name}" for name in names]], check=True)
+        return root
+
+    def test_a_containerd_takes_what_it_is_handed_once_and_pins_it(self):
+        for program in ("containerd", "ctr"):
+            require_program(program)
+        if os.geteuid() != 0:
+            skip("containerd wants to be root")
+        self.write()
+        out = self.build("out")
+        root = self.files_of(out, "usr/lib/imagewright", "usr/lib/systemd/system", "etc/systemd/system")
+        self.assertTrue((root / "etc/systemd/system/multi-user.target.wants/imagewright-container-images.service").is_symlink())
+        unit = (root / "usr/lib/systemd/system/imagewright-container-images.service").read_text()
+        self.assertIn("Before=kubelet.service", unit)
+        self.assertIn("ExecStart=/usr/lib/imagewright/import-container-images\n", unit)
+        script = root / "usr/lib/imagewright/import-container-images"
+        self.assertEqual(script.stat().st_mode & 0o777, 0o755)
+        subprocess.run(["sh", "-n", script], check=True)
+        # The same script with this root's archives in the place of the node's.
+        moved = self.directory / "import"
+        moved.write_text(script.read_text().replace("/usr/lib/imagewright/container-images", str(root / "usr/lib/imagewright/container-images")))
+        socket = self.directory / "containerd.sock"
+        configuration = self.directory / "containerd.toml"
+        configuration.write_text(f'version = 2\nroot = "{self.directory}/store"\nstate = "{self.directory}/state"\n'
+                                 f'disabled_plugins = ["io.containerd.grpc.v1.cri"]\n[grpc]\naddress = "{socket}"\n')
+        with (self.directory / "containerd.log").open("w") as log:
+            daemon = subprocess.Popen(["containerd", "--config", configuration], stdout=log, stderr=log)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.terminate)
+        for _ in range(100):
+            if socket.exists():
+                break
+            time.sleep(0.1)
+        around = {**os.environ, "CONTAINERD_ADDRESS": str(socket)}
+        said = [subprocess.run(["sh", moved], check=True, capture_output=True, text=True, env=around, timeout=60).stdout for _ in range(2)]
+        self.assertTrue(said[0])
+        self.assertEqual(said[1], "", "what is there is taken again")
+
+        def ctr(*arguments):
+            return subprocess.run(["ctr", "--namespace", "k8s.io", *arguments], check=True, capture_output=True, text=True, env=around, timeout=60).stdout
+        listed = [line.split() for line in ctr("images", "check").splitlines()[1:]]
+        self.assertEqual({line[0] for line in listed}, {PAUSE, DNS})
+        self.assertTrue(all("complete" in line for line in listed), listed)
+        digests = {line.split()[0]: line for line in ctr("images", "list").splitlines()[1:]}
+        self.assertIn(self.pause[0]["digest"], digests[PAUSE])
+        self.assertIn("io.cri-containerd.pinned=pinned", digests[PAUSE])
+        self.assertNotIn("pinned=pinned", digests[DNS])
+
+    def test_archives_are_the_same_in_every_build_and_the_store_is_left_alone(self):
+        self.write()
+        first = self.build("first")
+        self.images.reverse()
+        self.write()
+        second = self.build("second")
+        digests = [subprocess.run(["sha256sum", next(out.glob("*.tar.zst"))], check=True, capture_output=True, text=True).stdout.split()[0] for out in (first, second)]
+        self.assertEqual(digests[0], digests[1])
+        listed = subprocess.run(["tar", "--zstd", "-tf", next(first.glob("*.tar.zst"))], check=True, capture_output=True, text=True).stdout
+        self.assertNotIn(STORE, listed)
+        manifest = json.loads(next(first.glob("*.manifest.json")).read_text())
+        self.assertEqual([each["name"] for each in manifest["containerImages"]], [DNS, PAUSE])
+        self.assertIn("images of containers were imported", [each["name"] for each in manifest["checks"]])
+        # One of each kind: each where it belongs.
+        del self.images[0]["mode"]
+        self.write()
+        root = self.files_of(self.build("mixed"), "usr/lib/imagewright", STORE)
+        self.assertEqual(len(list((root / "usr/lib/imagewright/container-images").iterdir())), 1)
+        self.assertTrue((root / STORE / "io.containerd.metadata.v1.bolt/meta.db").is_file())
+
+    def test_a_store_on_a_disk_of_its_own_hides_only_what_is_written_into_it(self):
+        unit = {"destination": "/etc/systemd/system/var-lib-containerd.mount", "content": "[Mount]\nWhat=/dev/disk/by-label/data\nWhere=/var/lib/containerd\n"}
+        self.write(additionalFiles=[unit])
+        self.run_in("plan")
+        del self.images[0]["mode"]
+        self.write(additionalFiles=[unit])
+        self.assertIn("[container.hidden-store]", self.run_in("plan", expect=2).stderr)
+
+
 class Archives(ContainersTestCase):
     def test_archives_hold_what_the_layout_does(self):
         require_program("skopeo")

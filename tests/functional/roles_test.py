@@ -44,7 +44,7 @@ class Shipped(unittest.TestCase):
         for name, text in self.roles().items():
             for unit in (word for words in re.findall(r"^    mask: \[(.*)\]$", text, re.M) for word in words.split(", ")):
                 with self.subTest(role=name, unit=unit):
-                    self.assertIn(f"is-enabled {unit if '.' in unit else unit + '.service'} || true, expect: masked", text)
+                    self.assertIn(f"unit: {unit if '.' in unit else unit + '.service'}, expect: masked", text)
             for module, mode in re.findall(r"^  - \{name: (\S+), loadMode: (\S+)\}$", text, re.M):
                 with self.subTest(role=name, module=module):
                     self.assertRegex(text, rf"command:.*{module.replace('-', r'.*')}")
@@ -83,6 +83,38 @@ class Roles(TestCase):
         manifest, _ = self.build("roles: [web]\n")
         self.assertIn("tiny-web", [package["name"] for package in manifest["packages"]])
         self.assertIn("web: forwards", [check["name"] for check in manifest["checks"]])
+
+    def test_an_image_is_asked_for_its_checks_without_being_started(self):
+        unit = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+        files = "".join(f"  - {{destination: /usr/lib/systemd/system/{name}.service, content: {json.dumps(unit)}}}\n" for name in ("on", "off", "hidden"))
+        os_section = (f"os:\n  additionalFiles:\n{files}  - {{destination: /etc/motd, content: \"hello\\n\"}}\n"
+                      "  services: {enable: [on], disable: [off], mask: [hidden]}\n")
+        checks = ("checks:\n- {unit: on, expect: enabled}\n- {unit: off.service, expect: disabled}\n- {unit: hidden, expect: masked}\n"
+                  "- {unit: on}\n- {file: /etc/motd, expect: hello}\n- {file: /proc/uptime, expect: x}\n- {command: 'true', name: a command}\n")
+        manifest, inspected = self.build(f"roles: [web]\n{os_section}{checks}")
+        image, promises = self.place / "out/node-x86_64.raw", self.place / "out/node-x86_64.manifest.json"
+        self.assertNotIn("checks", inspected)
+        answers = {each["name"]: each for each in json.loads(self.run_program("inspect", "--json", "--checks", promises, image).stdout)["checks"]}
+        self.assertEqual(list(answers), [check["name"] for check in manifest["checks"]])
+        for name in ("web: forwards", "on is enabled", "off.service is disabled", "hidden is masked", "/etc/motd is as expected"):
+            self.assertEqual(answers[name]["outcome"], "passed", answers[name])
+        self.assertEqual(answers["web: forwards"]["actual"], "1 (in /etc/sysctl.d/95-image.conf)")
+        for name in ("on is active", "/proc/uptime is as expected", "a command"):
+            self.assertEqual(answers[name], {"name": name, "outcome": "not-asked", "expected": answers[name]["expected"], "actual": "only a booted machine can tell"})
+        # The same promises of an image that does not keep them.
+        broken = manifest | {"checks": []}
+        for check in manifest["checks"]:
+            other = {"on is enabled": "masked", "hidden is masked": "enabled", "off.service is disabled": "enabled", "web: forwards": "0",
+                     "/etc/motd is as expected": "bye"}.get(check["name"])
+            broken["checks"].append(check | ({"expected": other} if other else {}))
+        (self.place / "broken.json").write_text(json.dumps(broken))
+        said = self.run_program("inspect", "--checks", self.place / "broken.json", image, expect=5).stdout
+        self.assertEqual(said.count("  FAILED     "), 5, said)
+        self.assertIn('FAILED     on is enabled: "masked" is expected, found is enabled', said)
+        self.assertIn("not asked  a command: only a booted machine can tell", said)
+        self.assertIn("cli.", self.run_program("inspect", "--checks", self.place / "nowhere.json", image, expect=2).stderr)
+        (self.place / "bad.json").write_text('{"checks": 1}')
+        self.run_program("inspect", "--checks", self.place / "bad.json", image, expect=2)
 
     def test_what_every_image_of_a_release_has_can_be_left_out_with_what_is_demanded_of_it(self):
         profile = (self.top / "releases/tiny.yaml").read_text().replace("baseRoles: [base]", "baseRoles: [base, web]\nbaseline: {web: '1'}")

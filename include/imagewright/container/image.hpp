@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/base/cancellation.hpp>
@@ -43,18 +44,29 @@ struct Image {
   std::optional<fs::TemporaryDirectory> unpacked;
 };
 
+enum class LayerUse : std::uint8_t {
+  checked,   ///< each is there, and unpacks to what its config says
+  described, ///< only what the manifest says of them is believed
+};
+
 struct OpenOptions {
   const model::Architecture& architecture;
   std::filesystem::path temporary_directory; ///< archives are unpacked below it
   const base::Cancellation& cancellation;
+  LayerUse layers = LayerUse::checked;
 };
+
+/// The name in a reference to a registry's image: "registry.example/pause:3.9" of that with a
+/// digest behind; empty: it has no tag.
+std::string name_in_reference(std::string_view reference);
 
 /// What the program's workers have to know of this module.
 std::span<const sandbox::WorkerJob> worker_jobs();
 
-/// Finds the image in its source and holds each byte of it against its digests. Throws base::Error
-/// at the place of the entry: container.not-found, container.damaged, container.ambiguous,
-/// container.no-architecture, container.unsupported, container.no-name.
+/// Finds the image in its source (of a registry: where it was fetched to) and holds each byte of it
+/// against its digests. Throws base::Error at the place of the entry: container.not-found,
+/// container.damaged, container.ambiguous, container.no-architecture, container.unsupported,
+/// container.no-name.
 Image open_image(const model::ContainerImageConfig& wanted, const OpenOptions& options);
 
 } // namespace imagewright::container

@@ -3,6 +3,7 @@
 
 // Whether a node will find the images that were put into it.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -22,6 +23,11 @@ struct NodeFiles {
   std::function<std::vector<std::string>(const std::string& directory)> list;
 };
 
+enum class StoreUse : std::uint8_t {
+  written,   ///< images are in the store before the node starts
+  taken_over ///< containerd takes them into whatever store it finds then
+};
+
 struct NodeFacts {
   std::span<const model::LockedContainerImage> images;
   std::span<const model::OverlayConfig> overlays;
@@ -29,6 +35,7 @@ struct NodeFacts {
   std::vector<std::string> own_mount_points;
   std::vector<std::string> kernel_arguments;
   base::SourceLocation where; ///< of the config's first image
+  StoreUse store = StoreUse::written;
 };
 
 /// The directory that containerd's configuration names, or its usual one.

@@ -18,6 +18,7 @@
 #include <imagewright/inspect/system_facts.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/model/installed_package.hpp>
+#include <imagewright/model/policy.hpp>
 #include <imagewright/sandbox/worker.hpp>
 
 namespace imagewright::inspect {
@@ -29,11 +30,18 @@ struct DescriptionRequest {
   std::optional<model::ImageFormat> format; ///< absent: from the content
   DescriptionForm form = DescriptionForm::text;
   FileListing files = FileListing::omitted;
+  /// Of a manifest; absent: nobody asks for checks.
+  std::optional<std::vector<model::Check>> checks = {};
+};
+
+struct DescribedImage {
+  std::string text;
+  std::uint64_t failed_checks = 0;
 };
 
 /// The description, without anything that a terminal could take for a command. Throws what opening
 /// an image and reading its system throw, and sandbox.worker-….
-std::string describe(const DescriptionRequest& request, const base::Cancellation& cancellation);
+DescribedImage describe(const DescriptionRequest& request, const base::Cancellation& cancellation);
 
 /// Throws the same.
 SystemFacts read_system_confined(const std::filesystem::path& image,

@@ -16,24 +16,33 @@
 
 namespace imagewright::model {
 
-enum class ContainerSource : std::uint8_t { oci_directory, oci_archive, docker_archive };
+enum class ContainerSource : std::uint8_t { oci_directory, oci_archive, docker_archive, registry };
 
-/// "oci", "oci-archive", "docker-archive": what stands before the colon of a source.
+/// "oci", "oci-archive", "docker-archive", "registry": what stands before the colon of a source.
 std::string_view to_string(ContainerSource source);
 
 /// Whether a kubelet that is short of space may remove an image.
 enum class Pinning : std::uint8_t { unpinned, pinned };
 
+/// How containerd comes to know an image.
+enum class ContainerDelivery : std::uint8_t {
+  store,  ///< written into its store, in the format of containerd 1.6 and 1.7
+  import, ///< an archive that it takes itself, when the node starts
+};
+
 /// One entry of `os.containerImages`.
 struct ContainerImageConfig {
   ContainerSource source = ContainerSource::oci_directory;
-  std::filesystem::path path; ///< on the host
-  /// Which of the source's images: a tag or a name; empty: the only one.
+  /// On the host; of a registry's image the OCI layout into which it was fetched, empty before.
+  std::filesystem::path path;
+  /// Which of the source's images: a tag or a name; empty: the only one. Of a registry the whole
+  /// reference, "registry.example/pause:3.9@sha256:…".
   std::string selection;
   /// Full, with host and tag; absent: the one that the source has.
   std::optional<LocatedText> name;
   Pinning pinning = Pinning::unpinned;
   std::string name_space = "k8s.io"; ///< of containerd
+  ContainerDelivery delivery = ContainerDelivery::store;
   base::SourceLocation where;
   base::SourceLocation source_where = {};
 

@@ -89,6 +89,7 @@ enum class CheckKind : std::uint8_t {
   fips_enabled,       ///< /proc/sys/crypto/fips_enabled: "0" or "1"; an absent file counts as "0"
   no_failed_units,    ///< `systemctl --failed` lists nothing
   unit_active,        ///< the unit `subject` is active
+  unit_state,         ///< the unit `subject` is `expected`: "enabled", "disabled" or "masked"
   file_content,       ///< the trimmed content of the file `subject` equals `expected`
   command_output, ///< the command `subject` exits 0 and its trimmed output equals `expected` (any,
                   ///< when empty)

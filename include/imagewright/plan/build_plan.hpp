@@ -54,7 +54,8 @@ struct BuildPlan {
   /// Every wish: the config's, the roles', the policy's; sorted, each once.
   std::vector<model::PackageRequest> packages;
   std::vector<model::OutputImage> outputs;
-  /// What the sources of `os.containerImages` hold for this architecture; sorted.
+  /// What the sources of `os.containerImages` hold for this architecture; sorted. Of registries,
+  /// only what a lock has, until identify_container_images() was asked.
   std::vector<model::LockedContainerImage> container_images;
   /// Of all outputs; absent: none in particular.
   std::optional<model::Platform> platform;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The files of a config that come from servers.
+// The files and images of a config that come from servers.
 
 #include <string>
 #include <vector>
@@ -16,10 +16,11 @@ namespace imagewright::plan {
 /// where it is. Throws as repo::load_remote_files() does.
 void fetch_remote_files(model::OsConfig& os, NetworkUse network, const Services& services);
 
-/// The same for all that a resolved plan has of the config.
+/// The same for all that a resolved plan has of the config, and for the images of containers that
+/// registries have.
 void fetch_remote_files(ResolvedPlan& plan, NetworkUse network, const Services& services);
 
-/// Where the files are that were fetched, in the order in which the config names them.
+/// Where the files and images are that were fetched, in the order in which the config names them.
 std::vector<std::string> fetched_places(const model::OsConfig& os);
 
 /// Says of a config that was read elsewhere where its files are.

@@ -5,11 +5,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/finalize/plan.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/lock.hpp>
 #include <imagewright/model/policy.hpp>
@@ -60,6 +62,8 @@ struct ResolvedPlan {
   model::SystemPolicy policy;
   /// How the root becomes a bootable one; only the tool's version is missing.
   finalize::FinalizePlan finalize;
+  /// Files that were fetched for this plan and stand nowhere else; shared by its copies.
+  std::shared_ptr<const fs::TemporaryDirectory> fetched;
 };
 
 /// Decides the package set by the lock or the resolver, asserts the baseline, and decides epoch and

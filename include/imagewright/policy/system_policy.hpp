@@ -54,6 +54,8 @@ PolicyPart cgroup_policy(const PolicyInput& input);
 PolicyPart fips_policy(const PolicyInput& input);
 PolicyPart verity_policy(const PolicyInput& input);
 PolicyPart files_policy(const PolicyInput& input);
+/// The unit that hands images of containers to containerd.
+PolicyPart container_images_policy(const PolicyInput& input);
 PolicyPart platform_policy(const PolicyInput& input);
 PolicyPart network_policy(const PolicyInput& input);
 

@@ -2,8 +2,11 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include <imagewright/audit/manifest.hpp>
 #include <imagewright/audit/manifest_description.hpp>
 #include <imagewright/audit/text_file.hpp>
 #include <imagewright/base/text.hpp>
@@ -22,6 +25,7 @@ struct InspectWords {
   std::string input_format;
   bool is_json = false;
   bool lists_files = false;
+  std::string checks;
 };
 
 /// A manifest begins as no image does. No more than its first bytes are read here: images are read
@@ -46,19 +50,32 @@ void print_manifest(const InspectWords& words, const Console& console) {
                               : audit::describe(manifest, name, files));
 }
 
+std::optional<std::vector<model::Check>> read_checks(const std::string& file) {
+  if (file.empty()) return std::nullopt;
+  return audit::parse_manifest(read_input(file, "manifest", audit::k_largest_manifest), file)
+      .checks;
+}
+
 ExitCode run_inspect(const InspectWords& words, const CommandContext& context) {
   const std::filesystem::path file = input_file(words.image, "image or manifest");
   if (words.input_format.empty() && std::filesystem::is_regular_file(file) && is_manifest(file)) {
+    if (!words.checks.empty())
+      throw base::Error(base::FailureKind::input, "cli.usage",
+                        "--checks asks an image, and " + base::quoted(words.image) +
+                            " is a manifest",
+                        "name the image: imagewright inspect --checks MANIFEST IMAGE");
     print_manifest(words, context.console);
     return ExitCode::done;
   }
-  context.console.print(inspect::describe(
+  const inspect::DescribedImage described = inspect::describe(
       {.image = words.image,
        .format = input_format_from(words.input_format),
        .form = words.is_json ? inspect::DescriptionForm::json : inspect::DescriptionForm::text,
-       .files = words.lists_files ? inspect::FileListing::included : inspect::FileListing::omitted},
-      context.cancellation));
-  return ExitCode::done;
+       .files = words.lists_files ? inspect::FileListing::included : inspect::FileListing::omitted,
+       .checks = read_checks(words.checks)},
+      context.cancellation);
+  context.console.print(described.text);
+  return described.failed_checks == 0 ? ExitCode::done : ExitCode::verification_failed;
 }
 
 } // namespace
@@ -80,12 +97,21 @@ Command inspect_command() {
       json_argument(words->is_json),
       {.names = {"--files"},
        .description = "List every file with owner, mode, time, attributes and digest",
-       .target = &words->lists_files}};
-  command.notes = "The image is only read, and nothing is mounted.";
+       .target = &words->lists_files},
+      {.names = {"--checks"},
+       .value = "MANIFEST",
+       .description = "Ask what the image's files can tell of the checks of a manifest",
+       .target = &words->checks,
+       .completes = Completes::files}};
+  command.notes =
+      "The image is only read, and nothing is mounted. With --checks, the exit code is 5 "
+      "when one fails; what only a booted machine can tell is not asked.";
   command.examples = {
       {"imagewright inspect out/node-x86_64.qcow2", "What is in an image"},
       {"imagewright inspect --json --files disk.vhd > disk.json", "Everything, for a program"},
-      {"imagewright inspect out/node-x86_64.manifest.json", "What it says without its image"}};
+      {"imagewright inspect out/node-x86_64.manifest.json", "What it says without its image"},
+      {"imagewright inspect --checks out/node-x86_64.manifest.json out/node-x86_64.qcow2",
+       "Whether it keeps what its config and roles promise, as far as its files tell"}};
   command.action = [words](const CommandContext& context) { return run_inspect(*words, context); };
   return command;
 }

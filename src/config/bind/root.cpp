@@ -70,7 +70,10 @@ model::CheckRequest bind_check(const Reader& reader) {
     request.check.name = reader.text_or("name", name);
   };
   if (const auto unit = reader.text("unit")) {
-    fill(*unit, model::CheckKind::unit_active, fmt::format("{} is active", unit->text));
+    const std::string& state = request.check.expected;
+    const bool is_of_files = !state.empty() && state != "active";
+    fill(*unit, is_of_files ? model::CheckKind::unit_state : model::CheckKind::unit_active,
+         fmt::format("{} is {}", unit->text, is_of_files ? state : "active"));
   } else if (const auto file = reader.text("file")) {
     fill(*file, model::CheckKind::file_content, fmt::format("{} is as expected", file->text));
   } else if (const auto command = reader.text("command")) {

@@ -81,7 +81,9 @@ Section written(Section section, const model::CheckRequest& request) {
   const auto& [check, where] = request;
   const auto& [name, kind, subject, expected] = check;
   section.put_text("name", name);
-  section.put(kind == model::CheckKind::unit_active    ? "unit"
+  const bool is_of_unit =
+      kind == model::CheckKind::unit_active || kind == model::CheckKind::unit_state;
+  section.put(is_of_unit                               ? "unit"
               : kind == model::CheckKind::file_content ? "file"
                                                        : "command",
               subject);

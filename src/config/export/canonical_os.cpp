@@ -132,14 +132,18 @@ Section written(Section section, const model::AdditionalDirectory& directory) {
 }
 
 Section written(Section section, const model::ContainerImageConfig& image) {
-  const auto& [source, path, selection, name, pinning, name_space, where, source_where] = image;
-  section.put_text("source",
-                   fmt::format("{}:{}{}{}", model::to_string(source), section.path_text(path),
-                               selection.empty() ? "" : ":", selection));
+  const auto& [source, path, selection, name, pinning, name_space, delivery, where, source_where] =
+      image;
+  const bool is_remote = source == model::ContainerSource::registry;
+  section.put_text("source", is_remote ? fmt::format("{}:{}", model::to_string(source), selection)
+                                       : fmt::format("{}:{}{}{}", model::to_string(source),
+                                                     section.path_text(path),
+                                                     selection.empty() ? "" : ":", selection));
   section.put_text("name", name);
   if (pinning == model::Pinning::pinned) section.put("pin", true);
   if (name_space != model::ContainerImageConfig().name_space)
     section.put_text("namespace", name_space);
+  if (delivery == model::ContainerDelivery::import) section.put("mode", "import");
   return section;
 }
 

@@ -201,14 +201,39 @@ Complaint check_container_image_name(std::string_view text) {
   return std::nullopt;
 }
 
+/// A tag may stand for another image tomorrow.
+Complaint check_image_in_registry(std::string_view reference) {
+  if (auto complaint = check_oci_reference(reference)) {
+    complaint->hint = "write it like registry:registry.k8s.io/pause:3.9@sha256:DIGEST";
+    return complaint;
+  }
+  const std::size_t at = reference.find('@');
+  if (at == std::string_view::npos || !reference.substr(at + 1).starts_with("sha256:")) {
+    return TextComplaint{"has no digest of the kind sha256",
+                         "add \"@sha256:\" and the digest, which for example \"skopeo inspect "
+                         "--raw docker://NAME | sha256sum\" shows"};
+  }
+  const std::string_view name = reference.substr(reference.find('/') + 1);
+  const std::size_t colon = name.substr(0, name.find('@')).find(':');
+  const bool has_bad_tag = colon != std::string_view::npos &&
+                           !is_tag(name.substr(colon + 1, name.find('@') - colon - 1));
+  if (has_bad_tag) {
+    return TextComplaint{"has a tag that is none",
+                         "start a tag with a letter, a digit or \"_\"; \".\" and \"-\" may follow"};
+  }
+  return std::nullopt;
+}
+
 Complaint check_container_source(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view word = text.substr(0, colon);
   if (colon == std::string_view::npos ||
-      (word != "oci" && word != "oci-archive" && word != "docker-archive"))
+      (word != "oci" && word != "oci-archive" && word != "docker-archive" && word != "registry"))
     return TextComplaint{"does not say what it is",
-                         "write oci:DIRECTORY, oci-archive:FILE or docker-archive:FILE"};
+                         "write oci:DIRECTORY, oci-archive:FILE, docker-archive:FILE or "
+                         "registry:NAME@sha256:DIGEST"};
   const std::string_view rest = text.substr(colon + 1);
+  if (word == "registry") return check_image_in_registry(rest);
   const std::size_t end = rest.find(':');
   if (rest.empty() || end == 0)
     return TextComplaint{"names no file", "write its path after the colon"};

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <imagewright/model/container_image.hpp>
+
 #include "config/language/language.hpp"
 #include "config/language/text_checks.hpp"
 
@@ -6,10 +8,13 @@ namespace imagewright::config {
 
 namespace {
 
+using model::ContainerDelivery;
+
 constexpr Type k_container_source_type{.shape = Shape::text,
                                        .title = "a source of a container image",
                                        .check = check_container_source,
-                                       .pattern = "^(oci|oci-archive|docker-archive):[^:]+(:.+)?$",
+                                       .pattern = "^(oci|oci-archive|docker-archive):[^:]+(:.+)?$|"
+                                                  "^registry:[^@]+/[^@]+@sha256:[0-9a-f]{64}$",
                                        .example = "oci:images/pause:3.9"};
 constexpr Type k_container_image_name_type{
     .shape = Shape::text,
@@ -17,13 +22,22 @@ constexpr Type k_container_image_name_type{
     .check = check_container_image_name,
     .pattern = "^[A-Za-z0-9.:-]+/[a-z0-9._/-]+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
     .example = "registry.k8s.io/pause:3.9"};
+constexpr Word k_delivery_words[] = {
+    word("store", ContainerDelivery::store,
+         "written into containerd's store, in the format of its versions 1.6 and 1.7"),
+    word("import", ContainerDelivery::import,
+         "an archive that a unit hands to containerd before a kubelet starts"),
+};
+constexpr Type k_delivery_type{.shape = Shape::word, .words = k_delivery_words};
 constexpr Key k_container_image_keys[] = {
     {.name = "source",
      .type = &k_container_source_type,
      .documentation =
          "Where the image is taken from: `oci:DIRECTORY[:TAG]` (an OCI layout), "
-         "`oci-archive:FILE[:TAG]` (the same in a tar archive) or `docker-archive:FILE[:NAME]` "
-         "(what `docker save` writes). Of an index only the image's architecture is taken.",
+         "`oci-archive:FILE[:TAG]` (the same in a tar archive), `docker-archive:FILE[:NAME]` "
+         "(what `docker save` writes) or `registry:HOST/NAME[:TAG]@sha256:DIGEST` (fetched when "
+         "the image is built, and kept in the cache). Of an index only the image's architecture is "
+         "taken.",
      .presence = Presence::required,
      .is_own = true},
     {.name = "name",
@@ -40,6 +54,11 @@ constexpr Key k_container_image_keys[] = {
      .type = &k_plain_word_type,
      .documentation = "Namespace of containerd.",
      .default_text = "k8s.io, which the kubelet uses",
+     .is_own = true},
+    {.name = "mode",
+     .type = &k_delivery_type,
+     .documentation = "How containerd comes to know the image.",
+     .default_text = "store",
      .is_own = true},
 };
 constexpr Type k_container_image_mapping{

@@ -178,7 +178,8 @@ constexpr Key k_check_keys[] = {
      .is_own = true},
     {.name = "unit",
      .type = &k_unit_type,
-     .documentation = "A unit that is active.",
+     .documentation = "A unit that is active, or what `expect` says: `enabled`, `disabled` or "
+                      "`masked`, as `systemctl is-enabled` has it.",
      .is_own = true},
     {.name = "file",
      .type = &k_absolute_path_type,

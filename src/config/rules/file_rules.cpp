@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
 #include <string>
 #include <variant>
 
@@ -73,11 +75,13 @@ base::Diagnostics check_promises(const model::ImageConfig& own) {
                                     base::quoted(request.check.subject)),
                         request.where, "add \"expect:\" with the file's content");
     }
-    if (request.check.kind == model::CheckKind::unit_active && !request.check.expected.empty() &&
-        request.check.expected != "active") {
-      diagnostics.error("config.bad-value", "a unit can only be expected to be active",
-                        request.where, "remove \"expect\"");
-    }
+    if (request.check.kind != model::CheckKind::unit_state) continue;
+    constexpr std::array<std::string_view, 3> k_states{"enabled", "disabled", "masked"};
+    if (std::ranges::find(k_states, request.check.expected) != k_states.end()) continue;
+    diagnostics.error(
+        "config.bad-value",
+        fmt::format("a unit cannot be expected to be {}", base::quoted(request.check.expected)),
+        request.where, "write active, enabled, disabled or masked, or remove \"expect\"");
   }
   return diagnostics;
 }

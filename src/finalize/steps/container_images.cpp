@@ -7,10 +7,14 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/shell.hpp>
+#include <imagewright/container/archive_file.hpp>
 #include <imagewright/container/image.hpp>
 #include <imagewright/container/node_checks.hpp>
 #include <imagewright/container/store.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
+#include <imagewright/model/image_import.hpp>
 
 #include "../steps.hpp"
 
@@ -68,13 +72,21 @@ container::NodeFiles files_of(const root::WorkRoot& root) {
           .list = [&files](const std::string& directory) { return files.list(directory); }};
 }
 
+/// Imports go where the store is when the node runs.
+container::StoreUse store_use_of(const std::vector<model::ContainerImageConfig>& images) {
+  const bool is_written = std::ranges::any_of(
+      images, [](const auto& image) { return image.delivery == model::ContainerDelivery::store; });
+  return is_written ? container::StoreUse::written : container::StoreUse::taken_over;
+}
+
 /// Packages and scripts may have brought what the plan could not see.
 void check_node(const Input& input, const container::NodeFiles& files) {
   container::NodeFacts facts{.images = input.locked,
                              .overlays = input.overlays,
                              .own_mount_points = {},
                              .kernel_arguments = {},
-                             .where = input.wanted.front().where};
+                             .where = input.wanted.front().where,
+                             .store = store_use_of(input.wanted)};
   for (const model::Partition& partition : input.layout.partitions) {
     if (partition.filesystem) facts.own_mount_points.push_back(partition.filesystem->mount_point);
   }
@@ -131,11 +143,77 @@ void write_blob(root::WorkRoot& root, const std::string& path, const container::
   root.own(path, 0, 0);
 }
 
+constexpr const char* k_script_head =
+    "#!/bin/sh\n"
+    "# Hands the images of containers that this node was made with to containerd, which keeps what "
+    "it\n"
+    "# has already.\n"
+    "set -eu\n"
+    "take() {\n"
+    "  if [ -z \"$(ctr --namespace \"$1\" images list --quiet \"name==$2\")\" ]; then\n"
+    "    ctr --namespace \"$1\" images import --no-unpack \"$3\"\n"
+    "  fi\n"
+    "}\n"
+    "pin() {\n"
+    "  ctr --namespace \"$1\" images label \"$2\" io.cri-containerd.pinned=pinned >/dev/null\n"
+    "}\n";
+
+/// What containerd takes itself when the node starts.
+void write_archives(const Input& input, const std::vector<container::Image>& images,
+                    root::WorkRoot& root) {
+  if (images.empty()) return;
+  const std::string directory(model::k_import_directory);
+  make_directory(root, directory.substr(0, directory.rfind('/')), 0755);
+  make_directory(root, directory, 0755);
+  std::string script = k_script_head;
+  for (std::size_t index = 0; index < images.size(); ++index) {
+    input.services.cancellation.check();
+    const model::LockedContainerImage& image = images[index].identity;
+    const std::string path = fmt::format("{}/{:03}.tar", directory, index);
+    const fs::TemporaryDirectory place(root.options().run_record.parent_path(),
+                                       ".imagewright-container-");
+    const std::filesystem::path made = place.path() / "image.tar";
+    container::write_archive(images[index], input.epoch, made);
+    write_blob(root, path,
+               {.digest = fs::digest_of_file(made),
+                .size = std::filesystem::file_size(made),
+                .media_type = {},
+                .file = made,
+                .content = {}});
+    root.files().set_permissions(path, 0644);
+    const std::string words =
+        base::shell_quoted(image.name_space) + " " + base::shell_quoted(image.name);
+    script += fmt::format("take {} {}\n", words, base::shell_quoted(path));
+    if (image.pinning == model::Pinning::pinned) script += fmt::format("pin {}\n", words);
+  }
+  const std::string place(model::k_import_script);
+  root.files().write(place, script, 0755);
+  root.files().set_permissions(place, 0755);
+  root.own(place, 0, 0);
+}
+
+/// Moves those out that are delivered otherwise, sorted by name: their order in the config is
+/// nobody's business.
+std::vector<container::Image> take_imports(const Input& input,
+                                           std::vector<container::Image>& images) {
+  std::vector<container::Image> imports;
+  std::vector<container::Image> others;
+  for (std::size_t index = 0; index < images.size(); ++index) {
+    const bool is_import = input.wanted[index].delivery == model::ContainerDelivery::import;
+    (is_import ? imports : others).push_back(std::move(images[index]));
+  }
+  images = std::move(others);
+  std::ranges::sort(imports, {}, &container::Image::identity);
+  return imports;
+}
+
 StepYield write_store(const Input& input, root::WorkRoot& root) {
   if (input.wanted.empty()) return {};
   const container::NodeFiles files = files_of(root);
   check_node(input, files);
-  const std::vector<container::Image> images = open_all(input, root);
+  std::vector<container::Image> images = open_all(input, root);
+  write_archives(input, take_imports(input, images), root);
+  if (images.empty()) return {};
   const std::string store = container::store_directory(files);
   const std::string database = fmt::format("{}/{}/meta.db", store, container::k_database_directory);
   if (root.files().exists(database)) {

@@ -3,7 +3,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <imagewright/base/error.hpp>
+
 #include "repo/registry_http.hpp"
+#include "repo/registry_login.hpp"
 
 using namespace imagewright::repo;
 
@@ -49,4 +52,26 @@ TEST_CASE("a challenge counts of the last answer alone, and of the scheme Bearer
         "X-WWW-Authenticate: Bearer realm=\"a\"", "", "WWW-Authenticate: Bearer"})
     take_header(answer, line);
   CHECK(answer.challenge.empty());
+}
+
+TEST_CASE("a login is that of the longest name that fits, and never another registry's") {
+  const std::string file = R"({"auths": {"registry.example": {"auth": "YTpi"},
+      "registry.example/team": {"auth": "Yzpk"}, "registry.example/team/agent/x": {"auth": "ZTpm"},
+      "empty.example": {}, "bad.example": {"auth": "a b"}, "long.example": {"auth": "===="}}})";
+  const auto login = [&](const std::string& host, const std::string& name) {
+    return registry_login_in(file, "logins.json", host, name);
+  };
+  CHECK(login("registry.example", "other/agent") == "YTpi");
+  CHECK(login("registry.example", "team/agent") == "Yzpk");
+  CHECK(login("registry.example", "teams/agent") == "YTpi");
+  CHECK(login("registry.example", "team/agent/x") == "ZTpm");
+  CHECK_FALSE(login("registry.example:5000", "team/agent"));
+  CHECK_FALSE(login("other.example", "team/agent"));
+  for (const char* host : {"empty.example", "bad.example", "long.example"})
+    CHECK_THROWS_AS(login(host, "x"), imagewright::base::Error);
+  CHECK_FALSE(registry_login_in("{}", "f", "h", "n"));
+  CHECK_FALSE(registry_login_in("[]", "f", "h", "n"));
+  CHECK_FALSE(registry_login_in(R"({"auths": []})", "f", "h", "n"));
+  for (const char* text : {"", "{", "nothing secret"})
+    CHECK_THROWS_AS(registry_login_in(text, "f", "h", "n"), imagewright::base::Error);
 }

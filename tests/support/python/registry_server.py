@@ -17,10 +17,11 @@ def digest_of(data):
 class RegistryServer:
     """`token`: what whoever comes has to fetch first. `elsewhere`: blobs are given by another server, as clouds do it.
     `realm`: where the token shall be fetched, if it is another place.
+    `login`: "Basic …", without which there is no token, and without `token` nothing at all.
     `requests` is (path, authorization)."""
 
-    def __init__(self, token=None, elsewhere=None):
-        self.token, self.elsewhere, self.realm = token, elsewhere, None
+    def __init__(self, token=None, elsewhere=None, login=None):
+        self.token, self.elsewhere, self.realm, self.login = token, elsewhere, None, login
         self.blobs, self.manifests, self.tags, self.requests = {}, {}, {}, []
         owner = self
 
@@ -42,6 +43,10 @@ class RegistryServer:
                 authorization = self.headers.get("Authorization")
                 owner.requests.append((self.path, authorization))
                 place, _, rest = self.path.partition("?")
+                if place == "/token" and owner.login and authorization != owner.login:
+                    return self.answer(401)
+                if owner.login and not owner.token and authorization != owner.login:
+                    return self.answer(401, WWW_Authenticate='Basic realm="the registry"')
                 if place == "/token":
                     return self.answer(200, json.dumps({"token": owner.token}).encode())
                 if owner.token and authorization != f"Bearer {owner.token}":
@@ -79,6 +84,18 @@ class RegistryServer:
                            "annotations": {"org.opencontainers.image.title": name}})
         empty = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(b"{}"), "size": 2}
         return self.put_document(MANIFEST, {"schemaVersion": 2, "mediaType": MANIFEST, "config": empty, "layers": layers}, tag)
+
+    def put_layout(self, directory):
+        """Everything that an OCI layout has, by digest."""
+        for path in (directory / "blobs/sha256").iterdir():
+            data = path.read_bytes()
+            self.blobs[digest_of(data)] = data
+            try:
+                document = json.loads(data)
+            except ValueError:
+                continue
+            if isinstance(document, dict) and ("manifests" in document or "layers" in document):
+                self.manifests[digest_of(data)] = (document["mediaType"], data)
 
     def put_index(self, manifests, tag):
         """`manifests`: (os, architecture, descriptor)."""
