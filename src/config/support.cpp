@@ -139,6 +139,12 @@ const std::array k_rows = {
     Row{"storage.resetPartitionsUuidsType",
         [](const ImageConfig& config) { return config.storage.reset_partition_uuids; },
         Reason::needs_base_image, k_yes},
+    Row{"storage.grow",
+        [](const ImageConfig& config) {
+          const auto& grow = config.storage.grow;
+          return grow.empty() ? Place() : Place(grow.front().label.where);
+        },
+        Reason::needs_base_image, k_yes},
     Row{"storage.reinitializeVerity",
         [](const ImageConfig& config) { return place_of(config.storage.reinitialize_verity); },
         Reason::needs_base_image, k_yes},
@@ -190,9 +196,6 @@ const std::array k_rows = {
         "remove it; what suits the platform is what the base has"},
     Row{"output.images[].compression", find_compression, Reason::not_built_yet,
         Reason::not_built_yet},
-    Row{"output.image.cosi",
-        [](const ImageConfig& config) { return place_of(config.output.cosi_compression_level); },
-        Reason::not_built_yet, Reason::not_built_yet},
     Row{"output.selinuxPolicyPath",
         [](const ImageConfig& config) { return place_of(config.output.selinux_policy_path); },
         Reason::not_built_yet, k_yes},

@@ -17,6 +17,7 @@
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
+#include <imagewright/disk/rewrite.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
@@ -49,6 +50,7 @@ struct RewrittenFilesystem {
   FilesystemPlace place;
   base::Epoch epoch;
   std::optional<base::Uuid> uuid = {}; ///< in place of its own
+  FilesystemSize filesystem_size = FilesystemSize::kept;
 };
 
 struct FilesystemWriter {

@@ -53,7 +53,8 @@ PlannedFilesystem planned_by(const RewriteRequest& request) {
        .size = request.size,
        .place = {.partition = request.partition, .mount_point = request.mount_point},
        .epoch = request.epoch,
-       .uuid = request.uuid},
+       .uuid = request.uuid,
+       .filesystem_size = request.filesystem_size},
       request.tree);
 }
 

@@ -111,13 +111,14 @@ void add_system(const model::OsConfig& os, Collector& collector) {
 
 void add_storage(const model::StorageConfig& storage, Collector& collector) {
   const auto& [boot_type, reset_partition_uuids, reinitialize_verity, disk, filesystems, verity,
-               fits_content, free_space, where] = storage;
+               grow, fits_content, free_space, where] = storage;
   collector.add("storage.bootType", k_platform, boot_type);
   collector.add("storage.resetPartitionsUuidsType", k_platform, reset_partition_uuids);
   collector.add("storage.reinitializeVerity", k_platform, reinitialize_verity);
   collector.add("storage.disks", k_platform, disk);
   collector.add("storage.filesystems", k_platform, filesystems);
   collector.add("storage.verity", k_platform, verity);
+  collector.add("storage.grow", k_platform, grow);
   if (fits_content) collector.add("storage.autoSize", k_platform, where);
   if (free_space.bytes() != 0) collector.add("storage.freeSpace", k_platform, where);
 }

@@ -12,6 +12,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
 
+#include "image/cosi/archive.hpp"
 #include "image/source_disk.hpp"
 
 namespace imagewright::image {
@@ -34,6 +35,12 @@ fs::UniqueFd nameless_file() {
   if (!fd) base::throw_system_error("fs.cannot-write", "cannot create a file in", directory, errno);
   unlink(name.c_str());
   return fd;
+}
+
+bool must_be_expanded(const fs::ByteSource& file, std::optional<model::ImageFormat> format) {
+  if (format.value_or(model::ImageFormat::cosi) == model::ImageFormat::cosi && cosi::is_cosi(file))
+    return true;
+  return !format && compression_of(file) != archive::Compression::none;
 }
 
 archive::Compression compression_of(const fs::ByteSource& file) {

@@ -3,14 +3,19 @@
 
 // Image files that stand compressed on the host.
 
+#include <optional>
 #include <string>
 
 #include <imagewright/archive/decompress.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/model/artifact.hpp>
 
 #include "image/file_source.hpp"
 
 namespace imagewright::image {
+
+/// Whether readers need a plain copy of the file: it is compressed, or what is in it is.
+bool must_be_expanded(const fs::ByteSource& file, std::optional<model::ImageFormat> format);
 
 archive::Compression compression_of(const fs::ByteSource& file);
 

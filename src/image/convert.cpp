@@ -5,6 +5,7 @@
 #include <imagewright/fs/unfinished_file.hpp>
 #include <imagewright/image/convert.hpp>
 #include <imagewright/image/image_file.hpp>
+#include <imagewright/model/image_format.hpp>
 
 #include "image/flatten.hpp"
 
@@ -75,6 +76,8 @@ model::Artifact convert(const ConvertRequest& request, report::Reporter& reporte
     raw.keep();
     if (disk.size != disk.image_size) tell_growth(disk, reporter);
   }
+  if (model::row_of(request.output.format).is_described)
+    artifacts.description = request.describe(artifacts.raw);
   return write_artifacts(artifacts, reporter, cancellation).front();
 }
 

@@ -17,6 +17,7 @@
 #include <imagewright/fs/byte_source.hpp>
 #include <imagewright/image/image_reader.hpp>
 #include <imagewright/image/write_artifacts.hpp>
+#include <imagewright/model/disk_description.hpp>
 #include <imagewright/model/image_format.hpp>
 
 #include "image/output_file.hpp"
@@ -35,6 +36,8 @@ struct FormatRequest {
   const ArtifactOutput& output;
   DiskIdentity identity;
   unsigned thread_count = 1; ///< the file does not depend on it
+  /// For formats that have one (model::ImageFormatRow); else null.
+  const model::DiskDescription* description = nullptr;
 };
 
 /// One of `trailer` and `write` is there.

@@ -52,7 +52,7 @@ ImageFile open_image_file(const std::filesystem::path& path,
                   .format = format,
                   .file = duplicate(source.fd(), path.string()),
                   .room = {}};
-  if (!format && compression_of(source) != archive::Compression::none) image.room = nameless_file();
+  if (must_be_expanded(source, format)) image.room = nameless_file();
   return image;
 }
 

@@ -7,6 +7,8 @@
 
 #include "image/compressed.hpp"
 #include "image/corrupt.hpp"
+#include "image/cosi/archive.hpp"
+#include "image/cosi/reader.hpp"
 #include "image/file_source.hpp"
 #include "image/foreign.hpp"
 #include "image/format.hpp"
@@ -35,6 +37,16 @@ private:
   std::unique_ptr<FileSource> file_;
   std::unique_ptr<ImageReader> reader_;
 };
+
+/// There is room for one copy.
+void refuse_compressed_cosi(const fs::ByteSource& file, const std::string& name) {
+  if (!cosi::is_cosi(file)) return;
+  throw base::Error(base::FailureKind::input, "image.unsupported",
+                    fmt::format("the image {} cannot be read: it is a COSI file that was "
+                                "compressed once more",
+                                base::quoted(name)),
+                    "unpack it first; what is in it is compressed already");
+}
 
 } // namespace
 
@@ -104,9 +116,11 @@ std::unique_ptr<ImageReader> open_image(fs::UniqueFd file, const std::string& na
                                         std::optional<model::ImageFormat> format,
                                         fs::UniqueFd room) {
   auto source = std::make_unique<FileSource>(std::move(file), name);
+  if (room && cosi::is_cosi(*source)) return open_cosi(*source, name, std::move(room));
   if (room) {
     expand(*source, name, room);
     source = std::make_unique<FileSource>(std::move(room), name);
+    refuse_compressed_cosi(*source, name);
   }
   return std::make_unique<OwningReader>(std::move(source), name, format);
 }

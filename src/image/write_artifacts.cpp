@@ -102,7 +102,10 @@ private:
     if (is_digested()) file.digest_as_written();
     writer_of(output).write(
         file, disk_,
-        {.output = output, .identity = identity(), .thread_count = request_.thread_count},
+        {.output = output,
+         .identity = identity(),
+         .thread_count = request_.thread_count,
+         .description = request_.description ? &*request_.description : nullptr},
         cancellation_);
     if (is_digested()) digests_[index] = file.digest();
   }

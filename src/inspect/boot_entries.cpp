@@ -90,13 +90,32 @@ BootEntry parse_specification_entry(std::string_view text, std::string file) {
   return entry;
 }
 
+std::string plain_line(std::string_view section) {
+  return std::string(base::trimmed(section.substr(0, section.find('\0'))));
+}
+
+/// systemd-stub(7): what the image has, then what each of its addons adds, in the order of their
+/// names. Nothing when neither says anything.
+std::optional<std::string> unified_command_line(const SystemView& view, const std::string& path,
+                                                std::string_view program) {
+  std::vector<std::string> lines;
+  if (const auto line = find_efi_section(program, ".cmdline")) lines.push_back(plain_line(*line));
+  for (const std::string& name : view.list(path + ".extra.d")) {
+    if (!base::to_lower(name).ends_with(".addon.efi")) continue;
+    const std::string addon = view.read(path + ".extra.d/" + name).value_or("");
+    if (const auto line = find_efi_section(addon, ".cmdline")) lines.push_back(plain_line(*line));
+  }
+  if (lines.empty()) return std::nullopt;
+  return base::join(lines, " ");
+}
+
 void add_unified_images(const SystemView& view, const std::string& directory,
                         std::vector<BootEntry>& entries) {
   for (const std::string& name : view.list(directory + "/EFI/Linux")) {
     if (!base::to_lower(name).ends_with(".efi")) continue;
     const std::string path = directory + "/EFI/Linux/" + name;
     const std::string program = view.read(path).value_or("");
-    const auto line = find_efi_section(program, ".cmdline");
+    const auto line = unified_command_line(view, path, program);
     if (!line) continue;
     entries.push_back(
         {.file = path,
@@ -104,7 +123,7 @@ void add_unified_images(const SystemView& view, const std::string& directory,
                       .value_or(""),
          .kernel = path,
          .initramfs = path,
-         .command_line = std::string(base::trimmed(*line))});
+         .command_line = *line});
   }
 }
 

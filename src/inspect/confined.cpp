@@ -11,10 +11,12 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/image/image_file.hpp>
 #include <imagewright/inspect/confined.hpp>
+#include <imagewright/inspect/disk_description.hpp>
 #include <imagewright/inspect/installed_packages.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
 #include "archive_files.hpp"
+#include "disk_description_codec.hpp"
 #include "installed_packages_codec.hpp"
 #include "system_facts_codec.hpp"
 
@@ -24,6 +26,7 @@ namespace {
 
 constexpr std::string_view k_describe_job = "describe-image";
 constexpr std::string_view k_read_job = "read-system";
+constexpr std::string_view k_disk_job = "describe-disk";
 constexpr std::string_view k_packages_job = "read-installed-packages";
 
 OpenedImage open(const image::HandedImages& images) {
@@ -124,6 +127,10 @@ std::string read_packages(const sandbox::WorkerCall& call) {
   return encode(read_installed_packages(open(image::HandedImages(call))));
 }
 
+std::string describe_handed_disk(const sandbox::WorkerCall& call) {
+  return encode(describe_disk(open(image::HandedImages(call))));
+}
+
 template <typename Decode>
 auto ask(const image::ImageFile& file, sandbox::WorkerRequest request,
          const base::Cancellation& cancellation, const Decode& decode) {
@@ -178,11 +185,19 @@ read_installed_packages_confined(const image::ImageFile& image,
   return ask(image, {.job = k_packages_job}, cancellation, &decode_installed_packages);
 }
 
+model::DiskDescription describe_disk_confined(const std::filesystem::path& image,
+                                              std::optional<model::ImageFormat> format,
+                                              const base::Cancellation& cancellation) {
+  return ask(image::open_image_file(image, format), {.job = k_disk_job}, cancellation,
+             &decode_disk_description);
+}
+
 std::span<const sandbox::WorkerJob> worker_jobs() {
   static constexpr std::array jobs{
       sandbox::WorkerJob{
           .name = k_describe_job, .run = &describe_image, .prepare = &archive::prepare_to_read_tar},
       sandbox::WorkerJob{.name = k_read_job, .run = &read_facts},
+      sandbox::WorkerJob{.name = k_disk_job, .run = &describe_handed_disk},
       sandbox::WorkerJob{.name = k_packages_job, .run = &read_packages}};
   return jobs;
 }

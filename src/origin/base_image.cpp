@@ -107,8 +107,9 @@ BaseImage::BaseImage(const std::filesystem::path& path, std::optional<model::Ima
   if (image::may_need_room(file_)) room_ = image::room_for_clusters();
   BaseContent content = ask(file_, room_, cancellation);
   // What was compressed is plain from here on.
-  if (file_.room) file_.file = for_reading(std::exchange(file_.room, {}), file_.name);
-  file_.format = content.disk.format;
+  const bool was_expanded = static_cast<bool>(file_.room);
+  if (was_expanded) file_.file = for_reading(std::exchange(file_.room, {}), file_.name);
+  file_.format = was_expanded ? model::ImageFormat::raw : content.disk.format;
   disk_ = std::make_unique<image::MappedDisk>(std::move(content.disk), file_.file.get(),
                                               room_.get(), file_.name);
   disk_uuid_ = content.disk_uuid;

@@ -8,14 +8,12 @@
 
 #include <fmt/format.h>
 
-#include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/rewrite.hpp>
 #include <imagewright/inspect/file_record.hpp>
 #include <imagewright/inspect/opened_image.hpp>
-#include <imagewright/model/elf_machine.hpp>
 #include <imagewright/tree/possible_tree.hpp>
 
 #include "base_check.hpp"
@@ -208,23 +206,8 @@ tree::RootTree read_table(const inspect::OpenedPartition& partition,
   return table;
 }
 
-/// ELF specification, "ELF header": e_machine is at 18; ours are little endian.
-const model::Architecture* architecture_of_program(std::string_view program) {
-  if (program.size() < 20 || !program.starts_with("\x7f"
-                                                  "ELF"))
-    return nullptr;
-  const auto number =
-      base::little_endian::get<std::uint16_t>(std::as_bytes(std::span(program)), 18);
-  return model::find_elf_machine(number);
-}
-
-const model::Architecture& find_architecture(const inspect::OpenedImage& image) {
-  const inspect::SystemView view(image);
-  for (const char* path : {"/usr/lib/systemd/systemd", "/sbin/init", "/bin/sh", "/usr/bin/env"}) {
-    const auto program = view.read(path);
-    if (!program) continue;
-    if (const auto* found = architecture_of_program(*program)) return *found;
-  }
+const model::Architecture& architecture_of(const inspect::OpenedImage& image) {
+  if (const auto* found = inspect::find_architecture(image)) return *found;
   refuse("origin.unknown-architecture",
          fmt::format("{} has no init and no shell of an architecture that is known here",
                      base::quoted(image.path().string())),
@@ -351,7 +334,7 @@ std::string take_apart(const sandbox::WorkerCall& call) {
   BaseContent content;
   content.disk = image::map_disk(image.disk(), room, images.name(0));
   content.disk_uuid = image.disk_uuid();
-  content.architecture = &find_architecture(image);
+  content.architecture = &architecture_of(image);
   content.release = release_of(image);
   for (const inspect::OpenedPartition& partition : image.partitions())
     content.partitions.push_back(partition_of(image, partition));

@@ -21,6 +21,7 @@
 #include <imagewright/tree/split.hpp>
 
 #include "partition_tree.hpp"
+#include "places.hpp"
 
 namespace imagewright::origin {
 
@@ -54,10 +55,13 @@ struct NewTree {
 };
 
 struct Plan {
+  explicit Plan(const DiskRequest& request) : places(request.base, request.places) {}
+
   std::vector<NewTree> new_trees;
   std::vector<PartitionOutcome> outcomes;
   std::vector<Change> changes;
   model::RootHashes root_hashes; ///< those that stay as they are
+  Places places;
 };
 
 [[noreturn]] void refuse_verified(const Part& part, const DiskRequest& request) {
@@ -109,7 +113,8 @@ std::vector<Part> parts_of(const DiskRequest& request) {
         with_hidden_files(std::move(trees.at(filesystem.mount_point)), request, number));
     part.first_change = first_difference(*part.tree, request, number);
     // Its identifier is in its superblock, on which everything else depends.
-    if (request.identifiers != nullptr && !part.first_change) part.first_change = "/";
+    const bool is_grown = Places(request.base, request.places).is_grown(*filesystem.partition);
+    if ((request.identifiers != nullptr || is_grown) && !part.first_change) part.first_change = "/";
     const bool is_refused =
         filesystem.is_verified && part.first_change && !makes_hashes_anew(part, request);
     if (is_refused) refuse_verified(part, request);
@@ -188,23 +193,18 @@ PartitionOutcome outcome_of(const Part& part) {
           .first_change = part.first_change.value_or("")};
 }
 
-const model::Partition& renewed(const BasePartition& partition, const model::DiskLayout& layout) {
-  const auto found =
-      std::ranges::find(layout.partitions, partition.entry.start, &model::Partition::start);
-  IMAGEWRIGHT_ASSERT(found != layout.partitions.end());
-  return *found;
-}
-
 std::optional<base::Uuid> new_uuid(const BaseFilesystem& filesystem, const DiskRequest& request) {
   if (request.identifiers == nullptr) return std::nullopt;
-  const model::Partition& partition = renewed(*filesystem.partition, *request.identifiers);
-  IMAGEWRIGHT_ASSERT(partition.filesystem);
-  return partition.filesystem->uuid;
+  const model::Partition* partition =
+      Places(request.base, request.identifiers).find(*filesystem.partition);
+  IMAGEWRIGHT_ASSERT(partition != nullptr && partition->filesystem);
+  return partition->filesystem->uuid;
 }
 
 /// What has hashes comes first: the others may hold these.
 Plan plan(const DiskRequest& request) {
-  Plan plan;
+  Plan plan(request);
+  const Places& places = plan.places;
   std::vector<Part> parts = parts_of(request);
   follow_root_hashes(parts, request, plan);
   plan_new_trees(parts, request, plan);
@@ -213,43 +213,59 @@ Plan plan(const DiskRequest& request) {
   for (const Part& part : parts) {
     const BaseFilesystem& filesystem = *part.filesystem;
     if (part.first_change)
-      plan.changes.push_back(
-          {.filesystem = &filesystem,
-           .tree = part.tree,
-           .rewrite = disk::plan_rewrite({.identity = filesystem.identity,
-                                          .size = filesystem.partition->entry.size,
-                                          .partition = filesystem.name(),
-                                          .mount_point = filesystem.mount_point,
-                                          .tree = part.tree,
-                                          .epoch = request.epoch,
-                                          .uuid = new_uuid(filesystem, request)}),
-           .outcome = plan.outcomes.size(),
-           .is_verified = is_verified_then(part, request)});
+      plan.changes.push_back({.filesystem = &filesystem,
+                              .tree = part.tree,
+                              .rewrite = disk::plan_rewrite(
+                                  {.identity = filesystem.identity,
+                                   .size = places.entry_of(*filesystem.partition).size,
+                                   .partition = filesystem.name(),
+                                   .mount_point = filesystem.mount_point,
+                                   .tree = part.tree,
+                                   .epoch = request.epoch,
+                                   .uuid = new_uuid(filesystem, request),
+                                   .filesystem_size = places.is_grown(*filesystem.partition)
+                                                          ? disk::FilesystemSize::of_partition
+                                                          : disk::FilesystemSize::kept}),
+                              .outcome = plan.outcomes.size(),
+                              .is_verified = is_verified_then(part, request)});
     plan.outcomes.push_back(outcome_of(part));
+    plan.outcomes.back().size = places.entry_of(*filesystem.partition).size;
   }
   return plan;
 }
 
+struct RawFile {
+  int fd = -1;
+  std::string name;
+};
+
 /// Copies a stretch of the disk, but for its zeros.
-void copy(const fs::ByteSource& disk, std::uint64_t start, std::uint64_t end, int file,
-          const std::string& name, const base::Cancellation& cancellation) {
-  std::vector<std::byte> buffer(std::min(k_piece_size, end - start));
-  while (start < end) {
+void copy(const fs::ByteSource& disk, Stretch stretch, const RawFile& raw,
+          const base::Cancellation& cancellation) {
+  std::vector<std::byte> buffer(std::min(k_piece_size, stretch.end - stretch.start));
+  while (stretch.start < stretch.end) {
     cancellation.check();
-    const auto piece = std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), end - start));
-    disk.read(start, piece);
+    const auto piece = std::span(buffer).first(
+        std::min<std::uint64_t>(buffer.size(), stretch.end - stretch.start));
+    disk.read(stretch.start, piece);
     for (std::size_t at = 0; at < piece.size(); at += k_unit_size) {
       const auto unit = piece.subspan(at, std::min<std::size_t>(k_unit_size, piece.size() - at));
-      if (!base::is_all_zero(unit)) fs::write_exactly(file, unit, start + at, name);
+      if (!base::is_all_zero(unit))
+        fs::write_exactly(raw.fd, unit, stretch.start + stretch.shift + at, raw.name);
     }
-    start += piece.size();
+    stretch.start += piece.size();
   }
 }
 
-/// Everything outside of the partitions that are written anew.
-void copy_rest(const BaseImage& base, const Plan& plan, int file, const std::string& name,
-               const base::Cancellation& cancellation) {
-  std::map<std::uint64_t, std::uint64_t> skipped; // start to end
+disk::PartitionPlace place_of(const BasePartition& partition, const Places& places,
+                              const RawFile& raw) {
+  const disk::PartitionEntry entry = places.entry_of(partition);
+  return {.fd = raw.fd, .start = entry.start.bytes(), .size = entry.size.bytes(), .file = raw.name};
+}
+
+/// Partitions that are written anew, start to end.
+std::map<std::uint64_t, std::uint64_t> written_anew(const Plan& plan) {
+  std::map<std::uint64_t, std::uint64_t> skipped;
   const auto skip = [&](const disk::PartitionEntry& entry) {
     skipped[entry.start.bytes()] = entry.start.bytes() + entry.size.bytes();
   };
@@ -258,41 +274,39 @@ void copy_rest(const BaseImage& base, const Plan& plan, int file, const std::str
   for (const NewTree& tree : plan.new_trees) {
     if (tree.hashes != tree.data) skip(tree.hashes->entry);
   }
+  return skipped;
+}
+
+/// Everything outside of them.
+void copy_rest(const BaseImage& base, const Plan& plan, const Places& places, const RawFile& raw,
+               const base::Cancellation& cancellation) {
+  const auto skipped = written_anew(plan);
   for (const image::DiskExtent& extent : base.disk().data_extents()) {
-    std::uint64_t position = extent.offset;
-    const std::uint64_t end = extent.offset + extent.length;
-    for (const auto& [start, stop] : skipped) {
-      if (stop <= position || start >= end) continue;
-      if (start > position) copy(base.disk(), position, start, file, name, cancellation);
-      position = std::max(position, stop);
+    for (const Stretch& stretch : places.stretches()) {
+      std::uint64_t position = std::max(extent.offset, stretch.start);
+      const std::uint64_t end = std::min(extent.offset + extent.length, stretch.end);
+      for (const auto& [start, stop] : skipped) {
+        if (stop <= position || start >= end) continue;
+        if (start > position)
+          copy(base.disk(), {position, start, stretch.shift}, raw, cancellation);
+        position = std::max(position, stop);
+      }
+      if (position < end) copy(base.disk(), {position, end, stretch.shift}, raw, cancellation);
     }
-    if (position < end) copy(base.disk(), position, end, file, name, cancellation);
   }
 }
 
-disk::PartitionPlace place_of(const BasePartition& partition, int file, const std::string& name) {
-  return {.fd = file,
-          .start = partition.entry.start.bytes(),
-          .size = partition.entry.size.bytes(),
-          .file = name};
-}
-
-struct RawFile {
-  int fd = -1;
-  std::string name;
-};
-
 void write_change(const Change& change, Plan& plan, const RawFile& raw,
                   const base::Cancellation& cancellation) {
-  const disk::PartitionPlace data = place_of(*change.filesystem->partition, raw.fd, raw.name);
+  const disk::PartitionPlace data = place_of(*change.filesystem->partition, plan.places, raw);
   plan.outcomes[change.outcome].used = change.rewrite(data, cancellation);
 }
 
 void make_hashes_anew(const BaseFilesystem& filesystem, Plan& plan, const RawFile& raw,
                       const base::Cancellation& cancellation) {
   plan.root_hashes[filesystem.verity_name()] =
-      disk::rewrite_verity_tree({.data = place_of(*filesystem.partition, raw.fd, raw.name),
-                                 .hashes = place_of(*filesystem.hashes, raw.fd, raw.name),
+      disk::rewrite_verity_tree({.data = place_of(*filesystem.partition, plan.places, raw),
+                                 .hashes = place_of(*filesystem.hashes, plan.places, raw),
                                  .tree_offset = filesystem.hashes->verity_offset},
                                 filesystem.verity_tree(), cancellation);
 }
@@ -306,8 +320,8 @@ void write_changes(Plan& plan, const RawFile& raw, const base::Cancellation& can
   }
   for (const NewTree& tree : plan.new_trees) {
     plan.root_hashes[tree.verity->name] =
-        disk::rewrite_verity_tree({.data = place_of(*tree.data, raw.fd, raw.name),
-                                   .hashes = place_of(*tree.hashes, raw.fd, raw.name),
+        disk::rewrite_verity_tree({.data = place_of(*tree.data, plan.places, raw),
+                                   .hashes = place_of(*tree.hashes, plan.places, raw),
                                    .tree_offset = tree.verity->tree_offset},
                                   tree.verity->tree, cancellation);
   }
@@ -320,10 +334,12 @@ void write_changes(Plan& plan, const RawFile& raw, const base::Cancellation& can
 
 void rename_partitions(const DiskRequest& request, int file, const std::string& name) {
   if (request.identifiers == nullptr) return;
+  const Places renewed(request.base, request.identifiers);
   std::map<std::uint32_t, base::Uuid> identifiers;
   for (const BasePartition& partition : request.base.partitions())
-    identifiers[partition.entry.number] = renewed(partition, *request.identifiers).uuid;
-  disk::set_partition_identifiers(file, request.base.disk().size(), name, identifiers);
+    identifiers[partition.entry.number] = renewed.find(partition)->uuid;
+  const base::ByteSize size = Places(request.base, request.places).disk_size();
+  disk::set_partition_identifiers(file, size.bytes(), name, identifiers);
 }
 
 } // namespace
@@ -332,10 +348,12 @@ RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path
                          const base::Cancellation& cancellation) {
   Plan planned = plan(request);
   fs::UnfinishedFile file(raw);
-  if (::ftruncate(file.fd(), static_cast<off_t>(request.base.disk().size())) != 0)
+  if (::ftruncate(file.fd(), static_cast<off_t>(planned.places.disk_size().bytes())) != 0)
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
-  copy_rest(request.base, planned, file.fd(), raw.string(), cancellation);
-  write_changes(planned, {.fd = file.fd(), .name = raw.string()}, cancellation);
+  const RawFile written{.fd = file.fd(), .name = raw.string()};
+  copy_rest(request.base, planned, planned.places, written, cancellation);
+  planned.places.write_table(file.fd(), raw.string());
+  write_changes(planned, written, cancellation);
   rename_partitions(request, file.fd(), raw.string());
   file.keep();
   return {.partitions = std::move(planned.outcomes), .root_hashes = std::move(planned.root_hashes)};

@@ -130,7 +130,8 @@ Bootable bootable(const BootOptions& options) {
   Bootable found{.manifest = read_manifest(options), .request = {}};
   const audit::Manifest& manifest = found.manifest;
   const audit::ArtifactRecord& record = record_of(manifest, options.image);
-  if (model::row_of(record.format).kind != model::ImageKind::disk)
+  const model::ImageFormatRow& row = model::row_of(record.format);
+  if (row.kind != model::ImageKind::disk || row.qemu_driver.empty())
     throw base::Error(base::FailureKind::input, "cli.not-an-image",
                       fmt::format("{} is no disk, from which a machine could start",
                                   base::quoted(options.image.string())),

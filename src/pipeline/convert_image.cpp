@@ -11,6 +11,7 @@
 #include <imagewright/fs/claimed_directory.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/convert.hpp>
+#include <imagewright/inspect/disk_description.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/convert_image.hpp>
 
@@ -59,7 +60,12 @@ fs::PublishedFile convert_image(const ConvertOptions& options, const plan::Servi
        // same.
        .epoch = base::Epoch(),
        .thread_count = services.thread_count,
-       .digests = options.digests},
+       .digests = options.digests,
+       .describe =
+           [&](const std::filesystem::path& raw) {
+             return inspect::describe_disk_confined(raw, model::ImageFormat::raw,
+                                                    services.cancellation);
+           }},
       services.reporter, services.cancellation);
   fs::sync_path(artifact.path);
   if (std::rename(artifact.path.c_str(), options.output.c_str()) != 0) {

@@ -13,6 +13,7 @@
 #include <imagewright/image/write_artifacts.hpp>
 #include <imagewright/image/write_root_archive.hpp>
 #include <imagewright/image/wsl_root.hpp>
+#include <imagewright/inspect/disk_description.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/model/verity.hpp>
 #include <imagewright/plan/layout.hpp>
@@ -156,9 +157,16 @@ std::vector<model::Artifact> write_disk_artifacts(const plan::BuildPlan& plan,
     request.outputs.push_back({.format = plan::format_of(output),
                                .path = places.artifact(output),
                                .compression = plan::disk_compression_of(output),
-                               .level = output.compression.level,
+                               .level = plan::disk_level_of(plan, output),
                                .cluster_size = plan::cluster_size_of(output)});
   }
+  const bool is_described = std::ranges::any_of(request.outputs, [](const auto& output) {
+    return model::row_of(output.format).is_described;
+  });
+  // It is what the disk says, not what the plan meant.
+  if (is_described)
+    request.description =
+        inspect::describe_disk_confined(places.raw, model::ImageFormat::raw, services.cancellation);
   return image::write_artifacts(request, services.reporter, services.cancellation);
 }
 

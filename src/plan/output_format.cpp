@@ -60,6 +60,13 @@ image::Compression disk_compression_of(const model::OutputImage& output) {
   throw base::BugError("a compression that no disk format has was let through");
 }
 
+std::optional<std::int32_t> disk_level_of(const BuildPlan& plan, const model::OutputImage& output) {
+  const auto& cosi = plan.config.output.cosi_compression_level;
+  if (!output.compression.level && cosi && format_of(output) == model::ImageFormat::cosi)
+    return cosi->value;
+  return output.compression.level;
+}
+
 std::optional<std::uint64_t> cluster_size_of(const model::OutputImage& output) {
   if (!output.cluster_size) return std::nullopt;
   return output.cluster_size->bytes();

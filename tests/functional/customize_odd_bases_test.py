@@ -164,6 +164,7 @@ class OddBases(CustomizingTestCase):
         said = self.customize(text, base=raw, expect=1)
         self.assert_said(said, "[disk.content-too-large]", 'partition "root"')
         self.assertRegex(said, r"hint: make the partition at least \d+\S* ?MiB larger")
+        self.check_filesystems(self.customize("storage: {grow: [{label: root, size: 100M}]}\n" + text, base=raw))
 
     def test_features_that_are_not_written_are_named_and_carried(self):
         raw = self.copy_of_base()

@@ -341,8 +341,8 @@ class Workbench(TestCase):
 
     def test_a_format_that_is_not_written_is_refused_before_anything_is_done(self):
         config = self.scratch() / "node.yaml"
-        config.write_text((TOP / "configs/node.yaml").read_text().replace("images:", "image:").replace("  - format: qcow2", "    path: node.cosi")
-                          .replace("  - format: vhd-fixed", "    format: cosi")
+        config.write_text((TOP / "configs/node.yaml").read_text().replace("images:", "image:").replace("  - format: qcow2", "    path: node.iso")
+                          .replace("  - format: vhd-fixed", "    format: iso")
                           .replace("release: workbench", f"release: {TOP}/configs/releases/workbench.yaml"))
         result = self.run_program("build", config, expect=2)
         self.assertEqual(result.stderr.count("error:"), 1, result.stderr)

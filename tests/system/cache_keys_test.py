@@ -274,6 +274,7 @@ ELSEWHERE = {
     r"output\.scriptFiles": "needs scripts of its own: script_files_test.py",
     r"output\.artifacts\b.*": "beside the image, made of the same root",
     r"output\.image\.path": "a place",
+    r"output\.image\.cosi\b.*": "compresses a file of another format: customize_cosi_test.py",
     r"storage\.disks\[\]\.partitions|storage\.filesystems|output\.images": "shorter ways to write what is tried",
     r"storage\.disks\[\]\.partitions\[\]\.id|storage\.filesystems\[\]\.deviceId": "names within the config",
     r"storage\.filesystems\[\]\.btrfs\b.*": "refused with the file system",

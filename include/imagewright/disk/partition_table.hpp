@@ -71,6 +71,25 @@ PartitionTable read_partition_table(const fs::ByteSource& disk);
 void set_partition_identifiers(int fd, std::uint64_t disk_size, const std::string& name,
                                const std::map<std::uint32_t, base::Uuid>& identifiers);
 
+/// A partition of a table that is written.
+struct NewPartition {
+  base::Uuid type;
+  base::Uuid uuid;
+  base::ByteSize start; ///< whole sectors of 512 bytes, as the size
+  base::ByteSize size;
+};
+
+/// Writes both copies of a table, and the protective MBR, to an open file that has the disk's size.
+/// There is room for 128 partitions, which are inside and do not overlap. Throws base::Error
+/// (fs.cannot-write).
+void write_new_table(int fd, std::uint64_t disk_size, const std::string& name,
+                     const base::Uuid& disk_uuid, const std::vector<NewPartition>& partitions);
+
+/// Gives partitions other places, by their numbers, in the copy of the table at the start of the
+/// disk, which counts in sectors of 512 bytes. Throws base::Error (fs.cannot-write).
+void set_partition_places(int fd, std::uint64_t disk_size, const std::string& name,
+                          const std::vector<PartitionEntry>& entries);
+
 enum class MovedBackup : std::uint8_t {
   none,    ///< no partition table that knows where the disk ends
   moved,   ///< the backup stands at the new end

@@ -23,6 +23,12 @@ namespace imagewright::disk {
 /// there is none that is known. Throws base::Error (disk.corrupt-filesystem).
 std::string read_identity(const fs::ByteSource& partition);
 
+/// What becomes of the filesystem's own size.
+enum class FilesystemSize : std::uint8_t {
+  kept,
+  of_partition, ///< it grows to the end of its partition
+};
+
 struct RewriteRequest {
   std::string identity;    ///< what read_identity gave
   base::ByteSize size;     ///< of the whole partition
@@ -32,6 +38,7 @@ struct RewriteRequest {
   base::Epoch epoch;
   /// Another identifier in place of its own; of FAT the first four bytes.
   std::optional<base::Uuid> uuid = {};
+  FilesystemSize filesystem_size = FilesystemSize::kept;
 };
 
 /// Where in an open file a partition lies. Everything in it must be zero before it is written.

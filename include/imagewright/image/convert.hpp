@@ -4,6 +4,7 @@
 // One image file becomes another.
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 #include <imagewright/base/cancellation.hpp>
@@ -20,6 +21,8 @@ struct ConvertRequest {
   base::Epoch epoch;
   unsigned thread_count = 1;
   ArtifactDigests digests = ArtifactDigests::omitted;
+  /// Tells of a raw disk, for formats that have such a description (model::ImageFormatRow).
+  std::function<model::DiskDescription(const std::filesystem::path& raw)> describe = {};
 };
 
 /// Writes the output (which must not exist); the input is never changed. The disk's identifier in

@@ -13,6 +13,7 @@
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/base/uuid.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/model/disk_description.hpp>
 #include <imagewright/report/reporter.hpp>
 
 namespace imagewright::image {
@@ -45,6 +46,8 @@ struct ArtifactRequest {
   base::Uuid disk_uuid;
   base::Epoch epoch;
   std::vector<ArtifactOutput> outputs;
+  /// Of the disk, for formats that have one (model::ImageFormatRow).
+  std::optional<model::DiskDescription> description = {};
   /// Threads that hash and compress; at least 1. The files do not depend on it.
   unsigned thread_count = 1;
   ArtifactDigests digests = ArtifactDigests::computed;

@@ -13,6 +13,7 @@
 #include <imagewright/disk/filesystem_reader.hpp>
 #include <imagewright/disk/partition_table.hpp>
 #include <imagewright/image/image_reader.hpp>
+#include <imagewright/model/architecture.hpp>
 #include <imagewright/model/layout.hpp>
 
 namespace imagewright::inspect {
@@ -85,6 +86,9 @@ private:
   std::vector<MissingMount> missing_;
   std::vector<std::string> complaints_;
 };
+
+/// Of the system's first programs; null when the image has none of an architecture that is known.
+const model::Architecture* find_architecture(const OpenedImage& image);
 
 /// The image's files under the paths that they have once it runs. Links are followed, from one
 /// filesystem into another too. A missing file is an absent value.

@@ -67,6 +67,7 @@ struct Architecture {
   std::vector<std::string>
       rpm_accepts;            ///< RPM architectures that install on it, best first, with "noarch"
   std::string container_name; ///< what images of containers call it: "amd64", "arm64"
+  std::string cosi_name;      ///< what COSI files call it: "x86_64", "arm64"
   std::string efi_name;       ///< the suffix that UEFI uses: "x64", "aa64"
   std::string removable_media_loader; ///< UEFI 2.10, section 3.5.1.1: "BOOTX64.EFI"
   std::string serial_console;         ///< "ttyS0", "ttyAMA0"

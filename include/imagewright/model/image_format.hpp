@@ -65,6 +65,8 @@ struct ImageFormatRow {
   /// The size of a cluster can be chosen.
   bool has_clusters = false;
   std::string_view qemu_driver = {}; ///< the block driver of QEMU; empty: QEMU reads it not
+  /// The file tells of the system as well: its packages, its boot loader, what is mounted where.
+  bool is_described = false;
   /// Every disk is a multiple of this, because those who take the file ask for it.
   base::ByteSize size_unit = base::ByteSize(512);
   /// Which of the formats with one extension `convert` writes.
@@ -158,6 +160,15 @@ inline constexpr std::array k_image_formats{
                    .platform = Platform::wsl,
                    .root_form = RootForm::wslg_system,
                    .container = ImageFormat::vhd_fixed},
+    ImageFormatRow{.format = ImageFormat::cosi,
+                   .config_word = OutputFormat::cosi,
+                   .word = "cosi",
+                   .extension = ".cosi",
+                   .title = "archive of partition images, which installers take",
+                   .compressions = {.zstd = true},
+                   .usual_compression = CompressionAlgorithm::zstd,
+                   .is_described = true,
+                   .platform = Platform::bare},
 };
 
 constexpr const ImageFormatRow& row_of(ImageFormat format) {

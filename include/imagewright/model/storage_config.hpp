@@ -126,6 +126,15 @@ struct VerityConfig {
   bool operator==(const VerityConfig&) const = default;
 };
 
+/// A partition of the image that is customized, found by its GPT label, and its new size.
+struct GrownPartition {
+  LocatedText label;
+  base::ByteSize size;
+  base::SourceLocation where;
+
+  bool operator==(const GrownPartition&) const = default;
+};
+
 /// Everything under `storage`.
 struct StorageConfig {
   std::optional<Located<BootType>> boot_type;
@@ -136,6 +145,7 @@ struct StorageConfig {
   std::optional<DiskConfig> disk;
   std::vector<FilesystemConfig> filesystems;
   std::vector<VerityConfig> verity;
+  std::vector<GrownPartition> grow;
   /// Fits the last partition to its content plus `free_space`; the disk becomes as large as that
   /// needs.
   bool fits_content = false;

@@ -54,8 +54,11 @@ struct DiskRequest {
   base::Epoch epoch;
   VerityHashes verity_hashes = VerityHashes::kept;
   std::vector<NewVerity> new_verity = {};
-  /// Whose partitions, which start where those of the base do, and filesystems say what these are
-  /// called from now on; null: as in the base.
+  /// Whose partitions, in their order on the disk, say where those of the base are from now on and
+  /// how large; a filesystem on one that is larger grows with it. Null: as in the base.
+  const model::DiskLayout* places = nullptr;
+  /// Whose partitions, in their order on the disk, and filesystems say what these are called from
+  /// now on; null: as in the base.
   const model::DiskLayout* identifiers = nullptr;
 };
 

@@ -33,6 +33,8 @@ std::filesystem::path output_directory_of(const BuildPlan& plan);
 std::vector<std::string> platforms_of(const BuildPlan& plan);
 
 image::Compression disk_compression_of(const model::OutputImage& output);
+/// How hard a disk's file is compressed; absent: the format's default.
+std::optional<std::int32_t> disk_level_of(const BuildPlan& plan, const model::OutputImage& output);
 /// Of qcow2; absent: the default.
 std::optional<std::uint64_t> cluster_size_of(const model::OutputImage& output);
 archive::Compression archive_compression_of(const model::OutputImage& output);

@@ -54,7 +54,7 @@ bool is_bootable(const std::filesystem::path& path) {
     const bool fits = name.ends_with(row.extension);
     if (fits && (best == nullptr || row.extension.size() > best->extension.size())) best = &row;
   }
-  return best != nullptr && best->kind == model::ImageKind::disk;
+  return best != nullptr && best->kind == model::ImageKind::disk && !best->qemu_driver.empty();
 }
 
 json::Value to_json(const pipeline::BuildResult& result) {

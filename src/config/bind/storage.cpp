@@ -123,6 +123,13 @@ model::StorageConfig bind_storage(const Reader& reader) {
   }
   for (const Reader& each : reader.mappings("verity"))
     storage.verity.push_back(bind_verity(each));
+  for (const Reader& each : reader.mappings("grow")) {
+    const auto size = each.size("size");
+    storage.grow.push_back(
+        {.label = each.text("label").value_or(model::LocatedText{"", each.where()}),
+         .size = size ? size->value : base::ByteSize(),
+         .where = each.where()});
+  }
   storage.fits_content = reader.is_true("autoSize");
   if (const auto free_space = reader.size("freeSpace")) storage.free_space = free_space->value;
   return storage;

@@ -99,11 +99,18 @@ Section written(Section section, const model::VerityConfig& verity) {
   return section;
 }
 
+Section written(Section section, const model::GrownPartition& partition) {
+  const auto& [label, size, where] = partition;
+  section.put("label", label.text);
+  section.put_size("size", std::optional(size));
+  return section;
+}
+
 } // namespace
 
 Section written_storage(Section section, const model::StorageConfig& storage) {
   const auto& [boot_type, reset_partition_uuids, reinitialize_verity, disk, filesystems, verity,
-               fits_content, free_space, where] = storage;
+               grow, fits_content, free_space, where] = storage;
   section.put_word("bootType", boot_type);
   if (reset_partition_uuids) section.put("resetPartitionsUuidsType", "reset-all");
   section.put_word("reinitializeVerity", reinitialize_verity);
@@ -116,6 +123,10 @@ Section written_storage(Section section, const model::StorageConfig& storage) {
   for (const model::VerityConfig& each : verity)
     devices.emplace_back(written(section.inside("verity"), each).object());
   section.put_list("verity", std::move(devices));
+  json::Array grown;
+  for (const model::GrownPartition& each : grow)
+    grown.emplace_back(written(section.inside("grow"), each).object());
+  section.put_list("grow", std::move(grown));
   if (fits_content) section.put("autoSize", true);
   if (free_space.bytes() > 0) section.put_size("freeSpace", std::optional(free_space));
   return section;

@@ -21,7 +21,6 @@ constexpr std::array k_media_words{
     word("iso", OutputFormat::iso, "live ISO medium"),
     word("pxe-dir", OutputFormat::pxe_dir, "directory for network boot"),
     word("pxe-tar", OutputFormat::pxe_tar, "archive for network boot"),
-    word("cosi", OutputFormat::cosi, "archive of partition images"),
     word("baremetal-image", OutputFormat::baremetal_image,
          "archive of partition images for bare metal"),
 };
@@ -73,7 +72,7 @@ constexpr Key k_image_keys[] = {
     {.name = "compression",
      .type = &k_compression_type,
      .documentation = "Compression.",
-     .default_text = "zstd for tar, gzip for wsl, else none",
+     .default_text = "zstd for tar and cosi, gzip for wsl, else none",
      .is_own = true},
     {.name = "clusterSize",
      .type = &k_byte_size_type,
@@ -85,7 +84,7 @@ constexpr Key k_image_keys[] = {
      .documentation = "What the image runs on. The images of one config are of one platform, or of "
                       "platforms that the release does not tell apart.",
      .default_text = "azure for vhd-fixed, hyperv for vhd and vhdx, qemu for qcow2, wsl for wsl, "
-                     "bare for raw",
+                     "bare for raw and cosi",
      .is_own = true},
 };
 constexpr Type k_image_mapping{

@@ -305,6 +305,22 @@ constexpr Type k_verity_mapping{
     .shape = Shape::mapping, .title = "a verity device", .keys = k_verity_keys};
 constexpr Type k_verity_type{.shape = Shape::list, .item = &k_verity_mapping};
 
+constexpr Key k_grow_keys[] = {
+    {.name = "label",
+     .type = &k_non_blank_type,
+     .documentation = "GPT label of the partition.",
+     .presence = Presence::required,
+     .is_own = true},
+    {.name = "size",
+     .type = &k_room_type,
+     .documentation = "Its new size.",
+     .presence = Presence::required,
+     .is_own = true},
+};
+constexpr Type k_grow_mapping{
+    .shape = Shape::mapping, .title = "a partition that grows", .keys = k_grow_keys};
+constexpr Type k_grow_type{.shape = Shape::list, .item = &k_grow_mapping};
+
 constexpr Key k_storage_keys[] = {
     {.name = "bootType",
      .type = &k_boot_type,
@@ -328,6 +344,11 @@ constexpr Key k_storage_keys[] = {
      .type = &k_verity_type,
      .documentation = "dm-verity devices.",
      .since = "0.7"},
+    {.name = "grow",
+     .type = &k_grow_type,
+     .documentation = "Partitions of a base image that become larger, with their ext4 filesystem. "
+                      "What is behind them moves, and the disk grows. Excludes `disks`.",
+     .is_own = true},
     {.name = "autoSize",
      .type = &k_boolean_type,
      .documentation = "Fits the last partition to its content and `freeSpace`.",

@@ -28,6 +28,22 @@ base::Diagnostics check_media(const model::ImageConfig& own) {
   return diagnostics;
 }
 
+/// Whoever takes such a file starts it by UEFI.
+base::Diagnostics check_boot_type(const model::ImageConfig& own) {
+  base::Diagnostics diagnostics;
+  const auto& boot = own.storage.boot_type;
+  if (!boot || boot->value != model::BootType::legacy) return diagnostics;
+  for (const model::OutputImage& image : own.output.images) {
+    if (image.format != model::OutputFormat::cosi) continue;
+    diagnostics.add({.code = "config.conflict",
+                     .message = "COSI files are of disks that start by UEFI",
+                     .where = image.where,
+                     .related = {{boot->where, "the disk starts by the BIOS"}},
+                     .hint = "use another format, or \"bootType: efi\""});
+  }
+  return diagnostics;
+}
+
 base::Diagnostics check_images(const model::OutputConfig& output) {
   base::Diagnostics diagnostics;
   std::map<std::string, base::SourceLocation> extensions;
@@ -44,6 +60,11 @@ base::Diagnostics check_images(const model::OutputConfig& output) {
     if (is_archive && !model::row_of(*format).compressions.has(algorithm)) {
       diagnostics.error("config.conflict", "WSL does not read archives compressed with zstd",
                         image.where, "use gzip or xz");
+    }
+    if (image.format == model::OutputFormat::cosi &&
+        algorithm == model::CompressionAlgorithm::none) {
+      diagnostics.error("config.conflict", "COSI files are compressed with zstd", image.where,
+                        "remove the compression");
     }
     if (algorithm == model::CompressionAlgorithm::none && image.compression.level) {
       diagnostics.error("config.conflict", "a compression level without compression", image.where,
@@ -81,7 +102,10 @@ base::Diagnostics check_images(const model::OutputConfig& output) {
 
 base::Diagnostics check_outputs(const model::ImageConfig& own, const CheckedDocument& document) {
   base::Diagnostics diagnostics = check_media(own);
-  if (document.is_clean("output")) diagnostics.append(check_images(own.output));
+  if (document.is_clean("output")) {
+    diagnostics.append(check_images(own.output));
+    diagnostics.append(check_boot_type(own));
+  }
   return diagnostics;
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -53,6 +55,34 @@ base::Diagnostics check_what_belongs_together(const StorageConfig& storage) {
     diagnostics.error("config.missing-key", "\"filesystems\" needs the key \"disks\" beside it",
                       storage.filesystems.front().where,
                       "describe the disk, or remove filesystems");
+  }
+  return diagnostics;
+}
+
+/// Each a partition of a base whose disk stays.
+base::Diagnostics check_grown(const StorageConfig& storage) {
+  base::Diagnostics diagnostics;
+  const auto conflict = [&](const char* key, const base::SourceLocation& where) {
+    diagnostics.add(
+        {.code = "config.conflict",
+         .message = fmt::format("\"grow\" and {} exclude each other", base::quoted(key)),
+         .where = storage.grow.front().label.where,
+         .related = {{where, "the other one stands here"}},
+         .hint = "remove one of them; customize twice where both are needed"});
+  };
+  if (storage.grow.empty()) return diagnostics;
+  if (storage.disk) conflict("disks", storage.disk->where);
+  if (!storage.verity.empty()) conflict("verity", storage.verity.front().where);
+  std::map<std::string, base::SourceLocation> labels;
+  for (const model::GrownPartition& each : storage.grow) {
+    const auto [first, is_new] = labels.emplace(each.label.text, each.label.where);
+    if (is_new) continue;
+    diagnostics.add(
+        {.code = "config.duplicate-name",
+         .message = fmt::format("the partition {} grows twice", base::quoted(each.label.text)),
+         .where = each.label.where,
+         .related = {{first->second, "the first time here"}},
+         .hint = "keep the larger size"});
   }
   return diagnostics;
 }
@@ -111,6 +141,7 @@ base::Diagnostics check_storage(const StorageConfig& storage) {
   base::Diagnostics diagnostics = check_what_belongs_together(storage);
   if (storage.disk) diagnostics.append(check_disk(*storage.disk));
   diagnostics.append(check_growth(storage));
+  diagnostics.append(check_grown(storage));
   diagnostics.append(check_boot_partition(storage));
   const base::Diagnostics references = check_storage_references(storage);
   diagnostics.append(references);

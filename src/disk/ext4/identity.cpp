@@ -110,6 +110,36 @@ std::uint64_t journal_blocks_of(const Ext4Handle& fs) {
   return EXT2_I_SIZE(&inode) / fs->blocksize;
 }
 
+std::uint64_t groups_of(std::uint64_t blocks) {
+  constexpr std::uint64_t k_blocks_per_group = std::uint64_t{8} * k_ext4_block_size;
+  return (blocks + k_blocks_per_group - 1) / k_blocks_per_group;
+}
+
+/// resize2fs(8) keeps the same: inodes in a group, the share of what is reserved, and the blocks in
+/// which descriptors of groups are or will be.
+void grow(Ext4Identity& identity, std::uint64_t blocks, const Ext4Features& features) {
+  ext2_super_block& super = identity.super;
+  const std::uint64_t former = ext2fs_blocks_count(&super);
+  if (former == 0 || blocks <= former) return;
+  const bool has_wide_numbers = (features.incompatible & EXT4_FEATURE_INCOMPAT_64BIT) != 0;
+  if (!has_wide_numbers) blocks = std::min<std::uint64_t>(blocks, UINT32_MAX);
+  const std::uint64_t reserved = ext2fs_r_blocks_count(&super);
+  const std::uint64_t descriptor =
+      has_wide_numbers && super.s_desc_size != 0 ? super.s_desc_size : EXT2_MIN_DESC_SIZE;
+  const auto descriptor_blocks = [&](std::uint64_t count) {
+    return (groups_of(count) * descriptor + k_ext4_block_size - 1) / k_ext4_block_size;
+  };
+  const std::uint64_t inodes = super.s_inodes_count / groups_of(former) * groups_of(blocks);
+  super.s_inodes_count = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(inodes, super.s_inodes_count, UINT32_MAX));
+  const std::uint64_t taken = descriptor_blocks(blocks) - descriptor_blocks(former);
+  super.s_reserved_gdt_blocks -=
+      static_cast<std::uint16_t>(std::min<std::uint64_t>(taken, super.s_reserved_gdt_blocks));
+  ext2fs_blocks_count_set(&super, blocks);
+  // Both have 32 bits where the filesystem grows to less than 16 TiB, as it does here.
+  ext2fs_r_blocks_count_set(&super, std::min(reserved, former) * blocks / former);
+}
+
 /// The library shifts by these, and makes tables of these sizes.
 void require_possible(const Ext4Identity& identity, const Ext4Parameters& parameters,
                       base::ByteSize size) {
@@ -152,8 +182,10 @@ Ext4Parameters parameters_of(const RewrittenFilesystem& request) {
                     base::join(found, ", ")),
         "leave what is on it as it is, or make the base image with another kind of filesystem");
   }
+  if (request.filesystem_size == FilesystemSize::of_partition)
+    grow(identity, request.size.bytes() / k_ext4_block_size, features);
   Ext4Parameters parameters{.block_count = ext2fs_blocks_count(&identity.super),
-                            .inode_count = super.s_inodes_count,
+                            .inode_count = identity.super.s_inodes_count,
                             .features = features,
                             .epoch = request.epoch};
   require_possible(identity, parameters, request.size);

@@ -22,6 +22,7 @@ PlannedFilesystem plan(const model::Partition& partition,
 
 PlannedFilesystem plan_rewrite(const RewrittenFilesystem& request,
                                std::shared_ptr<const tree::RootTree> tree) {
+  IMAGEWRIGHT_ASSERT(request.filesystem_size == FilesystemSize::kept);
   const auto plan = std::make_shared<const FatPlan>(plan_fat_rewrite(request, *tree));
   return {.write =
               [plan, tree](BlockDevice& device, const FileObserver& observe,

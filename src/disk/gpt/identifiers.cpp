@@ -46,4 +46,21 @@ void set_partition_identifiers(int fd, std::uint64_t disk_size, const std::strin
   }
 }
 
+void set_partition_places(int fd, std::uint64_t disk_size, const std::string& name,
+                          const std::vector<PartitionEntry>& entries) {
+  constexpr std::uint64_t k_sector = 512;
+  FileRegion disk(fd, 0, disk_size, name);
+  std::string ignored;
+  auto table = find_table_copy(disk, 1, k_sector, ignored);
+  if (!table) return;
+  for (const PartitionEntry& entry : entries) {
+    if (entry.number == 0 || entry.number > table->entry_count()) continue;
+    const std::size_t place = std::size_t{entry.number - 1} * table->entry_size();
+    const std::uint64_t first = entry.start.bytes() / k_sector;
+    put(table->array, place + 32, first);
+    put(table->array, place + 40, first + entry.size.bytes() / k_sector - 1);
+  }
+  write(disk, *table);
+}
+
 } // namespace imagewright::disk

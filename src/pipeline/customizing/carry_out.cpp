@@ -167,8 +167,8 @@ std::vector<PartitionReport> report_of(const Customizing& customizing,
                                        const std::vector<origin::PartitionOutcome>& outcomes) {
   std::vector<PartitionReport> reports;
   for (const origin::BasePartition& partition : customizing.base->partitions()) {
-    PartitionReport& report = reports.emplace_back(
-        PartitionReport{.id = partition.name(), .mount_point = {}, .size = partition.entry.size});
+    PartitionReport& report = reports.emplace_back(PartitionReport{
+        .id = partition.name(), .mount_point = {}, .size = size_of(customizing, partition)});
     const auto outcome = std::ranges::find(outcomes, report.id, &origin::PartitionOutcome::id);
     if (outcome == outcomes.end() || partition.mount_point.empty()) continue;
     report.mount_point = outcome->mount_point;
@@ -197,7 +197,7 @@ WrittenCustomizing write_on_base(const Customizing& customizing, const tree::Roo
   const bool is_renamed = !customizing.root.new_identifiers.empty();
   const bool is_other = is_renamed || plan::verifies_existing(customizing.plan.plan.config);
   written.layout = is_other ? customizing.root.layout
-                            : plan::with_booted_verity(customizing.base->layout(),
+                            : plan::with_booted_verity(customizing.layout,
                                                        customizing.system.kernel_command_line());
   {
     const report::StageScope stage(services.reporter, "disk");
@@ -207,6 +207,7 @@ WrittenCustomizing write_on_base(const Customizing& customizing, const tree::Roo
                             .epoch = customizing.root.epoch,
                             .verity_hashes = verity_hashes_of(customizing),
                             .new_verity = new_verity_of(customizing),
+                            .places = &customizing.layout,
                             .identifiers = is_renamed ? &written.layout : nullptr},
                            place.raw(), services.cancellation);
     written.partitions = report_of(customizing, disk.partitions);

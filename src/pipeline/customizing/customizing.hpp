@@ -27,6 +27,8 @@ struct Customizing {
   plan::CustomizePlan plan;
   std::unique_ptr<origin::BaseImage> base;
   std::optional<model::ImageFormat> base_format; ///< as it was asked for
+  /// The base's, but for partitions that grow.
+  model::DiskLayout layout;
   inspect::SystemFacts system;
   base::Digest digest; ///< of the base's disk
   plan::BuildInputs inputs;
@@ -71,6 +73,9 @@ CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::S
 origin::VerityHashes verity_hashes_of(const Customizing& customizing);
 /// Devices of the layout that the base has not.
 std::vector<origin::NewVerity> new_verity_of(const Customizing& customizing);
+
+/// Of a partition of the base, once it has grown.
+base::ByteSize size_of(const Customizing& customizing, const origin::BasePartition& partition);
 
 /// In sentences, in the order of the steps.
 std::vector<std::string> actions_of(const finalize::FinalizePlan& plan);

@@ -7,6 +7,7 @@
 #include <imagewright/lock/freshness.hpp>
 #include <imagewright/model/boot_loader.hpp>
 #include <imagewright/plan/fetch_base.hpp>
+#include <imagewright/plan/grown_partitions.hpp>
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
@@ -40,7 +41,9 @@ void warn_of_too_little_room(const Customizing& customizing, report::Reporter& r
   for (const model::InstalledPackage& package : customizing.packages->erased)
     room += package.installed_size.bytes();
   for (const origin::BaseFilesystem& filesystem : customizing.base->filesystems()) {
-    const std::uint64_t size = filesystem.partition->entry.size.bytes();
+    const model::Partition* placed = customizing.layout.find_mount(filesystem.mount_point);
+    const std::uint64_t size =
+        (placed != nullptr ? placed->size : filesystem.partition->entry.size).bytes();
     const std::uint64_t used = filesystem.partition->filesystem->used.bytes();
     if (!filesystem.is_fat) room += size - std::min(size, used);
   }
@@ -131,7 +134,7 @@ plan::BaseFacts facts_of(const Customizing& customizing, const CustomizeOptions&
           .epoch = options.epoch.value_or(newest),
           .filesystem_sizes = std::move(sizes),
           .contents = std::move(contents),
-          .layout = base.layout(),
+          .layout = customizing.layout,
           .command_line = customizing.system.kernel_command_line(),
           .boot_loader = boot_loader_of(customizing.system),
           .has_selinux = customizing.system.selinux_mode != "disabled",
@@ -232,6 +235,11 @@ base::Epoch newest_time(const origin::BaseImage& base) {
   return newest;
 }
 
+base::ByteSize size_of(const Customizing& customizing, const origin::BasePartition& partition) {
+  const model::Partition* placed = customizing.layout.find_partition(partition.name());
+  return placed != nullptr ? placed->size : partition.entry.size;
+}
+
 Customizing prepare_customizing(const CustomizeOptions& options, const plan::Services& services) {
   Customizing customizing;
   customizing.plan = plan::plan_customize(options.plan);
@@ -246,6 +254,9 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   customizing.plan.plan.architecture = customizing.base->architecture();
   if (customizing.plan.plan.config.storage.reset_partition_uuids)
     customizing.base->require_renewable();
+  customizing.layout = plan::with_grown_partitions(customizing.base->layout(),
+                                                   customizing.plan.plan.config.storage.grow,
+                                                   customizing.base->architecture());
   plan::choose_sources(customizing.plan, options.plan, customizing.base->release());
   add_packages_for_wishes(customizing);
   customizing.inputs = plan::inputs_of(customizing.plan.plan, options.plan);
@@ -276,13 +287,19 @@ CustomizeOutline outline_customizing(const CustomizeOptions& options,
     outline.actions = plan::actions_of(*customizing.packages);
     outline.reasons = std::move(customizing.packages->reasons);
   }
+  for (const origin::BasePartition& partition : customizing.base->partitions()) {
+    const base::ByteSize size = size_of(customizing, partition);
+    if (size != partition.entry.size)
+      outline.actions.push_back("let the partition " + partition.name() + " grow to " +
+                                base::to_string(size));
+  }
   for (std::string& action : actions_of(customizing.root))
     outline.actions.push_back(std::move(action));
   for (const origin::BasePartition& partition : customizing.base->partitions()) {
     PartitionReport& added =
         outline.partitions.emplace_back(PartitionReport{.id = partition.name(),
                                                         .mount_point = partition.mount_point,
-                                                        .size = partition.entry.size});
+                                                        .size = size_of(customizing, partition)});
     if (partition.filesystem) added.used = partition.filesystem->used;
   }
   for (const model::OutputImage& output : customizing.plan.plan.outputs)

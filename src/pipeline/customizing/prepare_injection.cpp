@@ -71,6 +71,7 @@ Customizing prepare_injection(const InjectOptions& options, const plan::Services
   customizing.base =
       std::make_unique<origin::BaseImage>(options.base, options.base_format, services.cancellation);
   const origin::BaseImage& base = *customizing.base;
+  customizing.layout = base.layout();
   customizing.system = inspect::read_system_confined(base.file(), services.cancellation);
   plan::BuildPlan& plan = customizing.plan.plan;
   plan.architecture = base.architecture();

@@ -103,7 +103,6 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"os.network", "os: {network: {interfaces: [{dhcp: both}]}}"},
     {"os.packages.roles", "os: {packages: {roles: [container-runtime]}}"},
     {"os.packages.stored", "os: {packages: {stored: [{packages: [a], directory: /opt/a}]}}"},
-    {"output.image.cosi", "output: {image: {format: cosi, cosi: {compression: {level: 3}}}}"},
     {"output.images.platform", "output: {images: [{format: raw, platform: azure}]}"},
     {"pxe", "pxe: {initramfsType: bootstrap}"},
     {"storage.filesystems.btrfs",
