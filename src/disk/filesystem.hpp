@@ -67,8 +67,13 @@ struct FilesystemWriter {
                                     std::shared_ptr<const tree::RootTree> tree) = nullptr;
 };
 
+/// Up to the mark that stands farthest inside: that of Btrfs, in its superblock at 64 KiB.
+inline constexpr std::size_t k_probe_size = std::size_t{65} << 10U;
+/// What is smaller holds none.
+inline constexpr std::size_t k_smallest_filesystem = 2048;
+
 struct FilesystemReading {
-  /// `start` is the first 2 KiB of the partition.
+  /// `start` is the first k_probe_size bytes of the partition, or all of a smaller one.
   bool (*recognises)(std::span<const std::byte> start) = nullptr;
   std::unique_ptr<FilesystemReader> (*open)(const fs::ByteSource& source) = nullptr;
 };

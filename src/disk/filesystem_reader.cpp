@@ -55,9 +55,8 @@ void require_within(base::ByteSize limit, std::uint64_t size, std::string_view p
 }
 
 std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source) {
-  constexpr std::size_t probe_size = 2048;
-  if (source.size() < probe_size) return nullptr;
-  Bytes start(probe_size);
+  if (source.size() < k_smallest_filesystem) return nullptr;
+  Bytes start(std::min<std::uint64_t>(k_probe_size, source.size()));
   source.read(0, start);
   for (const FilesystemBehaviour& candidate : filesystems()) {
     if (candidate.reader != nullptr && candidate.reader->recognises(start))

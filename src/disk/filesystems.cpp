@@ -3,6 +3,7 @@
 
 #include <imagewright/model/filesystem_type.hpp>
 
+#include "disk/btrfs/reader.hpp"
 #include "disk/ext4/filesystem.hpp"
 #include "disk/fat/filesystem.hpp"
 #include "disk/filesystem.hpp"
@@ -20,7 +21,7 @@ constexpr std::array k_filesystems{
     FilesystemBehaviour{FilesystemType::fat32, &k_fat_writer, &k_fat_reading},
     FilesystemBehaviour{FilesystemType::swap, &k_swap_writer, nullptr},
     FilesystemBehaviour{FilesystemType::xfs, nullptr, &k_xfs_reading},
-    FilesystemBehaviour{FilesystemType::btrfs, nullptr, nullptr},
+    FilesystemBehaviour{FilesystemType::btrfs, nullptr, &k_btrfs_reading},
 };
 static_assert(k_filesystems.size() == model::k_filesystem_types.size());
 

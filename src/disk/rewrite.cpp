@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
@@ -17,9 +19,8 @@ namespace {
 
 /// The row of what the partition holds.
 const FilesystemBehaviour* find_behaviour(const fs::ByteSource& partition) {
-  constexpr std::size_t probe_size = 2048;
-  if (partition.size() < probe_size) return nullptr;
-  Bytes start(probe_size);
+  if (partition.size() < k_smallest_filesystem) return nullptr;
+  Bytes start(std::min<std::uint64_t>(k_probe_size, partition.size()));
   partition.read(0, start);
   for (const FilesystemBehaviour& candidate : filesystems()) {
     if (candidate.reader != nullptr && candidate.reader->recognises(start)) return &candidate;

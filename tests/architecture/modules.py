@@ -31,7 +31,7 @@ SYSTEM_HEADERS = re.compile(r"^(sys|linux|asm|bits|net|netinet|arpa)/|^[a-z_0-9]
 # The libraries that any module may use in its sources.
 EVERYWHERE = {"fmt"}
 # Two modules may need the same compression library; everything else stands in exactly one module.
-SHARED = {"libzstd": {"archive", "image", "install", "disk", "finalize"}, "zlib": {"archive", "image"},
+SHARED = {"libzstd": {"archive", "image", "install", "disk", "finalize"}, "zlib": {"archive", "image", "disk"},
           "libcrypto": {"base", "attest", "drift", "measure"}, "libcurl": {"http"}, "expat": {"resolve", "advisory"}}
 
 

@@ -97,7 +97,6 @@ class OddBases(CustomizingTestCase):
                                     (size // 65536 * 65536 - 65536, MD, "a part of a RAID (md)"),
                                     ((size - 8192) // 4096 * 4096, MD, "a part of a RAID (md)"),
                                     (512, b"LABELONE", "a physical volume of LVM"),
-                                    (0x10040, b"_BHRfS_M", "a Btrfs filesystem"),
                                     (0, b"hsqs", "a SquashFS filesystem")):
             with self.subTest(words=words, offset=offset):
                 raw = self.copy_of_base()

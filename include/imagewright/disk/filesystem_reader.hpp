@@ -29,7 +29,7 @@ enum class FilesystemState : std::uint8_t {
 
 /// What a filesystem says about itself.
 struct FilesystemFacts {
-  std::string type; ///< "ext4", "xfs", "vfat"
+  std::string type; ///< "ext4", "xfs", "btrfs", "vfat"
   std::string uuid; ///< as fstab writes it
   std::string label;
   base::ByteSize size;
@@ -116,7 +116,7 @@ public:
 void read_stored_pieces(const fs::ByteSource& source, std::span<const StoredPiece> pieces,
                         const PieceSink& sink);
 
-/// The filesystem that the bytes hold (ext2, ext3, ext4, XFS of version 5, FAT); null when it is
+/// The filesystem that the bytes hold (ext2, ext3, ext4, XFS of version 5, Btrfs, FAT); null when it is
 /// none of these. `source` must outlive the reader. Throws base::Error (disk.corrupt-filesystem,
 /// disk.feature-unsupported, disk.journal-unsupported).
 std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// Btrfs as a kernel writes it (data/make-btrfs) and as mkfs.btrfs does: compression, subvolumes,
+// holes, and refusals of what is damaged.
+#include <fstream>
+
+#include <imagewright_test/scratch.hpp>
+#include <imagewright_test/skip.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <imagewright/base/error.hpp>
+#include <imagewright/disk/filesystem_reader.hpp>
+
+#include "disk_fixture.hpp"
+#include "memory_source.hpp"
+
+namespace base = imagewright::base;
+namespace disk = imagewright::disk;
+namespace fs = imagewright::fs;
+using imagewright_test::has_program;
+using imagewright_test::MemorySource;
+using imagewright_test::run_tool;
+
+namespace {
+
+const base::ByteSize k_limit = base::ByteSize::mib(16);
+
+/// What a kernel wrote, expanded.
+class KernelImage {
+public:
+  KernelImage() {
+    const std::filesystem::path packed =
+        imagewright_test::source_directory() / "tests/component/disk/data/btrfs.zst";
+    const auto made = run_tool({"zstd", "-dq", "--sparse", packed.string(), "-o", path().string()});
+    INFO(made.output);
+    REQUIRE(made.exit_code == 0);
+  }
+
+  std::filesystem::path path() const { return scratch_ / "image"; }
+
+private:
+  imagewright_test::ScratchDirectory scratch_;
+};
+
+std::string lines() {
+  std::string text;
+  for (int line = 0; line < 40'000; ++line)
+    text += "line " + std::to_string(line) + "\n";
+  return text;
+}
+
+/// What the pieces say, read by whoever has the bytes alone.
+std::string from_pieces(const disk::FilesystemReader& reader, const fs::ByteSource& source,
+                        const std::string& path) {
+  std::string content(reader.find(path)->size, '\0');
+  disk::read_stored_pieces(source, reader.pieces_of(path),
+                           [&](std::uint64_t offset, std::span<const std::byte> bytes) {
+                             REQUIRE(offset + bytes.size() <= content.size());
+                             std::copy_n(reinterpret_cast<const char*>(bytes.data()), bytes.size(),
+                                         content.begin() + static_cast<std::ptrdiff_t>(offset));
+                           });
+  return content;
+}
+
+std::string code_of(const MemorySource& source) {
+  try {
+    const auto reader = disk::open_filesystem(source);
+    if (!reader) return "no filesystem";
+    const std::vector<std::string> names = reader->list("/").value();
+    for (const std::string& name : names) {
+      reader->attributes("/" + name);
+      reader->pieces_of("/" + name);
+      reader->read("/" + name, k_limit);
+      reader->link_target("/" + name);
+      reader->list("/" + name);
+    }
+    return "";
+  } catch (const base::Error& error) {
+    return error.diagnostic().code;
+  }
+}
+
+} // namespace
+
+TEST_CASE("Btrfs that a kernel wrote reads back") {
+  if (!has_program("zstd")) IMAGEWRIGHT_SKIP("zstd is not installed");
+  const KernelImage image;
+  const MemorySource source(image.path());
+  const auto reader = disk::open_filesystem(source);
+  REQUIRE(reader);
+  const disk::FilesystemFacts facts = reader->facts();
+  CHECK(facts.type == "btrfs");
+  CHECK(facts.uuid == "6d6f6e65-7920-4c6f-6769-63616c000002");
+  CHECK(facts.label == "of a kernel");
+  CHECK(facts.size == base::ByteSize::mib(112));
+  // The default subvolume is the root, and what stands beside it is not in it.
+  CHECK_FALSE(reader->find("/top"));
+  CHECK(reader->read("/usr/lib/os-release", k_limit) == "ID=test\n");
+  CHECK(reader->resolve("/etc/os-release") == "/usr/lib/os-release");
+  const auto file = reader->find("/usr/lib/os-release");
+  REQUIRE(file);
+  CHECK(file->owner == 100'000);
+  CHECK(file->group == 7);
+  CHECK(file->permissions == 0640);
+  for (const char* name : {"/plain", "/zlib", "/zstd"}) {
+    INFO(name);
+    CHECK(reader->read(name, k_limit) == lines());
+    CHECK(from_pieces(*reader, source, name) == lines());
+  }
+  CHECK(reader->find("/plain")->permissions == 04755);
+  CHECK(reader->read("/inline", k_limit) == "short\n");
+  CHECK(reader->read("/inline-zlib", k_limit)->size() == 87);
+  CHECK(from_pieces(*reader, source, "/inline-zlib") == reader->read("/inline-zlib", k_limit));
+  CHECK(reader->read("/sparse", k_limit) == std::string(3U << 20U, '\0') + "end");
+  CHECK(reader->pieces_of("/sparse").size() == 1);
+  CHECK(reader->read("/reserved", k_limit) == "begin" + std::string((1U << 20U) - 5, '\0'));
+  CHECK(reader->find("/null")->device == imagewright::tree::DeviceNumber{1, 3});
+  CHECK(reader->find("/disk")->device == imagewright::tree::DeviceNumber{259, 70'000});
+  CHECK(reader->find("/pipe")->type == fs::FileType::fifo);
+  CHECK(reader->find("/linked")->inode == reader->find("/second")->inode);
+  CHECK(reader->find("/linked")->name_count == 2);
+  CHECK(reader->list("/many")->size() == 2000);
+  CHECK(reader->find("/many/a-name-that-is-rather-long-1234"));
+  CHECK(reader->list("/empty")->empty());
+  CHECK(reader->find("/inline")->modified == base::Epoch(std::chrono::seconds(1'000'000'000)));
+  CHECK(reader->find("/inline")->modified_nanoseconds == 123'456'789);
+}
+
+TEST_CASE("Btrfs gives attributes, and subvolumes below the root") {
+  if (!has_program("zstd")) IMAGEWRIGHT_SKIP("zstd is not installed");
+  const KernelImage image;
+  const MemorySource source(image.path());
+  const auto reader = disk::open_filesystem(source);
+  REQUIRE(reader);
+  using Attributes = std::vector<imagewright::tree::ExtendedAttribute>;
+  CHECK(reader->attributes("/inline") ==
+        Attributes{{"user.large", std::string(3000, 'v')}, {"user.note", "seen"}});
+  const Attributes capability = reader->attributes("/linked");
+  REQUIRE(capability.size() == 1);
+  CHECK(capability.front().name == "security.capability");
+  CHECK(reader->read("/below/file", k_limit) == "below\n");
+  // Numbers of inodes count in their own subvolume.
+  CHECK(reader->find("/below")->inode != reader->find("/")->inode);
+}
+
+TEST_CASE("a changed byte in the metadata of Btrfs is an error or another copy") {
+  if (!has_program("zstd")) IMAGEWRIGHT_SKIP("zstd is not installed");
+  const KernelImage image;
+  MemorySource source(image.path());
+  REQUIRE(code_of(source).empty());
+  const auto flip_each = [&](std::size_t start, std::size_t length, std::size_t step) {
+    for (std::size_t place = start; place < start + length; place += step) {
+      char& byte = source.bytes.at(place);
+      byte = static_cast<char>(byte ^ 0x41);
+      INFO("byte " << place);
+      CHECK(code_of(source) != "");
+      byte = static_cast<char>(byte ^ 0x41);
+    }
+  };
+  flip_each(0x10000, 4096, 61);
+  MemorySource cut(source.bytes.substr(0, source.bytes.size() / 2));
+  CHECK(code_of(cut) == "disk.corrupt-filesystem");
+}
+
+TEST_CASE("content of Btrfs that is not what its checksum says is an error") {
+  if (!has_program("zstd")) IMAGEWRIGHT_SKIP("zstd is not installed");
+  const KernelImage image;
+  MemorySource source(image.path());
+  const auto place = source.bytes.find("line 20000\nline 20001\n");
+  REQUIRE(place != std::string::npos);
+  source.bytes[place] = 'L';
+  const auto reader = disk::open_filesystem(source);
+  REQUIRE(reader);
+  CHECK_THROWS_AS(reader->read("/plain", k_limit), base::Error);
+  CHECK(reader->read("/zstd", k_limit) == lines());
+}
+
+TEST_CASE("Btrfs of mkfs.btrfs reads back") {
+  if (!has_program("mkfs.btrfs")) IMAGEWRIGHT_SKIP("mkfs.btrfs is not installed");
+  const imagewright_test::ScratchDirectory scratch;
+  std::filesystem::create_directories(scratch / "tree/etc");
+  std::ofstream(scratch / "tree/etc/fstab") << "# nothing\n";
+  std::ofstream(scratch / "tree/large") << lines();
+  const std::vector<std::string> options =
+      GENERATE(std::vector<std::string>{}, std::vector<std::string>{"-m", "single"},
+               std::vector<std::string>{"-n", "4096"}, std::vector<std::string>{"-M"});
+  std::vector<std::string> argv{"mkfs.btrfs", "-q",        "-b",
+                                "128M",       "--rootdir", (scratch / "tree").string()};
+  argv.insert(argv.end(), options.begin(), options.end());
+  argv.push_back((scratch / "image").string());
+  std::ofstream(scratch / "image").close();
+  std::filesystem::resize_file(scratch / "image", 128U << 20U);
+  const auto made = run_tool(argv);
+  INFO(made.output);
+  REQUIRE(made.exit_code == 0);
+  const MemorySource source(scratch / "image");
+  const auto reader = disk::open_filesystem(source);
+  REQUIRE(reader);
+  CHECK(reader->read("/large", k_limit) == lines());
+  CHECK(from_pieces(*reader, source, "/large") == lines());
+  CHECK(reader->list("/etc") == std::vector<std::string>{"fstab"});
+}
+
+TEST_CASE("Btrfs with checksums that are not known here is refused by their name") {
+  if (!has_program("mkfs.btrfs")) IMAGEWRIGHT_SKIP("mkfs.btrfs is not installed");
+  const imagewright_test::ScratchDirectory scratch;
+  std::ofstream(scratch / "image").close();
+  std::filesystem::resize_file(scratch / "image", 128U << 20U);
+  REQUIRE(
+      run_tool({"mkfs.btrfs", "-q", "--csum", "sha256", (scratch / "image").string()}).exit_code ==
+      0);
+  CHECK(code_of(MemorySource(scratch / "image")) == "disk.feature-unsupported");
+}
