@@ -5,6 +5,7 @@
 import copy
 import hashlib
 import json
+import os
 import random
 import re
 import shutil
@@ -249,7 +250,8 @@ class TrustInputs(TestCase):
         # Whoever was killed holds nothing, and what it left half-made goes.
         with subprocess.Popen(list(map(str, (PROGRAM, "build", self.config, "--output-dir", self.directory / "killed", *cache))), env=environment(),
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as builder:
-            while builder.poll() is None and not any((self.directory / "cache").rglob("objects/*/*/*")):
+            # Directories come and go meanwhile, which os.walk bears.
+            while builder.poll() is None and not any(names and "objects" in Path(place).parts for place, _, names in os.walk(self.directory / "cache")):
                 pass
             builder.kill()
         self.run_program("cache", "prune", "--days", "0", *cache)
