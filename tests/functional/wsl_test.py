@@ -12,16 +12,18 @@ from imagewright_testing import require_program  # noqa: E402
 from sibling_images import SiblingTestCase  # noqa: E402
 
 ELF = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HH", 2, 62) + bytes(44)
+# The tiny distribution's is everybody's to read.
+SHADOW = "{path: /etc/shadow, permissions: '640'}"
 FILE = "  - {{source: {place}/elf, destination: {path}, permissions: '755'}}\n"
 
 
 class Wsl(SiblingTestCase):
     def distribution(self, place):
         files = "".join(FILE.format(place=place, path=path) for path in ("/usr/lib/systemd/systemd", "/usr/bin/bash", "/usr/sbin/useradd"))
-        return f"os:\n  edits: [{{path: /usr/sbin/init, link: ../lib/systemd/systemd}}]\n  additionalFiles:\n{files}"
+        return f"os:\n  edits: [{{path: /usr/sbin/init, link: ../lib/systemd/systemd}}, {SHADOW}]\n  additionalFiles:\n{files}"
 
     def system(self, place):
-        return ("os:\n  users: [{name: wslg, uid: 1000}]\n  additionalFiles:\n" + FILE.format(place=place, path="/usr/bin/WSLGd") +
+        return (f"os:\n  users: [{{name: wslg, uid: 1000}}]\n  edits: [{SHADOW}]\n  additionalFiles:\n" + FILE.format(place=place, path="/usr/bin/WSLGd") +
                 FILE.format(place=place, path="/usr/bin/bash"))
 
     def built_twice(self, text, formats):
