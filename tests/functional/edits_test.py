@@ -118,7 +118,7 @@ class Edits(SiblingTestCase):
         files = json.loads(next(out.glob("*.manifest.json")).read_text())["files"]
         size = len(SETTINGS) - len("Port 22\n")
         self.assertRegex(files["/etc/app.conf"], rf"^file 0640 0:\d+ {size} ")
-        self.assertRegex(files["/etc/app.link"], r"app\.conf$|app\.conf ")
+        self.assertRegex(files["/etc/app.link"], r'^link 0777 0:0 "app\.conf"')
         self.assertNotIn("/etc/app.d", files)
         config.write_text('os: {edits: [{path: /etc/app.conf, lines: [{remove: "Port 23"}]}]}\n')
         refused = self.run_program(*arguments, "--output-dir", config.parent / "other", "--progress", "none", expect=2)

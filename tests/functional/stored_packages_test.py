@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -92,6 +93,31 @@ class Stored(SiblingTestCase):
             self.assertIn("+ /opt/k/kubelet-1.30.2-1.noarch.rpm", changes)
         finally:
             type(self).repositories = older
+
+    def test_another_file_of_the_same_name_is_told_as_such(self):
+        path = self.config("os: {packages: {install: [tiny-web], stored: [{packages: [kubelet], directory: /opt/k}]}}\n")
+
+        def locked(repository):
+            path.write_text(re.sub(r"name: own0, path: [^,]+", f"name: own0, path: {repository}", path.read_text()))
+            said = self.run_program("lock", path, "--update", "kubelet", *self.cache).stdout
+            copy = self.scratch() / "a.lock.json"
+            copy.write_bytes((path.parent / "node.lock.json").read_bytes())
+            return said, copy
+
+        first = make_repository(self.scratch() / "first", kubelet("1.30.0"), package("kubelet-extras"))
+        again = make_repository(self.scratch() / "again", kubelet("1.30.0", rest="%changelog\n* Mon Jan 01 2024 A <a@b> - 1\n- again\n"))
+        place = "/opt/k/kubelet-1.30.0-1.noarch.rpm"
+        said, old = locked(first)
+        self.assertIn(f"+ {place}", said)
+        said, new = locked(again)
+        self.assertRegex(said, rf"! {place} is another file: sha256:\w+ → sha256:\w+")
+        compared = self.run_program("diff", old, new).stdout
+        self.assertRegex(compared, rf"(?s)stored packages for x86_64.*{place}.*content")
+        path.write_text(path.read_text().replace("[kubelet]", "[kubelet, kubelet-extras]"))
+        said, more = locked(first)
+        self.assertIn("+ /opt/k/kubelet-extras-1-1.noarch.rpm", said)
+        self.assertRegex(self.run_program("diff", new, more).stdout, r"(?s)stored packages for x86_64.*kubelet-extras-1-1")
+        self.assertNotIn("stored packages", self.run_program("diff", more, more).stdout)
 
     def test_what_cannot_be_stored_is_told(self):
         rows = (({"packages": ["no-such"], "directory": "/opt/k"}, 3), ({"packages": ["kubelet > 2"], "directory": "/opt/k"}, 3),
