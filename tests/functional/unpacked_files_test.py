@@ -152,8 +152,8 @@ class Refused(SiblingTestCase):
     def test_keys_that_have_no_meaning_beside_it(self):
         rows = (("{destination: /a, content: x, unpack: true}", "config.conflict"), ("{destination: /a, content: x, stripComponents: 1}", "config.conflict"),
                 ("{destination: /a, source: a.tar, unpack: true, permissions: 644}", "config.conflict"),
-                ("{destination: /a, source: a.tar, unpack: 7}", "config.bad-value"), ("{destination: /a, source: a.tar, unpack: true, stripComponents: -1}", "config.bad-value"),
-                ("{destination: /a, source: a.tar, unpack: true, stripComponents: many}", "config.bad-value"),
+                ("{destination: /a, source: a.tar, unpack: 7}", "config.wrong-type"), ("{destination: /a, source: a.tar, unpack: true, stripComponents: -1}", "config.bad-value"),
+                ("{destination: /a, source: a.tar, unpack: true, stripComponents: many}", "config.wrong-type"),
                 ("{destination: /a, source: a.tar, unpack: false, stripComponents: 1}", "config.conflict"))
         for text, code in rows:
             with self.subTest(text=text):
