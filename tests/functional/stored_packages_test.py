@@ -128,7 +128,7 @@ class Stored(SiblingTestCase):
 
     def test_what_cannot_be_stored_is_told(self):
         rows = (({"packages": ["no-such"], "directory": "/opt/k"}, 3), ({"packages": ["kubelet > 2"], "directory": "/opt/k"}, 3),
-                ({"packages": ["kubelet"], "directory": "/var/tmp/k"}, 2), ({"packages": ["kubelet"], "directory": "/"}, 2),
+                ({"packages": ["kubelet"], "directory": "/var/tmp/k"}, 2), ({"packages": ["kubelet"], "directory": ""}, 2),
                 ({"packages": ["kubelet"]}, 2), ({"directory": "/opt/k"}, 2), ({"packages": "kubelet\n", "directory": "/a/../b"}, 2),
                 ({"packages": ["kubelet"], "directory": "/usr/lib/sysimage/rpm"}, 2))
         for row, code in rows:
@@ -136,6 +136,8 @@ class Stored(SiblingTestCase):
                 said = self.run_on("plan", self.config(node(row)))
                 self.assertEqual(said.code, code, said.said)
                 self.assertRegex(said.said, r"node\.yaml:\d+:\d+: error: ")
+        path = self.config(node({"packages": ["kubelet"], "directory": "/"}))
+        self.assertRegex(self.run_program("plan", path, *self.cache).stdout, r"package +/kubelet-1\.30\.2-1\.noarch\.rpm")
         excluded = self.run_on("plan", self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}, more="    exclude: [kubelet]\n")))
         self.assertEqual(excluded.code, 3, excluded.said)
 
