@@ -138,6 +138,11 @@ class Stored(SiblingTestCase):
                 self.assertRegex(said.said, r"node\.yaml:\d+:\d+: error: ")
         path = self.config(node({"packages": ["kubelet"], "directory": "/"}))
         self.assertRegex(self.run_program("plan", path, *self.cache).stdout, r"package +/kubelet-1\.30\.2-1\.noarch\.rpm")
+        taken = self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}) + "  additionalFiles: [{destination: /opt/k/kubelet-1.30.2-1.noarch.rpm, content: x}]\n")
+        for is_locked in (False, True):
+            with self.subTest(is_locked=is_locked):
+                self.assert_refused(self.run_on("plan", taken), "finalize.file-overwritten")
+                self.run_program("lock", taken, *self.cache)
         excluded = self.run_on("plan", self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}, more="    exclude: [kubelet]\n")))
         self.assertEqual(excluded.code, 3, excluded.said)
 
