@@ -3,6 +3,8 @@
 
 import hashlib
 import json
+import re
+import shutil
 import sys
 import unittest
 from pathlib import Path
@@ -72,7 +74,12 @@ class Stored(SiblingTestCase):
 
     def test_a_lock_pins_them_and_moves_them_by_name(self):
         older = self.repositories
-        type(self).repositories = [make_repository(self.scratch() / "old", kubelet("1.30.0"), package("kubelet-extras"))]
+        earlier = self.scratch() / "earlier"
+        earlier.mkdir()
+        for name in ("kubelet-1.30.0-1.noarch.rpm", "kubelet-extras-1-1.noarch.rpm"):
+            shutil.copy2(older[0] / "noarch" / name, earlier)
+        self.run_tool("createrepo_c", "--quiet", earlier)
+        type(self).repositories = [earlier]
         try:
             path = self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}))
             self.run_program("lock", path, *self.cache)
@@ -82,6 +89,7 @@ class Stored(SiblingTestCase):
             path.write_text(moved)
             lock = path.parent / "node.lock.json"
             self.assertIn("1.30.0-1", lock.read_text())
+            self.assertNotIn("/opt/k", self.run_program("lock", path, *self.cache).stdout, "what was pinned has moved")
             self.assertIn("fresh", self.run_program("lock", path, *self.cache).stdout)
             path.write_text(moved.replace('["kubelet"]', '["kubelet", "kubelet-extras"]'))
             self.assertIn("store kubelet-extras in /opt/k", self.run_program("lock", path, "--check", *self.cache, expect=5).stderr)
@@ -93,9 +101,34 @@ class Stored(SiblingTestCase):
         finally:
             type(self).repositories = older
 
+    def test_another_file_of_the_same_name_is_told_as_such(self):
+        path = self.config("os: {packages: {install: [tiny-web], stored: [{packages: [kubelet], directory: /opt/k}]}}\n")
+
+        def locked(repository):
+            path.write_text(re.sub(r"name: own0, path: [^,]+", f"name: own0, path: {repository}", path.read_text()))
+            said = self.run_program("lock", path, "--update", "kubelet", *self.cache).stdout
+            copy = self.scratch() / "a.lock.json"
+            copy.write_bytes((path.parent / "node.lock.json").read_bytes())
+            return said, copy
+
+        first = make_repository(self.scratch() / "first", kubelet("1.30.0"), package("kubelet-extras"))
+        again = make_repository(self.scratch() / "again", kubelet("1.30.0", rest="%changelog\n* Mon Jan 01 2024 A <a@b> - 1\n- again\n"))
+        place = "/opt/k/kubelet-1.30.0-1.noarch.rpm"
+        said, old = locked(first)
+        self.assertIn(f"+ {place}", said)
+        said, new = locked(again)
+        self.assertRegex(said, rf"! {place} is another file: sha256:\w+ → sha256:\w+")
+        compared = self.run_program("diff", old, new).stdout
+        self.assertRegex(compared, rf"(?s)stored packages for x86_64.*{place}.*content")
+        path.write_text(path.read_text().replace("[kubelet]", "[kubelet, kubelet-extras]"))
+        said, more = locked(first)
+        self.assertIn("+ /opt/k/kubelet-extras-1-1.noarch.rpm", said)
+        self.assertRegex(self.run_program("diff", new, more).stdout, r"(?s)stored packages for x86_64.*kubelet-extras-1-1")
+        self.assertNotIn("stored packages", self.run_program("diff", more, more).stdout)
+
     def test_what_cannot_be_stored_is_told(self):
         rows = (({"packages": ["no-such"], "directory": "/opt/k"}, 3), ({"packages": ["kubelet > 2"], "directory": "/opt/k"}, 3),
-                ({"packages": ["kubelet"], "directory": "/var/tmp/k"}, 2), ({"packages": ["kubelet"], "directory": "opt"}, 2),
+                ({"packages": ["kubelet"], "directory": "/var/tmp/k"}, 2), ({"packages": ["kubelet"], "directory": ""}, 2),
                 ({"packages": ["kubelet"]}, 2), ({"directory": "/opt/k"}, 2), ({"packages": "kubelet\n", "directory": "/a/../b"}, 2),
                 ({"packages": ["kubelet"], "directory": "/usr/lib/sysimage/rpm"}, 2))
         for row, code in rows:
@@ -103,6 +136,13 @@ class Stored(SiblingTestCase):
                 said = self.run_on("plan", self.config(node(row)))
                 self.assertEqual(said.code, code, said.said)
                 self.assertRegex(said.said, r"node\.yaml:\d+:\d+: error: ")
+        path = self.config(node({"packages": ["kubelet"], "directory": "/"}))
+        self.assertRegex(self.run_program("plan", path, *self.cache).stdout, r"package +/kubelet-1\.30\.2-1\.noarch\.rpm")
+        taken = self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}) + "  additionalFiles: [{destination: /opt/k/kubelet-1.30.2-1.noarch.rpm, content: x}]\n")
+        for is_locked in (False, True):
+            with self.subTest(is_locked=is_locked):
+                self.assert_refused(self.run_on("plan", taken), "finalize.file-overwritten")
+                self.run_program("lock", taken, *self.cache)
         excluded = self.run_on("plan", self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}, more="    exclude: [kubelet]\n")))
         self.assertEqual(excluded.code, 3, excluded.said)
 
