@@ -5,11 +5,13 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import PROGRAM, environment  # noqa: E402
 from sibling_images import SiblingTestCase, make_repository, package  # noqa: E402
 
 
@@ -31,6 +33,24 @@ class Stored(SiblingTestCase):
     def setUp(self):
         super().setUp()
         self.cache = ("--cache-dir", self.top / "cache")
+
+    def test_what_changes_after_it_was_verified_is_not_stored(self):
+        path = self.config(node({"packages": ["kubelet-extras"], "directory": "/srv/more"}))
+        file = next((self.repositories[0] / "noarch").glob("kubelet-extras-*.rpm"))
+        content = file.read_bytes()
+        self.addCleanup(file.write_bytes, content)
+        out = self.scratch() / "out"
+        command = [str(PROGRAM), "build", path, "--output-dir", out, "--cache-dir", out.parent / "cache", "--progress", "json"]
+        with subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as build:
+            is_changed = False
+            for line in build.stderr:
+                # All packages are there and verified.
+                if not is_changed and '"install"' in line:
+                    file.write_bytes(b"what nobody has verified")
+                    is_changed = True
+        self.assertEqual((build.returncode, is_changed), (0, True))
+        stored = json.loads(next(out.glob("*.manifest.json")).read_text())["files"][f"/srv/more/{file.name}"]
+        self.assertIn(f"sha256:{hashlib.sha256(content).hexdigest()}", stored)
 
     def digest(self, name):
         return hashlib.sha256((self.repositories[0] / f"noarch/{name}").read_bytes()).hexdigest()
