@@ -16,6 +16,7 @@ from customizing import CustomizingTestCase, digest  # noqa: E402
 from imagewright_testing import environment, require_program  # noqa: E402
 
 TABLE_SIZE = 34 * 512
+MIB = 1 << 20
 
 
 def unzstd(data):
@@ -131,7 +132,8 @@ class Cosi(CustomizingTestCase):
         self.assertEqual(said, plain)
 
     def test_what_is_customized_comes_and_goes_as_cosi(self):
-        text = "os: {hostname: changed, additionalFiles: [{destination: /srv/new, content: new}]}\n"
+        # What the history notes is the config, which names the format.
+        text = "os: {hostname: changed, imageHistory: none, additionalFiles: [{destination: /srv/new, content: new}]}\n"
         wanted = self.customize(text)
         self.assertEqual(digest(self.customize(text, base=self.cosi()).read_bytes()), digest(wanted.read_bytes()))
         made = self.customize(text, base=self.cosi(), image_format="cosi")
@@ -152,7 +154,7 @@ class Cosi(CustomizingTestCase):
         config = self.config("os: {hostname: level}\n")
         sizes, disks = [], set()
         for level in (1, 19):
-            config.write_text("os: {hostname: level}\noutput: {image: {path: " + str(self.scratch() / "node.cosi") +
+            config.write_text("os: {hostname: level, imageHistory: none}\noutput: {image: {path: " + str(self.scratch() / "node.cosi") +
                               f", format: cosi, cosi: {{compression: {{level: {level}}}}}}}}}\n")
             out = self.scratch() / "out"
             self.run_program("customize", "--image", self.base(), config, "--output-dir", out, "--cache-dir", self.top / "cache",
@@ -161,6 +163,34 @@ class Cosi(CustomizingTestCase):
             disks.add(digest(self.convert(out / "node.cosi", "disk.raw").read_bytes()))
         self.assertGreater(sizes[0], sizes[1])
         self.assertEqual(len(disks), 1)
+
+    def test_an_image_for_bare_metal_is_a_cosi_in_a_fixed_vhd(self):
+        path = self.scratch() / "node.baremetal.cosi"
+        self.run_program("convert", self.base(), path, "--format", "baremetal-image", env=environment())
+        content = path.read_bytes()
+        plain = self.cosi().read_bytes()
+        self.assertEqual(content[:len(plain)], plain)
+        self.assertEqual((len(content) - 512) % MIB, 0)
+        self.assertLess(len(content) - 512 - len(plain), MIB)
+        self.assertEqual(set(content[len(plain):-512]), {0})
+        footer = content[-512:]
+        size, kind, checksum = (int.from_bytes(footer[start:end], "big") for start, end in ((48, 56), (60, 64), (64, 68)))
+        self.assertEqual((footer[:8], size, kind), (b"conectix", len(content) - 512, 2))
+        self.assertEqual(checksum, ~sum(footer[:64] + footer[68:]) & 0xFFFFFFFF)
+        # QEMU sees the archive as a disk, tar the members, and here it is the system.
+        self.assertEqual(json.loads(self.run_tool("qemu-img", "info", "-f", "vpc", "--output=json", path).stdout)["virtual-size"], size)
+        self.assertEqual(Archive(path).names, Archive(self.cosi()).names)
+        self.assertEqual(digest(self.convert(path, "back.raw").read_bytes()), digest(self.base().read_bytes()))
+        for given in ("cosi", "baremetal-image"):
+            self.assertEqual(json.loads(self.run_program("inspect", path, "--input-format", given, "--json", env=environment()).stdout)["format"], "cosi")
+        config = self.config("os: {hostname: bare, imageHistory: none}\n")
+        config.write_text(config.read_text().replace("output: {images: [{format: raw}]}",
+                                                     "output: {image: {path: bare.vhd, format: baremetal-image, cosi: {compression: {level: 3}}}}"))
+        out = config.parent / "out"
+        self.run_program("customize", "--image", path, config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
+        self.assertEqual(self.inspect(out / "bare.vhd")["system"]["hostName"], "bare")
+        self.assertEqual(digest(self.convert(out / "bare.vhd", "bare.raw").read_bytes()),
+                         digest(self.customize("os: {hostname: bare, imageHistory: none}\n").read_bytes()))
 
     def test_unified_kernel_images_are_listed(self):
         archive = Archive(self.convert(self.base("systemd-boot"), "uki.cosi"))
