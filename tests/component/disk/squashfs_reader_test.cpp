@@ -217,7 +217,7 @@ TEST_CASE("a changed byte of SquashFS is an error or a value") {
     char& byte = source.bytes.at(place);
     const char before = byte;
     byte = static_cast<char>(byte ^ (1 << random() % 8));
-    damaged += code_of(source).empty() ? 0 : 1;
+    if (!code_of(source).empty()) ++damaged;
     byte = before;
   };
   for (std::size_t place = 0; place < 96; ++place)
