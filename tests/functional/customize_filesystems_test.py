@@ -61,7 +61,7 @@ class Filesystems(CustomizingTestCase):
         (tree / "link").symlink_to("note")
         os.link(tree / "note", tree / "second")
         made = self.scratch() / "made"
-        self.run_tool("mksquashfs", tree, made, "-quiet", "-no-progress", "-all-root", "-p", "odd f 640 12 34 echo odd", *options)
+        self.run_tool("mksquashfs", tree, made, "-quiet", "-no-progress", "-p", "odd f 640 12 34 echo odd", *options)
         return tree, made
 
     def test_squashfs_is_read_and_carried_and_can_be_laid_out_anew(self):
