@@ -140,6 +140,14 @@ private:
 
 } // namespace
 
+void require_member_count(std::size_t count) {
+  constexpr std::size_t k_most = 4'000'000;
+  if (count > k_most) {
+    throw base::Error(base::FailureKind::build, "archive.too-large",
+                      "the archive has more than four million members");
+  }
+}
+
 std::optional<std::string> path_in_root(const std::string& written) {
   std::string path;
   for (const std::string& part : base::split(written, '/')) {

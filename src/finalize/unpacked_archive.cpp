@@ -156,13 +156,29 @@ private:
   void write_file(const std::string& path, const ArchiveMember& member) {
     const ArchiveMember& source =
         member.kind == MemberKind::hard_link ? first_name(member) : member;
-    std::string content(source.size, '\0');
-    fs::read_exactly(room_, std::as_writable_bytes(std::span(content)), source.offset, source.path);
-    root_.files().write(path, content, source.permissions & 0755U);
+    require_space(source, member);
+    root_.files().write_copy(
+        path, {.fd = room_, .offset = source.offset, .size = source.size, .name = source.path},
+        source.permissions & 0755U);
     root_.own(path, 0, 0);
     links_.erase(path);
     contents_.insert_or_assign(path, source);
     paths_.push_back(path);
+  }
+
+  /// Each name of a file is a file here, so that a few bytes of an archive may be many.
+  void require_space(const ArchiveMember& source, const ArchiveMember& member) {
+    if (source.size > k_largest_unpacked.bytes() - written_) {
+      throw base::Error(base::FailureKind::build,
+                        {.code = "archive.too-large",
+                         .message = fmt::format("the archive for {} has more than {} with {}",
+                                                base::quoted(file_.destination),
+                                                base::to_string(k_largest_unpacked),
+                                                base::quoted(base::escape_controls(member.path))),
+                         .where = file_.where,
+                         .hint = "check where the file comes from"});
+    }
+    written_ += source.size;
   }
 
   /// Another name becomes a file of its own, with the same content.
@@ -178,6 +194,7 @@ private:
   const model::AdditionalFile& file_;
   int room_;
   bool has_members_ = false;
+  std::uint64_t written_ = 0;
   std::map<std::string, std::string> links_;
   std::map<std::string, ArchiveMember> contents_;
   std::vector<std::string> paths_;

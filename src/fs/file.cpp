@@ -142,6 +142,23 @@ void write_exactly(int fd, std::span<const std::byte> data, std::uint64_t offset
   }
 }
 
+FileStretch whole_of(const UniqueFd& file, const std::string& name) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw_read_error(name, errno);
+  return {.fd = file.get(), .size = static_cast<std::uint64_t>(status.st_size), .name = name};
+}
+
+void copy_exactly(const FileStretch& from, int to, const std::string& name) {
+  std::vector<std::byte> buffer(std::min<std::uint64_t>(k_buffer_size, from.size));
+  for (std::uint64_t done = 0; done < from.size;) {
+    const auto piece =
+        std::span(buffer).first(std::min<std::uint64_t>(buffer.size(), from.size - done));
+    read_exactly(from.fd, piece, from.offset + done, from.name);
+    write_exactly(to, piece, done, name);
+    done += piece.size();
+  }
+}
+
 void for_each_data_extent(
     int fd, const std::function<void(std::uint64_t offset, std::uint64_t length)>& visit) {
   struct stat status {};

@@ -311,6 +311,19 @@ void RootDir::make_directories(std::string_view path, mode_t permissions) const 
 }
 
 void RootDir::write(std::string_view path, std::string_view content, mode_t permissions) const {
+  write_new(path, permissions, [&](int file) {
+    write_exactly(file, std::as_bytes(std::span(content.data(), content.size())), 0,
+                  std::string(path));
+  });
+}
+
+void RootDir::write_copy(std::string_view path, const FileStretch& content,
+                         mode_t permissions) const {
+  write_new(path, permissions, [&](int file) { copy_exactly(content, file, std::string(path)); });
+}
+
+void RootDir::write_new(std::string_view path, mode_t permissions,
+                        const std::function<void(int file)>& fill) const {
   const std::vector<std::string> parts = parts_of(path);
   IMAGEWRIGHT_ASSERT(!parts.empty());
   make_directories(base::join(std::span(parts).first(parts.size() - 1), "/"));
@@ -325,8 +338,7 @@ void RootDir::write(std::string_view path, std::string_view content, mode_t perm
   struct stat directory {};
   if (::fstat(parent.get(), &directory) != 0) throw_root_error("cannot look at", path, errno);
   NewFile file(parent.get(), name, path);
-  write_exactly(file.fd(), std::as_bytes(std::span(content.data(), content.size())), 0,
-                std::string(path));
+  fill(file.fd());
   if (old && S_ISREG(mode)) take_over(old, status, file.fd(), path);
   if (::fchmod(file.fd(), permissions) != 0) throw_root_error("cannot write", path, errno);
   file.take_name();

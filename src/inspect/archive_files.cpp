@@ -12,9 +12,6 @@ namespace imagewright::inspect {
 
 namespace {
 
-constexpr base::ByteSize k_largest_archive = base::ByteSize::gib(256);
-constexpr std::size_t k_most_members = 4'000'000;
-
 /// What is read to tell what a system is; everything else only counts.
 bool is_kept(const std::string& path, std::uint64_t size) {
   const auto is_below = [&](const char* directory) { return path.starts_with(directory); };
@@ -34,7 +31,7 @@ ArchiveFiles::ArchiveFiles() {
 void ArchiveFiles::read_archive(fs::UniqueFd file, const std::string& name,
                                 const base::Cancellation& cancellation) {
   archive::read_tar(
-      std::move(file), name, k_largest_archive,
+      std::move(file), name, archive::k_largest_root,
       [this](const archive::TarMember& member, const archive::MemberContent& content) {
         add(member, content);
       },
@@ -45,10 +42,7 @@ void ArchiveFiles::add(const archive::TarMember& member, const archive::MemberCo
   const auto path = archive::path_in_root(member.path);
   // What would be unpacked elsewhere is nothing of this root.
   if (!path) return;
-  if (entries_.size() > k_most_members) {
-    throw base::Error(base::FailureKind::build, "archive.too-large",
-                      "the archive has more than four million members");
-  }
+  archive::require_member_count(entries_.size());
   // Directories above need no members of their own.
   for (std::size_t slash = path->find('/', 1); slash != std::string::npos;
        slash = path->find('/', slash + 1)) {
@@ -96,10 +90,17 @@ std::optional<std::vector<std::string>> ArchiveFiles::list(std::string_view path
   if (entry == nullptr || entry->stored.type != fs::FileType::directory) return std::nullopt;
   const std::string start = path == "/" ? "/" : std::string(path) + "/";
   std::vector<std::string> names;
-  for (auto each = entries_.lower_bound(start);
-       each != entries_.end() && each->first.starts_with(start); ++each) {
+  auto each = entries_.lower_bound(start);
+  while (each != entries_.end() && each->first.starts_with(start)) {
     const std::string name = each->first.substr(start.size());
-    if (!name.empty() && name.find('/') == std::string::npos) names.push_back(name);
+    const auto slash = name.find('/');
+    if (slash != std::string::npos) {
+      // Past all that is below a directory which was named before: '0' comes after '/'.
+      each = entries_.lower_bound(start + name.substr(0, slash) + '0');
+      continue;
+    }
+    if (!name.empty()) names.push_back(name);
+    ++each;
   }
   return names;
 }

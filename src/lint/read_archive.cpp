@@ -16,8 +16,6 @@ namespace imagewright::lint {
 
 namespace {
 
-constexpr base::ByteSize k_largest_archive = base::ByteSize::gib(256);
-constexpr std::size_t k_most_members = 4'000'000;
 /// Of every file; rules that ask for more than the start of one ask for small ones.
 constexpr std::size_t k_kept_head = 64;
 constexpr std::size_t k_kept_whole = std::size_t{64} * 1024;
@@ -40,26 +38,34 @@ public:
   Contents(const image::HandedImages& file, const base::Cancellation& cancellation)
       : file_(file), cancellation_(cancellation) {}
 
-  void keep(const std::string& path, std::string content) { kept_[path] = std::move(content); }
+  void keep(const std::string& path, std::string content) {
+    first_names_.erase(path);
+    kept_[path] = std::move(content);
+  }
+
+  /// Names that take turns, as only a doctored archive has them, end at the one that was a file.
   void link(const std::string& path, const std::string& target) {
-    const auto found = kept_.find(target);
-    if (found != kept_.end()) kept_[path] = found->second;
-    first_names_[path] = target;
+    const std::string first = first_name(target);
+    if (first != path) first_names_[path] = first;
   }
 
   std::string read(const std::string& path, std::size_t count) {
-    const auto link = first_names_.find(path);
-    if (link != first_names_.end()) return read(link->second, count);
-    std::string& kept = kept_[path];
-    if (kept.size() < count && kept.size() >= k_kept_head) kept = read_again(path, count);
+    const std::string first = first_name(path);
+    std::string& kept = kept_[first];
+    if (kept.size() < count && kept.size() >= k_kept_head) kept = read_again(first, count);
     return kept.substr(0, count);
   }
 
 private:
+  std::string first_name(const std::string& path) const {
+    const auto link = first_names_.find(path);
+    return link == first_names_.end() ? path : link->second;
+  }
+
   std::string read_again(const std::string& path, std::size_t count) const {
     std::string content;
     archive::read_tar(
-        file_.file(0), file_.name(0), k_largest_archive,
+        file_.file(0), file_.name(0), archive::k_largest_root,
         [&](const archive::TarMember& member, const archive::MemberContent& bytes) {
           if (member.type == fs::FileType::regular && member.hard_link.empty() &&
               archive::path_in_root(member.path) == path)
@@ -72,7 +78,7 @@ private:
   const image::HandedImages& file_;
   const base::Cancellation& cancellation_;
   std::map<std::string, std::string> kept_;
-  std::map<std::string, std::string> first_names_; ///< of hard links
+  std::map<std::string, std::string> first_names_; ///< of hard links: names of no link
 };
 
 class ArchiveReading {
@@ -84,7 +90,7 @@ public:
   void run() {
     subject_.files.add("/", {.type = fs::FileType::directory, .permissions = 0755});
     archive::read_tar(
-        subject_.handed->file(0), subject_.path.string(), k_largest_archive,
+        subject_.handed->file(0), subject_.path.string(), archive::k_largest_root,
         [this](const archive::TarMember& member, const archive::MemberContent& content) {
           visit(member, content);
         },
@@ -102,10 +108,7 @@ private:
       return;
     }
     if (!seen_.insert(*path).second) subject_.archive.repeated.push_back(*path);
-    if (seen_.size() > k_most_members) {
-      throw base::Error(base::FailureKind::build, "archive.too-large",
-                        "the archive has more than four million members");
-    }
+    archive::require_member_count(seen_.size());
     if (is_foreign_name(member.owner_name, member.owner) ||
         is_foreign_name(member.group_name, member.group)) {
       subject_.archive.named.push_back(

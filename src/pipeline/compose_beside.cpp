@@ -75,7 +75,7 @@ void say_again(std::string_view sayings, report::Reporter& reporter) {
       continue;
     }
     try {
-      sandbox::throw_decoded(reader.text());
+      sandbox::throw_decoded(reader.text(), &sandbox::knows_every_file);
     } catch (const base::Error& error) {
       reporter.warning(error.diagnostic());
     }
@@ -186,7 +186,8 @@ ComposedImage BesideComposition::finish() {
   say_again(reader.text(), services_.reporter);
   const std::string ending = reader.text();
   ByteReader end(ending);
-  if (end.choice(Ending::failed) == Ending::failed) sandbox::throw_decoded(end.text());
+  if (end.choice(Ending::failed) == Ending::failed)
+    sandbox::throw_decoded(end.text(), &sandbox::knows_every_file);
   return read_image(end);
 }
 

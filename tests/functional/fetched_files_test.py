@@ -83,6 +83,18 @@ class Fetched(ServerTestCase):
         self.assertEqual(built.read("/usr/bin/agent"), AGENT.decode())
         self.assertEqual(built.archive()["/usr/bin/agent"].mode, 0o644)
 
+    def test_a_file_of_more_than_a_gibibyte_arrives(self):
+        large = self.scratch() / "large"
+        with large.open("wb") as file:
+            file.truncate(1 << 30)
+            file.seek(0, 2)
+            file.write(b"end")
+        built = self.image(files(f"{{destination: /opt/large, source: {large}}}"))
+        with large.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        manifest = json.loads((built.out / "node-x86_64.manifest.json").read_text())
+        self.assertEqual(manifest["files"]["/opt/large"], f"file 0644 0:0 {(1 << 30) + 3} sha256:{digest}")
+
     def test_what_is_not_what_was_named_is_refused(self):
         (self.files / "other").write_bytes(b"x" + AGENT[1:])
         wrong = hashlib.sha256(b"").hexdigest()

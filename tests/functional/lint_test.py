@@ -190,6 +190,16 @@ class Lint(TestCase):
         for name in ("etc/passwd", "../etc/evil"):
             self.assertEqual(self.broken(self.archive(members + [member(name, content=members[4][1])])), {"wsl.members"}, name)
 
+    def test_hard_links_that_take_turns_end(self):
+        def other_name(name, of):
+            return member(name, type=tarfile.LNKTYPE, linkname=of)
+
+        members = list(good_members().values())
+        for turns in ([other_name("etc/wsl.conf", "etc/wsl.conf")],
+                      [other_name("etc/other", "etc/wsl.conf"), other_name("etc/wsl.conf", "etc/other")],
+                      [other_name("etc/other", "etc/wsl.conf"), other_name("etc/third", "etc/other"), other_name("etc/wsl.conf", "etc/third")]):
+            self.assertEqual(self.broken(self.archive(members + turns)), {"wsl.members"}, [info.name for info, _ in turns])
+
     def test_the_architecture_is_that_of_the_shell_or_the_one_that_is_given(self):
         good = self.archive(good_members().values())
         self.assertEqual(self.broken(good, "--arch", "x86_64"), set())

@@ -34,6 +34,13 @@ struct TarMember {
   std::vector<std::string> attributes; ///< names of extended attributes, sorted
 };
 
+/// Of the members of an archive that holds a root, together.
+inline constexpr base::ByteSize k_largest_root = base::ByteSize::gib(256);
+
+/// Whoever keeps something of each member asks with every one. Throws base::Error
+/// (archive.too-large) beyond four million.
+void require_member_count(std::size_t count);
+
 /// The name of a member as a path in the root that the archive holds: "./etc/passwd" as
 /// "/etc/passwd"; nothing when it leads out of the root.
 std::optional<std::string> path_in_root(const std::string& written);
@@ -56,8 +63,8 @@ void prepare_to_read_tar();
 void read_tar(fs::UniqueFd file, const std::string& name, base::ByteSize limit,
               const MemberVisitor& visit, const base::Cancellation& cancellation);
 
-/// The same of a tar archive or a ZIP archive. The size of a member of a ZIP archive is 0 where only
-/// its content tells it: whoever reads it counts.
+/// The same of a tar archive or a ZIP archive. The size of a member of a ZIP archive is 0 where
+/// only its content tells it: whoever reads it counts.
 void read_tar_or_zip(fs::UniqueFd file, const std::string& name, base::ByteSize limit,
                      const MemberVisitor& visit, const base::Cancellation& cancellation);
 

@@ -48,6 +48,21 @@ void read_exactly(int fd, std::span<std::byte> buffer, std::uint64_t offset,
 void write_exactly(int fd, std::span<const std::byte> data, std::uint64_t offset,
                    const std::string& name);
 
+/// A stretch of an open file of the host.
+struct FileStretch {
+  int fd = -1;
+  std::uint64_t offset = 0;
+  std::uint64_t size = 0;
+  std::string name; ///< for messages
+};
+
+/// All of an open file; `name` is for messages. Throws base::Error (fs.cannot-read).
+FileStretch whole_of(const UniqueFd& file, const std::string& name);
+
+/// Writes all of a stretch to the beginning of another file, however large it is. Throws as
+/// read_exactly and write_exactly do.
+void copy_exactly(const FileStretch& from, int to, const std::string& name);
+
 /// Calls `visit` for each stretch of the file that is stored as data, in order; holes are skipped.
 void for_each_data_extent(
     int fd, const std::function<void(std::uint64_t offset, std::uint64_t length)>& visit);

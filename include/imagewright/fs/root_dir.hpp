@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <imagewright/fs/file.hpp>
 #include <imagewright/fs/file_type.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 
@@ -84,6 +86,8 @@ public:
   /// replaced, a file's owner and attributes are kept; a directory, device or FIFO is an error.
   /// Missing parent directories are made with 0755.
   void write(std::string_view path, std::string_view content, mode_t permissions) const;
+  /// The same with a content that need not fit into memory.
+  void write_copy(std::string_view path, const FileStretch& content, mode_t permissions) const;
   void append(std::string_view path, std::string_view content) const;
   /// Makes a directory and its missing parents (each with `permissions`); an existing directory is
   /// left as it is.
@@ -106,6 +110,8 @@ public:
   std::string real_path(const UniqueFd& name) const;
 
 private:
+  void write_new(std::string_view path, mode_t permissions,
+                 const std::function<void(int file)>& fill) const;
   std::optional<FileStatus> status_of(std::string_view path, int flags) const;
   UniqueFd try_open(std::string_view path, int flags) const;
   /// Opens for reading or writing what `name`, opened with O_PATH, stands for, if it is a regular

@@ -23,6 +23,9 @@ std::string encode_exception(const std::exception& exception);
 /// Whether lines of a file may be shown because another process names it.
 using KnownFile = std::function<bool(const std::string& file)>;
 
+/// For what a process of this program has encoded that nobody else has spoken to.
+bool knows_every_file(const std::string& file);
+
 /// Throws what encode_exception was given. Whoever encoded it may have been taken over, and a
 /// message shows the line that it points at: of files that are not known, which are all when there
 /// is no function, it points at none.

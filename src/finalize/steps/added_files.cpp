@@ -2,13 +2,14 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/file.hpp>
 
 #include "../boot_paths.hpp"
-#include "../content.hpp"
 #include "../given_files.hpp"
 #include "../steps.hpp"
 #include "../unpacked_archive.hpp"
@@ -61,11 +62,23 @@ auto at_place_of(const model::AdditionalFile& file, const Work& work) {
   }
 }
 
+/// What a file of the host holds never stands in memory as a whole.
+void write_content(const fs::RootDir& files, const std::string& destination,
+                   const model::AdditionalFile& file) {
+  if (const auto* text = std::get_if<std::string>(&file.content)) {
+    files.write(destination, *text, permissions_of(file));
+    return;
+  }
+  const auto& source = std::get<std::filesystem::path>(file.content);
+  const fs::UniqueFd opened = fs::open_for_reading(source);
+  files.write_copy(destination, fs::whole_of(opened, source.string()), permissions_of(file));
+}
+
 std::string write_file(root::WorkRoot& root, const model::AdditionalFile& file,
                        const std::vector<GivenFile>& given) {
   std::string destination = name_on_esp(root.files(), file.destination);
   refuse_twin(given, destination, file);
-  root.files().write(destination, content_of(file.content), permissions_of(file));
+  write_content(root.files(), destination, file);
   root.own(destination, 0, 0);
   return destination;
 }

@@ -101,11 +101,17 @@ std::string placed_bytes(const std::vector<base::Diagnostic>& warnings) {
   return writer.take();
 }
 
-std::vector<base::Diagnostic> placed_from(std::string_view bytes) {
+/// They show lines of files that are watched, and of no others.
+std::vector<base::Diagnostic> placed_from(std::string_view bytes,
+                                          const std::vector<WatchedPath>& watched) {
+  const auto is_watched = [&](const std::string& file) {
+    const auto path = std::filesystem::absolute(file).lexically_normal();
+    return std::ranges::find(watched, path, &WatchedPath::path) != watched.end();
+  };
   std::vector<base::Diagnostic> warnings;
   for (sandbox::ByteReader reader(bytes); !reader.at_end();) {
     try {
-      sandbox::throw_decoded(reader.text());
+      sandbox::throw_decoded(reader.text(), is_watched);
     } catch (const base::Error& error) {
       warnings.push_back(error.diagnostic());
     }
@@ -148,7 +154,7 @@ std::optional<UnchangedBuild::Record> UnchangedBuild::find_record() const {
   Record record{.made = reader.number()};
   record.output_directory = reader.text();
   record.watched = watched_from(reader.text());
-  record.warnings = placed_from(reader.text());
+  record.warnings = placed_from(reader.text(), record.watched);
   while (!reader.at_end()) {
     BuiltImage image{.name = reader.text()};
     image.package_count = reader.number();

@@ -54,6 +54,22 @@ TEST_CASE("reading past the end is an error, not a short read") {
   CHECK_THROWS_AS(fs::read_exactly(fd.get(), buffer, 0, "a"), base::Error);
 }
 
+TEST_CASE("copies a stretch of a file, or nothing that is not there") {
+  const imagewright_test::ScratchDirectory scratch;
+  const std::string content = std::string((2U << 20U) + 5, 'x') + "end";
+  const fs::UniqueFd from = fs::open_for_reading(scratch.write("from", content));
+  scratch.write("to", "");
+  const fs::UniqueFd to = fs::open_for_writing(scratch / "to");
+  const auto whole = fs::whole_of(from, "from");
+  CHECK(whole.size == content.size());
+  fs::copy_exactly({.fd = from.get(), .offset = 3, .size = whole.size - 3, .name = "from"},
+                   to.get(), "to");
+  CHECK(fs::read_file(scratch / "to") == content.substr(3));
+  CHECK_THROWS_AS(
+      fs::copy_exactly({.fd = from.get(), .offset = 3, .size = whole.size}, to.get(), ""),
+      base::Error);
+}
+
 TEST_CASE("a pipe is written to, not replaced") {
   const imagewright_test::ScratchDirectory scratch;
   const auto path = scratch / "pipe";
