@@ -7,6 +7,7 @@
 #include "disk/ext4/filesystem.hpp"
 #include "disk/fat/filesystem.hpp"
 #include "disk/filesystem.hpp"
+#include "disk/squashfs/reader.hpp"
 #include "disk/swap/filesystem.hpp"
 #include "disk/xfs/reader.hpp"
 
@@ -22,6 +23,7 @@ constexpr std::array k_filesystems{
     FilesystemBehaviour{FilesystemType::swap, &k_swap_writer, nullptr},
     FilesystemBehaviour{FilesystemType::xfs, nullptr, &k_xfs_reading},
     FilesystemBehaviour{FilesystemType::btrfs, nullptr, &k_btrfs_reading},
+    FilesystemBehaviour{FilesystemType::squashfs, nullptr, &k_squashfs_reading},
 };
 static_assert(k_filesystems.size() == model::k_filesystem_types.size());
 

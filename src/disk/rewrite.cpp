@@ -47,7 +47,8 @@ PlannedFilesystem planned_by(const RewriteRequest& request) {
     throw base::Error(base::FailureKind::input, "disk.rewrite-unsupported",
                       fmt::format("the filesystem of partition {} ({}) cannot be written here",
                                   base::quoted(request.partition), request.mount_point),
-                      "leave what is on it as it is");
+                      "leave what is on it as it is, or lay its files out anew on ext4 with "
+                      "storage.disks");
   }
   return writer->plan_rewrite(
       {.identity = reader.rest(),

@@ -11,6 +11,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/image_format.hpp>
 
 #include "image/cosi/archive.hpp"
 #include "image/source_disk.hpp"
@@ -38,8 +39,8 @@ fs::UniqueFd nameless_file() {
 }
 
 bool must_be_expanded(const fs::ByteSource& file, std::optional<model::ImageFormat> format) {
-  if (format.value_or(model::ImageFormat::cosi) == model::ImageFormat::cosi && cosi::is_cosi(file))
-    return true;
+  const bool may_be_cosi = !format || model::row_of(*format).is_described;
+  if (may_be_cosi && cosi::is_cosi(file)) return true;
   return !format && compression_of(file) != archive::Compression::none;
 }
 

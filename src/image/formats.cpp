@@ -19,6 +19,7 @@ using model::ImageFormat;
 // A fixed VHD is known by its end, and raw is what everything else may be: they come last.
 constexpr std::array k_formats{
     DiskFormat{ImageFormat::cosi, &k_cosi_writer, &k_cosi_reader},
+    DiskFormat{ImageFormat::baremetal_image, &k_baremetal_writer, &k_cosi_reader},
     DiskFormat{ImageFormat::qcow2, &k_qcow2_writer, &k_qcow2_reader},
     DiskFormat{ImageFormat::vhd, &k_dynamic_vhd_writer, &k_dynamic_vhd_reader},
     DiskFormat{ImageFormat::vhdx, &k_vhdx_writer, &k_vhdx_reader},

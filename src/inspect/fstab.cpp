@@ -93,6 +93,22 @@ std::vector<std::string> fields_of(std::string_view line) {
 
 } // namespace
 
+std::optional<std::string> subvolume_of(std::string_view options) {
+  constexpr std::string_view k_path = "subvol=";
+  constexpr std::string_view k_number = "subvolid=";
+  std::optional<std::string> found;
+  for (const std::string& option : base::split(options, ',')) {
+    if (option.starts_with(k_path)) {
+      const std::string path = normal_path(without_octal_escapes(option.substr(k_path.size())));
+      // What stands last counts, as for mount(8); the path says more than the number beside it.
+      found = path.substr(1);
+    } else if (option.starts_with(k_number) && !found) {
+      found = "#" + option.substr(k_number.size());
+    }
+  }
+  return found;
+}
+
 std::vector<FstabLine> parse_fstab(std::string_view text) {
   std::vector<FstabLine> lines;
   for (const std::string& line : base::split(text, '\n')) {

@@ -3,6 +3,7 @@
 
 // The lines of fstab(5).
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,10 @@ struct FstabLine {
 
   bool operator==(const FstabLine&) const = default;
 };
+
+/// The subvolume that options of Btrfs name: by its path from the top, or "#5" by its number;
+/// nothing when they name none.
+std::optional<std::string> subvolume_of(std::string_view options);
 
 /// Those that mount something at an absolute path.
 std::vector<FstabLine> parse_fstab(std::string_view text);

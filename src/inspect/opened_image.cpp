@@ -3,9 +3,11 @@
 #include <array>
 #include <initializer_list>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/disk/verity_tree.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/model/architecture.hpp>
@@ -26,13 +28,14 @@ constexpr std::array k_other_types = {"tmpfs",   "proc",    "sysfs",      "devpt
                                       "cifs",    "bind",    "hugetlbfs",  "debugfs", "efivarfs",
                                       "cgroup",  "cgroup2", "securityfs", "9p",      "virtiofs"};
 
+/// What is on the partition may be known by its place alone.
 bool is_named_by(const MountName& name, const OpenedPartition& partition) {
   using Kind = MountName::Kind;
   switch (name.kind) {
   case Kind::uuid:
     return partition.has_name(model::MountIdentifier::uuid, name.value);
   case Kind::label:
-    return name.value == partition.files->facts().label;
+    return partition.files && name.value == partition.files->facts().label;
   case Kind::part_uuid:
     return partition.has_name(model::MountIdentifier::part_uuid, name.value);
   case Kind::part_label:
@@ -50,6 +53,12 @@ bool is_on_disk(const FstabLine& line) {
   const bool is_other = std::ranges::find(k_other_types, line.type) != k_other_types.end();
   const bool is_bind = line.source.starts_with('/') && !line.source.starts_with("/dev/");
   return !is_other && !is_bind;
+}
+
+std::vector<FstabLine> fstab_of(const disk::FilesystemReader& root) {
+  const auto path = root.resolve("/etc/fstab");
+  const auto text = path ? root.read(*path, k_largest_text) : std::nullopt;
+  return parse_fstab(text.value_or(""));
 }
 
 bool is_empty_directory(const disk::FilesystemReader& files, std::string_view path) {
@@ -106,6 +115,13 @@ OpenedImage::OpenedImage(std::filesystem::path path, std::unique_ptr<image::Imag
   }
   open_partitions(table);
   find_root();
+  if (root_ == nullptr) find_root_in_subvolume();
+  if (root_ == nullptr) {
+    // The system may be where nothing could be read.
+    for (const OpenedPartition& partition : partitions_) {
+      if (partition.obstacle) std::rethrow_exception(partition.obstacle);
+    }
+  }
   if (root_ != nullptr) {
     find_mount_points();
     mount_discovered();
@@ -119,10 +135,24 @@ OpenedImage::OpenedImage(std::filesystem::path path, std::unique_ptr<disk::Files
                             .bytes = nullptr,
                             .files = std::move(files),
                             .mount_point = {},
+                            .obstacle = {},
                             .verity_of = {},
                             .verity_name = {}};
   partitions_.push_back(std::move(partition));
   find_root();
+}
+
+/// Where nobody mounts it, what a filesystem has that is not known here is nobody's business.
+void OpenedImage::open_files(OpenedPartition& partition) {
+  try {
+    partition.files = disk::open_filesystem(*partition.bytes);
+  } catch (const base::Error& error) {
+    const std::string& code = error.diagnostic().code;
+    if (code != "disk.feature-unsupported" && code != "disk.journal-unsupported") throw;
+    partition.obstacle = std::current_exception();
+    complaints_.push_back(fmt::format("partition {} is not read: {}", partition.entry.number,
+                                      error.diagnostic().message));
+  }
 }
 
 void OpenedImage::open_partitions(const disk::PartitionTable& table) {
@@ -131,9 +161,10 @@ void OpenedImage::open_partitions(const disk::PartitionTable& table) {
                               .bytes = std::make_unique<disk::PartitionSource>(*disk_, entry),
                               .files = nullptr,
                               .mount_point = {},
+                              .obstacle = {},
                               .verity_of = {},
                               .verity_name = {}};
-    partition.files = disk::open_filesystem(*partition.bytes);
+    open_files(partition);
     if (partition.files && partition.files->facts().state == disk::FilesystemState::not_unmounted) {
       complaints_.push_back(
           fmt::format("the filesystem of partition {} was not unmounted; what is said here is what "
@@ -173,6 +204,61 @@ void OpenedImage::find_root() {
   take_first(has_directories);
 }
 
+/// Where the filesystem does not say which of its subvolumes is the root, the root does so itself:
+/// its fstab mounts it by its name.
+void OpenedImage::find_root_in_subvolume() {
+  for (OpenedPartition& partition : partitions_) {
+    if (!partition.files) continue;
+    for (const std::string& name : partition.files->subvolumes()) {
+      const disk::SubvolumeMount mount{.mount_point = "/", .subvolume = name};
+      auto files = disk::open_subvolumes(*partition.bytes, std::span(&mount, 1));
+      const bool is_root =
+          files && std::ranges::any_of(fstab_of(*files), [&](const FstabLine& line) {
+            return line.mount_point == "/" && is_on_disk(line) &&
+                   is_named_by(parse_source(line.source), partition) &&
+                   subvolume_of(line.options) == name;
+          });
+      if (!is_root) continue;
+      partition.files = std::move(files);
+      partition.mount_point = "/";
+      root_ = &partition;
+      return;
+    }
+  }
+}
+
+/// The root has all of its subvolumes where fstab mounts them; another filesystem can be mounted
+/// once.
+void OpenedImage::mount_subvolumes(const std::vector<FstabLine>& lines) {
+  for (OpenedPartition& partition : partitions_) {
+    if (!partition.files || partition.files->facts().type != "btrfs") continue;
+    std::vector<disk::SubvolumeMount> mounts;
+    const FstabLine* first = nullptr;
+    for (const FstabLine& line : lines) {
+      const MountName name = parse_source(line.source);
+      if (!is_on_disk(line) || !is_named_by(name, partition)) continue;
+      const bool is_root = &partition == root_;
+      if (!is_root && first != nullptr) {
+        missing_.push_back({line.source + " (" + line.options + ")", line.mount_point});
+        continue;
+      }
+      if (first == nullptr) first = &line;
+      mounts.push_back({.mount_point = is_root ? line.mount_point : "/",
+                        .subvolume = subvolume_of(line.options)});
+    }
+    const bool is_plain = std::ranges::all_of(
+        mounts, [](const auto& each) { return each.mount_point == "/" && !each.subvolume; });
+    if (is_plain) continue;
+    if (auto files = disk::open_subvolumes(*partition.bytes, mounts)) {
+      partition.files = std::move(files);
+      continue;
+    }
+    complaints_.push_back(fmt::format(
+        "/etc/fstab mounts a subvolume of partition {} that is not there", partition.entry.number));
+    missing_.push_back({first->source + " (" + first->options + ")", first->mount_point});
+  }
+}
+
 bool OpenedImage::has_mount(std::string_view mount_point) const {
   return std::ranges::any_of(partitions_, [&](const OpenedPartition& partition) {
     return partition.mount_point == mount_point;
@@ -180,13 +266,14 @@ bool OpenedImage::has_mount(std::string_view mount_point) const {
 }
 
 void OpenedImage::find_mount_points() {
-  const auto path = root_->files->resolve("/etc/fstab");
-  const auto text = path ? root_->files->read(*path, k_largest_text) : std::nullopt;
-  for (const FstabLine& line : parse_fstab(text.value_or(""))) {
+  const std::vector<FstabLine> lines = fstab_of(*root_->files);
+  for (const FstabLine& line : lines) {
     if (!is_on_disk(line)) continue;
     const MountName name = parse_source(line.source);
     bool is_known = line.mount_point == "/" || name.kind == MountName::Kind::verity;
     for (OpenedPartition& partition : partitions_) {
+      if (partition.obstacle && is_named_by(name, partition))
+        std::rethrow_exception(partition.obstacle);
       if (!partition.files || !is_named_by(name, partition)) continue;
       is_known = true;
       if (partition.mount_point.empty() && !has_mount(line.mount_point))
@@ -202,8 +289,16 @@ void OpenedImage::find_mount_points() {
       partition.mount_point = line.mount_point;
       partition.verity_name = name.value;
     }
-    if (!is_known) missing_.push_back({line.source, line.mount_point});
+    if (is_known) continue;
+    // It may be the name of what could not be read.
+    for (const OpenedPartition& partition : partitions_) {
+      const bool is_inside =
+          name.kind == MountName::Kind::uuid || name.kind == MountName::Kind::label;
+      if (partition.obstacle && is_inside) std::rethrow_exception(partition.obstacle);
+    }
+    missing_.push_back({line.source, line.mount_point});
   }
+  mount_subvolumes(lines);
 }
 
 /// What systemd-gpt-auto-generator(8) mounts without a line in fstab, where there is room for it.

@@ -60,7 +60,8 @@ void require_one_system(const inspect::OpenedImage& image) {
   if (image.root() == nullptr) {
     refuse("origin.no-system",
            with_foreign(image, fmt::format("no filesystem of {} holds an operating system", file)),
-           "give the disk image of a whole system, on ext2, ext3, ext4 or XFS (version 5)");
+           "give the disk image of a whole system, on ext2, ext3, ext4, XFS (version 5), Btrfs or "
+           "SquashFS");
   }
   std::vector<std::string> roots;
   for (const inspect::OpenedPartition& partition : image.partitions()) {
@@ -89,7 +90,7 @@ void require_mounts(const inspect::OpenedImage& image) {
            with_foreign(image, fmt::format("/etc/fstab of the base mounts {} at {}, and the disk "
                                            "has no filesystem of that name that can be read",
                                            base::quoted(mount.source), mount.mount_point)),
-           "correct the line in the base, or make the base with ext4, XFS or FAT there");
+           "correct the line in the base, or make the base with ext4, XFS, Btrfs, SquashFS or FAT there");
   }
 }
 

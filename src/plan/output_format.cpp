@@ -62,7 +62,7 @@ image::Compression disk_compression_of(const model::OutputImage& output) {
 
 std::optional<std::int32_t> disk_level_of(const BuildPlan& plan, const model::OutputImage& output) {
   const auto& cosi = plan.config.output.cosi_compression_level;
-  if (!output.compression.level && cosi && format_of(output) == model::ImageFormat::cosi)
+  if (!output.compression.level && cosi && model::row_of(format_of(output)).is_described)
     return cosi->value;
   return output.compression.level;
 }

@@ -15,6 +15,7 @@ THIRD_PARTY_HEADERS = [
     (re.compile(r"^archive(_entry)?\.h$"), "libarchive"),
     (re.compile(r"^zstd(_errors)?\.h$"), "libzstd"),
     (re.compile(r"^zlib\.h$"), "zlib"),
+    (re.compile(r"^lzma\.h$"), "liblzma"),
     (re.compile(r"^curl/"), "libcurl"),
     (re.compile(r"^(librepo/|gpgme\.h|glib\.h)"), "librepo"),
     (re.compile(r"^solv/"), "libsolv"),

@@ -340,6 +340,7 @@ class Objects(TestCase):
         cache = self.scratch()
         found = self.said("lock", config, "--arch", "x86_64", "--release", TOP / "configs/releases/workbench.yaml", "--cache-dir", cache)
         self.conforms("lock", found)
+        self.conforms("lock-file", json.loads(config.with_suffix(".lock.json").read_text()))
         self.assertTrue(found["isWritten"])
 
     def test_every_object_is_documented(self):

@@ -16,6 +16,7 @@ from customizing import CustomizingTestCase, digest  # noqa: E402
 from imagewright_testing import environment, require_program  # noqa: E402
 
 TABLE_SIZE = 34 * 512
+MIB = 1 << 20
 
 
 def unzstd(data):
@@ -134,7 +135,12 @@ class Cosi(CustomizingTestCase):
         text = "os: {hostname: changed, additionalFiles: [{destination: /srv/new, content: new}]}\n"
         wanted = self.customize(text)
         self.assertEqual(digest(self.customize(text, base=self.cosi()).read_bytes()), digest(wanted.read_bytes()))
-        made = self.customize(text, base=self.cosi(), image_format="cosi")
+        # An image's identifier is of its config, which names the formats: both are of one run.
+        config = self.config(text)
+        config.write_text(config.read_text().replace("[{format: raw}]", "[{format: raw}, {format: cosi}]"))
+        out = config.parent / "out"
+        self.run_program("customize", "--image", self.cosi(), config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
+        wanted, made = next(out.glob("*.raw")), next(out.glob("*.cosi"))
         self.assertEqual(digest(self.convert(made, "made.raw").read_bytes()), digest(wanted.read_bytes()))
         archive = Archive(made)
         self.assertEqual(archive.metadata["osArch"], "x86_64")
@@ -150,17 +156,47 @@ class Cosi(CustomizingTestCase):
 
     def test_a_level_is_obeyed_and_changes_nothing_else(self):
         config = self.config("os: {hostname: level}\n")
-        sizes, disks = [], set()
+        sizes, disks = [], []
         for level in (1, 19):
-            config.write_text("os: {hostname: level}\noutput: {image: {path: " + str(self.scratch() / "node.cosi") +
+            config.write_text("os: {hostname: level, imageHistory: none}\noutput: {image: {path: " + str(self.scratch() / "node.cosi") +
                               f", format: cosi, cosi: {{compression: {{level: {level}}}}}}}}}\n")
             out = self.scratch() / "out"
             self.run_program("customize", "--image", self.base(), config, "--output-dir", out, "--cache-dir", self.top / "cache",
                              env=environment())
             sizes.append((out / "node.cosi").stat().st_size)
-            disks.add(digest(self.convert(out / "node.cosi", "disk.raw").read_bytes()))
+            disks.append({(each["label"], path): file for each in self.inspect(out / "node.cosi", "--files")["disk"]["partitions"]
+                          for path, file in each["files"].items()})
         self.assertGreater(sizes[0], sizes[1])
-        self.assertEqual(len(disks), 1)
+        self.assertLessEqual({key for key in disks[0].keys() | disks[1].keys() if disks[0].get(key) != disks[1].get(key)},
+                             {("root", "/etc/image-customizer-release")})
+
+    def test_an_image_for_bare_metal_is_a_cosi_in_a_fixed_vhd(self):
+        path = self.scratch() / "node.baremetal.cosi"
+        self.run_program("convert", self.base(), path, "--format", "baremetal-image", env=environment())
+        content = path.read_bytes()
+        plain = self.cosi().read_bytes()
+        self.assertEqual(content[:len(plain)], plain)
+        self.assertEqual((len(content) - 512) % MIB, 0)
+        self.assertLess(len(content) - 512 - len(plain), MIB)
+        self.assertEqual(set(content[len(plain):-512]), {0})
+        footer = content[-512:]
+        size, kind, checksum = (int.from_bytes(footer[start:end], "big") for start, end in ((48, 56), (60, 64), (64, 68)))
+        self.assertEqual((footer[:8], size, kind), (b"conectix", len(content) - 512, 2))
+        self.assertEqual(checksum, ~sum(footer[:64] + footer[68:]) & 0xFFFFFFFF)
+        # QEMU sees the archive as a disk, tar the members, and here it is the system.
+        self.assertEqual(json.loads(self.run_tool("qemu-img", "info", "-f", "vpc", "--output=json", path).stdout)["virtual-size"], size)
+        self.assertEqual(Archive(path).names, Archive(self.cosi()).names)
+        self.assertEqual(digest(self.convert(path, "back.raw").read_bytes()), digest(self.base().read_bytes()))
+        for given in ("cosi", "baremetal-image"):
+            self.assertEqual(json.loads(self.run_program("inspect", path, "--input-format", given, "--json", env=environment()).stdout)["format"], "cosi")
+        config = self.config("os: {hostname: bare, imageHistory: none}\n")
+        config.write_text(config.read_text().replace("output: {images: [{format: raw}]}",
+                                                     "output: {image: {path: bare.vhd, format: baremetal-image, cosi: {compression: {level: 1}}}}"))
+        out = config.parent / "out"
+        self.run_program("customize", "--image", path, config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
+        self.assertEqual(self.inspect(out / "bare.vhd")["system"]["hostName"], "bare")
+        self.check_filesystems(self.convert(out / "bare.vhd", "bare.raw"))
+        self.assertEqual(set(Archive(out / "bare.vhd").metadata), set(Archive(self.cosi()).metadata))
 
     def test_unified_kernel_images_are_listed(self):
         archive = Archive(self.convert(self.base("systemd-boot"), "uki.cosi"))

@@ -81,7 +81,7 @@ class CustomizeGrow(CustomizingTestCase):
     def test_the_same_twice_and_from_every_format(self):
         sums = {digest(self.grown(("data", "30M"), ("root", "120M")).read_bytes()) for _ in range(2)}
         self.assertEqual(len(sums), 1)
-        self.check_filesystems(self.grown(("root", "120M"), rest="os: {bootloader: {resetType: hard-reset}}\n"))
+        self.check_filesystems(self.grown(("root", "120M"), rest=f"release: {self.release}\nos: {{bootloader: {{resetType: hard-reset}}}}\n"))
 
     def test_the_size_that_it_has_changes_nothing(self):
         self.assertEqual(self.grown(("root", "80M")).stat().st_size, self.base().stat().st_size)
@@ -104,7 +104,7 @@ class CustomizeGrow(CustomizingTestCase):
     def test_what_cannot_grow_is_refused_at_its_line(self):
         for wishes, code in (("{label: root, size: 40M}", "customize.cannot-grow"), ("{label: esp, size: 400M}", "customize.cannot-grow"),
                              ("{label: none, size: 4G}", "customize.no-partition"), ("{label: root}", "config.missing-key"),
-                             ("{label: root, size: much}", "config.bad-value"), ("{label: root, size: 0M}", "config.bad-value"),
+                             ("{label: root, size: much}", "config.bad-value"), ("{label: root, size: 0M}", "customize.cannot-grow"),
                              ("{label: '', size: 4G}", "config."), ("{label: root, size: 4G}, {label: root, size: 5G}", "config.duplicate-name"),
                              ("{label: root, size: 9999T}", "customize.cannot-grow")):
             said = self.customize(f"storage: {{grow: [{wishes}]}}\nos: {{}}\n", expect=2)
@@ -116,11 +116,16 @@ class CustomizeGrow(CustomizingTestCase):
                               "os: {bootloader: {resetType: hard-reset}}\n", expect=2)
         self.assertIn("exclude each other", said)
 
-    def test_the_manifest_has_the_new_sizes_and_verify_makes_it_again(self):
+    def test_verify_makes_it_again(self):
         raw = self.grown(("root", "100M"))
-        manifest = json.loads(next(raw.parent.glob("*.manifest.json")).read_text())
-        sizes = [each["size"] for each in manifest["disk"]["partitions"]] if "disk" in manifest else []
-        self.assertTrue(not sizes or 100 * MIB in sizes, sizes)
+        self.assertEqual([each["size"] for each in self.inspect(raw)["disk"]["partitions"] if each["label"] == "root"], [100 * MIB])
+        said = self.run_program("verify", raw.parent, "--cache-dir", self.top / "cache", env=environment())
+        self.assertIn(raw.name, said.stdout + said.stderr)
+        # A byte of the image that is another one is found.
+        with raw.open("r+b") as disk:
+            disk.seek(-4096, 2)
+            disk.write(b"x")
+        self.run_program("verify", raw.parent, "--cache-dir", self.top / "cache", expect=5, env=environment())
 
 
 if __name__ == "__main__":

@@ -116,6 +116,66 @@ class CustomizeKeys(CustomizingTestCase):
                          f"environmentVariables: {{WORD: word}}}}]\n" for stage in ("postCustomization", "finalizeCustomization"))
         self.assertEqual((self.tree("scripts:\n" + stages) / "etc/said").read_text(), "word postCustomization\nword finalizeCustomization\n")
 
+    def test_the_image_says_what_it_is(self):
+        tree = self.tree("os: {identity: {imageId: node, imageVersion: '7', variant: Big one, variantId: big}}\n")
+        release = dict(line.split("=", 1) for line in (tree / "usr/lib/os-release").read_text().splitlines() if "=" in line)
+        self.assertEqual({key: release[key].strip("\"'") for key in ("IMAGE_ID", "IMAGE_VERSION", "VARIANT", "VARIANT_ID")},
+                         {"IMAGE_ID": "node", "IMAGE_VERSION": "7", "VARIANT": "Big one", "VARIANT_ID": "big"})
+        self.assertEqual(release["ID"], "tiny")
+
+    def test_passwords_are_what_was_said_and_stand_in_no_history(self):
+        hashed = "$6$saltsalt$" + "h" * 86
+        tree = self.tree("os:\n  users:\n"
+                         f"  - {{name: kim, password: {{type: hashed, value: '{hashed}'}}}}\n  - {{name: lou, password: {{type: plain-text, value: secretly}}}}\n"
+                         "  - {name: max, password: {type: locked}}\n")
+        shadow = {line.split(":")[0]: line.split(":")[1] for line in (tree / "etc/shadow").read_text().splitlines()}
+        self.assertEqual(shadow["kim"], hashed)
+        self.assertRegex(shadow["lou"], r"^\$[0-9a-z]+\$")
+        self.assertTrue(shadow["max"].startswith("!"), shadow["max"])
+        history = (tree / "usr/share/image-customizer/history.json").read_text()
+        self.assertNotIn("secretly", history)
+        self.assertNotIn("secretly", (tree / "etc/shadow").read_text())
+        self.assertNotIn(hashed, history)
+
+    def test_the_mode_of_selinux_is_said_where_the_system_reads_it(self):
+        files = ("os: {additionalFiles: [{destination: /etc/selinux/config, content: \"# a note\\nSELINUX=permissive\\nSELINUXTYPE=tight\\n\"}, "
+                 "{destination: /etc/selinux/tight/contexts/files/file_contexts, content: \"/.* system_u:object_r:file_t:s0\\n\"}]}\n")
+        base = self.customize(files)
+        for mode, words, setting in (("enforcing", ["security=selinux", "selinux=1"], "enforcing"), ("permissive", ["security=selinux", "selinux=1"], "permissive"),
+                                     ("force-enforcing", ["security=selinux", "selinux=1", "enforcing=1"], "enforcing"), ("disabled", ["selinux=0"], "disabled")):
+            with self.subTest(mode=mode):
+                base = self.customize(f"os: {{selinux: {{mode: {mode}}}}}\n", "--release", self.release, base=base)
+                text = (self.root_tree(base) / "etc/selinux/config").read_text()
+                self.assertEqual(text, f"# a note\nSELINUX={setting}\nSELINUXTYPE=tight\n")
+                for entry in self.inspect(base)["system"]["bootEntries"]:
+                    said = [word for word in entry["commandLine"].split() if word.split("=")[0] in ("security", "selinux", "enforcing")]
+                    self.assertEqual(said, words)
+
+    def test_a_config_for_another_architecture_is_refused(self):
+        said = self.customize("architectures: [aarch64]\nos: {hostname: x}\n", expect=2)
+        self.assertIn("customize.other-architecture", said)
+        self.assertEqual((self.tree("architectures: [aarch64, x86_64]\nos: {hostname: both}\n") / "etc/hostname").read_text().strip(), "both")
+        # A repository for other architectures has nothing for this one.
+        said = self.customize(f"repositories: [{self.repository('late', ', architectures: [aarch64]')}]\nos: {{packages: {{install: [listed]}}}}\n", expect=None)
+        self.assertRegex(said, r"\[(resolve|config|pipeline)\.[a-z-]+\]")
+
+    def test_outputs_have_the_name_and_the_files_that_are_asked_for(self):
+        config = self.config("")
+        config.write_text("scripts: {postCustomization: [{content: 'echo left > $IMAGEWRIGHT_FILES/note.txt'}]}\n"
+                          "output: {name: other, scriptFiles: [note.txt], images: [{format: raw}]}\n")
+        out = config.parent / "out"
+        self.run_program("customize", "--image", self.base(), config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
+        self.assertTrue((out / "other-x86_64.raw").exists())
+        self.assertEqual((out / "other-x86_64.files.note.txt").read_text(), "left\n")
+
+    def test_lines_of_files_are_edited_and_files_go(self):
+        tree = self.tree("os: {edits: [{path: /etc/merged/kept, lines: [{add: more}], permissions: '600'}, {path: /etc/merged/link, link: kept}, "
+                         "{path: /etc/merged/below, directory: true}, {path: /usr/share/first, remove: true}]}\n")
+        self.assertEqual((tree / "etc/merged/kept").read_text().split(), ["kept", "more"])
+        self.assertEqual(str((tree / "etc/merged/link").readlink()), "kept")
+        self.assertTrue((tree / "etc/merged/below").is_dir())
+        self.assertFalse((tree / "usr/share/first").exists())
+
     def packages(self, raw):
         return {f"{each['name']}-{each['version']}" for each in self.inspect(raw)["packages"]}
 

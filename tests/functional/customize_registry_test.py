@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from customizing import CustomizingTestCase  # noqa: E402
-from imagewright_testing import environment, skip  # noqa: E402
+from imagewright_testing import TOP, environment, require_module, skip  # noqa: E402
 from registry_server import MANIFEST, RegistryServer, digest_of  # noqa: E402
 
 
@@ -63,6 +63,14 @@ class CustomizeRegistry(CustomizingTestCase):
         self.run_config(source, command="lock", directory=directory)
         locked = json.loads((directory / "node.lock.json").read_text())["architectures"]["x86_64"]
         self.assertEqual(locked["baseSource"], f"{registry.host}/os/node:3.0@{first['digest']}")
+        jsonschema = require_module("jsonschema")
+        definitions = json.loads((TOP / "docs/json.schema.json").read_text())["$defs"]
+        validator = jsonschema.Draft202012Validator({"$ref": "#/$defs/lock-file", "$defs": definitions})
+        document = json.loads((directory / "node.lock.json").read_text())
+        validator.validate(document)
+        for wrong in ("node", f"{registry.host}/os/node:3.0", 1):
+            document["architectures"]["x86_64"]["baseSource"] = wrong
+            self.assertFalse(validator.is_valid(document), wrong)
         # The tag goes on; the config stays with what was locked until it is locked anew.
         other = self.customize("os: {hostname: other}\n", image_format="qcow2").read_bytes()
         second = registry.put_image({"node.qcow2": other}, "3.0")

@@ -44,6 +44,7 @@ void read_filesystem(const fs::ByteSource& source) {
       filesystem->find("/" + name);
       filesystem->attributes("/" + name);
       filesystem->resolve("/" + name);
+      filesystem->pieces_of("/" + name);
       filesystem->read("/" + name, base::ByteSize(k_most_read));
     }
   } catch (const base::Error&) {

@@ -40,19 +40,19 @@ class Customized(TestCase):
     def setUpClass(cls):
         require_workbench()
 
-    def base(self, directory, name, lines, storage=""):
+    def base(self, directory, name, lines, storage="", architecture="x86_64"):
         config = directory / f"{name}.yaml"
         config.write_text(derived_config(f"{storage}os:\n  {lines}\noutput: {{name: {name}, images: [{{format: raw}}]}}\n")
                           .replace("[base-configs]", "[base-configs, uki]"))
-        self.run_program("build", config, "--arch", "x86_64", "--output-dir", directory, "--progress", "none")
-        return directory / f"{name}-x86_64.raw"
+        self.run_program("build", config, "--arch", architecture, "--output-dir", directory, "--progress", "none")
+        return directory / f"{name}-{architecture}.raw"
 
     def customize(self, directory, name, base, text):
         """Made and booted."""
         config = directory / f"{name}.yaml"
         config.write_text(f"{text}output: {{name: {name}, images: [{{format: qcow2}}]}}\n")
         self.run_program("customize", "--image", base, config, "--output-dir", directory, "--progress", "none")
-        image = directory / f"{name}-x86_64.qcow2"
+        image = next(directory.glob(f"{name}-*.qcow2"))
         report = json.loads(self.run_program("boot", image, "--json", "--progress", "none").stdout)
         self.assertTrue(report["checks"])
         self.assertEqual([row for row in report["checks"] if row["result"] != "passed"], [])
@@ -103,6 +103,20 @@ class Customized(TestCase):
         self.assertEqual(sorted(found), sorted([older, NEWER]))
         self.customize(directory, "back", two, RELEASE + "os: {packages: {remove: [kernel-next]}}\n" + HOST +
                        f"- {{name: kernel, command: uname -r, expect: {older}}}\n")
+
+    def test_images_of_the_other_architecture_are_customized_under_each_loader(self):
+        require_workbench("aarch64")
+        directory = self.scratch()
+        for name, lines in (("menu", "bootloader: {type: grub}"), ("entries", "bootloader: {type: systemd-boot}"), ("unified", "uki: {mode: create}")):
+            with self.subTest(name=name):
+                base = self.base(directory, name, lines, architecture="aarch64")
+                mode = "previewFeatures: [uki]\n" if name == "unified" else ""
+                uki = ", uki: {mode: modify}" if name == "unified" else ""
+                self.customize(directory, f"{name}-changed", base,
+                               f"{RELEASE}{mode}os: {{hostname: changed, packages: {{install: [jq]}}, users: [{{name: kim}}], "
+                               f"kernelCommandLine: {{extraCommandLine: [audit=1]}}{uki}}}\n" + HOST
+                               + "- {name: machine, command: uname -m, expect: aarch64}\n- {name: program, command: jq -n 1+1, expect: '2'}\n"
+                                 "- {name: argument, command: grep -o audit=1 /proc/cmdline, expect: audit=1}\n")
 
     def test_fips_is_switched_on(self):
         directory = self.scratch()

@@ -29,7 +29,7 @@ enum class FilesystemState : std::uint8_t {
 
 /// What a filesystem says about itself.
 struct FilesystemFacts {
-  std::string type; ///< "ext4", "xfs", "btrfs", "vfat"
+  std::string type; ///< "ext4", "xfs", "btrfs", "squashfs", "vfat"
   std::string uuid; ///< as fstab writes it
   std::string label;
   base::ByteSize size;
@@ -104,6 +104,9 @@ public:
   virtual std::optional<std::string> link_target(std::string_view path) const = 0;
   /// Sorted by name; empty where there are none.
   virtual std::vector<tree::ExtendedAttribute> attributes(std::string_view path) const = 0;
+  /// Names of the subvolumes in the top directory of a filesystem that has such, whatever is
+  /// mounted of it; sorted.
+  virtual std::vector<std::string> subvolumes() const { return {}; }
 
   /// What base::follow_links asks of one path.
   std::optional<base::FoundName> look_up(const std::string& path) const;
@@ -116,9 +119,25 @@ public:
 void read_stored_pieces(const fs::ByteSource& source, std::span<const StoredPiece> pieces,
                         const PieceSink& sink);
 
-/// The filesystem that the bytes hold (ext2, ext3, ext4, XFS of version 5, Btrfs, FAT); null when it is
-/// none of these. `source` must outlive the reader. Throws base::Error (disk.corrupt-filesystem,
-/// disk.feature-unsupported, disk.journal-unsupported).
+/// A subvolume of Btrfs as a line of fstab mounts it.
+struct SubvolumeMount {
+  std::string mount_point; ///< within the filesystem: "/" for what everything else is below
+  /// Its path from the top directory ("" is that itself), or "#5", its number; absent: the one that
+  /// the filesystem says.
+  std::optional<std::string> subvolume;
+
+  bool operator==(const SubvolumeMount&) const = default;
+};
+
+/// The filesystem that the bytes hold (ext2, ext3, ext4, XFS of version 5, Btrfs, SquashFS, FAT);
+/// null when it is none of these. `source` must outlive the reader. Throws base::Error
+/// (disk.corrupt-filesystem, disk.feature-unsupported, disk.journal-unsupported).
 std::unique_ptr<FilesystemReader> open_filesystem(const fs::ByteSource& source);
+
+/// The files of a Btrfs filesystem with its subvolumes where they are mounted: what is mounted has
+/// no other place, and what the directory under it holds is hidden. Null when there is no such
+/// subvolume. Throws what open_filesystem throws.
+std::unique_ptr<FilesystemReader> open_subvolumes(const fs::ByteSource& source,
+                                                  std::span<const SubvolumeMount> mounts);
 
 } // namespace imagewright::disk

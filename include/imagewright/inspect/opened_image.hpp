@@ -3,6 +3,7 @@
 
 // An image file as partitions with filesystems, opened for reading; nothing is mounted.
 
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -24,6 +25,8 @@ struct OpenedPartition {
   std::unique_ptr<disk::PartitionSource> bytes;
   std::unique_ptr<disk::FilesystemReader> files; ///< null when it holds no filesystem that is known
   std::string mount_point;                       ///< by the image's own fstab; empty: none
+  /// Why the filesystem that it holds is not read, where it has what is not known here; else null.
+  std::exception_ptr obstacle;
   /// Of a partition with the hashes of another one: that one's number; its own where it holds the
   /// hashes of what is before them.
   std::optional<std::uint32_t> verity_of;
@@ -43,6 +46,8 @@ struct MissingMount {
 
   bool operator==(const MissingMount&) const = default;
 };
+
+struct FstabLine;
 
 /// An image file, its partition table and the filesystems on it.
 class OpenedImage {
@@ -72,8 +77,11 @@ public:
 
 private:
   void open_partitions(const disk::PartitionTable& table);
+  void open_files(OpenedPartition& partition);
   void find_root();
+  void find_root_in_subvolume();
   void find_mount_points();
+  void mount_subvolumes(const std::vector<FstabLine>& lines);
   void mount_discovered();
   void find_verity_pairs();
   bool has_mount(std::string_view mount_point) const;

@@ -24,14 +24,16 @@ enum class ImageFormat : std::uint8_t {
   wsl,
   wsl_vhdx,
   wslg_system_vhd,
-  cosi
+  cosi,
+  baremetal_image
 };
 
-/// "raw", "qcow2", "vhd", "vhd-fixed", "vhdx", "tar", "wsl", "wsl-vhdx", "wslg-system-vhd", "cosi"
+/// "raw", "qcow2", "vhd", "vhd-fixed", "vhdx", "tar", "wsl", "wsl-vhdx", "wslg-system-vhd", "cosi",
+/// "baremetal-image"
 std::string_view to_string(ImageFormat format);
 std::optional<ImageFormat> find_image_format(std::string_view word);
 /// With the dot: ".raw", ".qcow2", ".vhd" (both kinds), ".vhdx", ".tar", ".wsl", ".wsl.vhdx",
-/// ".wslg.vhd", ".cosi"
+/// ".wslg.vhd", ".cosi", ".baremetal.cosi"
 std::string_view extension_of(ImageFormat format);
 /// A disk with partitions, and not an archive of the root's files or a filesystem alone.
 bool is_disk(ImageFormat format);

@@ -20,9 +20,9 @@ enum class FilesystemUse : std::uint8_t { files, swap_area };
 
 struct FilesystemRow {
   FilesystemType type = FilesystemType::ext4;
-  std::string_view word;             ///< of configs
+  std::string_view word = {};        ///< of configs; empty: it is only read
   std::string_view other_word = {};  ///< means the same; empty: none
-  std::string_view title;            ///< what it is, for a list of words
+  std::string_view title = {};       ///< what it is, for a list of words
   std::string_view other_title = {}; ///< of the other word
   std::string_view mount_type;       ///< of mount(8) and fstab
   std::size_t longest_label = 0;     ///< in bytes
@@ -75,6 +75,7 @@ inline constexpr std::array k_filesystem_types{
                   .mount_type = "swap",
                   .longest_label = 15,
                   .use = FilesystemUse::swap_area},
+    FilesystemRow{.type = FilesystemType::squashfs, .mount_type = "squashfs"},
 };
 
 constexpr const FilesystemRow& row_of(FilesystemType type) {

@@ -169,6 +169,16 @@ inline constexpr std::array k_image_formats{
                    .usual_compression = CompressionAlgorithm::zstd,
                    .is_described = true,
                    .platform = Platform::bare},
+    ImageFormatRow{.format = ImageFormat::baremetal_image,
+                   .config_word = OutputFormat::baremetal_image,
+                   .word = "baremetal-image",
+                   .extension = ".baremetal.cosi",
+                   .title = "the same in whole MiB, with the footer of a fixed VHD behind it",
+                   .compressions = {.zstd = true},
+                   .usual_compression = CompressionAlgorithm::zstd,
+                   .is_described = true,
+                   .owns_extension = false,
+                   .platform = Platform::bare},
 };
 
 constexpr const ImageFormatRow& row_of(ImageFormat format) {

@@ -13,7 +13,7 @@
 
 namespace imagewright::model {
 
-enum class FilesystemType : std::uint8_t { ext4, fat32, xfs, btrfs, swap };
+enum class FilesystemType : std::uint8_t { ext4, fat32, xfs, btrfs, swap, squashfs };
 
 /// "ext4", "vfat" (for FAT32), …: the word that mount(8) and fstab use.
 std::string mount_type_of(FilesystemType type);

@@ -21,8 +21,6 @@ constexpr std::array k_media_words{
     word("iso", OutputFormat::iso, "live ISO medium"),
     word("pxe-dir", OutputFormat::pxe_dir, "directory for network boot"),
     word("pxe-tar", OutputFormat::pxe_tar, "archive for network boot"),
-    word("baremetal-image", OutputFormat::baremetal_image,
-         "archive of partition images for bare metal"),
 };
 
 /// The formats of the model's table, and media.
@@ -72,7 +70,7 @@ constexpr Key k_image_keys[] = {
     {.name = "compression",
      .type = &k_compression_type,
      .documentation = "Compression.",
-     .default_text = "zstd for tar and cosi, gzip for wsl, else none",
+     .default_text = "zstd for tar, cosi and baremetal-image, gzip for wsl, else none",
      .is_own = true},
     {.name = "clusterSize",
      .type = &k_byte_size_type,
@@ -84,7 +82,7 @@ constexpr Key k_image_keys[] = {
      .documentation = "What the image runs on. The images of one config are of one platform, or of "
                       "platforms that the release does not tell apart.",
      .default_text = "azure for vhd-fixed, hyperv for vhd and vhdx, qemu for qcow2, wsl for wsl, "
-                     "bare for raw and cosi",
+                     "bare for raw, cosi and baremetal-image",
      .is_own = true},
 };
 constexpr Type k_image_mapping{
@@ -112,7 +110,10 @@ constexpr Key k_output_image_keys[] = {
      .type = &k_optional_text_type,
      .documentation = "The file to write; `--output-dir` replaces its directory."},
     {.name = "format", .type = &k_format_type, .documentation = "Format of the file."},
-    {.name = "cosi", .type = &k_cosi_type, .documentation = "Settings for `cosi`.", .since = "1.2"},
+    {.name = "cosi",
+     .type = &k_cosi_type,
+     .documentation = "Settings for `cosi` and `baremetal-image`.",
+     .since = "1.2"},
 };
 constexpr Type k_output_image_type{
     .shape = Shape::mapping, .title = "an output image", .keys = k_output_image_keys};

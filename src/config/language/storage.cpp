@@ -184,18 +184,18 @@ constexpr Key k_btrfs_keys[] = {
 constexpr Type k_btrfs_type{
     .shape = Shape::mapping, .title = "btrfs settings", .keys = k_btrfs_keys};
 
-/// Every row of the model's table, and the other word of FAT32.
+/// Every row of the model's table that can be written, and the other word of FAT32.
 constexpr std::size_t k_filesystem_word_count = [] {
   std::size_t count = 0;
   for (const model::FilesystemRow& row : model::k_filesystem_types)
-    count += row.other_word.empty() ? 1U : 2U;
+    count += (row.word.empty() ? 0U : 1U) + (row.other_word.empty() ? 0U : 1U);
   return count;
 }();
 constexpr auto k_filesystem_words = [] {
   std::array<Word, k_filesystem_word_count> words{};
   std::size_t count = 0;
   for (const model::FilesystemRow& row : model::k_filesystem_types) {
-    words[count++] = word(row.word, row.type, row.title);
+    if (!row.word.empty()) words[count++] = word(row.word, row.type, row.title);
     if (!row.other_word.empty()) words[count++] = word(row.other_word, row.type, row.other_title);
   }
   return words;

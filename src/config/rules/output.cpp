@@ -28,13 +28,19 @@ base::Diagnostics check_media(const model::ImageConfig& own) {
   return diagnostics;
 }
 
+/// COSI, in one form or another.
+bool is_described(const model::OutputImage& image) {
+  const auto format = model::image_format_of(image.format);
+  return format && model::row_of(*format).is_described;
+}
+
 /// Whoever takes such a file starts it by UEFI.
 base::Diagnostics check_boot_type(const model::ImageConfig& own) {
   base::Diagnostics diagnostics;
   const auto& boot = own.storage.boot_type;
   if (!boot || boot->value != model::BootType::legacy) return diagnostics;
   for (const model::OutputImage& image : own.output.images) {
-    if (image.format != model::OutputFormat::cosi) continue;
+    if (!is_described(image)) continue;
     diagnostics.add({.code = "config.conflict",
                      .message = "COSI files are of disks that start by UEFI",
                      .where = image.where,
@@ -61,8 +67,7 @@ base::Diagnostics check_images(const model::OutputConfig& output) {
       diagnostics.error("config.conflict", "WSL does not read archives compressed with zstd",
                         image.where, "use gzip or xz");
     }
-    if (image.format == model::OutputFormat::cosi &&
-        algorithm == model::CompressionAlgorithm::none) {
+    if (is_described(image) && algorithm == model::CompressionAlgorithm::none) {
       diagnostics.error("config.conflict", "COSI files are compressed with zstd", image.where,
                         "remove the compression");
     }

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
+#include <set>
+#include <utility>
 
 #include <imagewright/base/text.hpp>
 
@@ -108,6 +111,35 @@ public:
                                     .level = volume_.shape().root_level},
         checksums_(require_tree(k_checksum_tree)), content_(volume_, checksums_),
         root_(position_of(default_tree(), k_first_inode)) {}
+
+  /// False when one of them is not there.
+  bool mount(std::span<const SubvolumeMount> mounts) {
+    std::vector<std::pair<std::string, std::uint64_t>> found;
+    for (const SubvolumeMount& each : mounts) {
+      const auto position = each.subvolume ? find_subvolume(*each.subvolume) : std::optional(root_);
+      if (!position) return false;
+      found.emplace_back(each.mount_point, *position);
+    }
+    // One below another needs the one above it.
+    std::ranges::sort(found);
+    std::set<std::uint64_t> mounted;
+    for (const auto& [mount_point, position] : found) {
+      if (!place(mount_point, position)) return false;
+      mounted.insert(position);
+    }
+    elsewhere_ = std::move(mounted);
+    forget();
+    return true;
+  }
+
+  std::vector<std::string> subvolumes() const override {
+    std::vector<std::string> names;
+    const std::uint64_t top = position_of(k_top_tree, k_first_inode);
+    for (const auto& [name, position] : names_of(top)) {
+      if (inode_of(position) == k_first_inode) names.push_back(name);
+    }
+    return names;
+  }
 
   FilesystemFacts facts() const override {
     const BtrfsShape& shape = volume_.shape();
@@ -275,6 +307,41 @@ private:
     }
   }
 
+  /// By its path from the top, or "#5" by its number.
+  std::optional<std::uint64_t> find_subvolume(std::string_view name) const {
+    if (name.starts_with('#')) {
+      std::uint64_t id = 0;
+      const char* end = name.data() + name.size();
+      const auto [stop, error] = std::from_chars(name.data() + 1, end, id);
+      if (error != std::errc{} || stop != end || !find_tree(id)) return std::nullopt;
+      return position_of(id, k_first_inode);
+    }
+    const auto position = find_from(position_of(k_top_tree, k_first_inode), name);
+    if (!position || inode_of(*position) != k_first_inode) return std::nullopt;
+    return position;
+  }
+
+  /// False where no directory is that could have it.
+  bool place(const std::string& mount_point, std::uint64_t position) {
+    forget();
+    if (mount_point == "/") {
+      root_ = position;
+      return true;
+    }
+    const std::size_t slash = mount_point.rfind('/');
+    if (slash == std::string::npos) return false;
+    const auto above = resolve(slash == 0 ? "/" : mount_point.substr(0, slash));
+    const auto directory = above ? find_position(*above) : std::nullopt;
+    if (!directory || file_at(*directory).type != fs::FileType::directory) return false;
+    mounted_[*directory].insert_or_assign(mount_point.substr(slash + 1), position);
+    return true;
+  }
+
+  void forget() {
+    known_.clear();
+    last_directory_ = {};
+  }
+
   /// What a snapshot has where the tree that it was made of has another subvolume leads nowhere.
   bool leads_there(std::uint64_t from, std::uint64_t tree) const {
     bool is_known = false;
@@ -296,10 +363,16 @@ private:
         const std::uint64_t position = is_subvolume
                                            ? position_of(each.location.object, k_first_inode)
                                            : position_of(tree, each.location.object);
+        // What is mounted is there and not here.
+        if (is_subvolume && elsewhere_.contains(position)) return;
         if (!names.emplace(each.name, position).second)
           throw_corrupt_btrfs("a directory has a name twice");
       });
     });
+    if (const auto mounted = mounted_.find(directory); mounted != mounted_.end()) {
+      for (const auto& [name, position] : mounted->second)
+        names.insert_or_assign(name, position);
+    }
     return names;
   }
 
@@ -335,6 +408,8 @@ private:
   BtrfsContent content_;
   mutable std::vector<Tree> trees_;
   std::uint64_t root_;
+  std::map<std::uint64_t, Names> mounted_; ///< by directory
+  std::set<std::uint64_t> elsewhere_;      ///< the subvolumes that are mounted
   mutable std::map<std::uint64_t, Names> known_;
   mutable LastDirectory last_directory_;
 };
@@ -350,6 +425,13 @@ bool recognises(std::span<const std::byte> start) {
 
 std::unique_ptr<FilesystemReader> open_btrfs(const fs::ByteSource& source) {
   return std::make_unique<BtrfsReader>(source);
+}
+
+std::unique_ptr<FilesystemReader> open_subvolumes(const fs::ByteSource& source,
+                                                  std::span<const SubvolumeMount> mounts) {
+  auto reader = std::make_unique<BtrfsReader>(source);
+  if (!reader->mount(mounts)) return nullptr;
+  return reader;
 }
 
 constinit const FilesystemReading k_btrfs_reading{.recognises = recognises, .open = open_btrfs};

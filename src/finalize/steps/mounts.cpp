@@ -160,8 +160,9 @@ std::set<std::string> own_mount_points(const Input& input) {
 
 /// Whether a line mounts a partition of the disk that its image had: the new one has others.
 bool is_of_former_disk(const std::string& source) {
-  for (const auto* start : {"UUID=", "PARTUUID=", "LABEL=", "PARTLABEL=", "/dev/disk/by-",
-                            "/dev/mapper/", "/dev/sd", "/dev/vd", "/dev/nvme"}) {
+  for (const auto* start :
+       {"UUID=", "PARTUUID=", "LABEL=", "PARTLABEL=", "/dev/disk/by-", "/dev/mapper/", "/dev/sd",
+        "/dev/vd", "/dev/xvd", "/dev/hd", "/dev/nvme", "/dev/mmcblk"}) {
     if (source.starts_with(start)) return true;
   }
   return false;

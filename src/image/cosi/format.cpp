@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "image/cosi/format.hpp"
 
+#include <imagewright/base/byte_size.hpp>
+
 #include "image/compressed.hpp"
 #include "image/cosi/archive.hpp"
 #include "image/cosi/expand.hpp"
@@ -8,6 +10,8 @@
 #include "image/cosi/writer.hpp"
 #include "image/file_source.hpp"
 #include "image/flat_reader.hpp"
+#include "image/vhd/footer.hpp"
+#include "image/vhd/writer.hpp"
 
 namespace imagewright::image {
 
@@ -43,6 +47,20 @@ std::unique_ptr<ImageReader> open(const fs::ByteSource& file, const std::string&
 /// Any disk with a partition table fits.
 void check_size(std::uint64_t) {}
 
+void write(OutputFile& file, const SourceDisk& disk, const FormatRequest& request,
+           const base::Cancellation& cancellation) {
+  write_cosi(file, disk, request, cancellation);
+}
+
+/// Clouds take nothing but fixed VHDs: the archive is the content of one.
+void write_baremetal(OutputFile& file, const SourceDisk& disk, const FormatRequest& request,
+                     const base::Cancellation& cancellation) {
+  const std::uint64_t archive = write_cosi(file, disk, request, cancellation);
+  const std::uint64_t size = base::ByteSize(archive).rounded_up_to(base::ByteSize::mib(1)).bytes();
+  check_vhd_size(size);
+  file.write(size, make_vhd_footer(VhdKind::fixed, size, request.identity));
+}
+
 } // namespace
 
 std::unique_ptr<ImageReader> open_cosi(const fs::ByteSource& file, const std::string& name,
@@ -51,7 +69,8 @@ std::unique_ptr<ImageReader> open_cosi(const fs::ByteSource& file, const std::st
   return std::make_unique<ExpandedDisk>(std::move(room), size, name);
 }
 
-constinit const FormatWriter k_cosi_writer{.check_size = check_size, .write = write_cosi};
+constinit const FormatWriter k_cosi_writer{.check_size = check_size, .write = write};
+constinit const FormatWriter k_baremetal_writer{.check_size = check_size, .write = write_baremetal};
 constinit const FormatReader k_cosi_reader{.recognises = recognises, .open = open};
 
 } // namespace imagewright::image

@@ -8,6 +8,8 @@
 namespace imagewright::image {
 
 extern const FormatWriter k_cosi_writer;
+/// The same in whole MiB, with the footer of a fixed VHD.
+extern const FormatWriter k_baremetal_writer;
 extern const FormatReader k_cosi_reader;
 
 } // namespace imagewright::image

@@ -195,13 +195,14 @@ public:
     require_regions(regions_, *request.description);
   }
 
-  void write() {
+  std::uint64_t write() {
     const std::size_t room = metadata_room();
     place_ = cosi::k_block; // the marker has no content
     place_ += cosi::k_block + padded(room);
     for (PlacedRegion& region : regions_)
       write_region(region);
-    file_.set_size(place_ + 2 * cosi::k_block);
+    const std::uint64_t size = place_ + 2 * cosi::k_block;
+    file_.set_size(size);
     // The metadata stand before what they tell of.
     file_.digest_afterwards();
     file_.write(0, cosi::member_header(cosi::k_marker, 0));
@@ -210,6 +211,7 @@ public:
     IMAGEWRIGHT_ASSERT(text.size() <= room);
     text.resize(room, ' ');
     file_.write(2 * cosi::k_block, std::as_bytes(std::span(text)));
+    return size;
   }
 
 private:
@@ -261,11 +263,11 @@ private:
 
 } // namespace
 
-void write_cosi(OutputFile& file, const SourceDisk& disk, const FormatRequest& request,
-                const base::Cancellation& cancellation) {
+std::uint64_t write_cosi(OutputFile& file, const SourceDisk& disk, const FormatRequest& request,
+                         const base::Cancellation& cancellation) {
   IMAGEWRIGHT_ASSERT(request.description != nullptr);
   check_description(*request.description);
-  CosiWriter(file, disk, request, cancellation).write();
+  return CosiWriter(file, disk, request, cancellation).write();
 }
 
 } // namespace imagewright::image

@@ -233,6 +233,43 @@ TEST_CASE("Btrfs gives attributes, and subvolumes below the root") {
   CHECK(reader->find("/below")->inode != reader->find("/")->inode);
 }
 
+TEST_CASE("subvolumes of Btrfs stand where they are mounted") {
+  if (!has_program("zstd")) IMAGEWRIGHT_SKIP("zstd is not installed");
+  const KernelImage image;
+  const MemorySource source(image.path());
+  const auto plain = disk::open_filesystem(source);
+  REQUIRE(plain);
+  CHECK(plain->subvolumes() == std::vector<std::string>{"copy", "root"});
+  using Mounts = std::vector<disk::SubvolumeMount>;
+  // The top, which no mount without a name shows; what is mounted elsewhere is not below it.
+  const auto top = disk::open_subvolumes(source, Mounts{{"/", ""}, {"/elsewhere", "copy"}});
+  REQUIRE(top);
+  CHECK(top->read("/top", k_limit) == "ID=top\n");
+  CHECK(top->list("/") == std::vector<std::string>{"elsewhere", "root", "top"});
+  CHECK(top->read("/elsewhere/inline", k_limit) == "short\n");
+  CHECK(top->read("/root/below/file", k_limit) == "below\n");
+  // By number; what the directory under a mount holds is hidden, and links lead to where it is.
+  const auto mounted =
+      disk::open_subvolumes(source, Mounts{{"/many", "root/below"}, {"/", std::nullopt}});
+  REQUIRE(mounted);
+  CHECK(mounted->list("/many") == std::vector<std::string>{"file"});
+  CHECK_FALSE(mounted->find("/below"));
+  CHECK(mounted->read("/usr/lib/os-release", k_limit) == "ID=test\n");
+  const auto numbered = disk::open_subvolumes(source, Mounts{{"/", "#5"}});
+  REQUIRE(numbered);
+  CHECK(numbered->find("/top"));
+  // A snapshot has a directory where what it was made of has a subvolume.
+  const auto copy = disk::open_subvolumes(source, Mounts{{"/", "copy"}});
+  REQUIRE(copy);
+  CHECK(copy->read("/plain", k_limit) == lines());
+  CHECK_FALSE(copy->find("/below/file"));
+  for (const Mounts& wrong :
+       {Mounts{{"/", "none"}}, Mounts{{"/", "#99999"}}, Mounts{{"/", "#"}}, Mounts{{"/", "top"}},
+        Mounts{{"/", "root/many"}}, Mounts{{"/", "root"}, {"/none/below", "copy"}},
+        Mounts{{"/", "root"}, {"/plain/below", "copy"}}})
+    CHECK_FALSE(disk::open_subvolumes(source, wrong));
+}
+
 TEST_CASE("a changed byte in the metadata of Btrfs is an error or another copy") {
   if (!has_program("zstd")) IMAGEWRIGHT_SKIP("zstd is not installed");
   const KernelImage image;
