@@ -24,7 +24,7 @@ void add_place(std::vector<std::filesystem::path>& paths, const std::filesystem:
 /// False when a server is asked for a key: with metadata keys are always fetched anew.
 bool add_keys(std::vector<std::filesystem::path>& paths, const model::Repository& repository,
               const FetchOptions& options, MetadataUse use) {
-  for (const std::string& address : repository.gpg_keys) {
+  for (const auto& [address, where_named] : repository.gpg_keys) {
     if (model::is_fingerprint(address)) {
       for (const std::filesystem::path& place : options.key_places)
         add_place(paths, place);

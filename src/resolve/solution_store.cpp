@@ -54,7 +54,8 @@ model::Nevra read_nevra(ByteReader& reader) {
 void write_repository(ByteWriter& writer, const model::RepositorySnapshot& snapshot) {
   const auto& [repository, metadata, fingerprints, primary, filelists, has_filelists] = snapshot;
   const auto& [name, base_url, mirror_list, path, gpg_keys, package_signatures, metadata_signature,
-               priority, cost, included, excluded, architectures, where] = repository;
+               priority, cost, included, excluded, architectures, where, address_where] =
+      repository;
   writer.text(name).text(metadata.to_string()).text(primary.filename().string());
   writer.flag(has_filelists).texts(included).texts(excluded);
   writer.number(static_cast<std::uint64_t>(std::int64_t{priority}));
