@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import artifact_digests, hidden_files, wrong_sums  # noqa: E402
 from container_places import DOCKER_RIGHTS, PlacesTestCase  # noqa: E402
 from control_groups import ControlGroup  # noqa: E402
-from imagewright_testing import TOP, environment, require_module  # noqa: E402
+from imagewright_testing import PROGRAM, TOP, environment, require_module  # noqa: E402
 from pod_security import pod_of, restricted_violations  # noqa: E402
 
 CI = TOP / "toolkit/ci"
@@ -69,7 +69,7 @@ class Deployments(PlacesTestCase):
 
     @classmethod
     def build_on_host(cls):
-        command = [TOP / "build/release/src/cli/imagewright", "build", "configs/node.yaml", "--arch", "x86_64", "--rung", "root",
+        command = [PROGRAM, "build", "configs/node.yaml", "--arch", "x86_64", "--rung", "root",
                    "--output-dir", cls.expected, "--cache-dir", cls.home / "host-cache"]
         subprocess.run(command, cwd=TOP, env=environment(), stdin=subprocess.DEVNULL, check=True, capture_output=True)
 
