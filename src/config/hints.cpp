@@ -21,8 +21,6 @@ namespace imagewright::config {
 
 namespace {
 
-/// How deep mappings stand in one another, at the most.
-constexpr int k_depth = 12;
 /// More places than these are no help.
 constexpr std::size_t k_most_owners = 3;
 
@@ -44,19 +42,38 @@ std::string way_to(const Type& type, std::string_view name) {
 }
 
 /// Paths of the mappings that have a key of this name, for a key that stands in the wrong place.
-void collect_owners(const Type& type, const std::string& path, std::string_view name,
-                    std::vector<std::string>& owners, int depth) {
-  if (depth == 0) return;
-  if (type.item != nullptr)
-    collect_owners(*type.item, path + (type.shape == Shape::list ? "[]" : ".*"), name, owners,
-                   depth - 1);
-  for (const Key& key : type.keys) {
-    if (!key.current_spelling.empty() || !key.removed_hint.empty()) continue;
-    if (key.name == name) owners.push_back(path);
-    collect_owners(*key.type,
-                   path.empty() ? std::string(key.name) : fmt::format("{}.{}", path, key.name),
-                   name, owners, depth - 1);
+class OwnerSearch {
+public:
+  OwnerSearch(const Type& start, std::string_view name) : name_(name) { collect(start, ""); }
+
+  std::vector<std::string> take() { return std::move(owners_); }
+
+private:
+  /// What stands in itself again, as a whole config does in a variant, has its keys once.
+  void collect(const Type& type, const std::string& path) {
+    if (std::ranges::find(within_, &type) != within_.end()) return;
+    within_.push_back(&type);
+    if (type.item != nullptr) collect(*type.item, path + (type.shape == Shape::list ? "[]" : ".*"));
+    for (const Key& key : type.keys) {
+      if (!key.current_spelling.empty() || !key.removed_hint.empty()) continue;
+      if (key.name == name_) {
+        // Of two that stand in one another the outer one is meant.
+        owners_.push_back(path);
+        continue;
+      }
+      collect(*key.type,
+              path.empty() ? std::string(key.name) : fmt::format("{}.{}", path, key.name));
+    }
+    within_.pop_back();
   }
+
+  std::string_view name_;
+  std::vector<const Type*> within_;
+  std::vector<std::string> owners_;
+};
+
+std::vector<std::string> owners_of(std::string_view name, const Type& start) {
+  return OwnerSearch(start, name).take();
 }
 
 /// About "os.hostname" or "os/hostname" for a key below another; empty when it is no such path.
@@ -82,9 +99,8 @@ bool has_empty(const std::vector<std::string>& texts) {
 std::string hint_for_slip(const Type& root, const Type& type, const std::string& written) {
   if (written.starts_with('-') && find_key(type.keys, written) == nullptr) {
     const std::string item = written.substr(1);
-    std::vector<std::string> lists;
-    collect_owners(root, "", item, lists, k_depth);
-    if (!lists.empty()) return fmt::format("write a blank behind the dash: \"- {}\"", item);
+    if (!owners_of(item, root).empty())
+      return fmt::format("write a blank behind the dash: \"- {}\"", item);
   }
   if (written.starts_with("/*") || written.starts_with("//"))
     return "write a comment with \"#\" before it";
@@ -104,15 +120,13 @@ std::string hint_for_name(const Type& type, const std::string& written) {
 
 /// Another mapping or file that has such a key; empty: none, or too many to tell.
 std::string hint_for_place(const Type& root, const Type& type, const std::string& name) {
-  std::vector<std::string> owners;
   // What is meant is rather below the place where it stands than elsewhere.
-  collect_owners(type, "", name, owners, k_depth);
+  std::vector<std::string> owners = owners_of(name, type);
   if (&type != &root && !owners.empty() && owners.size() <= k_most_owners) {
     return fmt::format("{} belongs under {} of it", base::quoted(name),
                        base::join(quoted_texts(owners), " or "));
   }
-  owners.clear();
-  collect_owners(root, "", name, owners, k_depth);
+  owners = owners_of(name, root);
   if (owners.size() == 1 && owners[0].empty())
     return fmt::format("{} belongs at the top of the file", base::quoted(name));
   if (!owners.empty() && owners.size() <= k_most_owners && !has_empty(owners)) {

@@ -148,7 +148,7 @@ class Distribution(unittest.TestCase):
 
 class Documentation(unittest.TestCase):
     # "disk.raw" is the name of a file and "machine.slice" that of a unit, not a code.
-    FILE_ENDINGS = {"raw", "img", "json", "yaml", "conf", "cfg", "slice"}
+    FILE_ENDINGS = {"raw", "img", "tar", "json", "yaml", "conf", "cfg", "slice"}
     CODE = re.compile(r"\"((?:%s)\.[a-z0-9]+(?:-[a-z0-9]+)*)\"")
 
     def codes_in_sources(self):

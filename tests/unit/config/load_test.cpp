@@ -225,7 +225,7 @@ TEST_CASE("a plain text password is a warning that does not repeat it") {
       "node.yaml");
   REQUIRE(loaded.warnings.items().size() == 1);
   CHECK(loaded.warnings.items()[0].message.find("hunter2") == std::string::npos);
-  CHECK(loaded.warnings.items()[0].where->line == 5);
+  CHECK(loaded.warnings.items()[0].where->line == 6);
   CHECK(loaded.config.os.users[0].password->value == "hunter2");
 }
 
@@ -344,7 +344,7 @@ TEST_CASE("a private key is refused, and no message shows any of it") {
     }
   }
   CHECK(faults_of("os: {users: [{name: a, password: {type: hashed, value: secret}}]}\n") ==
-        Faults{"1:41 config.unusable-password"});
+        Faults{"1:56 config.unusable-password"});
   CHECK(faults_of("os: {users: [{name: a, password: {type: hashed, value: '!'}}]}\n").empty());
 }
 
