@@ -50,6 +50,7 @@ Inventory of_lock(const lock::LockWithBases& with_bases, const std::string& file
                       "choose one with --arch");
   }
   Inventory inventory = inventory_of(entry->packages, entry->stored, file);
+  inventory.container_images = entry->container_images.size();
   const auto base = with_bases.bases.find(entry->architecture);
   if (base == with_bases.bases.end()) return inventory;
   for (const model::Nevra& nevra : lock::kept_packages(base->second))
@@ -75,6 +76,57 @@ Inventory of_image(const std::filesystem::path& path, const base::Cancellation& 
   return inventory;
 }
 
+std::string names_of_images(const audit::Manifest& manifest) {
+  std::vector<std::string> names;
+  for (const model::LockedContainerImage& image : manifest.container_images)
+    names.push_back(image.name);
+  return names.empty() ? "it has none at all" : "it has: " + base::join(names, ", ");
+}
+
+/// Feeds of vendors whose packages are RPM packages say nothing of others, and nothing is no
+/// verdict.
+Inventory of_container_image(const audit::Manifest& manifest, const std::string& name,
+                             const std::string& file) {
+  const auto image =
+      std::ranges::find(manifest.container_images, name, &model::LockedContainerImage::name);
+  if (image == manifest.container_images.end()) {
+    throw base::Error(base::FailureKind::input, "advisory.no-container-image",
+                      fmt::format("the manifest {} has no container image {}", base::quoted(file),
+                                  base::quoted(name)),
+                      names_of_images(manifest));
+  }
+  const auto found = manifest.container_contents.find(image->manifest);
+  const auto refuse = [&](const std::string& why) {
+    throw base::Error(base::FailureKind::input, "advisory.no-packages",
+                      fmt::format("the packages of the container image {} are not known: {}",
+                                  base::quoted(name), why),
+                      "scan the image with a tool for its distribution");
+  };
+  if (found == manifest.container_contents.end())
+    refuse("the manifest is one of an earlier version");
+  const model::ContainerContents& contents = found->second;
+  if (!contents.unknown.empty()) refuse(contents.unknown);
+  Inventory inventory{.file = file, .packages = {}, .container_image = name};
+  for (const model::ContainerPackage& package : contents.packages) {
+    const auto nevra =
+        model::Nevra::parse(package.name + "-" + package.version + "." + package.architecture);
+    if (package.kind != "rpm" || !nevra)
+      refuse(fmt::format("{} is no RPM package", base::quoted(package.name)));
+    inventory.packages.push_back(installed_package(*nevra, package.source));
+  }
+  std::ranges::stable_sort(inventory.packages, {}, &InstalledPackage::name);
+  return inventory;
+}
+
+Inventory of_manifest(const audit::Manifest& manifest, const InventoryChoice& choice,
+                      const std::string& file) {
+  if (!choice.container_image.empty())
+    return of_container_image(manifest, choice.container_image, file);
+  Inventory inventory = inventory_of(manifest.packages, manifest.stored_packages, file);
+  inventory.container_images = manifest.container_images.size();
+  return inventory;
+}
+
 bool is_text(const std::filesystem::path& path) {
   const fs::UniqueFd file = fs::open_for_reading(path);
   const auto size =
@@ -86,7 +138,7 @@ bool is_text(const std::filesystem::path& path) {
 
 } // namespace
 
-Inventory read_inventory(const std::filesystem::path& path, const std::string& architecture,
+Inventory read_inventory(const std::filesystem::path& path, const InventoryChoice& choice,
                          const base::Cancellation& cancellation) {
   const std::string file = path.string();
   std::error_code unreachable;
@@ -95,14 +147,23 @@ Inventory read_inventory(const std::filesystem::path& path, const std::string& a
                       fmt::format("{} is not a file", base::quoted(file)),
                       "give an image, a manifest, a lock or a list of packages");
   }
-  if (!is_text(path)) return of_image(path, cancellation);
-  const std::string text = fs::read_input(path, "packages", audit::k_largest_manifest);
-  if (!audit::begins_like_json(text)) return read_package_list(text, file);
-  if (json::parse(text, file).find("imagewrightManifest") != nullptr) {
-    const audit::Manifest manifest = audit::parse_manifest(text, file);
-    return inventory_of(manifest.packages, manifest.stored_packages, file);
+  const auto refuse_container_image = [&] {
+    if (choice.container_image.empty()) return;
+    throw base::Error(base::FailureKind::input, "advisory.no-container-image",
+                      fmt::format("{} is no manifest", base::quoted(file)),
+                      "what is in container images stands in the manifest beside an image");
+  };
+  if (!is_text(path)) {
+    refuse_container_image();
+    return of_image(path, cancellation);
   }
-  return of_lock(lock::parse_with_bases(text, file), file, architecture);
+  const std::string text = fs::read_input(path, "packages", audit::k_largest_manifest);
+  const bool is_json = audit::begins_like_json(text);
+  if (is_json && json::parse(text, file).find("imagewrightManifest") != nullptr)
+    return of_manifest(audit::parse_manifest(text, file), choice, file);
+  refuse_container_image();
+  if (!is_json) return read_package_list(text, file);
+  return of_lock(lock::parse_with_bases(text, file), file, choice.architecture);
 }
 
 } // namespace imagewright::advisory

@@ -76,12 +76,17 @@ json::Value to_json(const Report& report) {
     unknown.emplace_back(name);
   Object feed{{"kind", to_string(report.feed.kind)}, {"file", report.feed.file}};
   if (report.feed.made) feed.emplace_back("made", base::to_iso8601(*report.feed.made));
-  return Object{{"imagewrightAdvisories", 1},
-                {"packages", report.inventory.file},
-                {"packageCount", std::uint64_t{report.inventory.packages.size()}},
-                {"feed", std::move(feed)},
-                {"findings", to_json(report.verdict.findings)},
-                {"unknownSource", std::move(unknown)}};
+  Object object{{"imagewrightAdvisories", 1}, {"packages", report.inventory.file}};
+  if (!report.inventory.container_image.empty())
+    object.emplace_back("containerImage", report.inventory.container_image);
+  object.emplace_back("packageCount", std::uint64_t{report.inventory.packages.size()});
+  // Whose packages nobody has asked for.
+  if (report.inventory.container_images != 0)
+    object.emplace_back("otherContainerImages", std::uint64_t{report.inventory.container_images});
+  object.emplace_back("feed", std::move(feed));
+  object.emplace_back("findings", to_json(report.verdict.findings));
+  object.emplace_back("unknownSource", std::move(unknown));
+  return object;
 }
 
 json::Value to_sarif(const Report& report) {

@@ -52,6 +52,19 @@ std::string unknown_line(const Verdict& verdict) {
                      verdict.unknown.size());
 }
 
+std::string subject_of(const Inventory& inventory) {
+  return inventory.container_image.empty()
+             ? inventory.file
+             : fmt::format("{} in {}", inventory.container_image, inventory.file);
+}
+
+std::string containers_line(const Inventory& inventory) {
+  if (inventory.container_images == 0) return "";
+  return fmt::format("not looked at: what is in {} container {} (--container-image NAME)\n",
+                     inventory.container_images,
+                     inventory.container_images == 1 ? "image" : "images");
+}
+
 } // namespace
 
 std::vector<Finding> with_status(const Verdict& verdict, Status status) {
@@ -100,24 +113,25 @@ std::string investigated_table(const Verdict& verdict) {
 } // namespace
 
 std::string to_text(const Report& report) {
-  return fmt::format("{} packages of {} against {}\n{}{}{}{}{}fixed: {}\n",
-                     report.inventory.packages.size(), base::escape_controls(report.inventory.file),
-                     feed_line(report.feed),
-                     lines_of("affected", with_status(report.verdict, Status::affected)),
-                     lines_of("no fix", with_status(report.verdict, Status::no_fix)),
-                     lines_of("suppressed", with_status(report.verdict, Status::suppressed)),
-                     investigated_lines(report.verdict), unknown_line(report.verdict),
-                     with_status(report.verdict, Status::fixed).size());
+  return fmt::format(
+      "{} packages of {} against {}\n{}{}{}{}{}{}fixed: {}\n", report.inventory.packages.size(),
+      base::escape_controls(subject_of(report.inventory)), feed_line(report.feed),
+      lines_of("affected", with_status(report.verdict, Status::affected)),
+      lines_of("no fix", with_status(report.verdict, Status::no_fix)),
+      lines_of("suppressed", with_status(report.verdict, Status::suppressed)),
+      investigated_lines(report.verdict), unknown_line(report.verdict),
+      containers_line(report.inventory), with_status(report.verdict, Status::fixed).size());
 }
 
 std::string to_markdown(const Report& report) {
-  return fmt::format("# Advisories\n\n{} packages of {}, held against {}.\n\n{}{}{}{}{}",
-                     report.inventory.packages.size(), cell(report.inventory.file),
+  return fmt::format("# Advisories\n\n{} packages of {}, held against {}.\n\n{}{}{}{}{}{}",
+                     report.inventory.packages.size(), cell(subject_of(report.inventory)),
                      cell(feed_line(report.feed)),
                      table_of("Affected", with_status(report.verdict, Status::affected)),
                      table_of("No fix will come", with_status(report.verdict, Status::no_fix)),
                      table_of("Suppressed", with_status(report.verdict, Status::suppressed)),
-                     investigated_table(report.verdict), unknown_line(report.verdict));
+                     investigated_table(report.verdict), unknown_line(report.verdict),
+                     containers_line(report.inventory));
 }
 
 } // namespace imagewright::advisory

@@ -74,12 +74,26 @@ json::Value component(const model::StoredPackage& stored, const Manifest& manife
 
 json::Value component(const model::LockedContainerImage& image, const Manifest& manifest) {
   const std::string url = package_url(image, manifest);
-  return Object{{"type", "container"},
+  Object object{{"type", "container"},
                 {"bom-ref", url},
                 {"name", image.name},
                 {"version", image.manifest.to_string()},
                 {"hashes", Array{hash_of(image.manifest)}},
                 {"purl", url}};
+  const auto found = manifest.container_contents.find(image.manifest);
+  if (found == manifest.container_contents.end() || found->second.packages.empty()) return object;
+  Array packages;
+  for (const model::ContainerPackage& package : found->second.packages) {
+    const std::string inner = package_url(package, found->second);
+    // The same package may be in several images.
+    packages.push_back(Object{{"type", "library"},
+                              {"bom-ref", image.name + "#" + inner},
+                              {"name", package.name},
+                              {"version", package.version},
+                              {"purl", inner}});
+  }
+  object.emplace_back("components", std::move(packages));
+  return object;
 }
 
 /// Several archives may be unpacked to one place.

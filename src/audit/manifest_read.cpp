@@ -52,6 +52,7 @@ public:
     if (document.find("containerImages") != nullptr) {
       read_list(document, "containerImages", manifest.container_images,
                 &ManifestReader::container_image);
+      read_contents(document, manifest);
     }
     if (document.find("platforms") != nullptr)
       read_list(document, "platforms", manifest.platforms, &ManifestReader::word);
@@ -187,6 +188,27 @@ private:
       image.layers.push_back(*layer);
     }
     return image;
+  }
+
+  model::ContainerPackage container_package(const Value& value) const {
+    return {.kind = text(value, "kind"),
+            .name = text(value, "name"),
+            .version = text(value, "version"),
+            .architecture = text(value, "architecture"),
+            .source = text(value, "source")};
+  }
+
+  void read_contents(const Value& document, Manifest& manifest) const {
+    for (const Value& value : json::array_member(document, "containerImages", file_)) {
+      const Value* contents = value.find("contents");
+      if (contents == nullptr) continue;
+      model::ContainerContents& read = manifest.container_contents[digest(value, "manifest")];
+      read = {.distribution = text(*contents, "distribution"),
+              .distribution_version = text(*contents, "version"),
+              .packages = {},
+              .unknown = optional_text(*contents, "unknown")};
+      read_list(*contents, "packages", read.packages, &ManifestReader::container_package);
+    }
   }
 
   std::string word(const Value& value) const {

@@ -59,7 +59,23 @@ Value stored_package(const model::StoredPackage& stored) {
   return object;
 }
 
-Value container_image(const model::LockedContainerImage& image) {
+Value container_package(const model::ContainerPackage& package) {
+  return Object{{"kind", package.kind},
+                {"name", package.name},
+                {"version", package.version},
+                {"architecture", package.architecture},
+                {"source", package.source}};
+}
+
+Value container_contents(const model::ContainerContents& contents) {
+  Object object{{"distribution", contents.distribution},
+                {"version", contents.distribution_version},
+                {"packages", array_of(contents.packages, container_package)}};
+  if (!contents.unknown.empty()) object.emplace_back("unknown", contents.unknown);
+  return object;
+}
+
+Value container_image(const model::LockedContainerImage& image, const Manifest& manifest) {
   Object object{{"name", image.name},
                 {"namespace", image.name_space},
                 {"pinned", image.pinning == model::Pinning::pinned}};
@@ -69,6 +85,9 @@ Value container_image(const model::LockedContainerImage& image) {
   object.emplace_back("layers", array_of(image.layers, [](const base::Digest& layer) {
                         return Value(layer.to_string());
                       }));
+  const auto contents = manifest.container_contents.find(image.manifest);
+  if (contents != manifest.container_contents.end())
+    object.emplace_back("contents", container_contents(contents->second));
   return object;
 }
 
@@ -166,7 +185,11 @@ std::string to_text(const Manifest& manifest) {
       {"packageKeys", array_of(manifest.package_keys, package_key)},
       {"drift", to_json(manifest.drift)}};
   if (!manifest.container_images.empty())
-    document.emplace_back("containerImages", array_of(manifest.container_images, container_image));
+    document.emplace_back(
+        "containerImages",
+        array_of(manifest.container_images, [&](const model::LockedContainerImage& image) {
+          return container_image(image, manifest);
+        }));
   if (!manifest.platforms.empty()) document.emplace_back("platforms", strings(manifest.platforms));
   if (!manifest.fetched_files.empty())
     document.emplace_back("fetchedFiles", array_of(manifest.fetched_files, fetched_file));

@@ -53,6 +53,27 @@ std::string package_url(const model::LockedContainerImage& image, const Manifest
                      encoded(image.name.substr(colon + 1)));
 }
 
+// Versions of RPM packages stand without their epochs, which are a qualifier.
+std::string package_url(const model::ContainerPackage& package,
+                        const model::ContainerContents& contents) {
+  std::string_view version = package.version;
+  std::string epoch;
+  const std::size_t colon = version.find(':');
+  if (package.kind == "rpm" && colon != std::string_view::npos) {
+    epoch = version.substr(0, colon);
+    version.remove_prefix(colon + 1);
+  }
+  std::string text = fmt::format("pkg:{}/", package.kind);
+  if (!contents.distribution.empty()) text += encoded(contents.distribution) + "/";
+  text += fmt::format("{}@{}?arch={}", encoded(package.name), encoded(version),
+                      encoded(package.architecture));
+  if (!contents.distribution.empty() && !contents.distribution_version.empty())
+    text += "&distro=" + encoded(contents.distribution + "-" + contents.distribution_version);
+  if (!epoch.empty()) text += "&epoch=" + encoded(epoch);
+  if (!package.source.empty()) text += "&upstream=" + encoded(package.source);
+  return text;
+}
+
 std::string supplier_of(const model::LockedPackage& package, const Manifest& manifest) {
   return package.provenance.vendor.empty() ? manifest.bill.supplier : package.provenance.vendor;
 }
@@ -63,6 +84,10 @@ base::Uuid bill_identifier(const Manifest& manifest) {
     content += package.checksum.to_string() + "\n";
   for (const model::LockedContainerImage& image : manifest.container_images)
     content += image.name + " " + image.manifest.to_string() + "\n";
+  for (const auto& [digest, contents] : manifest.container_contents) {
+    for (const model::ContainerPackage& package : contents.packages)
+      content += digest.to_string() + " " + package_url(package, contents) + "\n";
+  }
   for (const model::StoredPackage& stored : manifest.stored_packages)
     content += stored.path() + " " + stored.package.checksum.to_string() + "\n";
   for (const FetchedFile& file : manifest.fetched_files)

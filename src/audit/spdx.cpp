@@ -64,7 +64,6 @@ json::Value package(const model::LockedPackage& package, const Manifest& manifes
   return object;
 }
 
-/// Its content is known by the digest of its manifest.
 /// It may be another version of one that is installed, or that one again: its place tells them
 /// apart.
 json::Value stored_package(const model::StoredPackage& stored, const Manifest& manifest) {
@@ -78,6 +77,7 @@ json::Value stored_package(const model::StoredPackage& stored, const Manifest& m
   return object;
 }
 
+/// Its content is known by the digest of its manifest.
 json::Value container_image(const model::LockedContainerImage& image, const Manifest& manifest) {
   return Object{
       {"SPDXID", identifier("container-image-" + image.name)},
@@ -92,6 +92,29 @@ json::Value container_image(const model::LockedContainerImage& image, const Mani
       {"externalRefs", Array{Object{{"referenceCategory", "PACKAGE-MANAGER"},
                                     {"referenceType", "purl"},
                                     {"referenceLocator", package_url(image, manifest)}}}}};
+}
+
+std::string name_in_bill(const model::LockedContainerImage& image,
+                         const model::ContainerPackage& package) {
+  return "container-image-" + image.name + "-" + package.kind + "-" + package.name + "-" +
+         package.version + "-" + package.architecture;
+}
+
+json::Value container_package(const model::LockedContainerImage& image,
+                              const model::ContainerPackage& package,
+                              const model::ContainerContents& contents) {
+  Object object{{"SPDXID", identifier(name_in_bill(image, package))},
+                {"name", package.name},
+                {"versionInfo", package.version},
+                {"supplier", "NOASSERTION"},
+                {"downloadLocation", "NOASSERTION"},
+                {"filesAnalyzed", false}};
+  if (!package.source.empty()) object.emplace_back("sourceInfo", "built from " + package.source);
+  object.emplace_back("externalRefs",
+                      Array{Object{{"referenceCategory", "PACKAGE-MANAGER"},
+                                   {"referenceType", "purl"},
+                                   {"referenceLocator", package_url(package, contents)}}});
+  return object;
 }
 
 /// Several archives may be unpacked to one place.
@@ -139,6 +162,13 @@ std::string to_spdx(const Manifest& manifest) {
     packages.push_back(container_image(each, manifest));
     relationships.push_back(
         relationship(image, "CONTAINS", identifier("container-image-" + each.name)));
+    const auto found = manifest.container_contents.find(each.manifest);
+    if (found == manifest.container_contents.end()) continue;
+    for (const model::ContainerPackage& inner : found->second.packages) {
+      packages.push_back(container_package(each, inner, found->second));
+      relationships.push_back(relationship(identifier("container-image-" + each.name), "CONTAINS",
+                                           identifier(name_in_bill(each, inner))));
+    }
   }
   for (const FetchedFile& file : manifest.fetched_files) {
     packages.push_back(fetched_file(file));

@@ -18,6 +18,7 @@
 #include "archive_files.hpp"
 #include "disk_description_codec.hpp"
 #include "installed_packages_codec.hpp"
+#include "layer_job.hpp"
 #include "system_facts_codec.hpp"
 
 namespace imagewright::inspect {
@@ -198,7 +199,10 @@ std::span<const sandbox::WorkerJob> worker_jobs() {
           .name = k_describe_job, .run = &describe_image, .prepare = &archive::prepare_to_read_tar},
       sandbox::WorkerJob{.name = k_read_job, .run = &read_facts},
       sandbox::WorkerJob{.name = k_disk_job, .run = &describe_handed_disk},
-      sandbox::WorkerJob{.name = k_packages_job, .run = &read_packages}};
+      sandbox::WorkerJob{.name = k_packages_job, .run = &read_packages},
+      sandbox::WorkerJob{.name = k_layers_job,
+                         .run = &read_layers_in_worker,
+                         .prepare = &archive::prepare_to_read_tar}};
   return jobs;
 }
 

@@ -13,6 +13,7 @@
 
 #include "efi_program.hpp"
 #include "secure_boot.hpp"
+#include "shim.hpp"
 
 namespace imagewright::measure {
 
@@ -24,6 +25,8 @@ struct Machine {
   EventLog log;
   /// Absent: nothing is known of the firmware's variables.
   std::optional<SecureBoot> secure_boot;
+  /// What the firmware has started, where that is shim.
+  std::optional<Shim> shim;
 
   /// Firmware starts a program or lets one be started.
   void start(const EfiProgram& program, const std::string& name);
@@ -70,9 +73,10 @@ std::string measure_systemd_boot(const disk::FilesystemReader& esp, const Loader
 /// Does the program say that it is GRUB (in its section .sbat)?
 bool is_grub(const EfiProgram& program);
 
-/// GRUB without shim, which loads the kernel itself: every file that it opens and every command
-/// that it executes. Gives the name of the menu's entry.
+/// GRUB that loads the kernel itself, with Secure Boot by shim's leave: every file that it opens
+/// and every command that it executes. `bytes` are the program's. Gives the name of the menu's
+/// entry.
 std::string measure_grub(const inspect::OpenedImage& image, const EfiProgram& program,
-                         const std::string& wanted_entry, Machine& machine);
+                         std::string_view bytes, const std::string& wanted_entry, Machine& machine);
 
 } // namespace imagewright::measure

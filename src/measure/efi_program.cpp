@@ -2,7 +2,9 @@
 #include "efi_program.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <span>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -17,6 +19,8 @@ namespace {
 // "PE Format", Microsoft.
 constexpr std::uint64_t k_header_size = 24; ///< signature and COFF header
 constexpr std::uint64_t k_section_row = 40;
+constexpr std::uint64_t k_symbol_row = 18;
+constexpr std::uint64_t k_longest_name = 64;
 constexpr std::uint64_t k_pe32_plus = 0x20b;
 constexpr std::uint64_t k_checksum = 64;     ///< in the optional header
 constexpr std::uint64_t k_headers_size = 60; ///< likewise
@@ -29,6 +33,17 @@ constexpr std::uint64_t k_largest_section = std::uint64_t{1} << 30U;
   throw base::Error(base::FailureKind::build, "measure.damaged-program",
                     fmt::format("{} is no whole program for EFI: {}", base::quoted(name), why),
                     "firmware would not start it either; compose the image anew");
+}
+
+/// Of a name "/123" that does not fit into its row: from the table of texts behind the symbols.
+std::string long_name(std::string_view bytes, std::uint64_t table, std::string_view label) {
+  std::uint64_t offset = 0;
+  const auto [end, error] = std::from_chars(label.data() + 1, label.data() + label.size(), offset);
+  if (error != std::errc() || end != label.data() + label.size() || table > bytes.size() ||
+      offset > bytes.size() - table)
+    return std::string(label);
+  const std::string_view rest = bytes.substr(table + offset, k_longest_name);
+  return std::string(rest.substr(0, rest.find('\0')));
 }
 
 } // namespace
@@ -61,6 +76,8 @@ EfiProgram::EfiProgram(std::string_view bytes, const std::string& name) : bytes_
     refuse(name, "its headers have no sensible size");
   const std::uint64_t table = optional + number(header + 20, 2);
   const std::uint64_t count = number(header + 6, 2);
+  const std::uint64_t symbols = number(header + 12, 4);
+  const std::uint64_t texts = symbols + number(header + 16, 4) * k_symbol_row;
   for (std::uint64_t index = 0; index < count; ++index) {
     const std::uint64_t row = table + index * k_section_row;
     number(row + k_section_row - 2, 2);
@@ -73,6 +90,8 @@ EfiProgram::EfiProgram(std::string_view bytes, const std::string& name) : bytes_
         (section.start > bytes.size() || section.length > bytes.size() - section.start))
       refuse(name, "a section is cut off");
     if (section.memory > k_largest_section) refuse(name, "a section is too large");
+    if (symbols != 0 && section.name.starts_with('/'))
+      section.name = long_name(bytes, texts, section.name);
     sections_.push_back(std::move(section));
   }
 }

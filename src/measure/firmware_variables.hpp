@@ -18,6 +18,7 @@ using VendorGuid = std::string;
 
 extern const VendorGuid k_global_variables;   ///< EFI_GLOBAL_VARIABLE
 extern const VendorGuid k_signature_database; ///< EFI_IMAGE_SECURITY_DATABASE_GUID
+extern const VendorGuid k_shim_lock;          ///< shim's own
 
 class FirmwareVariables {
 public:

@@ -34,6 +34,9 @@ constexpr std::array<std::string_view, 5> k_silent{"serial", "terminal_input", "
 
 /// As the section .sbat has it.
 constexpr std::string_view k_known_version = ",grub,2.06,";
+/// What a GRUB says that, with Secure Boot, hands the kernel's file to shim a second time.
+constexpr std::array<std::string_view, 2> k_asks_again{"Secure Boot enabled: trying linuxefi",
+                                                       "Asking shim to verify kernel signature"};
 constexpr int k_most_files = 16;
 /// Below the prefix: modules and lists of them, which GRUB reads and measures where they are.
 constexpr std::array<std::string_view, 2> k_module_directories{"x86_64-efi", "arm64-efi"};
@@ -69,7 +72,8 @@ struct MenuEntry {
 /// Follows GRUB from its first configuration to the files of an entry, and notes what it measures.
 class Follower {
 public:
-  Follower(const inspect::OpenedImage& image, EventLog& log) : image_(image), log_(log) {}
+  Follower(const inspect::OpenedImage& image, Machine& machine)
+      : image_(image), machine_(machine), log_(machine.log) {}
 
   /// Throws NotFollowed: something is in the way that is not understood, or missing.
   void follow(const GrubProgram& program, const std::string& wanted_entry) {
@@ -308,8 +312,10 @@ private:
     const bool is_kernel = words.front() == "linux";
     const std::size_t count = is_kernel ? 1 : words.size() - 1;
     if (words.size() < 2) throw NotFollowed();
-    for (std::size_t index = 1; index <= count; ++index)
-      read(words[index], k_largest_file);
+    for (std::size_t index = 1; index <= count; ++index) {
+      const std::string content = read(words[index], k_largest_file);
+      if (is_kernel && machine_.is_secure()) ask_shim(content, words[index]);
+    }
     if (is_kernel) {
       Words line;
       for (std::size_t index = 1; index < words.size(); ++index)
@@ -319,7 +325,15 @@ private:
     return true;
   }
 
+  /// When it is opened, and when it is loaded.
+  void ask_shim(const std::string& kernel, const std::string& name) {
+    const EfiProgram program(kernel, name);
+    for (int time = 0; time < 2; ++time)
+      machine_.shim->measure(program, name, &*machine_.secure_boot, log_);
+  }
+
   const inspect::OpenedImage& image_;
+  Machine& machine_;
   EventLog& log_;
   std::map<std::string, std::string> variables_;
   std::vector<MenuEntry> entries_;
@@ -336,22 +350,32 @@ bool is_grub(const EfiProgram& program) {
 }
 
 std::string measure_grub(const inspect::OpenedImage& image, const EfiProgram& program,
-                         const std::string& wanted_entry, Machine& machine) {
+                         std::string_view bytes, const std::string& wanted_entry,
+                         Machine& machine) {
   const auto give_up = [&](const std::string& why) {
     for (const std::uint32_t pcr : {8U, 9U})
       machine.log.give_up(pcr, why);
   };
   if (machine.is_secure()) {
-    machine.log.give_up(4, "GRUB starts a kernel under Secure Boot with the help of shim alone");
-    give_up("GRUB starts a kernel under Secure Boot with the help of shim alone");
-    return "";
+    const bool asks_again = std::ranges::all_of(k_asks_again, [&](std::string_view words) {
+      return bytes.find(words) != std::string_view::npos;
+    });
+    if (!machine.shim || !asks_again) {
+      const std::string why =
+          machine.shim ? "how this GRUB starts a kernel under Secure Boot is not known here"
+                       : "GRUB starts a kernel under Secure Boot with the help of shim alone";
+      for (const std::uint32_t pcr : {4U, 7U})
+        machine.log.give_up(pcr, why);
+      give_up(why);
+      return "";
+    }
   }
   // Later ones let the firmware load the kernel, which measures it then.
   if (program.find(".sbat")->stored.find(k_known_version) == std::string_view::npos)
     machine.log.give_up(4, "whether this GRUB lets the firmware measure the kernel is not known "
                            "here");
   const auto built_in = grub_program_in(program);
-  Follower follower(image, machine.log);
+  Follower follower(image, machine);
   try {
     if (!built_in) throw NotFollowed();
     follower.follow(*built_in, wanted_entry);

@@ -65,6 +65,32 @@ void begin(Machine& machine) {
   log.give_up(10, "the running kernel's integrity measurement writes it");
 }
 
+/// Throws base::Error (measure.no-program).
+std::string program_at(const disk::FilesystemReader& esp, const std::string& path) {
+  auto bytes = esp.read(path, k_largest_program);
+  if (bytes) return std::move(*bytes);
+  throw base::Error(base::FailureKind::input, "measure.no-program",
+                    fmt::format("{} is not on the EFI system partition", base::quoted(path)),
+                    "shim starts the boot loader of that name beside itself: the image would not "
+                    "start");
+}
+
+/// shim and the boot loader behind it, which has to be GRUB.
+std::string measure_shim(const inspect::OpenedImage& image, const std::string& path,
+                         const std::string& wanted_entry, Machine& machine) {
+  const disk::FilesystemReader& esp = find_esp(image);
+  const SecureBoot* secure_boot = machine.secure_boot ? &*machine.secure_boot : nullptr;
+  machine.shim->begin(esp, path, secure_boot, machine.log);
+  const std::string name = Shim::second_stage(path);
+  const std::string bytes = program_at(esp, name);
+  const EfiProgram program(bytes, name);
+  machine.shim->measure(program, name, secure_boot, machine.log);
+  if (is_grub(program)) return measure_grub(image, program, bytes, wanted_entry, machine);
+  for (const std::uint32_t pcr : {4U, 5U, 7U, 8U, 9U, 11U, 12U})
+    machine.log.give_up(pcr, base::quoted(name) + ", which shim starts, is not GRUB");
+  return name;
+}
+
 void end(EventLog& log) {
   for (const std::string_view action :
        {"Exit Boot Services Invocation", "Exit Boot Services Returned with Success"})
@@ -76,7 +102,7 @@ void end(EventLog& log) {
 Measurement measure(const inspect::OpenedImage& image, const MeasureOptions& options) {
   const disk::FilesystemReader& esp = find_esp(image);
   const std::string path = find_program(esp);
-  const std::string bytes = esp.read(path, k_largest_program).value_or(std::string());
+  const std::string bytes = program_at(esp, path);
   const EfiProgram program(bytes, path);
   const LoaderWord word = word_of(program);
   Machine machine;
@@ -92,8 +118,11 @@ Measurement measure(const inspect::OpenedImage& image, const MeasureOptions& opt
     machine.start(program, path);
     if (word.name == "systemd-boot") {
       started = measure_systemd_boot(esp, word, options.entry, machine);
+    } else if (is_shim(program)) {
+      machine.shim.emplace(program, bytes);
+      started = measure_shim(image, path, options.entry, machine);
     } else if (is_grub(program)) {
-      started = measure_grub(image, program, options.entry, machine);
+      started = measure_grub(image, program, bytes, options.entry, machine);
     } else {
       for (const std::uint32_t pcr : {4U, 8U, 9U, 12U, 14U})
         log.give_up(pcr, base::quoted(path) + " is neither systemd's nor GRUB: what it starts, and "

@@ -19,7 +19,24 @@ namespace {
 
 constexpr std::string_view k_separator("\0\0\0\0", 4);
 
-/// TCG PC Client Platform Firmware Profile, UEFI_VARIABLE_DATA.
+std::vector<Signature> database(const FirmwareVariables& variables, const char* name) {
+  const auto found = variables.find(k_signature_database, name);
+  return found ? signatures_in(*found, name) : std::vector<Signature>();
+}
+
+bool has_digest(const Signature& signature, const Digests& digests) {
+  return signature.type == k_sha256_signature &&
+         base::to_hex(std::as_bytes(std::span(signature.data()))) ==
+             digests.at(base::DigestAlgorithm::sha256).hex;
+}
+
+bool is_understood(const Signature& entry) {
+  return entry.type == k_x509_signature || entry.type == k_sha256_signature;
+}
+
+} // namespace
+
+// TCG PC Client Platform Firmware Profile.
 std::string variable_data(const VendorGuid& vendor, std::string_view name, std::string_view data) {
   base::Bytes sizes(16);
   base::little_endian::put(sizes, 0, std::uint64_t{name.size()});
@@ -32,29 +49,6 @@ std::string variable_data(const VendorGuid& vendor, std::string_view name, std::
   return bytes.append(data);
 }
 
-std::vector<Signature> database(const FirmwareVariables& variables, const char* name) {
-  const auto found = variables.find(k_signature_database, name);
-  return found ? signatures_in(*found, name) : std::vector<Signature>();
-}
-
-bool has_digest(const Signature& signature, const Digests& digests) {
-  return signature.type == k_sha256_signature &&
-         base::to_hex(std::as_bytes(std::span(signature.data()))) ==
-             digests.at(base::DigestAlgorithm::sha256).hex;
-}
-
-/// The first entry by which the program, or one of its signatures, is meant.
-const Signature* find_certificate(const std::vector<Signature>& entries,
-                                  const EfiProgram& program) {
-  for (const std::string_view signature : program.signatures()) {
-    for (const Signature& entry : entries) {
-      if (entry.type == k_x509_signature && is_signed_by(program, signature, entry.data()))
-        return &entry;
-    }
-  }
-  return nullptr;
-}
-
 const Signature* find_digest(const std::vector<Signature>& entries, const EfiProgram& program) {
   const Digests digests = program.authenticode_digests();
   const auto found = std::ranges::find_if(
@@ -62,18 +56,28 @@ const Signature* find_digest(const std::vector<Signature>& entries, const EfiPro
   return found == entries.end() ? nullptr : &*found;
 }
 
-bool is_understood(const Signature& entry) {
-  return entry.type == k_x509_signature || entry.type == k_sha256_signature;
+const Signature* find_certificate(const std::vector<Signature>& entries, const EfiProgram& program,
+                                  std::string_view signature) {
+  const auto found = std::ranges::find_if(entries, [&](const Signature& entry) {
+    return entry.type == k_x509_signature && is_signed_by(program, signature, entry.data());
+  });
+  return found == entries.end() ? nullptr : &*found;
 }
 
-[[noreturn]] void refuse(const std::string& name, std::string_view why) {
+const Signature* find_certificate(const std::vector<Signature>& entries,
+                                  const EfiProgram& program) {
+  for (const std::string_view signature : program.signatures()) {
+    if (const Signature* found = find_certificate(entries, program, signature)) return found;
+  }
+  return nullptr;
+}
+
+void refuse_program(const std::string& name, std::string_view why) {
   throw base::Error(base::FailureKind::verification, "measure.refused-program",
                     fmt::format("Secure Boot would not start {}: {}", base::quoted(name), why),
                     "sign it with a key whose certificate is in the firmware's variable db, or "
                     "measure with the variables of a machine that has it");
 }
-
-} // namespace
 
 SecureBoot::SecureBoot(FirmwareVariables variables)
     : variables_(std::move(variables)), is_on_(variables_.is_secure_boot_on()),
@@ -100,11 +104,15 @@ void SecureBoot::begin(EventLog& log) const {
   log.add(7, "EV_SEPARATOR", "end of what Secure Boot is told", k_separator);
 }
 
+void SecureBoot::require_not_forbidden(const EfiProgram& program, const std::string& name) const {
+  if (find_digest(forbidden_, program) != nullptr) refuse_program(name, "its digest is in dbx");
+  if (find_certificate(forbidden_, program) != nullptr)
+    refuse_program(name, "a certificate in dbx has signed it");
+}
+
 void SecureBoot::start(const EfiProgram& program, const std::string& name, EventLog& log) {
   if (!is_on_) return;
-  if (find_digest(forbidden_, program) != nullptr) refuse(name, "its digest is in dbx");
-  if (find_certificate(forbidden_, program) != nullptr)
-    refuse(name, "a certificate in dbx has signed it");
+  require_not_forbidden(program, name);
   // By another one the firmware may refuse what is allowed here, or take another entry of db.
   if (!std::ranges::all_of(forbidden_, is_understood)) {
     log.give_up(7, "dbx has entries that are neither certificates nor SHA-256 digests of programs, "
@@ -112,7 +120,7 @@ void SecureBoot::start(const EfiProgram& program, const std::string& name, Event
   }
   const Signature* entry = find_certificate(allowed_, program);
   if (entry == nullptr) entry = find_digest(allowed_, program);
-  if (entry == nullptr) refuse(name, "nothing in db allows it");
+  if (entry == nullptr) refuse_program(name, "nothing in db allows it");
   // An authority is told once.
   if (!measured_.insert(entry->entry).second) return;
   log.add(7, "EV_EFI_VARIABLE_AUTHORITY", "db, the entry that allows " + name,

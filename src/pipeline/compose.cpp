@@ -24,6 +24,7 @@
 #include <imagewright/sandbox/sandbox.hpp>
 
 #include "build_report.hpp"
+#include "container_contents.hpp"
 #include "host/emulator.hpp"
 #include "host/measured_boot.hpp"
 #include "host/native_programs.hpp"
@@ -79,6 +80,7 @@ audit::Manifest describe(const plan::ResolvedPlan& plan, const model::SealedRoot
           .package_keys = package_keys(keys),
           .drift = drift_rules(plan.plan.release),
           .container_images = plan.lock.container_images,
+          .container_contents = contents_of_images(plan, services),
           .fetched_files = fetched_files_of(plan.plan.config.os),
           .script_files = records_of(root.script_files, name_of(plan)),
           .stored_packages = plan.lock.stored,

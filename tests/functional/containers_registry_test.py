@@ -235,22 +235,22 @@ class Logins(RegistryTestCase):
             with self.subTest(token=token):
                 registry = self.serve(token=token, login=f"Basic {LOGIN}")
                 self.write(self.source(registry))
-                cache = f"cache-{token}"
+                cache = f"cache-{token is None}"
                 refused = self.run_in("plan", cache=cache, expect=2).stderr
                 self.assertIn("[repo.registry-login]", refused)
                 self.assertIn("REGISTRY_AUTH_FILE", refused)
                 auth = self.auth_file(**{registry.host: LOGIN})
-                said = self.run_in("build", "--output-dir", self.directory / f"out-{token}", cache=cache, auth=auth)
-                for text in (said.stdout, said.stderr, next((self.directory / f"out-{token}").glob("*.report.json")).read_text()):
+                said = self.run_in("build", "--output-dir", self.directory / f"out-{token is None}", cache=cache, auth=auth)
+                for text in (said.stdout, said.stderr, next((self.directory / f"out-{token is None}").glob("*.report.json")).read_text()):
                     for secret in (SECRET, LOGIN, "secret-token"):
                         self.assertNotIn(secret, text)
                 if token:
                     # The login is for whoever gives tokens, and never for the images.
                     self.assertEqual({path.partition("?")[0] for path, authorization in registry.requests if authorization == f"Basic {LOGIN}"}, {"/token"})
                 wrong = self.auth_file(**{registry.host: base64.b64encode(b"somebody:else").decode()})
-                self.assertIn("[repo.registry-login]", self.run_in("plan", cache=f"other-{token}", auth=wrong, expect=2).stderr)
+                self.assertIn("[repo.registry-login]", self.run_in("plan", cache=f"other-{token is None}", auth=wrong, expect=2).stderr)
                 elsewhere = self.auth_file(**{"127.0.0.1": LOGIN, "registry.example": LOGIN})
-                self.assertIn("[repo.registry-login]", self.run_in("plan", cache=f"other-{token}", auth=elsewhere, expect=2).stderr)
+                self.assertIn("[repo.registry-login]", self.run_in("plan", cache=f"other-{token is None}", auth=elsewhere, expect=2).stderr)
 
     def test_files_of_logins_that_cannot_be_used(self):
         registry = self.serve(login=f"Basic {LOGIN}")

@@ -45,6 +45,107 @@ class ContainersTestCase(ReportsTestCase):
                                 cwd=self.directory, env=environment(), **options)
 
 
+class Contents(ContainersTestCase):
+    """Packages in the layers of images."""
+
+    RELEASE = 'NAME="Azure Linux"\nID=azurelinux\nVERSION_ID="3.0"\n'
+    RPM_DATABASE = (TOP / "tests/unit/inspect/data/packages.sqlite").read_bytes()
+    DPKG = ("Package: libc6\nStatus: install ok installed\nArchitecture: amd64\nSource: glibc (2.36-9)\nVersion: 2.36-9+deb12u9\nDescription: x\n y\n\n"
+            "Package: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n")
+    # Columns as rpm writes them: name, version, times of installation and of building, vendor, epoch, size, architecture, epoch again, source.
+    RPM_LIST = "tzdata\t2025a-1.azl3\t1\t1\tMicrosoft\t(none)\t9\tnoarch\t0\ttzdata-2025a-1.azl3.src.rpm\n" \
+               "openssl-libs\t3.3.2-1.azl3\t1\t1\tMicrosoft\t1\t9\tx86_64\t1\topenssl-3.3.2-1.azl3.src.rpm\n"
+    APK = "C:Q1x\nP:musl\nV:1.2.5-r0\nA:x86_64\no:musl\n\nP:busybox-binsh\nV:1.36.1-r2\nA:x86_64\no:busybox\n"
+
+    def built(self, **images):
+        """The manifest, its container images by name, and where it is."""
+        self.images = []
+        for name, layers in images.items():
+            self.layout.add(name, self.layout.manifest("amd64", layers))
+            self.images.append({"source": f"oci:images:{name}", "name": f"registry.example/{name}:1"})
+        self.write()
+        out = self.directory / "out"
+        self.run_in("build", "--output-dir", out, "--progress", "none")
+        path = out / "node-x86_64.manifest.json"
+        return {each["name"].split("/")[1].split(":")[0]: each for each in json.loads(path.read_text())["containerImages"]}, path
+
+    @staticmethod
+    def names(image):
+        return [f"{each['kind']} {each['name']} {each['version']}" for each in image["contents"]["packages"]]
+
+    def test_lists_of_each_package_manager_are_read_through_the_layers(self):
+        images, path = self.built(
+            rpm=[{"usr/lib/os-release": self.RELEASE}, {"var/lib/rpm/rpmdb.sqlite": self.RPM_DATABASE}],
+            bare=[{"etc/os-release": self.RELEASE, "var/lib/rpmmanifest/container-manifest-2": self.RPM_LIST}],
+            deb=[{"etc/os-release": "ID=debian\nVERSION_ID=12\n", "var/lib/dpkg/status": "Package: old\nStatus: install ok installed\nVersion: 1\n"},
+                 {"var/lib/dpkg/status": self.DPKG, "var/lib/dpkg/status.d/tzdata": "Package: tzdata\nVersion: 2025a\nArchitecture: all\n"}],
+            apk=[{"lib/apk/db/installed": self.APK}],
+            hidden=[{"lib/apk/db/installed": self.APK}, {"lib/apk/.wh.db": ""}],
+            opaque=[{"lib/apk/db/installed": "P:old\nV:1\nA:x86_64\n", "var/lib/dpkg/status": self.DPKG},
+                    {"lib/apk/db/.wh..wh..opq": "", "lib/apk/db/installed": self.APK, "var/lib/dpkg/.wh.status": ""}],
+            damaged=[{"var/lib/rpm/rpmdb.sqlite": self.RPM_DATABASE[:20000]}],
+            foreign=[{"var/lib/rpm/Packages": "x"}],
+            strange=[{"lib/apk/db/installed": "P:a\x1b[31mb\nV:1\n\nP:fine\nV:2\nA:noarch\n"}],
+            nothing=[{"pause": "x"}])
+        self.assertEqual(len(images["rpm"]["contents"]["packages"]), 60)
+        self.assertEqual((images["rpm"]["contents"]["distribution"], images["rpm"]["contents"]["version"]), ("azurelinux", "3.0"))
+        self.assertIn("rpm package-59 2:1.59-2.azl3", self.names(images["rpm"]))
+        self.assertEqual(self.names(images["bare"]), ["rpm openssl-libs 1:3.3.2-1.azl3", "rpm tzdata 2025a-1.azl3"])
+        self.assertEqual(self.names(images["deb"]), ["deb libc6 2.36-9+deb12u9", "deb tzdata 2025a"])
+        for name in ("apk", "opaque"):
+            self.assertEqual(self.names(images[name]), ["apk busybox-binsh 1.36.1-r2", "apk musl 1.2.5-r0"])
+        self.assertEqual(self.names(images["strange"]), ["apk fine 2"])
+        for name, why in (("hidden", "no package manager"), ("damaged", "damaged"), ("foreign", "kind"), ("strange", "name"), ("nothing", "no package manager")):
+            self.assertIn(why, images[name]["contents"]["unknown"], name)
+        for name in ("rpm", "bare", "deb", "apk", "opaque"):
+            self.assertNotIn("unknown", images[name]["contents"])
+        self.look_for_urls(path.with_name("node-x86_64.spdx.json"), path.with_name("node-x86_64.cdx.json"))
+
+    def look_for_urls(self, *bills):
+        for bill in bills:
+            text = bill.read_text()
+            for url in ("pkg:rpm/azurelinux/openssl-libs@3.3.2-1.azl3?arch=x86_64&distro=azurelinux-3.0&epoch=1&upstream=openssl-3.3.2-1.azl3.src.rpm",
+                        "pkg:deb/debian/libc6@2.36-9%2Bdeb12u9?arch=amd64&distro=debian-12&upstream=glibc%402.36-9", "pkg:apk/musl@1.2.5-r0?arch=x86_64&upstream=musl"):
+                self.assertIn(f'"{url}"', text)
+        spdx = json.loads(bills[0].read_text())
+        identifiers = [each["SPDXID"] for each in spdx["packages"]]
+        self.assertEqual(len(set(identifiers)), len(identifiers))
+        for each in spdx["relationships"]:
+            self.assertLessEqual({each["spdxElementId"], each["relatedSpdxElement"]}, {*identifiers, "SPDXRef-DOCUMENT"})
+        inside = [each for each in spdx["relationships"] if each["spdxElementId"].startswith("SPDXRef-container-image-")]
+        self.assertGreater(len(inside), 60)
+
+    def test_advisories_are_held_against_the_packages_of_one_image(self):
+        _, path = self.built(rpm=[{"usr/lib/os-release": self.RELEASE, "var/lib/rpm/rpmdb.sqlite": self.RPM_DATABASE}], deb=[{"var/lib/dpkg/status": self.DPKG}],
+                             nothing=[{"pause": "x"}])
+        feed = self.directory / "feed.xml"
+        feed.write_text('<updates><update type="security"><id>EX-1</id><severity>Important</severity><issued date="2026-01-02 00:00:00"/>'
+                        '<references><reference type="cve" id="CVE-2026-0001"/></references><pkglist><collection>'
+                        '<package name="package-00" epoch="0" version="99" release="1" arch="x86_64"/></collection></pkglist></update></updates>')
+
+        def ask(*arguments, expect=0):
+            return self.run_program("advisories", path, "--feed", feed, *arguments, env=environment(), expect=expect)
+
+        plain = ask("--fail-on", "high").stdout
+        self.assertIn("not looked at: what is in 3 container images (--container-image NAME)", plain)
+        self.assertEqual(json.loads(ask("--format", "json").stdout)["otherContainerImages"], 3)
+        of_image = ask("--container-image", "registry.example/rpm:1", "--fail-on", "high", expect=5)
+        self.assertIn("60 packages of registry.example/rpm:1 in ", of_image.stdout)
+        self.assertIn("CVE-2026-0001 high package-00 1.0-2.azl3", of_image.stdout)
+        self.assertEqual(json.loads(ask("--container-image", "registry.example/rpm:1", "--format", "json").stdout)["containerImage"], "registry.example/rpm:1")
+        for name, word in (("deb", "no RPM package"), ("nothing", "no package manager")):
+            said = ask("--container-image", f"registry.example/{name}:1", expect=2).stderr
+            self.assertIn("[advisory.no-packages]", said)
+            self.assertIn(word, said)
+        said = ask("--container-image", "registry.example/other:1", expect=2).stderr
+        self.assertIn("[advisory.no-container-image]", said)
+        self.assertIn("registry.example/rpm:1", said)
+        self.run_in("lock")
+        path = self.directory / "node.lock.json"
+        self.assertIn("[advisory.no-container-image]", ask("--container-image", "registry.example/rpm:1", expect=2).stderr)
+        self.assertIn("not looked at: what is in 3 container images", ask().stdout)
+
+
 class PreparedImage(ContainersTestCase):
     """What AKS takes in the place of an image."""
 
@@ -303,12 +404,14 @@ class Locks(ContainersTestCase):
         self.assertIn(self.pause[0]["digest"], said)
 
 
-class Stores(ContainersTestCase):
+class BuiltTestCase(ContainersTestCase):
     def build(self, name):
         out = self.directory / name
         self.run_in("build", "--output-dir", out, "--no-cache", "--progress", "none")
         return out
 
+
+class Stores(BuiltTestCase):
     def unpacked(self, out):
         require_program("zstd")
         root = self.directory / (out.name + "-root")
@@ -387,7 +490,7 @@ class Stores(ContainersTestCase):
                                                                   capture_output=True, text=True).stdout)
 
 
-class Imports(Stores):
+class Imports(BuiltTestCase):
     """Stores of other versions are not written: containerd takes archives itself."""
 
     def setUp(self):
@@ -433,9 +536,8 @@ class Imports(Stores):
                 break
             time.sleep(0.1)
         around = {**os.environ, "CONTAINERD_ADDRESS": str(socket)}
-        said = [subprocess.run(["sh", moved], check=True, capture_output=True, text=True, env=around, timeout=60).stdout for _ in range(2)]
-        self.assertTrue(said[0])
-        self.assertEqual(said[1], "", "what is there is taken again")
+        did = [subprocess.run(["sh", "-x", moved], check=True, capture_output=True, text=True, env=around, timeout=60).stderr for _ in range(2)]
+        self.assertEqual([text.count(" images import ") for text in did], [2, 0], "each is taken once")
 
         def ctr(*arguments):
             return subprocess.run(["ctr", "--namespace", "k8s.io", *arguments], check=True, capture_output=True, text=True, env=around, timeout=60).stdout

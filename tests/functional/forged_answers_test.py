@@ -165,10 +165,10 @@ class ForgedAnswers(TestCase):
 
     def test_container_images(self):
         layout = Layout(self.top / "images")
-        layout.add("1", layout.manifest("amd64", [{"pause": "#!/bin/true\n"}]))
+        layout.add("1", layout.manifest("amd64", [{"pause": "#!/bin/true\n", "var/lib/dpkg/status.d/a": "Package: a\nVersion: 1\nArchitecture: all\n"}]))
         self.run_tool("tar", "-C", layout.directory, "-cf", self.top / "images.tar", ".")
         config = self.config_file("containers", os=", containerImages: [{source: 'oci-archive:images.tar:1', name: 'registry.example/pause:1'}]")
-        self.tell_lies(("unpack-container-archive", "read-container-document", "digest-container-layer"), "build", config,
+        self.tell_lies(("unpack-container-archive", "read-container-document", "digest-container-layer", "read-layer-packages"), "build", config,
                        fresh=(("--output-dir", "out"), ("--cache-dir", "cache")))
 
     def test_kernel_images_with_policies(self):

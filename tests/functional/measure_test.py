@@ -15,13 +15,15 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import firmware_variables  # noqa: E402
 import tiny_efi  # noqa: E402
 from imagewright_testing import PROGRAM, environment, require_program  # noqa: E402
 from sibling_images import SiblingTestCase  # noqa: E402
 
-LOADERS = {"systemd-boot": "bootloader: {type: systemd-boot}", "uki": "uki: {mode: create}", "grub": "bootloader: {type: grub}"}
+LOADERS = {"systemd-boot": "bootloader: {type: systemd-boot}", "uki": "uki: {mode: create}", "grub": "bootloader: {type: grub}",
+           "shim": "bootloader: {type: grub}"}
 PROGRAMS = {"/usr/lib/boot/systemd-bootx64.efi": tiny_efi.systemd_boot(), "/usr/lib/boot/linuxx64.efi.stub": tiny_efi.stub(),
-            "/usr/lib/boot/grubx64.efi": tiny_efi.grub(), "/usr/lib/modules/1.0/vmlinuz": tiny_efi.kernel(), "/boot/vmlinuz-1.0": tiny_efi.kernel()}
+            "/usr/lib/boot/grubx64.efi": tiny_efi.grub(), "/usr/lib/boot/shimx64.efi": tiny_efi.shim(), "/usr/lib/modules/1.0/vmlinuz": tiny_efi.kernel(), "/boot/vmlinuz-1.0": tiny_efi.kernel()}
 # What is changed, where, and what has to be another one then. The kernel's own stub measures its command line and the initial RAM disk (9).
 CHANGES = {
     "systemd-boot": ((b"kernel byte", "esp", {4}), (b"#!/bin/sh\n\0", "esp", {9}), (b"mark=line", "esp", {9, 12}), (b"loader byte", "esp", {4}),
@@ -30,6 +32,7 @@ CHANGES = {
             (b"stub byte", "esp", {4}), (b"loader byte", "esp", {4}), (b"timeout 0", "esp", set())),
     "grub": ((b"kernel byte", "root", {9}), (b"#!/bin/sh\n\0", "root", {9}), (b"mark=line", "root", {8, 9}), (b"# Made with", "root", {9}),
              (b"set timeout=", "root", {8, 9}), (b"loader byte", "esp", {4}), (b"configfile ", "esp", {8, 9})),
+    "shim": ((b"kernel byte", "root", {9}), (b"mark=line", "root", {8, 9}), (b"loader byte", "esp", {4}), (b"shim byte", "esp", {4})),
 }
 
 
@@ -122,8 +125,13 @@ class Measure(SiblingTestCase):
             for number, (path, content) in enumerate(PROGRAMS.items()):
                 (directory / str(number)).write_bytes(content)
                 files += f"\n  - {{source: {directory}/{number}, destination: {path}}}"
+            release = self.top / "releases/tiny.yaml"
+            plain = release.read_text()
+            if loader == "shim":
+                release.write_text(plain.replace("grub: {", "grub: {shim: /usr/lib/boot/shimx64.efi, "))
             built = self.image(f"previewFeatures: [uki]\nos:\n  {LOADERS[loader]}\n  kernelCommandLine: {{extraCommandLine: [mark=line]}}\n"
                                f"  additionalFiles:{files}\n", formats=("raw",))
+            release.write_text(plain)
             built.out = built.out.rename(directory / "out")
             self.images[loader] = built
         return self.images[loader]
@@ -178,6 +186,28 @@ class Measure(SiblingTestCase):
                     folded[event["pcr"]] = hashlib.new(bank, folded[event["pcr"]] + bytes.fromhex(event["digests"][bank])).digest()
                 for number, values in self.values(measured).items():
                     self.assertEqual(values[bank], folded[number].hex(), (loader, bank, number))
+
+    def test_with_secure_boot_shim_is_asked_about_the_loader_once_and_about_the_kernel_twice(self):
+        disk = next(self.built("shim").out.glob("*.raw"))
+        variables = self.scratch() / "variables.fd"
+
+        def measured(*programs, expect=0):
+            allowed = firmware_variables.signature_list(firmware_variables.SHA256, *map(tiny_efi.authenticode, programs))
+            variables.write_bytes(firmware_variables.flash_with(firmware_variables.empty_flash(), allowed, allowed))
+            return self.measured(disk, "--firmware-variables", variables, expect=expect)
+
+        kernel = tiny_efi.kernel()
+        told = measured(tiny_efi.shim(), tiny_efi.grub(), kernel)
+        self.assertLessEqual({4, 5, 7, 8, 9}, set(self.values(told)))
+        started = [(event["what"].partition(",")[0], event["digests"]["sha256"]) for event in told["events"]
+                   if event["type"] == "EV_EFI_BOOT_SERVICES_APPLICATION"]
+        self.assertEqual(started, [(name, tiny_efi.authenticode(program).hex()) for name, program in (
+            ("/EFI/BOOT/BOOTX64.EFI", tiny_efi.shim()), ("/EFI/BOOT/grubx64.efi", tiny_efi.grub()),
+            ("/boot/vmlinuz-1.0", kernel), ("/boot/vmlinuz-1.0", kernel))])
+        authorities = [event["what"].split(",")[0] for event in told["events"] if event["type"] == "EV_EFI_VARIABLE_AUTHORITY"]
+        self.assertEqual(authorities, ["db", "SbatLevel", "db", "db"])
+        for missing in ((tiny_efi.grub(), kernel), (tiny_efi.shim(), kernel), (tiny_efi.shim(), tiny_efi.grub())):
+            self.assertIn("[measure.refused-program]", measured(*missing, expect=5))
 
     def unified(self):
         """The unified kernel image, and for systemd-measure the sections of it that are measured."""

@@ -27,6 +27,8 @@ struct InstalledPackage {
 struct Inventory {
   std::string file;
   std::vector<InstalledPackage> packages; ///< sorted by name
+  std::string container_image = {};       ///< in which they are; empty: they are the node's own
+  std::size_t container_images = 0;       ///< beside them, with packages that are not among these
 };
 
 /// From a name, its version, and the file name of its source package ("x-1-2.src.rpm"; may be

@@ -16,6 +16,7 @@
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/model/artifact.hpp>
+#include <imagewright/model/container_contents.hpp>
 #include <imagewright/model/container_image.hpp>
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/lock.hpp>
@@ -84,6 +85,8 @@ struct Manifest {
   /// versions have the usual ones.
   DriftRules drift = usual_drift_rules();
   std::vector<model::LockedContainerImage> container_images;
+  /// By the digest of the image's manifest. Manifests of earlier versions have none.
+  std::map<base::Digest, model::ContainerContents> container_contents = {};
   std::vector<FetchedFile> fetched_files; ///< in the order in which they were written
   std::vector<ScriptFileRecord> script_files;
   std::vector<model::StoredPackage> stored_packages; ///< that lie in the image as files

@@ -16,6 +16,9 @@ std::string package_url(const model::LockedPackage& package, const Manifest& man
 /// The package URL (type "oci"): the digest of the manifest as version; architecture, repository
 /// and tag as qualifiers.
 std::string package_url(const model::LockedContainerImage& image, const Manifest& manifest);
+/// Of a package in such an image.
+std::string package_url(const model::ContainerPackage& package,
+                        const model::ContainerContents& contents);
 
 /// Who supplies it: its vendor, else the release's supplier; empty when nobody is named.
 std::string supplier_of(const model::LockedPackage& package, const Manifest& manifest);

@@ -30,7 +30,7 @@ struct AdvisoriesWords {
   std::string feed;
   std::string old_packages;
   std::string new_packages;
-  std::string architecture;
+  advisory::InventoryChoice choice;
   std::string largest_age;
   std::string least_severity;
   std::string suppressions;
@@ -115,7 +115,7 @@ ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
   std::optional<CheckedFile> subject;
   if (is_json && std::filesystem::is_regular_file(words.subject)) subject.emplace(words.subject);
   const advisory::Inventory inventory =
-      advisory::read_inventory(words.subject, words.architecture, context.cancellation);
+      advisory::read_inventory(words.subject, words.choice, context.cancellation);
   const advisory::Verdict verdict =
       advisory::evaluate(feed, inventory, suppressions_in(words.suppressions));
   const advisory::Report report{feed, inventory, verdict, k_version};
@@ -135,8 +135,7 @@ ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
   const auto suppressions = suppressions_in(words.suppressions);
   const auto verdict_on = [&](const std::string& path) {
     return advisory::evaluate(
-        feed, advisory::read_inventory(path, words.architecture, context.cancellation),
-        suppressions);
+        feed, advisory::read_inventory(path, words.choice, context.cancellation), suppressions);
   };
   const advisory::Delta delta =
       advisory::compare_verdicts(verdict_on(words.old_packages), verdict_on(words.new_packages));
@@ -206,8 +205,12 @@ Command advisories_command() {
       {.names = {"--arch"},
        .value = "ARCH",
        .description = "Which architecture of a lock",
-       .target = &words->architecture,
+       .target = &words->choice.architecture,
        .choices = model::architecture_words()},
+      {.names = {"--container-image"},
+       .value = "NAME",
+       .description = "The packages in that container image of a manifest, not the node's own",
+       .target = &words->choice.container_image},
       {.names = {"--max-feed-age"},
        .value = "AGE",
        .description = "Refuse an older feed: 14d, 36h",
@@ -231,6 +234,9 @@ Command advisories_command() {
   command.examples = {
       {"imagewright advisories out/node-x86_64.manifest.json --feed oval.xml --fail-on high",
        "A gate for a pipeline"},
+      {"imagewright advisories out/node-x86_64.manifest.json --feed oval.xml --container-image "
+       "registry.example/agent:1.4",
+       "What is open in an image of containers that the node has from the start"},
       {"imagewright advisories --from old.lock.json --to new.lock.json --arch x86_64 --feed "
        "oval.xml",
        "What an update fixes and opens"}};

@@ -53,7 +53,8 @@ AdvisoryPart advisory_part(const DiffWords& words, const CommandContext& context
   const advisory::Feed feed = advisory::read_feed(words.feed, context.cancellation);
   const auto suppressions = suppressions_in(words.suppressions);
   const auto inventory_of = [&](const std::string& file) {
-    return advisory::read_inventory(file, words.architecture, context.cancellation);
+    return advisory::read_inventory(
+        file, {.architecture = words.architecture, .container_image = {}}, context.cancellation);
   };
   const advisory::Inventory before = inventory_of(words.left);
   const advisory::Inventory after = inventory_of(words.right);

@@ -30,7 +30,7 @@ std::string_view explain(config::UnsupportedReason reason) {
 std::string support_text() {
   std::string text;
   for (const config::UnsupportedKey& key : config::unsupported_keys(config::Command::build)) {
-    text += fmt::format("{:<40} {}\n", key.key, explain(key.reason));
+    text += fmt::format("{:<62} {}\n", key.key, explain(key.reason));
   }
   return text;
 }

@@ -172,7 +172,7 @@ void write_archives(const Input& input, const std::vector<container::Image>& ima
     const std::string path = fmt::format("{}/{:03}.tar", directory, index);
     const fs::TemporaryDirectory place(root.options().run_record.parent_path(),
                                        ".imagewright-container-");
-    const std::filesystem::path made = place.path() / "image.tar";
+    const std::filesystem::path made = place.path() / "archive";
     container::write_archive(images[index], input.epoch, made);
     write_blob(root, path,
                {.digest = fs::digest_of_file(made),

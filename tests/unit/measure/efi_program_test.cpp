@@ -58,3 +58,17 @@ TEST_CASE("a program that is cut off or lies about its parts is refused") {
     CHECK_THROWS_AS(EfiProgram(damaged, "x"), base::Error);
   }
 }
+
+TEST_CASE("a long name of a section stands in a table") {
+  const std::string bytes = tiny_program({{".sbatlevel", "level"}, {".vendor_cert", "keys"}});
+  CHECK(EfiProgram(bytes, "x").find(".sbatlevel")->stored.starts_with("level"));
+  CHECK(EfiProgram(bytes, "x").find(".vendor_cert")->stored.starts_with("keys"));
+  for (const std::uint64_t place : {std::uint64_t{0xfffffff0}, std::uint64_t{1} << 20U}) {
+    std::string damaged = bytes;
+    put(damaged, k_pe_header + 12, place, 4);
+    CHECK_FALSE(EfiProgram(damaged, "x").find(".sbatlevel"));
+    damaged = bytes;
+    put(damaged, k_pe_header + 16, place, 4);
+    CHECK_FALSE(EfiProgram(damaged, "x").find(".sbatlevel"));
+  }
+}

@@ -1,59 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
-#include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/error.hpp>
 
 #include "measure/secure_boot.hpp"
+#include "tiny_flash.hpp"
 #include "tiny_program.hpp"
 
 using namespace imagewright;
 using namespace imagewright::measure;
+using namespace imagewright_test;
 using namespace std::string_literals;
 
 namespace {
-
-std::string number(std::uint64_t value, std::size_t size) {
-  std::string bytes(size, '\0');
-  imagewright_test::put(bytes, 0, value, size);
-  return bytes;
-}
-
-/// One row of EDK II's store; state 0x3f is one that counts.
-std::string row(const std::string& vendor, std::string_view name, const std::string& data,
-                char state = '\x3f') {
-  std::string text;
-  for (const char letter : name)
-    text += {letter, '\0'};
-  text += "\0\0"s;
-  std::string bytes = "\xaa\x55"s + state + '\0' + std::string(32, '\0') + number(text.size(), 4) +
-                      number(data.size(), 4) + vendor + text + data;
-  bytes.resize((bytes.size() + 3) / 4 * 4, '\xff');
-  return bytes;
-}
-
-std::string flash(const std::string& rows) {
-  std::string bytes(0x48, '\0');
-  bytes.replace(0x28, 4, "_FVH");
-  imagewright_test::put(bytes, 0x30, 0x48, 2);
-  bytes += "\x78\x2c\xf3\xaa\x7b\x94\x9a\x43\xa1\x80\x2e\x14\x4e\xc3\x77\x92"s +
-           number(28 + rows.size() + 64, 4) + std::string(8, '\0');
-  return bytes + rows + std::string(64, '\xff');
-}
-
-std::string signatures(const std::string& type, const std::string& data) {
-  return type + number(28 + 16 + data.size(), 4) + number(0, 4) + number(16 + data.size(), 4) +
-         std::string(16, '\1') + data;
-}
-
-std::string digest_bytes(const std::string& program) {
-  const std::string hex =
-      EfiProgram(program, "x").authenticode_digests().at(base::DigestAlgorithm::sha256).hex;
-  std::string bytes;
-  for (std::size_t at = 0; at < hex.size(); at += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16));
-  return bytes;
-}
 
 SecureBoot secure_boot(const std::string& rows) {
   return SecureBoot(FirmwareVariables(flash(rows)));
@@ -76,7 +35,7 @@ std::string code_of(const std::string& rows, const std::string& program) {
   return "";
 }
 
-const std::string k_program = imagewright_test::tiny_program({{".text", "code"}});
+const std::string k_program = tiny_program({{".text", "code"}});
 
 } // namespace
 
@@ -136,7 +95,7 @@ TEST_CASE("damaged variables are refused, whatever they say of their sizes") {
   CHECK_THROWS_AS(FirmwareVariables(std::string(1024, '\0')), base::Error);
   CHECK_THROWS_AS(FirmwareVariables(std::string_view(good).substr(0, 0x60)), base::Error);
   std::string large = good;
-  imagewright_test::put(large, 0x48 + 28 + 40, 0xfffffff0, 4);
+  put(large, 0x48 + 28 + 40, 0xfffffff0, 4);
   CHECK_THROWS_AS(FirmwareVariables(large), base::Error);
   for (const std::string& list :
        {"short"s, signatures(k_sha256_signature, "") + "x",

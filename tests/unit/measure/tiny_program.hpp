@@ -34,8 +34,12 @@ inline std::string tiny_program(const Sections& sections) {
   put(bytes, optional + 60, k_headers, 4);
   put(bytes, optional + 108, 16, 4);
   std::size_t row = optional + 112 + 16 * 8;
+  // Names that do not fit into their row stand in a table behind everything.
+  std::string texts(4, '\0');
   for (const auto& [name, content] : sections) {
-    bytes.replace(row, name.size(), name);
+    const std::string label = name.size() > 8 ? "/" + std::to_string(texts.size()) : name;
+    if (label != name) texts += name + '\0';
+    bytes.replace(row, label.size(), label);
     put(bytes, row + 8, content.size(), 4);
     put(bytes, row + 16, (content.size() + 15) / 16 * 16, 4);
     put(bytes, row + 20, bytes.size(), 4);
@@ -43,7 +47,10 @@ inline std::string tiny_program(const Sections& sections) {
     bytes += content;
     bytes.resize((bytes.size() + 15) / 16 * 16, '\0');
   }
-  return bytes;
+  if (texts.size() == 4) return bytes;
+  put(bytes, k_pe_header + 12, bytes.size(), 4);
+  put(texts, 0, texts.size(), 4);
+  return bytes + texts;
 }
 
 } // namespace imagewright_test
