@@ -5,6 +5,7 @@
 #include <imagewright/archive/tar_writer.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/container/archive_file.hpp>
+#include <imagewright/container/private_copy.hpp>
 #include <imagewright/container/store.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>
@@ -34,7 +35,8 @@ std::string index_text(const Image& image) {
 class Writer {
 public:
   Writer(const std::filesystem::path& file, base::Epoch epoch)
-      : tar_(file, {.compression = archive::Compression::none}), epoch_(epoch) {}
+      : directory_(file.parent_path()), tar_(file, {.compression = archive::Compression::none}),
+        epoch_(epoch) {}
 
   void add_directory(const std::string& path) {
     archive::TarEntry entry = entry_of(path);
@@ -50,14 +52,7 @@ public:
   void add_blob(const Blob& blob) {
     const std::string path = "blobs/sha256/" + blob.digest.hex;
     if (blob.file.empty()) return add_text(path, blob.content);
-    // What was checked is what is written: the source may be changed meanwhile.
-    if (fs::digest_of_file(blob.file) != blob.digest) {
-      throw base::Error(base::FailureKind::verification, "container.changed",
-                        "the layer " + blob.digest.to_string() +
-                            " was changed after it was checked",
-                        "build again when nobody writes to its source");
-    }
-    const fs::UniqueFd content = open_regular_file(blob.file);
+    const fs::UniqueFd content = private_copy(blob, directory_);
     archive::TarEntry entry = entry_of(path);
     entry.size = blob.size;
     tar_.add_file(entry, content.get());
@@ -70,6 +65,7 @@ private:
     return {.path = path, .type = fs::FileType::regular, .permissions = 0644, .modified = epoch_};
   }
 
+  std::filesystem::path directory_;
   archive::TarWriter tar_;
   base::Epoch epoch_;
 };

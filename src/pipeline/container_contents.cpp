@@ -7,7 +7,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/container/image.hpp>
-#include <imagewright/fs/file.hpp>
+#include <imagewright/container/private_copy.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/inspect/layer_packages.hpp>
 
@@ -15,12 +15,12 @@ namespace imagewright::pipeline {
 
 namespace {
 
-model::ContainerContents read(const container::Image& image,
+model::ContainerContents read(const container::Image& image, const std::filesystem::path& directory,
                               const base::Cancellation& cancellation) {
   std::vector<fs::UniqueFd> files;
   std::vector<int> layers;
   for (const container::Layer& layer : image.layers) {
-    files.push_back(fs::open_for_reading(layer.blob.file));
+    files.push_back(container::private_copy(layer.blob, directory));
     layers.push_back(files.back().get());
   }
   return inspect::read_layer_packages(layers, image.identity.name, cancellation);
@@ -53,7 +53,8 @@ contents_of_images(const plan::ResolvedPlan& plan, const plan::Services& service
     const auto& locked = plan.lock.container_images;
     if (std::ranges::find(locked, image.identity) == locked.end()) throw_changed(image, each);
     if (!contents.contains(image.identity.manifest))
-      contents.emplace(image.identity.manifest, read(image, services.cancellation));
+      contents.emplace(image.identity.manifest,
+                       read(image, directory.path(), services.cancellation));
   }
   return contents;
 }
