@@ -28,6 +28,27 @@ AspectTable repositories(const std::vector<model::LockedRepository>& repositorie
   return table;
 }
 
+/// Several versions of one package may lie beside each other: each is known by its place.
+AspectTable stored_packages(const std::vector<model::StoredPackage>& stored) {
+  AspectTable table;
+  for (const model::StoredPackage& each : stored) {
+    table[each.path()] = {{"content", each.package.checksum.to_string()},
+                          {"repository", each.package.repository}};
+  }
+  return table;
+}
+
+AspectTable container_images(const std::vector<model::LockedContainerImage>& images) {
+  AspectTable table;
+  for (const model::LockedContainerImage& image : images) {
+    table[image.name + " in " + image.name_space] = {
+        {"manifest", image.manifest.to_string()},
+        {"config", image.config.to_string()},
+        {"pinned", image.pinning == model::Pinning::pinned ? "yes" : "no"}};
+  }
+  return table;
+}
+
 AspectTable partitions(const model::DiskLayout& layout) {
   AspectTable table{
       {"disk", {{"size", base::to_string(layout.size)}, {"uuid", layout.uuid.to_string()}}}};
@@ -148,6 +169,11 @@ Comparison compare_locks(const model::Lock& left, const model::Lock& right) {
     compare_packages(known_packages(one.packages), known_packages(other.packages))
         .move_to(comparison, "packages for " + name);
     DifferenceList list;
+    list.compare_all(stored_packages(one.stored), stored_packages(other.stored));
+    list.move_to(comparison, "stored packages for " + name);
+    list.compare_all(container_images(one.container_images),
+                     container_images(other.container_images), "manifest");
+    list.move_to(comparison, "container images for " + name);
     list.compare_all(repositories(one.repositories), repositories(other.repositories), "address");
     list.move_to(comparison, "repositories for " + name);
     if (before != nullptr && after != nullptr) {

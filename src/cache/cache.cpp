@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
+#include <cstdint>
+#include <span>
 #include <utility>
 
 #include <fcntl.h>
@@ -16,12 +18,36 @@
 #include <imagewright/fs/file.hpp>
 
 #include "content.hpp"
+#include "own_file.hpp"
 
 namespace imagewright::cache {
 
 namespace {
 
 constexpr mode_t k_object_permissions = 0444;
+constexpr mode_t k_note_permissions = 0600;
+constexpr std::uint64_t k_largest_note = std::uint64_t{1} << 20U;
+
+/// A note that was put in the place of another one does not have that one's seal.
+std::string seal_of(std::string_view kind, std::string_view key, std::string_view text) {
+  base::Hasher hasher;
+  for (const std::string_view part : {kind, key, text}) {
+    hasher.update(fmt::format("{}\n", part.size()));
+    hasher.update(part);
+  }
+  return hasher.finish().hex;
+}
+
+/// The content of a file that nobody else can have written, or nothing.
+std::optional<std::string> find_own_content(const std::filesystem::path& path) {
+  const fs::UniqueFd file = open_own(path).first;
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) return std::nullopt;
+  if (static_cast<std::uint64_t>(status.st_size) > k_largest_note) return std::nullopt;
+  std::string content(static_cast<std::size_t>(status.st_size), '\0');
+  fs::read_exactly(file.get(), std::as_writable_bytes(std::span(content)), 0, path.string());
+  return content;
+}
 
 void make_directories(const std::filesystem::path& path) {
   std::error_code error;
@@ -132,7 +158,14 @@ base::Digest Cache::put_text(std::string_view content) {
 }
 
 bool Cache::take_partial(const base::Digest& digest, const std::filesystem::path& target) {
-  return ::rename((directory_ / "partial" / digest.hex).c_str(), target.c_str()) == 0;
+  if (::rename((directory_ / "partial" / digest.hex).c_str(), target.c_str()) != 0) return false;
+  // Whoever goes on with a download writes into it: never through a link or into a file that has
+  // another name somewhere else.
+  const fs::UniqueFd file = open_own(target).first;
+  struct stat status {};
+  if (file && ::fstat(file.get(), &status) == 0 && status.st_nlink == 1) return true;
+  fs::remove_tree(target);
+  return false;
 }
 
 void Cache::keep_partial(const base::Digest& digest, const std::filesystem::path& staged) {
@@ -145,13 +178,12 @@ std::filesystem::path Cache::note_path(std::string_view kind, std::string_view k
 
 std::optional<std::string> Cache::find_note(std::string_view kind, std::string_view key) const {
   const std::filesystem::path path = note_path(kind, key);
-  const auto content = fs::find_file(path);
+  const auto content = find_own_content(path);
   if (!content) return std::nullopt;
-  // The first line is the digest of the rest.
   const std::size_t end = content->find('\n');
   if (end == std::string::npos) return std::nullopt;
   std::string text = content->substr(end + 1);
-  if (base::digest_of(text).hex != content->substr(0, end)) return std::nullopt;
+  if (seal_of(kind, key, text) != content->substr(0, end)) return std::nullopt;
   mark_used(path);
   return text;
 }
@@ -159,7 +191,12 @@ std::optional<std::string> Cache::find_note(std::string_view kind, std::string_v
 void Cache::put_note(std::string_view kind, std::string_view key, std::string_view text) {
   const std::filesystem::path path = note_path(kind, key);
   make_directories(path.parent_path());
-  fs::write_file_atomically(path, fmt::format("{}\n{}", base::digest_of(text).hex, text));
+  const fs::TemporaryDirectory staging = stage();
+  const std::filesystem::path staged = staging.path() / "note";
+  fs::write_file_atomically(staged, fmt::format("{}\n{}", seal_of(kind, key, text), text));
+  if (::chmod(staged.c_str(), k_note_permissions) != 0)
+    base::throw_system_error("fs.cannot-write", "cannot protect", staged.string(), errno);
+  rename_into_place(staged, path);
 }
 
 std::filesystem::path Cache::tree_path(std::string_view kind, std::string_view key) const {

@@ -21,6 +21,7 @@
 #include <imagewright/fs/unique_fd.hpp>
 
 #include "content.hpp"
+#include "own_file.hpp"
 
 namespace imagewright::cache {
 
@@ -28,19 +29,6 @@ namespace {
 
 constexpr std::uint64_t k_piece = std::uint64_t{256} * 1024;
 constexpr base::ByteSize k_largest_entry = base::ByteSize::mib(512);
-constexpr mode_t k_foreign_writes = S_IWGRP | S_IWOTH;
-
-/// Empty when the directory is one that nobody but this user can write.
-std::string distrust_of(const std::filesystem::path& path) {
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
-    return fmt::format("{} is no directory", base::quoted(path.string()));
-  if (status.st_uid != ::geteuid())
-    return fmt::format("{} belongs to another user", base::quoted(path.string()));
-  if ((status.st_mode & k_foreign_writes) != 0)
-    return fmt::format("others may write {}", base::quoted(path.string()));
-  return {};
-}
 
 void make_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
@@ -49,18 +37,6 @@ void make_directory(const std::filesystem::path& path) {
                                 base::quoted(path.string()),
                                 std::generic_category().message(errno)),
                     "choose a directory that can be written with --cache-dir");
-}
-
-/// A regular file that this user alone can write, or nothing; and whether something else is there.
-std::pair<fs::UniqueFd, bool> open_own(const std::filesystem::path& path) {
-  fs::UniqueFd file(
-      ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  if (!file) return {fs::UniqueFd(), errno != ENOENT && errno != ENOTDIR};
-  struct stat status {};
-  const bool is_own = ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
-                      status.st_uid == ::geteuid() && (status.st_mode & k_foreign_writes) == 0;
-  if (is_own) return {std::move(file), true};
-  return {fs::UniqueFd(), true};
 }
 
 std::uint64_t size_of(int file) {

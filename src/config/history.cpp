@@ -9,6 +9,7 @@
 #include <imagewright/base/url.hpp>
 #include <imagewright/config/history.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/config_path.hpp>
 #include <imagewright/yaml/parse.hpp>
 
 namespace imagewright::config {
@@ -20,8 +21,8 @@ namespace files = std::filesystem;
 constexpr std::string_view k_redacted = "[redacted]";
 
 /// Keys whose values are addresses; users and passwords in them are nobody's business.
-constexpr std::array<std::string_view, 5> k_address_keys = {"baseUrl", "mirrorList", "gpgKeys",
-                                                            "bootstrapBaseUrl", "bootstrapFileUrl"};
+constexpr std::array<std::string_view, 6> k_address_keys = {
+    "baseUrl", "mirrorList", "gpgKeys", "bootstrapBaseUrl", "bootstrapFileUrl", "url"};
 
 json::Value scalar(const yaml::Node& node, std::string_view key) {
   if (std::ranges::find(k_address_keys, key) != k_address_keys.end())
@@ -100,12 +101,24 @@ private:
   files::path directory_;
 };
 
+/// Of its variants an image has one; files of the others may not even be there.
+yaml::Node with_one_variant(yaml::Node root, const std::string& chosen) {
+  for (yaml::Entry& entry : root.entries) {
+    if (entry.key != "variants") continue;
+    std::erase_if(entry.value.entries,
+                  [&](const yaml::Entry& variant) { return variant.key != chosen; });
+  }
+  return root;
+}
+
 } // namespace
 
 json::Value history_of(const files::path& config) {
-  const yaml::Document document = yaml::parse(fs::read_file(config), config.string());
+  const auto [file, variant] = model::config_path_from(config);
+  const yaml::Document document = yaml::parse(fs::read_file(file), file.string());
   if (!document.root) return json::Object{};
-  return Recorder(files::absolute(config).parent_path()).record(*document.root, "");
+  return Recorder(files::absolute(file).parent_path())
+      .record(with_one_variant(*document.root, variant), "");
 }
 
 } // namespace imagewright::config

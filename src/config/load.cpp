@@ -105,8 +105,11 @@ std::vector<std::string> variants_in(const std::filesystem::path& path) {
   const yaml::Document document = yaml::parse(*file.text, path.string());
   const yaml::Node* variants = document.root ? document.root->find("variants") : nullptr;
   if (variants == nullptr || !variants->is_mapping()) return names;
-  for (const yaml::Entry& variant : variants->entries)
-    names.push_back(variant.key);
+  for (const yaml::Entry& variant : variants->entries) {
+    // What no path can name is told by whoever reads the file.
+    const model::ConfigPath named{path, variant.key};
+    if (model::config_path_from(model::path_of(named)) == named) names.push_back(variant.key);
+  }
   return names;
 }
 

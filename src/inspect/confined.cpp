@@ -143,6 +143,7 @@ auto ask(const image::ImageFile& file, sandbox::WorkerRequest request,
 } // namespace
 
 std::string require_harmless(std::string_view answer) {
+  if (answer.empty()) throw base::BugError("a text says nothing");
   for (std::size_t start = 0; start < answer.size();) {
     const std::size_t end = std::min(answer.find('\n', start), answer.size());
     const std::string_view line = answer.substr(start, end - start);
@@ -152,17 +153,26 @@ std::string require_harmless(std::string_view answer) {
   return std::string(answer);
 }
 
+void require_json(const std::string& text) {
+  try {
+    json::parse(text, "answer");
+  } catch (const base::Error& error) {
+    throw base::BugError(error.diagnostic().message);
+  }
+}
+
 DescribedImage describe(const DescriptionRequest& request, const base::Cancellation& cancellation) {
   const image::ImageFile file = image::open_image_file(request.image, request.format);
   sandbox::ByteWriter writer;
   writer.number(static_cast<std::uint64_t>(request.form));
   writer.number(static_cast<std::uint64_t>(request.files));
   write_checks(writer, request.checks);
-  const auto decode = [](std::string_view bytes) {
+  const auto decode = [&](std::string_view bytes) {
     sandbox::ByteReader answer(bytes);
     DescribedImage described;
     described.failed_checks = answer.number();
     described.text = require_harmless(answer.text());
+    if (request.form == DescriptionForm::json) require_json(described.text);
     if (!answer.at_end()) throw base::BugError("more than an answer");
     return described;
   };

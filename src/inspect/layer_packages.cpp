@@ -91,7 +91,7 @@ private:
     // A link leads to one of the other places, or to one that nobody uses.
     if (member.type == fs::FileType::symlink) return;
     if (member.type != fs::FileType::regular || !member.hard_link.empty()) {
-      complaint_ = base::escape_controls(path) + " is not a file of its own";
+      complaint_ = base::escape_controls(path) + " is no file of its own";
       return;
     }
     std::string text = content(std::min<std::uint64_t>(member.size, k_most_bytes - size_ + 1));

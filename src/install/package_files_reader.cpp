@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -164,10 +165,12 @@ void read_verified(const InstallRequest& request, const std::vector<int>& descri
 PackagedFiles decode_files(std::string_view answer) {
   PackagedFiles files;
   sandbox::ByteReader reader(answer);
-  while (!reader.at_end()) {
+  // Where nothing was asked for, that is still an answer: the signatures are good.
+  for (std::uint64_t left = reader.number(); left != 0; --left) {
     std::string name = reader.text();
     files.emplace(std::move(name), reader.text());
   }
+  if (!reader.at_end()) throw base::BugError("there is more than the files of packages");
   return files;
 }
 
@@ -207,6 +210,7 @@ std::string read_packaged_files_inside(const sandbox::WorkerCall& call) {
     read_verified(decode_request(request), descriptors, patterns, files);
   }
   sandbox::ByteWriter writer;
+  writer.number(files.size());
   for (const auto& [name, content] : files)
     writer.text(name).text(content);
   return writer.take();

@@ -43,7 +43,11 @@ std::string describe(const MeasurementRequest& request, const base::Cancellation
                              {.job = k_job,
                               .subject = "the image " + base::quoted(file.name),
                               .request = writer.take()}),
-      cancellation, &inspect::require_harmless);
+      cancellation, [&](std::string_view answer) {
+        std::string text = inspect::require_harmless(answer);
+        if (request.form == MeasurementForm::json) inspect::require_json(text);
+        return text;
+      });
 }
 
 std::span<const sandbox::WorkerJob> worker_jobs() {

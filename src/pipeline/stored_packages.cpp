@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/cache/cache.hpp>
 #include <imagewright/install/package_files_reader.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/repositories.hpp>
@@ -26,6 +27,15 @@ void place(model::OsConfig& os, const model::PackageSet& packages) {
   }
 }
 
+/// Files of a local repository may be changed before they are written into the image.
+void keep_copies(model::PackageSet& packages, const std::filesystem::path& cache_directory) {
+  cache::Cache cache(cache_directory);
+  for (model::PackageFile& file : packages.files) {
+    const auto known = cache.find(file.package.checksum);
+    file.path = known ? *known : cache.put_copy(file.path, file.package.checksum);
+  }
+}
+
 } // namespace
 
 void fetch_stored_packages(plan::ResolvedPlan& plan, plan::NetworkUse network,
@@ -37,6 +47,7 @@ void fetch_stored_packages(plan::ResolvedPlan& plan, plan::NetworkUse network,
   FetchedPackages fetched;
   fetched.keys = repositories.set().load_keys(&stored);
   fetched.packages = repositories.set().download(stored);
+  keep_copies(fetched.packages, services.cache_directory);
   // Nobody installs them here, so nobody would see later who signed them.
   install::InstallRequest request = install_request(plan, fetched);
   install::read_packaged_files(

@@ -141,15 +141,34 @@ base::SourceLocation place_of_stored(const model::PackagesConfig& packages,
   return found == packages.stored.end() ? base::SourceLocation() : found->directory.where;
 }
 
+/// Of two files for one place one would vanish without a word.
+void refuse_taken_place(const std::vector<model::AdditionalFile>& files, const std::string& path,
+                        const base::SourceLocation& where) {
+  const auto taken = std::ranges::find_if(files, [&](const model::AdditionalFile& file) {
+    return file.destination == path && !file.stored_package;
+  });
+  if (taken == files.end()) return;
+  throw base::Error(base::FailureKind::input,
+                    {.code = "finalize.file-overwritten",
+                     .message = fmt::format("{} would be overwritten by the package that is stored "
+                                            "there",
+                                            base::quoted(path)),
+                     .where = taken->where,
+                     .related = {{where, "os.packages.stored says so here"}},
+                     .hint = "give the file or the packages another place"});
+}
+
 /// They are files of the image like any other; where they are on the host is not known yet.
 void add_stored_packages(ResolvedPlan& resolved) {
+  auto& files = resolved.plan.config.os.additional_files;
   for (const model::StoredPackage& stored : resolved.lock.stored) {
-    resolved.plan.config.os.additional_files.push_back(
-        {.destination = stored.path(),
-         .content = std::string(),
-         .permissions = 0644,
-         .where = place_of_stored(resolved.plan.config.os.packages, stored.directory),
-         .stored_package = stored.package.nevra});
+    const auto where = place_of_stored(resolved.plan.config.os.packages, stored.directory);
+    refuse_taken_place(files, stored.path(), where);
+    files.push_back({.destination = stored.path(),
+                     .content = std::string(),
+                     .permissions = 0644,
+                     .where = where,
+                     .stored_package = stored.package.nevra});
   }
 }
 

@@ -155,19 +155,35 @@ std::vector<model::LockedPackage> stored_pins_for(const model::ArchitectureLock*
   return pins_for(&stored, options);
 }
 
+std::map<std::string, model::LockedPackage> stored_in(const model::ArchitectureLock* lock) {
+  std::map<std::string, model::LockedPackage> stored;
+  if (lock == nullptr) return stored;
+  for (const model::StoredPackage& each : lock->stored)
+    stored.emplace(each.path(), each.package);
+  return stored;
+}
+
 /// "+ /opt/packages/kubelet-1.30.0-1.x86_64.rpm"
 void add_stored_changes(std::vector<std::string>& changes, const model::ArchitectureLock* before,
                         const model::ArchitectureLock& after) {
-  const std::vector<model::StoredPackage> none;
-  const auto& old = before != nullptr ? before->stored : none;
-  const auto add_missing = [&](char sign, const auto& from, const auto& others) {
-    for (const model::StoredPackage& each : from) {
-      if (std::ranges::find(others, each) == others.end())
-        changes.push_back(fmt::format("{} {}", sign, each.path()));
+  const auto old = stored_in(before);
+  const auto now = stored_in(&after);
+  for (const auto& [path, package] : old) {
+    if (!now.contains(path)) changes.push_back("- " + path);
+  }
+  for (const auto& [path, package] : now) {
+    const auto known = old.find(path);
+    if (known == old.end()) {
+      changes.push_back("+ " + path);
+    } else if (known->second.checksum != package.checksum) {
+      changes.push_back(fmt::format("! {} is another file: {} → {}", path,
+                                    known->second.checksum.to_string(),
+                                    package.checksum.to_string()));
+    } else if (known->second.repository != package.repository) {
+      changes.push_back(fmt::format("  {} from another repository: {} → {}", path,
+                                    known->second.repository, package.repository));
     }
-  };
-  add_missing('-', old, after.stored);
-  add_missing('+', after.stored, old);
+  }
 }
 
 /// Whether a lock says the same but for the metadata that the answer was found in. Repositories

@@ -118,7 +118,8 @@ std::filesystem::path find_key_file(FetchContext& context, const model::Reposito
   }
   const auto note = context.cache.find_note(k_note_kind, fingerprint.text);
   const auto digest = note ? base::Digest::parse(*note) : std::nullopt;
-  if (auto cached = digest ? context.cache.find(*digest) : std::nullopt) return *std::move(cached);
+  const auto cached = digest ? context.cache.find(*digest) : std::nullopt;
+  if (cached && find_key(context, repository, *cached, fingerprint)) return *cached;
   fail_not_found(context, repository, fingerprint);
 }
 

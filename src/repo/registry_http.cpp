@@ -70,7 +70,10 @@ void take_header(RegistryAnswer& answer, std::string_view line) {
   if (line.starts_with("HTTP/")) {
     answer.challenge.clear();
     answer.wants_password = false;
+    answer.is_redirected = answer.is_redirected || line.substr(line.find(' ') + 1).starts_with('3');
   }
+  // Whoever a registry sends us to does not say who gets the login for the registry.
+  if (answer.is_redirected) return;
   if (base::to_lower(line.substr(0, k_name.size())) != k_name) return;
   const std::string challenge(base::trimmed(line.substr(k_name.size())));
   if (base::to_lower(challenge.substr(0, k_scheme.size())) == k_scheme)

@@ -19,7 +19,9 @@ struct RegistryAnswer {
   std::string hint;        ///< what helps, where that is known
   bool is_lasting = false; ///< asking again would change nothing
   std::string body;
-  std::string challenge;       ///< WWW-Authenticate of the scheme Bearer, where there is one
+  bool is_redirected = false;
+  /// WWW-Authenticate of the scheme Bearer, where there is one and nobody else's.
+  std::string challenge;
   bool wants_password = false; ///< there is one of the scheme Basic
 };
 

@@ -21,7 +21,8 @@ namespace {
 constexpr std::uint32_t k_most_redirections = 10;
 
 fs::UniqueFd open_for_more(const std::filesystem::path& path) {
-  fs::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  fs::UniqueFd file(::open(
+      path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644));
   if (!file) base::throw_system_error("fs.cannot-write", "cannot write", path.string(), errno);
   return file;
 }

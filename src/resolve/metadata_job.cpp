@@ -14,6 +14,7 @@
 
 extern "C" {
 #include <solv/repo_rpmmd.h>
+#include <solv/repo_solv.h>
 #include <solv/repo_write.h>
 #include <solv/solv_xfopen.h>
 }
@@ -25,6 +26,7 @@ extern "C" {
 #include <imagewright/resolve/resolve.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
 
+#include "metadata_table.hpp"
 #include "publication_times.hpp"
 
 namespace imagewright::resolve {
@@ -173,9 +175,14 @@ std::string prepare(const sandbox::WorkerCall& call) {
     const MetadataText text(call.descriptors[0], name);
     keep_publication_times(repository, read_publication_times(text.get(), name));
   }
-  std::string content = serialized(repository);
-  if (content.empty()) fail(name, "it cannot be prepared");
-  return content;
+  // Written and read once, all attributes stand in one place.
+  const std::string content = serialized(repository);
+  const PoolPointer whole(pool_create());
+  Repo* all = repo_create(whole.get(), "metadata");
+  const FilePointer file(solv_fmemopen(content.data(), content.size(), "r"));
+  if (content.empty() || !file || repo_add_solv(all, file.get(), 0) != 0)
+    fail(name, "it cannot be prepared");
+  return table_of(all, call.descriptors.size() > 1 ? FileLists::complete : FileLists::primary_only);
 }
 
 } // namespace
@@ -202,7 +209,13 @@ std::string prepare_metadata(const model::RepositorySnapshot& snapshot, Metadata
       .limits = k_limits};
   for (const fs::UniqueFd& file : files)
     request.descriptors.push_back(file.get());
-  return sandbox::run_in_worker(request, cancellation);
+  const PoolPointer pool(pool_create());
+  Repo* repository = repo_create(pool.get(), "metadata");
+  sandbox::ask_worker(request, cancellation,
+                      [&](std::string_view table) { return add_table(repository, table); });
+  std::string content = serialized(repository);
+  if (content.empty()) fail(name, "it cannot be prepared");
+  return content;
 }
 
 std::span<const sandbox::WorkerJob> worker_jobs() {

@@ -32,7 +32,7 @@ namespace {
 
 constexpr std::size_t k_seal_size = 64;
 /// Grows when what we keep in prepared files changes.
-constexpr std::string_view k_format = "imagewright-3";
+constexpr std::string_view k_format = "imagewright-4";
 
 std::string word_for(MetadataParts parts) {
   const std::string word = parts.file_lists == FileLists::complete ? "complete" : "primary";

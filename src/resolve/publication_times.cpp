@@ -113,7 +113,6 @@ PublicationTimes read_publication_times(std::FILE* text, const std::string& repo
 }
 
 void keep_publication_times(Repo* repository, const PublicationTimes& times) {
-  const Id key = pool_str2id(repository->pool, k_key, 1);
   Repodata* data = repo_add_repodata(repository, 0);
   Id package = 0;
   Solvable* solvable = nullptr;
@@ -121,9 +120,13 @@ void keep_publication_times(Repo* repository, const PublicationTimes& times) {
     Id type = 0;
     const char* checksum = solvable_lookup_checksum(solvable, SOLVABLE_CHECKSUM, &type);
     const auto time = times.find(checksum == nullptr ? std::string_view() : checksum);
-    if (time != times.end()) repodata_set_num(data, package, key, time->second);
+    if (time != times.end()) set_publication_time(data, package, time->second);
   }
   repodata_internalize(data);
+}
+
+void set_publication_time(Repodata* data, Id package, std::uint64_t time) {
+  repodata_set_num(data, package, pool_str2id(data->repo->pool, k_key, 1), time);
 }
 
 std::optional<std::uint64_t> find_publication_time(Pool* pool, Id package) {

@@ -24,6 +24,8 @@ PublicationTimes read_publication_times(std::FILE* text, const std::string& repo
 /// Keeps the times with the packages of a repository, so that they are there when it is prepared.
 void keep_publication_times(Repo* repository, const PublicationTimes& times);
 
+void set_publication_time(Repodata* data, Id package, std::uint64_t time);
+
 /// Absent: the metadata does not say it, or it was not kept.
 std::optional<std::uint64_t> find_publication_time(Pool* pool, Id package);
 

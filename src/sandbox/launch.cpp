@@ -69,9 +69,8 @@ void throw_if_setup_failed(const Record& record, const KnownFile& is_known) {
 }
 
 void throw_died(const std::string& what, std::optional<std::uint64_t> memory_kills) {
-  throw base::Error(base::FailureKind::build, "sandbox.call-died",
-                    "the processes of a sandbox were killed before " + what,
-                    hint_about_kill(memory_kills));
+  throw_killed("sandbox.call-died", "the processes of a sandbox were killed before " + what,
+               memory_kills);
 }
 
 } // namespace imagewright::sandbox

@@ -40,8 +40,8 @@ Launched launch(const SandboxOptions& options, LaunchRequest request);
 /// throw_decoded().
 void throw_if_setup_failed(const Record& record, const KnownFile& is_known = {});
 
-/// Throws base::Error (sandbox.call-died): the processes inside are gone without a word.
-/// `memory_kills` is as of their start.
+/// Throws base::Error (sandbox.call-died, sandbox.out-of-memory): the processes inside are gone
+/// without a word. `memory_kills` is as of their start.
 [[noreturn]] void throw_died(const std::string& what,
                              std::optional<std::uint64_t> memory_kills = std::nullopt);
 

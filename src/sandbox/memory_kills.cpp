@@ -3,7 +3,9 @@
 
 #include <charconv>
 #include <string_view>
+#include <utility>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
@@ -21,14 +23,18 @@ std::optional<std::uint64_t> count_memory_kills() {
   return std::nullopt;
 }
 
-std::string hint_about_kill(std::optional<std::uint64_t> count_before) {
+void throw_killed(std::string code, std::string message,
+                  std::optional<std::uint64_t> count_before) {
   const auto count = count_memory_kills();
-  if (count && count_before && *count > *count_before) {
-    return "the kernel ran out of memory meanwhile and ended processes: give the build more, or "
-           "raise the limit of its container";
+  const bool is_known = count && count_before;
+  if (is_known && *count > *count_before) {
+    throw base::Error(base::FailureKind::build, "sandbox.out-of-memory", std::move(message),
+                      "the kernel ran out of memory meanwhile and ended processes: give the build "
+                      "more, or raise the limit of its container");
   }
-  if (count && count_before) return "memory was not the cause; somebody or a fault ended it";
-  return "look at the host's kernel log for the cause";
+  throw base::Error(base::FailureKind::build, std::move(code), std::move(message),
+                    is_known ? "memory was not the cause; somebody or a fault ended it"
+                             : "look at the host's kernel log for the cause");
 }
 
 } // namespace imagewright::sandbox

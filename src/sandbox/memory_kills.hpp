@@ -13,7 +13,10 @@ namespace imagewright::sandbox {
 /// when it does not tell.
 std::optional<std::uint64_t> count_memory_kills();
 
-/// What to do about a process that was killed, given the count of when it was started.
-std::string hint_about_kill(std::optional<std::uint64_t> count_before);
+/// Throws base::Error about processes that were killed (SIGKILL), given the count of when they were
+/// started: sandbox.out-of-memory when the kernel ended some since, otherwise with `code`. What to
+/// do is the hint.
+[[noreturn]] void throw_killed(std::string code, std::string message,
+                               std::optional<std::uint64_t> count_before);
 
 } // namespace imagewright::sandbox

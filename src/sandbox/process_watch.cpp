@@ -201,11 +201,14 @@ private:
 
   void judge_status(const std::string& name, int status) const {
     if (!WIFSIGNALED(status) || !is_violent(WTERMSIG(status))) return;
-    throw base::Error(base::FailureKind::build, "sandbox.process-killed",
-                      fmt::format("{} in the image root was ended by signal {} ({})",
-                                  name.empty() ? "a program" : "the program " + base::quoted(name),
-                                  WTERMSIG(status), ::strsignal(WTERMSIG(status))),
-                      hint_about_kill(memory_kills_));
+    const int signal = WTERMSIG(status);
+    const std::string message =
+        fmt::format("{} in the image root was ended by signal {} ({})",
+                    name.empty() ? "a program" : "the program " + base::quoted(name), signal,
+                    ::strsignal(signal));
+    if (signal == SIGKILL) throw_killed("sandbox.process-killed", message, memory_kills_);
+    throw base::Error(base::FailureKind::build, "sandbox.process-killed", message,
+                      "report it to whoever builds the package that the program is from");
   }
 
   [[noreturn]] static void throw_too_many() {

@@ -20,9 +20,9 @@ constexpr std::size_t k_process_limit = 4608;
 
 /// Reaps whatever is orphaned until the worker has ended, and gives its status; -1 when there is no
 /// such process. /proc must be the sandbox's own and SIGCHLD blocked. Throws base::Error
-/// (sandbox.too-many-processes, sandbox.process-killed): another process of the sandbox crashed or
-/// was killed, which its parent may have ignored. Children of a worker that runs our own code are
-/// its own to judge: it knows which of them may fail.
+/// (sandbox.too-many-processes, sandbox.process-killed, sandbox.out-of-memory): another process of
+/// the sandbox crashed or was killed, which its parent may have ignored. Children of a worker that
+/// runs our own code are its own to judge: it knows which of them may fail.
 int wait_for_worker(pid_t worker);
 
 } // namespace imagewright::sandbox

@@ -212,6 +212,35 @@ class Documentation(unittest.TestCase):
                    if not (TOP / path).exists() or name not in self.names_of_tests(TOP / path)]
         self.assertEqual(missing, [])
 
+    def declared_tests(self):
+        """What ctest calls them: programs of tests by their name, scripts by theirs."""
+        declared = "\n".join(path.read_text() for path in sorted((TOP / "tests").rglob("CMakeLists.txt")))
+        scripts = {f"{path.parent.name}_{path.stem.removesuffix('_test')}" for path in (TOP / "tests").glob("*/*_test.py")}
+        return scripts | set(re.findall(r"\b((?:unit|component)_\w+)", declared))
+
+    def unknown_tests(self, rows):
+        """What rows of a table call a test, by ctest's name or by a title, and no test is called."""
+        declared = self.declared_tests()
+        titles = {name.replace("_", " ").removeprefix("test ") for path in sorted((TOP / "tests").rglob("*_test.*")) for name in self.names_of_tests(path)}
+        files = {path.stem for path in (TOP / "tests").rglob("*_test.*")} | {word for path in (TOP / "tests/functional").glob("*_test.py")
+                                                                         for word in re.findall(r"^class (\w+)", path.read_text(), re.M)}
+        unknown = []
+        for row in rows:
+            unknown += [name for name in re.findall(r"`([A-Z]\w+|\w+_\w+)`", row) if name not in declared | files]
+            for title in re.findall(r'"([^"]+)"', row):
+                begins = title.removesuffix("…").strip()
+                if not any(known == title or (begins != title and known.startswith(begins)) for known in titles):
+                    unknown.append(title)
+        return unknown
+
+    def test_every_test_that_the_page_on_azure_names_exists(self):
+        table = (TOP / "docs/azure.md").read_text().split("| what could go wrong | what sees it |\n|---|---|\n")[1]
+        rows = [row.split("|")[2] for row in table.splitlines() if row.startswith("|")]
+        self.assertGreater(len(rows), 20)
+        self.assertEqual(self.unknown_tests(rows), [])
+        self.assertEqual(self.unknown_tests(['`unit_finalize`: "no such title"', '`functional_nothing`', '"a second kernel …"', '"a second kernel"']),
+                         ["no such title", "functional_nothing", "a second kernel"])
+
     def test_a_test_that_is_gone_would_be_missed(self):
         path = TOP / "tests/component/sandbox/policy_test.cpp"
         self.assertIn("no system call leads out of a root", self.names_of_tests(path))

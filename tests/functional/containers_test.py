@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 import unittest
 from pathlib import Path
@@ -86,6 +87,10 @@ class Contents(ContainersTestCase):
             damaged=[{"var/lib/rpm/rpmdb.sqlite": self.RPM_DATABASE[:20000]}],
             foreign=[{"var/lib/rpm/Packages": "x"}],
             strange=[{"lib/apk/db/installed": "P:a\x1b[31mb\nV:1\n\nP:fine\nV:2\nA:noarch\n"}],
+            link=[{"lib/apk/db/installed": self.APK}, {"lib/apk/db/installed": (tarfile.SYMTYPE, "/etc/passwd")}],
+            hard=[{"a": self.APK, "lib/apk/db/installed": (tarfile.LNKTYPE, "a")}],
+            directory=[{"lib/apk/db/installed": self.APK}, {"lib/apk": (tarfile.SYMTYPE, "/elsewhere")}],
+            outside=[{"../lib/apk/db/installed": self.APK, "x/../../var/lib/dpkg/status": self.DPKG}],
             nothing=[{"pause": "x"}])
         self.assertEqual(len(images["rpm"]["contents"]["packages"]), 60)
         self.assertEqual((images["rpm"]["contents"]["distribution"], images["rpm"]["contents"]["version"]), ("azurelinux", "3.0"))
@@ -95,7 +100,8 @@ class Contents(ContainersTestCase):
         for name in ("apk", "opaque"):
             self.assertEqual(self.names(images[name]), ["apk busybox-binsh 1.36.1-r2", "apk musl 1.2.5-r0"])
         self.assertEqual(self.names(images["strange"]), ["apk fine 2"])
-        for name, why in (("hidden", "no package manager"), ("damaged", "damaged"), ("foreign", "kind"), ("strange", "name"), ("nothing", "no package manager")):
+        for name, why in (("hidden", "no package manager"), ("damaged", "damaged"), ("foreign", "kind"), ("strange", "name"), ("link", "no package manager"), ("hard", "no file of its own"),
+                          ("directory", "no package manager"), ("outside", "no package manager"), ("nothing", "no package manager")):
             self.assertIn(why, images[name]["contents"]["unknown"], name)
         for name in ("rpm", "bare", "deb", "apk", "opaque"):
             self.assertNotIn("unknown", images[name]["contents"])

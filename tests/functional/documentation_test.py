@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from imagewright_testing import PROGRAM, TOP, WORKBENCH, TestCase, environment, require_module, require_workbench  # noqa: E402
 from pages import LANGUAGES, blocks_of, pages_below  # noqa: E402
+from pod_security import pod_of, restricted_violations  # noqa: E402
 
 PAGES = [page for page in pages_below(TOP) if any(block.language in ("sh", "yaml") for block in blocks_of(page))]
 
@@ -218,37 +219,6 @@ class Peers(TestCase):
         self.assertEqual([name for name in claimed if f'"{name}"' not in known], [])
 
 
-# Pod Security Standards, profile "restricted" with what it takes over from "baseline".
-ADMITTED_VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
-
-
-def restricted_violations(pod):
-    """What of a pod's specification the restricted standard does not admit."""
-    context = pod.get("securityContext", {})
-    found = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key)]
-    found += [volume["name"] for volume in pod.get("volumes", []) if not (set(volume) - {"name"}) <= ADMITTED_VOLUMES]
-    found += ["sysctls"] if context.get("sysctls") else []
-    for container in [*pod["containers"], *pod.get("initContainers", [])]:
-        own = container.get("securityContext", {})
-        effective = {**context, **own}
-        capabilities = own.get("capabilities", {})
-        rules = {
-            "privileged": not own.get("privileged", False),
-            "allowPrivilegeEscalation": own.get("allowPrivilegeEscalation") is False,
-            "runAsNonRoot": effective.get("runAsNonRoot") is True,
-            "runAsUser": effective.get("runAsUser") != 0,
-            "seccompProfile": effective.get("seccompProfile", {}).get("type") in ("RuntimeDefault", "Localhost"),
-            "capabilities.drop": "ALL" in capabilities.get("drop", []),
-            "capabilities.add": set(capabilities.get("add", [])) <= {"NET_BIND_SERVICE"},
-            "procMount": own.get("procMount", "Default") == "Default",
-            "hostPort": not any(port.get("hostPort") for port in container.get("ports", [])),
-            "appArmorProfile": effective.get("appArmorProfile", {}).get("type", "RuntimeDefault") in ("RuntimeDefault", "Localhost"),
-            "seLinuxOptions": not effective.get("seLinuxOptions"),
-        }
-        found += [name for name, is_met in rules.items() if not is_met]
-    return found
-
-
 class Pipelines(TestCase):
     def commands_of(self, text):
         return re.findall(r"imagewright (\w+)", text)
@@ -266,7 +236,8 @@ class Pipelines(TestCase):
         workflow = yaml.safe_load((TOP / "toolkit/ci/github/workflow.yml").read_text())
         job = workflow["jobs"]["imagewright"]
         # Options of the engine are how privileges are asked for.
-        self.assertEqual(set(job["container"]), {"image"})
+        self.assertEqual(set(job["container"]), {"image", "options"})
+        self.assertRegex(job["container"]["options"], r"^--user [1-9]\d*$")
         for step in job["steps"]:
             if "run" in step:
                 subprocess.run(["bash", "-n"], input=step["run"], text=True, check=True)
@@ -275,11 +246,11 @@ class Pipelines(TestCase):
         self.assertIn("config", header["spec"]["inputs"])
         self.assertEqual(set(jobs), {"imagewright"})
 
-    def test_the_job_for_kubernetes_is_what_the_restricted_standard_admits(self):
-        yaml = require_module("yaml")
-        job = yaml.safe_load((TOP / "toolkit/ci/kubernetes/job.yaml").read_text())
-        pod = job["spec"]["template"]["spec"]
-        self.assertEqual(restricted_violations(pod), [])
+    def test_what_is_for_kubernetes_is_what_the_restricted_standard_admits(self):
+        require_module("yaml")
+        for name in ("job", "argo", "tekton"):
+            self.assertEqual(restricted_violations(pod_of(TOP / f"toolkit/ci/kubernetes/{name}.yaml")), [], name)
+        pod = pod_of(TOP / "toolkit/ci/kubernetes/job.yaml")
         # The check itself: each of these is refused by the standard.
         for change in (
             lambda pod: pod.update(hostNetwork=True), lambda pod: pod["securityContext"].pop("runAsNonRoot"),

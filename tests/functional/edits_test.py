@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from sibling_images import SiblingTestCase, package  # noqa: E402
 
-SETTINGS = "# the package's\nPort 22\nPermitRootLogin yes\nPermitRootLogin prohibit\n[Match]\nX *\n"
+SETTINGS = "# of the package\nPort 22\nPermitRootLogin yes\nPermitRootLogin prohibit\n[Match]\nX *\n"
 APP = package("app", install=f"mkdir -p //etc/app.d //usr/bin //usr/lib/app\nprintf '%s' '{SETTINGS}' > //etc/app.conf\n"
               "printf 'no end' > //etc/app.d/unended\n: > //etc/app.d/empty\nprintf 'a\\0b\\n' > //etc/app.d/binary\n"
               "echo real > //usr/lib/app/real\nln -s ../usr/lib/app/real //etc/app.link\n"
@@ -33,7 +33,7 @@ class Edits(SiblingTestCase):
             {"path": "/etc/app.d/unended", "lines": [{"add": "more"}]}, {"path": "/etc/app.d/empty", "lines": [{"add": "one"}]},
             {"path": "/etc/app.link", "lines": [{"replace": "r*l", "with": "edited"}]}))
         self.assertEqual(built.read("/etc/app.conf"),
-                         "# the package's\nPermitRootLogin no\nPermitRootLogin no\nfirst\nsecond\n[Match]\nbelow\nY ?\nlast\n")
+                         "# of the package\nPermitRootLogin no\nPermitRootLogin no\nfirst\nsecond\n[Match]\nbelow\nY ?\nlast\n")
         entry = built.archive()["/etc/app.conf"]
         self.assertEqual((entry.mode, entry.uid, entry.gid), (0o640, 0, self.group_of(built, "wheel")))
         self.assertEqual(built.read("/etc/app.d/unended"), "no end\nmore")
@@ -118,7 +118,7 @@ class Edits(SiblingTestCase):
         files = json.loads(next(out.glob("*.manifest.json")).read_text())["files"]
         size = len(SETTINGS) - len("Port 22\n")
         self.assertRegex(files["/etc/app.conf"], rf"^file 0640 0:\d+ {size} ")
-        self.assertRegex(files["/etc/app.link"], r"app\.conf$|app\.conf ")
+        self.assertRegex(files["/etc/app.link"], r'^link 0777 0:0 "app\.conf"')
         self.assertNotIn("/etc/app.d", files)
         config.write_text('os: {edits: [{path: /etc/app.conf, lines: [{remove: "Port 23"}]}]}\n')
         refused = self.run_program(*arguments, "--output-dir", config.parent / "other", "--progress", "none", expect=2)
@@ -129,8 +129,8 @@ class Edits(SiblingTestCase):
                 {"path": "/a", "remove": True, "link": "b"}, {"path": "/a", "link": "b", "permissions": "600"}, {"path": "/a", "directory": True, "lines": [{"add": "x"}]},
                 {"path": "/a", "lines": [{"add": "x", "remove": "y"}]}, {"path": "/a", "lines": [{"replace": "x"}]}, {"path": "/a", "lines": [{"with": "x"}]},
                 {"path": "/a", "lines": [{"remove": "x", "before": "y"}]}, {"path": "/a", "lines": [{"add": "x", "before": "y", "after": "z"}]},
-                {"path": "/a", "lines": [{"remove": ""}]}, {"path": "a", "remove": True}, {"path": "/", "remove": True}, {"path": "/proc/x", "remove": True},
-                {"path": "/a/../b", "remove": True}, {"remove": True}, {"path": "/a", "permissions": "999"}, {"path": "/a", "owner": "a b"}, {"path": "/a", "remove": 3},
+                {"path": "/a", "lines": [{"remove": ""}]}, {"path": "", "remove": True}, {"path": "/", "remove": True}, {"path": "/proc/x", "remove": True},
+                {"path": "/a/../proc/x", "remove": True}, {"remove": True}, {"path": "/a", "permissions": "999"}, {"path": "/a", "owner": "a b"}, {"path": "/a", "remove": 3},
                 {"path": "/a", "lines": "x"}, {"path": "/a", "lines": [3]})
         for row in rows:
             with self.subTest(row=row):
@@ -146,7 +146,8 @@ class Edits(SiblingTestCase):
         self.assertLess(canonical.index("remove: Port 22"), canonical.index("add: Port 23"))
         again = path.parent / "canonical.yaml"
         again.write_text(canonical)
-        self.assertEqual(self.run_program("validate", "--canonical", again).stdout, canonical)
+        text = self.run_program("validate", "--canonical", again).stdout
+        self.assertEqual(text[text.index("release:"):], canonical[canonical.index("release:"):])
 
 
 if __name__ == "__main__":

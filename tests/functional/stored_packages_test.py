@@ -3,11 +3,15 @@
 
 import hashlib
 import json
+import re
+import shutil
+import subprocess
 import sys
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import PROGRAM, environment  # noqa: E402
 from sibling_images import SiblingTestCase, make_repository, package  # noqa: E402
 
 
@@ -29,6 +33,24 @@ class Stored(SiblingTestCase):
     def setUp(self):
         super().setUp()
         self.cache = ("--cache-dir", self.top / "cache")
+
+    def test_what_changes_after_it_was_verified_is_not_stored(self):
+        path = self.config(node({"packages": ["kubelet-extras"], "directory": "/srv/more"}))
+        file = next((self.repositories[0] / "noarch").glob("kubelet-extras-*.rpm"))
+        content = file.read_bytes()
+        self.addCleanup(file.write_bytes, content)
+        out = self.scratch() / "out"
+        command = [str(PROGRAM), "build", path, "--output-dir", out, "--cache-dir", out.parent / "cache", "--progress", "json"]
+        with subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as build:
+            is_changed = False
+            for line in build.stderr:
+                # All packages are there and verified.
+                if not is_changed and '"install"' in line:
+                    file.write_bytes(b"what nobody has verified")
+                    is_changed = True
+        self.assertEqual((build.returncode, is_changed), (0, True))
+        stored = json.loads(next(out.glob("*.manifest.json")).read_text())["files"][f"/srv/more/{file.name}"]
+        self.assertIn(f"sha256:{hashlib.sha256(content).hexdigest()}", stored)
 
     def digest(self, name):
         return hashlib.sha256((self.repositories[0] / f"noarch/{name}").read_bytes()).hexdigest()
@@ -72,7 +94,12 @@ class Stored(SiblingTestCase):
 
     def test_a_lock_pins_them_and_moves_them_by_name(self):
         older = self.repositories
-        type(self).repositories = [make_repository(self.scratch() / "old", kubelet("1.30.0"), package("kubelet-extras"))]
+        earlier = self.scratch() / "earlier"
+        earlier.mkdir()
+        for name in ("kubelet-1.30.0-1.noarch.rpm", "kubelet-extras-1-1.noarch.rpm"):
+            shutil.copy2(older[0] / "noarch" / name, earlier)
+        self.run_tool("createrepo_c", "--quiet", earlier)
+        type(self).repositories = [earlier]
         try:
             path = self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}))
             self.run_program("lock", path, *self.cache)
@@ -82,6 +109,7 @@ class Stored(SiblingTestCase):
             path.write_text(moved)
             lock = path.parent / "node.lock.json"
             self.assertIn("1.30.0-1", lock.read_text())
+            self.assertNotIn("/opt/k", self.run_program("lock", path, *self.cache).stdout, "what was pinned has moved")
             self.assertIn("fresh", self.run_program("lock", path, *self.cache).stdout)
             path.write_text(moved.replace('["kubelet"]', '["kubelet", "kubelet-extras"]'))
             self.assertIn("store kubelet-extras in /opt/k", self.run_program("lock", path, "--check", *self.cache, expect=5).stderr)
@@ -93,9 +121,34 @@ class Stored(SiblingTestCase):
         finally:
             type(self).repositories = older
 
+    def test_another_file_of_the_same_name_is_told_as_such(self):
+        path = self.config("os: {packages: {install: [tiny-web], stored: [{packages: [kubelet], directory: /opt/k}]}}\n")
+
+        def locked(repository):
+            path.write_text(re.sub(r"name: own0, path: [^,]+", f"name: own0, path: {repository}", path.read_text()))
+            said = self.run_program("lock", path, "--update", "kubelet", *self.cache).stdout
+            copy = self.scratch() / "a.lock.json"
+            copy.write_bytes((path.parent / "node.lock.json").read_bytes())
+            return said, copy
+
+        first = make_repository(self.scratch() / "first", kubelet("1.30.0"), package("kubelet-extras"))
+        again = make_repository(self.scratch() / "again", kubelet("1.30.0", rest="%changelog\n* Mon Jan 01 2024 A <a@b> - 1\n- again\n"))
+        place = "/opt/k/kubelet-1.30.0-1.noarch.rpm"
+        said, old = locked(first)
+        self.assertIn(f"+ {place}", said)
+        said, new = locked(again)
+        self.assertRegex(said, rf"! {place} is another file: sha256:\w+ → sha256:\w+")
+        compared = self.run_program("diff", old, new).stdout
+        self.assertRegex(compared, rf"(?s)stored packages for x86_64.*{place}.*content")
+        path.write_text(path.read_text().replace("[kubelet]", "[kubelet, kubelet-extras]"))
+        said, more = locked(first)
+        self.assertIn("+ /opt/k/kubelet-extras-1-1.noarch.rpm", said)
+        self.assertRegex(self.run_program("diff", new, more).stdout, r"(?s)stored packages for x86_64.*kubelet-extras-1-1")
+        self.assertNotIn("stored packages", self.run_program("diff", more, more).stdout)
+
     def test_what_cannot_be_stored_is_told(self):
         rows = (({"packages": ["no-such"], "directory": "/opt/k"}, 3), ({"packages": ["kubelet > 2"], "directory": "/opt/k"}, 3),
-                ({"packages": ["kubelet"], "directory": "/var/tmp/k"}, 2), ({"packages": ["kubelet"], "directory": "opt"}, 2),
+                ({"packages": ["kubelet"], "directory": "/var/tmp/k"}, 2), ({"packages": ["kubelet"], "directory": ""}, 2),
                 ({"packages": ["kubelet"]}, 2), ({"directory": "/opt/k"}, 2), ({"packages": "kubelet\n", "directory": "/a/../b"}, 2),
                 ({"packages": ["kubelet"], "directory": "/usr/lib/sysimage/rpm"}, 2))
         for row, code in rows:
@@ -103,6 +156,13 @@ class Stored(SiblingTestCase):
                 said = self.run_on("plan", self.config(node(row)))
                 self.assertEqual(said.code, code, said.said)
                 self.assertRegex(said.said, r"node\.yaml:\d+:\d+: error: ")
+        path = self.config(node({"packages": ["kubelet"], "directory": "/"}))
+        self.assertRegex(self.run_program("plan", path, *self.cache).stdout, r"package +/kubelet-1\.30\.2-1\.noarch\.rpm")
+        taken = self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}) + "  additionalFiles: [{destination: /opt/k/kubelet-1.30.2-1.noarch.rpm, content: x}]\n")
+        for is_locked in (False, True):
+            with self.subTest(is_locked=is_locked):
+                self.assert_refused(self.run_on("plan", taken), "finalize.file-overwritten")
+                self.run_program("lock", taken, *self.cache)
         excluded = self.run_on("plan", self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}, more="    exclude: [kubelet]\n")))
         self.assertEqual(excluded.code, 3, excluded.said)
 

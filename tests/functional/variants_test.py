@@ -46,7 +46,8 @@ class Variants(SiblingTestCase):
         self.assertEqual(self.names(extra) - self.names(plain), {"tiny-starting"})
         self.assertNotEqual(plain["files"]["/usr/lib/os-release"], bare["files"]["/usr/lib/os-release"])
         report = json.loads((path.parent / "out/node-bare-x86_64.report.json").read_text())
-        self.assertIn("reused", json.dumps(report), "what plain and bare share was installed twice")
+        found = {each["stage"]: each["result"] for each in report["cache"]}
+        self.assertEqual(found.get("root"), "hit", "what plain and bare share was installed twice")
         verified = self.run_program("verify", path.parent / "out", "--cache-dir", cache)
         self.assertIn("node-extra-x86_64", verified.stdout + verified.stderr)
 
@@ -93,7 +94,7 @@ class Variants(SiblingTestCase):
         canonical = self.run_program("validate", "--canonical", path, "--variant", "extra").stdout
         self.assertIn("/etc/own", canonical)
         self.assertNotIn("variants:", canonical)
-        broken = self.config(NODE.replace("tiny-web]", "tiny-web, 7 7]").replace("content: own", "content: own, contents: x"))
+        broken = self.config(NODE.replace("tiny-web]", "tiny-web, -x]").replace("content: own", "content: own, contents: x"))
         said = self.run_program("validate", broken, expect=2).stderr
         self.assertEqual(said.count("error: "), 2, "a mistake that variants share is told once, and every one of them: " + said)
 
@@ -101,10 +102,11 @@ class Variants(SiblingTestCase):
         rows = (("variants: {a: {baseConfigs: [{path: b.yaml}]}}", "config.conflict"), ("variants: {a: {variants: {b: {}}}}", "config.conflict"),
                 ("variants: {a: {roles: [x]}}", "config.conflict"), ("variants: {a: {previewFeatures: [uki]}}", "config.conflict"),
                 ("variants: {all: {}}", "config.bad-value"), ("variants: {A: {}}", "config.bad-value"), ("variants: {'a b': {}}", "config.bad-value"),
-                ("variants: {a: {nothing: 1}}", "config.unknown-key"), ("variants: [a]", "config."), ("variants: {a: text}", "config."),
+                ("variants: {a: {nothing: 1}}", "config.unknown-key"), ("variants: [a]", "config.wrong-type"), ("variants: {a: text}", "config.wrong-type"),
+                ("variants: {A: {}, b: {}}", "config.bad-value"),
                 ("variants: {a: {output: {name: x}}, b: {output: {name: x}}}", "config.duplicate-name"),
                 ("variants: {a: {output: {name: node-b}}, b: {}}", "config.duplicate-name"),
-                ("variants: {a: {os: {hostname: -}}}", "config.bad-value"))
+                ("variants: {a: {os: {hostname: a..b}}}", "config.bad-value"))
         for text, code in rows:
             with self.subTest(text=text):
                 said = self.run_on("validate", self.config("os: {packages: {install: [tiny-web]}}\n" + text))
@@ -138,12 +140,15 @@ class Variants(SiblingTestCase):
     def test_a_base_is_customized_as_a_variant_says(self):
         base = self.image("os: {packages: {install: [tiny-web]}}\n", formats=("raw",))
         path = self.scratch() / "node.yaml"
-        path.write_text("variants: {one: {os: {additionalFiles: [{destination: /etc/one, content: x}]}}, two: {os: {additionalFiles: [{destination: /etc/two, content: x}]}}}\n")
+        path.write_text("variants: {one: {os: {additionalFiles: [{destination: /etc/one, content: x}]}}, two: {os: {additionalFiles: [{destination: /etc/two, source: two}]}}}\n")
+        (path.parent / "two").write_text("x")
         image = next(base.out.glob("*.raw"))
         self.run_program("customize", "--image", image, path, "--variant", "all", "--output-dir", path.parent / "out", "--cache-dir", self.top / "cache", "--progress", "none")
         for name, other in (("one", "two"), ("two", "one")):
             files = self.manifest(path, f"node-{name}")["files"]
             self.assertTrue(f"/etc/{name}" in files and f"/etc/{other}" not in files)
+        (path.parent / "two").unlink()
+        self.run_program("customize", "--image", image, f"{path}@one", "--output-dir", path.parent / "out", "--cache-dir", self.top / "cache", "--progress", "none")
 
 
 if __name__ == "__main__":

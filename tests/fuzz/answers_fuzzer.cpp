@@ -19,6 +19,7 @@
 #include "advisory/feed_codec.hpp"
 #include "audit/comparison_codec.hpp"
 #include "depot/action_result.hpp"
+#include "inspect/disk_description_codec.hpp"
 #include "inspect/installed_packages_codec.hpp"
 #include "inspect/system_facts_codec.hpp"
 #include "install/event.hpp"
@@ -116,6 +117,10 @@ constexpr std::array k_decoders{
     +[](std::string_view bytes) { sandbox::throw_decoded(bytes); },
     +[](std::string_view bytes) { read_console(bytes); },
     +[](std::string_view bytes) { read_cache_entry(bytes); },
+    +[](std::string_view bytes) {
+      there_and_back(bytes, &inspect::decode_disk_description,
+                     [](const model::DiskDescription& value) { return inspect::encode(value); });
+    },
 };
 
 } // namespace

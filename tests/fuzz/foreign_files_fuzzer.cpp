@@ -56,7 +56,7 @@ void read_feed(std::string_view bytes, advisory::FeedForm form) {
 
 void read_archive(std::string_view bytes) {
   const base::Cancellation never;
-  archive::read_tar(
+  archive::read_tar_or_zip(
       file_of(bytes), "archive", k_limit,
       [](const archive::TarMember& member, const archive::MemberContent& content) {
         require(content(64).size() <= 64);

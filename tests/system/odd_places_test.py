@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import adopt_orphans, living_descendants  # noqa: E402
+from control_groups import ControlGroup  # noqa: E402
 from disturbed_builds import DisturbedBuilds  # noqa: E402
 from imagewright_testing import WORKBENCH, TestCase, environment, require_program, require_workbench, skip  # noqa: E402
 
@@ -29,29 +30,6 @@ def limited(which, value):
 def in_mounts(script):
     """A command runs among mounts of its own."""
     return ["unshare", "--mount", "--propagation", "private", "sh", "-c", f'{script} && exec "$@"', "sh"]
-
-
-class ControlGroup:
-    """Limits of one controller, of either version; gone with the test."""
-
-    def __init__(self, test, controller, files):
-        first = Path("/sys/fs/cgroup") / controller
-        self.top = first if first.is_dir() else Path("/sys/fs/cgroup")
-        self.group = self.top / f"imagewright-odd-{os.getpid()}"
-        try:
-            self.group.mkdir()
-            for name, value in files[first.is_dir()].items():
-                (self.group / name).write_text(str(value))
-        except OSError as error:
-            if self.group.exists():
-                self.group.rmdir()
-            print(f"control group of {controller}: not tried, {error}", flush=True)
-            self.group = None
-            return
-        test.addCleanup(self.group.rmdir)
-
-    def before(self):
-        return ["sh", "-c", f'echo $$ >{self.group}/cgroup.procs && exec "$@"', "sh"]
 
 
 class OddPlaces(TestCase):

@@ -27,13 +27,13 @@ output: {{images: [{{format: raw}}]}}
 SCRIPTLETS = {
     "bomb": ("bomb() { bomb & bomb & wait; }\nbomb", "sandbox.too-many-processes"),
     # On two emulated processors the first ones leave the next ones little.
-    "busy-bomb": ("bomb() { bomb & bomb & while :; do :; done; }\nbomb", "sandbox.too-many-processes|install.scriptlet-timeout"),
+    "busy-bomb": ("bomb() { bomb & bomb & while :; do :; done; }\nbomb", "sandbox.too-many-processes"),
     "killer": ("kill -9 1\nkill -9 $PPID\nkill -9 -1\nexit 1", "sandbox.call-died"),
     "sleeper": ("while :; do :; done", "install.scriptlet-timeout"),
     "talker": ("while :; do echo yes yes yes yes yes yes yes yes yes yes yes yes; done", "install.scriptlet-timeout"),
     # Into memory: once as files, once as a process.
     "eater": ("cat /dev/zero >/dev/shm/eaten\ncat /dev/zero >/run/eaten\ncat /dev/zero >/tmp/eaten\n"
-              "eaten=0123456789abcdef\nwhile :; do eaten=$eaten$eaten; done", "install.scriptlet-failed|sandbox.process-killed|sandbox.call-died"),
+              "eaten=0123456789abcdef\nwhile :; do eaten=$eaten$eaten; done", "sandbox.out-of-memory"),
     "filler": ("while :; do cat /dev/zero >>/filled; done", "install.disk-full|fs.disk-full|install.scriptlet-timeout"),
     "looker": ("for file in /proc/1/root/etc/hostname /proc/1/environ /proc/1/cwd/etc /proc/../etc/hostname /proc/$PPID/root/imagewright-machine "
                "/proc/kcore /proc/kmsg /proc/sys/kernel/core_pattern; do echo x 2>/dev/null >$file; cat $file; done 2>/dev/null >/found\n"
@@ -41,7 +41,7 @@ SCRIPTLETS = {
     "resetter": ("echo b >/proc/sysrq-trigger\necho c >/proc/sysrq-trigger\necho 1 >/proc/sys/kernel/panic\n"
                  "echo 300 >/proc/sys/kernel/pid_max\n:", ""),
 }
-TIMEOUTS = {"eater": 200, "bomb": 100}
+TIMEOUTS = {"eater": 200, "bomb": 100, "busy-bomb": 100}
 DEVICES = "%files\n%dev(b,253,1) %attr(666,root,root) /srv/work\n%dev(b,254,17) %attr(666,root,root) /srv/disk\n%dev(c,5,1) /srv/console\n"
 SCRIPTS_OF_DEVICES = ("for device in /srv/work /srv/disk /srv/console; do echo harm 2>/dev/null >$device && exit 7; cat $device 2>/dev/null && exit 7; done\n:")
 

@@ -10,12 +10,9 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from container_places import AS_USER, FREE, PlacesTestCase  # noqa: E402
+from container_places import AS_USER, DOCKER_RIGHTS, FREE, PlacesTestCase  # noqa: E402
 from imagewright_testing import environment  # noqa: E402
 
-DOCKER_CAPABILITIES = ("CHOWN,DAC_OVERRIDE,FSETID,FOWNER,MKNOD,NET_RAW,SETGID,SETUID,SETFCAP,SETPCAP,NET_BIND_SERVICE,SYS_CHROOT,KILL,"
-                       "AUDIT_WRITE")
-DOCKER_ROOT = ("--cap-drop=all", f"--cap-add={DOCKER_CAPABILITIES}")
 POD = ("--cap-drop=all", "--security-opt", "no-new-privileges", "--user", "10001:10001")
 KUBERNETES = ("-e", "KUBERNETES_SERVICE_HOST=10.0.0.1")
 # podman's word for Docker's systempaths=unconfined.
@@ -35,14 +32,6 @@ NOTHING = "/dev/null"
 
 
 class Remedies(PlacesTestCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.filter = cls.home / "filter.json"
-        subprocess.run([cls.scripts / "make-filter", cls.filter], check=True)
-        cls.filter.chmod(0o644)
-        cls.docker_filter = ("--security-opt", f"seccomp={cls.filter}")
-
     def run_container(self, options, command):
         words = [self.scripts / "pod", *options, "--tmpfs", "/work:mode=1777,exec", "-e", "HOME=/work", "--rootfs", self.root, *command]
         return subprocess.run(words, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -56,21 +45,21 @@ class Remedies(PlacesTestCase):
         self.assertRegex(text, rf"(?m)^  ok      {name}: .*\(this one\)$")
 
     def test_a_filter_of_a_container(self):
-        for place, rung in ((DOCKER_ROOT, "limited-root"), (POD, "single-id")):
+        for place, rung in ((DOCKER_RIGHTS, "limited-root"), (POD, "single-id")):
             with self.subTest(rung):
-                text = self.doctor(*place, *self.docker_filter)
+                text = self.doctor(*place, *self.docker_filter())
                 self.assert_rung(text, "machine")
                 self.assertIn("start the container with --security-opt seccomp=unconfined --security-opt systempaths=unconfined,", text)
                 self.assert_rung(self.doctor(*place, "--security-opt", "seccomp=unconfined", *UNMASKED), rung)
 
     def test_a_filter_of_a_pod(self):
-        for place, rung in ((DOCKER_ROOT, "limited-root"), (POD, "single-id")):
+        for place, rung in ((DOCKER_RIGHTS, "limited-root"), (POD, "single-id")):
             with self.subTest(rung):
-                text = self.doctor(*place, *self.docker_filter, *KUBERNETES)
+                text = self.doctor(*place, *self.docker_filter(), *KUBERNETES)
                 self.assert_rung(text, "machine")
                 self.assertIn("in the pod's securityContext: seccompProfile with type: Unconfined", text)
                 # What else pods have does not help against a filter.
-                self.assert_rung(self.doctor(*place, *self.docker_filter, *UNMASKED, *OWN_USERS, *KUBERNETES), "machine")
+                self.assert_rung(self.doctor(*place, *self.docker_filter(), *UNMASKED, *OWN_USERS, *KUBERNETES), "machine")
                 self.assert_rung(self.doctor(*place, "--security-opt", "seccomp=unconfined", *KUBERNETES), rung)
 
     def test_a_program_that_is_missing(self):
@@ -79,10 +68,10 @@ class Remedies(PlacesTestCase):
                                    ("/usr/bin/qemu-aarch64-static", "qemu-aarch64-static: ", "install qemu-user-static"),
                                    ("/usr/sbin/debugfs", "debugfs: ", "install e2fsprogs")):
             with self.subTest(file):
-                text = self.doctor(*DOCKER_ROOT, *self.docker_filter, "-v", f"{NOTHING}:{file}:ro")
+                text = self.doctor(*DOCKER_RIGHTS, *self.docker_filter(), "-v", f"{NOTHING}:{file}:ro")
                 self.assertRegex(text, rf"(?m)^  (missing|unfit  ) {line}")
                 self.assertIn(remedy, text)
-                self.assertRegex(self.doctor(*DOCKER_ROOT, *self.docker_filter), rf"(?m)^  ok      {line}")
+                self.assertRegex(self.doctor(*DOCKER_RIGHTS, *self.docker_filter()), rf"(?m)^  ok      {line}")
 
     def test_user_namespaces_that_are_switched_off(self):
         def inside(settings):

@@ -7,7 +7,8 @@
 
 namespace imagewright::boot {
 
-/// Whether /dev/kvm runs a guest: many hosts have the device and cannot.
+/// Whether /dev/kvm runs a guest: many hosts have the device and cannot. Tried once, which takes
+/// this thread some 100 ms at most.
 bool can_run_kvm_guest();
 
 /// KVM when it runs guests and the image is of the host's architecture, else emulation.

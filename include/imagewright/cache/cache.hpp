@@ -63,7 +63,9 @@ public:
   /// Keeps an unfinished download for take_partial().
   void keep_partial(const base::Digest& digest, const std::filesystem::path& staged);
 
-  /// A short text that was kept under a key, or nothing. `kind` is a word, `key` is any text.
+  /// A short text that was kept under a key, or nothing: as well where another user may have
+  /// written it, as what a note says of a key or a repository is held against nothing else. `kind`
+  /// is a word, `key` is any text.
   std::optional<std::string> find_note(std::string_view kind, std::string_view key) const;
   void put_note(std::string_view kind, std::string_view key, std::string_view text);
 

@@ -57,9 +57,11 @@ std::vector<model::InstalledPackage>
 read_installed_packages_confined(const image::ImageFile& image,
                                  const base::Cancellation& cancellation);
 
-/// The text of a worker that describes an image, for people or as JSON: lines that say nothing to a
-/// terminal, and nothing to a service that runs builds. Throws base::BugError.
+/// The text of a worker that describes an image, for people or as JSON: lines, one at least, that
+/// say nothing to a terminal, and nothing to a service that runs builds. Throws base::BugError.
 std::string require_harmless(std::string_view answer);
+/// What a program shall read has its form at least. Throws base::BugError.
+void require_json(const std::string& text);
 
 std::span<const sandbox::WorkerJob> worker_jobs();
 

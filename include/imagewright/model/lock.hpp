@@ -21,7 +21,9 @@ struct StoredPackage {
   auto operator<=>(const StoredPackage&) const = default;
   bool operator==(const StoredPackage&) const = default;
   /// "/opt/packages/kubelet-1.30.0-1.x86_64.rpm"
-  std::string path() const { return directory + "/" + package.nevra.to_string() + ".rpm"; }
+  std::string path() const {
+    return (directory == "/" ? "" : directory) + "/" + package.nevra.to_string() + ".rpm";
+  }
 };
 
 /// The pinned packages of one architecture.

@@ -20,6 +20,11 @@ public:
   ByteWriter& text(std::string_view value);
   ByteWriter& texts(const std::vector<std::string>& values);
   ByteWriter& time(base::Epoch value);
+  /// What another writer has written.
+  ByteWriter& bytes(std::string_view written) {
+    bytes_.append(written);
+    return *this;
+  }
   ByteWriter& flag(bool value) { return number(value ? 1 : 0); }
   std::string take() { return std::move(bytes_); }
 

@@ -100,7 +100,7 @@ public:
 
   /// Does a job of ours inside the root, in a worker that holds nothing of this process but the
   /// request and the descriptors. The caller must not have other threads. Throws what the job
-  /// threw; sandbox.call-died when its process was killed.
+  /// threw; sandbox.call-died or sandbox.out-of-memory when its process was killed.
   std::string call(const InsideCall& wanted, CallHandler& handler);
 
 private:

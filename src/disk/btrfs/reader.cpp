@@ -53,6 +53,11 @@ struct NameItem {
   std::string_view data;
 };
 
+bool is_name_of_file(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos &&
+         name.find('\0') == std::string_view::npos;
+}
+
 /// One item has several where their hashes are the same.
 template <typename Visit>
 void for_each_name(std::span<const std::byte> item, const Visit& visit) {
@@ -351,6 +356,8 @@ private:
     const std::uint64_t tree = tree_at(directory).id;
     visit(directory, k_index_type, [&](const BtrfsKey&, std::span<const std::byte> item) {
       for_each_name(item, [&](const NameItem& each) {
+        if (!is_name_of_file(each.name))
+          throw_corrupt_btrfs("a directory holds an impossible name");
         const bool is_subvolume = each.location.type == k_root_type;
         if (is_subvolume && !leads_there(tree, each.location.object)) return;
         const std::uint64_t position = is_subvolume

@@ -193,15 +193,15 @@ Value filesystem_value(const model::DescribedFilesystem& filesystem,
   Value verity = nullptr;
   if (filesystem.hashes) {
     Object hashes{{"image", image_value(image_of(regions, filesystem.hashes->partition))},
-                  {"roothash", filesystem.hashes->root_hash}};
+                  {"roothash", text(filesystem.hashes->root_hash)}};
     if (filesystem.hashes->offset != 0)
       hashes.emplace_back("hashOffset", filesystem.hashes->offset);
     verity = std::move(hashes);
   }
   return Object{{"image", image_value(image_of(regions, filesystem.partition))},
                 {"mountPoint", text(filesystem.mount_point)},
-                {"fsType", filesystem.type},
-                {"fsUuid", filesystem.uuid},
+                {"fsType", text(filesystem.type)},
+                {"fsUuid", text(filesystem.uuid)},
                 {"partType", filesystem.partition_type.to_string()},
                 {"verity", std::move(verity)}};
 }

@@ -14,6 +14,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/partition_table.hpp>
+#include <imagewright/sandbox/worker.hpp>
 
 #include "image/cosi/archive.hpp"
 #include "image/cosi/metadata.hpp"
@@ -90,6 +91,21 @@ std::vector<PlacedRegion> regions_of(const SourceDisk& disk) {
          .start = entry.start.bytes()});
   }
   return regions;
+}
+
+/// Whoever described the disk read it elsewhere.
+void require_region(const std::vector<PlacedRegion>& regions, std::uint32_t partition) {
+  const auto is_it = [&](const PlacedRegion& each) { return each.region.partition == partition; };
+  if (partition == 0 || std::ranges::none_of(regions, is_it))
+    sandbox::throw_no_answer("the image", "it describes partitions that the disk does not have");
+}
+
+void require_regions(const std::vector<PlacedRegion>& regions,
+                     const model::DiskDescription& description) {
+  for (const model::DescribedFilesystem& each : description.filesystems) {
+    require_region(regions, each.partition);
+    if (each.hashes) require_region(regions, each.hashes->partition);
+  }
 }
 
 /// What installers refuse only on the machine.
@@ -175,7 +191,9 @@ public:
   CosiWriter(OutputFile& file, const SourceDisk& disk, const FormatRequest& request,
              const base::Cancellation& cancellation)
       : file_(file), disk_(disk), request_(request), cancellation_(cancellation),
-        regions_(regions_of(disk)) {}
+        regions_(regions_of(disk)) {
+    require_regions(regions_, *request.description);
+  }
 
   std::uint64_t write() {
     const std::size_t room = metadata_room();

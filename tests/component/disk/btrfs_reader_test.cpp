@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Btrfs as a kernel writes it (data/make-btrfs) and as mkfs.btrfs does: compression, subvolumes,
 // holes, and refusals of what is damaged.
+#include <cstdint>
 #include <fstream>
+#include <span>
+#include <string>
 
 #include <imagewright_test/scratch.hpp>
 #include <imagewright_test/skip.hpp>
 
 #include <catch2/catch.hpp>
 
+#include <imagewright/base/crc32.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
 
@@ -79,6 +83,92 @@ std::string code_of(const MemorySource& source) {
     return error.diagnostic().code;
   }
 }
+
+void put_number(std::string& bytes, std::size_t place, std::uint64_t number, std::size_t size) {
+  for (std::size_t index = 0; index < size; ++index)
+    bytes.at(place + index) = static_cast<char>(number >> (8 * index) & 0xFFU);
+}
+
+/// The checksum of a node, or of the superblock.
+void seal_block(std::string& bytes, std::size_t place, std::size_t size) {
+  const auto all = std::as_bytes(std::span(bytes));
+  put_number(bytes, place, base::crc32c(all.subspan(place + 32, size - 32)), 4);
+}
+
+/// What mkfs.btrfs makes has nodes of 16 KiB.
+void seal_node_around(std::string& bytes, std::size_t inside) {
+  const std::string id = bytes.substr(0x10020, 16);
+  std::size_t place = inside / 4096 * 4096;
+  while (bytes.compare(place + 32, id.size(), id) != 0)
+    place -= 4096;
+  REQUIRE(inside - place < 16384);
+  seal_block(bytes, place, 16384);
+}
+
+/// A filesystem whose tree of chunks has one node on each level, which every pointer of the level
+/// above means.
+class Endless {
+public:
+  static constexpr std::size_t k_node = 4096;
+  static constexpr std::size_t k_header = 101;
+  static constexpr std::uint64_t k_first_node = 1U << 20U;
+  static constexpr std::uint8_t k_top = 7;
+
+  explicit Endless(bool has_items) {
+    const std::size_t pointers = (k_node - k_header) / 33;
+    for (std::uint8_t level = 0; level <= k_top; ++level) {
+      const std::uint64_t place = k_first_node + level * k_node;
+      put(place + 48, place, 8);
+      put(place + 100, level, 1);
+      put(place + 96, level > 0 ? pointers : has_items ? 1 : 0, 4);
+      // Of an object before any that is looked for.
+      if (level == 0) put_key(place + k_header, 1, 1, 0);
+      for (std::size_t index = 0; level > 0 && index < pointers; ++index) {
+        put_key(place + k_header + index * 33, 256, 228, index);
+        put(place + k_header + index * 33 + 17, place - k_node, 8);
+      }
+      seal_block(bytes_, place, k_node);
+    }
+    put_superblock();
+  }
+
+  MemorySource source() const { return MemorySource(bytes_); }
+
+private:
+  void put(std::size_t place, std::uint64_t number, std::size_t size) {
+    put_number(bytes_, place, number, size);
+  }
+
+  void put_key(std::size_t place, std::uint64_t object, std::uint8_t type, std::uint64_t offset) {
+    put(place, object, 8);
+    put(place + 8, type, 1);
+    put(place + 9, offset, 8);
+  }
+
+  void put_superblock() {
+    constexpr std::size_t super = 0x10000;
+    bytes_.replace(super + 0x40, 8, "_BHRfS_M");
+    const std::uint64_t top = k_first_node + k_top * k_node;
+    put(super + 0x50, top, 8);
+    put(super + 0x58, top, 8);
+    put(super + 0x70, bytes_.size(), 8);
+    put(super + 0x88, 1, 8);
+    put(super + 0x90, k_node, 4);
+    put(super + 0x94, k_node, 4);
+    put(super + 0xC6, k_top, 1);
+    put(super + 0xC7, k_top, 1);
+    // Logical addresses are those of the device.
+    constexpr std::size_t chunk = super + 0x32B;
+    put(super + 0xA0, 17 + 48 + 32, 4);
+    put_key(chunk, 256, 228, k_first_node);
+    put(chunk + 17, bytes_.size() - k_first_node, 8);
+    put(chunk + 17 + 44, 1, 2);
+    put(chunk + 17 + 48 + 8, k_first_node, 8);
+    seal_block(bytes_, super, k_node);
+  }
+
+  std::string bytes_ = std::string(2U << 20U, '\0');
+};
 
 } // namespace
 
@@ -197,6 +287,37 @@ TEST_CASE("a changed byte in the metadata of Btrfs is an error or another copy")
   flip_each(0x10000, 4096, 61);
   MemorySource cut(source.bytes.substr(0, source.bytes.size() / 2));
   CHECK(code_of(cut) == "disk.corrupt-filesystem");
+}
+
+TEST_CASE("a tree of Btrfs that has one node any number of times is an error at once") {
+  const bool has_items = GENERATE(false, true);
+  CHECK(code_of(Endless(has_items).source()) == "disk.corrupt-filesystem");
+}
+
+TEST_CASE("a name of Btrfs that leads elsewhere is an error") {
+  if (!has_program("mkfs.btrfs")) IMAGEWRIGHT_SKIP("mkfs.btrfs is not installed");
+  const imagewright_test::ScratchDirectory scratch;
+  std::filesystem::create_directories(scratch / "tree");
+  std::ofstream(scratch / "tree/climbs-down-here") << "x";
+  std::ofstream(scratch / "image").close();
+  std::filesystem::resize_file(scratch / "image", 128U << 20U);
+  const auto made = run_tool({"mkfs.btrfs", "-q", "-m", "single", "-b", "128M", "--rootdir",
+                              (scratch / "tree").string(), (scratch / "image").string()});
+  INFO(made.output);
+  REQUIRE(made.exit_code == 0);
+  MemorySource source(scratch / "image");
+  REQUIRE(code_of(source).empty());
+  const std::string name = "climbs-down-here";
+  for (const std::string& evil : {std::string("../../../etc/now"), std::string("climbs/down-here"),
+                                  std::string("climbs\0down-here", name.size())}) {
+    MemorySource changed(source.bytes);
+    for (std::size_t place = changed.bytes.find(name); place != std::string::npos;
+         place = changed.bytes.find(name, place + 1)) {
+      changed.bytes.replace(place, name.size(), evil);
+      seal_node_around(changed.bytes, place);
+    }
+    CHECK(code_of(changed) == "disk.corrupt-filesystem");
+  }
 }
 
 TEST_CASE("content of Btrfs that is not what its checksum says is an error") {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <imagewright_test/skip.hpp>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -363,6 +364,38 @@ TEST_CASE("a key that is named by its fingerprint is looked for in files, and on
   // Once found it is known.
   fetching.options.key_places.clear();
   CHECK(fetching.set({repository}).load_snapshots() == snapshots);
+}
+
+TEST_CASE("a cache that others wrote names no keys") {
+  if (!can_make_keys()) IMAGEWRIGHT_SKIP("gpg is not installed");
+  const SigningKey key;
+  const SigningKey attacker;
+  HttpServer server;
+  serve(server, make_repository(&attacker));
+  server.serve("/key", {.content = key.public_key()});
+  Fetching fetching;
+  const auto poison = [&](const std::string& name) {
+    const base::Digest digest = fetching.cache.put_text(attacker.public_key());
+    fetching.cache.put_note("key", name, digest.to_string());
+  };
+
+  SECTION("in the place of a key that is named by its fingerprint") {
+    poison(key.fingerprint());
+    CHECK(snapshot_error(fetching, signed_repository(server.url(), {key.fingerprint()})).code ==
+          "repo.key-not-found");
+  }
+  SECTION("in the place of a key that was fetched") {
+    if (::geteuid() != 0) IMAGEWRIGHT_SKIP("only root can give files away");
+    poison(server.url() + "/key");
+    const auto repository = signed_repository(server.url(), {server.url() + "/key"});
+    const auto keys = [&] { return fetching.set({repository}).load_keys().at(0).fingerprints; };
+    // A note of one's own is believed.
+    CHECK(keys() == Names{attacker.fingerprint()});
+    for (const auto& note :
+         std::filesystem::directory_iterator(fetching.scratch / "cache/notes/key"))
+      REQUIRE(::chown(note.path().c_str(), 12345, 12345) == 0);
+    CHECK(keys() == Names{key.fingerprint()});
+  }
 }
 
 TEST_CASE("keys that are given stand for a key that is named only where the repository was moved") {

@@ -42,7 +42,7 @@ TEST_CASE("a challenge gives its parameters, however it is written, and no other
 
 TEST_CASE("a challenge counts of the last answer alone, and of the scheme Bearer") {
   RegistryAnswer answer;
-  take_header(answer, "HTTP/1.1 307 Temporary Redirect\r\n");
+  take_header(answer, "HTTP/1.1 200 Connection established\r\n");
   take_header(answer, "WWW-Authenticate: Bearer realm=\"https://a/t\"\r\n");
   CHECK(challenge_parameter(answer.challenge, "realm") == "https://a/t");
   take_header(answer, "HTTP/1.1 401 Unauthorized\r\n");
@@ -52,6 +52,17 @@ TEST_CASE("a challenge counts of the last answer alone, and of the scheme Bearer
         "X-WWW-Authenticate: Bearer realm=\"a\"", "", "WWW-Authenticate: Bearer"})
     take_header(answer, line);
   CHECK(answer.challenge.empty());
+}
+
+TEST_CASE("whoever a registry leads to asks for no login of the registry") {
+  RegistryAnswer answer;
+  take_header(answer, "HTTP/1.1 307 Temporary Redirect\r\n");
+  take_header(answer, "Location: https://elsewhere.example/\r\n");
+  take_header(answer, "HTTP/2 401\r\n");
+  take_header(answer, "WWW-Authenticate: Bearer realm=\"https://elsewhere.example/token\"\r\n");
+  take_header(answer, "WWW-Authenticate: Basic realm=\"a\"\r\n");
+  CHECK(answer.challenge.empty());
+  CHECK_FALSE(answer.wants_password);
 }
 
 TEST_CASE("a login is that of the longest name that fits, and never another registry's") {

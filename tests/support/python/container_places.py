@@ -13,6 +13,10 @@ from imagewright_testing import (PROGRAM, TOP, WORKBENCH, TestCase, environment,
 
 # Places like a host, where root may do everything: options of podman.
 FREE = ("--cap-add=all", "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL")
+# What Docker leaves to root of a container, and to an ordinary user's setuid programs.
+DOCKER_CAPABILITIES = ("CHOWN,DAC_OVERRIDE,FSETID,FOWNER,MKNOD,NET_RAW,SETGID,SETUID,SETFCAP,SETPCAP,NET_BIND_SERVICE,SYS_CHROOT,KILL,"
+                       "AUDIT_WRITE")
+DOCKER_RIGHTS = ("--cap-drop=all", f"--cap-add={DOCKER_CAPABILITIES}")
 # As login does it: programs that are setuid, like newuidmap, may still become root.
 AS_USER = ("setpriv", "--reuid=10001", "--regid=10001", "--clear-groups")
 KINDS = {"root": (), "user": AS_USER, "user-with-subordinate-ids": AS_USER}
@@ -54,6 +58,15 @@ class PlacesTestCase(TestCase):
         shutil.rmtree(source, ignore_errors=True)
         shutil.copytree(TOP / "configs", source / "configs")
         (source / "build/workbench").mkdir(parents=True)
+
+    @classmethod
+    def docker_filter(cls):
+        """Options for Docker's filter of system calls, which is the RuntimeDefault of Kubernetes too."""
+        path = cls.home / "filter.json"
+        if not path.exists():
+            subprocess.run([cls.scripts / "make-filter", path], check=True)
+            path.chmod(0o644)
+        return ("--security-opt", f"seccomp={path}")
 
     def enter(self, place, script, *volumes):
         """Runs a script in a place, as podman's process."""

@@ -105,7 +105,7 @@ class DisturbedBuilds:
                 process.wait()
                 return "hangs", ""
             errors.seek(0)
-            return process.returncode, errors.read()[-600:]
+            return process.returncode, errors.read()[-2000:]
 
     def complaint(self, output, code, said, varying=(), next_build_clears=False, can_speak=True):
         """Why the disturbance was not held; nothing when it was. Files whose names end like one of `varying` need not be the same; where

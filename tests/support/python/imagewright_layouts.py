@@ -14,11 +14,15 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 def tar_of(files):
-    """A tar archive with these texts or bytes by name."""
+    """A tar archive with these texts or bytes by name; a pair is a kind of member and what it leads to."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name, text in sorted(files.items()):
             member = tarfile.TarInfo(name)
+            if isinstance(text, tuple):
+                member.type, member.linkname = text
+                archive.addfile(member)
+                continue
             content = text if isinstance(text, bytes) else text.encode()
             member.size = len(content)
             member.mode = 0o755

@@ -6,7 +6,9 @@
 
 #include <fcntl.h>
 #include <imagewright_test/scratch.hpp>
+#include <imagewright_test/skip.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -110,6 +112,43 @@ TEST_CASE("notes are kept by kind and key and verified") {
   CHECK_FALSE(cache.find_note("snapshot", "base").has_value());
 }
 
+TEST_CASE("a note that others can have written, or of another key, is not believed") {
+  const ScratchDirectory scratch;
+  cache::Cache cache(scratch / "cache");
+  cache.put_note("key", "mine", "my own");
+  const auto note = std::filesystem::directory_iterator(scratch / "cache/notes/key")->path();
+  CHECK(cache.find_note("key", "mine") == "my own");
+
+  SECTION("that others may write") {
+    std::filesystem::permissions(note, std::filesystem::perms::others_write,
+                                 std::filesystem::perm_options::add);
+    CHECK_FALSE(cache.find_note("key", "mine"));
+  }
+  SECTION("that is a link") {
+    std::filesystem::rename(note, scratch / "elsewhere");
+    std::filesystem::create_symlink(scratch / "elsewhere", note);
+    CHECK_FALSE(cache.find_note("key", "mine"));
+  }
+  SECTION("of another user") {
+    if (::geteuid() != 0) IMAGEWRIGHT_SKIP("only root can give files away");
+    REQUIRE(::chown(note.c_str(), 12345, 12345) == 0);
+    CHECK_FALSE(cache.find_note("key", "mine"));
+  }
+  SECTION("of another key") {
+    cache.put_note("key", "yours", "your own");
+    for (const auto& entry : std::filesystem::directory_iterator(scratch / "cache/notes/key")) {
+      if (entry.path() != note)
+        std::filesystem::copy_file(entry.path(), note,
+                                   std::filesystem::copy_options::overwrite_existing);
+    }
+    CHECK(cache.find_note("key", "yours") == "your own");
+    CHECK_FALSE(cache.find_note("key", "mine"));
+  }
+  // What is not believed is put anew.
+  cache.put_note("key", "mine", "again");
+  CHECK(cache.find_note("key", "mine") == "again");
+}
+
 TEST_CASE("of two trees for one key the first stays") {
   const ScratchDirectory scratch;
   cache::Cache cache(scratch / "cache");
@@ -134,6 +173,35 @@ TEST_CASE("an unfinished download is taken over once") {
   CHECK(cache.take_partial(digest, scratch / "target"));
   CHECK(read_text(scratch / "target") == "who");
   CHECK_FALSE(cache.take_partial(digest, scratch / "again"));
+}
+
+TEST_CASE("an unfinished download that leads elsewhere is not taken over") {
+  const ScratchDirectory scratch;
+  cache::Cache cache(scratch / "cache");
+  const base::Digest digest = base::digest_of("whole");
+  const auto victim = scratch.write("victim", "what the user had");
+  const std::filesystem::path partial = scratch / "cache/partial" / digest.hex;
+
+  SECTION("a link") {
+    std::filesystem::create_symlink(victim, partial);
+  }
+  SECTION("another name of a file") {
+    std::filesystem::create_hard_link(victim, partial);
+  }
+  SECTION("a pipe") {
+    REQUIRE(::mkfifo(partial.c_str(), 0600) == 0);
+  }
+  SECTION("a directory") {
+    std::filesystem::create_directories(partial / "below");
+  }
+  SECTION("a file that others may write") {
+    std::ofstream(partial) << "begun";
+    std::filesystem::permissions(partial, std::filesystem::perms::others_write,
+                                 std::filesystem::perm_options::add);
+  }
+  CHECK_FALSE(cache.take_partial(digest, scratch / "target"));
+  CHECK_FALSE(std::filesystem::exists(std::filesystem::symlink_status(scratch / "target")));
+  CHECK(read_text(victim) == "what the user had");
 }
 
 TEST_CASE("prune removes what was not used and counts it") {
