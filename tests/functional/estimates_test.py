@@ -23,6 +23,11 @@ class Estimates(TestCase):
         return self.run_program("--cache-dir", self.directory / "cache", "build", "node.yaml", "--progress", "plain", *options, cwd=self.directory,
                                 env=environment(HOME=self.directory)).stderr
 
+    def sealed(self, text):
+        """A note with the digest of what it is, of whom it tells, and what it says: each with its length before it."""
+        parts = ("durations", f"{self.directory}/node.yaml\nnode-x86_64", text)
+        return hashlib.sha256("".join(f"{len(part)}\n{part}" for part in parts).encode()).hexdigest() + "\n" + text
+
     def note(self):
         """The one note, and the milliseconds of each stage in it."""
         file, = (self.directory / "cache/notes/durations").iterdir()
@@ -32,9 +37,10 @@ class Estimates(TestCase):
         self.assertNotIn("the last time", self.build("first"))
         file, before = self.note()
         self.assertIn("initramfs", before)
+        self.assertEqual(file.read_text(), self.sealed(file.read_text().split("\n", 1)[1]))
         # As a machine would have left it on which everything takes a minute.
         text = "".join(f"{stage} 61000\n" for stage in before)
-        file.write_text(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+        file.write_text(self.sealed(text))
         told = self.build("second")
         self.assertRegex(told, r"(?m)^manifest: took 1 min 1 s the last time$")
         report = next((self.directory / "out").glob("*.report.json")).read_text()
@@ -49,7 +55,7 @@ class Estimates(TestCase):
         self.build("first")
         file, _ = self.note()
         text = "manifest 99999999999999999999\n\nx\n 7\nmanifest -1\ntree 61000 \n"
-        file.write_text(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+        file.write_text(self.sealed(text))
         self.assertNotIn("the last time", self.build("second"))
 
     def test_without_a_cache_there_is_none(self):
