@@ -274,23 +274,33 @@ class HostileContainers(TestCase):
         command = ["build", self.config, "--output-dir", out, "--cache-dir", self.directory / "cache", "--progress", "none", "--no-cache"]
         closings = Closings(layer)
         self.run_program(*command)
-        # The last time it is copied.
-        checks = closings.look() - 1
+        total = closings.look()
         closings.close()
-        self.assertGreater(checks, 1)
-        shutil.rmtree(out)
-        closings = Closings(layer)
-        self.addCleanup(closings.close)
-        content = bytearray(layer.read_bytes())
-        content[-1] ^= 1
-        with subprocess.Popen(list(map(str, (PROGRAM, *command))), env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as builder:
-            while builder.poll() is None and closings.look() < checks:
-                pass
+        self.assertGreater(total, 3)
+        content = layer.read_bytes()
+        # After each time that it was read but the last one.
+        for reads in range(1, total):
+            shutil.rmtree(out, ignore_errors=True)
             layer.write_bytes(content)
+            with self.subTest(reads=reads):
+                code, said = self.build_with_a_change(layer, reads, command)
+                self.assertIn(code, (2, 5), said)
+                self.assertRegex(said, r"\[container\.(changed|damaged)\]")
+                self.assertEqual([path.name for path in out.glob("*") if re.search(r"\.tar|SHA256SUMS", path.name)], [])
+
+    @staticmethod
+    def build_with_a_change(layer, reads, command):
+        closings = Closings(layer)
+        changed = bytearray(layer.read_bytes())
+        changed[-1] ^= 1
+        with subprocess.Popen(list(map(str, (PROGRAM, *command))), env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as builder:
+            # What was just read for the change is the first.
+            while builder.poll() is None and closings.look() < reads + 1:
+                pass
+            layer.write_bytes(changed)
             said = builder.stderr.read()
-        self.assertEqual(builder.returncode, 5, said)
-        self.assertIn("[container.changed]", said)
-        self.assertEqual([path.name for path in out.glob("*") if re.search(r"\.tar|SHA256SUMS", path.name)], [])
+        closings.close()
+        return builder.returncode, said
 
 
 if __name__ == "__main__":
