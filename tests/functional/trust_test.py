@@ -328,6 +328,9 @@ class Trust(ReportsTestCase):
         for use in uses:
             if use.path.split("/#")[0] == tempfile.gettempdir() and "O_TMPFILE" in use.line:
                 continue  # a file without a name
+            # Of a child that has a user namespace of its own; the kernel lets a process write no other's.
+            if re.fullmatch(r"/proc/\d+/(?:uid_map|gid_map|setgroups)", use.path):
+                continue
             allowed = written if use.changes else read
             self.assertTrue(use.path in exact and not use.changes or any(use.path.startswith(str(place)) for place in allowed), use.line)
         self.assertGreater(len([use for use in uses if use.changes and use.path.startswith(str(directory / "out"))]), least - 1, "the test sees nothing")
