@@ -264,7 +264,7 @@ class HostileContainers(TestCase):
         self.assertIn("registry.example:5000/a/b-c_d.e:1.0_x-2", self.plan("oci:images", name=None).stdout)
 
     def test_what_was_checked_is_what_is_written(self):
-        """A layer is changed after its check, while the next image is checked."""
+        """A layer is changed after its check: before it is copied, and before its packages are told."""
         manifest = json.loads(self.layout.blob_file(self.pause["digest"]).read_text())
         layer = self.layout.blob_file(manifest["layers"][0]["digest"])
         self.layout.add("large", self.layout.manifest("amd64", [{"large": os.urandom(48 << 20)}]))
@@ -274,11 +274,18 @@ class HostileContainers(TestCase):
         command = ["build", self.config, "--output-dir", out, "--cache-dir", self.directory / "cache", "--progress", "none", "--no-cache"]
         closings = Closings(layer)
         self.run_program(*command)
-        # The last time it is copied.
-        checks = closings.look() - 1
+        times = closings.look()
         closings.close()
-        self.assertGreater(checks, 1)
+        self.assertGreater(times, 5)
         shutil.rmtree(out)
+        content = layer.read_bytes()
+        # It is copied, checked twice, and its packages are told.
+        for later in (4, 1):
+            with self.subTest(later=later):
+                layer.write_bytes(content)
+                self.change_after(times - later, layer, command, out)
+
+    def change_after(self, checks, layer, command, out):
         closings = Closings(layer)
         self.addCleanup(closings.close)
         content = bytearray(layer.read_bytes())
