@@ -33,12 +33,6 @@ class Estimates(TestCase):
         file, = (self.directory / "cache/notes/durations").iterdir()
         return file, dict(line.split(" ") for line in file.read_text().splitlines()[1:])
 
-    def sealed(self, text):
-        """As the cache keeps the text for this config and architecture: behind a digest of what it is, and of what."""
-        parts = ("durations", f"{self.directory / 'node.yaml'}\nnode-x86_64", text)
-        sealed = "".join(f"{len(part.encode())}\n{part}" for part in parts)
-        return hashlib.sha256(sealed.encode()).hexdigest() + "\n" + text
-
     def test_stages_are_told_with_the_time_that_they_took(self):
         self.assertNotIn("the last time", self.build("first"))
         file, before = self.note()
