@@ -26,6 +26,9 @@ fs::UniqueFd private_copy(const Blob& blob, const std::filesystem::path& directo
                       "the layer " + blob.digest.to_string() + " was changed after it was checked",
                       "build again when nobody writes to its source");
   }
+  // Who took the digest has read it to its end.
+  if (::lseek(copy.get(), 0, SEEK_SET) != 0)
+    base::throw_system_error("fs.cannot-read", "cannot read", path.string(), errno);
   return copy;
 }
 
