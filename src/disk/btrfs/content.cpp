@@ -39,13 +39,11 @@ Bytes inflated(std::span<const std::byte> stored, std::size_t size) {
   stream.next_out = reinterpret_cast<Bytef*>(plain.data());
   stream.avail_out = static_cast<uInt>(plain.size());
   const int code = inflate(&stream, Z_FINISH);
-  const std::size_t left = stream.avail_out;
   inflateEnd(&stream);
   // The last sector is filled up behind the stream.
   if (code != Z_STREAM_END && code != Z_BUF_ERROR)
     throw_corrupt_btrfs("compressed content cannot be expanded");
   // What the stream does not reach is zeros.
-  static_cast<void>(left);
   return plain;
 }
 

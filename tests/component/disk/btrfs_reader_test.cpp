@@ -16,11 +16,14 @@
 #include <imagewright/disk/filesystem_reader.hpp>
 
 #include "disk_fixture.hpp"
+#include "filesystem_probe.hpp"
 #include "memory_source.hpp"
 
 namespace base = imagewright::base;
 namespace disk = imagewright::disk;
 namespace fs = imagewright::fs;
+using imagewright_test::check_each_change;
+using imagewright_test::from_pieces;
 using imagewright_test::has_program;
 using imagewright_test::MemorySource;
 using imagewright_test::run_tool;
@@ -51,19 +54,6 @@ std::string lines() {
   for (int line = 0; line < 40'000; ++line)
     text += "line " + std::to_string(line) + "\n";
   return text;
-}
-
-/// What the pieces say, read by whoever has the bytes alone.
-std::string from_pieces(const disk::FilesystemReader& reader, const fs::ByteSource& source,
-                        const std::string& path) {
-  std::string content(reader.find(path)->size, '\0');
-  disk::read_stored_pieces(source, reader.pieces_of(path),
-                           [&](std::uint64_t offset, std::span<const std::byte> bytes) {
-                             REQUIRE(offset + bytes.size() <= content.size());
-                             std::copy_n(reinterpret_cast<const char*>(bytes.data()), bytes.size(),
-                                         content.begin() + static_cast<std::ptrdiff_t>(offset));
-                           });
-  return content;
 }
 
 std::string code_of(const MemorySource& source) {
@@ -275,16 +265,7 @@ TEST_CASE("a changed byte in the metadata of Btrfs is an error or another copy")
   const KernelImage image;
   MemorySource source(image.path());
   REQUIRE(code_of(source).empty());
-  const auto flip_each = [&](std::size_t start, std::size_t length, std::size_t step) {
-    for (std::size_t place = start; place < start + length; place += step) {
-      char& byte = source.bytes.at(place);
-      byte = static_cast<char>(byte ^ 0x41);
-      INFO("byte " << place);
-      CHECK(code_of(source) != "");
-      byte = static_cast<char>(byte ^ 0x41);
-    }
-  };
-  flip_each(0x10000, 4096, 61);
+  check_each_change(source, 0x10000, 4096, 61, &code_of);
   MemorySource cut(source.bytes.substr(0, source.bytes.size() / 2));
   CHECK(code_of(cut) == "disk.corrupt-filesystem");
 }

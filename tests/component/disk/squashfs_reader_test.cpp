@@ -16,11 +16,13 @@
 #include <imagewright/disk/filesystem_reader.hpp>
 
 #include "disk_fixture.hpp"
+#include "filesystem_probe.hpp"
 #include "memory_source.hpp"
 
 namespace base = imagewright::base;
 namespace disk = imagewright::disk;
 namespace fs = imagewright::fs;
+using imagewright_test::from_pieces;
 using imagewright_test::has_program;
 using imagewright_test::MemorySource;
 using imagewright_test::run_tool;
@@ -103,19 +105,6 @@ private:
 
   imagewright_test::ScratchDirectory scratch_;
 };
-
-/// What the pieces say, read by whoever has the bytes alone.
-std::string from_pieces(const disk::FilesystemReader& reader, const fs::ByteSource& source,
-                        const std::string& path) {
-  std::string content(reader.find(path)->size, '\0');
-  disk::read_stored_pieces(source, reader.pieces_of(path),
-                           [&](std::uint64_t offset, std::span<const std::byte> bytes) {
-                             REQUIRE(offset + bytes.size() <= content.size());
-                             std::copy_n(reinterpret_cast<const char*>(bytes.data()), bytes.size(),
-                                         content.begin() + static_cast<std::ptrdiff_t>(offset));
-                           });
-  return content;
-}
 
 /// Everything that the walk of an image asks for.
 void walk(const disk::FilesystemReader& reader, const std::string& directory, int depth) {

@@ -12,11 +12,13 @@
 #include <imagewright/disk/filesystem_reader.hpp>
 
 #include "disk_fixture.hpp"
+#include "filesystem_probe.hpp"
 #include "memory_source.hpp"
 
 namespace base = imagewright::base;
 namespace disk = imagewright::disk;
 namespace fs = imagewright::fs;
+using imagewright_test::check_each_change;
 using imagewright_test::has_program;
 using imagewright_test::MemorySource;
 using imagewright_test::run_tool;
@@ -245,21 +247,12 @@ TEST_CASE("a changed byte in the metadata of XFS is an error") {
   fixture.attribute("/large", "-u", "large", 5'000);
   MemorySource source(fixture.image());
   REQUIRE(code_of(source).empty());
-  const auto flip_each = [&](std::size_t start, std::size_t length, std::size_t step) {
-    for (std::size_t place = start; place < start + length; place += step) {
-      char& byte = source.bytes.at(place);
-      byte = static_cast<char>(byte ^ 0x41);
-      INFO("byte " << place);
-      CHECK(code_of(source) != "");
-      byte = static_cast<char>(byte ^ 0x41);
-    }
-  };
-  flip_each(0, 264, 1);
+  check_each_change(source, 0, 264, 1, &code_of);
   // The root's inode, a block of names, a block of attributes, the value of one: each is found by
   // its mark.
   for (const char* mark : {"IN\x41\xed", "XDB3", "XDD3", "XARM"}) {
     const std::size_t place = source.bytes.find(mark, 4096);
     REQUIRE(place != std::string::npos);
-    flip_each(place, 512, 7);
+    check_each_change(source, place, 512, 7, &code_of);
   }
 }
