@@ -5,7 +5,7 @@
 #include <imagewright/archive/tar_writer.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/container/archive_file.hpp>
-#include <imagewright/container/private_copy.hpp>
+#include <imagewright/container/checked_copy.hpp>
 #include <imagewright/container/store.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/json/value.hpp>

@@ -108,6 +108,21 @@ Image open_image(const model::ContainerImageConfig& wanted, const OpenOptions& o
   }
 }
 
+Image open_planned_image(const model::ContainerImageConfig& wanted,
+                         std::span<const model::LockedContainerImage> locked,
+                         const OpenOptions& options) {
+  Image image = open_image(wanted, options);
+  if (std::ranges::find(locked, image.identity) == locked.end()) {
+    throw base::Error(base::FailureKind::verification,
+                      {.code = "container.changed",
+                       .message = image.identity.name +
+                                  " is another image than it was when the build was planned",
+                       .where = wanted.where,
+                       .hint = "build again when nobody writes to its source"});
+  }
+  return image;
+}
+
 std::span<const sandbox::WorkerJob> worker_jobs() {
   static constexpr std::array jobs{
       sandbox::WorkerJob{.name = k_document_job, .run = &read_document_in_worker},

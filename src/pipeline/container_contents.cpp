@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "container_contents.hpp"
 
-#include <algorithm>
 #include <filesystem>
 #include <vector>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/container/checked_copy.hpp>
 #include <imagewright/container/image.hpp>
-#include <imagewright/container/private_copy.hpp>
 #include <imagewright/fs/temporary_directory.hpp>
 #include <imagewright/inspect/layer_packages.hpp>
 
@@ -26,16 +25,6 @@ model::ContainerContents read(const container::Image& image, const std::filesyst
   return inspect::read_layer_packages(layers, image.identity.name, cancellation);
 }
 
-[[noreturn]] void throw_changed(const container::Image& image,
-                                const model::ContainerImageConfig& wanted) {
-  throw base::Error(
-      base::FailureKind::verification,
-      {.code = "container.changed",
-       .message = image.identity.name + " is another image than it was when the build was planned",
-       .where = wanted.where,
-       .hint = "build again when nobody writes to its source"});
-}
-
 } // namespace
 
 std::map<base::Digest, model::ContainerContents>
@@ -47,11 +36,10 @@ contents_of_images(const plan::ResolvedPlan& plan, const plan::Services& service
   const fs::TemporaryDirectory directory(services.cache_directory, ".contents-");
   for (const model::ContainerImageConfig& each : wanted) {
     const container::Image image =
-        container::open_image(each, {.architecture = plan.plan.architecture,
-                                     .temporary_directory = directory.path(),
-                                     .cancellation = services.cancellation});
-    const auto& locked = plan.lock.container_images;
-    if (std::ranges::find(locked, image.identity) == locked.end()) throw_changed(image, each);
+        container::open_planned_image(each, plan.lock.container_images,
+                                      {.architecture = plan.plan.architecture,
+                                       .temporary_directory = directory.path(),
+                                       .cancellation = services.cancellation});
     if (!contents.contains(image.identity.manifest))
       contents.emplace(image.identity.manifest,
                        read(image, directory.path(), services.cancellation));

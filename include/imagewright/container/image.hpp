@@ -69,4 +69,10 @@ std::span<const sandbox::WorkerJob> worker_jobs();
 /// container.no-name.
 Image open_image(const model::ContainerImageConfig& wanted, const OpenOptions& options);
 
+/// The same of one that was planned: files of the host may have changed since. Throws base::Error
+/// (container.changed) as well, when it is none of the locked ones.
+Image open_planned_image(const model::ContainerImageConfig& wanted,
+                         std::span<const model::LockedContainerImage> locked,
+                         const OpenOptions& options);
+
 } // namespace imagewright::container

@@ -9,6 +9,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/shell.hpp>
 #include <imagewright/container/archive_file.hpp>
+#include <imagewright/container/checked_copy.hpp>
 #include <imagewright/container/image.hpp>
 #include <imagewright/container/node_checks.hpp>
 #include <imagewright/container/store.hpp>
@@ -33,15 +34,6 @@ struct Input {
   const FinalizeServices& services;
 };
 
-[[noreturn]] void throw_changed(const std::string& message,
-                                const std::optional<base::SourceLocation>& where = std::nullopt) {
-  throw base::Error(base::FailureKind::verification,
-                    {.code = "container.changed",
-                     .message = message,
-                     .where = where,
-                     .hint = "build again when nobody writes to its source"});
-}
-
 /// What was planned is what is there: files of the host may have changed since.
 std::vector<container::Image> open_all(const Input& input, const root::WorkRoot& root) {
   const container::OpenOptions options{.architecture = input.architecture,
@@ -49,15 +41,8 @@ std::vector<container::Image> open_all(const Input& input, const root::WorkRoot&
                                            root.options().run_record.parent_path(),
                                        .cancellation = input.services.cancellation};
   std::vector<container::Image> images;
-  for (const model::ContainerImageConfig& wanted : input.wanted) {
-    container::Image image = container::open_image(wanted, options);
-    if (std::ranges::find(input.locked, image.identity) == input.locked.end()) {
-      throw_changed(image.identity.name +
-                        " is another image than it was when the build was planned",
-                    wanted.where);
-    }
-    images.push_back(std::move(image));
-  }
+  for (const model::ContainerImageConfig& wanted : input.wanted)
+    images.push_back(container::open_planned_image(wanted, input.locked, options));
   return images;
 }
 
@@ -115,29 +100,11 @@ void make_directories(root::WorkRoot& root, const std::string& store) {
   make_directory(root, fmt::format("{}/{}", store, container::k_database_directory), 0711);
 }
 
-/// What was checked is what is written: the source may be changed meanwhile.
-void copy_file(const container::Blob& blob, int target, const std::string& name) {
-  const fs::UniqueFd source = fs::open_for_reading(blob.file);
-  std::vector<std::byte> buffer(std::size_t{1} << 20U);
-  base::Hasher hasher;
-  for (std::uint64_t offset = 0; offset < blob.size;) {
-    const std::size_t count =
-        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), blob.size - offset));
-    const auto piece = std::span(buffer).first(count);
-    fs::read_exactly(source.get(), piece, offset, blob.file.string());
-    hasher.update(piece);
-    fs::write_exactly(target, piece, offset, name);
-    offset += count;
-  }
-  if (hasher.finish() != blob.digest)
-    throw_changed("the layer " + blob.digest.to_string() + " was changed after it was checked");
-}
-
 void write_blob(root::WorkRoot& root, const std::string& path, const container::Blob& blob) {
   root.files().write(path, blob.content, 0644);
   if (!blob.file.empty()) {
     const fs::UniqueFd target = root.files().open_file(path, fs::FileAccess::changing);
-    copy_file(blob, target.get(), path);
+    container::copy_checked(blob, target.get(), path);
   }
   root.files().set_permissions(path, 0444);
   root.own(path, 0, 0);
@@ -174,13 +141,9 @@ void write_archives(const Input& input, const std::vector<container::Image>& ima
                                        ".imagewright-container-");
     const std::filesystem::path made = place.path() / "archive";
     container::write_archive(images[index], input.epoch, made);
-    write_blob(root, path,
-               {.digest = fs::digest_of_file(made),
-                .size = std::filesystem::file_size(made),
-                .media_type = {},
-                .file = made,
-                .content = {}});
-    root.files().set_permissions(path, 0644);
+    const fs::UniqueFd archive = fs::open_for_reading(made);
+    root.files().write_copy(path, fs::whole_of(archive, made.string()), 0644);
+    root.own(path, 0, 0);
     const std::string words =
         base::shell_quoted(image.name_space) + " " + base::shell_quoted(image.name);
     script += fmt::format("take {} {}\n", words, base::shell_quoted(path));
