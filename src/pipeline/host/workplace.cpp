@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <span>
+#include <string_view>
 
 #include <imagewright/audit/cyclonedx.hpp>
 #include <imagewright/audit/report_page.hpp>
@@ -11,16 +12,28 @@
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/placement.hpp>
 #include <imagewright/fs/unfinished_file.hpp>
 #include <imagewright/image/unsigned_files.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::pipeline {
 
+namespace {
+
+constexpr std::string_view k_work_prefix = ".imagewright-work-";
+
+} // namespace
+
 Workplace::Workplace(const std::filesystem::path& output_directory)
-    : publication(output_directory), work(output_directory, ".imagewright-work-"),
+    : publication(output_directory), work(output_directory, k_work_prefix),
       logs(output_directory, ".imagewright-logs-") {
+  fs::let_directories_lie_apart(work.path());
   std::filesystem::create_directories(root());
+}
+
+std::filesystem::path Workplace::root() const {
+  return work.path() / ("root-" + work.path().filename().string().substr(k_work_prefix.size()));
 }
 
 void keep_named_log(Workplace& place, const base::Error& error) {

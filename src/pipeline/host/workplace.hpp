@@ -28,7 +28,8 @@ namespace imagewright::pipeline {
 struct Workplace {
   explicit Workplace(const std::filesystem::path& output_directory);
 
-  std::filesystem::path root() const { return work.path() / "root"; }
+  /// Another name in each workplace: see fs::let_directories_lie_apart.
+  std::filesystem::path root() const;
   std::filesystem::path raw() const { return work.path() / "disk.raw"; }
 
   fs::Publication publication;
