@@ -23,6 +23,15 @@ std::string_view suffix_of(model::CompressionAlgorithm algorithm) {
 
 } // namespace
 
+std::optional<model::ImageFormat> format_of_extension(std::string_view extension) {
+  if (extension == ".img") return model::ImageFormat::raw;
+  for (const model::ImageFormatRow& row : model::k_image_formats) {
+    if (row.kind == model::ImageKind::disk && row.owns_extension && row.extension == extension)
+      return row.format;
+  }
+  return std::nullopt;
+}
+
 model::ImageFormat format_of(const model::OutputImage& output) {
   return model::image_format_of(output.format).value();
 }
@@ -39,6 +48,12 @@ std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output
   const auto& path = plan.config.output.image_path;
   if (path) return path->value.filename().string();
   return plan.config.name + "-" + plan.architecture.name + output_extension(output);
+}
+
+std::vector<std::string> document_names_of(const BuildPlan& plan) {
+  const std::string name = plan.config.name + "-" + plan.architecture.name;
+  return {name + ".manifest.json", name + ".spdx.json", name + ".cdx.json", name + ".report.json",
+          name + ".report.html"};
 }
 
 std::filesystem::path output_directory_of(const BuildPlan& plan) {
