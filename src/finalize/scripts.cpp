@@ -115,6 +115,22 @@ private:
   const std::vector<model::LocatedText>& names_;
 };
 
+/// The directory of scripts is no place of the image, and not the config's on the host either.
+void refuse_files_beside(const fs::RootDir& files, const model::ScriptConfig& script) {
+  if (!files.exists(k_script_directory)) return;
+  const auto names = files.list(k_script_directory);
+  throw base::Error(base::FailureKind::input,
+                    {.code = "finalize.unknown-script-file",
+                     .message = "a script has left " +
+                                base::quoted(base::escape_controls(
+                                    std::string(k_script_directory) +
+                                    (names.empty() ? std::string() : "/" + names.front()))) +
+                                ", which would be in the image, and not beside the config",
+                     .where = script.where,
+                     .hint = "write it into the directory $IMAGEWRIGHT_FILES, and name it in "
+                             "output.scriptFiles; or have the script remove it"});
+}
+
 void run_script(const ScriptInput& input, root::WorkRoot& root, const model::ScriptConfig& script,
                 const std::string& log_name) {
   const FinalizeServices& services = input.services;
@@ -134,12 +150,13 @@ void run_script(const ScriptInput& input, root::WorkRoot& root, const model::Scr
   }
   // The script and nothing beside it: files of passwords may stand in the config's directory.
   const std::string place = std::string(k_script_directory) + "/" + script.path;
-  const auto programs =
-      root.programs({{.source = script.directory / script.path, .target = place}});
-  command.working_directory = std::string(k_script_directory);
+  const bool was_there = root.files().exists(k_script_directory);
+  auto programs = root.programs({{.source = script.directory / script.path, .target = place}});
   command.argv = {script.interpreter, place};
   command.argv.insert(command.argv.end(), script.arguments.begin(), script.arguments.end());
   process::require_success(programs->run(command));
+  programs.reset();
+  if (!was_there) refuse_files_beside(root.files(), script);
 }
 
 } // namespace

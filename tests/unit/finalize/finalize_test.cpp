@@ -90,12 +90,27 @@ TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and d
   CHECK(programs.commands[0].argv.back() == "one");
   CHECK(programs.commands[0].environment.at("A") == "b");
   CHECK(programs.commands[0].working_directory.empty());
-  CHECK(programs.commands[1].working_directory == "/_imageconfigs");
+  CHECK(programs.commands[1].working_directory.empty());
   CHECK(programs.commands[1].argv ==
         std::vector<std::string>{"/bin/sh", "/_imageconfigs/scripts/last.sh"});
   // The script alone: what else is in the config's directory is not for it.
   CHECK(visible_directories == std::vector<std::filesystem::path>{"/host/config/scripts/last.sh"});
   CHECK(root.list("/").empty());
+}
+
+TEST_CASE_METHOD(FakeRoot, "what a script leaves beside itself does not come into the image") {
+  plan.scripts.post_customization = {{.path = "scripts/first.sh", .directory = "/host/config"}};
+  programs.effect = [&](const process::Command&, process::CommandResult&) {
+    root.make_directories("/_imageconfigs");
+    root.write("/_imageconfigs/notes", "notes", 0644);
+  };
+  try {
+    run_step(finalize::steps::post_scripts);
+    FAIL("accepted");
+  } catch (const base::Error& error) {
+    CHECK(error.diagnostic().code == "finalize.unknown-script-file");
+    CHECK(error.diagnostic().message.find("/_imageconfigs/notes") != std::string::npos);
+  }
 }
 
 TEST_CASE_METHOD(FakeRoot, "a script that fails is named, and leaves nothing behind") {
