@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "config/rules/rules.hpp"
@@ -29,6 +30,8 @@ public:
       note(upper_directories_, overlay.upper_directory, "upperDir");
       note(work_directories_, overlay.work_directory, "workDir");
       check_apart(overlay);
+      check_lasting(overlay.upper_directory, "upperDir");
+      check_lasting(overlay.work_directory, "workDir");
     }
     return diagnostics_;
   }
@@ -57,6 +60,18 @@ private:
                       .where = overlay.work_directory.where,
                       .related = {{overlay.upper_directory.where, "upperDir stands here"}},
                       .hint = "use two directories beside each other on one filesystem"});
+  }
+
+  /// A directory that is not there when the system starts keeps it from starting.
+  void check_lasting(const model::LocatedText& path, const std::string& key) {
+    for (const char* place : {"/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys"}) {
+      if (!base::is_at_or_below(path.text, place)) continue;
+      diagnostics_.error("config.bad-value",
+                         fmt::format("{} {} lies below {}, where nothing is that the image holds",
+                                     key, base::quoted(path.text), place),
+                         path.where, "use a directory that lasts, such as one below /var/lib");
+      return;
+    }
   }
 
   base::Diagnostics diagnostics_;
