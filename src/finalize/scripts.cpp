@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/error.hpp>
@@ -159,6 +160,15 @@ void run_script(const ScriptInput& input, root::WorkRoot& root, const model::Scr
   if (!was_there) refuse_files_beside(root.files(), script);
 }
 
+/// Throws what went wrong with the script, at its place in the config unless something closer is
+/// known.
+[[noreturn]] void throw_at(const model::ScriptConfig& script, const base::Error& error) {
+  base::Diagnostic diagnostic = error.diagnostic();
+  if (!diagnostic.where) diagnostic.where = script.where;
+  diagnostic.context.push_back("while running script " + name_of(script));
+  throw base::Error(error.kind(), std::move(diagnostic));
+}
+
 } // namespace
 
 StepYield run_scripts(const ScriptInput& input, root::WorkRoot& root, const std::string& stage) {
@@ -169,9 +179,8 @@ StepYield run_scripts(const ScriptInput& input, root::WorkRoot& root, const std:
     try {
       run_script(input, root, input.scripts[i],
                  stage + "-script-" + std::to_string(i + 1) + ".log");
-    } catch (base::Error& error) {
-      error.add_context("while running script " + name_of(input.scripts[i]));
-      throw;
+    } catch (const base::Error& error) {
+      throw_at(input.scripts[i], error);
     }
   }
   StepYield yield;

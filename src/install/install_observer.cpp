@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "install_observer.hpp"
 
+#include <csignal>
+#include <utility>
+
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/sandbox/memory_kills.hpp>
 
 namespace imagewright::install {
 
@@ -84,6 +88,7 @@ void InstallObserver::on_scriptlet_started(const Event& event) {
   package_ = event.package;
   scriptlet_ = event.text;
   starts_before_ = starts();
+  memory_kills_before_ = sandbox::count_memory_kills();
   started_ = TimePoint::clock::now();
 }
 
@@ -127,6 +132,7 @@ void InstallObserver::on_scriptlet_failed(const Event& event) {
   base::Diagnostic diagnostic = scriptlet_diagnostic(
       "install.scriptlet-failed",
       "failed: " + base::escape_controls(how.empty() ? "no reason given" : how));
+  throw_if_for_memory(how, diagnostic);
   on_scriptlet_finished();
   if (request_.scriptlets.allowed_failures.contains(package_)) {
     diagnostic.severity = base::Severity::warning;
@@ -136,6 +142,16 @@ void InstallObserver::on_scriptlet_failed(const Event& event) {
   diagnostic.hint = fmt::format("if this does no harm, add {} to os.scriptlets.allowFailure",
                                 base::quoted(package_));
   throw base::Error(base::FailureKind::build, std::move(diagnostic));
+}
+
+void InstallObserver::throw_if_for_memory(const std::string& how,
+                                          const base::Diagnostic& failure) const {
+  // librpm's words.
+  if (how != fmt::format("signal {}", SIGKILL)) return;
+  auto found = sandbox::find_memory_kill(failure.message, memory_kills_before_);
+  if (!found) return;
+  found->context = failure.context;
+  throw base::Error(base::FailureKind::build, std::move(*found));
 }
 
 base::Diagnostic InstallObserver::scriptlet_diagnostic(const char* code,

@@ -5,6 +5,8 @@
 // failures.
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +39,9 @@ private:
   void on_scriptlet_started(const Event& event);
   void on_scriptlet_finished();
   void on_scriptlet_failed(const Event& event);
+  /// Throws when the kernel ended it for want of memory: that is no failure of the scriptlet's own
+  /// that a config could allow.
+  void throw_if_for_memory(const std::string& how, const base::Diagnostic& failure) const;
   /// Gives how the scriptlet failed.
   std::string take_over_owner(const std::string& words);
   sandbox::ProgramStarts starts() const;
@@ -51,6 +56,7 @@ private:
   std::string scriptlet_; ///< empty: none is running
   TimePoint started_;
   sandbox::ProgramStarts starts_before_;
+  std::optional<std::uint64_t> memory_kills_before_;
   process::OutputTail output_;
 };
 

@@ -9,10 +9,10 @@
 #include <imagewright/process/program_image.hpp>
 #include <imagewright/process/supervision.hpp>
 #include <imagewright/sandbox/error_codec.hpp>
+#include <imagewright/sandbox/memory_kills.hpp>
 
 #include "channel.hpp"
 #include "inside.hpp"
-#include "memory_kills.hpp"
 #include "mount_points.hpp"
 
 namespace imagewright::sandbox {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "memory_kills.hpp"
-
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -8,6 +6,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/sandbox/memory_kills.hpp>
 
 namespace imagewright::sandbox {
 
@@ -23,18 +22,25 @@ std::optional<std::uint64_t> count_memory_kills() {
   return std::nullopt;
 }
 
+std::optional<base::Diagnostic> find_memory_kill(std::string message,
+                                                 std::optional<std::uint64_t> count_before) {
+  const auto count = count_memory_kills();
+  if (!count || !count_before || *count <= *count_before) return std::nullopt;
+  base::Diagnostic diagnostic;
+  diagnostic.code = "sandbox.out-of-memory";
+  diagnostic.message = std::move(message);
+  diagnostic.hint = "the kernel ran out of memory meanwhile and ended processes: give the build "
+                    "more, or raise the limit of its container";
+  return diagnostic;
+}
+
 void throw_killed(std::string code, std::string message,
                   std::optional<std::uint64_t> count_before) {
-  const auto count = count_memory_kills();
-  const bool is_known = count && count_before;
-  if (is_known && *count > *count_before) {
-    throw base::Error(base::FailureKind::build, "sandbox.out-of-memory", std::move(message),
-                      "the kernel ran out of memory meanwhile and ended processes: give the build "
-                      "more, or raise the limit of its container");
-  }
+  if (auto found = find_memory_kill(message, count_before))
+    throw base::Error(base::FailureKind::build, std::move(*found));
   throw base::Error(base::FailureKind::build, std::move(code), std::move(message),
-                    is_known ? "memory was not the cause; somebody or a fault ended it"
-                             : "look at the host's kernel log for the cause");
+                    count_before ? "memory was not the cause; somebody or a fault ended it"
+                                 : "look at the host's kernel log for the cause");
 }
 
 } // namespace imagewright::sandbox

@@ -26,8 +26,9 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/unique_fd.hpp>
+#include <imagewright/sandbox/memory_kills.hpp>
 
-#include "memory_kills.hpp"
+#include "memory_watch.hpp"
 #include "mount_api.hpp"
 
 namespace imagewright::sandbox {
@@ -105,6 +106,7 @@ public:
   void look() {
     judge_ended();
     std::size_t count = 0;
+    memory_.begin();
     ::rewinddir(processes_.get());
     while (const dirent* entry = ::readdir(processes_.get())) {
       pid_t pid = 0;
@@ -113,12 +115,14 @@ public:
       count += take_note(pid, entry->d_name);
     }
     if (count > k_most_processes) throw_too_many();
+    memory_.judge();
   }
 
 private:
   /// Gives how many threads it has; none when it is not of this sandbox.
   std::size_t take_note(pid_t pid, const char* name) {
     if (!is_own_ && !is_of_this_namespace(name)) return 0;
+    memory_.add(name);
     struct stat tasks {};
     const std::string directory = std::string(name) + "/task";
     if (::fstatat(::dirfd(processes_.get()), directory.c_str(), &tasks, 0) != 0) return 0;
@@ -228,6 +232,7 @@ private:
   bool is_own_ = ::access(fmt::format("/proc/self/task/{}", ::getpid()).c_str(), F_OK) == 0;
   struct stat namespace_ {}; ///< of processes; only looked at where /proc is not its own
   std::optional<std::uint64_t> memory_kills_;
+  MemoryWatch memory_;
   std::map<pid_t, Watched> watched_;
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The builder of a sandbox: it reaps, ends everything when there are too many processes, and
-// notices when one is killed.
+// The builder of a sandbox: it reaps, ends everything when there are too many processes or they
+// have too much memory, and notices when one is killed.
 
 #include <cstddef>
 

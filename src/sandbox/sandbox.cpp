@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <csignal>
 #include <cstring>
 
 #include <sys/statvfs.h>
@@ -21,6 +22,16 @@ namespace imagewright::sandbox {
 
 namespace {
 
+/// A program that the kernel ended has not failed by itself.
+void throw_if_for_memory(const process::CommandResult& result, const Launched& launched) {
+  const std::string what = result.description.empty()
+                               ? "the program " + base::quoted(result.argv.front())
+                               : result.description;
+  auto found = find_memory_kill(fmt::format("{} failed: {}", what, process::describe_end(result)),
+                                launched.memory_kills);
+  if (found) throw base::Error(base::FailureKind::build, std::move(*found));
+}
+
 /// What the builder said before the end; the last word on how the program fared.
 void apply_records(process::CommandResult& result, const process::Command& command,
                    const Launched& launched) {
@@ -41,7 +52,11 @@ void apply_records(process::CommandResult& result, const process::Command& comma
     if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);
     if (WIFSIGNALED(status)) result.signal = WTERMSIG(status);
   }
-  if (has_end) return;
+  if (has_end) {
+    if (!result.is_timed_out && !result.is_stopped_by_watch && result.signal == SIGKILL)
+      throw_if_for_memory(result, launched);
+    return;
+  }
   if (!result.is_timed_out && !result.is_stopped_by_watch)
     throw_died("the program had ended", launched.memory_kills);
   result.exit_code.reset();

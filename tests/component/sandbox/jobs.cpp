@@ -19,7 +19,9 @@
 #include <fcntl.h>
 #include <imagewright_test/workers.hpp>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -307,6 +309,34 @@ std::string make_threads(const WorkerCall& /*call*/) {
   return {};
 }
 
+constexpr std::size_t k_hidden_size = std::size_t{400} << 20U;
+
+/// Memory that is in no private page of a process. Gives "held" when nobody minds.
+std::string hide_memory(const WorkerCall& call) {
+  std::string piece(std::size_t{1} << 20U, 'm');
+  if (call.request == "unnamed-file") {
+    const int file = ::memfd_create("", 0);
+    for (std::size_t size = 0; size < k_hidden_size; size += piece.size()) {
+      if (::write(file, piece.data(), piece.size()) < 0) return "refused";
+    }
+  }
+  if (call.request == "shared") {
+    void* memory =
+        ::mmap(nullptr, k_hidden_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return "refused";
+    std::memset(memory, 'm', k_hidden_size);
+  }
+  if (call.request == "system-v") {
+    const int segment = ::shmget(IPC_PRIVATE, k_hidden_size, IPC_CREAT | 0600);
+    void* memory = ::shmat(segment, nullptr, 0);
+    if (memory == reinterpret_cast<void*>(-1)) return "refused";
+    std::memset(memory, 'm', k_hidden_size);
+    ::shmdt(memory);
+  }
+  ::sleep(5);
+  return "held";
+}
+
 constexpr std::array k_jobs{
     WorkerJob{.name = "make-file", .run = &make_file},
     WorkerJob{.name = "talk", .run = &talk},
@@ -330,6 +360,7 @@ constexpr std::array k_jobs{
     WorkerJob{.name = "tell-prepared", .run = &tell_prepared, .prepare = &prepare},
     WorkerJob{.name = "try-calls", .run = &try_calls},
     WorkerJob{.name = "make-threads", .run = &make_threads},
+    WorkerJob{.name = "hide-memory", .run = &hide_memory},
     WorkerJob{.name = "exit-early", .run = &exit_early},
 };
 

@@ -2,11 +2,13 @@
 #include <cstring>
 
 #include <linux/keyctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 
+#include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/error.hpp>
 
 #include "test_root.hpp"
@@ -41,6 +43,24 @@ std::string failure_of(TestRoot& root, const std::string& script) {
   }
   return "nothing was thrown";
 }
+
+/// What the sandboxes that are made meanwhile may have.
+class MemoryBound {
+public:
+  explicit MemoryBound(base::ByteSize size) {
+    ::getrlimit(RLIMIT_RSS, &before_);
+    const rlimit wanted{size.bytes(), before_.rlim_max};
+    ::setrlimit(RLIMIT_RSS, &wanted);
+  }
+  MemoryBound(const MemoryBound&) = delete;
+  MemoryBound& operator=(const MemoryBound&) = delete;
+  MemoryBound(MemoryBound&&) = delete;
+  MemoryBound& operator=(MemoryBound&&) = delete;
+  ~MemoryBound() { ::setrlimit(RLIMIT_RSS, &before_); }
+
+private:
+  rlimit before_{};
+};
 
 } // namespace
 
@@ -109,6 +129,22 @@ TEST_CASE("threads count as processes do, before there are too many", "[sandbox]
     FAIL("nothing was thrown");
   } catch (const base::Error& error) {
     CHECK(error.diagnostic().code == "sandbox.too-many-processes");
+  }
+}
+
+TEST_CASE("memory counts wherever it is", "[sandbox][policy]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  TestRoot root;
+  const MemoryBound bound(base::ByteSize::mib(200));
+  for (const char* place : {"unnamed-file", "shared", "system-v"}) {
+    INFO(place);
+    try {
+      const std::string said = call(root, {.job = "hide-memory", .request = place});
+      FAIL(said);
+    } catch (const base::Error& error) {
+      CHECK(error.diagnostic().code == "sandbox.out-of-memory");
+      CHECK_THAT(error.diagnostic().message, Contains("more than 200 MiB"));
+    }
   }
 }
 

@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -197,6 +198,12 @@ TEST_CASE("a sandbox that sees the /proc of a container counts its own processes
   CHECK(outcome(root, trial) == "fine");
   trial.script = "i=0; while [ $i -lt 2300 ]; do sleep 30 & i=$((i+1)); done; sleep 1";
   CHECK(outcome(root, trial) == "sandbox.too-many-processes");
+  trial.as_root = [] {
+    const rlimit small{std::uint64_t{100} << 20U, std::uint64_t{100} << 20U};
+    return hide_part_of_proc() && ::setrlimit(RLIMIT_RSS, &small) == 0;
+  };
+  trial.script = "eaten=0123456789abcdef; while :; do eaten=$eaten$eaten; done";
+  CHECK(outcome(root, trial) == "sandbox.out-of-memory");
 }
 
 TEST_CASE("each refused call of the entrance is an error and never a wait, as we are",
