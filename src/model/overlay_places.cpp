@@ -74,6 +74,37 @@ std::optional<OverlayObstacle> find_late_mount(const OverlayConfig& overlay,
   return std::nullopt;
 }
 
+/// systemd takes one line for a place; the others it does not read.
+std::optional<OverlayObstacle> find_mount_below(const OverlayConfig& overlay,
+                                                std::span<const MountedPlace> mounts) {
+  const auto below = std::ranges::find(mounts, overlay.mount_point.text, &MountedPlace::path);
+  if (below == mounts.end()) return std::nullopt;
+  return OverlayObstacle{
+      .message = fmt::format("a filesystem and an overlay are to be mounted at {}: systemd would "
+                             "mount one of them",
+                             base::quoted(below->path)),
+      .hint = "mount the filesystem elsewhere, and name directories of it in lowerDirs or upperDir",
+      .mount = static_cast<std::size_t>(below - mounts.begin())};
+}
+
+std::optional<OverlayObstacle> find_read_only(const OverlayConfig& overlay,
+                                              std::span<const MountedPlace> mounts) {
+  const std::string& upper = overlay.upper_directory.text;
+  auto mount = mount_of(upper, mounts);
+  if (!mount) {
+    const auto root = std::ranges::find(mounts, "/", &MountedPlace::path);
+    if (root == mounts.end()) return std::nullopt;
+    mount = static_cast<std::size_t>(root - mounts.begin());
+  }
+  const std::vector<std::string> options = base::split(mounts[*mount].options, ',');
+  if (std::ranges::find(options, "ro") == options.end()) return std::nullopt;
+  return OverlayObstacle{.message =
+                             fmt::format("upperDir {} is on {}, which is mounted read-only",
+                                         base::quoted(upper), base::quoted(mounts[*mount].path)),
+                         .hint = "put upperDir and workDir on a filesystem that can be written",
+                         .mount = mount};
+}
+
 } // namespace
 
 std::optional<OverlayObstacle> find_overlay_obstacle(const OverlayConfig& overlay,
@@ -82,7 +113,10 @@ std::optional<OverlayObstacle> find_overlay_obstacle(const OverlayConfig& overla
   if (auto obstacle = find_late_mount(overlay, mounts)) return obstacle;
   const auto upper = mount_of(overlay.upper_directory.text, mounts);
   const auto work = mount_of(overlay.work_directory.text, mounts);
-  if (upper == work) return std::nullopt;
+  if (upper == work) {
+    if (auto obstacle = find_read_only(overlay, mounts)) return obstacle;
+    return find_mount_below(overlay, mounts);
+  }
   return OverlayObstacle{
       .message = fmt::format("upperDir {} and workDir {} are on two filesystems, and no kernel "
                              "mounts such an overlay",

@@ -352,6 +352,7 @@ RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
   const RawFile written{.fd = file.fd(), .name = raw.string()};
   copy_rest(request.base, planned, planned.places, written, cancellation);
+  disk::restore_first_table(file.fd(), raw.string(), request.base.disk());
   planned.places.write_table(file.fd(), raw.string());
   write_changes(planned, written, cancellation);
   rename_partitions(request, file.fd(), raw.string());

@@ -101,6 +101,8 @@ BuildResult build(const BuildOptions& options, const plan::Services& services) {
   }
   if (decided.output_directory.empty() && !resolved.empty())
     decided.output_directory = plan::output_directory_of(resolved.front().plan);
+  for (const plan::ResolvedPlan& plan : resolved)
+    plan::refuse_overwritten_inputs(plan.plan, decided.output_directory);
   unchanged.watch(resolved, decided.output_directory, warnings.all());
   const std::vector<ComposedImage> composed = compose_all(resolved, decided, services);
   BuildResult result;

@@ -14,6 +14,7 @@
 #include <imagewright/inspect/disk_description.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/pipeline/convert_image.hpp>
+#include <imagewright/plan/output_format.hpp>
 
 namespace imagewright::pipeline {
 
@@ -21,8 +22,8 @@ namespace {
 
 model::ImageFormat format_of(const ConvertOptions& options) {
   if (options.format) return *options.format;
-  if (const auto format = model::disk_format_of_extension(options.output.extension().string()))
-    return *format;
+  if (const auto named = plan::format_of_extension(options.output.extension().string()))
+    return *named;
   std::string known;
   for (const model::ImageFormatRow& row : model::k_image_formats) {
     if (row.kind != model::ImageKind::disk || !row.owns_extension) continue;

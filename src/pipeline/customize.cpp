@@ -28,6 +28,7 @@ CustomizeResult customize_as_root(const CustomizeOptions& options, const plan::S
                                                 : options.output_directory,
                                .rung = *options.rung,
                                .register_emulator = {}};
+  plan::refuse_overwritten_inputs(customizing.plan.plan, place.directory, customizing.base->path());
   if (options.rung == sandbox::Rung::machine)
     return customize_in_machine(customizing, options, place.directory, services);
   return carry_out(customizing, place, options.emulation, services);

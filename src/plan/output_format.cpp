@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
-#include <imagewright/fs/publication.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/output_format.hpp>
 
@@ -24,6 +23,15 @@ std::string_view suffix_of(model::CompressionAlgorithm algorithm) {
 
 } // namespace
 
+std::optional<model::ImageFormat> format_of_extension(std::string_view extension) {
+  if (extension == ".img") return model::ImageFormat::raw;
+  for (const model::ImageFormatRow& row : model::k_image_formats) {
+    if (row.kind == model::ImageKind::disk && row.owns_extension && row.extension == extension)
+      return row.format;
+  }
+  return std::nullopt;
+}
+
 model::ImageFormat format_of(const model::OutputImage& output) {
   return model::image_format_of(output.format).value();
 }
@@ -42,12 +50,10 @@ std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output
   return plan.config.name + "-" + plan.architecture.name + output_extension(output);
 }
 
-std::vector<std::string> companion_names(const BuildPlan& plan) {
-  std::vector<std::string> names{std::string(fs::k_sums_name)};
-  for (const auto* ending :
-       {".manifest.json", ".spdx.json", ".cdx.json", ".report.json", ".report.html"})
-    names.push_back(plan.config.name + "-" + plan.architecture.name + ending);
-  return names;
+std::vector<std::string> document_names_of(const BuildPlan& plan) {
+  const std::string name = plan.config.name + "-" + plan.architecture.name;
+  return {name + ".manifest.json", name + ".spdx.json", name + ".cdx.json", name + ".report.json",
+          name + ".report.html"};
 }
 
 std::filesystem::path output_directory_of(const BuildPlan& plan) {

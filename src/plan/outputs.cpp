@@ -5,13 +5,12 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <system_error>
-#include <vector>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
-#include <imagewright/lock/lock_file.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -24,46 +23,41 @@ model::OutputImage output_of(model::ImageFormat format) {
   return {.format = model::output_format_of(format), .where = {"--format"}};
 }
 
-/// The extension belongs to a format whose files this one could be taken for.
-bool fits(const std::filesystem::path& path, model::ImageFormat format) {
-  const std::string extension = path.extension().string();
-  const auto named = model::disk_format_of_extension(extension);
-  // A footer makes a VHD of it, whatever else it is.
-  const bool is_vhd = format == model::ImageFormat::baremetal_image && extension == ".vhd";
-  return !named || *named == format || is_vhd ||
-         model::row_of(format).extension.ends_with(extension);
+std::string extension_of(const std::filesystem::path& path) {
+  return base::to_lower(path.extension().string());
 }
 
-/// None of these may be replaced, by whatever name.
-void check_inputs(const BuildPlan& plan, const model::Located<std::filesystem::path>& path,
-                  base::Diagnostics& mistakes) {
-  std::vector<std::filesystem::path> inputs = input_paths_of(plan).files;
-  inputs.push_back(lock::lock_path_of(plan.config.path));
-  const bool is_input = std::ranges::any_of(inputs, [&](const std::filesystem::path& input) {
-    std::error_code is_missing;
-    return std::filesystem::equivalent(path.value, input, is_missing);
-  });
-  if (!is_input) return;
-  mistakes.error("fs.output-is-input",
-                 fmt::format("the output {} would replace what it is made from",
-                             base::quoted(path.value.string())),
-                 path.where, "give it another name, or another directory");
+/// Of a config that names the file and no format: as for `convert`, else qcow2.
+model::OutputImage usual_output(const model::OutputConfig& output) {
+  const auto& path = output.image_path;
+  const auto named = path ? format_of_extension(extension_of(path->value)) : std::nullopt;
+  model::OutputImage usual = output_of(named.value_or(model::ImageFormat::qcow2));
+  if (named) usual.where = path->where;
+  return usual;
 }
 
-/// Whoever takes the file goes by the end of its name.
-void check_extension(const model::Located<std::filesystem::path>& path,
-                     const model::OutputImage& output, base::Diagnostics& mistakes) {
+/// Whoever reads the name would take the file for something else.
+void warn_of_misleading_name(const model::Located<std::filesystem::path>& path,
+                             const model::OutputImage& output, base::Diagnostics& mistakes) {
   const auto format = model::image_format_of(output.format);
-  if (!format || fits(path.value, *format)) return;
-  const std::string extension = output_extension(output);
-  const auto named = model::disk_format_of_extension(path.value.extension().string());
-  mistakes.error("pipeline.bad-output-name",
-                 fmt::format("{} would be a file of the format {}, which ends in {}",
-                             base::quoted(path.value.filename().string()),
-                             model::to_string(*format), extension),
-                 path.where,
-                 fmt::format("set output.image.format to {}, or end the name in {}",
-                             model::to_string(*named), extension));
+  const std::string extension = extension_of(path.value);
+  const auto named = format_of_extension(extension);
+  // A bare-metal image is a fixed VHD to whoever looks at its end.
+  if (!format || !named || *format == *named || *format == model::ImageFormat::baremetal_image ||
+      model::extension_of(*format).ends_with(extension))
+    return;
+  mistakes.warning("pipeline.misleading-name",
+                   fmt::format("{} ends like a file of the format {}, and is to be one of the "
+                               "format {}",
+                               base::quoted(path.value.filename().string()),
+                               model::to_string(*named), model::to_string(*format)),
+                   path.where, "give it another ending, or correct the format");
+}
+
+/// What stands beside every image.
+bool is_name_of_document(const BuildPlan& plan, const std::string& name) {
+  const std::vector<std::string> names = document_names_of(plan);
+  return name == "SHA256SUMS" || std::ranges::find(names, name) != names.end();
 }
 
 } // namespace
@@ -75,7 +69,7 @@ std::vector<model::OutputImage> outputs_of(const model::ImageConfig& config,
   for (const model::ImageFormat format : formats)
     wanted.push_back(output_of(format));
   if (wanted.empty()) wanted = config.output.images;
-  if (wanted.empty()) wanted.push_back(output_of(model::ImageFormat::qcow2));
+  if (wanted.empty()) wanted.push_back(usual_output(config.output));
   std::map<std::string, base::SourceLocation> names;
   for (const model::OutputImage& output : wanted) {
     // Another kind of artifact, which is among the unsupported keys.
@@ -107,16 +101,14 @@ void check_output_path(const PlannedBuild& planned, base::Diagnostics& mistakes)
                    fmt::format("{} is no name for an image", base::quoted(name)), path->where,
                    "end output.image.path with a file name without blanks");
   }
-  check_inputs(first, *path, mistakes);
-  const std::vector<std::string> companions = companion_names(first);
-  if (std::ranges::find(companions, name) != companions.end()) {
+  if (is_name_of_document(first, name)) {
     mistakes.error(
-        "pipeline.bad-output-name",
-        fmt::format("{} is written beside every image, and is no name for one", base::quoted(name)),
-        path->where, "end output.image.path with another file name");
+        "pipeline.output-clash",
+        fmt::format("{} is the name of a file that stands beside the image", base::quoted(name)),
+        path->where, "give the image another name");
   }
   for (const model::OutputImage& output : first.outputs)
-    check_extension(*path, output, mistakes);
+    warn_of_misleading_name(*path, output, mistakes);
   if (planned.plans.size() > 1 || first.outputs.size() > 1) {
     mistakes.error("pipeline.output-clash",
                    fmt::format("{} images would be written to one file, {}",
@@ -125,6 +117,32 @@ void check_output_path(const PlannedBuild& planned, base::Diagnostics& mistakes)
                    path->where,
                    "remove output.image.path: files are then called NAME-ARCH and their extension");
   }
+}
+
+void refuse_overwritten_inputs(const BuildPlan& plan, const std::filesystem::path& directory,
+                               const std::filesystem::path& base) {
+  std::vector<std::filesystem::path> inputs = input_paths_of(plan).files;
+  inputs.push_back(base);
+  std::vector<std::pair<std::string, base::SourceLocation>> names;
+  const auto& path = plan.config.output.image_path;
+  for (const model::OutputImage& output : plan.outputs)
+    names.emplace_back(file_name_of(plan, output), path ? path->where : output.where);
+  for (std::string& name : document_names_of(plan))
+    names.emplace_back(std::move(name), base::SourceLocation());
+  base::Diagnostics mistakes;
+  for (const auto& [name, where] : names) {
+    for (const std::filesystem::path& input : inputs) {
+      std::error_code ignored; // What is not there is no other file.
+      if (!std::filesystem::equivalent(directory / name, input, ignored)) continue;
+      mistakes.error("pipeline.output-is-input",
+                     fmt::format("the output {} would take the place of {}, of which it is made",
+                                 base::quoted((directory / name).string()),
+                                 base::quoted(input.string())),
+                     where, "give it another name, or another directory with --output-dir");
+      break;
+    }
+  }
+  if (mistakes.has_errors()) throw base::InputError(std::move(mistakes));
 }
 
 } // namespace imagewright::plan

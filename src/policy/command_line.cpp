@@ -30,12 +30,15 @@ const ArgumentClaim* find_contradiction(const std::vector<ArgumentClaim>& claims
 }
 
 base::Diagnostic conflict(const model::KernelArgument& argument, const ArgumentClaim& claim) {
-  return {.code = "policy.command-line-conflict",
-          .message =
-              "the kernel argument " + base::quoted(argument.text) + " contradicts " + claim.origin,
-          .where = argument.where,
-          .related = {{claim.where, claim.origin + " is decided here"}},
-          .hint = "remove the argument, or change " + claim.origin};
+  base::Diagnostic told{.code = "policy.command-line-conflict",
+                        .message = "the kernel argument " + base::quoted(argument.text) +
+                                   " contradicts " + claim.origin,
+                        .where = argument.where,
+                        .hint = "remove the argument, or change " + claim.origin};
+  // What the config leaves to the release stands nowhere in it.
+  if (!claim.where.file.empty())
+    told.related.push_back({claim.where, claim.origin + " is decided here"});
+  return told;
 }
 
 /// What the claim says in place of the word that contradicts it.

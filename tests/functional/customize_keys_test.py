@@ -18,6 +18,10 @@ from imagewright_testing import environment  # noqa: E402
 
 UNIT = "[Service]\\nExecStart=/bin/sh\\n[Install]\\nWantedBy=multi-user.target\\n"
 
+# What the next menu of GRUB is made of.
+QUOTED = 'GRUB_CMDLINE_LINUX="quiet d=\\"a b\\" rw"\n. /etc/default/grub.d/50.cfg\n'
+MORE = 'GRUB_CMDLINE_LINUX_DEFAULT="nosplash quiet"\n'
+
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_):
@@ -288,6 +292,80 @@ class CustomizeKeys(CustomizingTestCase):
     def test_an_overlay_has_its_options(self):
         tree = self.tree("os: {overlays: [{lowerDirs: [/etc], upperDir: /srv/u, workDir: /srv/w, mountPoint: /etc, mountOptions: noatime}]}\n")
         self.assertIn("workdir=/srv/w,noatime\t", (tree / "etc/fstab").read_text())
+
+
+    def refused(self, text, code, *options, expect=2, base=None):
+        said = self.customize(text, *options, expect=expect, base=base)
+        self.assertIn(f"[{code}]", said)
+
+    def test_an_overlay_that_could_not_be_mounted_is_refused(self):
+        lines = self.run_tool("debugfs", "-R", "cat /etc/fstab", self.check_filesystems(self.base()) / "root").stdout
+        overlay = "os: {overlays: [{lowerDirs: [/etc], upperDir: %s, workDir: %s, mountPoint: %s%s}]}\n"
+        self.refused(overlay % ("/srv/u", "/var/w", "/etc", ""), "config.conflict")
+        self.refused(overlay % ("/var/u", "/var/w", "/srv", ""), "config.conflict")
+        self.refused(overlay % ("/run/u", "/run/w", "/etc", ""), "config.conflict")
+        early = overlay % ("/srv/u", "/srv/w", "/etc", ", isInitrdOverlay: true")
+        self.refused(early, "config.conflict", "--release", self.release)
+        changed = lines.replace("/srv\text4\tdefaults", "/srv\text4\tdefaults,x-initrd.mount")
+        self.assertNotEqual(changed, lines)
+        base = self.customize(f"os: {{additionalFiles: [{{destination: /etc/fstab, content: {json.dumps(changed)}}}]}}\n")
+        self.customize(early, "--release", self.release, base=base)
+        read_only = lines.replace("/srv\text4\tdefaults", "/srv\text4\tro")
+        base = self.customize(f"os: {{additionalFiles: [{{destination: /etc/fstab, content: {json.dumps(read_only)}}}]}}\n")
+        self.refused(overlay % ("/srv/u", "/srv/w", "/etc", ""), "config.conflict", base=base)
+
+    def test_a_module_is_one_in_either_spelling_and_keeps_its_other_options(self):
+        base = self.customize("os: {modules: [{name: nf-x, loadMode: disable}, {name: snd, loadMode: auto, options: {a: 1, b-c: 2}}]}\n")
+        tree = self.tree("os: {modules: [{name: nf_x, loadMode: auto}, {name: snd, options: {b_c: 3, d: 4}}]}\n", base=base)
+        self.assertEqual((tree / "etc/modprobe.d/modules-disabled.conf").read_text(), "")
+        self.assertEqual((tree / "etc/modprobe.d/module-options.conf").read_text(), "options snd b_c=3 d=4 a=1\n")
+        self.refused("os: {modules: [{name: nf_x, options: {a: 1}}]}\n", "finalize.options-of-blocked-module", base=base)
+        self.refused("os: {modules: [{name: nf_x}, {name: nf-x}]}\n", "config.duplicate-name")
+
+    def test_files_that_have_the_last_word_about_a_module_are_named(self):
+        base = self.customize("os: {additionalFiles: [{destination: /usr/lib/modprobe.d/guide.conf, content: \"blacklist nf_x\\ninstall beta /bin/true\\n\"}, "
+                              "{destination: /etc/modprobe.d/zeta.conf, content: \"options snd a=9\\n\"}]}\n")
+        text = "os: {modules: [{name: nf-x, loadMode: auto}, {name: beta, loadMode: auto}, {name: snd, options: {a: 1, b: 2}}]}\n"
+        config = self.config(text)
+        result = self.run_program("customize", "--image", base, config, "--output-dir", config.parent / "out", "--cache-dir", self.top / "cache", env=environment())
+        said = [line for line in result.stderr.splitlines() if "finalize.other-module-setting" in line]
+        self.assertEqual(len(said), 3, result.stderr)
+        for line, words in zip(said, (("blacklist nf_x", "guide.conf"), ("install beta", "guide.conf"), ("options snd a=9", "zeta.conf"))):
+            self.assertTrue(all(word in line for word in words), line)
+
+    def test_what_the_image_has_not_is_told(self):
+        config = self.config("os: {locale: xx_XX.UTF-8, keymap: nowhere, modules: [{name: nothing, loadMode: always}], "
+                             "users: [{name: kim, startupCommand: /bin/none}, {name: lou, startupCommand: /bin/sh}]}\n")
+        result = self.run_program("customize", "--image", self.base(), config, "--output-dir", config.parent / "out", "--cache-dir", self.top / "cache", env=environment())
+        for code in ("unknown-locale", "unknown-keymap", "unknown-module", "unknown-shell"):
+            self.assertEqual(result.stderr.count(f"[finalize.{code}]"), 1, result.stderr)
+
+    def test_a_script_starts_in_the_root_and_leaves_nothing_beside_itself(self):
+        config = self.config("scripts: {postCustomization: [{path: first.sh}]}\n")
+        script = config.parent / "first.sh"
+
+        def run(text, expect=0):
+            script.write_text(text)
+            return self.run_program("customize", "--image", self.base(), config, "--output-dir", config.parent / "out", "--cache-dir", self.top / "cache",
+                                    expect=expect, env=environment())
+        run("mkdir made; echo here > made/file; echo $PWD >> made/file\n")
+        tree = self.root_tree(next((config.parent / "out").glob("*.raw")))
+        self.assertEqual((tree / "made/file").read_text(), "here\n/\n")
+        self.assertFalse((tree / "_imageconfigs").exists())
+        self.assertIn("finalize.unknown-script-file", run("echo x > /_imageconfigs/notes\n", expect=2).stderr)
+
+    def test_arguments_go_from_every_file_that_the_next_menu_is_made_of(self):
+        base = self.customize("os: {kernelCommandLine: {extraCommandLine: [quiet, 'd=\"a b\"']}, additionalFiles: ["
+                              "{destination: /etc/default/grub, source: grub}, {destination: /etc/default/grub.d/50.cfg, source: more}]}\n"
+                              .replace("source: grub}", f"source: {self.file(QUOTED)}}}").replace("source: more}", f"source: {self.file(MORE)}}}"))
+        tree = self.tree("os: {kernelCommandLine: {remove: [quiet, d], extraCommandLine: [new]}}\n", base=base)
+        self.assertEqual((tree / "etc/default/grub").read_text(), QUOTED.replace('quiet d=\\"a b\\" ', " "))
+        self.assertEqual((tree / "etc/default/grub.d/50.cfg").read_text(), 'GRUB_CMDLINE_LINUX_DEFAULT="nosplash new"\n')
+
+    def file(self, text):
+        path = self.scratch() / "file"
+        path.write_text(text)
+        return path
 
 
 if __name__ == "__main__":

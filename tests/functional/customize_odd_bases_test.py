@@ -179,6 +179,21 @@ class OddBases(CustomizingTestCase):
         same = self.customize("os: {hostname: x}\n", base=raw)
         self.assertEqual(digest(self.stretch(same, self.partitions(same)[0]["data"])), digest(made.read_bytes()))
 
+    def test_a_partition_table_that_only_its_backup_tells_is_whole_again(self):
+        raw = self.copy_of_base()
+        with raw.open("r+b") as disk:
+            disk.seek(512)
+            disk.write(bytes(512))
+        for storage in ("", "storage: {grow: [{label: root, size: 100M}]}\n"):
+            with self.subTest(storage=storage):
+                made = self.customize(storage + "os: {hostname: mended}\n", base=raw)
+                # As a kernel does, which looks at the backup only when it is told to.
+                self.assertEqual(made.read_bytes()[512:520], b"EFI PART")
+                self.assertRegex(self.run_tool("sgdisk", "-v", made).stdout, "No problems found")
+                self.check_filesystems(made)
+                self.assertEqual(self.read(made, "/etc/hostname"), "mended\n")
+        self.assertIn("its copy at the start is missing", self.run_program("inspect", raw, env=environment()).stdout)
+
     def test_a_damaged_journal_is_told_and_nothing_is_made(self):
         for damage in ("superblock", "descriptor"):
             raw = self.copy_of_base()

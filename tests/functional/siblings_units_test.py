@@ -21,6 +21,7 @@ UNITS = {
     "folder@.service": "Alias=multi-user.target.wants/folder@%i.service", "wifi@.service": "Alias=multi-user.target.wants/wifi@wlan0.service",
     "requires.service": "Alias=boot.target.requires/requires.service", "up.service": "Alias=../up.service", "type.service": "Alias=type.socket",
     "suffix.service": "Alias=suffix-alias", "quoted.service": "WantedBy=\"multi-user.target\"", "gone.service": "Also=missing.service\nWantedBy=a.target",
+    "both.service": "WantedBy=multi-user.target\nAlso=both.socket", "both.socket": "WantedBy=sockets.target",
     "timer.timer": "WantedBy=timers.target", "static.service": None, "a\\x2db.service": "WantedBy=multi-user.target\nAlias=%p-x.service",
 }
 # What is enabled; systemctl makes the same links, or complains as well.
@@ -39,7 +40,7 @@ def files_of_units():
     for name, install in UNITS.items():
         text = unit_text(install).replace("%", "%%")
         lines += [f"cat > '{name}' <<'END'\n{text}END"]
-    return "\n".join([*lines, "ln -s named.service linked.service"])
+    return "\n".join([*lines, "ln -s named.service linked.service", "mkdir getty.target.wants", "ln -s ../static.service getty.target.wants/static.service"])
 
 
 class Units(SiblingTestCase):
@@ -96,6 +97,21 @@ class Units(SiblingTestCase):
             with self.subTest(text=text):
                 self.assertEqual(built.code, 2, built.said)
                 self.assertIn(code, built.said)
+
+    def test_what_is_enabled_by_name_stays_when_another_unit_takes_it_along(self):
+        built = self.build(self.services("{enable: [both.socket], disable: [both]}"))
+        self.assertEqual(list(self.our_links(built)), ["sockets.target.wants/both.socket"], built.said)
+        built = self.build(self.services("{enable: [both], disable: [both.socket]}"))
+        self.assertEqual(list(self.our_links(built)), ["multi-user.target.wants/both.service"], built.said)
+        built = self.build(self.services("{disable: [both, both.socket]}"))
+        self.assertEqual((built.code, list(self.our_links(built))), (0, []), built.said)
+
+    def test_a_unit_that_a_package_starts_is_told_when_it_is_disabled(self):
+        built = self.build(self.services("{disable: [static, both]}"))
+        self.assertEqual(built.code, 0, built.said)
+        self.assertEqual(built.said.count("[finalize.unit-still-started]"), 1, built.said)
+        self.assertIn('"getty.target"', built.said)
+        self.assertNotIn("finalize.unit-still-started", self.build(self.services("{mask: [static]}")).said)
 
     def test_wishes_that_do_nothing_or_cannot_be_met_are_told(self):
         rows = (("{enable: [static]}", 0, "finalize.unit-not-enableable"), ("{enable: [statik]}", 1, "did you mean \"static.service\""),

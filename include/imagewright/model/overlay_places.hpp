@@ -25,10 +25,10 @@ struct OverlayObstacle {
 };
 
 /// What keeps the overlay from being mounted, or takes its changes away: directories that are
-/// covered or empty when the system starts; upperDir and workDir on two filesystems, which the
-/// kernel refuses (Documentation/filesystems/overlayfs.rst); one that the initramfs mounts before
-/// what it lies on. "/" and /usr are there by then (bootup(7)). Nothing: as far as these places
-/// tell, it works.
+/// covered or empty when the system starts; upperDir and workDir on two filesystems or on one that
+/// is read-only, which the kernel refuses (Documentation/filesystems/overlayfs.rst); one that the
+/// initramfs mounts before what it lies on; one at the place of another filesystem. "/" and /usr
+/// are there by then (bootup(7)). Nothing: as far as these places tell, it works.
 std::optional<OverlayObstacle> find_overlay_obstacle(const OverlayConfig& overlay,
                                                      std::span<const MountedPlace> mounts);
 

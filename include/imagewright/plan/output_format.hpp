@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/archive/decompress.hpp>
@@ -15,6 +16,10 @@
 #include <imagewright/plan/build_plan.hpp>
 
 namespace imagewright::plan {
+
+/// The format of a disk that the end of a file's name tells, in lower case and with its dot:
+/// ".raw", and ".img" too; nothing for what is no disk.
+std::optional<model::ImageFormat> format_of_extension(std::string_view extension);
 
 /// Of an output that a plan has accepted.
 model::ImageFormat format_of(const model::OutputImage& output);
@@ -25,9 +30,13 @@ std::string output_extension(const model::OutputImage& output);
 /// The name of the file: that of `output.image.path`, else NAME-ARCH with the extension.
 std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output);
 
-/// The names of what is published beside the images and about them: NAME-ARCH.manifest.json and the
-/// like, and the list of digests.
-std::vector<std::string> companion_names(const BuildPlan& plan);
+/// The names of what is published beside the images and tells of them, without SHA256SUMS.
+std::vector<std::string> document_names_of(const BuildPlan& plan);
+
+/// Throws base::InputError (pipeline.output-is-input) when a file that is to be written there is
+/// one that the plan reads: the config, a file that it names, or `base`, which may be empty.
+void refuse_overwritten_inputs(const BuildPlan& plan, const std::filesystem::path& directory,
+                               const std::filesystem::path& base = {});
 
 /// Where files are published when the command line does not say: the directory of
 /// `output.image.path`, else "out".

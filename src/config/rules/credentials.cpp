@@ -177,10 +177,19 @@ base::Diagnostics check_public_key_file(std::string_view text, const base::Sourc
     return diagnostics;
   }
   bool has_key = false;
+  std::size_t number = 0;
   for (const std::string& each : base::split(text, '\n')) {
+    ++number;
     const std::string_view line = base::trimmed(each);
     if (line.empty() || line.starts_with('#')) continue;
-    has_key = has_key || judge(line) != Verdict::no_key;
+    const Verdict verdict = judge(line);
+    has_key = has_key || verdict != Verdict::no_key;
+    if (verdict != Verdict::damaged) continue;
+    diagnostics.warning(
+        "config.unusable-key",
+        fmt::format("the key in line {} of the file {} is damaged: sshd will not accept it", number,
+                    name),
+        where, "copy the whole line of the .pub file");
   }
   if (!has_key) {
     diagnostics.warning("config.unusable-key",

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,7 +21,10 @@ base::Diagnostics check_modules(const model::OsConfig& os) {
   base::Diagnostics diagnostics;
   std::map<std::string, base::SourceLocation> known;
   for (const model::ModuleConfig& module : os.modules) {
-    const auto [first, is_new] = known.emplace(module.name.text, module.name.where);
+    // To the kernel hyphens and underscores are the same.
+    std::string spelling = module.name.text;
+    std::ranges::replace(spelling, '-', '_');
+    const auto [first, is_new] = known.emplace(std::move(spelling), module.name.where);
     if (!is_new) {
       diagnostics.add({.code = "config.duplicate-name",
                        .message = fmt::format("the kernel module {} is described twice",

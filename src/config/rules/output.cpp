@@ -103,11 +103,31 @@ base::Diagnostics check_images(const model::OutputConfig& output) {
   return diagnostics;
 }
 
+/// Two keys that say in what format files are: one of them would be lost.
+base::Diagnostics check_formats(const model::OutputConfig& output,
+                                const CheckedDocument& document) {
+  base::Diagnostics diagnostics;
+  const auto root = document.root();
+  const auto section = root ? root->mapping("output") : std::nullopt;
+  const auto image = section ? section->mapping("image") : std::nullopt;
+  if (!image || section->mappings("images").empty()) return diagnostics;
+  const auto format = image->word<model::OutputFormat>("format");
+  if (!format) return diagnostics;
+  diagnostics.add(
+      {.code = "config.conflict",
+       .message = "\"images\" and \"image.format\" both say in what format images are",
+       .where = format->where,
+       .related = {{output.images.front().where, "the first of \"images\" stands here"}},
+       .hint = "remove one of the two"});
+  return diagnostics;
+}
+
 } // namespace
 
 base::Diagnostics check_outputs(const model::ImageConfig& own, const CheckedDocument& document) {
   base::Diagnostics diagnostics = check_media(own);
   if (document.is_clean("output")) {
+    diagnostics.append(check_formats(own.output, document));
     diagnostics.append(check_images(own.output));
     diagnostics.append(check_boot_type(own));
   }

@@ -91,18 +91,6 @@ base::Diagnostics check_overlay_places(const model::ImageConfig& config) {
                        .related = std::move(related),
                        .hint = obstacle->hint});
     }
-    for (const model::MountPointConfig* mount : mounts) {
-      if (mount->path != overlay.mount_point.text) continue;
-      diagnostics.add(
-          {.code = "config.conflict",
-           .message = fmt::format("a filesystem and an overlay are to be mounted at {}: "
-                                  "systemd would mount the first alone",
-                                  base::quoted(mount->path)),
-           .where = overlay.mount_point.where,
-           .related = {{mount->where, "the filesystem is mounted here"}},
-           .hint = "mount the filesystem elsewhere, and name directories of it in "
-                   "lowerDirs or upperDir"});
-    }
   }
   return diagnostics;
 }

@@ -20,14 +20,10 @@ constexpr std::size_t k_record_type = 4;
 constexpr std::size_t k_record_length = 12;
 constexpr std::byte k_protective{0xEE};
 
-std::uint64_t array_sectors(const TableCopy& table) {
-  return (table.array.size() + table.sector_size() - 1) / table.sector_size();
-}
-
 /// A second backup in the middle of the free space would be found by those who search for one.
 void clear_old_backup(FileRegion& disk, const TableCopy& table, std::uint64_t old_size) {
   const std::uint64_t backup = table.other_sector();
-  const std::uint64_t sectors = array_sectors(table);
+  const std::uint64_t sectors = table.array_sectors();
   const std::uint64_t last_usable = table.last_usable_sector();
   const bool is_behind_all = backup < old_size / table.sector_size() && backup > last_usable &&
                              backup - last_usable > sectors;
@@ -53,7 +49,7 @@ void write_copy(FileRegion& disk, TableCopy& table) {
 void move_backup(FileRegion& disk, TableCopy& table, std::uint64_t old_size) {
   clear_old_backup(disk, table, old_size);
   const std::uint64_t last = disk.size() / table.sector_size() - 1;
-  const std::uint64_t array = last - array_sectors(table);
+  const std::uint64_t array = last - table.array_sectors();
   table.set_other_sector(last);
   table.set_last_usable_sector(array - 1);
   write_copy(disk, table);
@@ -77,6 +73,25 @@ MovedBackup move_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk
     return MovedBackup::moved;
   }
   return complaint.empty() ? MovedBackup::none : MovedBackup::damaged;
+}
+
+bool restore_first_table(int fd, const std::string& name, const fs::ByteSource& source) {
+  std::string ignored; // what is wrong with the copy at the start
+  for (const std::uint64_t sector_size : k_gpt_sector_sizes) {
+    if (find_table_copy(source, 1, sector_size, ignored)) return false;
+    const std::uint64_t last = source.size() / sector_size - 1;
+    auto table = find_table_copy(source, last, sector_size, ignored);
+    if (!table) continue;
+    constexpr std::uint64_t k_usual_place = 2; // behind the header
+    if (table->first_usable_sector() < k_usual_place + table->array_sectors()) return false;
+    table->set_other_sector(table->own_sector());
+    table->set_own_sector(1);
+    table->set_array_sector(k_usual_place);
+    FileRegion disk(fd, 0, source.size(), name);
+    write_copy(disk, *table);
+    return true;
+  }
+  return false;
 }
 
 } // namespace imagewright::disk

@@ -33,7 +33,10 @@ std::optional<TableCopy> find_table(const fs::ByteSource& disk, std::string& com
   for (const std::uint64_t size : k_gpt_sector_sizes) {
     if (disk.size() / size < k_fewest_sectors) continue;
     for (const std::uint64_t sector : {std::uint64_t{1}, disk.size() / size - 1}) {
-      if (auto found = find_table_copy(disk, sector, size, complaint)) return found;
+      auto found = find_table_copy(disk, sector, size, complaint);
+      if (!found) continue;
+      if (sector != 1 && complaint.empty()) complaint = "its copy at the start is missing";
+      return found;
     }
   }
   return std::nullopt;

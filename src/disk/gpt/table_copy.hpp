@@ -31,6 +31,9 @@ struct TableCopy {
   std::uint32_t entry_count() const { return get<std::uint32_t>(header, 80); }
   std::uint32_t entry_size() const { return get<std::uint32_t>(header, 84); }
 
+  std::uint64_t first_usable_sector() const { return get<std::uint64_t>(header, 40); }
+  std::uint64_t array_sectors() const { return (array.size() + sector_size() - 1) / sector_size(); }
+
   void set_own_sector(std::uint64_t sector) { put(header, 24, sector); }
   void set_other_sector(std::uint64_t sector) { put(header, 32, sector); }
   void set_last_usable_sector(std::uint64_t sector) { put(header, 48, sector); }

@@ -74,7 +74,9 @@ private:
     } else if (is_grub_ && letter == '\\' && quote_ != '\'' && at_ + 1 < text_.size()) {
       token.text += text_[++at_];
     } else {
-      token.has_variable = token.has_variable || (letter == '$' && quote_ != '\'');
+      // To the kernel, and to loaders that take a line as it is, a "$" within a word is a letter.
+      const bool is_variable = letter == '$' && quote_ != '\'' && (is_grub_ || at_ == token.start);
+      token.has_variable = token.has_variable || is_variable;
       token.text += letter;
     }
     ++at_;
@@ -130,13 +132,17 @@ Replacement without(std::string_view text, const Token& token) {
 std::vector<Replacement> replacements_for(std::string_view text, std::size_t at,
                                           const ArgumentEdit& edit, ArgumentLanguage language) {
   std::vector<Replacement> replacements;
-  std::optional<std::size_t> before_variable;
+  std::optional<std::size_t> place; // in front of what is not to be passed
   std::size_t end = at;
   Tokenizer tokens(text, at, language);
   while (const auto token = tokens.next()) {
+    // What stands behind it is for init, and not for the kernel.
+    if (token->text == "--") {
+      if (!place) place = token->start;
+      break;
+    }
     if (is_removed(*token, edit)) replacements.push_back(without(text, *token));
-    if (token->text == "$kernelopts" || token->text == "${kernelopts}")
-      before_variable = token->start;
+    if (token->text == "$kernelopts" || token->text == "${kernelopts}") place = token->start;
     end = token->end;
   }
   if (edit.added.empty()) return replacements;
@@ -144,8 +150,8 @@ std::vector<Replacement> replacements_for(std::string_view text, std::size_t at,
   if (!replacements.empty()) {
     const bool is_at_start = replacements.back().start == 0;
     replacements.back().text = (is_at_start ? "" : " ") + words;
-  } else if (before_variable) {
-    replacements.push_back({*before_variable, *before_variable, words + " "});
+  } else if (place) {
+    replacements.push_back({*place, *place, words + " "});
   } else {
     const bool is_first = end == 0;
     replacements.push_back({end, end, (is_first ? "" : " ") + words});
@@ -205,18 +211,23 @@ struct Assignment {
   std::size_t start = 0;
   std::size_t end = 0;
   char quote = '\0';
+  bool is_addition = false; ///< "+="
 };
 
-std::optional<Assignment> find_assignment(std::string_view text, const std::string& name) {
-  std::optional<Assignment> found;
+/// All of them, "NAME+=" too, in their order.
+std::vector<Assignment> find_assignments(std::string_view text, const std::string& name) {
+  std::vector<Assignment> found;
   for (std::size_t at = 0; at < text.size();
        at = text.find('\n', at) == std::string_view::npos ? text.size() : text.find('\n', at) + 1) {
     std::size_t start = at;
     while (start < text.size() && is_blank(text[start]))
       ++start;
     if (text.substr(start).starts_with("export ")) start += 7;
-    if (!text.substr(start).starts_with(name + "=")) continue;
-    start += name.size() + 1;
+    if (!text.substr(start).starts_with(name)) continue;
+    start += name.size();
+    const bool is_addition = text.substr(start).starts_with("+=");
+    if (!is_addition && !text.substr(start).starts_with("=")) continue;
+    start += is_addition ? 2 : 1;
     const char quote =
         start < text.size() && (text[start] == '"' || text[start] == '\'') ? text[start] : '\0';
     std::size_t end = start + (quote == '\0' ? 0 : 1);
@@ -226,9 +237,36 @@ std::optional<Assignment> find_assignment(std::string_view text, const std::stri
       end += is_escape ? std::size_t{2} : std::size_t{1};
     }
     end = std::min(end, text.size());
-    found = {.start = quote == '\0' ? start : start + 1, .end = end, .quote = quote};
+    found.push_back({.start = quote == '\0' ? start : start + 1,
+                     .end = end,
+                     .quote = quote,
+                     .is_addition = is_addition});
+    at = end;
   }
   return found;
+}
+
+/// What GRUB's script sees of a value once the shell has read it, and where each letter of it
+/// stands in the value.
+struct ShellValue {
+  std::string text;
+  std::vector<std::size_t> places; ///< one more than letters
+};
+
+ShellValue shell_value(std::string_view value, char quote) {
+  // Between double quotes a backslash is itself before other letters (POSIX shell, 2.2.3).
+  constexpr std::string_view k_escaped_in_quotes = "$`\"\\";
+  ShellValue read;
+  for (std::size_t at = 0; at < value.size(); ++at) {
+    const bool has_next = value[at] == '\\' && quote != '\'' && at + 1 < value.size();
+    const bool is_escape = has_next && (quote == '\0' || k_escaped_in_quotes.find(value[at + 1]) !=
+                                                             std::string_view::npos);
+    read.places.push_back(at);
+    if (is_escape) ++at;
+    read.text += value[at];
+  }
+  read.places.push_back(value.size());
+  return read;
 }
 
 /// What stands between double quotes of a shell and is GRUB's script once that has read it.
@@ -244,26 +282,41 @@ std::string in_single_quotes(const std::string& text) {
   return result;
 }
 
+std::string edited_value(std::string_view written, char quote, const ArgumentEdit& edit) {
+  const ShellValue value = shell_value(written, quote);
+  std::vector<Replacement> replacements =
+      replacements_for(value.text, 0, edit, ArgumentLanguage::grub);
+  for (Replacement& each : replacements) {
+    each.start = value.places[each.start];
+    each.end = value.places[each.end];
+    each.text = quote == '\'' ? in_single_quotes(each.text) : in_double_quotes(each.text);
+  }
+  std::string edited(written);
+  apply(edited, replacements);
+  return quote == '\0' && !replacements.empty() ? "\"" + edited + "\"" : edited;
+}
+
+/// Words go from every assignment of the variable, and come into the last one.
 std::string edited_variable(std::string text, const std::string& name, const ArgumentEdit& edit,
                             bool is_made) {
-  const auto known = find_assignment(text, name);
-  if (!known) {
+  const std::vector<Assignment> known = find_assignments(text, name);
+  if (known.empty()) {
     if (!is_made || edit.added.empty()) return text;
     if (!text.empty() && !text.ends_with('\n')) text += '\n';
     return text + name + "=" +
            base::shell_double_quoted(joined(edit.added, ArgumentLanguage::grub)) + "\n";
   }
-  const std::string value = text.substr(known->start, known->end - known->start);
-  // Both readers quote alike, so that the value's own words can be told; new ones are written for
-  // both.
-  std::vector<Replacement> replacements = replacements_for(value, 0, edit, ArgumentLanguage::grub);
-  for (Replacement& each : replacements)
-    each.text = known->quote == '\'' ? in_single_quotes(each.text) : in_double_quotes(each.text);
-  std::string edited = value;
-  apply(edited, replacements);
-  if (known->quote == '\0') edited = "\"" + edited + "\"";
-  return text.replace(known->start, known->end - known->start, edited);
+  ArgumentEdit own = edit;
+  for (auto each = known.rbegin(); each != known.rend(); ++each) {
+    const std::string value = text.substr(each->start, each->end - each->start);
+    text.replace(each->start, each->end - each->start, edited_value(value, each->quote, own));
+    own.added.clear();
+  }
+  return text;
 }
+
+constexpr const char* k_variable = "GRUB_CMDLINE_LINUX";
+constexpr const char* k_usual_variable = "GRUB_CMDLINE_LINUX_DEFAULT";
 
 } // namespace
 
@@ -314,20 +367,32 @@ std::optional<std::string> edited_entry(std::string_view entry, const CommandLin
   return edited + "options " + joined(words, ArgumentLanguage::plain) + "\n";
 }
 
-std::string edited_defaults(std::string_view defaults, const CommandLineChange& change) {
+std::string edited_defaults(std::string_view defaults, const CommandLineChange& change,
+                            const AddedWords& added) {
   std::string text(defaults);
   if (!change.dropped.empty()) {
-    for (const char* name : {"GRUB_CMDLINE_LINUX", "GRUB_CMDLINE_LINUX_DEFAULT"})
+    for (const char* name : {k_variable, k_usual_variable})
       text = edited_variable(std::move(text), name, {dropped_words(change), {}}, false);
   }
-  const ArgumentEdit lasting{change.removed, change.lasting};
+  const std::vector<std::string> none;
+  const ArgumentEdit lasting{change.removed, added.lasting ? change.lasting : none};
   if (!change.removed.empty() || !change.lasting.empty()) {
-    text = edited_variable(std::move(text), "GRUB_CMDLINE_LINUX", lasting, true);
-    text =
-        edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {change.removed, {}}, false);
+    text = edited_variable(std::move(text), k_variable, lasting, true);
+    text = edited_variable(std::move(text), k_usual_variable, {change.removed, {}}, false);
   }
-  return edited_variable(std::move(text), "GRUB_CMDLINE_LINUX_DEFAULT", {{}, change.appended},
-                         true);
+  if (!added.usual) return text;
+  return edited_variable(std::move(text), k_usual_variable, {{}, change.appended}, true);
+}
+
+AddedWords variables_set_anew(std::string_view settings) {
+  const auto is_anew = [&](const std::string& name) {
+    return std::ranges::any_of(find_assignments(settings, name), [&](const Assignment& each) {
+      const std::string_view value = settings.substr(each.start, each.end - each.start);
+      return !each.is_addition && value.find("$" + name) == std::string_view::npos &&
+             value.find("${" + name) == std::string_view::npos;
+    });
+  };
+  return {.lasting = is_anew(k_variable), .usual = is_anew(k_usual_variable)};
 }
 
 std::string edited_line(std::string_view line, const CommandLineChange& change) {

@@ -24,8 +24,8 @@ struct ArgumentEdit {
 };
 
 /// A list of arguments with that edit. Names are compared up to "=". New words take the place of
-/// the last one that was removed, else they stand before "$kernelopts", else at the end. A word
-/// with a variable is of unknown value and left alone.
+/// the last one that was removed, else they stand before "$kernelopts" or "--", else at the end. A
+/// word with a variable is of unknown value and left alone, as is what stands behind "--".
 std::string edited_arguments(std::string_view arguments, const ArgumentEdit& edit,
                              ArgumentLanguage language);
 
@@ -36,8 +36,19 @@ std::optional<std::string> edited_menu(std::string_view menu, const CommandLineC
 /// kernel.
 std::optional<std::string> edited_entry(std::string_view entry, const CommandLineChange& change);
 
-/// /etc/default/grub, which says with what arguments the next menu is made.
-std::string edited_defaults(std::string_view defaults, const CommandLineChange& change);
+/// To which variable of a file of settings new words come.
+struct AddedWords {
+  bool lasting = true; ///< GRUB_CMDLINE_LINUX
+  bool usual = true;   ///< GRUB_CMDLINE_LINUX_DEFAULT
+};
+
+/// /etc/default/grub, or a file that is read with it, which say with what arguments the next menu
+/// is made. Words go from every assignment.
+std::string edited_defaults(std::string_view defaults, const CommandLineChange& change,
+                            const AddedWords& added = {});
+
+/// Which of the variables the file sets without regard to what they were.
+AddedWords variables_set_anew(std::string_view settings);
 
 /// /etc/kernel/cmdline, which says the same for kernel-install.
 std::string edited_line(std::string_view line, const CommandLineChange& change);

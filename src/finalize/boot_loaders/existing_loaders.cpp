@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "existing_loaders.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
@@ -103,6 +106,35 @@ std::size_t change_unified(const fs::RootDir& files, const CommandLineChange& ch
   return count;
 }
 
+constexpr const char* k_defaults = "/etc/default/grub";
+constexpr const char* k_more_defaults = "/etc/default/grub.d";
+
+/// Words come into the last file that sets their variable anew: an earlier one is forgotten.
+void change_defaults(const fs::RootDir& files, const CommandLineChange& change) {
+  const auto defaults = files.find_content(k_defaults);
+  std::vector<std::string> paths{k_defaults};
+  for (const std::string& name : files.list(k_more_defaults)) {
+    if (name.ends_with(".cfg")) paths.push_back(std::string(k_more_defaults) + "/" + name);
+  }
+  std::ranges::sort(paths.begin() + 1, paths.end());
+  // Where nobody reads the directory, nothing may come into it.
+  const bool is_read = defaults && defaults->find(k_more_defaults) != std::string::npos;
+  std::string lasting = k_defaults;
+  std::string usual = k_defaults;
+  for (auto path = paths.begin() + 1; is_read && path != paths.end(); ++path) {
+    const AddedWords anew = variables_set_anew(files.read(*path));
+    if (anew.lasting) lasting = *path;
+    if (anew.usual) usual = *path;
+  }
+  for (const std::string& path : paths) {
+    const auto text = files.find_content(path);
+    if (!text) continue;
+    const std::string edited =
+        edited_defaults(*text, change, {.lasting = path == lasting, .usual = path == usual});
+    if (edited != *text) store_boot_file(files, path, edited);
+  }
+}
+
 } // namespace
 
 void refuse_unified(const fs::RootDir& files) {
@@ -130,8 +162,7 @@ void change_command_lines(const fs::RootDir& files, const CommandLineChange& cha
                       "leave kernel arguments and the SELinux mode as the base has them");
   }
   vain.refuse();
-  if (const auto defaults = files.find_content("/etc/default/grub"))
-    store_boot_file(files, "/etc/default/grub", edited_defaults(*defaults, change));
+  change_defaults(files, change);
   if (const auto line = files.find_content("/etc/kernel/cmdline"))
     store_boot_file(files, "/etc/kernel/cmdline", edited_line(*line, change));
 }

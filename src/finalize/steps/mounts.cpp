@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -151,13 +150,24 @@ std::string mount_point_of(const std::string& field) {
   return path;
 }
 
-std::set<std::string> own_mount_points(const Input& input) {
-  std::set<std::string> points;
-  for (const auto& partition : mounted_partitions(input))
-    points.insert(partition.filesystem->mount_point);
+/// The config's lines, by what they mount.
+std::map<std::string, std::string> own_lines(const Input& input) {
+  std::map<std::string, std::string> lines;
   for (const auto& overlay : input.overlays)
-    points.insert(overlay.mount_point.text);
-  return points;
+    lines[overlay.mount_point.text] = line_of(overlay);
+  for (const auto& partition : mounted_partitions(input))
+    lines[partition.filesystem->mount_point] = line_of(partition);
+  return lines;
+}
+
+/// An overlay replaces an overlay of the base; what is mounted there otherwise stays, and is told
+/// with the rest.
+bool is_replaced(const std::vector<std::string>& words,
+                 const std::map<std::string, std::string>& own) {
+  const auto line = own.find(mount_point_of(words[1]));
+  if (line == own.end()) return false;
+  const bool is_overlay = line->second.starts_with("overlay\t");
+  return !is_overlay || (words.size() > 2 && words[2] == "overlay");
 }
 
 /// Whether a line mounts a partition of the disk that its image had: the new one has others.
@@ -181,13 +191,14 @@ std::string without_former_disk(const std::string& fstab) {
 
 /// The lines of packages or of a base, but for those that the config's mounts replace: of these it
 /// is told.
-std::string kept_lines(const std::string& fstab, const std::set<std::string>& own,
+std::string kept_lines(const std::string& fstab, const std::map<std::string, std::string>& own,
                        StepYield& yield) {
   std::string text;
   for (const auto& line : base::split(fstab, '\n')) {
     const auto words = base::split_whitespace(line);
     const bool is_mount = words.size() > 1 && !words[0].starts_with('#');
-    if (is_mount && own.contains(mount_point_of(words[1]))) {
+    if (is_mount && is_replaced(words, own)) {
+      if (own.at(mount_point_of(words[1])) == line + '\n') continue;
       yield.warnings.push_back({.severity = base::Severity::warning,
                                 .code = "finalize.mount-replaced",
                                 .message = "a line of /etc/fstab for " +
@@ -250,7 +261,8 @@ void require_mountable(const std::vector<model::OverlayConfig>& overlays,
   std::vector<model::MountedPlace> places;
   for (const auto& line : base::split(fstab, '\n')) {
     const auto words = base::split_whitespace(line);
-    if (words.size() < 2 || words[0].starts_with('#') || words[0] == "overlay") continue;
+    if (words.size() < 2 || words[0].starts_with('#')) continue;
+    if (words.size() > 2 && words[2] == "overlay") continue;
     places.push_back(
         {.path = mount_point_of(words[1]), .options = words.size() > 3 ? words[3] : ""});
   }
@@ -282,7 +294,7 @@ StepYield write_mounts(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   std::string fstab = files.find_content("/etc/fstab").value_or("");
   if (input.origin == RootOrigin::base_image && !keeps_mounts) fstab = without_former_disk(fstab);
-  std::string text = kept_lines(fstab, own_mount_points(input), yield);
+  std::string text = kept_lines(fstab, own_lines(input), yield);
   for (const auto& partition : mounted_partitions(input)) {
     text += line_of(partition);
     const auto& path = partition.filesystem->mount_point;

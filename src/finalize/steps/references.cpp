@@ -3,6 +3,7 @@
 // locale, a keymap or a module that is not there is found out on the node otherwise.
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <imagewright/base/byte_order.hpp>
@@ -10,6 +11,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 
+#include "../module_settings.hpp"
 #include "../reference_names.hpp"
 #include "../steps.hpp"
 
@@ -17,6 +19,7 @@ namespace imagewright::finalize::steps {
 namespace {
 
 struct Input {
+  const RootOrigin& origin;
   const std::vector<model::UserConfig>& users;
   const std::optional<model::LocatedText>& locale;
   const std::optional<model::LocatedText>& keymap;
@@ -118,13 +121,13 @@ bool has_module(const fs::RootDir& files, const std::string& release, const std:
   return false;
 }
 
-void check_module(const fs::RootDir& files, const std::vector<model::InstalledKernel>& kernels,
+void check_module(const fs::RootDir& files, const std::vector<std::string>& releases,
                   const model::ModuleConfig& module) {
   const bool is_wanted =
       module.load_mode == model::ModuleLoadMode::always || !module.options.empty();
-  if (!is_wanted || kernels.empty()) return;
-  const bool is_there = std::ranges::any_of(kernels, [&](const auto& kernel) {
-    return has_module(files, kernel.release, module.name.text);
+  if (!is_wanted || releases.empty()) return;
+  const bool is_there = std::ranges::any_of(releases, [&](const std::string& release) {
+    return has_module(files, release, module.name.text);
   });
   if (is_there) return;
   refuse("finalize.unknown-module",
@@ -132,22 +135,84 @@ void check_module(const fs::RootDir& files, const std::vector<model::InstalledKe
          "install the package that brings it, or correct the name");
 }
 
+std::string quoted(const ModuleSetting& setting) {
+  return base::quoted(base::escape_controls(setting.line)) + " in " + base::quoted(setting.path);
+}
+
+/// Files that the config does not speak of, and that have the last word.
+void warn_of_other_settings(const fs::RootDir& files, const model::ModuleConfig& module,
+                            StepYield& yield) {
+  const bool is_wanted = module.load_mode == model::ModuleLoadMode::always ||
+                         module.load_mode == model::ModuleLoadMode::automatic;
+  const auto warn = [&](const std::string& message, const std::string& hint) {
+    yield.warnings.push_back({.severity = base::Severity::warning,
+                              .code = "finalize.other-module-setting",
+                              .message = message,
+                              .where = module.where,
+                              .hint = hint});
+  };
+  if (const auto found = is_wanted ? find_module_obstacle(files, module.name.text) : std::nullopt) {
+    warn("the kernel module " + base::quoted(module.name.text) +
+             " is not loaded at boot: " + quoted(*found) + " keeps it out",
+         "remove the line with os.edits");
+  }
+  for (const auto& [option, value] : module.options) {
+    const auto found = find_later_option(files, module.name.text, option);
+    if (!found) continue;
+    warn("the option " + base::quoted(option) + " of the kernel module " +
+             base::quoted(module.name.text) + " has no effect: " + quoted(*found) +
+             " is read later",
+         "remove the option there with os.edits");
+  }
+}
+
+/// A base is somebody's work, and may be completed by somebody else: there it is said, no more.
+template <typename Check>
+void check_as(const RootOrigin& origin, StepYield& yield, Check check) {
+  try {
+    check();
+  } catch (base::Error& error) {
+    if (origin != RootOrigin::base_image) throw;
+    base::Diagnostic told = error.diagnostic();
+    told.severity = base::Severity::warning;
+    yield.warnings.push_back(std::move(told));
+  }
+}
+
+/// Of a base nobody has looked for its kernels.
+std::vector<std::string> kernel_releases(const Input& input, const fs::RootDir& files) {
+  std::vector<std::string> releases;
+  for (const auto& kernel : input.kernels)
+    releases.push_back(kernel.release);
+  if (!releases.empty() || input.origin != RootOrigin::base_image) return releases;
+  for (const auto& release : files.list("/usr/lib/modules")) {
+    if (files.exists("/usr/lib/modules/" + release + "/modules.dep")) releases.push_back(release);
+  }
+  return releases;
+}
+
 StepYield check_references(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
+  StepYield yield;
   for (const auto& user : input.users)
-    check_shell(files, user);
-  if (input.locale) check_locale(files, *input.locale);
-  if (input.keymap) check_keymap(files, *input.keymap);
-  for (const auto& module : input.modules)
-    check_module(files, input.kernels, module);
-  return {};
+    check_as(input.origin, yield, [&] { check_shell(files, user); });
+  if (input.locale) check_as(input.origin, yield, [&] { check_locale(files, *input.locale); });
+  if (input.keymap) check_as(input.origin, yield, [&] { check_keymap(files, *input.keymap); });
+  if (input.modules.empty()) return yield;
+  const auto releases = kernel_releases(input, files);
+  for (const auto& module : input.modules) {
+    check_as(input.origin, yield, [&] { check_module(files, releases, module); });
+    warn_of_other_settings(files, module, yield);
+  }
+  return yield;
 }
 
 } // namespace
 
 constinit const Step references{
     "references", AppliesTo::both,
-    k_run<check_references, &model::OsConfig::users, &model::OsConfig::locale,
-          &model::OsConfig::keymap, &model::OsConfig::modules, &Findings::kernels>};
+    k_run<check_references, &FinalizePlan::origin, &model::OsConfig::users,
+          &model::OsConfig::locale, &model::OsConfig::keymap, &model::OsConfig::modules,
+          &Findings::kernels>};
 
 } // namespace imagewright::finalize::steps

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,16 +68,32 @@ Warnings enable(units::UnitLinks& links, const std::string& name, const model::U
   refuse_missing(links, name, change);
 }
 
-Warnings apply(units::UnitLinks& links, const model::UnitChange& change) {
+/// Links of packages start it all the same.
+Warnings warn_of_packaged_links(const units::UnitLinks& links, const std::string& name,
+                                const model::UnitChange& change) {
+  const auto owner = links.catalogue().find_packaged_owner(name);
+  if (!owner) return {};
+  return {{.severity = base::Severity::warning,
+           .code = "finalize.unit-still-started",
+           .message = "unit " + base::quoted(name) +
+                      " starts all the same: a package has it among " + "what " +
+                      base::quoted(*owner) + " starts",
+           .where = change.where,
+           .hint = "use os.services.mask, which keeps it from starting at all"}};
+}
+
+Warnings apply(units::UnitLinks& links, const model::UnitChange& change,
+               const std::set<std::string>& wanted) {
   const auto name = full_unit_name(change.unit);
   switch (change.state) {
   case model::UnitState::enabled:
     return enable(links, name, change);
   case model::UnitState::disabled:
-    if (!links.disable(name) && links.catalogue().absence_of(name) == units::UnitAbsence::missing) {
+    if (!links.disable(name, wanted) &&
+        links.catalogue().absence_of(name) == units::UnitAbsence::missing) {
       refuse_missing(links, name, change);
     }
-    return {};
+    return warn_of_packaged_links(links, name, change);
   case model::UnitState::masked:
     links.mask(name);
     return {};
@@ -105,20 +122,48 @@ std::vector<model::UnitChange> changes_of(const Input& input) {
   return changes;
 }
 
+bool is_of_config(const model::UnitChange& change) {
+  return change.origin.starts_with("os.services.");
+}
+
+using SwitchedOff = std::map<std::string, const model::UnitChange*>;
+
+SwitchedOff::const_iterator find_template(const SwitchedOff& switched_off,
+                                          const std::string& name) {
+  const auto parsed = units::parse_unit_name(name);
+  return parsed && parsed->is_instance() ? switched_off.find(parsed->template_name())
+                                         : switched_off.end();
+}
+
+/// What the config enables by name, in every spelling.
+std::set<std::string> wanted_units(const units::UnitLinks& links,
+                                   const model::ServicesConfig& services) {
+  std::set<std::string> names;
+  for (const auto& unit : services.enable) {
+    names.insert(full_unit_name(unit.text));
+    if (const auto name = links.find_name_to_link(full_unit_name(unit.text))) names.insert(*name);
+  }
+  return names;
+}
+
 /// Two names of one unit, of which one enables what the other switches off: the policy has seen
 /// only names.
 void refuse_contradictions(const units::UnitLinks& links,
                            const std::vector<model::UnitChange>& changes) {
-  std::map<std::string, const model::UnitChange*> switched_off;
+  SwitchedOff switched_off;
   for (const auto& change : changes) {
     if (change.state == model::UnitState::enabled) continue;
     if (const auto name = links.find_name_to_link(full_unit_name(change.unit)))
       switched_off.emplace(*name, &change);
+    // What befalls a template befalls its instances; what is between policy and config is settled.
+    if (is_of_config(change)) switched_off.emplace(full_unit_name(change.unit), &change);
   }
   for (const auto& change : changes) {
     if (change.state != model::UnitState::enabled) continue;
     const auto name = links.find_name_to_link(full_unit_name(change.unit));
-    const auto found = name ? switched_off.find(*name) : switched_off.end();
+    SwitchedOff::const_iterator found = name ? switched_off.find(*name) : switched_off.end();
+    if (name && found == switched_off.end() && is_of_config(change))
+      found = find_template(switched_off, *name);
     // What one name is to be, policy and config have settled.
     if (found == switched_off.end() ||
         full_unit_name(found->second->unit) == full_unit_name(change.unit))
@@ -126,7 +171,7 @@ void refuse_contradictions(const units::UnitLinks& links,
     base::Diagnostic told{.code = "finalize.unit-conflict",
                           .message = base::quoted(change.unit) + " in " + change.origin + " and " +
                                      base::quoted(found->second->unit) + " in " +
-                                     found->second->origin + " are the same unit " +
+                                     found->second->origin + " are both about the unit " +
                                      base::quoted(*name),
                           .where = change.where,
                           .hint = "remove one of the two"};
@@ -144,8 +189,9 @@ StepYield link_units(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   const auto changes = changes_of(input);
   refuse_contradictions(links, changes);
+  const auto wanted = wanted_units(links, input.services);
   for (const auto& change : changes)
-    yield.add({.warnings = apply(links, change)});
+    yield.add({.warnings = apply(links, change, wanted)});
   return yield;
 }
 

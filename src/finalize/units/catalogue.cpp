@@ -22,6 +22,29 @@ std::string last_part(std::string_view path) {
 
 } // namespace
 
+bool is_dependency_folder(const std::string& name) {
+  return name.ends_with(".wants") || name.ends_with(".requires") || name.ends_with(".upholds");
+}
+
+std::optional<std::string> UnitCatalogue::find_packaged_owner(const std::string& name) const {
+  const auto unit = find(name);
+  if (!unit) return std::nullopt;
+  const std::string own_name = unit->name.to_string();
+  for (const auto directory : k_directories) {
+    if (directory == k_configuration_directory) continue;
+    for (const auto& folder : root_.list(directory)) {
+      if (!is_dependency_folder(folder)) continue;
+      const std::string link = "/" + folder + "/" + own_name;
+      if (!root_.find_link_target(std::string(directory) + link)) continue;
+      // A link of that name hides the package's.
+      const auto own = root_.find_link_target(std::string(k_configuration_directory) + link);
+      if (own && *own == "/dev/null") continue;
+      return folder.substr(0, folder.rfind('.'));
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> UnitCatalogue::find_path(const std::string& name) const {
   for (const auto directory : k_directories) {
     const auto path = std::string(directory) + "/" + name;

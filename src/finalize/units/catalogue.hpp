@@ -25,6 +25,9 @@ struct FoundUnit {
   InstallSection install;
 };
 
+/// Whether a directory such as "multi-user.target.wants" holds links to what a unit starts.
+bool is_dependency_folder(const std::string& name);
+
 enum class UnitAbsence : std::uint8_t { missing, masked };
 
 class UnitCatalogue {
@@ -35,6 +38,8 @@ public:
   std::optional<FoundUnit> find(const std::string& name) const;
   /// Why find() gave nothing.
   UnitAbsence absence_of(const std::string& name) const;
+  /// The unit that starts this one by a link that is not among those of enabling: a package's own.
+  std::optional<std::string> find_packaged_owner(const std::string& name) const;
   /// Names of all unit files and links to them, sorted; instances that are only links included.
   std::vector<std::string> names() const;
 

@@ -90,10 +90,6 @@ std::vector<std::string> remove_links(const fs::RootDir& root, const std::string
   return removed;
 }
 
-bool is_dependency_folder(const std::string& name) {
-  return name.ends_with(".wants") || name.ends_with(".requires") || name.ends_with(".upholds");
-}
-
 std::vector<std::string> remove_all_links(const fs::RootDir& root,
                                           const std::set<std::string>& names) {
   auto removed = remove_links(root, k_directory, names);
@@ -223,7 +219,7 @@ Enablement UnitLinks::enable(const std::string& name) {
   return done;
 }
 
-bool UnitLinks::disable(const std::string& name) {
+bool UnitLinks::disable(const std::string& name, const std::set<std::string>& kept) {
   const auto first = catalogue_.find(name);
   if (!first) return false;
   std::set<std::string> names{name};
@@ -236,7 +232,7 @@ bool UnitLinks::disable(const std::string& name) {
     if (!unit) continue;
     for (const auto& also : unit->install.also) {
       const auto other = with_specifiers(also, name_to_link(*unit));
-      if (!names.contains(other)) waiting.push_back(other);
+      if (!names.contains(other) && !kept.contains(other)) waiting.push_back(other);
     }
   }
   // An alias that goes may itself be what further links lead to.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,9 +42,9 @@ public:
 
   /// Makes the links that the unit's [Install] section asks for, and those of its Also= units.
   Enablement enable(const std::string& name);
-  /// Removes every link that enabling may have made, also of its Also= units. False when there is
-  /// no such unit.
-  bool disable(const std::string& name);
+  /// Removes every link that enabling may have made, also of its Also= units unless they are among
+  /// those that are kept. False when there is no such unit.
+  bool disable(const std::string& name, const std::set<std::string>& kept = {});
   /// Throws base::Error (finalize.cannot-mask) when /etc has a unit file of that name.
   void mask(const std::string& name);
 

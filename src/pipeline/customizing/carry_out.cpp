@@ -404,7 +404,7 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place, 
 
 CustomizeResult carry_out(const Customizing& customizing, const CustomizingPlace& where,
                           EmulationUse emulation, const plan::Services& services) {
-  Workplace place(where.directory, customizing.plan.plan, {customizing.base->path()});
+  Workplace place(where.directory);
   try {
     std::optional<sandbox::Emulator> emulator;
     // Where files alone are put in, no program of the image runs.

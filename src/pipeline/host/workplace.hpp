@@ -19,21 +19,14 @@
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/os_config.hpp>
 #include <imagewright/model/output_config.hpp>
-#include <imagewright/plan/build_plan.hpp>
 #include <imagewright/repo/repository_set.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
 namespace imagewright::pipeline {
 
-/// What an image is made from, by the plan: its files that no output may replace.
-std::vector<std::filesystem::path> inputs_to_keep(const plan::BuildPlan& plan);
-
 /// One image at work: its directories are gone with it.
 struct Workplace {
-  /// Throws base::Error (fs.output-is-input) when an output of the plan would replace one of the
-  /// inputs; others than the plan's are `more_inputs`.
-  Workplace(const std::filesystem::path& output_directory, const plan::BuildPlan& plan,
-            const std::vector<std::filesystem::path>& more_inputs = {});
+  explicit Workplace(const std::filesystem::path& output_directory);
 
   /// Another name in each workplace: see fs::let_directories_lie_apart.
   std::filesystem::path root() const;

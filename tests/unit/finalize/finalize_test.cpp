@@ -98,6 +98,21 @@ TEST_CASE_METHOD(FakeRoot, "runs scripts with their interpreter, arguments and d
   CHECK(root.list("/").empty());
 }
 
+TEST_CASE_METHOD(FakeRoot, "what a script leaves beside itself does not come into the image") {
+  plan.scripts.post_customization = {{.path = "scripts/first.sh", .directory = "/host/config"}};
+  programs.effect = [&](const process::Command&, process::CommandResult&) {
+    root.make_directories("/_imageconfigs");
+    root.write("/_imageconfigs/notes", "notes", 0644);
+  };
+  try {
+    run_step(finalize::steps::post_scripts);
+    FAIL("accepted");
+  } catch (const base::Error& error) {
+    CHECK(error.diagnostic().code == "finalize.unknown-script-file");
+    CHECK(error.diagnostic().message.find("/_imageconfigs/notes") != std::string::npos);
+  }
+}
+
 TEST_CASE_METHOD(FakeRoot, "a script that fails is named, and leaves nothing behind") {
   plan.scripts.post_customization = {{.content = "exit 3\n", .name = "bad one"}};
   programs.effect = [](const process::Command&, process::CommandResult& result) {

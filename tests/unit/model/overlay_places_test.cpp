@@ -53,6 +53,9 @@ TEST_CASE("an overlay that no system could mount is told") {
       Row{"/var/tmp/upper", "/var/tmp/work", {root}, model::OverlayStage::system, "emptied"},
       Row{"/run/upper", "/run/work", {root}, model::OverlayStage::initrd, "covered"},
       Row{"/var/upper", "/proc/work", {root}, model::OverlayStage::system, "workDir"},
+      Row{"/var/upper", "/var/work", {{"/", "ro"}}, model::OverlayStage::system, "read-only"},
+      Row{"/state/upper", "/state/work", {{"/", "ro"}, state}, model::OverlayStage::system, ""},
+      Row{"/var/upper", "/var/work", {root, {"/etc", ""}}, model::OverlayStage::system, "one of"},
       Row{"/runs/upper", "/runs/work", {root}, model::OverlayStage::system, ""}};
   for (const Row& row : rows) {
     INFO(row.upper << " " << row.work);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What the files of modprobe.d(5) in a root say about a kernel module.
+
+#include <optional>
+#include <string>
+
+#include <imagewright/fs/root_dir.hpp>
+
+namespace imagewright::finalize {
+
+/// A line of one of these files.
+struct ModuleSetting {
+  std::string path;
+  std::string line;
+};
+
+/// What keeps the module from being loaded at boot: it is on a list of those that are not loaded of
+/// themselves, or a program is run in its place that does nothing.
+std::optional<ModuleSetting> find_module_obstacle(const fs::RootDir& files,
+                                                  const std::string& module);
+
+/// What sets that option of the module and is read after the file of the config, so that it counts
+/// and the config does not.
+std::optional<ModuleSetting> find_later_option(const fs::RootDir& files, const std::string& module,
+                                               const std::string& option);
+
+} // namespace imagewright::finalize
