@@ -36,8 +36,9 @@ bool is_mounted_early(const MountedPlace& mount) {
 }
 
 std::optional<OverlayObstacle> find_fleeting(const OverlayConfig& overlay) {
-  for (const auto& [key, path] : {std::pair("upperDir", overlay.upper_directory.text),
-                                  std::pair("workDir", overlay.work_directory.text)}) {
+  for (const auto& [key, located] : {std::pair("upperDir", overlay.upper_directory),
+                                     std::pair("workDir", overlay.work_directory)}) {
+    const std::string& path = located.text;
     for (const std::string_view directory : k_fleeting_directories) {
       if (!base::is_at_or_below(path, directory)) continue;
       return OverlayObstacle{
@@ -45,6 +46,7 @@ std::optional<OverlayObstacle> find_fleeting(const OverlayConfig& overlay) {
                                  base::quoted(path), directory,
                                  directory.ends_with("tmp") ? "emptied when the image is made"
                                                             : "covered by the system itself"),
+          .where = located.where,
           .hint = "choose a directory of the root filesystem or of a partition",
           .mount = {}};
     }
@@ -67,6 +69,7 @@ std::optional<OverlayObstacle> find_late_mount(const OverlayConfig& overlay,
                                "mounted after it",
                                base::quoted(overlay.mount_point.text), base::quoted(path),
                                base::quoted(mounts[*mount].path)),
+        .where = overlay.mount_point.where,
         .hint = fmt::format("add {} to the mount options of {}, or remove isInitrdOverlay",
                             base::quoted(k_early_option), base::quoted(mounts[*mount].path)),
         .mount = mount};
@@ -83,6 +86,7 @@ std::optional<OverlayObstacle> find_mount_below(const OverlayConfig& overlay,
       .message = fmt::format("a filesystem and an overlay are to be mounted at {}: systemd would "
                              "mount one of them",
                              base::quoted(below->path)),
+      .where = overlay.mount_point.where,
       .hint = "mount the filesystem elsewhere, and name directories of it in lowerDirs or upperDir",
       .mount = static_cast<std::size_t>(below - mounts.begin())};
 }
@@ -101,6 +105,7 @@ std::optional<OverlayObstacle> find_read_only(const OverlayConfig& overlay,
   return OverlayObstacle{.message =
                              fmt::format("upperDir {} is on {}, which is mounted read-only",
                                          base::quoted(upper), base::quoted(mounts[*mount].path)),
+                         .where = overlay.upper_directory.where,
                          .hint = "put upperDir and workDir on a filesystem that can be written",
                          .mount = mount};
 }
@@ -122,6 +127,7 @@ std::optional<OverlayObstacle> find_overlay_obstacle(const OverlayConfig& overla
                              "mounts such an overlay",
                              base::quoted(overlay.upper_directory.text),
                              base::quoted(overlay.work_directory.text)),
+      .where = overlay.work_directory.where,
       .hint = "put both on one partition",
       .mount = work ? work : upper};
 }

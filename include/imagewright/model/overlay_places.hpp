@@ -20,6 +20,7 @@ struct MountedPlace {
 
 struct OverlayObstacle {
   std::string message;
+  base::SourceLocation where; ///< of the key in question
   std::string hint;
   std::optional<std::size_t> mount; ///< of the places that were given, the one that is in the way
 };

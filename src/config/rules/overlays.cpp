@@ -87,7 +87,7 @@ base::Diagnostics check_overlay_places(const model::ImageConfig& config) {
         related.push_back({mounts[*obstacle->mount]->where, "it is mounted here"});
       diagnostics.add({.code = "config.conflict",
                        .message = obstacle->message,
-                       .where = overlay.upper_directory.where,
+                       .where = obstacle->where,
                        .related = std::move(related),
                        .hint = obstacle->hint});
     }

@@ -271,7 +271,7 @@ void require_mountable(const std::vector<model::OverlayConfig>& overlays,
     if (!obstacle) continue;
     throw base::Error(base::FailureKind::input, {.code = "config.conflict",
                                                  .message = obstacle->message,
-                                                 .where = overlay.upper_directory.where,
+                                                 .where = obstacle->where,
                                                  .hint = obstacle->hint});
   }
 }

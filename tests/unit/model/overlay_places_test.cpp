@@ -35,7 +35,7 @@ std::string message_of(const Row& row) {
 
 TEST_CASE("an overlay that no system could mount is told") {
   const model::MountedPlace root{"/", "defaults"};
-  const model::MountedPlace usr{"/usr", "ro"};
+  const model::MountedPlace usr{"/usr", "defaults"};
   const model::MountedPlace state{"/state", "defaults"};
   const model::MountedPlace early{"/state", "noatime,x-initrd.mount"};
   const model::MountedPlace inner{"/state/inner", "defaults"};
