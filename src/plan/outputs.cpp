@@ -11,6 +11,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/lock/lock_file.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -123,6 +124,7 @@ void refuse_overwritten_inputs(const BuildPlan& plan, const std::filesystem::pat
                                const std::filesystem::path& base) {
   std::vector<std::filesystem::path> inputs = input_paths_of(plan).files;
   inputs.push_back(base);
+  inputs.push_back(lock::lock_path_of(plan.config.path));
   std::vector<std::pair<std::string, base::SourceLocation>> names;
   const auto& path = plan.config.output.image_path;
   for (const model::OutputImage& output : plan.outputs)

@@ -100,6 +100,14 @@ class Advisories(TestCase):
         # 2024-10-11
         self.run_program(*arguments, env=environment(SOURCE_DATE_EPOCH="1728604800"))
 
+    def test_a_feed_that_speaks_of_no_package_is_told(self):
+        path = self.scratch() / "packages.txt"
+        path.write_text("of-nobody-1-1.x86_64\nof-nobody-else-2-1.x86_64\n")
+        for arguments in ((path,), ("--from", path, "--to", path)):
+            self.assertIn("[advisory.foreign-feed]", self.run_program("advisories", *arguments, "--feed", self.feed).stderr)
+        path.write_text("of-nobody-1-1.x86_64\nopenssl-9-1.azl3.x86_64\n")
+        self.assertNotIn("advisory.foreign-feed", self.run_program("advisories", path, "--feed", self.feed).stderr)
+
     def test_a_truncated_feed_counts_for_nothing(self):
         whole = self.feed.read_text()
         path = self.scratch() / "feed.xml"

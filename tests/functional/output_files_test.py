@@ -71,6 +71,15 @@ class OutputFiles(SiblingTestCase):
                 self.assert_refused(built, "pipeline.output-is-input", name.removeprefix("./more/../"))
                 self.assertEqual({each: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}, before)
 
+    def test_a_build_does_not_write_over_its_lock(self):
+        path = self.own_config("{images: [{format: raw}]}")
+        self.assertEqual(self.run_on("lock", path).code, 0)
+        lock = next(path.parent.glob("*.lock*"))
+        path.write_text(path.read_text().replace("{images: [{format: raw}]}", f"{{image: {{path: {lock.name}, format: raw}}}}"))
+        before = lock.read_bytes()
+        self.assert_refused(self.run_on("build", path, "--progress", "none"), "pipeline.output-is-input", lock.name)
+        self.assertEqual(lock.read_bytes(), before)
+
     def test_customizing_does_not_write_over_its_base(self):
         place, built = self.made("{image: {path: node-x86_64.raw}}")
         self.assertEqual(built.code, 0, built.said)

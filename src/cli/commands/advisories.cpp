@@ -109,6 +109,20 @@ std::string_view advisories(std::size_t count) {
                     "update the packages, or say in an OpenVEX document why it does not matter");
 }
 
+/// "Nothing is open" is true then, and says nothing.
+void warn_of_foreign_feed(const advisory::Feed& feed, const advisory::Inventory& inventory,
+                          const advisory::Verdict& verdict, const CommandContext& context) {
+  if (inventory.packages.empty() || !verdict.findings.empty()) return;
+  context.console.show(
+      base::Diagnostic{.severity = base::Severity::warning,
+                       .code = "advisory.foreign-feed",
+                       .message = fmt::format("the feed {} speaks of none of the {} packages of {}",
+                                              base::quoted(feed.file), inventory.packages.size(),
+                                              base::quoted(inventory.file)),
+                       .where = {},
+                       .hint = "give the feed of their distribution and version"});
+}
+
 ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
                       const CommandContext& context) {
   const bool is_json = words.format == "json";
@@ -118,6 +132,7 @@ ExitCode show_verdict(const AdvisoriesWords& words, const advisory::Feed& feed,
       advisory::read_inventory(words.subject, words.choice, context.cancellation);
   const advisory::Verdict verdict =
       advisory::evaluate(feed, inventory, suppressions_in(words.suppressions));
+  warn_of_foreign_feed(feed, inventory, verdict, context);
   const advisory::Report report{feed, inventory, verdict, k_version};
   context.console.print(is_json ? json::to_text(subject->named_in(advisory::to_json(report)))
                                 : rendered(report, words.format, context));
@@ -134,8 +149,11 @@ ExitCode show_delta(const AdvisoriesWords& words, const advisory::Feed& feed,
                     const CommandContext& context) {
   const auto suppressions = suppressions_in(words.suppressions);
   const auto verdict_on = [&](const std::string& path) {
-    return advisory::evaluate(
-        feed, advisory::read_inventory(path, words.choice, context.cancellation), suppressions);
+    const advisory::Inventory inventory =
+        advisory::read_inventory(path, words.choice, context.cancellation);
+    advisory::Verdict verdict = advisory::evaluate(feed, inventory, suppressions);
+    warn_of_foreign_feed(feed, inventory, verdict, context);
+    return verdict;
   };
   const advisory::Delta delta =
       advisory::compare_verdicts(verdict_on(words.old_packages), verdict_on(words.new_packages));
