@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/error.hpp>
@@ -116,6 +117,21 @@ private:
   const std::vector<model::LocatedText>& names_;
 };
 
+/// The host's directory is not there, and the image has no use for one of that name.
+[[noreturn]] void refuse_leftovers(const fs::RootDir& files, const model::ScriptConfig& script) {
+  const std::string directory(k_script_directory);
+  const std::vector<std::string> names = files.list(directory);
+  const std::string path = names.empty() ? directory : directory + "/" + names.front();
+  throw base::Error(base::FailureKind::input,
+                    {.code = "finalize.unknown-script-file",
+                     .message = "the script has left " + base::quoted(base::escape_controls(path)) +
+                                ", where nothing of the image is",
+                     .where = script.path_where,
+                     .hint =
+                         "write what the image shall have elsewhere, and what shall come out of "
+                         "the build to $IMAGEWRIGHT_FILES (output.scriptFiles)"});
+}
+
 void run_script(const ScriptInput& input, root::WorkRoot& root, const model::ScriptConfig& script,
                 const std::string& log_name) {
   const FinalizeServices& services = input.services;
@@ -133,14 +149,15 @@ void run_script(const ScriptInput& input, root::WorkRoot& root, const model::Scr
     process::require_success(root.programs()->run(command));
     return;
   }
-  // The script and nothing beside it: files of passwords may stand in the config's directory.
   const std::string place = std::string(k_script_directory) + "/" + script.path;
-  const auto programs =
-      root.programs({{.source = script.directory / script.path, .target = place}});
-  command.working_directory = std::string(k_script_directory);
   command.argv = {script.interpreter, place};
   command.argv.insert(command.argv.end(), script.arguments.begin(), script.arguments.end());
-  process::require_success(programs->run(command));
+  const bool was_there = root.files().exists(std::string(k_script_directory));
+  // The script and nothing beside it: files of passwords may stand in the config's directory.
+  process::require_success(
+      root.programs({{.source = script.directory / script.path, .target = place}})->run(command));
+  if (!was_there && root.files().exists(std::string(k_script_directory)))
+    refuse_leftovers(root.files(), script);
 }
 
 /// Throws what went wrong with the script, at its place in the config unless something closer is

@@ -25,8 +25,6 @@ namespace imagewright::fs {
 
 namespace {
 
-constexpr std::string_view k_sums_name = "SHA256SUMS";
-
 std::filesystem::path created(std::filesystem::path directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -142,6 +140,22 @@ std::filesystem::path Publication::staged_path(const std::string& name) const {
   return staging_.path() / name;
 }
 
+void Publication::keep(const std::vector<std::filesystem::path>& inputs) {
+  inputs_.insert(inputs_.end(), inputs.begin(), inputs.end());
+}
+
+void Publication::require_free(const std::string& name) const {
+  const std::filesystem::path target = directory_ / name;
+  for (const std::filesystem::path& input : inputs_) {
+    std::error_code is_missing;
+    if (!std::filesystem::equivalent(target, input, is_missing)) continue;
+    throw base::Error(base::FailureKind::input, "fs.output-is-input",
+                      fmt::format("the output {} would replace what it is made from",
+                                  base::quoted(target.string())),
+                      "give it another name, or another directory with --output-dir");
+  }
+}
+
 void Publication::add(const std::string& name, base::Digest digest) {
   entries_.push_back({name, std::move(digest)});
 }
@@ -201,6 +215,8 @@ std::vector<PublishedFile> Publication::publish_all(std::span<Publication* const
   std::map<std::filesystem::path, UniqueFd> locks;
   for (Publication* publication : publications) {
     std::ranges::sort(publication->entries_, {}, &Entry::name);
+    for (const Entry& entry : publication->entries_)
+      publication->require_free(entry.name);
     publication->sync_entries();
     locks.try_emplace(std::filesystem::canonical(publication->directory_));
   }

@@ -225,6 +225,7 @@ std::optional<std::vector<fs::PublishedFile>>
 fetch_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const BuildMeans& means,
               const StageInputs& inputs, SharedOutputs& shared) {
   fs::Publication publication(options.output_directory);
+  publication.keep(inputs_to_keep(plan.plan));
   const auto fetched = shared.fetch(publication);
   if (!fetched) return std::nullopt;
   for (const base::Diagnostic& warning : fetched->warnings)
@@ -282,7 +283,7 @@ ComposedImage compose(const plan::ResolvedPlan& plan, const BuildOptions& option
     if (auto files = fetch_outputs(plan, options, means, inputs, shared))
       return {*std::move(files), inputs};
   }
-  Workplace place(options.output_directory);
+  Workplace place(options.output_directory, plan.plan);
   try {
     std::string report;
     std::vector<fs::PublishedFile> files = carry_through(plan, options, means, place, report);

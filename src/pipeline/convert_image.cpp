@@ -21,14 +21,13 @@ namespace {
 
 model::ImageFormat format_of(const ConvertOptions& options) {
   if (options.format) return *options.format;
-  const std::string extension = options.output.extension().string();
+  if (const auto format = model::disk_format_of_extension(options.output.extension().string()))
+    return *format;
   std::string known;
   for (const model::ImageFormatRow& row : model::k_image_formats) {
     if (row.kind != model::ImageKind::disk || !row.owns_extension) continue;
-    if (extension == row.extension) return row.format;
     known += (known.empty() ? "" : ", ") + std::string(row.extension);
   }
-  if (extension == ".img") return model::ImageFormat::raw;
   throw base::Error(base::FailureKind::input, "pipeline.unknown-format",
                     fmt::format("the name {} does not tell an image format",
                                 base::quoted(options.output.filename().string())),

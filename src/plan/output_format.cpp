@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright/base/error.hpp>
+#include <imagewright/fs/publication.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/output_format.hpp>
 
@@ -39,6 +40,14 @@ std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output
   const auto& path = plan.config.output.image_path;
   if (path) return path->value.filename().string();
   return plan.config.name + "-" + plan.architecture.name + output_extension(output);
+}
+
+std::vector<std::string> companion_names(const BuildPlan& plan) {
+  std::vector<std::string> names{std::string(fs::k_sums_name)};
+  for (const auto* ending :
+       {".manifest.json", ".spdx.json", ".cdx.json", ".report.json", ".report.html"})
+    names.push_back(plan.config.name + "-" + plan.architecture.name + ending);
+  return names;
 }
 
 std::filesystem::path output_directory_of(const BuildPlan& plan) {

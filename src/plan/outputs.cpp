@@ -2,12 +2,18 @@
 #include "outputs.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
+#include <string>
+#include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/lock/lock_file.hpp>
 #include <imagewright/model/image_format.hpp>
+#include <imagewright/plan/build_inputs.hpp>
 #include <imagewright/plan/output_format.hpp>
 
 namespace imagewright::plan {
@@ -16,6 +22,48 @@ namespace {
 
 model::OutputImage output_of(model::ImageFormat format) {
   return {.format = model::output_format_of(format), .where = {"--format"}};
+}
+
+/// The extension belongs to a format whose files this one could be taken for.
+bool fits(const std::filesystem::path& path, model::ImageFormat format) {
+  const std::string extension = path.extension().string();
+  const auto named = model::disk_format_of_extension(extension);
+  // A footer makes a VHD of it, whatever else it is.
+  const bool is_vhd = format == model::ImageFormat::baremetal_image && extension == ".vhd";
+  return !named || *named == format || is_vhd ||
+         model::row_of(format).extension.ends_with(extension);
+}
+
+/// None of these may be replaced, by whatever name.
+void check_inputs(const BuildPlan& plan, const model::Located<std::filesystem::path>& path,
+                  base::Diagnostics& mistakes) {
+  std::vector<std::filesystem::path> inputs = input_paths_of(plan).files;
+  inputs.push_back(lock::lock_path_of(plan.config.path));
+  const bool is_input = std::ranges::any_of(inputs, [&](const std::filesystem::path& input) {
+    std::error_code is_missing;
+    return std::filesystem::equivalent(path.value, input, is_missing);
+  });
+  if (!is_input) return;
+  mistakes.error("fs.output-is-input",
+                 fmt::format("the output {} would replace what it is made from",
+                             base::quoted(path.value.string())),
+                 path.where, "give it another name, or another directory");
+}
+
+/// Whoever takes the file goes by the end of its name.
+void check_extension(const model::Located<std::filesystem::path>& path,
+                     const model::OutputImage& output, base::Diagnostics& mistakes) {
+  const auto format = model::image_format_of(output.format);
+  if (!format || fits(path.value, *format)) return;
+  const std::string extension = output_extension(output);
+  const auto named = model::disk_format_of_extension(path.value.extension().string());
+  mistakes.error("pipeline.bad-output-name",
+                 fmt::format("{} would be a file of the format {}, which ends in {}",
+                             base::quoted(path.value.filename().string()),
+                             model::to_string(*format), extension),
+                 path.where,
+                 fmt::format("set output.image.format to {}, or end the name in {}",
+                             model::to_string(*named), extension));
 }
 
 } // namespace
@@ -59,6 +107,16 @@ void check_output_path(const PlannedBuild& planned, base::Diagnostics& mistakes)
                    fmt::format("{} is no name for an image", base::quoted(name)), path->where,
                    "end output.image.path with a file name without blanks");
   }
+  check_inputs(first, *path, mistakes);
+  const std::vector<std::string> companions = companion_names(first);
+  if (std::ranges::find(companions, name) != companions.end()) {
+    mistakes.error(
+        "pipeline.bad-output-name",
+        fmt::format("{} is written beside every image, and is no name for one", base::quoted(name)),
+        path->where, "end output.image.path with another file name");
+  }
+  for (const model::OutputImage& output : first.outputs)
+    check_extension(*path, output, mistakes);
   if (planned.plans.size() > 1 || first.outputs.size() > 1) {
     mistakes.error("pipeline.output-clash",
                    fmt::format("{} images would be written to one file, {}",

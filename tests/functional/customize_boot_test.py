@@ -135,6 +135,15 @@ class CustomizeBoot(CustomizingTestCase):
         again = self.run_tool("debugfs", "-R", "cat /etc/fstab", self.check_filesystems(self.customize(overlay, base=raw)) / "root").stdout
         self.assertEqual(again, fstab)
 
+    def test_overlays_that_the_base_could_not_mount_are_told(self):
+        for overlay, word in (("upperDir: /srv/upper, workDir: /srv/work, isInitrdOverlay: true", "x-initrd.mount"),
+                              ("upperDir: /var/upper, workDir: /var/work, isInitrdOverlay: true, mountDependencies: [/srv]", "x-initrd.mount"),
+                              ("upperDir: /srv/upper, workDir: /var/work", "two filesystems")):
+            with self.subTest(overlay):
+                said = self.customize(f"os: {{overlays: [{{lowerDirs: [/etc], mountPoint: /etc, {overlay}}}]}}\n", "--release", self.release, expect=2)
+                self.assertIn("[config.conflict]", said)
+                self.assertIn(word, said)
+
     def test_an_overlay_of_the_initramfs_makes_it_anew(self):
         overlay = ("os: {overlays: [{lowerDirs: [/etc], upperDir: /var/upper, workDir: /var/work, mountPoint: /etc, "
                    "isInitrdOverlay: true}]}\n")

@@ -50,7 +50,7 @@ struct FinalizeServices {
 };
 
 /// Where a script of the config finds itself, by the path that the config gives it, and nothing
-/// else; it starts there. One that is text in the config starts in "/".
+/// else. Every script starts in "/", as Image Customizer's do, and leaves nothing here.
 inline constexpr std::string_view k_script_directory = "/_imageconfigs";
 
 /// Runs every step that is for roots of the plan's origin. Throws base::Error with the step's name

@@ -7,12 +7,16 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/base/digest.hpp>
 #include <imagewright/fs/claimed_directory.hpp>
 
 namespace imagewright::fs {
+
+/// The digests of everything that was published into a directory.
+inline constexpr std::string_view k_sums_name = "SHA256SUMS";
 
 /// A finished output and its digest.
 struct PublishedFile {
@@ -33,6 +37,12 @@ public:
   /// Where to write the output that will be called `name`, which may be in directories of its own;
   /// those the caller makes.
   std::filesystem::path staged_path(const std::string& name) const;
+  /// Of these files something is made: publish() replaces none of them, by whatever name. They need
+  /// not be there.
+  void keep(const std::vector<std::filesystem::path>& inputs);
+  /// Throws base::Error (fs.output-is-input) when an output of that name would replace one of them.
+  void require_free(const std::string& name) const;
+
   /// Says that the staged file `name` is complete. When the digest is known already it is not
   /// computed again.
   void add(const std::string& name, base::Digest digest);
@@ -42,7 +52,8 @@ public:
   /// files stay as long as those files exist). At every moment each file under its final name is
   /// whole, and each that SHA256SUMS lists is the one that it means: the old entries go before the
   /// files, the new ones come after them. Waits for another publication into the same directory.
-  /// Gives the files in the order of their names. When it throws, everything is as it was before:
+  /// Gives the files in the order of their names. Throws base::Error (fs.output-is-input, as
+  /// require_free(), and fs.cannot-write); when it throws, everything is as it was before:
   /// no file of a set whose others are missing stays, and what was to be replaced is back (where
   /// the filesystem can exchange two files; elsewhere it is gone).
   std::vector<PublishedFile> publish();
@@ -69,6 +80,7 @@ private:
   std::filesystem::path directory_;
   ClaimedDirectory staging_;
   std::vector<Entry> entries_;
+  std::vector<std::filesystem::path> inputs_;
 };
 
 } // namespace imagewright::fs

@@ -186,6 +186,17 @@ constexpr const ImageFormatRow& row_of(ImageFormat format) {
                        [&](const ImageFormatRow& row) { return row.format == format; });
 }
 
+/// The format of a disk whose file has this extension, with its dot; nothing where none is known
+/// for it.
+constexpr std::optional<ImageFormat> disk_format_of_extension(std::string_view extension) {
+  if (extension == ".img") return ImageFormat::raw;
+  for (const ImageFormatRow& row : k_image_formats) {
+    if (row.kind == ImageKind::disk && row.owns_extension && row.extension == extension)
+      return row.format;
+  }
+  return std::nullopt;
+}
+
 /// The word of configs that means this format.
 constexpr OutputFormat output_format_of(ImageFormat format) {
   return row_of(format).config_word;

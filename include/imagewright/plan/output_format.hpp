@@ -25,6 +25,10 @@ std::string output_extension(const model::OutputImage& output);
 /// The name of the file: that of `output.image.path`, else NAME-ARCH with the extension.
 std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output);
 
+/// The names of what is published beside the images and about them: NAME-ARCH.manifest.json and the
+/// like, and the list of digests.
+std::vector<std::string> companion_names(const BuildPlan& plan);
+
 /// Where files are published when the command line does not say: the directory of
 /// `output.image.path`, else "out".
 std::filesystem::path output_directory_of(const BuildPlan& plan);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/overlay_places.hpp>
 
 #include "config/rules/rules.hpp"
 
@@ -69,6 +72,39 @@ private:
 
 base::Diagnostics check_overlays(const model::OsConfig& os) {
   return OverlayRules().check(os.overlays);
+}
+
+base::Diagnostics check_overlay_places(const model::ImageConfig& config) {
+  base::Diagnostics diagnostics;
+  const auto mounts = mounts_of(config.storage);
+  std::vector<model::MountedPlace> places;
+  for (const model::MountPointConfig* mount : mounts)
+    places.push_back({.path = mount->path, .options = mount->options});
+  for (const model::OverlayConfig& overlay : config.os.overlays) {
+    if (const auto obstacle = model::find_overlay_obstacle(overlay, places)) {
+      std::vector<base::RelatedLocation> related;
+      if (obstacle->mount)
+        related.push_back({mounts[*obstacle->mount]->where, "it is mounted here"});
+      diagnostics.add({.code = "config.conflict",
+                       .message = obstacle->message,
+                       .where = overlay.upper_directory.where,
+                       .related = std::move(related),
+                       .hint = obstacle->hint});
+    }
+    for (const model::MountPointConfig* mount : mounts) {
+      if (mount->path != overlay.mount_point.text) continue;
+      diagnostics.add(
+          {.code = "config.conflict",
+           .message = fmt::format("a filesystem and an overlay are to be mounted at {}: "
+                                  "systemd would mount the first alone",
+                                  base::quoted(mount->path)),
+           .where = overlay.mount_point.where,
+           .related = {{mount->where, "the filesystem is mounted here"}},
+           .hint = "mount the filesystem elsewhere, and name directories of it in "
+                   "lowerDirs or upperDir"});
+    }
+  }
+  return diagnostics;
 }
 
 } // namespace imagewright::config

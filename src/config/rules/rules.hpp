@@ -3,6 +3,8 @@
 
 // Rules that look at more than one value. Each function yields what it finds wrong.
 
+#include <vector>
+
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/model/image_config.hpp>
 #include <imagewright/model/release_profile.hpp>
@@ -10,6 +12,9 @@
 #include "config/document.hpp"
 
 namespace imagewright::config {
+
+/// Where filesystems and subvolumes are mounted, in the order of the config.
+std::vector<const model::MountPointConfig*> mounts_of(const model::StorageConfig& storage);
 
 /// Rules of one file; sections that have errors already are left out.
 base::Diagnostics check_file_rules(const model::ImageConfig& own, const CheckedDocument& document);
@@ -37,6 +42,8 @@ base::Diagnostics check_outputs(const model::ImageConfig& own, const CheckedDocu
 base::Diagnostics check_network(const model::NetworkConfig& network);
 base::Diagnostics check_edits(const CheckedDocument& document);
 base::Diagnostics check_overlays(const model::OsConfig& os);
+/// By what the config itself mounts: of a base nothing is known here.
+base::Diagnostics check_overlay_places(const model::ImageConfig& config);
 base::Diagnostics check_repositories(const std::vector<model::Repository>& repositories);
 
 } // namespace imagewright::config

@@ -137,6 +137,17 @@ base::Diagnostics check_boot_loader_reset(const model::ImageConfig& own) {
   return diagnostics;
 }
 
+std::vector<const model::MountPointConfig*> mounts_of(const model::StorageConfig& storage) {
+  std::vector<const model::MountPointConfig*> mounts;
+  for (const model::FilesystemConfig& filesystem : storage.filesystems) {
+    if (filesystem.mount_point) mounts.push_back(&*filesystem.mount_point);
+    for (const model::BtrfsSubvolume& subvolume : filesystem.subvolumes) {
+      if (subvolume.mount_point) mounts.push_back(&*subvolume.mount_point);
+    }
+  }
+  return mounts;
+}
+
 base::Diagnostics check_storage(const StorageConfig& storage) {
   base::Diagnostics diagnostics = check_what_belongs_together(storage);
   if (storage.disk) diagnostics.append(check_disk(*storage.disk));

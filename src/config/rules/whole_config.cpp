@@ -131,6 +131,7 @@ base::Diagnostics check_whole_config(const model::ImageConfig& config) {
   diagnostics.append(check_package_manager(config));
   diagnostics.append(check_script_files(config));
   diagnostics.append(check_writable_var(config));
+  diagnostics.append(check_overlay_places(config));
   return diagnostics;
 }
 

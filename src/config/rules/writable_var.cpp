@@ -17,17 +17,6 @@ namespace {
 
 constexpr std::string_view k_state = "/var";
 
-std::vector<const model::MountPointConfig*> mounts_of(const model::StorageConfig& storage) {
-  std::vector<const model::MountPointConfig*> mounts;
-  for (const model::FilesystemConfig& filesystem : storage.filesystems) {
-    if (filesystem.mount_point) mounts.push_back(&*filesystem.mount_point);
-    for (const model::BtrfsSubvolume& subvolume : filesystem.subvolumes) {
-      if (subvolume.mount_point) mounts.push_back(&*subvolume.mount_point);
-    }
-  }
-  return mounts;
-}
-
 bool is_read_only(const model::MountPointConfig& mount) {
   const std::vector<std::string> options = base::split(mount.options, ',');
   return std::ranges::find(options, "ro") != options.end();

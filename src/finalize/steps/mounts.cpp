@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/filesystem_type.hpp>
+#include <imagewright/model/overlay_places.hpp>
 
 #include "../steps.hpp"
 
@@ -242,6 +244,26 @@ std::string with_verified_sources(const std::string& fstab, const model::DiskLay
   return base::join(lines, "\n");
 }
 
+/// Of a base only its own lines tell what is mounted where.
+void require_mountable(const std::vector<model::OverlayConfig>& overlays,
+                       const std::string& fstab) {
+  std::vector<model::MountedPlace> places;
+  for (const auto& line : base::split(fstab, '\n')) {
+    const auto words = base::split_whitespace(line);
+    if (words.size() < 2 || words[0].starts_with('#') || words[0] == "overlay") continue;
+    places.push_back(
+        {.path = mount_point_of(words[1]), .options = words.size() > 3 ? words[3] : ""});
+  }
+  for (const auto& overlay : overlays) {
+    const auto obstacle = model::find_overlay_obstacle(overlay, places);
+    if (!obstacle) continue;
+    throw base::Error(base::FailureKind::input, {.code = "config.conflict",
+                                                 .message = obstacle->message,
+                                                 .where = overlay.upper_directory.where,
+                                                 .hint = obstacle->hint});
+  }
+}
+
 StepYield write_mounts(const Input& input, root::WorkRoot& root) {
   const bool keeps_mounts = keeps_mounts_of_base(input);
   const fs::RootDir& files = root.files();
@@ -267,6 +289,7 @@ StepYield write_mounts(const Input& input, root::WorkRoot& root) {
     if (!path.empty() && path != "/") files.make_directories(path);
     make_lost_and_found(files, *partition.filesystem);
   }
+  require_mountable(input.overlays, text);
   for (const auto& overlay : input.overlays) {
     text += line_of(overlay);
     make_overlay_directories(files, overlay);

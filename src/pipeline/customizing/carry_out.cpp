@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -8,6 +11,7 @@
 #include <imagewright/audit/manifest.hpp>
 #include <imagewright/audit/report_page.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/base/path_pattern.hpp>
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/finalize/machine_secrets.hpp>
@@ -161,6 +165,7 @@ struct WrittenCustomizing {
   model::DiskLayout layout;
   tree::RootTree tree; ///< with the root hashes that were not known before
   model::RootHashes root_hashes;
+  std::map<std::string, std::string> files; ///< as audit::list_files tells of them
 };
 
 std::vector<PartitionReport> report_of(const Customizing& customizing,
@@ -177,6 +182,11 @@ std::vector<PartitionReport> report_of(const Customizing& customizing,
     report.used = outcome->used;
   }
   return reports;
+}
+
+std::map<std::string, std::string> files_of(const tree::RootTree& tree,
+                                            const plan::Services& services) {
+  return audit::list_files(tree, services.thread_count, services.cancellation);
 }
 
 /// What is installed once the transaction is through.
@@ -225,7 +235,14 @@ WrittenCustomizing write_on_base(const Customizing& customizing, const tree::Roo
   const ArtifactIdentity identity{.disk_uuid = customizing.base->disk_uuid(),
                                   .epoch = customizing.root.epoch};
   const ImagePlaces places = places_in(place, customizing.plan.plan);
-  written.artifacts = write_disk_artifacts(plan, identity, places, services);
+  const auto write_artifacts = [&] {
+    written.artifacts = write_disk_artifacts(plan, identity, places, services);
+  };
+  const auto list_files = [&] { written.files = files_of(written.tree, services); };
+  // One reads the finished disk, the other the base and the root: neither waits for the other.
+  const std::array<std::function<void()>, 2> tasks{write_artifacts, list_files};
+  base::parallel_for(tasks.size(), services.thread_count, services.cancellation,
+                     [&](std::size_t task) { tasks.at(task)(); });
   std::ranges::move(write_root_artifacts(written.tree, plan, identity, places, services),
                     std::back_inserter(written.artifacts));
   return written;
@@ -249,7 +266,9 @@ WrittenCustomizing write_new_disk(const Customizing& customizing, tree::RootTree
                              .system = customizing.system,
                              .layout = std::move(image.layout),
                              .tree = std::move(image.tree),
-                             .root_hashes = std::move(image.root_hashes)};
+                             .root_hashes = std::move(image.root_hashes),
+                             .files = {}};
+  written.files = files_of(written.tree, services);
   written.system.packages = packages_after(customizing);
   written.system.kernels.clear();
   for (const model::InstalledKernel& kernel : sealed.kernels)
@@ -317,7 +336,7 @@ audit::Manifest describe(const Customizing& customizing, const WrittenCustomizin
           .layout = written.layout,
           .artifacts = records_of(written.artifacts),
           .measured_boot = measured_boot(written.artifacts, services),
-          .files = audit::list_files(written.tree, services.thread_count, services.cancellation)};
+          .files = written.files};
 }
 
 /// Whose signatures count for what comes.
@@ -385,7 +404,7 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place, 
 
 CustomizeResult carry_out(const Customizing& customizing, const CustomizingPlace& where,
                           EmulationUse emulation, const plan::Services& services) {
-  Workplace place(where.directory);
+  Workplace place(where.directory, customizing.plan.plan, {customizing.base->path()});
   try {
     std::optional<sandbox::Emulator> emulator;
     // Where files alone are put in, no program of the image runs.

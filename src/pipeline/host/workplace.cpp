@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <span>
+#include <string_view>
 
 #include <imagewright/audit/cyclonedx.hpp>
 #include <imagewright/audit/report_page.hpp>
@@ -11,16 +12,45 @@
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/placement.hpp>
 #include <imagewright/fs/unfinished_file.hpp>
 #include <imagewright/image/unsigned_files.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/lock/lock_file.hpp>
+#include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/plan/output_format.hpp>
 
 namespace imagewright::pipeline {
 
-Workplace::Workplace(const std::filesystem::path& output_directory)
-    : publication(output_directory), work(output_directory, ".imagewright-work-"),
+namespace {
+
+constexpr std::string_view k_work_prefix = ".imagewright-work-";
+
+} // namespace
+
+std::vector<std::filesystem::path> inputs_to_keep(const plan::BuildPlan& plan) {
+  std::vector<std::filesystem::path> inputs = plan::input_paths_of(plan).files;
+  inputs.push_back(lock::lock_path_of(plan.config.path));
+  return inputs;
+}
+
+Workplace::Workplace(const std::filesystem::path& output_directory, const plan::BuildPlan& plan,
+                     const std::vector<std::filesystem::path>& more_inputs)
+    : publication(output_directory), work(output_directory, k_work_prefix),
       logs(output_directory, ".imagewright-logs-") {
+  publication.keep(inputs_to_keep(plan));
+  publication.keep(more_inputs);
+  // Whatever else is published is held against them in the end; this is known before any work.
+  for (const model::OutputImage& output : plan.outputs)
+    publication.require_free(plan::file_name_of(plan, output));
+  for (const std::string& name : plan::companion_names(plan))
+    publication.require_free(name);
+  fs::let_directories_lie_apart(work.path());
   std::filesystem::create_directories(root());
+}
+
+std::filesystem::path Workplace::root() const {
+  return work.path() / ("root-" + work.path().filename().string().substr(k_work_prefix.size()));
 }
 
 void keep_named_log(Workplace& place, const base::Error& error) {

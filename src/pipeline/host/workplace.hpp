@@ -19,16 +19,24 @@
 #include <imagewright/model/layout.hpp>
 #include <imagewright/model/os_config.hpp>
 #include <imagewright/model/output_config.hpp>
+#include <imagewright/plan/build_plan.hpp>
 #include <imagewright/repo/repository_set.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
 namespace imagewright::pipeline {
 
+/// What an image is made from, by the plan: its files that no output may replace.
+std::vector<std::filesystem::path> inputs_to_keep(const plan::BuildPlan& plan);
+
 /// One image at work: its directories are gone with it.
 struct Workplace {
-  explicit Workplace(const std::filesystem::path& output_directory);
+  /// Throws base::Error (fs.output-is-input) when an output of the plan would replace one of the
+  /// inputs; others than the plan's are `more_inputs`.
+  Workplace(const std::filesystem::path& output_directory, const plan::BuildPlan& plan,
+            const std::vector<std::filesystem::path>& more_inputs = {});
 
-  std::filesystem::path root() const { return work.path() / "root"; }
+  /// Another name in each workplace: see fs::let_directories_lie_apart.
+  std::filesystem::path root() const;
   std::filesystem::path raw() const { return work.path() / "disk.raw"; }
 
   fs::Publication publication;

@@ -178,7 +178,7 @@ CustomizeResult work_on_base_in_machine(const Customizing& customizing, const Wo
                                  services.cancellation);
   machine::HostFiles files = work.files;
   files.add_file(std::filesystem::absolute(customizing.base->path()));
-  Workplace place(directory);
+  Workplace place(directory, customizing.plan.plan, {customizing.base->path()});
   try {
     const report::StageScope stage(services.reporter, "machine", kernel.origin);
     const machine::FinishedMachine machine = machine::run_in_machine(
