@@ -38,7 +38,8 @@ fs::UniqueFd make_room(const std::filesystem::path& directory) {
 class Unpacker {
 public:
   Unpacker(root::WorkRoot& root, const model::AdditionalFile& file, int room)
-      : root_(root), file_(file), room_(room) {}
+      : root_(root), file_(file), room_(room),
+        top_(file.destination == "/" ? "" : file.destination) {}
 
   void take(const ArchiveMember& member) {
     require_plain(member);
@@ -104,7 +105,7 @@ private:
     const auto parts = parts_of(name, member);
     const std::size_t stripped = file_.unpacking->stripped_components;
     if (parts.size() <= stripped) return std::nullopt;
-    std::string path = file_.destination;
+    std::string path = top_;
     for (const std::string& part : std::span(parts).subspan(stripped))
       path += "/" + part;
     return name_on_esp(root_.files(), path);
@@ -112,7 +113,7 @@ private:
 
   /// Links of the archive itself: those of packages are followed, inside of the image.
   void require_no_link_above(const std::string& path, const ArchiveMember& member) const {
-    for (std::size_t end = path.find('/', file_.destination.size() + 1); end != std::string::npos;
+    for (std::size_t end = path.find('/', top_.size() + 1); end != std::string::npos;
          end = path.find('/', end + 1)) {
       if (links_.contains(path.substr(0, end)))
         refuse(member.path, "which would be written through a link of the archive");
@@ -125,7 +126,7 @@ private:
     const std::string& target = member.target;
     if (target.empty() || target.front() == '/' || target.find('\0') != std::string::npos)
       refuse(member.path, "a link to somewhere that does not depend on where it is");
-    const std::string below = path.substr(file_.destination.size() + 1);
+    const std::string below = path.substr(top_.size() + 1);
     auto depth = std::ranges::count(below, '/');
     bool has_name = false;
     for (const std::string& part : base::split(target, '/')) {
@@ -193,6 +194,7 @@ private:
   root::WorkRoot& root_;
   const model::AdditionalFile& file_;
   int room_;
+  std::string top_; ///< what stands before "/" in the path of each member
   bool has_members_ = false;
   std::uint64_t written_ = 0;
   std::map<std::string, std::string> links_;

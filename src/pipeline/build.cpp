@@ -19,6 +19,7 @@
 #include <imagewright/plan/output_format.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 
+#include "bringers.hpp"
 #include "compose.hpp"
 #include "compose_beside.hpp"
 #include "stages/kept_warnings.hpp"
@@ -61,8 +62,12 @@ std::vector<ComposedImage> compose_all(const std::vector<plan::ResolvedPlan>& pl
     others.push_back(std::make_unique<BesideComposition>(plans[index], options, services));
   std::vector<ComposedImage> images;
   for (std::size_t index = 0; index < plans.size(); ++index) {
-    images.push_back(is_beside && index > 0 ? others[index - 1]->finish()
-                                            : compose(plans[index], options, services));
+    try {
+      images.push_back(is_beside && index > 0 ? others[index - 1]->finish()
+                                              : compose(plans[index], options, services));
+    } catch (const base::Error& error) {
+      throw with_bringers(error, plans[index], services);
+    }
   }
   return images;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -11,6 +10,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/finalize/package_references.hpp>
 #include <imagewright/lock/lock_file.hpp>
+#include <imagewright/plan/bringers.hpp>
 #include <imagewright/plan/fetch_images.hpp>
 #include <imagewright/plan/lock_freshness.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -30,16 +30,6 @@ base::Epoch newest_build_time(const model::ArchitectureLock& lock) {
   return newest;
 }
 
-/// Who brings a file exactly as it is named knows better than a name that is near.
-std::string hint_of_bringers(const std::set<std::string>& names) {
-  const std::vector<std::string> shown(
-      names.begin(), std::next(names.begin(), std::min<std::ptrdiff_t>(std::ssize(names), 4)));
-  return names.size() == 1
-             ? fmt::format("add {}, which brings it, to os.packages.install", shown.front())
-             : fmt::format("add one of {}{}, which bring it, to os.packages.install",
-                           base::join(shown, ", "), names.size() > shown.size() ? ", …" : "");
-}
-
 void tell_missing_references(const BuildPlan& plan, const ResolvedPackages& resolved,
                              PlanRepositories& repositories, report::Reporter& reporter) {
   if (!resolved.resolution.files) return;
@@ -56,6 +46,7 @@ void tell_missing_references(const BuildPlan& plan, const ResolvedPackages& reso
       if (const auto found = bringers.find(path); found != bringers.end())
         names.insert(found->second.begin(), found->second.end());
     }
+    // Who brings a file exactly as it is named knows better than a name that is near.
     if (!names.empty()) warning.hint = hint_of_bringers(names);
     reporter.warning(warning);
   }

@@ -4,13 +4,17 @@
 import functools
 import hashlib
 import http.server
+import io
 import json
+import subprocess
 import sys
+import tarfile
 import threading
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from imagewright_testing import PROGRAM, environment  # noqa: E402
 from sibling_images import SiblingTestCase  # noqa: E402
 
 AGENT = b"#!/bin/sh\nexit 0\n" * 500
@@ -128,6 +132,51 @@ class Fetched(ServerTestCase):
                 said = self.run_on("validate", self.config(files(text)))
                 self.assertEqual(said.code, 2, said.said)
                 self.assertIn(f"[{code}", said.said)
+
+    def test_a_file_beside_the_config_has_to_be_what_its_digest_says(self):
+        path = self.config(files(entry(None, source="agent", permissions="755"), entry(None, source="agent", destination="/opt/as-it-is")))
+        agent = path.parent / "agent"
+        agent.write_bytes(AGENT)
+        agent.chmod(0o640)
+        built = self.run_on("build", path, "--output-dir", path.parent / "out", "--progress", "none")
+        self.assertEqual(built.code, 0, built.said)
+        self.assertEqual((built.read("/usr/bin/agent"), built.archive()["/usr/bin/agent"].mode, built.archive()["/opt/as-it-is"].mode), (AGENT.decode(), 0o755, 0o640))
+        self.assertNotIn("fetchedFiles", built.manifest())
+        self.assertIn(hashlib.sha256(AGENT).hexdigest(), self.run_program("validate", "--canonical", path).stdout)
+        digest = hashlib.sha256(AGENT).hexdigest()
+        # The value begins with a quotation mark.
+        line, column = next((number, text.index(digest)) for number, text in enumerate(path.read_text().splitlines(), 1) if digest in text)
+        agent.write_bytes(AGENT + b"x")
+        for command in (("validate",), ("build", "--output-dir", path.parent / "other")):
+            with self.subTest(command=command[0]):
+                said = self.run_on(command[0], path, *command[1:])
+                self.assert_refused(said, "config.file-checksum", hashlib.sha256(AGENT + b"x").hexdigest())
+                self.assertIn(f"node.yaml:{line}:{column}: error: ", said.said)
+        self.assertFalse((path.parent / "other").exists() and any((path.parent / "other").iterdir()))
+        capitals = self.config(files(entry(None, source=str(self.files / "agent"), sha256=hashlib.sha256(AGENT).hexdigest().upper())))
+        self.run_program("validate", capitals)
+
+    def test_what_becomes_another_file_after_that_is_not_in_the_image(self):
+        for more in ({}, {"unpack": True, "destination": "/opt/agent"}):
+            with self.subTest(more=more):
+                packed = io.BytesIO()
+                with tarfile.open(fileobj=packed, mode="w:") as archive:
+                    archive.add(self.files / "agent", "agent")
+                content = packed.getvalue() if more else AGENT
+                path = self.config(files(entry(None, content, source="agent", **more)))
+                (path.parent / "agent").write_bytes(content)
+                out = path.parent / "out"
+                command = [str(PROGRAM), "build", path, "--output-dir", out, "--cache-dir", self.scratch(), "--progress", "json"]
+                with subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as build:
+                    said = ""
+                    for line in build.stderr:
+                        if '"install"' in line:
+                            (path.parent / "agent").write_bytes(content.replace(b"exit 0", b"exit 1"))
+                        said += line
+                self.assertEqual(build.returncode, 2, said)
+                self.assertIn("config.file-checksum", said)
+                self.assertIn("any more", said)
+                self.assertFalse([each for each in out.iterdir() if not each.name.startswith(".")] if out.exists() else [])
 
     def test_a_customized_image_gets_it_too(self):
         base = self.image("os: {packages: {install: [tiny-web]}}\n", formats=("raw",))

@@ -28,7 +28,8 @@ NEWEST, OLDER = "/opt/kubelets/kubelet-1.30.2-1.noarch.rpm", "/opt/kubelets/kube
 
 
 class Stored(SiblingTestCase):
-    PACKAGES = (kubelet("1.29.4"), kubelet("1.29.3"), kubelet("1.30.0"), kubelet("1.30.2"), package("kubelet-extras"))
+    PACKAGES = (package("kubelet-unit", install="mkdir -p //usr/lib/systemd/system\nprintf '[Service]\\nExecStart=/bin/sh\\n' > //usr/lib/systemd/system/kubelet@.service",
+                        files="/usr/lib/systemd/system/kubelet@.service"), kubelet("1.29.4"), kubelet("1.29.3"), kubelet("1.30.0"), kubelet("1.30.2"), package("kubelet-extras"))
 
     def setUp(self):
         super().setUp()
@@ -165,6 +166,18 @@ class Stored(SiblingTestCase):
                 self.run_program("lock", taken, *self.cache)
         excluded = self.run_on("plan", self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}, more="    exclude: [kubelet]\n")))
         self.assertEqual(excluded.code, 3, excluded.said)
+
+    def test_the_package_of_a_unit_that_is_not_there_is_named_with_a_fresh_lock(self):
+        stored = {"packages": ["kubelet-unit"], "directory": "/opt/k"}
+        rows = (("kubelet@one", "the image only stores kubelet-unit, which brings it"), ("web-next", "add tiny-web-next, which brings it"))
+        for unit, hint in rows:
+            with self.subTest(unit=unit):
+                path = self.config(node(stored) + f"  services: {{enable: [{unit}]}}\n")
+                self.run_program("lock", path, *self.cache)
+                said = self.run_on("build", path, "--locked", "--output-dir", path.parent / "out", "--progress", "none")
+                self.assertEqual(said.code, 1, said.said)
+                self.assertRegex(said.said, r"node\.yaml:9:\d+: error: .*\[finalize\.unknown-unit\]")
+                self.assertIn(hint, said.said)
 
     def test_a_damaged_lock_is_refused(self):
         path = self.config(node({"packages": ["kubelet"], "directory": "/opt/k"}))

@@ -97,6 +97,20 @@ class Unpacked(ServerTestCase):
                                if name.startswith("/opt/agent")))
         self.assertEqual(len(seen), 1, seen)
 
+    def test_an_archive_of_a_whole_tree_is_unpacked_at_the_top(self):
+        archive = self.scratch() / "tree.tar.gz"
+        archive.write_bytes(tar(member("./", kind=tarfile.DIRTYPE), member("./opt/agent/run", PROGRAM, mode=0o755), member("bin/agent", kind=tarfile.SYMTYPE, target="../opt/agent/run"),
+                                member("etc/motd", b"welcome\n"), member("opt/agent/same", kind=tarfile.LNKTYPE, target="opt/agent/run")))
+        for top in ("/", "//", "/x/.."):
+            with self.subTest(top=top):
+                built = self.image(files(unpacked(archive, destination=top, stripComponents=0)))
+                self.assertEqual((built.read("/opt/agent/run"), built.read("/opt/agent/same"), built.read("/etc/motd")), (PROGRAM.decode(),) * 2 + ("welcome\n",))
+                # The directory is a link of a package.
+                self.assertEqual(built.archive()["/usr/bin/agent"].linkname, "../opt/agent/run")
+                self.assertNotIn("//opt", "".join(built.manifest()["files"]))
+        within = self.image(files(unpacked(archive, destination="/srv/tree/", stripComponents=0)))
+        self.assertEqual(within.read("/srv/tree/etc/motd"), "welcome\n")
+
     def test_a_customized_image_gets_them_too(self):
         base = self.image("os: {packages: {install: [tiny-web]}}\n", formats=("raw",))
         archive = self.scratch() / "agent.tar"
@@ -145,12 +159,24 @@ class Refused(SiblingTestCase):
                 self.assert_refused(self.build_of(content, stripComponents=1), code, exit_code=exit_code)
 
     def test_what_stands_in_the_way_is_told_at_its_place(self):
-        self.assert_refused(self.build_of(tar(member("usr/bin", b"x")), destination="/x/.."), "config.bad-value")
+        self.assert_refused(self.build_of(tar(member("usr/bin", b"x")), destination="/"), "fs.root-access")
         built = self.build_of(tar(member("bin", b"x")), destination="/usr")
         self.assert_refused(built, "fs.root-access")
 
+    def test_at_the_top_the_same_holds_as_below(self):
+        rows = {"archive.unsafe-member": [[member("../evil", b"x")], [member("a", target="..", kind=tarfile.SYMTYPE)], [member("a/b", target="../../c", kind=tarfile.SYMTYPE)],
+                                          [member("a", target="b", kind=tarfile.SYMTYPE), member("a/c", b"x")]],
+                "finalize.file-not-kept": [[member("tmp/a", b"x")], [member("var/run/a", b"x")], [member("dev/a", b"x")], [member("proc/a", b"x")]],
+                "finalize.package-database": [[member("var/lib/rpm/a", b"x")]]}
+        for code, archives in rows.items():
+            for members in archives:
+                with self.subTest(members=[each.name for each, _ in members]):
+                    self.assert_refused(self.build_of(tar(*members), destination="/"), code, exit_code=1 if code.startswith("archive.") else 2)
+
     def test_keys_that_have_no_meaning_beside_it(self):
-        rows = (("{destination: /a, content: x, unpack: true}", "config.conflict"), ("{destination: /a, content: x, stripComponents: 1}", "config.conflict"),
+        rows = (("{destination: /, content: x}", "config.bad-value"), ("{destination: /a/, source: a}", "config.bad-value"),
+                ("{destination: /, source: a.tar, unpack: false}", "config.bad-value"), ("{destination: /proc, source: a.tar, unpack: true}", "config.bad-value"),
+                ("{destination: /a, content: x, unpack: true}", "config.conflict"), ("{destination: /a, content: x, stripComponents: 1}", "config.conflict"),
                 ("{destination: /a, source: a.tar, unpack: true, permissions: 644}", "config.conflict"),
                 ("{destination: /a, source: a.tar, unpack: 7}", "config.wrong-type"), ("{destination: /a, source: a.tar, unpack: true, stripComponents: -1}", "config.bad-value"),
                 ("{destination: /a, source: a.tar, unpack: true, stripComponents: many}", "config.wrong-type"),

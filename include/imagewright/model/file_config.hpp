@@ -30,6 +30,14 @@ struct RemoteFile {
   bool operator==(const RemoteFile&) const = default;
 };
 
+/// What a file beside the config has to be, as the config says.
+struct WantedDigest {
+  base::Digest digest;
+  base::SourceLocation where;
+
+  bool operator==(const WantedDigest&) const = default;
+};
+
 /// An archive whose members come into the image, and not the archive itself.
 struct Unpacking {
   std::uint32_t stripped_components = 0; ///< of each member's path, from its beginning
@@ -48,6 +56,7 @@ struct AdditionalFile {
   /// A package of a repository, as its file; the lock says which.
   std::optional<Nevra> stored_package = {};
   base::SourceLocation content_where = {}; ///< of the source, URL or text
+  std::optional<WantedDigest> wanted = {}; ///< of a source, when it has to be one file and no other
 
   bool operator==(const AdditionalFile&) const = default;
 };

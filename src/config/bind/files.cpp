@@ -34,13 +34,22 @@ std::optional<model::RemoteFile> bind_remote(const Reader& reader) {
   return remote;
 }
 
+/// Of a remote file the digest is its address, too: bind_remote().
+std::optional<model::WantedDigest> bind_wanted(const Reader& reader) {
+  const auto digest = reader.text("sha256");
+  if (!digest || reader.text("url")) return std::nullopt;
+  return model::WantedDigest{.digest = {.hex = base::to_lower(digest->text)},
+                             .where = digest->where};
+}
+
 model::AdditionalFile bind_file(const Reader& reader) {
   model::AdditionalFile file{.destination = reader.text_or("destination", ""),
                              .content = bind_content(reader),
                              .permissions = reader.permissions("permissions"),
                              .where = reader.where(),
                              .remote = bind_remote(reader),
-                             .content_where = place_of_content(reader)};
+                             .content_where = place_of_content(reader),
+                             .wanted = bind_wanted(reader)};
   if (reader.is_true("unpack")) {
     const auto count = reader.integer("stripComponents");
     file.unpacking = model::Unpacking{.stripped_components =

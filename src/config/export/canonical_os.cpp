@@ -244,13 +244,14 @@ void put_kernel_command_line(Section& owner, const std::vector<model::LocatedTex
 void put_additional_files(Section& owner, const std::vector<model::AdditionalFile>& files) {
   json::Array items;
   for (const auto& [destination, content, permissions, where, remote, unpacking, stored_package,
-                    content_where] : files) {
+                    content_where, wanted] : files) {
     Section item = owner.inside("additionalFiles");
     item.put_text("destination", destination);
     if (remote) {
       put_remote(item, *remote);
     } else {
       put_content(item, content);
+      if (wanted) item.put_text("sha256", wanted->digest.hex);
     }
     item.put_permissions("permissions", permissions);
     if (unpacking) {

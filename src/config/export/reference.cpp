@@ -50,7 +50,7 @@ Image Customizer takes some values that are refused here:
 * partition labels with line breaks; labels with quotes under `idType: part-label`, and with blanks or backslashes too where it is the root filesystem: /etc/fstab or the kernel command line cannot hold them; a partition type of zeros;
 * URLs with blanks (they are one word of the kernel command line) or without a host, and hosts with percent signs; platforms with an empty part (`linux/`); a tag or digest of an OCI reference that is announced and empty;
 * private SSH keys; hashes of no method of crypt(5). Keys that sshd does not know are a warning;
-* destinations of files that are a directory (`/`, or with `/` at the end); files and directories below `/dev`, `/proc` and `/sys`, which the kernel covers, and below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end; those in `/var/tmp` are taken where scripts can use them;
+* destinations of files that are a directory (`/`, or with `/` at the end), but for archives that are unpacked; files and directories below `/dev`, `/proc` and `/sys`, which the kernel covers, and below `/tmp`, `/var/tmp` and `/run`, which are emptied at the end; those in `/var/tmp` are taken where scripts can use them;
 * names of environment variables that are empty or hold `=`, and paths of blanks alone;
 * the keys `sha256hash`, `sha256hashmap` and `veritypartitionstype`, which it takes and nobody means.
 

@@ -139,8 +139,10 @@ constexpr std::string_view k_rules = R"json({
 ],
 "os.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "given sha256", "then": {"anyOf": ["given url", "given source"]}},
+  {"if": "given size", "then": "given url"},
   {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": {"not": "true unpack"}, "then": {"there destination": {"text": "(?=.*[^/.])(?!.*/\\.{0,2}$)"}}},
   {"if": "given stripComponents", "then": "true unpack"}
 ],
 "os.edits": [
@@ -154,14 +156,18 @@ constexpr std::string_view k_rules = R"json({
 ],
 "iso.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "given sha256", "then": {"anyOf": ["given url", "given source"]}},
+  {"if": "given size", "then": "given url"},
   {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": {"not": "true unpack"}, "then": {"there destination": {"text": "(?=.*[^/.])(?!.*/\\.{0,2}$)"}}},
   {"if": "given stripComponents", "then": "true unpack"}
 ],
 "pxe.additionalFiles": [
   {"if": "given url", "then": "given sha256"},
-  {"if": {"anyOf": ["given sha256", "given size"]}, "then": "given url"},
+  {"if": "given sha256", "then": {"anyOf": ["given url", "given source"]}},
+  {"if": "given size", "then": "given url"},
   {"if": "true unpack", "then": {"not": {"anyOf": ["given content", "given permissions"]}}},
+  {"if": {"not": "true unpack"}, "then": {"there destination": {"text": "(?=.*[^/.])(?!.*/\\.{0,2}$)"}}},
   {"if": "given stripComponents", "then": "true unpack"}
 ],
 "os.users.password": [

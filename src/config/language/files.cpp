@@ -24,7 +24,7 @@ constexpr Type k_strip_components_type{
 
 constexpr Key k_file_keys[] = {
     {.name = "destination",
-     .type = &k_file_destination_type,
+     .type = &k_directory_destination_type,
      .documentation = "Path in the image.",
      .presence = Presence::required},
     {.name = "source",
@@ -41,7 +41,7 @@ constexpr Key k_file_keys[] = {
      .is_own = true},
     {.name = "sha256",
      .type = &k_sha256_type,
-     .documentation = "What the file of `url` has to be: anything else is refused.",
+     .documentation = "What the file of `url` or `source` has to be: anything else is refused.",
      .is_own = true},
     {.name = "size",
      .type = &k_file_size_type,

@@ -12,9 +12,11 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/digest.hpp>
 #include <imagewright/fs/file.hpp>
 
 #include "config/rules/credentials.hpp"
@@ -112,6 +114,27 @@ private:
       if (source == nullptr) continue;
       expect_file(*source, k_added_file, file.content_where);
       check_public_place(*source, file.destination, file.content_where);
+      if (file.wanted) check_digest(*source, *file.wanted);
+    }
+  }
+
+  /// Asked again of what comes into the image: it may be another file by then.
+  void check_digest(const fs::path& path, const model::WantedDigest& wanted) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored) || ::access(path.c_str(), R_OK) != 0) return;
+    try {
+      const base::Digest actual =
+          imagewright::fs::digest_of_file(path, base::DigestAlgorithm::sha256);
+      if (actual == wanted.digest) return;
+      diagnostics_.error("config.file-checksum",
+                         fmt::format("the file {} is not the one that \"sha256\" names: its digest "
+                                     "is {}",
+                                     base::quoted(path.string()), actual.hex),
+                         wanted.where,
+                         "find out why it is another; when that is right, correct "
+                         "\"sha256\"");
+    } catch (const base::Error& error) {
+      report(error.diagnostic().message, wanted.where);
     }
   }
 

@@ -11,6 +11,7 @@
 
 #include <imagewright/base/text.hpp>
 
+#include "config/language/text_checks.hpp"
 #include "config/rules/rules.hpp"
 
 namespace imagewright::config {
@@ -80,7 +81,7 @@ base::Diagnostics check_services(const model::ServicesConfig& services) {
   return diagnostics;
 }
 
-/// Only of a file that is fetched it is said what it has to be.
+/// What is fetched has to be one file and no other; what stands in the config is that already.
 base::Diagnostics check_remote_file(const Reader& file) {
   base::Diagnostics diagnostics;
   const auto url = file.text("url");
@@ -90,20 +91,34 @@ base::Diagnostics check_remote_file(const Reader& file) {
                       "add \"sha256:\" with the digest that its publisher names, or that "
                       "sha256sum prints of a copy that you trust");
   }
-  for (const std::string_view key : {"sha256", "size"}) {
-    const yaml::Node* value = file.find_value(key);
-    if (url || value == nullptr) continue;
-    diagnostics.error("config.conflict",
-                      fmt::format("{} is for files with \"url\" only", base::quoted(key)),
-                      value->where, "remove it, or fetch the file with \"url\"");
+  const yaml::Node* digest = file.find_value("sha256");
+  if (digest != nullptr && !url && !file.text("source")) {
+    diagnostics.error("config.conflict", "\"sha256\" is for files with \"url\" or \"source\" only",
+                      digest->where, "remove it, or name the file with \"url\" or \"source\"");
+  }
+  const yaml::Node* size = file.find_value("size");
+  if (size != nullptr && !url) {
+    diagnostics.error("config.conflict", "\"size\" is for files with \"url\" only", size->where,
+                      "remove it, or fetch the file with \"url\"");
   }
   return diagnostics;
 }
 
-/// Archives have permissions of their own, and only of archives there are members.
+/// Archives have permissions of their own, and only of archives there are members. These come below
+/// a directory, and other files have a name.
 base::Diagnostics check_unpacking(const Reader& file) {
   base::Diagnostics diagnostics;
   const bool is_unpacked = file.is_true("unpack");
+  const yaml::Node* destination = file.find_value("destination");
+  const auto complaint = destination == nullptr || is_unpacked
+                             ? std::nullopt
+                             : check_file_destination(destination->text);
+  if (complaint) {
+    diagnostics.error(
+        "config.bad-value",
+        fmt::format("\"destination\": {} {}", base::quoted(destination->text), complaint->phrase),
+        destination->where, complaint->hint);
+  }
   for (const std::string_view key : {"content", "permissions"}) {
     const yaml::Node* value = file.find_value(key);
     if (!is_unpacked || value == nullptr) continue;

@@ -2,12 +2,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <variant>
 #include <vector>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/digest.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/fs/temporary_directory.hpp>
 
 #include "../boot_paths.hpp"
 #include "../given_files.hpp"
@@ -74,6 +77,40 @@ void write_content(const fs::RootDir& files, const std::string& destination,
   files.write_copy(destination, fs::whole_of(opened, source.string()), permissions_of(file));
 }
 
+/// A file that has to have a digest, as a copy of our own: what was looked at is what comes into
+/// the image, whatever becomes of the file.
+class CheckedCopy {
+public:
+  CheckedCopy(const root::WorkRoot& root, const model::AdditionalFile& file)
+      : directory_(root.files().host_path().parent_path(), ".checking-"), file_(file) {
+    const auto& source = std::get<std::filesystem::path>(file.content);
+    const std::filesystem::path copy = directory_.path() / "file";
+    std::error_code error;
+    if (!std::filesystem::copy_file(source, copy, error))
+      base::throw_system_error("fs.cannot-read", "cannot read", source.string(), error.value());
+    const auto actual = fs::digest_of_file(copy, base::DigestAlgorithm::sha256);
+    if (actual != file.wanted->digest) refuse(source, actual);
+    if (!file.unpacking) file_.permissions = permissions_of(file);
+    file_.content = copy;
+  }
+
+  const model::AdditionalFile& file() const { return file_; }
+
+private:
+  [[noreturn]] void refuse(const std::filesystem::path& source, const base::Digest& actual) const {
+    throw base::Error(base::FailureKind::input,
+                      {.code = "config.file-checksum",
+                       .message = "the file " + base::quoted(source.string()) +
+                                  " is not the one that \"sha256\" names any more: its digest is " +
+                                  actual.hex,
+                       .where = file_.wanted->where,
+                       .hint = "find out who changes it while images are made"});
+  }
+
+  fs::TemporaryDirectory directory_;
+  model::AdditionalFile file_;
+};
+
 std::string write_file(root::WorkRoot& root, const model::AdditionalFile& file,
                        const std::vector<GivenFile>& given) {
   std::string destination = name_on_esp(root.files(), file.destination);
@@ -83,12 +120,19 @@ std::string write_file(root::WorkRoot& root, const model::AdditionalFile& file,
   return destination;
 }
 
+/// Gives the paths that it has in the image.
+std::vector<std::string> put_into(root::WorkRoot& root, const model::AdditionalFile& file,
+                                  const Input& input, const std::vector<GivenFile>& given) {
+  if (file.unpacking) return unpack_archive(root, file, input.services.cancellation);
+  return {write_file(root, file, given)};
+}
+
 StepYield add_files(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   for (const auto& file : input.files) {
     const std::vector<std::string> paths = at_place_of(file, [&]() -> std::vector<std::string> {
-      if (file.unpacking) return unpack_archive(root, file, input.services.cancellation);
-      return {write_file(root, file, yield.given_files)};
+      if (!file.wanted) return put_into(root, file, input, yield.given_files);
+      return put_into(root, CheckedCopy(root, file).file(), input, yield.given_files);
     });
     for (const std::string& path : paths) {
       require_kept(root.files(), {path, file.where}, input.scripts);
