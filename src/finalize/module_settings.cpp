@@ -28,7 +28,10 @@ std::map<std::string, std::string> settings_files(const fs::RootDir& files) {
   std::map<std::string, std::string> found;
   for (const std::string_view directory : k_directories) {
     for (const std::string& name : files.list(directory)) {
-      if (name.ends_with(".conf")) found.emplace(name, std::string(directory) + "/" + name);
+      const std::string path = std::string(directory) + "/" + name;
+      if (!name.ends_with(".conf")) continue;
+      const auto status = files.find_target_status(path);
+      if (status && status->type == fs::FileType::regular) found.emplace(name, path);
     }
   }
   return found;

@@ -62,8 +62,13 @@ base::Error with_bringers(const base::Error& failure, const plan::ResolvedPlan& 
   base::Diagnostic told = failure.diagnostic();
   const auto paths = paths_wanted_at(told, plan.plan.config);
   if (paths.empty()) return failure;
-  if (std::string hint = hint_for(paths, plan, services); !hint.empty())
-    told.hint = std::move(hint);
+  try {
+    if (std::string hint = hint_for(paths, plan, services); !hint.empty())
+      told.hint = std::move(hint);
+  } catch (const base::Error&) {
+    // A package that cannot be read now names nothing; what is missing is told all the same,
+    // ignoring.
+  }
   return {failure.kind(), std::move(told)};
 }
 

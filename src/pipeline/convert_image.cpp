@@ -22,7 +22,8 @@ namespace {
 
 model::ImageFormat format_of(const ConvertOptions& options) {
   if (options.format) return *options.format;
-  if (const auto named = plan::format_of_extension(options.output.extension().string()))
+  if (const auto named =
+          plan::format_of_extension(base::to_lower(options.output.extension().string())))
     return *named;
   std::string known;
   for (const model::ImageFormatRow& row : model::k_image_formats) {

@@ -52,8 +52,12 @@ std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output
 
 std::vector<std::string> document_names_of(const BuildPlan& plan) {
   const std::string name = plan.config.name + "-" + plan.architecture.name;
-  return {name + ".manifest.json", name + ".spdx.json", name + ".cdx.json", name + ".report.json",
-          name + ".report.html"};
+  return {"SHA256SUMS",       name + ".manifest.json", name + ".spdx.json",
+          name + ".cdx.json", name + ".report.json",   name + ".report.html"};
+}
+
+std::string script_file_name(const std::string& image, const std::string& file) {
+  return image + ".files." + file;
 }
 
 std::filesystem::path output_directory_of(const BuildPlan& plan) {

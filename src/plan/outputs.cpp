@@ -28,10 +28,24 @@ std::string extension_of(const std::filesystem::path& path) {
   return base::to_lower(path.extension().string());
 }
 
+/// What the ending of the name means; of archives without that of their compression.
+std::optional<model::ImageFormat> format_named_by(const std::filesystem::path& path) {
+  const std::string extension = extension_of(path);
+  if (const auto disk = format_of_extension(extension)) return disk;
+  const bool is_compressed = extension == ".zst" || extension == ".gz" || extension == ".xz";
+  const std::string inner = is_compressed ? extension_of(path.stem()) : extension;
+  for (const model::ImageFormatRow& row : model::k_image_formats) {
+    const bool is_archive = row.kind == model::ImageKind::archive && row.owns_extension;
+    if (is_archive && row.extension == inner && (!is_compressed || row.shows_compression))
+      return row.format;
+  }
+  return std::nullopt;
+}
+
 /// Of a config that names the file and no format: as for `convert`, else qcow2.
 model::OutputImage usual_output(const model::OutputConfig& output) {
   const auto& path = output.image_path;
-  const auto named = path ? format_of_extension(extension_of(path->value)) : std::nullopt;
+  const auto named = path ? format_named_by(path->value) : std::nullopt;
   model::OutputImage usual = output_of(named.value_or(model::ImageFormat::qcow2));
   if (named) usual.where = path->where;
   return usual;
@@ -42,7 +56,7 @@ void warn_of_misleading_name(const model::Located<std::filesystem::path>& path,
                              const model::OutputImage& output, base::Diagnostics& mistakes) {
   const auto format = model::image_format_of(output.format);
   const std::string extension = extension_of(path.value);
-  const auto named = format_of_extension(extension);
+  const auto named = format_named_by(path.value);
   // A bare-metal image is a fixed VHD to whoever looks at its end.
   if (!format || !named || *format == *named || *format == model::ImageFormat::baremetal_image ||
       model::extension_of(*format).ends_with(extension))
@@ -53,12 +67,6 @@ void warn_of_misleading_name(const model::Located<std::filesystem::path>& path,
                                base::quoted(path.value.filename().string()),
                                model::to_string(*named), model::to_string(*format)),
                    path.where, "give it another ending, or correct the format");
-}
-
-/// What stands beside every image.
-bool is_name_of_document(const BuildPlan& plan, const std::string& name) {
-  const std::vector<std::string> names = document_names_of(plan);
-  return name == "SHA256SUMS" || std::ranges::find(names, name) != names.end();
 }
 
 } // namespace
@@ -102,7 +110,8 @@ void check_output_path(const PlannedBuild& planned, base::Diagnostics& mistakes)
                    fmt::format("{} is no name for an image", base::quoted(name)), path->where,
                    "end output.image.path with a file name without blanks");
   }
-  if (is_name_of_document(first, name)) {
+  const std::vector<std::string> documents = document_names_of(first);
+  if (std::ranges::find(documents, name) != documents.end()) {
     mistakes.error(
         "pipeline.output-clash",
         fmt::format("{} is the name of a file that stands beside the image", base::quoted(name)),
@@ -131,6 +140,9 @@ void refuse_overwritten_inputs(const BuildPlan& plan, const std::filesystem::pat
     names.emplace_back(file_name_of(plan, output), path ? path->where : output.where);
   for (std::string& name : document_names_of(plan))
     names.emplace_back(std::move(name), base::SourceLocation());
+  for (const model::LocatedText& file : plan.config.output.script_files)
+    names.emplace_back(script_file_name(plan.config.name + "-" + plan.architecture.name, file.text),
+                       file.where);
   base::Diagnostics mistakes;
   for (const auto& [name, where] : names) {
     for (const std::filesystem::path& input : inputs) {

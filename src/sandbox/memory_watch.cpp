@@ -212,8 +212,11 @@ ByteSize MemoryWatch::measure() const {
     shared = shared + memory.shared;
     unnamed.add(processes_, member);
   }
-  // What is shared is a part of one of these files, or has neither name nor descriptor.
-  return own + std::max(shared, size_of_files() + unnamed.size());
+  // What is shared is a part of one of these files, or has neither name nor descriptor: as far as
+  // the host has more of it than before, both count.
+  const ByteSize files = size_of_files() + unnamed.size();
+  const ByteSize grown = difference(look_at_host().shared, shared_before_);
+  return own + std::max({shared, files, std::min(shared + files, grown)});
 }
 
 ByteSize MemoryWatch::size_of_files() const {

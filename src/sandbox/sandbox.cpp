@@ -29,7 +29,15 @@ void throw_if_for_memory(const process::CommandResult& result, const Launched& l
                                : result.description;
   auto found = find_memory_kill(fmt::format("{} failed: {}", what, process::describe_end(result)),
                                 launched.memory_kills);
-  if (found) throw base::Error(base::FailureKind::build, std::move(*found));
+  if (!found) return;
+  try {
+    process::require_success(result);
+  } catch (const base::Error& error) {
+    // What it ran and wrote is told as of any other end.
+    found->context = error.diagnostic().context;
+    found->log = error.diagnostic().log;
+  }
+  throw base::Error(base::FailureKind::build, std::move(*found));
 }
 
 /// What the builder said before the end; the last word on how the program fared.

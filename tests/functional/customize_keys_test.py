@@ -310,6 +310,9 @@ class CustomizeKeys(CustomizingTestCase):
         self.assertNotEqual(changed, lines)
         base = self.customize(f"os: {{additionalFiles: [{{destination: /etc/fstab, content: {json.dumps(changed)}}}]}}\n")
         self.customize(early, "--release", self.release, base=base)
+        absent = lines + "/dev/sdz1\t/media\tauto\tnoauto\t0\t0\n"
+        base = self.customize(f"os: {{additionalFiles: [{{destination: /etc/fstab, content: {json.dumps(absent)}}}]}}\n")
+        self.customize(overlay % ("/media/u", "/media/w", "/etc", ", isInitrdOverlay: true"), "--release", self.release, base=base)
         read_only = lines.replace("/srv\text4\tdefaults", "/srv\text4\tro")
         base = self.customize(f"os: {{additionalFiles: [{{destination: /etc/fstab, content: {json.dumps(read_only)}}}]}}\n")
         self.refused(overlay % ("/srv/u", "/srv/w", "/etc", ""), "config.conflict", base=base)
@@ -321,6 +324,11 @@ class CustomizeKeys(CustomizingTestCase):
         self.assertEqual((tree / "etc/modprobe.d/module-options.conf").read_text(), "options snd b_c=3 d=4 a=1\n")
         self.refused("os: {modules: [{name: nf_x, options: {a: 1}}]}\n", "finalize.options-of-blocked-module", base=base)
         self.refused("os: {modules: [{name: nf_x}, {name: nf-x}]}\n", "config.duplicate-name")
+
+    def test_settings_of_modules_that_are_no_files_stop_nothing(self):
+        base = self.customize("os: {additionalFiles: [{destination: /etc/modprobe.d/directory.conf/inner, content: x}]}\n")
+        tree = self.tree("os: {modules: [{name: beta, loadMode: always, options: {a: 1}}]}\n", base=base)
+        self.assertIn("options beta a=1", (tree / "etc/modprobe.d/module-options.conf").read_text())
 
     def test_files_that_have_the_last_word_about_a_module_are_named(self):
         base = self.customize("os: {additionalFiles: [{destination: /usr/lib/modprobe.d/guide.conf, content: \"blacklist nf_x\\ninstall beta /bin/true\\n\"}, "

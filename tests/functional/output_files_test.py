@@ -40,9 +40,18 @@ class OutputFiles(SiblingTestCase):
                 self.assertEqual((built.code, self.kind_of(place / name)), (0, kind), built.said)
                 self.assertNotIn("pipeline.misleading-name", built.said)
 
+    def test_archives_are_known_by_their_names_too(self):
+        for name, magic in (("a.tar", b"\x28\xb5\x2f\xfd"), ("b.tar.zst", b"\x28\xb5\x2f\xfd")):
+            place, built = self.made(f"{{image: {{path: {name}}}}}")
+            self.assertEqual(built.code, 0, built.said)
+            self.assertEqual((place / name).read_bytes()[:4], magic)
+            self.assertNotIn("pipeline.misleading-name", built.said)
+
     def test_a_name_that_misleads_is_told(self):
         rows = (("{path: a.raw, format: qcow2}", True), ("{path: a.vhd, format: raw}", True), ("{path: a.vhd, format: vhd}", False),
-                ("{path: a.img, format: raw}", False), ("{path: a.bin, format: qcow2}", False), ("{path: a.vhdx, format: wsl-vhdx}", False))
+                ("{path: a.img, format: raw}", False), ("{path: a.bin, format: qcow2}", False), ("{path: a.vhdx, format: wsl-vhdx}", False),
+                ("{path: a.tar, format: raw}", True), ("{path: a.tar.zst, format: qcow2}", True), ("{path: a.wsl, format: tar}", True),
+                ("{path: a.tar, format: tar}", False), ("{path: a.tar.zst, format: tar}", False))
         for (image, misleads), (_, built) in self.in_parallel(lambda row: self.made(f"{{image: {row[0]}}}"), rows):
             with self.subTest(image=image):
                 self.assertEqual("[pipeline.misleading-name]" in built.said, misleads, built.said)
@@ -70,6 +79,18 @@ class OutputFiles(SiblingTestCase):
                 built = self.run_on("build", path, "--progress", "none")
                 self.assert_refused(built, "pipeline.output-is-input", name.removeprefix("./more/../"))
                 self.assertEqual({each: each.read_bytes() for each in path.parent.iterdir() if each.is_file()}, before)
+
+    def test_what_stands_beside_the_image_replaces_no_input(self):
+        script = "scripts: {postCustomization: [{content: 'echo x > $IMAGEWRIGHT_FILES/notes'}]}\n"
+        for name in ("SHA256SUMS", "node-x86_64.manifest.json", "node-x86_64.report.html", "node-x86_64.files.notes"):
+            with self.subTest(name=name):
+                path = self.own_config("{scriptFiles: [notes], images: [{format: raw}]}",
+                                       f"os: {{additionalFiles: [{{source: {name}, destination: /etc/x}}]}}\n{script}")
+                (path.parent / name).write_text("given")
+                built = self.run_on("build", path, "--output-dir", path.parent, "--progress", "none")
+                self.assertEqual(built.code, 2, built.said)
+                self.assertIn("[pipeline.output-is-input]", built.said)
+                self.assertEqual((path.parent / name).read_text(), "given")
 
     def test_a_build_does_not_write_over_its_lock(self):
         path = self.own_config("{images: [{format: raw}]}")

@@ -30,8 +30,11 @@ std::string output_extension(const model::OutputImage& output);
 /// The name of the file: that of `output.image.path`, else NAME-ARCH with the extension.
 std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output);
 
-/// The names of what is published beside the images and tells of them, without SHA256SUMS.
+/// The names of what is published beside the images and tells of them.
 std::vector<std::string> document_names_of(const BuildPlan& plan);
+/// The name of what scripts leave behind as `file`, beside the image NAME-ARCH. A word between: no
+/// script can take the name of a manifest or an image.
+std::string script_file_name(const std::string& image, const std::string& file);
 
 /// Throws base::InputError (pipeline.output-is-input) when a file that is to be written there is
 /// one that the plan reads: the config, a file that it names, or `base`, which may be empty.

@@ -40,8 +40,10 @@ Image Customizer takes some values that are refused here:
 * host names over 64 characters, or with a dot or a hyphen at an end: Linux and systemd do not keep them;
 * names of users and groups that are numbers, start with a hyphen, hold blanks, `/`, `,` or `:`, or are longer than 31 characters; one given twice; a login shell
   or a home that is no absolute path, and homes with blanks or `..`: the account files or the tools for them do not hold them;
+* two kernel modules whose names differ by `-` and `_` alone, which are one; an image that would take the place of its base, and files that scripts leave in `/_imageconfigs`;
 * names of units and packages that systemd and RPM cannot have; options of a kernel module that is disabled; values over several lines where one line is meant, such as keys and passwords;
-* overlays without `lowerDirs` (the kernel does not mount them); a disk without a filesystem at `/`; sizes beyond any disk;
+* overlays without `lowerDirs` (the kernel does not mount them); those that could not be mounted when the system starts: `upperDir` or `workDir` below `/dev`, `/proc`, `/run`, `/sys`, `/tmp` and `/var/tmp`, both on two filesystems,
+  on a read-only one, one of the initramfs on a mount without `x-initrd.mount`, and one at the place of another mount; a disk without a filesystem at `/`; sizes beyond any disk;
 * verity devices by another name than `root` and `usr`, mount identifiers of theirs that are no known word, and existing partitions that are found by anything but
   their label (`idType: part-label`): nothing would mount them;
 * mount points that are one in their shortest form (`/boot` and `/boot/`), those below `/dev`, `/proc` and `/sys`, `/run` itself, which the system mounts, and

@@ -2,6 +2,8 @@
 #include "argument_text.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -384,12 +386,34 @@ std::string edited_defaults(std::string_view defaults, const CommandLineChange& 
   return edited_variable(std::move(text), k_usual_variable, {{}, change.appended}, true);
 }
 
+namespace {
+
+/// Whether the value takes over what the variable had, as $NAME, ${NAME} or ${NAME:…}.
+bool mentions(std::string_view value, std::string_view name) {
+  const auto ends_name = [&](std::size_t at, bool is_braced) {
+    if (at == value.size()) return !is_braced;
+    const char next = value[at];
+    if (is_braced) return next == '}' || next == ':';
+    return next != '_' && std::isalnum(static_cast<unsigned char>(next)) == 0;
+  };
+  for (std::size_t at = value.find('$'); at != std::string_view::npos;
+       at = value.find('$', at + 1)) {
+    const bool is_braced = value.substr(at + 1).starts_with('{');
+    const std::size_t start = at + (is_braced ? 2 : 1);
+    if (value.substr(std::min(start, value.size())).starts_with(name) &&
+        ends_name(start + name.size(), is_braced))
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
 AddedWords variables_set_anew(std::string_view settings) {
   const auto is_anew = [&](const std::string& name) {
     return std::ranges::any_of(find_assignments(settings, name), [&](const Assignment& each) {
       const std::string_view value = settings.substr(each.start, each.end - each.start);
-      return !each.is_addition && value.find("$" + name) == std::string_view::npos &&
-             value.find("${" + name) == std::string_view::npos;
+      return !each.is_addition && !mentions(value, name);
     });
   };
   return {.lasting = is_anew(k_variable), .usual = is_anew(k_usual_variable)};

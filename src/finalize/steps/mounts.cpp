@@ -263,8 +263,10 @@ void require_mountable(const std::vector<model::OverlayConfig>& overlays,
     const auto words = base::split_whitespace(line);
     if (words.size() < 2 || words[0].starts_with('#')) continue;
     if (words.size() > 2 && words[2] == "overlay") continue;
-    places.push_back(
-        {.path = mount_point_of(words[1]), .options = words.size() > 3 ? words[3] : ""});
+    const auto options = base::split(words.size() > 3 ? words[3] : "", ',');
+    // Nobody mounts it when the system starts.
+    if (std::ranges::find(options, "noauto") != options.end()) continue;
+    places.push_back({.path = mount_point_of(words[1]), .options = base::join(options, ",")});
   }
   for (const auto& overlay : overlays) {
     const auto obstacle = model::find_overlay_obstacle(overlay, places);

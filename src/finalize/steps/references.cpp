@@ -171,8 +171,9 @@ template <typename Check>
 void check_as(const RootOrigin& origin, StepYield& yield, Check check) {
   try {
     check();
-  } catch (base::Error& error) {
-    if (origin != RootOrigin::base_image) throw;
+  } catch (const base::Error& error) {
+    const bool is_missing = error.diagnostic().code.starts_with("finalize.unknown-");
+    if (origin != RootOrigin::base_image || !is_missing) throw;
     base::Diagnostic told = error.diagnostic();
     told.severity = base::Severity::warning;
     yield.warnings.push_back(std::move(told));

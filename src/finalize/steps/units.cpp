@@ -76,8 +76,8 @@ Warnings warn_of_packaged_links(const units::UnitLinks& links, const std::string
   return {{.severity = base::Severity::warning,
            .code = "finalize.unit-still-started",
            .message = "unit " + base::quoted(name) +
-                      " starts all the same: a package has it among " + "what " +
-                      base::quoted(*owner) + " starts",
+                      " starts all the same: a package has it among what " + base::quoted(*owner) +
+                      " starts",
            .where = change.where,
            .hint = "use os.services.mask, which keeps it from starting at all"}};
 }

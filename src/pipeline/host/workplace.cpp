@@ -16,6 +16,7 @@
 #include <imagewright/fs/unfinished_file.hpp>
 #include <imagewright/image/unsigned_files.hpp>
 #include <imagewright/json/value.hpp>
+#include <imagewright/plan/output_format.hpp>
 
 namespace imagewright::pipeline {
 
@@ -97,27 +98,18 @@ void stage_manifest(fs::Publication& publication, const audit::Manifest& manifes
   stage_text(publication, name + ".cdx.json", audit::to_cyclonedx(manifest));
 }
 
-namespace {
-
-/// A word between: no script can take the name of a manifest or an image.
-std::string script_file_name(const std::string& name, const model::ScriptFile& file) {
-  return name + ".files." + file.name;
-}
-
-} // namespace
-
 void stage_script_files(fs::Publication& publication, const audit::Manifest& manifest,
                         const std::vector<model::ScriptFile>& files) {
   const std::string name = manifest.name + "-" + manifest.architecture;
   for (const model::ScriptFile& file : files)
-    stage_text(publication, script_file_name(name, file), file.content);
+    stage_text(publication, plan::script_file_name(name, file.name), file.content);
 }
 
 std::vector<audit::ScriptFileRecord> records_of(const std::vector<model::ScriptFile>& files,
                                                 const std::string& name) {
   std::vector<audit::ScriptFileRecord> records;
   for (const model::ScriptFile& file : files) {
-    records.push_back({script_file_name(name, file), base::ByteSize(file.content.size()),
+    records.push_back({plan::script_file_name(name, file.name), base::ByteSize(file.content.size()),
                        base::digest_of(file.content)});
   }
   return records;

@@ -136,7 +136,7 @@ TEST_CASE("memory counts wherever it is", "[sandbox][policy]") {
   IMAGEWRIGHT_NEED_SANDBOX();
   TestRoot root;
   const MemoryBound bound(base::ByteSize::mib(200));
-  for (const char* place : {"unnamed-file", "shared", "system-v"}) {
+  for (const char* place : {"unnamed-file", "shared", "system-v", "shared and unnamed-file"}) {
     INFO(place);
     try {
       const std::string said = call(root, {.job = "hide-memory", .request = place});

@@ -74,6 +74,10 @@ TEST_CASE("what a file of settings sets anew is known") {
   using finalize::boot_loaders::variables_set_anew;
   CHECK(variables_set_anew("GRUB_CMDLINE_LINUX=\"a\"\n").lasting);
   CHECK_FALSE(variables_set_anew("GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX a\"\n").lasting);
+  CHECK_FALSE(variables_set_anew("GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX} a\"\n").lasting);
+  CHECK_FALSE(variables_set_anew("GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX:-b} a\"\n").lasting);
+  CHECK(variables_set_anew("GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX_DEFAULT a\"\n").lasting);
+  CHECK(variables_set_anew("GRUB_CMDLINE_LINUX=\"${GRUB_CMDLINE_LINUX_DEFAULT} a\"\n").lasting);
   CHECK_FALSE(variables_set_anew("GRUB_CMDLINE_LINUX+=\" a\"\n").lasting);
   CHECK_FALSE(variables_set_anew("GRUB_CMDLINE_LINUX=\"a\"\n").usual);
 }
