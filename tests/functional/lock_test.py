@@ -167,7 +167,7 @@ class Outputs(TinyCase):
         self.assertIn("root.tar: same bytes", said)
 
     def test_one_file_does_not_hold_two_images(self):
-        self.config.write_text(CONFIG + "  images: [{format: qcow2}, {format: tar}]\n")
+        self.config.write_text(CONFIG.replace(", format: tar", "") + "  images: [{format: qcow2}, {format: tar}]\n")
         self.assertIn("[pipeline.output-clash]", self.run_in("plan", expect=2).stderr)
         self.config.write_text(CONFIG.replace("published/root.tar", "'published/a root.tar'"))
         self.assertIn("[pipeline.bad-output-name]", self.run_in("plan", expect=2).stderr)
