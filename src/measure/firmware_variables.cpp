@@ -54,6 +54,15 @@ std::string name_of(std::string_view utf16) {
   return name;
 }
 
+/// A flash in which nobody has written yet, as Debian's for aarch64: the firmware makes the volume
+/// when it starts for the first time.
+bool is_blank(std::string_view flash) {
+  constexpr std::size_t smallest_flash = std::size_t{64} << 10U;
+  return flash.size() >= smallest_flash &&
+         (flash.find_first_not_of('\0') == std::string_view::npos ||
+          flash.find_first_not_of('\xff') == std::string_view::npos);
+}
+
 /// The part of the flash behind the header of the store.
 std::string_view store_in(std::string_view flash) {
   if (piece(flash, 0x28, 4) != "_FVH") refuse("there is no firmware volume");
@@ -79,6 +88,7 @@ const std::string k_sha256_signature =
     "\x26\x16\xc4\xc1\x4c\x50\x92\x40\xac\xa9\x41\xf9\x36\x93\x43\x28"s;
 
 FirmwareVariables::FirmwareVariables(std::string_view flash) {
+  if (is_blank(flash)) return;
   const std::string_view store = store_in(flash);
   std::size_t at = 0;
   while (store.size() - at >= k_variable_header &&

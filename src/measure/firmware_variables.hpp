@@ -22,7 +22,7 @@ extern const VendorGuid k_shim_lock;          ///< shim's own
 
 class FirmwareVariables {
 public:
-  /// Throws base::Error (measure.damaged-variables).
+  /// A flash that is blank has none. Throws base::Error (measure.damaged-variables).
   explicit FirmwareVariables(std::string_view flash);
 
   /// The content of a variable; its name is ASCII.

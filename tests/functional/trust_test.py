@@ -78,7 +78,8 @@ class Trust(ReportsTestCase):
         directory = self.scratch()
         command = ["strace", "-ff", "-qq", "-yy", "-e", f"trace={calls}", "-e", "signal=none", "-o", str(directory / "trace"),
                    *self.started_by, str(PROGRAM), *map(str, arguments)]
-        result = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+        result = subprocess.run(command, env=environment(TMPDIR=tempfile.gettempdir()), stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True, timeout=600)
         if expect is not None:
             self.assertEqual(result.returncode, expect, result.stderr[-3000:])
         self.said = result.stderr

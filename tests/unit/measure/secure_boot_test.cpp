@@ -89,6 +89,17 @@ TEST_CASE("of register 7 nothing is said when dbx has entries of other kinds") {
   CHECK(reason(std::string(16, '\3')).find("dbx") != std::string::npos);
 }
 
+TEST_CASE("a flash that no firmware has written to yet has no variables") {
+  for (const char blank : {'\0', '\xff'}) {
+    const FirmwareVariables variables(std::string(std::size_t{1} << 20U, blank));
+    CHECK_FALSE(variables.is_secure_boot_on());
+    CHECK_FALSE(variables.find(k_signature_database, "db"));
+  }
+  std::string written(std::size_t{1} << 20U, '\0');
+  written.back() = 'x';
+  CHECK_THROWS_AS(FirmwareVariables(written), base::Error);
+}
+
 TEST_CASE("damaged variables are refused, whatever they say of their sizes") {
   const std::string good = flash(row(k_signature_database, "db", "x"));
   CHECK_THROWS_AS(FirmwareVariables("nothing"), base::Error);
