@@ -64,6 +64,7 @@ EfiProgram::EfiProgram(std::string_view bytes, const std::string& name) : bytes_
   if (!bytes.starts_with("MZ")) refuse(name, "it does not begin like one");
   const std::uint64_t header = number(0x3c, 4);
   if (number(header, 4) != 0x4550) refuse(name, "it has no PE header");
+  machine_ = number(header + 4, 2);
   const std::uint64_t optional = header + k_header_size;
   const std::uint64_t directories = optional + (number(optional, 2) == k_pe32_plus ? 112 : 96);
   if (number(directories - 4, 4) <= k_signatures) refuse(name, "it has no room for signatures");

@@ -33,11 +33,14 @@ public:
   /// place of the signatures and the signatures themselves.
   Digests authenticode_digests() const;
   std::optional<EfiSection> find(std::string_view name) const;
+  /// For processors of the kind that PE calls ARM64.
+  bool is_arm64() const { return machine_ == 0xAA64; }
   /// The signatures in it: PKCS #7 in DER, perhaps with zeros behind it.
   std::vector<std::string_view> signatures() const;
 
 private:
   std::string_view bytes_;
+  std::uint64_t machine_ = 0;
   std::uint64_t checksum_ = 0;      ///< offset of the checksum
   std::uint64_t signature_row_ = 0; ///< offset of the directory's row for signatures
   std::uint64_t signature_start_ = 0;

@@ -124,7 +124,7 @@ Measurement measure(const inspect::OpenedImage& image, const MeasureOptions& opt
     } else if (is_grub(program)) {
       started = measure_grub(image, program, bytes, options.entry, machine);
     } else {
-      for (const std::uint32_t pcr : {4U, 8U, 9U, 12U, 14U})
+      for (const std::uint32_t pcr : {4U, 5U, 7U, 8U, 9U, 11U, 12U, 13U, 14U, 15U})
         log.give_up(pcr, base::quoted(path) + " is neither systemd's nor GRUB: what it starts, and "
                                               "which of its commands it measures, is its own");
     }
