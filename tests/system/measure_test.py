@@ -107,9 +107,11 @@ class Measure(TestCase):
         for name, numbers in (("uki", set()), ("grub", {"5", "7", "11"})):
             with self.subTest(loader=name):
                 image = self.build(self.scratch(), name, tells=False, architecture="aarch64")
-                told = json.loads(self.run_program("boot", "--tpm", "--json", image).stdout)
+                # systemd-pcrphase fails without the libraries of the TPM, which this image has not.
+                told = json.loads(self.run_program("boot", "--tpm", "--json", image, expect=None).stdout)
                 rows = [(re.search(r"register (\d+) \(sha256\)", row["check"]), row["result"]) for row in told["checks"]]
-                self.assertNotIn("failed", [row["result"] for row in told["checks"]])
+                self.assertNotIn("failed", [row["result"] for row in told["checks"] if "register" in row["check"]])
+                self.assertIn("registers of the manifest", [row["check"] for row in told["checks"]])
                 self.assertGreaterEqual({found[1] for found, result in rows if found and result == "passed"}, numbers, told["checks"])
 
     def test_a_changed_byte_changes_the_registers_that_it_should(self):
