@@ -8,6 +8,7 @@
 
 #include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/mount_options.hpp>
 #include <imagewright/model/overlay_places.hpp>
 
 namespace imagewright::model {
@@ -31,8 +32,7 @@ std::optional<std::size_t> mount_of(const std::string& path, std::span<const Mou
 }
 
 bool is_mounted_early(const MountedPlace& mount) {
-  const std::vector<std::string> options = base::split(mount.options, ',');
-  return mount.path == "/usr" || std::ranges::find(options, k_early_option) != options.end();
+  return mount.path == "/usr" || has_mount_option(mount.options, k_early_option);
 }
 
 std::optional<OverlayObstacle> find_fleeting(const OverlayConfig& overlay) {
@@ -100,8 +100,7 @@ std::optional<OverlayObstacle> find_read_only(const OverlayConfig& overlay,
     if (root == mounts.end()) return std::nullopt;
     mount = static_cast<std::size_t>(root - mounts.begin());
   }
-  const std::vector<std::string> options = base::split(mounts[*mount].options, ',');
-  if (std::ranges::find(options, "ro") == options.end()) return std::nullopt;
+  if (!has_mount_option(mounts[*mount].options, "ro")) return std::nullopt;
   return OverlayObstacle{.message =
                              fmt::format("upperDir {} is on {}, which is mounted read-only",
                                          base::quoted(upper), base::quoted(mounts[*mount].path)),

@@ -7,6 +7,7 @@
 #include <imagewright/model/boot_choice.hpp>
 #include <imagewright/model/boot_loader.hpp>
 #include <imagewright/model/filesystem_type.hpp>
+#include <imagewright/model/mount_options.hpp>
 
 #include "roles.hpp"
 
@@ -18,11 +19,6 @@ base::SourceLocation boot_type_place(const PolicyInput& input) {
   return type ? type->where : input.release.where;
 }
 
-bool has_option(const std::string& options, const std::string& wanted) {
-  const auto words = base::split(options, ',');
-  return std::ranges::find(words, wanted) != words.end();
-}
-
 void add_root(PolicyPart& part, const PolicyInput& input) {
   const auto* root = input.layout.find_mount("/");
   if (root == nullptr) {
@@ -32,7 +28,7 @@ void add_root(PolicyPart& part, const PolicyInput& input) {
     return;
   }
   const auto source = model::kernel_mount_source(*root);
-  const bool is_read_only = has_option(root->filesystem->mount_options, "ro");
+  const bool is_read_only = model::has_mount_option(root->filesystem->mount_options, "ro");
   const auto& where = input.config.storage.where;
   part.policy.kernel_arguments.push_back({"root=" + source, "storage", where});
   part.policy.kernel_arguments.push_back({is_read_only ? "ro" : "rw", "storage", where});

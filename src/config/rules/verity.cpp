@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/mount_options.hpp>
 
 #include "config/rules/rules.hpp"
 #include "config/rules/storage_index.hpp"
@@ -44,8 +44,7 @@ base::Diagnostics check_mount(const VerityConfig& verity, const model::MountPoin
                      .related = {{verity.name.where, "the device is named here"}},
                      .hint = "name it \"root\" for \"/\", or \"usr\" for \"/usr\""});
   }
-  const std::vector<std::string> options = base::split(mount.options, ',');
-  if (std::find(options.begin(), options.end(), "ro") == options.end()) {
+  if (!model::has_mount_option(mount.options, "ro")) {
     diagnostics.error("config.bad-verity",
                       fmt::format("{} is on a verity device, so it must be mounted read-only",
                                   base::quoted(mount.path)),

@@ -8,6 +8,7 @@
 #include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
+#include <imagewright/model/mount_options.hpp>
 
 #include "config/rules/rules.hpp"
 
@@ -16,11 +17,6 @@ namespace imagewright::config {
 namespace {
 
 constexpr std::string_view k_state = "/var";
-
-bool is_read_only(const model::MountPointConfig& mount) {
-  const std::vector<std::string> options = base::split(mount.options, ',');
-  return std::ranges::find(options, "ro") != options.end();
-}
 
 bool has_overlay(const model::OsConfig& os) {
   return std::ranges::any_of(os.overlays, [](const model::OverlayConfig& overlay) {
@@ -61,7 +57,7 @@ base::Diagnostics check_writable_var(const model::ImageConfig& config) {
     if (mount->path == k_state) return diagnostics;
     if (mount->path == "/") root = mount;
   }
-  if (root == nullptr || !is_read_only(*root)) return diagnostics;
+  if (root == nullptr || !model::has_mount_option(root->options, "ro")) return diagnostics;
   if (has_overlay(config.os) || is_made_at_boot(config.os) || has_mount_unit(config.os))
     return diagnostics;
   diagnostics.warning(

@@ -9,6 +9,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/filesystem_type.hpp>
+#include <imagewright/model/mount_options.hpp>
 #include <imagewright/model/overlay_places.hpp>
 
 #include "../steps.hpp"
@@ -263,10 +264,10 @@ void require_mountable(const std::vector<model::OverlayConfig>& overlays,
     const auto words = base::split_whitespace(line);
     if (words.size() < 2 || words[0].starts_with('#')) continue;
     if (words.size() > 2 && words[2] == "overlay") continue;
-    const auto options = base::split(words.size() > 3 ? words[3] : "", ',');
+    const std::string options = words.size() > 3 ? words[3] : "";
     // Nobody mounts it when the system starts.
-    if (std::ranges::find(options, "noauto") != options.end()) continue;
-    places.push_back({.path = mount_point_of(words[1]), .options = base::join(options, ",")});
+    if (model::has_mount_option(options, "noauto")) continue;
+    places.push_back({.path = mount_point_of(words[1]), .options = options});
   }
   for (const auto& overlay : overlays) {
     const auto obstacle = model::find_overlay_obstacle(overlay, places);
