@@ -3,14 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <memory>
 #include <optional>
 #include <set>
 #include <string_view>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mman.h>
@@ -24,6 +21,8 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+
+#include "process_files.hpp"
 
 namespace imagewright::sandbox {
 
@@ -39,11 +38,6 @@ constexpr ByteSize k_largest_limit = ByteSize::gib(16);
 
 /// The places of files in memory that programs may fill.
 constexpr std::array k_memory_filesystems{"/dev/shm", "/run", "/tmp"};
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 
 ByteSize pages(std::uint64_t count) {
   static const auto size = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
@@ -69,19 +63,9 @@ std::optional<ByteSize> size_in(std::string_view text, std::string_view name) {
   return std::nullopt;
 }
 
-/// A small file below /proc. Nothing when it cannot be read, errno says why.
-std::optional<std::string> text_of(const fs::UniqueFd& processes, const std::string& path) {
-  const fs::UniqueFd file(::openat(processes.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) return std::nullopt;
-  std::array<char, 4096> text;
-  const ssize_t length = ::read(file.get(), text.data(), text.size());
-  if (length < 0) return std::nullopt;
-  return std::string(text.data(), static_cast<std::size_t>(length));
-}
-
 /// proc(5), /proc/pid/statm: the second number. Zero when the process is gone.
 ByteSize resident_size(const fs::UniqueFd& processes, const std::string& process) {
-  const std::string text = text_of(processes, process + "/statm").value_or("");
+  const std::string text = beginning_of(processes.get(), process + "/statm").value_or("");
   const std::size_t space = text.find(' ');
   std::uint64_t count = 0;
   if (space != std::string::npos)
@@ -107,7 +91,7 @@ ByteSize choose_limit(const fs::UniqueFd& processes) {
   rlimit wanted{};
   if (::getrlimit(RLIMIT_RSS, &wanted) == 0 && wanted.rlim_cur != RLIM_INFINITY)
     return ByteSize(wanted.rlim_cur);
-  const std::string text = text_of(processes, "meminfo").value_or("");
+  const std::string text = beginning_of(processes.get(), "meminfo").value_or("");
   const ByteSize available = size_in(text, "MemAvailable:").value_or(ByteSize());
   return std::clamp(ByteSize(available.bytes() / 4 * 3), k_least_limit, k_largest_limit);
 }
@@ -133,7 +117,7 @@ struct ProcessMemory {
 };
 
 ProcessMemory memory_of(const fs::UniqueFd& processes, const std::string& process) {
-  const auto text = text_of(processes, process + "/smaps_rollup");
+  const auto text = beginning_of(processes.get(), process + "/smaps_rollup");
   if (text)
     return {.own = size_in(*text, "Pss_Anon:").value_or(ByteSize()) +
                    size_in(*text, "SwapPss:").value_or(ByteSize()),

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "process_watch.hpp"
 
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstring>
 #include <ctime>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -30,6 +28,7 @@
 
 #include "memory_watch.hpp"
 #include "mount_api.hpp"
+#include "process_files.hpp"
 
 namespace imagewright::sandbox {
 
@@ -49,11 +48,6 @@ struct ProcessInfo {
 static_assert(sizeof(ProcessInfo) == 64);
 constexpr std::uint64_t k_info_exit = 1U << 3U;
 constexpr unsigned long k_get_info = _IOWR(0xFF, 11, ProcessInfo);
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
-using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 
 struct Watched {
   fs::UniqueFd process;
@@ -149,13 +143,9 @@ private:
            its.st_ino == namespace_.st_ino && its.st_dev == namespace_.st_dev;
   }
 
-  /// The beginning of a file below /proc; empty when the process is gone.
+  /// Empty when the process is gone.
   std::string text_of(const std::string& path) const {
-    const fs::UniqueFd file(
-        ::openat(::dirfd(processes_.get()), path.c_str(), O_RDONLY | O_CLOEXEC));
-    std::array<char, 256> text{};
-    const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : -1;
-    return length <= 0 ? std::string() : std::string(text.data(), static_cast<std::size_t>(length));
+    return beginning_of(::dirfd(processes_.get()), path).value_or("");
   }
 
   /// Whether the worker runs code of ours, and not a program of the root in its place.

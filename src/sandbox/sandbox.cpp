@@ -24,20 +24,17 @@ namespace {
 
 /// A program that the kernel ended has not failed by itself.
 void throw_if_for_memory(const process::CommandResult& result, const Launched& launched) {
-  const std::string what = result.description.empty()
-                               ? "the program " + base::quoted(result.argv.front())
-                               : result.description;
-  auto found = find_memory_kill(fmt::format("{} failed: {}", what, process::describe_end(result)),
-                                launched.memory_kills);
-  if (!found) return;
   try {
     process::require_success(result);
   } catch (const base::Error& error) {
     // What it ran and wrote is told as of any other end.
-    found->context = error.diagnostic().context;
-    found->log = error.diagnostic().log;
+    const base::Diagnostic& end = error.diagnostic();
+    auto found = find_memory_kill(end.message, launched.memory_kills);
+    if (!found) return;
+    found->context = end.context;
+    found->log = end.log;
+    throw base::Error(base::FailureKind::build, std::move(*found));
   }
-  throw base::Error(base::FailureKind::build, std::move(*found));
 }
 
 /// What the builder said before the end; the last word on how the program fared.
