@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "module_settings.hpp"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string_view>
@@ -8,8 +9,6 @@
 
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/settings_files.hpp>
-
-#include "reference_names.hpp"
 
 namespace imagewright::finalize {
 
@@ -37,10 +36,9 @@ std::map<std::string, std::string> settings_files(const fs::RootDir& files) {
   return found;
 }
 
-/// The first line for which `is_meant` holds; a backslash at its end joins it with the next.
-template <typename IsMeant>
-std::optional<ModuleSetting> find_line(const fs::RootDir& files, const std::string& path,
-                                       IsMeant is_meant) {
+/// Those of one file; a backslash at the end of one joins it with the next.
+void add_lines(const fs::RootDir& files, const std::string& path,
+               std::vector<ModuleSetting>& lines) {
   std::string whole;
   for (const std::string& line : base::split(files.find_content(path).value_or(""), '\n')) {
     whole += line;
@@ -48,15 +46,14 @@ std::optional<ModuleSetting> find_line(const fs::RootDir& files, const std::stri
       whole.back() = ' ';
       continue;
     }
-    if (is_meant(base::split_whitespace(whole))) return ModuleSetting{path, whole};
+    lines.push_back({path, whole});
     whole.clear();
   }
-  return std::nullopt;
 }
 
 /// "blacklist NAME", or "install NAME /bin/true", as hardening guides have it.
 bool keeps_out(const std::vector<std::string>& words, const std::string& module) {
-  if (words.size() < 2 || with_underscores(words[1]) != module) return false;
+  if (words.size() < 2 || model::with_underscores(words[1]) != module) return false;
   if (words[0] == "blacklist") return true;
   if (words[0] != "install" || words.size() < 3) return false;
   const std::string program = name_of(words[2]);
@@ -65,40 +62,40 @@ bool keeps_out(const std::vector<std::string>& words, const std::string& module)
 
 bool sets_option(const std::vector<std::string>& words, const std::string& module,
                  const std::string& option) {
-  if (words.size() < 3 || words[0] != "options" || with_underscores(words[1]) != module)
+  if (words.size() < 3 || words[0] != "options" || model::with_underscores(words[1]) != module)
     return false;
   for (std::size_t index = 2; index < words.size(); ++index) {
-    if (with_underscores(words[index].substr(0, words[index].find('='))) == option) return true;
+    if (model::with_underscores(words[index].substr(0, words[index].find('='))) == option)
+      return true;
   }
   return false;
 }
 
 } // namespace
 
-std::optional<ModuleSetting> find_module_obstacle(const fs::RootDir& files,
-                                                  const std::string& module) {
-  const std::string name = with_underscores(module);
-  for (const auto& [file, path] : settings_files(files)) {
-    auto found = find_line(
-        files, path, [&](const std::vector<std::string>& words) { return keeps_out(words, name); });
-    if (found) return found;
-  }
-  return std::nullopt;
+ModuleSettings::ModuleSettings(const fs::RootDir& files) {
+  for (const auto& [name, path] : settings_files(files))
+    add_lines(files, path, lines_);
 }
 
-std::optional<ModuleSetting> find_later_option(const fs::RootDir& files, const std::string& module,
-                                               const std::string& option) {
-  const std::string name = with_underscores(module);
-  const std::string wanted = with_underscores(option);
-  const auto known = settings_files(files);
-  for (auto file = known.upper_bound(name_of(model::k_module_options_file)); file != known.end();
-       ++file) {
-    auto found = find_line(files, file->second, [&](const std::vector<std::string>& words) {
-      return sets_option(words, name, wanted);
-    });
-    if (found) return found;
-  }
-  return std::nullopt;
+std::optional<ModuleSetting> ModuleSettings::find_obstacle(const std::string& module) const {
+  const std::string name = model::with_underscores(module);
+  const auto found = std::ranges::find_if(lines_, [&](const ModuleSetting& each) {
+    return keeps_out(base::split_whitespace(each.line), name);
+  });
+  return found == lines_.end() ? std::nullopt : std::optional(*found);
+}
+
+std::optional<ModuleSetting> ModuleSettings::find_later_option(const std::string& module,
+                                                               const std::string& option) const {
+  const std::string name = model::with_underscores(module);
+  const std::string wanted = model::with_underscores(option);
+  const std::string own_file = name_of(model::k_module_options_file);
+  const auto found = std::ranges::find_if(lines_, [&](const ModuleSetting& each) {
+    return name_of(each.path) > own_file &&
+           sets_option(base::split_whitespace(each.line), name, wanted);
+  });
+  return found == lines_.end() ? std::nullopt : std::optional(*found);
 }
 
 } // namespace imagewright::finalize

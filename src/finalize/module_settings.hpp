@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <imagewright/fs/root_dir.hpp>
 
@@ -16,14 +17,22 @@ struct ModuleSetting {
   std::string line;
 };
 
-/// What keeps the module from being loaded at boot: it is on a list of those that are not loaded of
-/// themselves, or a program is run in its place that does nothing.
-std::optional<ModuleSetting> find_module_obstacle(const fs::RootDir& files,
-                                                  const std::string& module);
+/// All of them, read once.
+class ModuleSettings {
+public:
+  explicit ModuleSettings(const fs::RootDir& files);
 
-/// What sets that option of the module and is read after the file of the config, so that it counts
-/// and the config does not.
-std::optional<ModuleSetting> find_later_option(const fs::RootDir& files, const std::string& module,
-                                               const std::string& option);
+  /// What keeps the module from being loaded at boot: it is on a list of those that are not loaded
+  /// of themselves, or a program is run in its place that does nothing.
+  std::optional<ModuleSetting> find_obstacle(const std::string& module) const;
+
+  /// What sets that option of the module and is read after the file of the config, so that it
+  /// counts and the config does not.
+  std::optional<ModuleSetting> find_later_option(const std::string& module,
+                                                 const std::string& option) const;
+
+private:
+  std::vector<ModuleSetting> lines_; ///< in the order in which they are read
+};
 
 } // namespace imagewright::finalize

@@ -8,6 +8,7 @@
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/finalize/package_references.hpp>
+#include <imagewright/model/settings_files.hpp>
 
 #include "reference_names.hpp"
 #include "units/name.hpp"
@@ -190,7 +191,7 @@ private:
       if (file->find(".ko", file->rfind('/')) != std::string::npos)
         modules.insert(module_of(*file));
     }
-    const std::string name = with_underscores(module.name.text);
+    const std::string name = model::with_underscores(module.name.text);
     // A list without modules is that of no kernel.
     if (modules.empty() || modules.contains(name)) return;
     report("finalize.unknown-module",

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <imagewright/model/settings_files.hpp>
+
 #include "units/name.hpp"
 
 namespace imagewright::finalize {
@@ -27,14 +29,9 @@ bool is_built_in_locale(std::string_view stored) {
   return stored == "C" || stored == "POSIX" || stored == "C.utf8";
 }
 
-std::string with_underscores(std::string name) {
-  std::ranges::replace(name, '-', '_');
-  return name;
-}
-
 std::string module_of(std::string_view file) {
   const std::string_view name = file.substr(file.rfind('/') + 1);
-  return with_underscores(std::string(name.substr(0, name.find(".ko"))));
+  return model::with_underscores(std::string(name.substr(0, name.find(".ko"))));
 }
 
 } // namespace imagewright::finalize

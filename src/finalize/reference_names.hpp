@@ -25,9 +25,6 @@ std::string stored_locale(const std::string& locale);
 /// Does the C library bring it itself?
 bool is_built_in_locale(std::string_view stored);
 
-/// modprobe(8) takes hyphens and underscores for the same.
-std::string with_underscores(std::string name);
-
 /// The name of the module in a file such as kernel/net/br_netfilter.ko.xz.
 std::string module_of(std::string_view file);
 

@@ -3,6 +3,7 @@
 
 // The files by which a system is told of kernel settings and modules, in an image and on a node.
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -21,6 +22,12 @@ inline std::string sysctl_text(const std::map<std::string, LocatedText>& setting
   for (const auto& [name, value] : settings)
     text += name + " = " + value.text + '\n';
   return text;
+}
+
+/// modprobe(8) takes hyphens and underscores of modules and their options for the same.
+inline std::string with_underscores(std::string name) {
+  std::ranges::replace(name, '-', '_');
+  return name;
 }
 
 inline std::string block_line(const ModuleConfig& module) {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/settings_files.hpp>
 
 #include "config/language/text_checks.hpp"
 #include "config/rules/rules.hpp"
@@ -22,10 +21,8 @@ base::Diagnostics check_modules(const model::OsConfig& os) {
   base::Diagnostics diagnostics;
   std::map<std::string, base::SourceLocation> known;
   for (const model::ModuleConfig& module : os.modules) {
-    // To the kernel hyphens and underscores are the same.
-    std::string spelling = module.name.text;
-    std::ranges::replace(spelling, '-', '_');
-    const auto [first, is_new] = known.emplace(std::move(spelling), module.name.where);
+    const auto [first, is_new] =
+        known.emplace(model::with_underscores(module.name.text), module.name.where);
     if (!is_new) {
       diagnostics.add({.code = "config.duplicate-name",
                        .message = fmt::format("the kernel module {} is described twice",

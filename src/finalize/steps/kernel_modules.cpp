@@ -40,7 +40,7 @@ bool is_about(const std::string& line, const std::string& directive, const std::
   const auto words = base::split_whitespace(line);
   const std::size_t at = directive.empty() ? 0 : 1;
   return words.size() > at && (directive.empty() || words[0] == directive) &&
-         with_underscores(words[at]) == with_underscores(module);
+         model::with_underscores(words[at]) == model::with_underscores(module);
 }
 
 bool has_line(const Lines& lines, const std::string& directive, const std::string& module) {
@@ -78,9 +78,9 @@ std::string merged_option_line(const Lines& lines, const model::ModuleConfig& mo
   for (const std::string& line : lines) {
     if (!is_about(line, "options", module.name.text)) continue;
     for (const std::string& word : option_words(line)) {
-      const std::string name = with_underscores(word.substr(0, word.find('=')));
+      const std::string name = model::with_underscores(word.substr(0, word.find('=')));
       const bool is_given = std::ranges::any_of(module.options, [&](const auto& option) {
-        return with_underscores(option.first) == name;
+        return model::with_underscores(option.first) == name;
       });
       if (!is_given) kept += ' ' + word;
     }

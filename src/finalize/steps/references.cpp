@@ -10,6 +10,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/model/settings_files.hpp>
 
 #include "../module_settings.hpp"
 #include "../reference_names.hpp"
@@ -99,7 +100,7 @@ void check_keymap(const fs::RootDir& files, const model::LocatedText& keymap) {
 /// By its name or one of its aliases, as a module or as a part of the kernel (modules.dep(5)).
 bool has_module(const fs::RootDir& files, const std::string& release, const std::string& wanted) {
   const std::string directory = "/usr/lib/modules/" + release + "/";
-  const std::string name = with_underscores(wanted);
+  const std::string name = model::with_underscores(wanted);
   for (const auto* list : {"modules.dep", "modules.builtin"}) {
     for (const auto& line : base::split(files.find_content(directory + list).value_or(""), '\n')) {
       if (module_of(line.substr(0, line.find(':'))) == name) return true;
@@ -109,13 +110,13 @@ bool has_module(const fs::RootDir& files, const std::string& release, const std:
        base::split(files.find_content(directory + "modules.alias").value_or(""), '\n')) {
     const auto words = base::split_whitespace(line);
     if (words.size() == 3 && words[0] == "alias" &&
-        base::matches_glob(name, with_underscores(words[1])))
+        base::matches_glob(name, model::with_underscores(words[1])))
       return true;
   }
   for (const auto& entry :
        base::split(files.find_content(directory + "modules.builtin.modinfo").value_or(""), '\0')) {
     const std::size_t equals = entry.find(".alias=");
-    if (equals != std::string::npos && with_underscores(entry.substr(equals + 7)) == name)
+    if (equals != std::string::npos && model::with_underscores(entry.substr(equals + 7)) == name)
       return true;
   }
   return false;
@@ -140,7 +141,7 @@ std::string quoted(const ModuleSetting& setting) {
 }
 
 /// Files that the config does not speak of, and that have the last word.
-void warn_of_other_settings(const fs::RootDir& files, const model::ModuleConfig& module,
+void warn_of_other_settings(const ModuleSettings& settings, const model::ModuleConfig& module,
                             StepYield& yield) {
   const bool is_wanted = module.load_mode == model::ModuleLoadMode::always ||
                          module.load_mode == model::ModuleLoadMode::automatic;
@@ -151,13 +152,13 @@ void warn_of_other_settings(const fs::RootDir& files, const model::ModuleConfig&
                               .where = module.where,
                               .hint = hint});
   };
-  if (const auto found = is_wanted ? find_module_obstacle(files, module.name.text) : std::nullopt) {
+  if (const auto found = is_wanted ? settings.find_obstacle(module.name.text) : std::nullopt) {
     warn("the kernel module " + base::quoted(module.name.text) +
              " is not loaded at boot: " + quoted(*found) + " keeps it out",
          "remove the line with os.edits");
   }
   for (const auto& [option, value] : module.options) {
-    const auto found = find_later_option(files, module.name.text, option);
+    const auto found = settings.find_later_option(module.name.text, option);
     if (!found) continue;
     warn("the option " + base::quoted(option) + " of the kernel module " +
              base::quoted(module.name.text) + " has no effect: " + quoted(*found) +
@@ -201,9 +202,10 @@ StepYield check_references(const Input& input, root::WorkRoot& root) {
   if (input.keymap) check_as(input.origin, yield, [&] { check_keymap(files, *input.keymap); });
   if (input.modules.empty()) return yield;
   const auto releases = kernel_releases(input, files);
+  const ModuleSettings settings(files);
   for (const auto& module : input.modules) {
     check_as(input.origin, yield, [&] { check_module(files, releases, module); });
-    warn_of_other_settings(files, module, yield);
+    warn_of_other_settings(settings, module, yield);
   }
   return yield;
 }
