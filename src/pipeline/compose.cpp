@@ -245,7 +245,7 @@ fetch_outputs(const plan::ResolvedPlan& plan, const BuildOptions& options, const
 } // namespace
 
 std::string name_of(const plan::ResolvedPlan& plan) {
-  return plan.plan.config.name + "-" + plan.plan.architecture.name;
+  return plan::image_name(plan.plan);
 }
 
 ComposedImage compose(const plan::ResolvedPlan& plan, const BuildOptions& options,

@@ -44,14 +44,18 @@ std::string output_extension(const model::OutputImage& output) {
   return extension;
 }
 
+std::string image_name(const BuildPlan& plan) {
+  return plan.config.name + "-" + plan.architecture.name;
+}
+
 std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output) {
   const auto& path = plan.config.output.image_path;
   if (path) return path->value.filename().string();
-  return plan.config.name + "-" + plan.architecture.name + output_extension(output);
+  return image_name(plan) + output_extension(output);
 }
 
 std::vector<std::string> document_names_of(const BuildPlan& plan) {
-  const std::string name = plan.config.name + "-" + plan.architecture.name;
+  const std::string name = image_name(plan);
   return {"SHA256SUMS",       name + ".manifest.json", name + ".spdx.json",
           name + ".cdx.json", name + ".report.json",   name + ".report.html"};
 }

@@ -141,8 +141,7 @@ void refuse_overwritten_inputs(const BuildPlan& plan, const std::filesystem::pat
   for (std::string& name : document_names_of(plan))
     names.emplace_back(std::move(name), base::SourceLocation());
   for (const model::LocatedText& file : plan.config.output.script_files)
-    names.emplace_back(script_file_name(plan.config.name + "-" + plan.architecture.name, file.text),
-                       file.where);
+    names.emplace_back(script_file_name(image_name(plan), file.text), file.where);
   base::Diagnostics mistakes;
   for (const auto& [name, where] : names) {
     for (const std::filesystem::path& input : inputs) {

@@ -88,7 +88,7 @@ void write_new_table(int fd, std::uint64_t disk_size, const std::string& name,
 /// Where the copy of the table at the start of `source` is damaged and the backup in its last
 /// sector is whole, writes it anew into an open file that is at least as large: without it no
 /// kernel sees the partitions. Throws base::Error (fs.cannot-write).
-bool restore_first_table(int fd, const std::string& name, const fs::ByteSource& source);
+void restore_first_table(int fd, const std::string& name, const fs::ByteSource& source);
 
 /// Gives partitions other places, by their numbers, in the copy of the table at the start of the
 /// disk, which counts in sectors of 512 bytes. Throws base::Error (fs.cannot-write).

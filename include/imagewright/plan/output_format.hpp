@@ -27,6 +27,9 @@ model::ImageFormat format_of(const model::OutputImage& output);
 /// With the dot; of tar with that of the compression: ".qcow2", ".tar.zst", ".wsl".
 std::string output_extension(const model::OutputImage& output);
 
+/// NAME-ARCH, with which the names of files begin unless the config says another.
+std::string image_name(const BuildPlan& plan);
+
 /// The name of the file: that of `output.image.path`, else NAME-ARCH with the extension.
 std::string file_name_of(const BuildPlan& plan, const model::OutputImage& output);
 

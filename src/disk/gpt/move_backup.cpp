@@ -75,23 +75,22 @@ MovedBackup move_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk
   return complaint.empty() ? MovedBackup::none : MovedBackup::damaged;
 }
 
-bool restore_first_table(int fd, const std::string& name, const fs::ByteSource& source) {
+void restore_first_table(int fd, const std::string& name, const fs::ByteSource& source) {
   std::string ignored; // what is wrong with the copy at the start
   for (const std::uint64_t sector_size : k_gpt_sector_sizes) {
-    if (find_table_copy(source, 1, sector_size, ignored)) return false;
+    if (find_table_copy(source, 1, sector_size, ignored)) return;
     const std::uint64_t last = source.size() / sector_size - 1;
     auto table = find_table_copy(source, last, sector_size, ignored);
     if (!table) continue;
     constexpr std::uint64_t k_usual_place = 2; // behind the header
-    if (table->first_usable_sector() < k_usual_place + table->array_sectors()) return false;
+    if (table->first_usable_sector() < k_usual_place + table->array_sectors()) return;
     table->set_other_sector(table->own_sector());
     table->set_own_sector(1);
     table->set_array_sector(k_usual_place);
     FileRegion disk(fd, 0, source.size(), name);
     write_copy(disk, *table);
-    return true;
+    return;
   }
-  return false;
 }
 
 } // namespace imagewright::disk
