@@ -135,7 +135,7 @@ public:
                     .size = size_of(inode),
                     .modified = modified(inode),
                     .modified_nanoseconds = has_extra_times(inode) ? inode.i_mtime_extra >> 2U : 0,
-                    .flags = inode.i_flags & k_ext4_kept_flags,
+                    .flags = inode.i_flags & (k_ext4_kept_flags | k_ext4_bound_flags),
                     .inode = *number,
                     .name_count = inode.i_links_count};
     if (file.type == fs::FileType::character_device || file.type == fs::FileType::block_device) {
