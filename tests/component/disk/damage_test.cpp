@@ -258,16 +258,16 @@ TEST_CASE("a damaged filesystem is an error or a value", "[damage]") {
   INFO(kind.name << ", whole: " << whole);
   REQUIRE(whole.ends_with(" files"));
   Damages damages(source);
-  unsigned errors = 0;
+  unsigned noticed = 0;
   for (unsigned count = number_of("IMAGEWRIGHT_FLIPS", 60); count > 0; --count) {
     const std::string what = damages.damage();
     INFO(kind.name << ": " << what);
     const auto start = std::chrono::steady_clock::now();
     const std::string answer = answer_of(source);
     CHECK(std::chrono::steady_clock::now() - start < k_longest);
-    if (!answer.ends_with(" files")) ++errors;
+    if (answer != whole) ++noticed;
     damages.undo();
   }
-  CHECK(errors > 0);
+  CHECK(noticed > 0);
   CHECK(answer_of(source) == whole);
 }
