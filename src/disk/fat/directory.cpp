@@ -115,11 +115,16 @@ private:
 std::uint32_t fat_flags(std::uint8_t attributes, std::uint8_t small_parts) {
   const unsigned kept =
       (attributes & k_kept_attributes) | (small_parts & (k_small_base | k_small_extension));
-  return kept << k_flags_place;
+  // New files are to be archived, and have no flags.
+  const bool is_plain_file = (attributes & (k_attribute_archive | k_attribute_directory)) == 0;
+  return (kept | (is_plain_file ? k_attribute_archive : 0U)) << k_flags_place;
 }
 
 std::uint8_t fat_attributes_of(std::uint32_t flags) {
-  return static_cast<std::uint8_t>(flags >> k_flags_place & k_kept_attributes);
+  const unsigned kept = flags >> k_flags_place;
+  const bool is_archived = (kept & k_attribute_archive) == 0;
+  return static_cast<std::uint8_t>((kept & k_kept_attributes) |
+                                   (is_archived ? k_attribute_archive : 0U));
 }
 
 std::uint8_t fat_small_parts_of(std::uint32_t flags) {
@@ -176,10 +181,11 @@ std::vector<std::byte> make_fat_directory(const FatPlan& plan, const tree::RootT
   for (const std::size_t index : node.children) {
     const FatNode& child = plan.nodes[index];
     const std::uint8_t kept = fat_attributes_of(tree.inodes.at(child.inode).flags);
-    const std::uint8_t kind = child.is_directory ? k_attribute_directory : k_attribute_archive;
+    const unsigned attributes =
+        child.is_directory ? k_attribute_directory | (kept & k_kept_attributes) : kept;
     writer.add_long(child.name);
     writer.add_short({.name = child.name.short_name,
-                      .attributes = static_cast<std::uint8_t>(kind | kept),
+                      .attributes = static_cast<std::uint8_t>(attributes),
                       .small_parts = child.name.small_parts,
                       .cluster = child.first_cluster,
                       .size = child.size,

@@ -11,8 +11,8 @@
 namespace imagewright::disk {
 
 /// What a file keeps when its volume is written anew, as flags of an inode: read-only, hidden and
-/// system, and which parts of its name are small. They stand where no other filesystem has a flag
-/// that it keeps.
+/// system, that it is not to be archived, and which parts of its name are small. They stand where
+/// no other filesystem has a flag that it keeps.
 std::uint32_t fat_flags(std::uint8_t attributes, std::uint8_t small_parts);
 std::uint8_t fat_attributes_of(std::uint32_t flags);
 std::uint8_t fat_small_parts_of(std::uint32_t flags);
