@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <span>
 
 #include <fmt/format.h>
@@ -28,6 +30,7 @@ namespace {
 constexpr std::uint64_t k_longest_link = 4096;
 // Content in an inode is no larger than the largest block that the inode could be in.
 constexpr std::uint64_t k_largest_inline = 65'536;
+constexpr std::size_t k_most_known_directories = 64;
 
 fs::FileType type_of(std::uint16_t mode) {
   const auto type = fs::find_file_type(mode);
@@ -40,9 +43,11 @@ struct FileCloser {
 };
 using OpenFile = std::unique_ptr<ext2_file, FileCloser>;
 
+using Names = std::map<std::string, ext2_ino_t, std::less<>>;
+
 /// Collects names for a callback from C, keeping an exception for later.
 struct NameCollector {
-  std::vector<std::string> names;
+  Names names;
   std::exception_ptr failure;
 };
 
@@ -52,7 +57,8 @@ int collect_name(ext2_ino_t /*directory*/, int /*entry*/, ext2_dir_entry* found,
   try {
     const std::string name(&found->name[0],
                            static_cast<std::size_t>(ext2fs_dirent_name_len(found)));
-    if (name != "." && name != "..") result.names.push_back(name);
+    // Of two that are equal a kernel finds the first.
+    if (name != "." && name != "..") result.names.emplace(name, found->inode);
     return 0;
   } catch (...) {
     result.failure = std::current_exception();
@@ -149,11 +155,10 @@ public:
     if (!number || type_of(read_inode(*number).i_mode) != fs::FileType::directory) {
       return std::nullopt;
     }
-    NameCollector collector;
-    check(ext2fs_dir_iterate2(fs_.get(), *number, 0, nullptr, collect_name, &collector));
-    if (collector.failure) std::rethrow_exception(collector.failure);
-    std::sort(collector.names.begin(), collector.names.end());
-    return collector.names;
+    std::vector<std::string> names;
+    for (const auto& [name, child] : names_of(*number))
+      names.push_back(name);
+    return names;
   }
 
   std::optional<std::string> read(std::string_view path, base::ByteSize limit) const override {
@@ -303,6 +308,18 @@ private:
     return inode;
   }
 
+  /// A walk asks for many names of one directory, which are looked through one after the other
+  /// otherwise.
+  const Names& names_of(ext2_ino_t directory) const {
+    const auto known = known_.find(directory);
+    if (known != known_.end()) return known->second;
+    NameCollector collector;
+    check(ext2fs_dir_iterate2(fs_.get(), directory, 0, nullptr, collect_name, &collector));
+    if (collector.failure) std::rethrow_exception(collector.failure);
+    if (known_.size() >= k_most_known_directories) known_.clear();
+    return known_.emplace(directory, std::move(collector.names)).first->second;
+  }
+
   std::optional<ext2_ino_t> find_inode(std::string_view path) const {
     const auto number =
         last_directory_.find(path, EXT2_ROOT_INO, [&](std::uint64_t start, std::string_view below) {
@@ -316,12 +333,10 @@ private:
     for (const std::string& part : base::split(path, '/')) {
       if (part.empty()) continue;
       if (type_of(read_inode(number).i_mode) != fs::FileType::directory) return std::nullopt;
-      ext2_ino_t child = 0;
-      const errcode_t code = ext2fs_lookup(fs_.get(), number, part.c_str(),
-                                           static_cast<int>(part.size()), nullptr, &child);
-      if (code == EXT2_ET_FILE_NOT_FOUND) return std::nullopt;
-      check(code);
-      number = child;
+      const Names& names = names_of(number);
+      const auto child = names.find(part);
+      if (child == names.end()) return std::nullopt;
+      number = child->second;
     }
     return number;
   }
@@ -345,6 +360,7 @@ private:
   const fs::ByteSource& source_;
   ReplayedSource replayed_;
   Ext4Handle fs_;
+  mutable std::map<ext2_ino_t, Names> known_;
   mutable LastDirectory last_directory_;
 };
 
