@@ -315,10 +315,18 @@ Refusal AccountDatabase::add_member(const std::string& group, const std::string&
   return std::nullopt;
 }
 
-void AccountDatabase::set_password_expiry(const std::string& user, std::int32_t day_count) {
-  if (auto* row = shadow_.find(user)) {
-    (*row)[4] = day_count < 0 ? "" : std::to_string(day_count);
+void AccountDatabase::set_password_expiry(const std::string& user, std::int32_t day_count,
+                                          base::Epoch epoch) {
+  if (shadow_.find(user) == nullptr) {
+    // What stands in passwd itself has no age.
+    auto& hash = (*users_.find(user))[1];
+    add_shadow(user, hash == "x" ? "!" : hash, epoch);
+    hash = "x";
   }
+  auto& row = *shadow_.find(user);
+  row[4] = day_count < 0 ? "" : std::to_string(day_count);
+  // Where the day of the last change is empty, nothing of a password's age counts (shadow(5)).
+  if (day_count >= 0 && row[2].empty()) row[2] = days(epoch);
 }
 
 std::optional<KnownUser> AccountDatabase::find_user(const std::string& name) const {

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include <imagewright/model/settings_files.hpp>
+
 namespace imagewright::config {
 
 namespace {
@@ -151,8 +153,8 @@ const std::string& name_of(const model::GroupConfig& group) {
 const std::string& name_of(const model::UserConfig& user) {
   return user.name;
 }
-const std::string& name_of(const model::ModuleConfig& module) {
-  return module.name.text;
+std::string name_of(const model::ModuleConfig& module) {
+  return model::with_underscores(module.name.text);
 }
 
 /// Items of a name that the base has too say more about the same thing.
@@ -209,8 +211,11 @@ void overlay(model::OsConfig& base, model::OsConfig own) {
   overlay_by_name(modules, own_modules);
   append(overlays, own_overlays);
   append(container_images, own_container_images);
-  for (auto& [key, value] : own_sysctl)
+  for (auto& [key, value] : own_sysctl) {
+    const std::string name = model::sysctl_name(key);
+    std::erase_if(sysctl, [&](const auto& each) { return model::sysctl_name(each.first) == name; });
     sysctl[key] = std::move(value);
+  }
   overlay(scriptlets, std::move(own_scriptlets));
   replace(bootloader_reset, own_bootloader_reset);
   replace(boot_loader, own_boot_loader);

@@ -108,6 +108,14 @@ Place find_lone_boot_loader(const ImageConfig& config) {
   return is_anew ? Place() : place_of(config.os.boot_loader);
 }
 
+/// The first script that would have none; without scripts nobody misses it.
+Place find_script_network(const ImageConfig& config) {
+  const auto& [post_customization, finalize_customization, network] = config.scripts;
+  if (network == model::ScriptNetwork::none) return std::nullopt;
+  const Place first = first_of(post_customization);
+  return first ? first : first_of(finalize_customization);
+}
+
 Place find_platform(const ImageConfig& config) {
   for (const model::OutputImage& image : config.output.images) {
     if (image.platform) return image.platform->where;
@@ -190,6 +198,9 @@ const std::array k_rows = {
         Reason::not_built_yet, Reason::not_built_yet},
     Row{"pxe", [](const ImageConfig& config) { return place_of(config.pxe); },
         Reason::not_built_yet, Reason::not_built_yet},
+    Row{"scripts.network", find_script_network, Reason::not_built_yet, Reason::not_built_yet,
+        "have the files fetched with os.additionalFiles[].url, and packages installed with "
+        "os.packages"},
     Row{"output.image.format: iso, pxe and baremetal-image", find_medium_format,
         Reason::not_built_yet, Reason::not_built_yet, "use one of {formats}"},
     Row{"output.images[].platform", find_platform, k_yes, Reason::not_built_yet,

@@ -27,6 +27,19 @@ std::string place_of(const fs::RootDir& files, const std::string& path) {
   return files.real_path(files.open(parent, O_PATH)) + path.substr(slash);
 }
 
+/// The filesystem on which a place lies: that of the longest mount point above it.
+const model::Filesystem* filesystem_of(const model::DiskLayout& layout, const std::string& place) {
+  const model::Filesystem* found = nullptr;
+  for (const model::Partition& partition : layout.partitions) {
+    const auto& filesystem = partition.filesystem;
+    if (!filesystem || filesystem->mount_point.empty()) continue;
+    const bool is_nearer =
+        found == nullptr || filesystem->mount_point.size() > found->mount_point.size();
+    if (is_nearer && base::is_at_or_below(place, filesystem->mount_point)) found = &*filesystem;
+  }
+  return found;
+}
+
 std::string told(const std::string& place, const std::string& path) {
   return base::quoted(path) + (place == path ? "" : ", which is " + base::quoted(place) + ",");
 }
@@ -47,6 +60,20 @@ void require_no_database(const fs::RootDir& files, const GivenFile& file,
                                 " is of the database of packages, which rpm alone writes",
                      .where = file.where,
                      .hint = "put it elsewhere, or install a package"});
+}
+
+std::vector<base::Diagnostic> warn_of_lost_permissions(const fs::RootDir& files,
+                                                       const model::DiskLayout& layout,
+                                                       const GivenFile& file) {
+  const std::string place = place_of(files, file.path);
+  const model::Filesystem* filesystem = filesystem_of(layout, place);
+  if (filesystem == nullptr || filesystem->type != model::FilesystemType::fat32) return {};
+  return {{.severity = base::Severity::warning,
+           .code = "finalize.no-permissions",
+           .message = told(place, file.path) +
+                      " lies on a FAT filesystem, which keeps neither permissions nor owners",
+           .where = file.where,
+           .hint = "leave them out: the options of its mount say them for all of it"}};
 }
 
 void require_kept(const fs::RootDir& files, const GivenFile& file,

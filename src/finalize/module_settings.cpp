@@ -2,9 +2,6 @@
 #include "module_settings.hpp"
 
 #include <algorithm>
-#include <array>
-#include <map>
-#include <string_view>
 #include <vector>
 
 #include <imagewright/base/text.hpp>
@@ -14,31 +11,8 @@ namespace imagewright::finalize {
 
 namespace {
 
-/// Of files with one name the one in the first directory counts.
-constexpr std::array<std::string_view, 3> k_directories{
-    "/etc/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d"};
-
-std::string name_of(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
-/// Path by name, in the order in which they are read.
-std::map<std::string, std::string> settings_files(const fs::RootDir& files) {
-  std::map<std::string, std::string> found;
-  for (const std::string_view directory : k_directories) {
-    for (const std::string& name : files.list(directory)) {
-      const std::string path = std::string(directory) + "/" + name;
-      if (!name.ends_with(".conf")) continue;
-      const auto status = files.find_target_status(path);
-      if (status && status->type == fs::FileType::regular) found.emplace(name, path);
-    }
-  }
-  return found;
-}
-
 /// Those of one file; a backslash at the end of one joins it with the next.
-void add_lines(const fs::RootDir& files, const std::string& path,
-               std::vector<ModuleSetting>& lines) {
+void add_lines(const fs::RootDir& files, const std::string& path, std::vector<SettingLine>& lines) {
   std::string whole;
   for (const std::string& line : base::split(files.find_content(path).value_or(""), '\n')) {
     whole += line;
@@ -56,7 +30,7 @@ bool keeps_out(const std::vector<std::string>& words, const std::string& module)
   if (words.size() < 2 || model::with_underscores(words[1]) != module) return false;
   if (words[0] == "blacklist") return true;
   if (words[0] != "install" || words.size() < 3) return false;
-  const std::string program = name_of(words[2]);
+  const std::string program = file_name_of(words[2]);
   return program == "true" || program == "false";
 }
 
@@ -74,25 +48,25 @@ bool sets_option(const std::vector<std::string>& words, const std::string& modul
 } // namespace
 
 ModuleSettings::ModuleSettings(const fs::RootDir& files) {
-  for (const auto& [name, path] : settings_files(files))
+  for (const auto& [name, path] : settings_files(files, "modprobe.d"))
     add_lines(files, path, lines_);
 }
 
-std::optional<ModuleSetting> ModuleSettings::find_obstacle(const std::string& module) const {
+std::optional<SettingLine> ModuleSettings::find_obstacle(const std::string& module) const {
   const std::string name = model::with_underscores(module);
-  const auto found = std::ranges::find_if(lines_, [&](const ModuleSetting& each) {
+  const auto found = std::ranges::find_if(lines_, [&](const SettingLine& each) {
     return keeps_out(base::split_whitespace(each.line), name);
   });
   return found == lines_.end() ? std::nullopt : std::optional(*found);
 }
 
-std::optional<ModuleSetting> ModuleSettings::find_later_option(const std::string& module,
-                                                               const std::string& option) const {
+std::optional<SettingLine> ModuleSettings::find_later_option(const std::string& module,
+                                                             const std::string& option) const {
   const std::string name = model::with_underscores(module);
   const std::string wanted = model::with_underscores(option);
-  const std::string own_file = name_of(model::k_module_options_file);
-  const auto found = std::ranges::find_if(lines_, [&](const ModuleSetting& each) {
-    return name_of(each.path) > own_file &&
+  const std::string own_file = file_name_of(model::k_module_options_file);
+  const auto found = std::ranges::find_if(lines_, [&](const SettingLine& each) {
+    return file_name_of(each.path) > own_file &&
            sets_option(base::split_whitespace(each.line), name, wanted);
   });
   return found == lines_.end() ? std::nullopt : std::optional(*found);

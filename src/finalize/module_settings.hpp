@@ -9,13 +9,9 @@
 
 #include <imagewright/fs/root_dir.hpp>
 
-namespace imagewright::finalize {
+#include "settings_directories.hpp"
 
-/// A line of one of these files.
-struct ModuleSetting {
-  std::string path;
-  std::string line;
-};
+namespace imagewright::finalize {
 
 /// All of them, read once.
 class ModuleSettings {
@@ -24,15 +20,15 @@ public:
 
   /// What keeps the module from being loaded at boot: it is on a list of those that are not loaded
   /// of themselves, or a program is run in its place that does nothing.
-  std::optional<ModuleSetting> find_obstacle(const std::string& module) const;
+  std::optional<SettingLine> find_obstacle(const std::string& module) const;
 
   /// What sets that option of the module and is read after the file of the config, so that it
   /// counts and the config does not.
-  std::optional<ModuleSetting> find_later_option(const std::string& module,
-                                                 const std::string& option) const;
+  std::optional<SettingLine> find_later_option(const std::string& module,
+                                               const std::string& option) const;
 
 private:
-  std::vector<ModuleSetting> lines_; ///< in the order in which they are read
+  std::vector<SettingLine> lines_; ///< in the order in which they are read
 };
 
 } // namespace imagewright::finalize

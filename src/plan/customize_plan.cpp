@@ -304,6 +304,9 @@ finalize::FinalizePlan customize_root_plan(const CustomizePlan& plan, const Base
   root.tool_version = tool_version;
   root.architecture = facts.architecture;
   root.epoch = facts.epoch;
+  // What lies where; verified filesystems are spoken of where their hashes change.
+  root.layout = facts.layout;
+  root.layout.verity.clear();
   root.layout.uuid = facts.disk_uuid;
   root.policy = policy_of(config, facts);
   root.os = config.os;

@@ -6,6 +6,7 @@ import datetime
 import functools
 import http.server
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -369,6 +370,82 @@ class CustomizeKeys(CustomizingTestCase):
         tree = self.tree("os: {kernelCommandLine: {remove: [quiet, d], extraCommandLine: [new]}}\n", base=base)
         self.assertEqual((tree / "etc/default/grub").read_text(), QUOTED.replace('quiet d=\\"a b\\" ', " "))
         self.assertEqual((tree / "etc/default/grub.d/50.cfg").read_text(), 'GRUB_CMDLINE_LINUX_DEFAULT="nosplash new"\n')
+
+    def said(self, text, base=None, expect=0):
+        config = self.config(text)
+        result = self.run_program("customize", "--image", base or self.base(), config, "--output-dir", config.parent / "out",
+                                  "--cache-dir", self.top / "cache", expect=expect, env=environment())
+        return result.stderr, next((config.parent / "out").glob("*.raw"), None)
+
+    def test_settings_of_before_stay_beside_those_of_now(self):
+        base = self.customize("os: {sysctl: {vm.swappiness: 10, kernel.panic: 5}, additionalFiles: "
+                              "[{destination: /etc/sysctl.d/99-late.conf, content: \"kernel.panic = 1\\n\"}]}\n")
+        said, raw = self.said("os: {sysctl: {vm/swappiness: 20, kernel.printk: 3}}\n", base=base)
+        self.assertNotIn("finalize.other-sysctl-setting", said)
+        self.assertEqual((self.root_tree(raw) / "etc/sysctl.d/95-image.conf").read_text(), "kernel.panic = 5\nkernel.printk = 3\nvm/swappiness = 20\n")
+        self.assertIn("99-late.conf", next(line for line in self.said("os: {sysctl: {kernel.panic: 9}}\n", base=base)[0].splitlines()
+                                           if "[finalize.other-sysctl-setting]" in line))
+        self.refused("os: {sysctl: {a.b: 1, a/b: 2}}\n", "config.duplicate-name")
+
+    def test_a_directory_does_not_take_the_place_of_a_file(self):
+        given = self.scratch() / "given"
+        (given / "kept").mkdir(parents=True)
+        said = self.customize(f"os: {{additionalDirs: [{{source: {given}, destination: /etc/merged, mergedDirPermissions: '750'}}]}}\n", expect=2)
+        self.assertIn("\"/etc/merged/kept\" is there, and no directory [fs.root-access]", said)
+        self.assertIn("node.yaml:1:", said)
+
+    def test_what_fat_does_not_keep_is_told(self):
+        said, raw = self.said("os: {additionalFiles: [{destination: /boot/efi/a, content: a, permissions: '600'}, {destination: /boot/efi/b, content: b},"
+                              " {destination: /etc/c, content: c, permissions: '600'}], edits: [{path: /boot/efi/EFI, owner: '5'}, {path: /srv, owner: '5'}, {path: /boot/efi/a, lines: [{add: b}]}]}\n")
+        told = [line for line in said.splitlines() if "[finalize.no-permissions]" in line]
+        self.assertEqual([re.search(r'warning: "([^"]+)"', line).group(1) for line in told], ["/boot/efi/a", "/boot/efi/EFI"])
+
+    def test_units_that_have_other_names_or_are_not_there(self):
+        base = self.customize("os: {edits: [{path: /usr/lib/systemd/system/alias.service, link: two.service}]}\n")
+        said, raw = self.said("os: {services: {mask: [alias], dropIns: [{unit: nothing, name: a, content: x}, {unit: foo-, name: a, content: x},"
+                              " {unit: two, name: a, content: x}]}}\n", base=base)
+        units = self.root_tree(raw) / "etc/systemd/system"
+        self.assertEqual({str((units / f"{name}.service").readlink()) for name in ("alias", "two")}, {"/dev/null"})
+        self.assertEqual([line for line in said.splitlines() if "[finalize.unknown-unit]" in line and "nothing.service" not in line], [])
+        self.assertEqual(said.count("[finalize.unknown-unit]"), 1)
+
+    def test_a_first_boot_keeps_what_is_enabled_and_disabled(self):
+        preset = "etc/systemd/system-preset/00-image.preset"
+        services = "os: {services: {enable: [one], disable: [two.service], mask: [three]}}\n"
+        self.assertFalse((self.root_tree(self.customize(services)) / preset).exists())
+        base = self.customize("scripts: {postCustomization: [{content: 'rm -f /etc/machine-id; echo uninitialized > /etc/machine-id'}]}\n")
+        raw = self.customize(services, base=base)
+        self.assertEqual((self.root_tree(raw) / preset).read_text(), "enable one.service\ndisable two.service\n")
+        tree = self.tree("os: {services: {enable: [two]}}\n", base=raw)
+        self.assertEqual((tree / preset).read_text(), "enable two.service\nenable one.service\n")
+
+    def test_the_image_says_what_it_is_behind_links(self):
+        base = self.customize("scripts: {postCustomization: [{content: 'mkdir /usr/lib/variant && cp /usr/lib/os-release /usr/lib/variant/release "
+                              "&& ln -sf variant/release /usr/lib/os-release'}]}\n")
+        tree = self.tree("os: {identity: {imageId: node}}\n", base=base)
+        self.assertEqual(str((tree / "usr/lib/os-release").readlink()), "variant/release")
+        self.assertIn("IMAGE_ID='node'", (tree / "usr/lib/variant/release").read_text())
+
+    def test_a_password_gets_an_age_where_it_had_none(self):
+        base = self.customize("scripts: {postCustomization: [{content: 'echo \"svc:x:900:0::/:/bin/sh\" >> /etc/passwd; "
+                              "echo \"old:x:901:0::/:/bin/sh\" >> /etc/passwd; echo \"old:!::0:99999:7:::\" >> /etc/shadow'}]}\n")
+        tree = self.tree("os: {users: [{name: svc, passwordExpiresDays: 30}, {name: old, passwordExpiresDays: 20}]}\n", base=base)
+        rows = {line.split(":")[0]: line.split(":") for line in (tree / "etc/shadow").read_text().splitlines()}
+        self.assertEqual([rows["svc"][1], rows["svc"][4], rows["old"][4]], ["!", "30", "20"])
+        self.assertTrue(rows["svc"][2].isdigit() and rows["old"][2].isdigit(), rows)
+
+    def test_other_names_of_the_machine_stay(self):
+        base = self.customize("os: {hostname: old.example, edits: [{path: /etc/hosts, lines: [{replace: '127.0.1.1*', with: 127.0.1.1 old.example old db.local}]}]}\n")
+        self.assertIn("127.0.1.1\tnew db.local\n", (self.tree("os: {hostname: new}\n", base=base) / "etc/hosts").read_text())
+
+    def test_a_file_in_the_place_of_a_setting_is_told(self):
+        said, raw = self.said("os: {hostname: of-the-key, users: [{name: kim}], additionalFiles: [{destination: /etc/hostname, content: of-the-file}]}\n")
+        self.assertEqual(said.count("[config.conflict]"), 1, said)
+        self.assertIn("takes the place of what os.hostname writes", said)
+        self.assertEqual((self.root_tree(raw) / "etc/hostname").read_text(), "of-the-file")
+
+    def test_scripts_are_promised_no_network(self):
+        self.refused("scripts: {network: true, postCustomization: [{content: exit}]}\n", "config.unsupported-key")
 
     def file(self, text):
         path = self.scratch() / "file"

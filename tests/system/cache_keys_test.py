@@ -258,7 +258,7 @@ NO_EFFECT = {
     "repositories[].architectures": ("repositories.0.architectures", ["x86_64"]),
     "repositories[].excludePackages": ("repositories.0.excludePackages", ["tiny-needy"]),
     "repositories[].includePackages": ("repositories.0.includePackages", ["tiny-*"]),
-    "scripts.network": ("", False),
+    "scripts.network": ("", False),  # true is refused
     "os.scriptlets.timeout": ("os.scriptlets.timeout", 90),
     "os.scriptlets.allowFailure": ("os.scriptlets.allowFailure", ["tiny-web"]),
 }

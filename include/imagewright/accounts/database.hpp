@@ -82,7 +82,7 @@ public:
   /// Not a user whose id is outside of the range of users.
   Refusal add_subordinate_ids(const std::string& user);
   /// -1: the password never expires.
-  void set_password_expiry(const std::string& user, std::int32_t days);
+  void set_password_expiry(const std::string& user, std::int32_t days, base::Epoch epoch);
   std::optional<KnownUser> find_user(const std::string& name) const;
 
   /// Whether anything was changed since the files were read.

@@ -17,6 +17,18 @@ inline constexpr const char* k_loaded_modules_file = "/etc/modules-load.d/module
 inline constexpr const char* k_blocked_modules_file = "/etc/modprobe.d/modules-disabled.conf";
 inline constexpr const char* k_module_options_file = "/etc/modprobe.d/module-options.conf";
 
+/// A kernel parameter by the one name that all its spellings have: where the first separator is a
+/// slash, dots and slashes change places (sysctl.d(5)); a hyphen before it lets it fail.
+inline std::string sysctl_name(std::string spelling) {
+  if (spelling.starts_with('-')) spelling.erase(0, 1);
+  const std::size_t first = spelling.find_first_of("./");
+  if (first == std::string::npos || spelling[first] == '.') return spelling;
+  for (char& letter : spelling) {
+    if (letter == '.' || letter == '/') letter = letter == '.' ? '/' : '.';
+  }
+  return spelling;
+}
+
 inline std::string sysctl_text(const std::map<std::string, LocatedText>& settings) {
   std::string text;
   for (const auto& [name, value] : settings)

@@ -332,7 +332,10 @@ constexpr Key k_os_keys[] = {
      .is_own = true},
     {.name = "groups", .type = &k_groups_type, .documentation = "Groups.", .since = "0.16"},
     {.name = "users", .type = &k_users_type, .documentation = "Users."},
-    {.name = "services", .type = &k_services_type, .documentation = "systemd units."},
+    {.name = "services",
+     .type = &k_services_type,
+     .documentation = "systemd units. An image whose first boot applies presets has one for "
+                      "what is enabled and disabled here."},
     {.name = "modules",
      .type = &k_modules_type,
      .documentation = "Kernel modules.",

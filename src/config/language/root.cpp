@@ -71,7 +71,7 @@ constexpr Key k_scripts_keys[] = {
      .documentation = "Run last of all."},
     {.name = "network",
      .type = &k_boolean_type,
-     .documentation = "Lets scripts use the host's network.",
+     .documentation = "Lets scripts use the host's network: no command honours it yet.",
      .default_text = "false",
      .is_own = true},
 };

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -16,6 +17,23 @@
 namespace imagewright::config {
 
 namespace {
+
+/// "a.b" and "a/b" are one parameter.
+base::Diagnostics check_sysctl(const model::OsConfig& os) {
+  base::Diagnostics diagnostics;
+  std::map<std::string, base::SourceLocation> known;
+  for (const auto& [key, value] : os.sysctl) {
+    const auto [first, is_new] = known.emplace(model::sysctl_name(key), value.where);
+    if (is_new) continue;
+    diagnostics.add(
+        {.code = "config.duplicate-name",
+         .message = fmt::format("the kernel parameter {} is set twice", base::quoted(key)),
+         .where = value.where,
+         .related = {{first->second, "the other one stands here"}},
+         .hint = "keep one of them"});
+  }
+  return diagnostics;
+}
 
 base::Diagnostics check_modules(const model::OsConfig& os) {
   base::Diagnostics diagnostics;
@@ -175,12 +193,38 @@ base::Diagnostics check_identity(const model::OsConfig& os) {
   return diagnostics;
 }
 
+/// Files of the config come after what its keys write, and have the last word.
+base::Diagnostics warn_of_overwritten_keys(const model::OsConfig& os) {
+  const bool has_accounts = !os.users.empty() || !os.groups.empty();
+  const std::map<std::string, std::pair<bool, const char*>> written{
+      {"/etc/hostname", {os.hostname.has_value(), "os.hostname"}},
+      {"/etc/locale.conf", {os.locale.has_value(), "os.locale"}},
+      {"/etc/vconsole.conf", {os.keymap.has_value(), "os.keymap"}},
+      {"/etc/localtime", {os.timezone.has_value(), "os.timezone"}},
+      {"/etc/passwd", {has_accounts, "os.users"}},
+      {"/etc/shadow", {has_accounts, "os.users"}},
+      {"/etc/group", {has_accounts, "os.users and os.groups"}},
+      {"/etc/gshadow", {has_accounts, "os.users and os.groups"}}};
+  base::Diagnostics diagnostics;
+  for (const model::AdditionalFile& file : os.additional_files) {
+    const auto found = written.find(file.destination);
+    if (found == written.end() || !found->second.first) continue;
+    diagnostics.warning("config.conflict",
+                        fmt::format("{} takes the place of what {} writes there",
+                                    base::quoted(file.destination), found->second.second),
+                        file.where, "keep one of them");
+  }
+  return diagnostics;
+}
+
 } // namespace
 
 base::Diagnostics check_os(const model::OsConfig& os, const CheckedDocument& document) {
   base::Diagnostics diagnostics;
   if (!document.is_clean("os")) return diagnostics;
   diagnostics.append(check_modules(os));
+  diagnostics.append(check_sysctl(os));
+  diagnostics.append(warn_of_overwritten_keys(os));
   diagnostics.append(check_services(os.services));
   diagnostics.append(check_overlays(os));
   diagnostics.append(check_remote_files(document));

@@ -102,7 +102,7 @@ void put_user(const Input& input, accounts::AccountDatabase& database,
             hint_for_group(database, group.text));
   }
   if (user.password_expires_days) {
-    database.set_password_expiry(user.name, *user.password_expires_days);
+    database.set_password_expiry(user.name, *user.password_expires_days, input.epoch);
   }
   require(database.add_subordinate_ids(user.name), user.where);
 }

@@ -34,7 +34,14 @@ std::vector<files::directory_entry> sorted_entries(const files::path& directory)
 
 void make_directory(root::WorkRoot& root, const model::AdditionalDirectory& wish,
                     const std::string& path) {
-  if (root.files().exists(path)) {
+  if (const auto status = root.files().find_target_status(path)) {
+    if (status->type != fs::FileType::directory) {
+      throw base::Error(base::FailureKind::input,
+                        {.code = "fs.root-access",
+                         .message = base::quoted(path) + " is there, and no directory",
+                         .where = wish.where,
+                         .hint = {}});
+    }
     if (wish.merged_directory_permissions) {
       root.files().set_permissions(path, *wish.merged_directory_permissions);
     }
@@ -76,7 +83,9 @@ void copy_tree(const Input& input, root::WorkRoot& root, const model::Additional
 StepYield add_directories(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   for (const auto& directory : input.directories) {
-    copy_tree(input, root, directory, directory.source, directory.destination, yield);
+    at_place_of(directory.where, [&] {
+      copy_tree(input, root, directory, directory.source, directory.destination, yield);
+    });
   }
   return yield;
 }

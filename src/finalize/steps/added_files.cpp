@@ -24,6 +24,7 @@ struct Input {
   const std::vector<model::AdditionalFile>& files;
   const model::ScriptsConfig& scripts;
   const std::string& database;
+  const model::DiskLayout& layout;
   const FinalizeServices& services;
 };
 
@@ -47,22 +48,6 @@ void refuse_twin(const std::vector<GivenFile>& given, const std::string& destina
                      .where = file.where,
                      .related = {{twin->where, "the other one stands here"}},
                      .hint = "give one of them another name"});
-}
-
-/// What stands in the way of a file of the config is told at the file's place, and so is what is
-/// wrong with an archive.
-template <typename Work>
-auto at_place_of(const model::AdditionalFile& file, const Work& work) {
-  try {
-    return work();
-  } catch (const base::Error& error) {
-    base::Diagnostic told = error.diagnostic();
-    const bool is_in_the_way = told.code == "fs.root-access";
-    if (!told.where) told.where = file.where;
-    if (!is_in_the_way) throw base::Error(error.kind(), told);
-    told.hint = "choose another destination, or leave out what stands in the way";
-    throw base::Error(base::FailureKind::input, told);
-  }
 }
 
 /// What a file of the host holds never stands in memory as a whole.
@@ -130,15 +115,19 @@ std::vector<std::string> put_into(root::WorkRoot& root, const model::AdditionalF
 StepYield add_files(const Input& input, root::WorkRoot& root) {
   StepYield yield;
   for (const auto& file : input.files) {
-    const std::vector<std::string> paths = at_place_of(file, [&]() -> std::vector<std::string> {
-      if (!file.wanted) return put_into(root, file, input, yield.given_files);
-      return put_into(root, CheckedCopy(root, file).file(), input, yield.given_files);
-    });
+    const std::vector<std::string> paths =
+        at_place_of(file.where, [&]() -> std::vector<std::string> {
+          if (!file.wanted) return put_into(root, file, input, yield.given_files);
+          return put_into(root, CheckedCopy(root, file).file(), input, yield.given_files);
+        });
     for (const std::string& path : paths) {
       require_kept(root.files(), {path, file.where}, input.scripts);
       require_no_database(root.files(), {path, file.where}, input.database);
       yield.given_files.push_back({path, file.where});
     }
+    if (!file.permissions || file.unpacking) continue;
+    yield.add({.warnings = warn_of_lost_permissions(root.files(), input.layout,
+                                                    {paths.front(), file.where})});
   }
   return yield;
 }
@@ -148,6 +137,6 @@ StepYield add_files(const Input& input, root::WorkRoot& root) {
 constinit const Step added_files{
     "added-files", AppliesTo::both,
     k_run<add_files, &model::OsConfig::additional_files, &FinalizePlan::scripts,
-          &FinalizePlan::rpm_database_path, services>};
+          &FinalizePlan::rpm_database_path, &FinalizePlan::layout, services>};
 
 } // namespace imagewright::finalize::steps

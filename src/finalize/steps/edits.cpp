@@ -25,6 +25,7 @@ namespace {
 struct Input {
   const std::vector<model::PathEdit>& edits;
   const std::string& database;
+  const model::DiskLayout& layout;
 };
 
 /// chown(2) leaves such an owner as it is; nobody has it.
@@ -172,6 +173,9 @@ StepYield edit_files(const Input& input, root::WorkRoot& root) {
       const std::string path = editor.carry_out(edit);
       if (edit.kind == model::PathEditKind::lines)
         yield.given_files.push_back({path, edit.path.where});
+      if (edit.permissions || edit.owner || edit.group)
+        yield.add({.warnings = warn_of_lost_permissions(root.files(), input.layout,
+                                                        {path, edit.path.where})});
     } catch (const base::Error& error) {
       if (error.diagnostic().code != "fs.root-access") throw;
       base::Diagnostic told = error.diagnostic();
@@ -184,8 +188,8 @@ StepYield edit_files(const Input& input, root::WorkRoot& root) {
 
 } // namespace
 
-constinit const Step edits{
-    "edits", AppliesTo::both,
-    k_run<edit_files, &model::OsConfig::edits, &FinalizePlan::rpm_database_path>};
+constinit const Step edits{"edits", AppliesTo::both,
+                           k_run<edit_files, &model::OsConfig::edits,
+                                 &FinalizePlan::rpm_database_path, &FinalizePlan::layout>};
 
 } // namespace imagewright::finalize::steps

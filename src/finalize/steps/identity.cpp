@@ -2,6 +2,8 @@
 #include <string>
 #include <string_view>
 
+#include <fcntl.h>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/key_value.hpp>
 #include <imagewright/base/shell.hpp>
@@ -19,16 +21,13 @@ struct Input {
   const model::IdentityConfig& identity;
 };
 
-bool is_regular(const fs::RootDir& files, std::string_view path) {
-  const auto status = files.find_status(std::string(path));
-  return status && status->type == fs::FileType::regular;
-}
-
 /// The file that readers find, by os-release(5): the one in /etc, which is a link to the other one
-/// in most distributions.
+/// in most distributions, and that one to a variant's in some.
 std::string file_of(const fs::RootDir& files, const base::SourceLocation& where) {
   for (const std::string_view path : {k_own_file, k_packaged_file}) {
-    if (is_regular(files, path)) return std::string(path);
+    const auto status = files.find_target_status(path);
+    if (status && status->type == fs::FileType::regular)
+      return files.real_path(files.open(path, O_PATH));
   }
   throw base::Error(base::FailureKind::input,
                     {.code = "finalize.no-os-release",

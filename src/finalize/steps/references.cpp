@@ -15,6 +15,9 @@
 #include "../module_settings.hpp"
 #include "../reference_names.hpp"
 #include "../steps.hpp"
+#include "../sysctl_settings.hpp"
+#include "../units/catalogue.hpp"
+#include "../units/name.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
@@ -22,9 +25,11 @@ namespace {
 struct Input {
   const RootOrigin& origin;
   const std::vector<model::UserConfig>& users;
+  const model::ServicesConfig& services;
   const std::optional<model::LocatedText>& locale;
   const std::optional<model::LocatedText>& keymap;
   const std::vector<model::ModuleConfig>& modules;
+  const decltype(model::OsConfig::sysctl)& sysctl;
   const std::vector<model::InstalledKernel>& kernels;
 };
 
@@ -136,7 +141,7 @@ void check_module(const fs::RootDir& files, const std::vector<std::string>& rele
          "install the package that brings it, or correct the name");
 }
 
-std::string quoted(const ModuleSetting& setting) {
+std::string quoted(const SettingLine& setting) {
   return base::quoted(base::escape_controls(setting.line)) + " in " + base::quoted(setting.path);
 }
 
@@ -164,6 +169,43 @@ void warn_of_other_settings(const ModuleSettings& settings, const model::ModuleC
              base::quoted(module.name.text) + " has no effect: " + quoted(*found) +
              " is read later",
          "remove the option there with os.edits");
+  }
+}
+
+/// Units that files make are missed; others come from generators, or have drop-ins by the start of
+/// their names.
+void warn_of_unknown_units(const fs::RootDir& files, const Input& input, StepYield& yield) {
+  const units::UnitCatalogue catalogue(files);
+  for (const auto& drop_in : input.services.drop_ins) {
+    const std::string name = full_unit_name(drop_in.unit);
+    const auto unit = units::parse_unit_name(name);
+    const bool is_of_a_file =
+        unit && !unit->is_instance() && !unit->prefix.ends_with('-') &&
+        (unit->suffix == ".service" || unit->suffix == ".socket" || unit->suffix == ".timer");
+    const bool is_missing = is_of_a_file && !catalogue.find(name) &&
+                            catalogue.absence_of(name) == units::UnitAbsence::missing;
+    if (!is_missing) continue;
+    yield.warnings.push_back({.severity = base::Severity::warning,
+                              .code = "finalize.unknown-unit",
+                              .message = "the image has no unit " + base::quoted(name) +
+                                         ", which os.services.dropIns changes",
+                              .where = drop_in.where,
+                              .hint = "install the package that brings the unit, or correct the "
+                                      "name"});
+  }
+}
+
+void warn_of_later_sysctl(const fs::RootDir& files, const Input& input, StepYield& yield) {
+  for (const auto& [name, value] : input.sysctl) {
+    const auto found = find_later_sysctl(files, name, value.text);
+    if (!found) continue;
+    yield.warnings.push_back({.severity = base::Severity::warning,
+                              .code = "finalize.other-sysctl-setting",
+                              .message = "the kernel parameter " + base::quoted(name) +
+                                         " gets another value: " + quoted(*found) +
+                                         " is read later",
+                              .where = value.where,
+                              .hint = "remove the line there with os.edits"});
   }
 }
 
@@ -200,6 +242,8 @@ StepYield check_references(const Input& input, root::WorkRoot& root) {
     check_as(input.origin, yield, [&] { check_shell(files, user); });
   if (input.locale) check_as(input.origin, yield, [&] { check_locale(files, *input.locale); });
   if (input.keymap) check_as(input.origin, yield, [&] { check_keymap(files, *input.keymap); });
+  if (input.origin == RootOrigin::base_image) warn_of_unknown_units(files, input, yield);
+  warn_of_later_sysctl(files, input, yield);
   if (input.modules.empty()) return yield;
   const auto releases = kernel_releases(input, files);
   const ModuleSettings settings(files);
@@ -215,7 +259,7 @@ StepYield check_references(const Input& input, root::WorkRoot& root) {
 constinit const Step references{
     "references", AppliesTo::both,
     k_run<check_references, &FinalizePlan::origin, &model::OsConfig::users,
-          &model::OsConfig::locale, &model::OsConfig::keymap, &model::OsConfig::modules,
-          &Findings::kernels>};
+          &model::OsConfig::services, &model::OsConfig::locale, &model::OsConfig::keymap,
+          &model::OsConfig::modules, &model::OsConfig::sysctl, &Findings::kernels>};
 
 } // namespace imagewright::finalize::steps

@@ -12,6 +12,7 @@
 #include "../reference_names.hpp"
 #include "../steps.hpp"
 #include "../units/links.hpp"
+#include "../units/presets.hpp"
 
 namespace imagewright::finalize::steps {
 namespace {
@@ -181,6 +182,19 @@ void refuse_contradictions(const units::UnitLinks& links,
   }
 }
 
+/// The first boot of a machine without an id would undo what is enabled and disabled here.
+void keep_at_first_boot(const fs::RootDir& files, const units::UnitLinks& links,
+                        const std::vector<model::UnitChange>& changes) {
+  std::map<std::string, units::Preset> presets;
+  for (const auto& change : changes) {
+    if (change.state == model::UnitState::masked) continue;
+    const auto name = full_unit_name(change.unit);
+    presets[links.find_name_to_link(name).value_or(name)] =
+        change.state == model::UnitState::enabled ? units::Preset::enable : units::Preset::disable;
+  }
+  if (!presets.empty() && units::boots_first(files)) units::write_presets(files, presets);
+}
+
 StepYield link_units(const Input& input, root::WorkRoot& root) {
   const fs::RootDir& files = root.files();
   for (const auto& drop_in : input.services.drop_ins)
@@ -192,6 +206,7 @@ StepYield link_units(const Input& input, root::WorkRoot& root) {
   const auto wanted = wanted_units(links, input.services);
   for (const auto& change : changes)
     yield.add({.warnings = apply(links, change, wanted)});
+  keep_at_first_boot(files, links, changes);
   return yield;
 }
 

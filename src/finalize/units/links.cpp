@@ -245,6 +245,12 @@ bool UnitLinks::disable(const std::string& name, const std::set<std::string>& ke
 }
 
 void UnitLinks::mask(const std::string& name) {
+  const auto unit = catalogue_.find(name);
+  if (unit && unit->name.to_string() != name) mask_name(unit->name.to_string());
+  mask_name(name);
+}
+
+void UnitLinks::mask_name(const std::string& name) {
   const auto path = k_directory + "/" + name;
   const auto status = root_.find_status(path);
   if (status && status->type != fs::FileType::symlink) {

@@ -45,12 +45,14 @@ public:
   /// Removes every link that enabling may have made, also of its Also= units unless they are among
   /// those that are kept. False when there is no such unit.
   bool disable(const std::string& name, const std::set<std::string>& kept = {});
-  /// Throws base::Error (finalize.cannot-mask) when /etc has a unit file of that name.
+  /// The name, and what it is an alias of: that would start under its own name. Throws base::Error
+  /// (finalize.cannot-mask) when /etc has a unit file of either.
   void mask(const std::string& name);
 
 private:
   using Problems = std::vector<std::string>;
 
+  void mask_name(const std::string& name);
   void link_unit(const FoundUnit& unit, Problems& problems);
   void link_dependency(const FoundUnit& unit, const std::string& target,
                        std::string_view folder_suffix, Problems& problems);

@@ -91,3 +91,21 @@ TEST_CASE_METHOD(AccountRoot, "who is no user by his id gets no subordinate ids"
   database.store(root);
   CHECK(root.read("/etc/subuid").empty());
 }
+
+TEST_CASE_METHOD(AccountRoot, "a password has an age where nobody has counted it yet") {
+  root.write("/etc/passwd",
+             "root:x:0:0::/root:/bin/sh\nold:HASH:301:300::/:/bin/sh\n"
+             "none:x:302:300::/:/bin/sh\nlast:x:300:300::/:/bin/sh\n",
+             0644);
+  root.write("/etc/shadow", "root:*::0:99999:7:::\nlast:!:19000:0:99999:7:::\n", 0);
+  accounts::AccountDatabase database(root);
+  for (const auto* name : {"root", "old", "none", "last"})
+    database.set_password_expiry(name, 30, epoch);
+  database.set_password_expiry("last", -1, epoch);
+  database.store(root);
+  CHECK(line_of("/etc/shadow", "root") == "*:19675:0:30:7:::");
+  CHECK(line_of("/etc/shadow", "old") == "HASH:19675:0:30:7:::");
+  CHECK(line_of("/etc/passwd", "old") == "x:301:300::/:/bin/sh");
+  CHECK(line_of("/etc/shadow", "none") == "!:19675:0:30:7:::");
+  CHECK(line_of("/etc/shadow", "last") == "!:19000:0::7:::");
+}

@@ -117,7 +117,7 @@ TEST_CASE("base configs are merged in order, a diamond counts once, a cycle is s
                              "{extraCommandLine: [one]}}\n");
   const std::string head = "previewFeatures: [base-configs]\nbaseConfigs: [{path: root.yaml}]\n";
   scratch.write("left.yaml", head + "os: {packages: {install: [l]}, sysctl: {a.b: 1, a.c: 1}}\n");
-  scratch.write("right.yaml", head + "os: {hostname: right, sysctl: {a.b: 2}}\n");
+  scratch.write("right.yaml", head + "os: {hostname: right, sysctl: {a/b: 2}}\n");
   const auto top = scratch.write(
       "top.yaml",
       "previewFeatures: [base-configs]\nbaseConfigs: [{path: left.yaml}, {path: right.yaml}]\n"
@@ -128,7 +128,8 @@ TEST_CASE("base configs are merged in order, a diamond counts once, a cycle is s
     names.push_back(request.spec);
   CHECK(names == Faults{"r", "l", "t"});
   CHECK(config.os.hostname->text == "right");
-  CHECK(config.os.sysctl.at("a.b").text == "2");
+  CHECK(config.os.sysctl.at("a/b").text == "2");
+  CHECK(config.os.sysctl.size() == 2);
   CHECK(config.os.sysctl.at("a.c").text == "1");
   CHECK(config.os.kernel_command_line.size() == 2);
   CHECK(config.name == "top");

@@ -105,6 +105,7 @@ const std::map<std::string, std::string, std::less<>> k_refused_samples = {
     {"os.packages.stored", "os: {packages: {stored: [{packages: [a], directory: /opt/a}]}}"},
     {"output.images.platform", "output: {images: [{format: raw, platform: azure}]}"},
     {"pxe", "pxe: {initramfsType: bootstrap}"},
+    {"scripts.network", "scripts: {network: true, postCustomization: [{content: exit}]}"},
     {"storage.filesystems.btrfs",
      "previewFeatures: [btrfs]\n"
      "storage: {bootType: efi, disks: [{partitionTableType: gpt, partitions: ["

@@ -107,6 +107,23 @@ TEST_CASE_METHOD(FakeRoot, "writes sysctl values sorted by name") {
         "net.ipv4.ip_forward = 1\nvm.swappiness = 10\n");
 }
 
+TEST_CASE_METHOD(FakeRoot, "keeps sysctl values of others, and names who has the last word") {
+  root.write("/etc/sysctl.d/95-image.conf",
+             "# note\nvm.swappiness = 10\nnet/ipv4/conf/e0.1/mtu = 1\nkernel.panic = 5\n", 0644);
+  root.write("/usr/lib/sysctl.d/99-late.conf", "vm/swappiness=60\n;kernel.panic = 1\n", 0644);
+  root.write("/usr/lib/sysctl.d/50-early.conf", "kernel.panic = 1\n", 0644);
+  plan.os.sysctl = {{"vm.swappiness", {"20", at(3)}},
+                    {"net.ipv4.conf.e0/1.mtu", {"2", at(4)}},
+                    {"kernel.panic", {"5", at(5)}}};
+  run_step(steps::sysctl);
+  CHECK(root.read("/etc/sysctl.d/95-image.conf") ==
+        "# note\nkernel.panic = 5\nnet.ipv4.conf.e0/1.mtu = 2\nvm.swappiness = 20\n");
+  run_step(steps::references);
+  REQUIRE(warnings().size() == 1);
+  CHECK(warnings()[0].code == "finalize.other-sysctl-setting");
+  CHECK(warnings()[0].message.find("vm.swappiness") != std::string::npos);
+}
+
 TEST_CASE_METHOD(FakeRoot, "loads, blocks and configures kernel modules") {
   root.write("/etc/modules-load.d/modules-load.conf", "# ours\nbr_netfilter\nvfio\n", 0644);
   root.write("/etc/modprobe.d/modules-disabled.conf", "blacklist overlay\nblacklist overlay2\n",

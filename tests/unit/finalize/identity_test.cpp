@@ -42,6 +42,13 @@ TEST_CASE_METHOD(FakeRoot, "writes the host name, and one line of hosts for it")
     CHECK(root.read("/etc/hosts") ==
           "127.0.0.1 localhost\n127.0.1.1\tnode1.example.org node1\n10.0.0.1 other\n");
   }
+  SECTION("beside the other names of the machine") {
+    root.write("/etc/hostname", "old.example\n", 0644);
+    root.write("/etc/hosts", "127.0.1.1 old old.example db.local # x\n127.0.1.1 db2 db.local\n",
+               0644);
+    run_step(steps::hostname);
+    CHECK(root.read("/etc/hosts") == "127.0.1.1\tnode1.example.org node1 db.local db2\n");
+  }
   CHECK(root.read("/etc/hostname") == "node1.example.org\n");
 }
 

@@ -3,6 +3,7 @@
 
 #include "fake_root.hpp"
 #include "finalize/units/links.hpp"
+#include "finalize/units/presets.hpp"
 
 using namespace finalize_test;
 namespace units = finalize::units;
@@ -110,6 +111,27 @@ TEST_CASE_METHOD(UnitRoot, "says why a unit cannot be enabled") {
   links.mask("ssh.service");
   CHECK(links.enable("ssh.service").result == units::EnableResult::masked);
   CHECK(target("ssh.service") == "/dev/null");
+}
+
+TEST_CASE_METHOD(UnitRoot, "who masks an alias masks the unit") {
+  links.mask("alias.service");
+  CHECK(target("alias.service") == "/dev/null");
+  CHECK(target("ssh.service") == "/dev/null");
+}
+
+TEST_CASE_METHOD(UnitRoot, "a first boot hears of what is enabled and disabled") {
+  CHECK(units::boots_first(root));
+  root.write("/etc/machine-id", "uninitialized\n", 0444);
+  CHECK(units::boots_first(root));
+  root.write("/etc/machine-id", "", 0444);
+  CHECK_FALSE(units::boots_first(root));
+  using units::Preset;
+  units::write_presets(root, {{"a.service", Preset::disable}, {"b.service", Preset::enable}});
+  units::write_presets(root, {{"a.service", Preset::enable},
+                              {"getty@tty1.service", Preset::enable},
+                              {"getty@tty2.service", Preset::enable}});
+  CHECK(root.read("/etc/systemd/system-preset/00-image.preset") ==
+        "enable a.service\nenable getty@.service tty1 tty2\nenable b.service\n");
 }
 
 TEST_CASE_METHOD(UnitRoot, "an alias stays with the unit that has it") {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "sysctl_settings.hpp"
+
+#include <utility>
+
+#include <imagewright/base/text.hpp>
+#include <imagewright/model/settings_files.hpp>
+
+namespace imagewright::finalize {
+
+std::optional<std::pair<std::string, std::string>> read_sysctl_line(const std::string& line) {
+  const std::string_view text = base::trimmed(line);
+  const std::size_t equals = text.find('=');
+  if (text.starts_with('#') || text.starts_with(';') || equals == std::string_view::npos)
+    return std::nullopt;
+  return std::pair(model::sysctl_name(std::string(base::trimmed(text.substr(0, equals)))),
+                   std::string(base::trimmed(text.substr(equals + 1))));
+}
+
+std::optional<SettingLine> find_later_sysctl(const fs::RootDir& files, const std::string& name,
+                                             const std::string& value) {
+  const std::string wanted = model::sysctl_name(name);
+  const std::string own_file = file_name_of(model::k_sysctl_file);
+  std::optional<SettingLine> last;
+  for (const auto& [file, path] : settings_files(files, "sysctl.d")) {
+    if (file <= own_file) continue;
+    for (const std::string& line : base::split(files.find_content(path).value_or(""), '\n')) {
+      const auto setting = read_sysctl_line(line);
+      if (!setting || setting->first != wanted) continue;
+      last = setting->second == value ? std::nullopt : std::optional(SettingLine{path, line});
+    }
+  }
+  return last;
+}
+
+} // namespace imagewright::finalize
