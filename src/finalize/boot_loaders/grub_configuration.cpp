@@ -193,11 +193,30 @@ void tell_menu_scripts(const fs::RootDir& files, std::vector<base::Diagnostic>& 
   }
 }
 
+/// A release that says itself what its settings look like has a GRUB without a setting for that.
+void tell_other_default(const BootInput& input, std::vector<base::Diagnostic>& told) {
+  const auto& kernels = input.kernels;
+  const bool is_kept = input.boot_loader.facts.defaults.empty() || kernels.empty() ||
+                       is_newest_kernel(kernels, kernels.front());
+  if (is_kept) return;
+  const auto newest = std::ranges::find_if(
+      kernels, [&](const auto& kernel) { return is_newest_kernel(kernels, kernel); });
+  told.push_back({.severity = base::Severity::warning,
+                  .code = "finalize.default-kernel-not-kept",
+                  .message = "this image starts the kernel " +
+                             base::quoted(kernels.front().release) + ", and " +
+                             base::quoted(newest->release) +
+                             " once the node makes its menu anew: GRUB takes the newest then",
+                  .hint = "leave the package of the other kernel out, or name it in "
+                          "os.kernel.package"});
+}
+
 std::vector<base::Diagnostic> complaints(const BootInput& input, const fs::RootDir& files) {
   std::vector<base::Diagnostic> told;
   if (const auto settings = read_grub_settings(files))
     told = lacking_arguments(input, std::string(k_grub_settings), settings->arguments);
   tell_menu_scripts(files, told);
+  tell_other_default(input, told);
   return told;
 }
 

@@ -480,6 +480,20 @@ TEST_CASE_METHOD(BootRoot, "a menu that a script has written stays") {
   CHECK(found.command_line == "root=UUID=1 rw quiet");
 }
 
+TEST_CASE_METHOD(BootRoot, "a default kernel that later menus do not keep is told") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+  plan.boot_loader.facts.configuration_directory = "/EFI/test";
+  plan.boot_loader.facts.defaults = "GRUB_CMDLINE_LINUX=\"@commandLine@\"\n";
+  run();
+  CHECK(warnings().empty());
+  std::swap(found.kernels.at(0), found.kernels.at(1));
+  run_step(steps::boot_loader);
+  run_step(steps::grub_menu);
+  REQUIRE(warnings().size() == 1);
+  CHECK(warnings()[0].code == "finalize.default-kernel-not-kept");
+  CHECK(warnings()[0].message.find("\"6.6.9\", and \"6.6.10\" once") != std::string::npos);
+}
+
 TEST_CASE_METHOD(BootRoot, "what only later menus have is told") {
   plan.boot_loader.kind = finalize::BootLoaderKind::grub;
   plan.boot_loader.facts.configuration_directory = "/EFI/test";
