@@ -25,8 +25,9 @@ constexpr std::string_view k_directory = "/etc/default/grub.d";
 constexpr std::array<std::string_view, 2> k_variables{"GRUB_CMDLINE_LINUX",
                                                       "GRUB_CMDLINE_LINUX_DEFAULT"};
 
-/// In the place of "\$" while variables are expanded; no file of text has it.
+/// In the place of "\$" and "\`" while a shell's own are looked for; no file of text has them.
 const std::string k_dollar = "\x01";
+const std::string k_backtick = "\x02";
 
 [[noreturn]] void refuse(const std::string& path, std::string_view line) {
   throw base::Error(base::FailureKind::build, "finalize.grub-setting",
@@ -114,9 +115,10 @@ private:
     const bool is_variable =
         std::ranges::find(k_variables, std::string_view(name)) != k_variables.end();
     if (is_about_it && !is_variable) refuse(path, line);
-    // A dollar sign that is meant for GRUB is no variable of the shell's.
+    // What a backslash hides from the shell is meant for GRUB.
     std::string assignment = "X" + std::string(rest.substr(equals));
     replace_all(assignment, "\\$", k_dollar);
+    replace_all(assignment, "\\`", k_backtick);
     auto value = base::find_value(assignment, "X");
     const bool is_plain = value && !is_conditional && value->find('`') == std::string::npos &&
                           value->find("$(") == std::string::npos && !line.ends_with('\\') &&
@@ -131,6 +133,7 @@ private:
       replace_all(*value, "$" + known->first, known->second);
     }
     replace_all(*value, k_dollar, "$");
+    replace_all(*value, k_backtick, "`");
     std::string& place = values_[name];
     place = appends ? place + *value : *value;
   }

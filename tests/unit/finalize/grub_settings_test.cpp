@@ -45,6 +45,12 @@ TEST_CASE("what the settings themselves say comes before and after what they rea
                  settings) == Words{"x", "xy", "\"b c=d\"", "e", "last"});
 }
 
+TEST_CASE("what a backslash hides from the shell is GRUB's") {
+  CHECK(added_by({},
+                 "GRUB_CMDLINE_LINUX=\"'\\`id\\`' '\\$(x)' '\\$GRUB_CMDLINE_LINUX' \\$menu\"\n") ==
+        Words{"`id`", "$(x)", "$GRUB_CMDLINE_LINUX"});
+}
+
 TEST_CASE("GRUB's timeout is read with its arguments") {
   const imagewright_test::ScratchDirectory scratch;
   CHECK(!finalize::boot_loaders::read_grub_settings(fs::RootDir(scratch.path())));
