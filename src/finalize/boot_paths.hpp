@@ -18,7 +18,13 @@ struct BootInput {
   const std::vector<model::InstalledKernel>& kernels;
   const std::string& command_line;
   const std::vector<GivenFile>& given_files;
+  const model::SystemPolicy& policy;
 };
+
+/// Whether the loader reads GRUB's menus.
+inline bool is_grub(const BootLoader& loader) {
+  return loader.kind == BootLoaderKind::grub || loader.kind == BootLoaderKind::grub_bios;
+}
 
 /// Where the EFI system partition is mounted.
 inline constexpr std::string_view k_esp_mount = "/boot/efi";

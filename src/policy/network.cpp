@@ -79,11 +79,11 @@ std::string family_text(const model::NetworkInterface& interface, Family family)
 }
 
 std::string network_manager_text(const model::NetworkInterface& interface, const std::string& name,
-                                 std::size_t rank) {
+                                 int priority) {
   // The connection with the highest priority that fits is taken.
   std::string text = fmt::format("[connection]\nid={}\ntype=ethernet\nautoconnect-priority={}\n"
                                  "multi-connect=3\n",
-                                 name, 100 - static_cast<int>(rank));
+                                 name, priority);
   if (!interface.name.empty()) text += "\n[match]\ninterface-name=" + interface.name + ";\n";
   if (!interface.mac.empty()) text += "\n[ethernet]\nmac-address=" + interface.mac + "\n";
   return text + family_text(interface, Family::ipv4) + family_text(interface, Family::ipv6);
@@ -91,11 +91,16 @@ std::string network_manager_text(const model::NetworkInterface& interface, const
 
 model::PolicyFile file_for(const PolicyInput& input, const model::NetworkInterface& interface,
                            std::size_t rank, const std::string& origin) {
-  const std::string name = fmt::format("10-interface-{:02}", rank + 1);
+  const bool is_default = !input.config.os.network;
+  // The first file that fits an interface counts: what is for a node whose config says nothing
+  // comes behind the files of others, such as those that cloud-init and netplan write when it
+  // starts.
+  const std::string name = fmt::format("{}-interface-{:02}", is_default ? "zz" : "10", rank + 1);
   if (input.release.network_management == model::NetworkManagement::network_manager) {
     return {.path = "/etc/NetworkManager/system-connections/" + name + ".nmconnection",
             .permissions = 0600,
-            .content = network_manager_text(interface, name, rank),
+            .content = network_manager_text(interface, name,
+                                            (is_default ? -100 : 100) - static_cast<int>(rank)),
             .origin = origin};
   }
   return {.path = "/etc/systemd/network/" + name + ".network",

@@ -51,7 +51,9 @@ base::Diagnostics check_baseline(const Resolution& resolution,
       result.add(missed(entry,
                         fmt::format("the baseline wants {} {}, but no package {} is in the image",
                                     entry.subject, entry.series, name),
-                        "add the package, or remove the line from the release profile"));
+                        entry.subject == "kernel"
+                            ? "name the kernel's package that is meant instead in os.kernel.package"
+                            : "add the package, or remove the line from the release profile"));
     }
     for (const std::size_t index : packages) {
       const model::Nevra& nevra = resolution.packages[index].nevra;

@@ -202,6 +202,21 @@ class Likeness(TestCase):
         return base, {"os": system, "checks": checks, "output": {"name": name, "images": [{"format": "qcow2"}]},
                       **({"storage": BIOS_STORAGE} if boot == "gen1" else {})}
 
+    def test_what_files_and_scripts_say_to_grub_is_in_the_first_menu(self):
+        scratch = self.scratch()
+        # As kexec-tools has it, and as the service's own scripts take lockdown away.
+        crash = "crashkernel=512M-32G:256M,32G-:512M"
+        config = self.derived(scratch, "settings", "node-qemu", {
+            "os": {"additionalFiles": [{"destination": "/etc/default/grub.d/51_kexec_tools.cfg",
+                                        "content": f'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX {crash}"\n'}]},
+            "scripts": {"postCustomization": [{"content": "sed -i 's/GRUB_CMDLINE_LINUX=\"/&early=1 /' /etc/default/grub"}],
+                        "finalizeCustomization": [{"content": "sed -i s/lockdown=integrity// /etc/default/grub"}]}})
+        self.compose(config, scratch / "out")
+        inspected = self.run_program("inspect", "--json", scratch / "out/settings-x86_64.qcow2").stdout
+        words = json.loads(inspected)["system"]["kernelCommandLine"].split()
+        self.assertLessEqual({"early=1", crash, "rd.auto=1"}, set(words))
+        self.assertNotIn("lockdown=integrity", words)
+
     def test_a_second_kernel_is_installed_on_the_node_and_starts_and_the_first_is_removed(self):
         require_program("qemu-system-x86_64")
         scratch = self.scratch()

@@ -32,11 +32,17 @@ void leave_out_others(Part& part, const json::Value& object,
                       const std::set<std::string_view>& known, const std::string& path);
 
 /// The `storage` section from a disk and the partition settings of a system config.
+/// Where images have the EFI system partition.
+inline constexpr std::string_view k_esp_mount = "/boot/efi";
+
+/// Where a definition mounts the EFI system partition, if it is not there; else empty.
+std::string other_esp_mount(const json::Value& disk, const json::Value& system);
+
 Part convert_storage(const json::Value& disk, const json::Value& system);
 /// The `output` section from the artifacts of a disk.
 Part convert_output(const json::Value& disk);
 /// The `os` section.
-Part convert_os(const json::Value& system);
+Part convert_os(const json::Value& disk, const json::Value& system);
 /// The `scripts` section.
 Part convert_scripts(const json::Value& system);
 

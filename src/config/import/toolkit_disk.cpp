@@ -41,9 +41,19 @@ std::string type_of(const Value& partition) {
   const std::string type = text_member(partition, "Type");
   if (type.starts_with("linux-root-")) return "root";
   static const std::map<std::string, std::string> words = {
-      {"esp", "esp"},         {"bios-grub", "bios-grub"}, {"linux-swap", "swap"},
-      {"linux-home", "home"}, {"linux-srv", "srv"},       {"linux-var", "var"},
-      {"linux-tmp", "tmp"},   {"xbootldr", "xbootldr"}};
+      {"linux", "linux-generic"},
+      {"esp", "esp"},
+      {"bios-grub", "bios-grub"},
+      {"linux-swap", "swap"},
+      {"linux-home", "home"},
+      {"linux-srv", "srv"},
+      {"linux-var", "var"},
+      {"linux-tmp", "tmp"},
+      {"xbootldr", "xbootldr"},
+      {"linux-lvm", "e6d6d379-f507-44c2-a23c-238f2a3df928"},
+      {"linux-raid", "a19d880f-05fc-4d3b-a006-743f0f84911e"},
+      {"linux-luks", "ca7d7ccb-63ed-4c53-861c-1742536059cc"},
+      {"linux-dm-crypt", "7ffec5c9-2d00-49b7-8941-3ea10a5586b7"}};
   const auto found = words.find(type);
   return found == words.end() ? std::string() : found->second;
 }
@@ -88,10 +98,11 @@ const Value* find_setting(const Value& system, const std::string& id) {
 
 Value convert_mount_point(Part& part, const Value& setting, bool is_esp) {
   std::string path = text_member(setting, "MountPoint");
-  if (is_esp && path != "/boot/efi") {
+  if (is_esp && path != k_esp_mount) {
     part.leave_out(fmt::format("mount point {} of the EFI system partition", path),
-                   "it is mounted at /boot/efi");
-    path = "/boot/efi";
+                   "it is mounted at /boot/efi, and files of the definition go there; look at its "
+                   "scripts");
+    path = k_esp_mount;
   }
   const std::string options = text_member(setting, "MountOptions");
   const std::string identifier = identifier_word(text_member(setting, "MountIdentifier"));
@@ -128,6 +139,10 @@ void leave_out_rest(Part& part, const Value& disk, const Value& system) {
     part.leave_out("Disks[0].TargetDisk",
                    "images are files; nothing is written to a disk of the host");
   for (const Value& partition : list_member(disk, "Partitions")) {
+    if (is_given(partition, "Type") && type_of(partition).empty())
+      part.leave_out(fmt::format("partition {}.Type {}", text_member(partition, "ID"),
+                                 text_member(partition, "Type")),
+                     "there is no such type");
     leave_out_others(part, partition,
                      {"ID", "Name", "Flags", "Start", "End", "FsType", "Type", "TypeUUID"},
                      fmt::format("partition {}", text_member(partition, "ID")));
@@ -139,6 +154,16 @@ void leave_out_rest(Part& part, const Value& disk, const Value& system) {
 }
 
 } // namespace
+
+std::string other_esp_mount(const Value& disk, const Value& system) {
+  for (const Value& partition : list_member(disk, "Partitions")) {
+    const Value* setting = find_setting(system, text_member(partition, "ID"));
+    if (type_of(partition) != "esp" || setting == nullptr) continue;
+    std::string mount = text_member(*setting, "MountPoint");
+    return mount == k_esp_mount ? "" : mount;
+  }
+  return {};
+}
 
 Part convert_storage(const Value& disk, const Value& system) {
   Part part;

@@ -85,7 +85,7 @@ ImportedConfig convert(const json::Value& disk, const json::Value& system,
                        const std::string& file) {
   Part whole;
   join(whole, "storage", toolkit::convert_storage(disk, system));
-  join(whole, "os", toolkit::convert_os(system));
+  join(whole, "os", toolkit::convert_os(disk, system));
   join(whole, "scripts", toolkit::convert_scripts(system));
   join(whole, "output", toolkit::convert_output(disk));
   ImportedConfig config;

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include <array>
+#include <bit>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+
+#include <arpa/inet.h>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/kernel_command_line.hpp>
 
 #include "config/import/toolkit.hpp"
 #include "config/language/text_checks.hpp"
@@ -56,43 +63,53 @@ void add_command_line(Part& part, const Value& system) {
                                                              {"permissive", "permissive"},
                                                              {"force_enforcing", "force-enforcing"},
                                                              {"disabled", "disabled"}};
-  if (const auto mode = selinux.find(text_member(*line, "SELinux")); mode != selinux.end()) {
-    part.add("selinux", Object{{"mode", mode->second}});
+  const std::string mode = text_member(*line, "SELinux");
+  if (const auto found = selinux.find(mode); found != selinux.end()) {
+    part.add("selinux", Object{{"mode", found->second}});
+  } else if (!mode.empty()) {
+    part.leave_out("KernelCommandLine.SELinux " + mode, "there is no such mode");
   }
   const std::string cgroup = text_member(*line, "CGroup");
   if (cgroup == "version_one" || cgroup == "version_two") {
     part.add("cgroup", Object{{"version", cgroup == "version_one" ? "v1" : "v2"}});
+  } else if (!cgroup.empty()) {
+    part.leave_out("KernelCommandLine.CGroup " + cgroup, "there is no such version");
   }
   Array words;
-  for (const std::string& word : base::split_whitespace(text_member(*line, "ExtraCommandLine")))
+  // Blanks within quotes belong to an argument, for the kernel as in a config of ours.
+  for (const std::string& word : model::kernel_words(text_member(*line, "ExtraCommandLine")))
     words.push_back(word);
   if (!words.empty()) part.add("kernelCommandLine", Object{{"extraCommandLine", std::move(words)}});
   leave_out_others(part, *line, {"EnableFIPS", "SELinux", "CGroup", "ExtraCommandLine"},
                    "KernelCommandLine");
 }
 
-Object convert_file(const std::string& source, const Value& target) {
+Object convert_file(const std::string& source, const Value& target, const std::string& esp) {
   Object file;
-  const std::string* destination = target.find_string();
-  file.emplace_back("destination",
-                    destination != nullptr ? *destination : text_member(target, "Path"));
+  const std::string* text = target.find_string();
+  std::string destination = text != nullptr ? *text : text_member(target, "Path");
+  // What is meant for the EFI system partition goes where that is mounted.
+  if (!esp.empty() && base::is_at_or_below(destination, esp))
+    destination = std::string(k_esp_mount) + destination.substr(esp.size());
+  file.emplace_back("destination", std::move(destination));
   file.emplace_back("source", source);
   const std::string permissions = text_member(target, "Permissions");
   if (!permissions.empty()) file.emplace_back("permissions", permissions);
   return file;
 }
 
-void add_files(Part& part, const Value& system) {
+void add_files(Part& part, const Value& disk, const Value& system) {
   const Value* sources = system.find("AdditionalFiles");
   if (sources == nullptr || sources->find_object() == nullptr) return;
   Array files;
+  const std::string esp = other_esp_mount(disk, system);
   for (const auto& [source, targets] : *sources->find_object()) {
     if (source.starts_with('_')) continue;
     if (const Array* several = targets.find_array()) {
       for (const Value& target : *several)
-        files.push_back(convert_file(source, target));
+        files.push_back(convert_file(source, target, esp));
     } else {
-      files.push_back(convert_file(source, targets));
+      files.push_back(convert_file(source, targets, esp));
     }
   }
   if (!files.empty()) part.add("additionalFiles", std::move(files));
@@ -115,6 +132,7 @@ Object convert_user(Part& part, const Value& user) {
   add_number(result, "passwordExpiresDays", text_member(user, "PasswordExpiresDays"));
   if (is_given(user, "SSHPubKeyPaths"))
     result.emplace_back("sshPublicKeyPaths", *user.find("SSHPubKeyPaths"));
+  if (is_given(user, "SSHPubKeys")) result.emplace_back("sshPublicKeys", *user.find("SSHPubKeys"));
   constexpr std::array texts = {std::pair{"PrimaryGroup", "primaryGroup"},
                                 std::pair{"StartupCommand", "startupCommand"},
                                 std::pair{"HomeDirectory", "homeDirectory"}};
@@ -126,8 +144,8 @@ Object convert_user(Part& part, const Value& user) {
     result.emplace_back("secondaryGroups", *user.find("SecondaryGroups"));
   leave_out_others(part, user,
                    {"Name", "UID", "Password", "PasswordHashed", "PasswordExpiresDays",
-                    "SSHPubKeyPaths", "PrimaryGroup", "SecondaryGroups", "StartupCommand",
-                    "HomeDirectory"},
+                    "SSHPubKeyPaths", "SSHPubKeys", "PrimaryGroup", "SecondaryGroups",
+                    "StartupCommand", "HomeDirectory"},
                    "user " + text_member(user, "Name"));
   return result;
 }
@@ -146,12 +164,53 @@ void add_accounts(Part& part, const Value& system) {
   if (!users.empty()) part.add("users", std::move(users));
 }
 
+/// The length of the prefix that a netmask stands for.
+std::optional<int> prefix_length(const std::string& mask) {
+  in_addr address{};
+  if (inet_pton(AF_INET, mask.c_str(), &address) != 1) return std::nullopt;
+  const std::uint32_t bits = ntohl(address.s_addr);
+  const int length = std::countl_one(bits);
+  return std::popcount(bits) == length ? std::optional(length) : std::nullopt;
+}
+
+void add_networks(Part& part, const Value& system) {
+  Array interfaces;
+  for (const Value& network : list_member(system, "Networks")) {
+    const std::string device = text_member(network, "Device");
+    const std::string what = "Networks " + device;
+    if (!is_given(network, "OnBoot")) {
+      part.leave_out(what, "without OnBoot it is the installer's alone");
+      continue;
+    }
+    const std::string protocol = text_member(network, "BootProto");
+    const std::string address = text_member(network, "Ip");
+    const auto length = prefix_length(text_member(network, "NetMask"));
+    const bool is_static = protocol == "static";
+    const bool is_understood =
+        is_static ? !address.empty() && length.has_value() : protocol.empty() || protocol == "dhcp";
+    if (device.empty() || device == "bootif" || !is_understood) {
+      part.leave_out(what, "has no counterpart; see os.network");
+      continue;
+    }
+    Object interface {
+      { device.find(':') == std::string::npos ? "name" : "mac", device }
+    };
+    if (is_static) {
+      interface.emplace_back("addresses", Array{fmt::format("{}/{}", address, *length)});
+      const std::string gateway = text_member(network, "GateWay");
+      if (!gateway.empty()) interface.emplace_back("gateways", Array{gateway});
+    }
+    if (is_given(network, "NameServer"))
+      interface.emplace_back("nameServers", *network.find("NameServer"));
+    interfaces.push_back(std::move(interface));
+  }
+  if (!interfaces.empty()) part.add("network", Object{{"interfaces", std::move(interfaces)}});
+}
+
 void explain_rest(Part& part, const Value& system) {
   constexpr std::array reasons = {
       std::pair{"PreInstallScripts", "nothing runs before packages are installed"},
-      std::pair{"Networks", "write systemd-networkd files with additionalFiles"},
       std::pair{"PackageRepos", "name repositories under \"repositories\""},
-      std::pair{"Encryption", "encrypted disks are not composed"},
       std::pair{"RemoveRpmDb", "use os.packages.removePackageManager with its preview feature"},
       std::pair{"PreserveTdnfCache", "no package manager runs in the image, so there is no cache"},
       std::pair{"EnableSystemdFirstboot", "use os.machineId and a unit of your own"},
@@ -162,6 +221,9 @@ void explain_rest(Part& part, const Value& system) {
   for (const auto& [name, why] : reasons) {
     if (is_given(system, name)) part.leave_out(name, why);
   }
+  const Value* encryption = system.find("Encryption");
+  if (encryption != nullptr && is_given(*encryption, "Enable"))
+    part.leave_out("Encryption", "encrypted disks are not composed");
   leave_out_others(part, system,
                    {"Name",
                     "BootType",
@@ -214,15 +276,16 @@ Array convert_script_list(Part& part, const Value& system, std::string_view name
 
 } // namespace
 
-Part convert_os(const Value& system) {
+Part convert_os(const Value& disk, const Value& system) {
   Part part;
   const std::string hostname = text_member(system, "Hostname");
   if (!hostname.empty()) part.add("hostname", hostname);
   add_packages(part, system);
   add_kernel(part, system);
   add_command_line(part, system);
-  add_files(part, system);
+  add_files(part, disk, system);
   add_accounts(part, system);
+  add_networks(part, system);
   part.add("bootloader", Object{{"resetType", "hard-reset"}});
   explain_rest(part, system);
   return part;

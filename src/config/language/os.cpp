@@ -318,7 +318,8 @@ constexpr Key k_os_keys[] = {
      .documentation =
          "Files put into the image. They come after the packages and after what this "
          "config sets, and settings of boot loaders (`loader.conf`, `/etc/default/grub`, "
-         "`/etc/kernel/*`) stay as they are given; menus, programs and initramfs are "
+         "`/etc/kernel/*`) stay as they are given, and the image's own menus have their kernel "
+         "arguments; menus, programs and initramfs are "
          "refused, as is everything below `/tmp`, `/var/tmp`, `/run`, `/dev`, `/proc` "
          "and `/sys`."},
     {.name = "additionalDirs",

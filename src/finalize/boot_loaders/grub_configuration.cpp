@@ -2,12 +2,14 @@
 #include "grub_configuration.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/shell.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/model/filesystem_type.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
@@ -16,6 +18,7 @@
 #include "boot_loaders.hpp"
 #include "grub_settings.hpp"
 #include "grub_text.hpp"
+#include "node_settings.hpp"
 
 namespace imagewright::finalize::boot_loaders {
 namespace {
@@ -48,17 +51,23 @@ std::string menu_entry(const std::string& title, const std::string& command_line
          "  initrd " + grub_word(grub_path(filesystem, kernel.initramfs)) + "\n}\n";
 }
 
+/// What the settings have a say in.
+struct Menu {
+  std::string command_line;
+  int timeout_seconds = 0;
+};
+
 std::string main_configuration(const BootInput& input, const fs::RootDir& files,
                                const std::vector<model::InstalledKernel>& kernels,
-                               const std::string& command_line) {
+                               const Menu& menu) {
   const auto& loader = input.boot_loader;
   const auto filesystem = boot_filesystem(input.layout);
   std::string text = std::string(k_mark) +
-                     "set default=0\nset timeout=" + std::to_string(loader.timeout_seconds) + "\n" +
+                     "set default=0\nset timeout=" + std::to_string(menu.timeout_seconds) + "\n" +
                      terminal_lines(loader) + "insmod part_gpt\ninsmod " +
                      std::string(filesystem.module) + "\n";
   for (const auto& kernel : kernels)
-    text += menu_entry(pretty_name(files), command_line, filesystem, kernel);
+    text += menu_entry(pretty_name(files), menu.command_line, filesystem, kernel);
   return text;
 }
 
@@ -78,7 +87,7 @@ std::string replaced(std::string text, std::string_view placeholder, const std::
 
 /// What grub-mkconfig needs to make the same again on the node. It finds the root filesystem
 /// itself, and puts the text into its menu as it is: what a shell has read is GRUB's script yet.
-std::string defaults(const BootInput& input, const std::vector<model::InstalledKernel>& kernels) {
+std::string defaults(const BootInput& input) {
   auto words = model::kernel_words(lasting_command_line(input));
   std::erase_if(
       words, [](const std::string& word) { return model::kernel_parameter(word).name == "root"; });
@@ -91,7 +100,7 @@ std::string defaults(const BootInput& input, const std::vector<model::InstalledK
     return replaced(replaced(form, "@timeout@", timeout), "@commandLine@", inner);
   }
   return "GRUB_TIMEOUT=" + timeout + "\n" + "GRUB_CMDLINE_LINUX=" + arguments + "\n" +
-         "GRUB_DISABLE_OS_PROBER=true\n" + default_kernel_line(kernels) +
+         "GRUB_DISABLE_OS_PROBER=true\n" +
          (has_serial_driver(input.boot_loader) ? "GRUB_TERMINAL=\"serial console\"\n" : "");
 }
 
@@ -105,6 +114,110 @@ with_images_in_boot(const fs::RootDir& files, std::vector<model::InstalledKernel
     kernel.image = path;
   }
   return kernels;
+}
+
+/// A release that says itself what its settings look like has a GRUB that takes no default there.
+void name_default_kernel(const BootInput& input, const std::vector<model::InstalledKernel>& kernels,
+                         const fs::RootDir& files) {
+  const std::string line = default_kernel_line(kernels);
+  const std::string path(k_grub_settings);
+  const bool is_given =
+      std::ranges::find(input.given_files, path, &GivenFile::path) != input.given_files.end();
+  if (line.empty() || is_given || !input.boot_loader.facts.defaults.empty()) return;
+  files.write(path, files.find_content(path).value_or("") + line, 0644);
+}
+
+Menu menu_of_settings(const BootInput& input, const fs::RootDir& files) {
+  Menu menu{.command_line = input.command_line,
+            .timeout_seconds = static_cast<int>(input.boot_loader.timeout_seconds)};
+  const auto settings = read_grub_settings(files);
+  if (!settings) return menu;
+  menu.command_line = command_line_with(input, settings->arguments);
+  menu.timeout_seconds = settings->timeout_seconds.value_or(menu.timeout_seconds);
+  return menu;
+}
+
+std::string without_timeout(const std::string& configuration) {
+  constexpr std::string_view k_start = "\nset timeout=";
+  const auto start = configuration.find(k_start);
+  if (start == std::string::npos) return configuration;
+  return configuration.substr(0, start) + configuration.substr(configuration.find('\n', start + 1));
+}
+
+/// Scripts of GRUB's own, which have nothing to say beside our menu.
+bool is_of_grub(std::string_view name) {
+  constexpr std::array<std::string_view, 14> k_names{"00_header",
+                                                     "00_tuned",
+                                                     "01_users",
+                                                     "05_debian_theme",
+                                                     "08_fallback_counting",
+                                                     "10_linux",
+                                                     "10_linux_zfs",
+                                                     "10_reset_boot_success",
+                                                     "12_menu_auto_hide",
+                                                     "14_menu_show_once",
+                                                     "20_linux_xen",
+                                                     "20_ppc_terminfo",
+                                                     "30_os-prober",
+                                                     "30_uefi-firmware"};
+  return std::ranges::find(k_names, name) != k_names.end();
+}
+
+/// Whether a script adds nothing: those for one's own lines come with comments alone, and one that
+/// reads custom.cfg.
+bool adds_nothing(const std::string& script) {
+  const auto lines = base::split(script, '\n');
+  const bool only_comments = std::ranges::all_of(lines, [](const std::string& line) {
+    const auto trimmed = base::trimmed(line);
+    return trimmed.empty() || trimmed.starts_with('#') || trimmed.starts_with("exec tail ");
+  });
+  return only_comments || script.find("custom.cfg") != std::string::npos;
+}
+
+/// What later menus have, and this one does not: only GRUB's own program runs such scripts.
+void tell_menu_scripts(const fs::RootDir& files, std::vector<base::Diagnostic>& told) {
+  const std::string directory = "/etc/grub.d";
+  if (!files.exists(directory)) return;
+  for (const std::string& name : files.list(directory)) {
+    const std::string path = directory + "/" + name;
+    const auto status = files.find_target_status(path);
+    const bool is_program =
+        status && status->type == fs::FileType::regular && (status->permissions & 0111U) != 0;
+    if (!is_program || is_of_grub(name) || adds_nothing(files.read(path))) continue;
+    told.push_back({.severity = base::Severity::warning,
+                    .code = "finalize.grub-menu-script",
+                    .message = "the menu of this image has nothing of " + base::quoted(path) +
+                               ", which adds to those that the node makes when kernels change",
+                    .hint = "if the first boot needs it, write /boot/grub2/grub.cfg in a script of "
+                            "scripts.finalizeCustomization"});
+  }
+}
+
+/// A release that says itself what its settings look like has a GRUB without a setting for that.
+void tell_other_default(const BootInput& input, std::vector<base::Diagnostic>& told) {
+  const auto& kernels = input.kernels;
+  const bool is_kept = input.boot_loader.facts.defaults.empty() || kernels.empty() ||
+                       is_newest_kernel(kernels, kernels.front());
+  if (is_kept) return;
+  const auto newest = std::ranges::find_if(
+      kernels, [&](const auto& kernel) { return is_newest_kernel(kernels, kernel); });
+  told.push_back({.severity = base::Severity::warning,
+                  .code = "finalize.default-kernel-not-kept",
+                  .message = "this image starts the kernel " +
+                             base::quoted(kernels.front().release) + ", and " +
+                             base::quoted(newest->release) +
+                             " once the node makes its menu anew: GRUB takes the newest then",
+                  .hint = "leave the package of the other kernel out, or name it in "
+                          "os.kernel.package"});
+}
+
+std::vector<base::Diagnostic> complaints(const BootInput& input, const fs::RootDir& files) {
+  std::vector<base::Diagnostic> told;
+  if (const auto settings = read_grub_settings(files))
+    told = lacking_arguments(input, std::string(k_grub_settings), settings->arguments);
+  tell_menu_scripts(files, told);
+  tell_other_default(input, told);
+  return told;
 }
 
 } // namespace
@@ -137,17 +250,39 @@ std::string grub_start(const model::DiskLayout& layout, const fs::RootDir& files
          grub_path(filesystem, grub_directory(files)) + "\n";
 }
 
+void write_grub_settings(const BootInput& input, const fs::RootDir& files) {
+  write_unless_given(files, input.given_files, std::string(k_grub_settings), defaults(input), 0644);
+}
+
 StepYield write_grub_configuration(const BootInput& input, const fs::RootDir& files) {
   auto kernels = with_images_in_boot(files, input.kernels);
+  name_default_kernel(input, kernels, files);
   const auto path = grub_directory(files) + "/grub.cfg";
-  write_unless_given(files, input.given_files, "/etc/default/grub", defaults(input, kernels), 0644);
-  std::string command_line = input.command_line;
-  if (const auto more = packaged_kernel_arguments(files); !more.empty())
-    command_line += " " + model::joined_kernel_words(more);
-  files.write(path, main_configuration(input, files, kernels, command_line), 0600);
+  Menu menu = menu_of_settings(input, files);
+  files.write(path, main_configuration(input, files, kernels, menu), 0600);
   return {.kernels = std::move(kernels),
-          .command_line = std::move(command_line),
-          .command_line_files = {path, "/etc/default/grub"}};
+          .command_line = std::move(menu.command_line),
+          .command_line_files = {path, std::string(k_grub_settings)}};
+}
+
+StepYield follow_grub_settings(const BootInput& input, const fs::RootDir& files) {
+  const auto path = grub_directory(files) + "/grub.cfg";
+  const auto current = files.find_content(path);
+  if (!current) return {};
+  Menu menu = menu_of_settings(input, files);
+  const auto text = [&](const Menu& of) {
+    return main_configuration(input, files, input.kernels, of);
+  };
+  StepYield yield;
+  // The timeout that was written is not known any more, and stands on a line of its own.
+  const bool is_ours =
+      without_timeout(*current) == without_timeout(text({.command_line = input.command_line}));
+  if (is_ours) {
+    yield.warnings = complaints(input, files);
+    files.write(path, text(menu), 0600);
+    yield.command_line = std::move(menu.command_line);
+  }
+  return yield;
 }
 
 } // namespace imagewright::finalize::boot_loaders

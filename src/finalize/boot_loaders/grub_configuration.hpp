@@ -31,8 +31,14 @@ std::string search_line(const BootFilesystem& filesystem);
 /// The lines that lead GRUB to its configuration on that filesystem.
 std::string grub_start(const model::DiskLayout& layout, const fs::RootDir& files);
 
-/// Writes grub.cfg, and /etc/default/grub for the node; kernels that GRUB cannot reach are copied
-/// to /boot.
+/// Writes /etc/default/grub, from which the node makes its menus; files, edits and scripts of the
+/// config can change it.
+void write_grub_settings(const BootInput& input, const fs::RootDir& files);
+
+/// Writes grub.cfg as those settings want it; kernels that GRUB cannot reach are copied to /boot.
 StepYield write_grub_configuration(const BootInput& input, const fs::RootDir& files);
+
+/// Brings grub.cfg to what the settings say now, unless somebody else has written to it.
+StepYield follow_grub_settings(const BootInput& input, const fs::RootDir& files);
 
 } // namespace imagewright::finalize::boot_loaders

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What packages add to GRUB's settings, which grub2-mkconfig reads on the node and the first menu
-// has to have as well.
+// What GRUB's settings say, which grub2-mkconfig reads on the node: the first menu has to have it
+// as well, whoever wrote it.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,23 @@
 
 namespace imagewright::finalize::boot_loaders {
 
-/// The kernel arguments that the files in /etc/default/grub.d add, in the order of the files, where
-/// /etc/default/grub reads them at all. Throws base::Error (finalize.grub-setting) for a file that
-/// only a shell could read.
-std::vector<std::string> packaged_kernel_arguments(const fs::RootDir& files);
+inline constexpr std::string_view k_grub_settings = "/etc/default/grub";
+
+struct GrubSettings {
+  std::vector<std::string> arguments; ///< words of the kernel's command line
+  std::optional<int> timeout_seconds;
+
+  bool operator==(const GrubSettings&) const = default;
+};
+
+/// What /etc/default/grub says, and where it reads them at all, the files in /etc/default/grub.d in
+/// their order. Nothing when there is no such file. Throws base::Error (finalize.grub-setting) for
+/// kernel arguments that only a shell could read.
+std::optional<GrubSettings> read_grub_settings(const fs::RootDir& files);
+
+/// The kernel arguments that the files in /etc/default/grub.d would add to GRUB's menus, for
+/// another loader, whose menus have nothing of them. What only a shell could read is not among
+/// them.
+std::vector<std::string> arguments_for_grub_alone(const fs::RootDir& files);
 
 } // namespace imagewright::finalize::boot_loaders

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
@@ -10,11 +12,15 @@
 #include "../boot_paths.hpp"
 #include "../given_files.hpp"
 #include "boot_loaders.hpp"
+#include "grub_settings.hpp"
+#include "node_settings.hpp"
 
 namespace imagewright::finalize::boot_loaders {
 namespace {
 
 const std::string k_esp{k_esp_mount};
+/// From which kernel-install(8) makes entries on the node.
+const std::string k_command_line_file = "/etc/kernel/cmdline";
 
 /// A type 1 entry of the UAPI group's Boot Loader Specification.
 std::string entry_text(const BootInput& input, const std::string& title, const std::string& token,
@@ -98,14 +104,23 @@ StepYield leave_facts_for_the_node(const BootInput& input, const fs::RootDir& fi
   write_unless_given(files, input.given_files, "/etc/kernel/entry-token", token + "\n", 0644);
   // Who packages a kernel with its command line gives the node's next one its own, too.
   if (input.boot_loader.kernels == KernelForm::packaged) return {};
-  write_unless_given(files, input.given_files, "/etc/kernel/cmdline",
+  write_unless_given(files, input.given_files, k_command_line_file,
                      lasting_command_line(input) + "\n", 0644);
-  return {.command_line_files = {"/etc/kernel/cmdline"}};
+  return {.command_line_files = {k_command_line_file}};
 }
 
-} // namespace
+/// The line that the config has for kernels which the node installs; nothing: it has none.
+std::optional<std::string> given_command_line(const BootInput& input, const fs::RootDir& files) {
+  const auto& given = input.given_files;
+  const bool is_given =
+      std::ranges::find(given, k_command_line_file, &GivenFile::path) != given.end();
+  if (!is_given || input.boot_loader.kernels == KernelForm::packaged) return std::nullopt;
+  auto text = files.find_content(k_command_line_file);
+  if (text) std::ranges::replace(*text, '\n', ' ');
+  return text;
+}
 
-StepYield install_systemd_boot(const BootInput& input, const fs::RootDir& files) {
+StepYield install_everything(const BootInput& input, const fs::RootDir& files) {
   const auto token = entry_token(files);
   install_removable_media_loader(input, files);
   const auto& architecture = input.architecture;
@@ -116,6 +131,43 @@ StepYield install_systemd_boot(const BootInput& input, const fs::RootDir& files)
   files.write(name_on_esp(files, k_esp + "/loader/entries.srel"), "type1\n", 0644);
   StepYield yield = install_kernels(input, files, token);
   yield.add(leave_facts_for_the_node(input, files, token));
+  return yield;
+}
+
+/// Packages know GRUB alone: a crash kernel would be without the memory that its package asks for.
+void tell_unread_arguments(const BootInput& input, const fs::RootDir& files, StepYield& yield) {
+  const auto line = model::kernel_words(yield.command_line.value_or(input.command_line));
+  for (const std::string& word : arguments_for_grub_alone(files)) {
+    if (std::ranges::find(line, word) != line.end()) continue;
+    yield.warnings.push_back(
+        {.severity = base::Severity::warning,
+         .code = "finalize.argument-for-grub-alone",
+         .message = "the kernel argument " + base::quoted(word) +
+                    ", which a file in /etc/default/grub.d asks for, is not on the command line: "
+                    "systemd-boot reads no such files",
+         .hint = "if it is wanted, add it to os.kernelCommandLine.extraCommandLine"});
+  }
+}
+
+StepYield install_with_line(const BootInput& input, const fs::RootDir& files) {
+  const auto given = given_command_line(input, files);
+  if (!given) return install_everything(input, files);
+  const auto words = model::kernel_words(*given);
+  const std::string line = command_line_with(input, words);
+  BootInput following{input.architecture, input.layout, input.boot_loader, input.kernels, line,
+                      input.given_files,  input.policy};
+  StepYield yield = install_everything(following, files);
+  yield.command_line = line;
+  for (auto& warning : lacking_arguments(input, k_command_line_file, words))
+    yield.warnings.push_back(std::move(warning));
+  return yield;
+}
+
+} // namespace
+
+StepYield install_systemd_boot(const BootInput& input, const fs::RootDir& files) {
+  StepYield yield = install_with_line(input, files);
+  tell_unread_arguments(input, files, yield);
   return yield;
 }
 

@@ -40,6 +40,6 @@ constinit const Step boot_loader{
     "boot-loader", AppliesTo::both,
     k_run<install_boot_loader, &FinalizePlan::architecture, &FinalizePlan::layout,
           &FinalizePlan::boot_loader, &Findings::kernels, &Findings::command_line,
-          &Findings::given_files>};
+          &Findings::given_files, &FinalizePlan::policy>};
 
 } // namespace imagewright::finalize::steps

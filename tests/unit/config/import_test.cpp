@@ -109,6 +109,41 @@ TEST_CASE("what a toolkit config cannot hand over is said in comments") {
   CHECK(imported[0].left_out.size() == 8);
 }
 
+TEST_CASE("a toolkit config's network, keys, quotes and files of the ESP are carried over") {
+  const auto imported = import_toolkit_json(R"({
+    "Disks": [{"Partitions": [
+      {"ID": "efi", "Flags": ["esp"], "Start": 1, "End": 99, "FsType": "fat32"},
+      {"ID": "root", "Type": "linux-lvm", "Start": 99, "FsType": "ext4"},
+      {"ID": "odd", "Type": "linux-odd", "FsType": ""}]}],
+    "SystemConfigs": [{
+      "PartitionSettings": [{"ID": "efi", "MountPoint": "/efi"}, {"ID": "root", "MountPoint": "/"}],
+      "AdditionalFiles": {"a": "/efi/loader/loader.conf", "b": "/efix"},
+      "Users": [{"Name": "u", "SSHPubKeys": ["ssh-ed25519 AAAA"]}],
+      "KernelCommandLine": {"ExtraCommandLine": "dyndbg=\"file a +p\" b", "SELinux": "strict", "CGroup": "v3"},
+      "Networks": [
+        {"Device": "eth0", "BootProto": "static", "Ip": "192.0.2.7", "NetMask": "255.255.254.0",
+         "GateWay": "192.0.2.1", "NameServer": ["192.0.2.53"], "OnBoot": true},
+        {"Device": "52:54:00:00:00:01", "BootProto": "dhcp", "OnBoot": true},
+        {"Device": "eth7", "BootProto": "static", "Ip": "192.0.2.7", "NetMask": "255.0.255.0", "OnBoot": true},
+        {"Device": "eth8", "BootProto": "dhcp"}, {"Device": "bootif", "OnBoot": true}],
+      "Encryption": {"Enable": false}
+    }]})",
+                                            "a.json");
+  const auto& [name, text, left_out] = imported.at(0);
+  INFO(text);
+  for (const char* line : {"type: e6d6d379-f507-44c2-a23c-238f2a3df928",
+                           "destination: /boot/efi/loader/loader.conf", "destination: /efix",
+                           "- ssh-ed25519 AAAA", "file a +p", "name: eth0", "192.0.2.7/23",
+                           "- \"192.0.2.1\"", "- \"192.0.2.53\"", "52:54:00:00:00:01"}) {
+    INFO(line);
+    CHECK(text.find(line) != std::string::npos);
+  }
+  for (const char* word : {"linux-odd", "/efi", "SELinux strict", "CGroup v3", "Networks eth7",
+                           "Networks eth8", "Networks bootif", "MaxSize"})
+    CHECK(mentions(left_out, word));
+  CHECK(left_out.size() == 8);
+}
+
 TEST_CASE("texts of a toolkit config cannot break out of their place") {
   const auto imported = import_toolkit_json(
       R"({"SystemConfigs": [{"Name": "x\ninput: {}", "Hostname": "yes", "Odd\nkey": 1, "Packages": ["a: b", "#c", "1.0", "*d"]}]})",

@@ -32,9 +32,11 @@ struct BootRoot : FakeRoot {
   }
 
   void run() {
+    run_step(steps::grub_settings);
     run_step(steps::kernels);
     run_step(steps::initramfs);
     run_step(steps::boot_loader);
+    run_step(steps::grub_menu);
   }
 };
 

@@ -391,6 +391,127 @@ TEST_CASE_METHOD(BootRoot, "GRUB's settings have the form that the release gives
         std::string::npos);
 }
 
+namespace {
+
+/// The kernel's command line in the first entry of GRUB's menu.
+std::string menu_line(const fs::RootDir& root) {
+  const auto text = root.read("/boot/grub/grub.cfg");
+  const auto start = text.find("/boot/vmlinuz-6.6.10 ") + 21;
+  return text.substr(start, text.find('\n', start) - start);
+}
+
+} // namespace
+
+TEST_CASE_METHOD(BootRoot, "the first menu is what GRUB's settings say, whoever wrote them") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+  plan.boot_loader.facts.configuration_directory = "/EFI/test";
+  plan.policy.kernel_arguments = {{"root=UUID=1", "storage", {}},
+                                  {"rw", "storage", {}},
+                                  {"quiet", "release workbench", {}},
+                                  {"fips=1", "os.fips.mode", {}}};
+  found.command_line = "root=UUID=1 rw quiet fips=1";
+  const std::string settings = "GRUB_TIMEOUT=9\nGRUB_CMDLINE_LINUX=\"mine 'b=c d'\"\n";
+  run_step(steps::grub_settings);
+  CHECK(root.read("/etc/default/grub").find("quiet fips=1") != std::string::npos);
+  const bool is_early = GENERATE(true, false);
+  if (is_early) root.write("/etc/default/grub", settings, 0644);
+  run_step(steps::kernels);
+  run_step(steps::initramfs);
+  run_step(steps::boot_loader);
+  CHECK(menu_line(root) ==
+        (is_early ? "root=UUID=1 rw fips=1 mine 'b=c d'" : "root=UUID=1 rw quiet fips=1"));
+  root.write("/etc/default/grub", settings, 0644);
+  run_step(steps::grub_menu);
+  // What a key of the config asks for stays, and both losses are told.
+  CHECK(menu_line(root) == "root=UUID=1 rw fips=1 mine 'b=c d'");
+  CHECK(root.read("/boot/grub/grub.cfg").find("set timeout=9\n") != std::string::npos);
+  CHECK(found.command_line == "root=UUID=1 rw fips=1 mine b=\"c d\"");
+  REQUIRE(warnings().size() == 2);
+  CHECK(warnings()[0].message ==
+        "\"/etc/default/grub\" lacks the kernel argument \"quiet\" of release workbench, and so "
+        "does the menu of this image");
+  CHECK(warnings()[1].code == "finalize.boot-settings-lack-argument");
+  CHECK(warnings()[1].message.find("\"fips=1\" of os.fips.mode: menus that the node makes") !=
+        std::string::npos);
+}
+
+TEST_CASE_METHOD(BootRoot, "entries of systemd-boot are what the config's line for the node says") {
+  plan.policy.kernel_arguments = {{"quiet", "release workbench", {}},
+                                  {"fips=1", "os.fips.mode", {}}};
+  found.command_line = "root=UUID=1 rw quiet fips=1";
+  root.write("/etc/kernel/cmdline", "mine dyndbg=\"file a +p\"\n", 0644);
+  found.given_files.push_back({"/etc/kernel/cmdline", at(3)});
+  run();
+  const std::string line = "root=UUID=1 rw fips=1 mine dyndbg=\"file a +p\"";
+  CHECK(
+      root.read("/boot/efi/loader/entries/workbench-6.6.10.conf").find("options " + line + "\n") !=
+      std::string::npos);
+  CHECK(found.command_line == line);
+  REQUIRE(warnings().size() == 2);
+  CHECK(warnings()[1].message.find("\"/etc/kernel/cmdline\" lacks") == 0);
+}
+
+TEST_CASE_METHOD(BootRoot, "arguments that packages have for GRUB alone are told where it is not") {
+  root.write("/etc/default/grub.d/51_kexec.cfg",
+             "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX crashkernel=256M quiet\"\n", 0755);
+  if (GENERATE(true, false)) {
+    run();
+    REQUIRE(warnings().size() == 1);
+    CHECK(warnings()[0].code == "finalize.argument-for-grub-alone");
+    CHECK(warnings()[0].message.find("\"crashkernel=256M\"") != std::string::npos);
+  } else {
+    plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+    plan.boot_loader.facts.configuration_directory = "/EFI/test";
+    plan.boot_loader.facts.defaults = ". /etc/default/grub.d/*.cfg\n";
+    run();
+    CHECK(warnings().empty());
+  }
+}
+
+TEST_CASE_METHOD(BootRoot, "a menu that a script has written stays") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+  plan.boot_loader.facts.configuration_directory = "/EFI/test";
+  run();
+  const std::string own = root.read("/boot/grub/grub.cfg") + "# and mine\n";
+  root.write("/boot/grub/grub.cfg", own, 0600);
+  root.write("/etc/default/grub", "GRUB_CMDLINE_LINUX=other\n", 0644);
+  run_step(steps::grub_menu);
+  CHECK(root.read("/boot/grub/grub.cfg") == own);
+  CHECK(found.command_line == "root=UUID=1 rw quiet");
+}
+
+TEST_CASE_METHOD(BootRoot, "a default kernel that later menus do not keep is told") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+  plan.boot_loader.facts.configuration_directory = "/EFI/test";
+  plan.boot_loader.facts.defaults = "GRUB_CMDLINE_LINUX=\"@commandLine@\"\n";
+  run();
+  CHECK(warnings().empty());
+  std::swap(found.kernels.at(0), found.kernels.at(1));
+  run_step(steps::boot_loader);
+  run_step(steps::grub_menu);
+  REQUIRE(warnings().size() == 1);
+  CHECK(warnings()[0].code == "finalize.default-kernel-not-kept");
+  CHECK(warnings()[0].message.find("\"6.6.9\", and \"6.6.10\" once") != std::string::npos);
+}
+
+TEST_CASE_METHOD(BootRoot, "what only later menus have is told") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+  plan.boot_loader.facts.configuration_directory = "/EFI/test";
+  root.write("/etc/grub.d/10_linux", "#!/bin/sh\necho entry\n", 0755);
+  root.write("/etc/grub.d/40_custom", "#!/bin/sh\nexec tail -n +3 $0\n# Type here.\n", 0755);
+  root.write("/etc/grub.d/41_custom", "#!/bin/sh\ncat <<EOF\nsource custom.cfg\nEOF\n", 0755);
+  root.write("/etc/grub.d/50_off", "#!/bin/sh\necho entry\n", 0644);
+  run();
+  CHECK(warnings().empty());
+  root.write("/etc/grub.d/40_custom", "#!/bin/sh\nexec tail -n +3 $0\nmenuentry A {}\n", 0755);
+  root.write("/etc/grub.d/50_hypervisor", "#!/bin/sh\necho entry\n", 0755);
+  run_step(steps::grub_menu);
+  REQUIRE(warnings().size() == 2);
+  CHECK(warnings()[0].message.find("\"/etc/grub.d/40_custom\"") != std::string::npos);
+  CHECK(warnings()[1].message.find("\"/etc/grub.d/50_hypervisor\"") != std::string::npos);
+  CHECK(warnings()[1].code == "finalize.grub-menu-script");
+}
+
 TEST_CASE_METHOD(BootRoot, "module lists are made anew where there is a program for it") {
   root.write("/usr/sbin/depmod", "", 0755);
   run_step(steps::kernels);

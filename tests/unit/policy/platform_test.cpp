@@ -50,7 +50,8 @@ TEST_CASE("a platform brings arguments, packages, drivers, units and a network o
       std::ranges::any_of(policy.packages, [](const auto& each) { return each.spec == "agent"; }));
   CHECK(std::ranges::find(policy.initramfs_drivers, "hv_vmbus") != policy.initramfs_drivers.end());
   REQUIRE(policy.files.size() == 1);
-  CHECK(policy.files[0].path == "/etc/systemd/network/10-interface-01.network");
+  // Behind what cloud-init, netplan and files of the config bring: the first that fits counts.
+  CHECK(policy.files[0].path == "/etc/systemd/network/zz-interface-01.network");
   CHECK(policy.files[0].content == "[Match]\nName=eth0\n\n[Network]\nDHCP=yes\n");
   REQUIRE(policy.units.size() == 2);
   CHECK(policy.units[0].state == model::UnitState::masked);
@@ -71,6 +72,7 @@ TEST_CASE("what a config says about a unit or the network counts more than a pla
   const auto result = decide(wanted, model::Platform::azure);
   REQUIRE(result.policy.units.size() == 1);
   CHECK(result.policy.units[0].origin == "os.network");
+  CHECK(result.policy.files.at(0).path == "/etc/systemd/network/10-interface-01.network");
   CHECK(result.policy.files.at(0).content ==
         "[Match]\nMACAddress=52:54:00:00:00:01\n\n[Network]\nDHCP=no\nAddress=192.0.2.10/24\n"
         "Gateway=192.0.2.1\nDNS=192.0.2.53\n");
@@ -81,7 +83,11 @@ TEST_CASE("what a config says about a unit or the network counts more than a pla
   CHECK_THAT(keyfile.content, Contains("[ethernet]\nmac-address=52:54:00:00:00:01\n") &&
                                   Contains("[ipv4]\nmethod=manual\naddress1=192.0.2.10/24\n"
                                            "gateway=192.0.2.1\ndns=192.0.2.53;\n") &&
-                                  Contains("[ipv6]\nmethod=disabled\n"));
+                                  Contains("[ipv6]\nmethod=disabled\n") &&
+                                  Contains("autoconnect-priority=100\n"));
+  wanted.config.os.network.reset();
+  CHECK_THAT(decide(wanted, model::Platform::azure).policy.files.at(0).content,
+             Contains("autoconnect-priority=-100\n"));
 }
 
 TEST_CASE("arguments of the release can be removed, and nothing else") {
