@@ -221,6 +221,17 @@ TEST_CASE("a scriptlet that kills whatever it can reach ends the build alone",
                  Contains("while running the scriptlet %post of the package \"killer\""));
 }
 
+TEST_CASE("a scriptlet that destroys the package database fails the build", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build("destroyer",
+                                 "%files\n%post -p <lua>\n"
+                                 "local file = io.open('/var/lib/rpm/rpmdb.sqlite', 'w')\n"
+                                 "file:write('junk') file:close()\n"));
+  CHECK_THAT(installation.failure(), StartsWith("install."));
+}
+
 TEST_CASE("a scriptlet cannot write a file without bounds", "[install][hostile]") {
   IMAGEWRIGHT_NEED_PACKAGES();
   const PackageBuilder builder;
