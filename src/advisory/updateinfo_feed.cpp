@@ -17,6 +17,15 @@ namespace imagewright::advisory {
 
 namespace {
 
+struct Update {
+  std::string identifier;
+  Severity severity = Severity::unknown;
+  std::string date;
+  std::vector<std::string> vulnerabilities;
+  std::map<std::string, base::PackageVersion> packages;
+  bool is_security = false;
+};
+
 class UpdateinfoListener final : public XmlListener {
 public:
   explicit UpdateinfoListener(std::string file) : file_(std::move(file)) {}
@@ -30,15 +39,6 @@ public:
   }
 
 private:
-  struct Update {
-    std::string identifier;
-    Severity severity = Severity::unknown;
-    std::string date;
-    std::vector<std::string> vulnerabilities;
-    std::map<std::string, base::PackageVersion> packages;
-    bool is_security = false;
-  };
-
   void on_begin(const XmlElement& element) override {
     if (element.name == "update") {
       update_.emplace();

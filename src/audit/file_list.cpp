@@ -20,6 +20,7 @@ constexpr std::size_t k_buffer_size = std::size_t{256} << 10U;
 
 std::string digest_of_content(const tree::ContentReader& contents, const tree::Inode& inode,
                               const FindDigest& find_digest) {
+  if (const auto distant = contents.distant_digest(inode)) return distant->to_string();
   const tree::OpenContent content = contents.open_content(inode);
   struct stat status {};
   // A file with late places is opened as a copy.

@@ -87,7 +87,7 @@ std::vector<std::string> find_initramfs_faults(const InitramfsContent& content,
   }
   add_kernel_module_faults(content, wishes, root, faults);
   std::ranges::sort(faults);
-  faults.erase(std::ranges::unique(faults).begin(), faults.end());
+  faults.erase(std::unique(faults.begin(), faults.end()), faults.end());
   return faults;
 }
 

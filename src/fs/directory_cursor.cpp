@@ -37,7 +37,8 @@ std::vector<DirectoryEntry> entries_in(int directory) {
     const std::string_view name = &entry->d_name[0];
     if (name == "." || name == "..") continue;
     // DT_… are the bits of a mode, moved (readdir(3)).
-    entries.push_back({std::string(name), entry->d_ino, find_file_type(DTTOIF(entry->d_type))});
+    entries.push_back({std::string(name), entry->d_ino,
+                       find_file_type(static_cast<mode_t>(DTTOIF(entry->d_type)))});
   }
   if (errno != 0) throw std::system_error(errno, std::generic_category());
   std::ranges::sort(entries, {}, &DirectoryEntry::name);

@@ -86,8 +86,7 @@ private:
     append_pinned(wanted.install, pinned);
     append_pinned(wanted.update, pinned);
     std::ranges::sort(pinned);
-    const auto repeated = std::ranges::unique(pinned);
-    pinned.erase(repeated.begin(), repeated.end());
+    pinned.erase(std::unique(pinned.begin(), pinned.end()), pinned.end());
     if (pinned.empty()) return;
     const std::string time =
         wanted.snapshot_time ? fmt::format(" --snapshottime {}",

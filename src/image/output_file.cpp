@@ -2,6 +2,7 @@
 #include "image/output_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/fs/digest.hpp>
 #include <imagewright/fs/file.hpp>
 
@@ -21,6 +23,8 @@ namespace {
 
 /// Small enough for a processor's own memory: it is written and digested from there.
 constexpr std::uint64_t k_chunk_size = std::uint64_t{512} << 10U;
+/// Large enough for a thread to be worth its while.
+constexpr std::uint64_t k_long_chunk_size = std::uint64_t{4} << 20U;
 /// A disk is told of so much at a time.
 constexpr std::uint64_t k_storing_size = std::uint64_t{16} << 20U;
 
@@ -49,8 +53,12 @@ void OutputFile::note(std::uint64_t offset, std::span<const std::byte> data) {
 }
 
 void OutputFile::write(std::uint64_t offset, std::span<const std::byte> data) {
-  fs::write_exactly(file_.fd(), data, offset, file_.path().string());
+  put(offset, data);
   note(offset, data);
+}
+
+void OutputFile::put(std::uint64_t offset, std::span<const std::byte> data) {
+  fs::write_exactly(file_.fd(), data, offset, file_.path().string());
   const std::uint64_t end = offset + data.size();
   if (end < storing_ + k_storing_size) return;
   start_storing(file_.fd(), storing_, end - storing_);
@@ -71,11 +79,41 @@ bool OutputFile::share(const SourceDisk& disk, std::uint64_t from, std::uint64_t
   return false;
 }
 
+/// While one piece is written the one before it is digested.
+void OutputFile::copy_beside_digest(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
+                                    std::uint64_t length, bool is_shared,
+                                    const base::Cancellation& cancellation) {
+  std::array<std::vector<std::byte>, 2> buffers;
+  for (auto& buffer : buffers)
+    buffer.resize(std::min(length, k_long_chunk_size));
+  std::span<const std::byte> written;
+  for (std::size_t turn = 0; length > 0 || !written.empty(); turn = 1 - turn) {
+    const auto piece =
+        std::span(buffers.at(turn)).first(std::min<std::uint64_t>(length, buffers[turn].size()));
+    const auto write_piece = [&] {
+      if (piece.empty()) return;
+      disk.read(from, piece);
+      if (!is_shared) put(to, piece);
+    };
+    const auto digest_last = [&] { note(to - written.size(), written); };
+    base::parallel_for(2, thread_count_, cancellation,
+                       [&](std::size_t task) { task == 0 ? write_piece() : digest_last(); });
+    from += piece.size();
+    to += piece.size();
+    length -= piece.size();
+    written = piece;
+  }
+}
+
 void OutputFile::copy(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
                       std::uint64_t length, const base::Cancellation& cancellation) {
   if (length == 0) return; // the host takes it for everything up to the end
   const bool is_shared = share(disk, from, to, length);
   if (is_shared && !hasher_) return;
+  if (hasher_ && thread_count_ > 1 && length > k_long_chunk_size) {
+    copy_beside_digest(disk, from, to, length, is_shared, cancellation);
+    return;
+  }
   std::vector<std::byte> buffer(std::min(length, k_chunk_size));
   while (length > 0) {
     cancellation.check();

@@ -40,7 +40,11 @@ public:
   /// From here on what is written is digested as it passes, which needs it in the order of the
   /// file: what is left out in between must read as zeros. Whoever goes back makes digest() read
   /// the file.
-  void digest_as_written() { hasher_.emplace(); }
+  /// Where there are several threads, long stretches are digested beside their writing.
+  void digest_as_written(unsigned thread_count = 1) {
+    hasher_.emplace();
+    thread_count_ = thread_count;
+  }
   /// The beginning is known last: the file is read once more.
   void digest_afterwards() { hasher_.reset(); }
   /// Of the whole file as it stands.
@@ -49,11 +53,16 @@ public:
 
 private:
   void note(std::uint64_t offset, std::span<const std::byte> data);
+  void put(std::uint64_t offset, std::span<const std::byte> data);
+  void copy_beside_digest(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
+                          std::uint64_t length, bool is_shared,
+                          const base::Cancellation& cancellation);
   bool share(const SourceDisk& disk, std::uint64_t from, std::uint64_t to, std::uint64_t length);
 
   fs::UnfinishedFile file_;
   std::optional<base::Hasher> hasher_; ///< of the first `digested_` bytes
   std::uint64_t digested_ = 0;
+  unsigned thread_count_ = 1;
   std::uint64_t storing_ = 0; ///< up to where the host was told to store it
   bool may_share_ = true;     ///< as far as is known
 };

@@ -99,7 +99,7 @@ private:
       file.write(disk_.size(), trailer_of(output));
       return;
     }
-    if (is_digested()) file.digest_as_written();
+    if (is_digested()) file.digest_as_written(request_.thread_count);
     writer_of(output).write(
         file, disk_,
         {.output = output,

@@ -59,8 +59,8 @@ public:
     if (!is_listed && contents_.unknown.empty())
       contents_.unknown = "no package manager has left a list in it";
     std::ranges::sort(contents_.packages);
-    const auto [first, last] = std::ranges::unique(contents_.packages);
-    contents_.packages.erase(first, last);
+    auto& packages = contents_.packages;
+    packages.erase(std::unique(packages.begin(), packages.end()), packages.end());
     return std::move(contents_);
   }
 

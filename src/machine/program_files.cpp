@@ -42,8 +42,7 @@ std::vector<std::filesystem::path> program_files() {
   // How its libraries were found, on hosts that keep them in places of their own.
   if (std::filesystem::exists("/etc/ld.so.cache")) files.emplace_back("/etc/ld.so.cache");
   std::ranges::sort(files);
-  const auto repeated = std::ranges::unique(files);
-  files.erase(repeated.begin(), repeated.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
   return files;
 }
 

@@ -236,6 +236,7 @@ model::DiskLayout BaseImage::layout() const {
 }
 
 base::Digest BaseImage::digest(const base::Cancellation& cancellation) const {
+  if (const auto known = digests_.disk()) return *known;
   constexpr std::size_t piece_size = std::size_t{1} << 20U;
   base::Hasher hasher;
   std::vector<std::byte> buffer(piece_size);
@@ -253,7 +254,9 @@ base::Digest BaseImage::digest(const base::Cancellation& cancellation) const {
     position = extent.offset + extent.length;
   }
   hasher.update_zeros(disk_->size() - position);
-  return hasher.finish();
+  const base::Digest digest = hasher.finish();
+  digests_.learn_disk(digest);
+  return digest;
 }
 
 } // namespace imagewright::origin

@@ -208,8 +208,8 @@ Plan plan(const DiskRequest& request) {
   std::vector<Part> parts = parts_of(request);
   follow_root_hashes(parts, request, plan);
   plan_new_trees(parts, request, plan);
-  std::ranges::stable_partition(parts,
-                                [&](const Part& part) { return is_verified_then(part, request); });
+  std::stable_partition(parts.begin(), parts.end(),
+                        [&](const Part& part) { return is_verified_then(part, request); });
   for (const Part& part : parts) {
     const BaseFilesystem& filesystem = *part.filesystem;
     if (part.first_change)

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
-#include <ranges>
 #include <set>
 #include <string>
 #include <system_error>
@@ -29,13 +28,15 @@ public:
 
   /// Of several that a config and its roles have for one place, the last is written last.
   std::optional<std::string> find_content(const std::string& path) const {
-    for (const model::AdditionalFile& file : std::views::reverse(os_.additional_files)) {
-      if (file.destination == path && !file.remote && !file.unpacking) return text_of(file.content);
-    }
-    for (const model::AdditionalDirectory& directory :
-         std::views::reverse(os_.additional_directories)) {
-      if (!base::is_below(path, directory.destination)) continue;
-      const std::filesystem::path host = directory.source / below(path, directory);
+    const auto& files = os_.additional_files;
+    const auto file = std::find_if(files.rbegin(), files.rend(), [&](const auto& each) {
+      return each.destination == path && !each.remote && !each.unpacking;
+    });
+    if (file != files.rend()) return text_of(file->content);
+    const auto& directories = os_.additional_directories;
+    for (auto directory = directories.rbegin(); directory != directories.rend(); ++directory) {
+      if (!base::is_below(path, directory->destination)) continue;
+      const std::filesystem::path host = directory->source / below(path, *directory);
       if (std::filesystem::is_regular_file(host)) return fs::read_file(host);
     }
     return std::nullopt;

@@ -140,4 +140,9 @@ OpenContent ContentReader::open_content(const Inode& inode) const {
   return {open(inode), inode};
 }
 
+std::optional<base::Digest> ContentReader::distant_digest(const Inode& inode) const {
+  if (!is_distant(inode) || !inode.late_places.empty()) return std::nullopt;
+  return distant_->digest(*inode.distant);
+}
+
 } // namespace imagewright::tree

@@ -72,8 +72,8 @@ std::optional<ByteOrder> utf16_order(std::string_view text) {
 std::optional<std::string> from_utf16(std::string_view text, ByteOrder order) {
   if (text.size() % 2 != 0) return std::nullopt;
   const auto unit_at = [&](std::size_t offset) -> std::uint32_t {
-    const auto first = static_cast<unsigned char>(text[offset]);
-    const auto second = static_cast<unsigned char>(text[offset + 1]);
+    const std::uint32_t first = static_cast<unsigned char>(text[offset]);
+    const std::uint32_t second = static_cast<unsigned char>(text[offset + 1]);
     return order == ByteOrder::little ? first | (second << 8U) : (first << 8U) | second;
   };
   std::string utf8;

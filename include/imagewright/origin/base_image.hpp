@@ -22,6 +22,7 @@
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/layout.hpp>
+#include <imagewright/origin/base_digests.hpp>
 #include <imagewright/sandbox/worker.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
@@ -99,8 +100,10 @@ public:
   /// What the partitions are, where they are mounted and which are verified, as a manifest tells
   /// it. Salts and options of verity devices are not in it.
   model::DiskLayout layout() const;
-  /// SHA-256 of the disk's bytes: the same for every image format that holds them.
+  /// SHA-256 of the disk's bytes: the same for every image format that holds them. Made once.
   base::Digest digest(const base::Cancellation& cancellation) const;
+  /// What is known of its content, for whoever finds it out.
+  BaseDigests& digests() const { return digests_; }
   /// Throws base::Error (origin.fixed-identifiers) when not everything on the disk can be given
   /// another identifier.
   void require_renewable() const;
@@ -129,6 +132,7 @@ private:
   std::vector<BasePartition> partitions_;
   std::vector<BaseFilesystem> filesystems_;
   const model::Architecture* architecture_ = nullptr;
+  mutable BaseDigests digests_;
 };
 
 /// What takes images apart.

@@ -17,6 +17,7 @@
 
 #include <sys/types.h>
 
+#include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/fs/unique_fd.hpp>
@@ -74,6 +75,8 @@ public:
   /// Fills the whole buffer; holes are zeros.
   virtual void read(std::uint64_t number, std::uint64_t offset,
                     std::span<std::byte> buffer) const = 0;
+  /// SHA-256 of a whole file, which may be known without reading it.
+  virtual base::Digest digest(std::uint64_t number) const = 0;
 };
 
 /// One file of any type, whatever number of names it has.
@@ -162,6 +165,8 @@ public:
   fs::UniqueFd open(const Inode& inode) const;
   /// The same without a copy of what stands elsewhere. `inode` is borrowed.
   OpenContent open_content(const Inode& inode) const;
+  /// Of a file whose content stands elsewhere, as open_content() would give it; nothing of others.
+  std::optional<base::Digest> distant_digest(const Inode& inode) const;
 
 private:
   fs::UniqueFd open_on_host(const Inode& inode) const;

@@ -45,7 +45,7 @@ bool means(std::string_view specification, std::string_view name) {
 }
 
 void put_series_first(const std::string& series, Kernels& kernels) {
-  std::ranges::stable_partition(kernels, [&](const model::InstalledKernel& kernel) {
+  std::stable_partition(kernels.begin(), kernels.end(), [&](const model::InstalledKernel& kernel) {
     return series.empty() || base::is_in_series(kernel.release, series);
   });
 }
@@ -60,7 +60,7 @@ Kernels with_default_first(const Input& input, Kernels kernels) {
       return known.release == kernel.release && means(wanted.package, known.package);
     });
   };
-  if (std::ranges::stable_partition(kernels, is_of_package).begin() != kernels.begin())
+  if (std::stable_partition(kernels.begin(), kernels.end(), is_of_package) != kernels.begin())
     return kernels;
   // A capability or a path: whichever package it meant, nothing says which kernel it wanted.
   if (std::ranges::none_of(input.packages, [&](const model::Nevra& package) {

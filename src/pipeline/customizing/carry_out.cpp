@@ -396,6 +396,7 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place, 
   if (const auto& path = customizing.plan.plan.config.output.selinux_policy_path)
     policy_files = stage_selinux_policy(written.tree, path->value);
   customizing.base->require_unchanged();
+  if (customizing.known_base) customizing.known_base->keep(*customizing.base);
   return {.files = publish_with(place.publication, {unsigned_files.get(), policy_files.get()}),
           .partitions = written.partitions};
 }

@@ -19,6 +19,7 @@
 #include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/sandbox/privilege.hpp>
 
+#include "known_base.hpp"
 #include "pipeline/install_request.hpp"
 
 namespace imagewright::pipeline {
@@ -26,6 +27,7 @@ namespace imagewright::pipeline {
 struct Customizing {
   plan::CustomizePlan plan;
   std::unique_ptr<origin::BaseImage> base;
+  std::unique_ptr<KnownBase> known_base;         ///< null: nothing is kept of what is found out
   std::optional<model::ImageFormat> base_format; ///< as it was asked for
   /// The base's, but for partitions that grow.
   model::DiskLayout layout;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/parallel_for.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/confined.hpp>
 #include <imagewright/lock/freshness.hpp>
@@ -218,6 +219,18 @@ void require_same_files(const Customizing& customizing, const CustomizeOptions& 
                     "check out the revision of the config that the image was made from");
 }
 
+/// A worker reads its tables while its bytes are digested here.
+void read_base(Customizing& customizing, const plan::Services& services) {
+  const origin::BaseImage& base = *customizing.base;
+  const auto digest = [&] { customizing.digest = base.digest(services.cancellation); };
+  const auto ask = [&] {
+    customizing.system = inspect::read_system_confined(base.file(), services.cancellation);
+  };
+  base::parallel_for(2, services.thread_count, services.cancellation,
+                     [&](std::size_t task) { task == 0 ? ask() : digest(); });
+  if (customizing.known_base) customizing.known_base->keep(base);
+}
+
 } // namespace
 
 base::Epoch newest_time(const origin::BaseImage& base) {
@@ -247,10 +260,14 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
     services.reporter.warning(warning);
   const report::StageScope stage(services.reporter, "base");
   customizing.base_format = options.base_format;
-  customizing.base = std::make_unique<origin::BaseImage>(
-      obtain_base(options, customizing, services), options.base_format, services.cancellation);
-  customizing.system =
-      inspect::read_system_confined(customizing.base->file(), services.cancellation);
+  const std::filesystem::path path = obtain_base(options, customizing, services);
+  // Who verifies takes nobody's word.
+  if (!options.repeated)
+    customizing.known_base = std::make_unique<KnownBase>(path, options.base_format, services);
+  customizing.base =
+      std::make_unique<origin::BaseImage>(path, options.base_format, services.cancellation);
+  if (customizing.known_base) customizing.known_base->recall(*customizing.base);
+  read_base(customizing, services);
   customizing.plan.plan.architecture = customizing.base->architecture();
   if (customizing.plan.plan.config.storage.reset_partition_uuids)
     customizing.base->require_renewable();
@@ -261,7 +278,6 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   add_packages_for_wishes(customizing);
   customizing.inputs = plan::inputs_of(customizing.plan.plan, options.plan);
   require_same_files(customizing, options);
-  customizing.digest = customizing.base->digest(services.cancellation);
   decide_packages(customizing, options, services);
   customizing.root = plan::customize_root_plan(customizing.plan, facts_of(customizing, options),
                                                customizing.inputs.files, options.tool_version);

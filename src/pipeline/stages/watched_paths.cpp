@@ -27,6 +27,10 @@ Time time_of(const timespec& time) {
                                                          std::chrono::nanoseconds(time.tv_nsec)));
 }
 
+Time time_of_change(const struct stat& status) {
+  return std::max(time_of(status.st_mtim), time_of(status.st_ctim));
+}
+
 /// Only what is nowhere is absent: what cannot be looked at is not known.
 std::optional<std::string> find_stamp(const WatchedPath& watched, struct stat& status) {
   const char* path = watched.path.c_str();
@@ -68,9 +72,8 @@ public:
     auto stamp = find_stamp(watched, status);
     if (!stamp) return false;
     watched.stamp = std::move(*stamp);
-    const Time changed = std::max(time_of(status.st_mtim), time_of(status.st_ctim));
-    if (!watched.stamp.empty() && changed >= since_ - k_coarsest_clock) {
-      if (changed >= since_ || is_secret) return false;
+    if (!watched.stamp.empty() && !has_settled(status, since_)) {
+      if (time_of_change(status) >= since_ || is_secret) return false;
       watched.content = content_of(watched.path, status);
     }
     watched_.push_back(std::move(watched));
@@ -99,6 +102,10 @@ std::string stamp_of(const struct stat& status) {
   return fmt::format("{} {} {} {}.{} {}.{}", status.st_dev, status.st_ino, status.st_size,
                      status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_ctim.tv_sec,
                      status.st_ctim.tv_nsec);
+}
+
+bool has_settled(const struct stat& status, Time now) {
+  return time_of_change(status) < now - k_coarsest_clock;
 }
 
 std::string stamp_at(const std::filesystem::path& path) {

@@ -19,6 +19,8 @@ namespace imagewright::pipeline {
 
 /// By this the kernel tells a file from any other, and from what it was before a change.
 std::string stamp_of(const struct stat& status);
+/// Whether the next change of the file gives it another stamp, on whichever filesystem it is.
+bool has_settled(const struct stat& status, std::chrono::system_clock::time_point now);
 /// Of a regular file; empty when there is none, nor any link followed.
 std::string stamp_at(const std::filesystem::path& path);
 

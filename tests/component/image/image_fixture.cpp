@@ -31,8 +31,9 @@ ImageFixture::ImageFixture() : raw(scratch_ / "disk.raw") {
     out << text;
   };
   put(0, std::string(510, 'm') + "\x55\xaa");
+  // Long enough for its digest to be made beside its writing.
   std::string compressible;
-  while (compressible.size() < 3U << 20U)
+  while (compressible.size() < 13U << 20U)
     compressible += "some text that repeats itself ";
   put(1U << 20U, compressible);
   // Bytes that no compressor makes smaller, from a fixed generator.

@@ -250,8 +250,8 @@ TEST_CASE("gives Image Customizer's verdict on values") {
   const char* const good[] = {
       "os: {services: {enable: [a, ~]}}\n",
       "os: {users: [~]}\n",
-      "os: {users: [{name: a, uid: 1_000, primaryGroup: '', startupCommand: '', homeDirectory: "
-      "''}]}\n",
+      ("os: {users: [{name: a, uid: 1_000, primaryGroup: '', startupCommand: '', homeDirectory: "
+       "''}]}\n"),
       "os: {users: [{name: a, uid: 0b101, passwordExpiresDays: 1e1}]}\n",
       "os: {users: [{name: a, uid: !!int '5', sshPublicKeyPaths: [''], sshPublicKeys: ['', ~]}]}\n",
       "os: {overlays: [{lowerDirs: [/l/], upperDir: /u/, workDir: /w, mountPoint: /m//n}]}\n",

@@ -19,8 +19,8 @@ std::vector<std::string> arguments(boot::Accelerator accelerator) {
 
 bool has(const std::vector<std::string>& words, const std::string& first,
          const std::string& second) {
-  const auto found = std::ranges::search(words, std::vector{first, second});
-  return !found.empty();
+  const std::vector wanted{first, second};
+  return std::search(words.begin(), words.end(), wanted.begin(), wanted.end()) != words.end();
 }
 
 } // namespace
