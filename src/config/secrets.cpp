@@ -164,6 +164,12 @@ void mask_secrets_of(Lines& lines, const yaml::Node& node, const Type& type) {
   if (has_other_form) mask_secrets_of(lines, node, *type.other_form);
 }
 
+/// Of a text that is no YAML: a login whose URL cannot be told, as it runs over several lines.
+void mask_login(std::string& line) {
+  const std::size_t at = base::without_secrets(line) == line ? line.find('@') : std::string::npos;
+  if (at != std::string::npos) mask_from(line, line.find_last_of(" \t\"'", at) + 1);
+}
+
 /// Of a text that is no YAML: what stands behind a key's colon.
 void mask_by_words(std::string& line) {
   constexpr std::string_view k_of_words =
@@ -204,6 +210,7 @@ std::vector<std::string> lines_without_secrets(std::string_view text) {
     mask_secrets_of(lines, *document.root, k_image_config_type);
   } else {
     std::ranges::for_each(lines, mask_by_words);
+    std::ranges::for_each(lines, mask_login);
   }
   mask_private_keys(lines);
   return lines;
