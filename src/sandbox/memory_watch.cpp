@@ -30,8 +30,7 @@ namespace {
 
 using base::ByteSize;
 
-/// What a machine of ours has, and every build does with (machine/). Where the host has less, the
-/// kernel is the one that ends programs.
+/// Every build does with it: a host that is short of memory ends none for less.
 constexpr ByteSize k_least_limit = ByteSize::gib(1);
 /// No image needs as much to come about, and a large host has other things to do.
 constexpr ByteSize k_largest_limit = ByteSize::gib(16);
@@ -93,7 +92,11 @@ ByteSize choose_limit(const fs::UniqueFd& processes) {
     return ByteSize(wanted.rlim_cur);
   const std::string text = beginning_of(processes.get(), "meminfo").value_or("");
   const ByteSize available = size_in(text, "MemAvailable:").value_or(ByteSize());
-  return std::clamp(ByteSize(available.bytes() / 4 * 3), k_least_limit, k_largest_limit);
+  const ByteSize swap = size_in(text, "SwapFree:").value_or(ByteSize());
+  // Of a host that has less than that (or a machine of ours, which has no more), the kernel shall
+  // not be the first to end something: it may choose a program that has little.
+  const ByteSize least = std::min(k_least_limit, ByteSize((available + swap).bytes() / 8 * 7));
+  return std::clamp(ByteSize(available.bytes() / 4 * 3), least, k_largest_limit);
 }
 
 /// The device of files that are in no filesystem that anybody sees: memfd_create(2).

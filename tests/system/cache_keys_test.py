@@ -291,6 +291,8 @@ def members(schema):
         if not isinstance(node, dict):
             return False
         if "$ref" in node:
+            if node["$ref"] == "#":  # a variant holds what a config does
+                return True
             name = node["$ref"].rsplit("/", 1)[-1]
             return name not in seen and walk(definitions[name], path, (*seen, name))
         holds = False
