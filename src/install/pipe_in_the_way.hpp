@@ -10,6 +10,10 @@
 
 namespace imagewright::install {
 
+/// Throws base::Error (install.unpack-failed) when one stands where librpm, and the libraries that it
+/// is made with, look for their settings and for accounts before the first package is unpacked.
+void require_no_pipes();
+
 /// The path of a pipe that would be opened when the package's files are unpacked; empty: none.
 std::string find_pipe_in_the_way(Header package);
 
