@@ -57,9 +57,10 @@ void throw_corrupt(const std::string& code, const std::string& name, const std::
 }
 
 void throw_unsupported(const std::string& name, const std::string& what) {
-  throw base::Error(base::FailureKind::input, "image.unsupported",
-                    fmt::format("the image {} cannot be read: {}", base::quoted(name), what),
-                    "convert it to qcow2, VHD or raw first");
+  throw base::Error(
+      base::FailureKind::input, "image.unsupported",
+      fmt::format("the image {} cannot be read: {}", base::quoted(name), what),
+      "convert it with the program that made it, or with \"qemu-img convert -O raw\"");
 }
 
 bool is_inside(const fs::ByteSource& source, std::uint64_t offset, std::uint64_t length) {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/text.hpp>
 #include <imagewright/disk/verity_tree.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/model/architecture.hpp>
@@ -265,10 +266,26 @@ bool OpenedImage::has_mount(std::string_view mount_point) const {
   });
 }
 
+/// Copies of a filesystem have its names too, as those of the second system of an A/B disk.
+void OpenedImage::note_ambiguous(const FstabLine& line) {
+  const MountName name = parse_source(line.source);
+  std::vector<std::string> named;
+  for (const OpenedPartition& partition : partitions_) {
+    if (partition.files && is_named_by(name, partition))
+      named.push_back(fmt::format("{} ({})", partition.entry.number, partition.name()));
+  }
+  if (named.size() < 2) return;
+  complaints_.push_back(
+      fmt::format("/etc/fstab mounts {} at {}, and the partitions {} have that name",
+                  base::quoted(line.source), line.mount_point, base::join(named, " and ")));
+  ambiguous_.push_back({line.source, line.mount_point, std::move(named)});
+}
+
 void OpenedImage::find_mount_points() {
   const std::vector<FstabLine> lines = fstab_of(*root_->files);
   for (const FstabLine& line : lines) {
     if (!is_on_disk(line)) continue;
+    note_ambiguous(line);
     const MountName name = parse_source(line.source);
     bool is_known = line.mount_point == "/" || name.kind == MountName::Kind::verity;
     for (OpenedPartition& partition : partitions_) {

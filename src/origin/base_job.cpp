@@ -84,13 +84,22 @@ bool is_of_the_machine(const inspect::MissingMount& mount) {
 }
 
 void require_mounts(const inspect::OpenedImage& image) {
+  for (const inspect::AmbiguousMount& mount : image.ambiguous_mounts()) {
+    refuse(
+        "origin.ambiguous-mount",
+        fmt::format("/etc/fstab of the base mounts {} at {}, and the partitions {} have that name",
+                    base::quoted(mount.source), mount.mount_point,
+                    base::join(mount.partitions, " and ")),
+        "name the partition by PARTUUID= in the base's /etc/fstab");
+  }
   for (const inspect::MissingMount& mount : image.missing_mounts()) {
     if (is_of_the_machine(mount)) continue;
     refuse("origin.mount-not-found",
            with_foreign(image, fmt::format("/etc/fstab of the base mounts {} at {}, and the disk "
                                            "has no filesystem of that name that can be read",
                                            base::quoted(mount.source), mount.mount_point)),
-           "correct the line in the base, or make the base with ext4, XFS, Btrfs, SquashFS or FAT there");
+           "correct the line in the base, or make the base with ext4, XFS, Btrfs, SquashFS or FAT "
+           "there");
   }
 }
 

@@ -354,6 +354,8 @@ RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path
   copy_rest(request.base, planned, planned.places, written, cancellation);
   disk::restore_first_table(file.fd(), raw.string(), request.base.disk());
   planned.places.write_table(file.fd(), raw.string());
+  disk::settle_backup_table(file.fd(), request.base.disk().size(),
+                            planned.places.disk_size().bytes(), raw.string());
   write_changes(planned, written, cancellation);
   rename_partitions(request, file.fd(), raw.string());
   file.keep();

@@ -5,6 +5,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/model/partition_type.hpp>
 #include <imagewright/plan/grown_partitions.hpp>
 
@@ -90,6 +91,17 @@ model::DiskLayout with_grown_partitions(model::DiskLayout layout,
                                         const model::Architecture& architecture) {
   for (const model::GrownPartition& wish : wishes)
     grow(wish, architecture, layout);
+  return layout;
+}
+
+model::DiskLayout fitted_to_formats(model::DiskLayout layout,
+                                    const std::vector<model::OutputImage>& outputs) {
+  base::ByteSize unit(512);
+  for (const model::OutputImage& output : outputs) {
+    if (const auto format = model::image_format_of(output.format))
+      unit = std::max(unit, model::row_of(*format).size_unit);
+  }
+  layout.size = layout.size.rounded_up_to(unit);
   return layout;
 }
 

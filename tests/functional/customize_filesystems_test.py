@@ -132,6 +132,20 @@ class Filesystems(CustomizingTestCase):
                     said = self.run_program("inspect", base, env=environment())
                     self.assertIn(words, said.stdout + said.stderr)
 
+    def test_what_files_alone_would_lose_is_carried_and_not_laid_out_anew(self):
+        for flags, words in (("0x180000", "is protected by fs-verity"), ("0x80800", "is encrypted")):
+            with self.subTest(words=words):
+                tree, made = self.scratch() / "tree", self.scratch() / "made"
+                tree.mkdir()
+                (tree / "bound").write_text("of the data\n")
+                self.run_tool("mke2fs", "-q", "-t", "ext4", "-b", "4096", "-O", "verity,encrypt", "-d", tree, made, "16M")
+                self.run_tool("debugfs", "-w", "-R", f"set_inode_field /bound flags {flags}", made)
+                base = self.with_data(made, "/srv ext4 defaults 0 0")
+                self.assertEqual(self.data_of(self.customize("os: {hostname: renamed}\n", base=base)), self.data_of(base))
+                said = self.customize(NEW_DISK, "--release", self.release, base=base, expect=2)
+                self.assertIn("[disk.file-unsupported]", said)
+                self.assertIn(f'"/bound" {words}', said)
+
     def btrfs_root(self, fstab, layout):
         """A disk whose root is on Btrfs: `layout` gives each subvolume the directory of the base's root that goes into it."""
         require_program("mkfs.btrfs")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Bases that lack something, or have what is not understood: each a sentence and a hint, and nothing of them is lost."""
 
+import os
 import re
 import shutil
 import struct
@@ -193,6 +194,49 @@ class OddBases(CustomizingTestCase):
                 self.check_filesystems(made)
                 self.assertEqual(self.read(made, "/etc/hostname"), "mended\n")
         self.assertIn("its copy at the start is missing", self.run_program("inspect", raw, env=environment()).stdout)
+
+    def test_a_disk_of_any_size_ends_with_its_partition_table(self):
+        end = self.base().stat().st_size
+        for size in (end - 512, end - 1000, end + 1, end + 512, end + (1 << 20)):
+            for image_format in ("raw", "vhd-fixed"):
+                with self.subTest(size=size - end, image_format=image_format):
+                    raw = self.copy_of_base()
+                    os.truncate(raw, size)
+                    config = self.config("os: {hostname: sized}\n", image_format)
+                    out = config.parent / "out"
+                    self.run_program("customize", "--image", raw, config, "--output-dir", out, "--cache-dir", self.top / "cache",
+                                     env=environment())
+                    made = next(out.glob("*.raw" if image_format == "raw" else "*.vhd"))
+                    if image_format == "vhd-fixed":
+                        os.truncate(made, made.stat().st_size - 512)
+                        self.assertEqual(made.stat().st_size % (1 << 20), 0)
+                    self.assertGreaterEqual(made.stat().st_size, size)
+                    self.assertLess(made.stat().st_size - size, 512 if image_format == "raw" else 1 << 20)
+                    self.assertRegex(self.run_tool("sgdisk", "-v", made).stdout, "No problems found")
+                    self.check_filesystems(made)
+
+    def test_a_cut_disk_without_room_for_its_partition_table_is_told(self):
+        raw = self.copy_of_base()
+        last = max(each["start"] + each["size"] for each in self.partitions(raw)[0].values())
+        os.truncate(raw, (last + 10) * 512)
+        said = self.customize("os: {hostname: x}\n", base=raw, expect=5)
+        self.assert_said(said, "[disk.corrupt-partition-table]", "leaves no room")
+
+    def test_a_name_that_two_filesystems_have_is_told(self):
+        raw = self.copy_of_base()
+        self.without_data_mount(raw)
+        uuid = next(each for each in self.inspect(raw)["disk"]["partitions"] if each["label"] == "root")["filesystem"]["uuid"]
+        fstab = self.read(raw, "/etc/fstab")
+        root = next(each for each in fstab.splitlines() if each.split()[1:2] == ["/"])
+        self.change_root(raw, *self.replace("/etc/fstab", fstab.replace(root, f"UUID={uuid} / ext4 defaults 0 1").encode()))
+        self.customize("os: {hostname: x}\n", base=raw)
+        copy = self.scratch() / "copy"
+        with copy.open("wb") as file:
+            file.truncate(self.partitions(raw)[0]["data"]["size"] * 512)
+        self.run_tool("mkfs.ext4", "-q", "-F", "-U", uuid, copy)
+        self.put(raw, "data", copy.read_bytes())
+        said = self.refused(raw)
+        self.assert_said(said, "[origin.ambiguous-mount]", "(data)", "(root)")
 
     def test_a_damaged_journal_is_told_and_nothing_is_made(self):
         for damage in ("superblock", "descriptor"):

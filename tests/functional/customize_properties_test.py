@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: MIT
 """What holds for every image that is customized: what nobody touched stays, and damage is an error."""
 
+import contextlib
 import hashlib
 import json
 import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
 from composing import adopt_orphans, artifact_digests, hidden_files, living_descendants, wrong_sums  # noqa: E402
 from customizing import BASE, CustomizingTestCase, digest  # noqa: E402
+from disturbed_builds import descendants_of  # noqa: E402
 from imagewright_testing import PROGRAM, environment, require_program, skip  # noqa: E402
 
 RECORDS = {"/etc/image-customizer-release", "/etc/imagewright-release", "/usr/share/image-customizer",
@@ -178,19 +181,33 @@ class CustomizeProperties(CustomizingTestCase):
             try:
                 process.wait(timeout=seconds)
             except subprocess.TimeoutExpired:
-                process.kill()
-            return process.wait()
+                kill(process)
+            return process.wait(timeout=120)
 
+        def kill(process):
+            """The front alone, all of it at once, or one process below it: then the others say what became of that."""
+            below = descendants_of(process.pid)
+            ways = [[process.pid], [process.pid, *below]] + ([[numbers.choice(below)]] if below else [])
+            for number in numbers.choice(ways):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+
+        numbers = random.Random(int(os.environ.get("IMAGEWRIGHT_SEED", "20240611")))
         start = time.monotonic()
         self.assertEqual(run(), 0)
         duration = time.monotonic() - start
         expected = artifact_digests(out)
         self.assertTrue(expected)
-        numbers = random.Random(int(os.environ.get("IMAGEWRIGHT_SEED", "20240611")))
-        for _ in range(int(os.environ.get("IMAGEWRIGHT_KILLS", "5"))):
+        earlier = directory / "earlier"
+        shutil.copytree(out, earlier)
+        for number in range(int(os.environ.get("IMAGEWRIGHT_KILLS", "9"))):
             shutil.rmtree(out, ignore_errors=True)
+            if number % 2 == 0:
+                shutil.copytree(earlier, out)
             moment = numbers.uniform(0, duration)
-            run(moment)
+            code = run(moment)
+            if code == 0:
+                self.assertEqual(artifact_digests(out), expected, f"killed after {moment:.3f} s")
             self.assertEqual(living_descendants(), [], f"killed after {moment:.3f} s")
             found = artifact_digests(out)
             self.assertEqual({name: digest for name, digest in found.items() if expected.get(name) != digest}, {}, f"killed after {moment:.3f} s")

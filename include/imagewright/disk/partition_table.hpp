@@ -106,4 +106,11 @@ enum class MovedBackup : std::uint8_t {
 [[nodiscard]] MovedBackup move_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk_size,
                                             const std::string& name);
 
+/// Where the table at the start of a disk in an open file is whole and the backup does not stand
+/// whole in the last sector, as in images that were cut off, or made larger by others: it is
+/// written there, behind the last partition. `old_size` and the rest as for move_backup_table.
+/// Throws also base::Error (disk.corrupt-partition-table) where a partition is in its place.
+void settle_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk_size,
+                         const std::string& name);
+
 } // namespace imagewright::disk

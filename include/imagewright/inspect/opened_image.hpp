@@ -47,6 +47,13 @@ struct MissingMount {
   bool operator==(const MissingMount&) const = default;
 };
 
+/// What is mounted by a name that several partitions have.
+struct AmbiguousMount {
+  std::string source;
+  std::string mount_point;
+  std::vector<std::string> partitions;
+};
+
 struct FstabLine;
 
 /// An image file, its partition table and the filesystems on it.
@@ -72,6 +79,8 @@ public:
   const OpenedPartition* root() const { return root_; }
   /// What is mounted from elsewhere, and so cannot be looked at.
   const std::vector<MissingMount>& missing_mounts() const { return missing_; }
+  /// Which of those partitions a kernel takes is chance; here it is the first.
+  const std::vector<AmbiguousMount>& ambiguous_mounts() const { return ambiguous_; }
   /// What is wrong with the image and did not keep it from being read, for people.
   const std::vector<std::string>& complaints() const { return complaints_; }
 
@@ -81,6 +90,7 @@ private:
   void find_root();
   void find_root_in_subvolume();
   void find_mount_points();
+  void note_ambiguous(const FstabLine& line);
   void mount_subvolumes(const std::vector<FstabLine>& lines);
   void mount_discovered();
   void find_verity_pairs();
@@ -92,6 +102,7 @@ private:
   std::vector<OpenedPartition> partitions_;
   OpenedPartition* root_ = nullptr;
   std::vector<MissingMount> missing_;
+  std::vector<AmbiguousMount> ambiguous_;
   std::vector<std::string> complaints_;
 };
 

@@ -7,6 +7,7 @@
 
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/layout.hpp>
+#include <imagewright/model/output_config.hpp>
 #include <imagewright/model/storage_config.hpp>
 
 namespace imagewright::plan {
@@ -17,5 +18,10 @@ namespace imagewright::plan {
 model::DiskLayout with_grown_partitions(model::DiskLayout layout,
                                         const std::vector<model::GrownPartition>& wishes,
                                         const model::Architecture& architecture);
+
+/// The layout on a disk of a size that each of the formats can have: whole sectors, and whole MiB
+/// for those who ask for them.
+model::DiskLayout fitted_to_formats(model::DiskLayout layout,
+                                    const std::vector<model::OutputImage>& outputs);
 
 } // namespace imagewright::plan

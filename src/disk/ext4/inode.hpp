@@ -19,6 +19,10 @@ constexpr std::uint32_t k_ext4_kept_flags =
     EXT2_SECRM_FL | EXT2_UNRM_FL | EXT2_SYNC_FL | EXT2_IMMUTABLE_FL | EXT2_APPEND_FL |
     EXT2_NODUMP_FL | EXT2_NOATIME_FL | EXT3_JOURNAL_DATA_FL | EXT2_DIRSYNC_FL | EXT2_TOPDIR_FL;
 
+/// Flags of what is more than its content, and would be less on another filesystem: encrypted,
+/// under fs-verity, with names in which letters have no case.
+constexpr std::uint32_t k_ext4_bound_flags = EXT4_ENCRYPT_FL | EXT4_VERITY_FL | EXT4_CASEFOLD_FL;
+
 /// What the filesystem adds to an inode of the tree.
 struct InodePlacement {
   std::uint32_t number = 0;

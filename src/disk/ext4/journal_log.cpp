@@ -38,7 +38,6 @@ constexpr std::size_t k_superblock_checksum = 252;
 constexpr std::size_t k_commit_checksum = 16;
 
 constexpr std::uint32_t k_compat_checksum = 1;
-constexpr std::uint32_t k_feature_revoke = 1;
 constexpr std::uint32_t k_feature_64bit = 2;
 constexpr std::uint32_t k_feature_async_commit = 4;
 constexpr std::uint32_t k_feature_checksum_v2 = 8;
@@ -47,6 +46,7 @@ constexpr std::uint32_t k_feature_fast_commit = 32;
 constexpr std::uint32_t k_known_features = 63;
 constexpr std::uint32_t k_default_fast_blocks = 256;
 constexpr std::uint16_t k_fast_commit_head = 9;
+constexpr std::uint32_t k_fewest_blocks = 1024; ///< of a log beside which fast commits stand
 
 constexpr std::uint32_t k_tag_escaped = 1;
 constexpr std::uint32_t k_tag_same_uuid = 2;
@@ -105,7 +105,8 @@ private:
     if (has_feature(k_feature_fast_commit)) {
       const auto fast = get<std::uint32_t>(block, 84);
       fast_blocks_ = fast == 0 ? k_default_fast_blocks : fast;
-      if (fast_blocks_ >= end_) corrupt_journal("it has no room for its log");
+      if (end_ < k_fewest_blocks || end_ - k_fewest_blocks < fast_blocks_)
+        refuse_journal("its fast commits leave too little room for its log");
       end_ -= fast_blocks_;
     }
     if (first_ == 0 || first_ >= end_ || (start_ != 0 && (start_ < first_ || start_ >= end_)))
@@ -241,8 +242,8 @@ private:
     const std::size_t width = has_feature(k_feature_64bit) ? 8 : 4;
     const std::size_t end = get<std::uint32_t>(block, k_header_size);
     const std::size_t room = block.size() - (has_checksums() ? k_tail_size : 0);
-    if (!has_feature(k_feature_revoke) || end > room)
-      corrupt_journal("a list of revoked blocks is impossible");
+    // Whether the log has such lists is said by its superblock only some time after the first.
+    if (end > room) corrupt_journal("a list of revoked blocks is impossible");
     for (std::size_t offset = k_header_size + 4; offset + width <= end; offset += width) {
       const std::uint64_t revoked =
           width == 8 ? get<std::uint64_t>(block, offset) : get<std::uint32_t>(block, offset);
@@ -274,7 +275,8 @@ private:
   /// Changes since the last transaction may stand behind the log, in a form of their own.
   void refuse_fast_commits(std::uint32_t end) const {
     if (!has_feature(k_feature_fast_commit)) return;
-    const Bytes block = read(end_);
+    // The block at the end of the log belongs to neither.
+    const Bytes block = read(end_ + 1);
     // Little endian: a tag, its length, and of the head the features and the transaction.
     namespace little = base::little_endian;
     if (little::get<std::uint16_t>(block, 0) == k_fast_commit_head &&

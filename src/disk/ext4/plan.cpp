@@ -57,6 +57,19 @@ void check_name(std::string_view name, const std::string& path) {
                         : fmt::format("the name of {} is too long for ext4", base::quoted(path)));
 }
 
+void check_flags(const tree::Inode& inode, const std::string& path) {
+  const std::uint32_t flags = inode.flags & k_ext4_bound_flags;
+  if (flags == 0) return;
+  const char* what = (flags & EXT4_ENCRYPT_FL) != 0  ? "is encrypted"
+                     : (flags & EXT4_VERITY_FL) != 0 ? "is protected by fs-verity"
+                                                     : "has names in which letters have no case";
+  throw base::Error(base::FailureKind::input, "disk.file-unsupported",
+                    fmt::format("{} {} on the filesystem that it comes from, and would not be so "
+                                "when it is written anew",
+                                base::quoted(path), what),
+                    "leave what is on that filesystem as it is, or remove the file");
+}
+
 void collect_directories(Ext4Plan& plan, const tree::RootTree& tree) {
   std::map<std::string_view, std::size_t> by_path;
   const auto add_directory = [&](std::string_view path, std::uint32_t number,
@@ -69,6 +82,7 @@ void collect_directories(Ext4Plan& plan, const tree::RootTree& tree) {
   };
   for (const tree::Entry& entry : tree.entries) {
     const tree::Inode& inode = tree.inodes[entry.inode];
+    check_flags(inode, entry.path);
     const std::uint32_t number = plan.inode_numbers[entry.inode];
     if (inode.type == fs::FileType::directory) {
       add_directory(entry.path, number, static_cast<std::ptrdiff_t>(entry.inode));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <functional>
+#include <map>
 #include <span>
 
 #include <fmt/format.h>
@@ -12,6 +14,8 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/uuid.hpp>
 
+#include "disk/ext4/attributes.hpp"
+#include "disk/ext4/corrupt.hpp"
 #include "disk/ext4/handle.hpp"
 #include "disk/ext4/inode.hpp"
 #include "disk/ext4/journal.hpp"
@@ -26,16 +30,11 @@ namespace {
 constexpr std::uint64_t k_longest_link = 4096;
 // Content in an inode is no larger than the largest block that the inode could be in.
 constexpr std::uint64_t k_largest_inline = 65'536;
-
-[[noreturn]] void corrupt(std::string_view what) {
-  throw base::Error(base::FailureKind::verification, "disk.corrupt-filesystem",
-                    fmt::format("the ext4 filesystem is damaged: {}", what),
-                    "run \"e2fsck -fn\" on it, and copy or make the image again");
-}
+constexpr std::size_t k_most_known_directories = 64;
 
 fs::FileType type_of(std::uint16_t mode) {
   const auto type = fs::find_file_type(mode);
-  if (!type) corrupt("an inode has an impossible type");
+  if (!type) throw_corrupt_ext4("an inode has an impossible type");
   return *type;
 }
 
@@ -44,14 +43,11 @@ struct FileCloser {
 };
 using OpenFile = std::unique_ptr<ext2_file, FileCloser>;
 
-struct AttributeCloser {
-  void operator()(ext2_xattr_handle* handle) const { ext2fs_xattrs_close(&handle); }
-};
-using Attributes = std::unique_ptr<ext2_xattr_handle, AttributeCloser>;
+using Names = std::map<std::string, ext2_ino_t, std::less<>>;
 
 /// Collects names for a callback from C, keeping an exception for later.
 struct NameCollector {
-  std::vector<std::string> names;
+  Names names;
   std::exception_ptr failure;
 };
 
@@ -61,27 +57,12 @@ int collect_name(ext2_ino_t /*directory*/, int /*entry*/, ext2_dir_entry* found,
   try {
     const std::string name(&found->name[0],
                            static_cast<std::size_t>(ext2fs_dirent_name_len(found)));
-    if (name != "." && name != "..") result.names.push_back(name);
+    // Of two that are equal a kernel finds the first.
+    if (name != "." && name != "..") result.names.emplace(name, found->inode);
     return 0;
   } catch (...) {
     result.failure = std::current_exception();
     return DIRENT_ABORT;
-  }
-}
-
-struct AttributeCollector {
-  std::vector<tree::ExtendedAttribute> attributes;
-  std::exception_ptr failure;
-};
-
-int collect_attribute(char* name, char* value, std::size_t length, void* collector) {
-  auto& result = *static_cast<AttributeCollector*>(collector);
-  try {
-    result.attributes.push_back({name, std::string(value, length)});
-    return 0;
-  } catch (...) {
-    result.failure = std::current_exception();
-    return XATTR_ABORT;
   }
 }
 
@@ -160,7 +141,7 @@ public:
                     .size = size_of(inode),
                     .modified = modified(inode),
                     .modified_nanoseconds = has_extra_times(inode) ? inode.i_mtime_extra >> 2U : 0,
-                    .flags = inode.i_flags & k_ext4_kept_flags,
+                    .flags = inode.i_flags & (k_ext4_kept_flags | k_ext4_bound_flags),
                     .inode = *number,
                     .name_count = inode.i_links_count};
     if (file.type == fs::FileType::character_device || file.type == fs::FileType::block_device) {
@@ -174,11 +155,10 @@ public:
     if (!number || type_of(read_inode(*number).i_mode) != fs::FileType::directory) {
       return std::nullopt;
     }
-    NameCollector collector;
-    check(ext2fs_dir_iterate2(fs_.get(), *number, 0, nullptr, collect_name, &collector));
-    if (collector.failure) std::rethrow_exception(collector.failure);
-    std::sort(collector.names.begin(), collector.names.end());
-    return collector.names;
+    std::vector<std::string> names;
+    for (const auto& [name, child] : names_of(*number))
+      names.push_back(name);
+    return names;
   }
 
   std::optional<std::string> read(std::string_view path, base::ByteSize limit) const override {
@@ -196,7 +176,8 @@ public:
     const ext2_inode_large inode = read_inode(*number);
     if (type_of(inode.i_mode) != fs::FileType::regular || size_of(inode) == 0) return {};
     if ((inode.i_flags & EXT4_INLINE_DATA_FL) != 0) {
-      if (size_of(inode) > k_largest_inline) corrupt("a file does not fit into its inode");
+      if (size_of(inode) > k_largest_inline)
+        throw_corrupt_ext4("a file does not fit into its inode");
       return {{.kind = StoredPiece::Kind::text,
                .length = size_of(inode),
                .text = read_content(*number, size_of(inode))}};
@@ -216,7 +197,7 @@ public:
     if (!number) return std::nullopt;
     ext2_inode_large inode = read_inode(*number);
     if (type_of(inode.i_mode) != fs::FileType::symlink) return std::nullopt;
-    if (size_of(inode) > k_longest_link) corrupt("a symbolic link is too long");
+    if (size_of(inode) > k_longest_link) throw_corrupt_ext4("a symbolic link is too long");
     if (ext2fs_is_fast_symlink(ext2fs_inode(&inode)) == 0) {
       return read_content(*number, size_of(inode));
     }
@@ -227,20 +208,12 @@ public:
   std::vector<tree::ExtendedAttribute> attributes(std::string_view path) const override {
     const auto number = find_inode(path);
     if (!number) return {};
-    ext2_xattr_handle* opened = nullptr;
-    check(ext2fs_xattrs_open(fs_.get(), *number, &opened));
-    const Attributes handle(opened);
-    check(ext2fs_xattrs_read(handle.get()));
-    AttributeCollector collector;
-    check(ext2fs_xattrs_iterate(handle.get(), collect_attribute, &collector));
-    if (collector.failure) std::rethrow_exception(collector.failure);
-    std::sort(collector.attributes.begin(), collector.attributes.end());
-    return collector.attributes;
+    return ext4_attributes(fs_, *number);
   }
 
 private:
   static void check(errcode_t code) {
-    if (code != 0) corrupt(error_message(code));
+    if (code != 0) throw_corrupt_ext4(error_message(code));
   }
 
   static std::uint64_t size_of(const ext2_inode_large& inode) {
@@ -266,7 +239,8 @@ private:
     std::vector<StoredRun> runs = has_extents ? extents_of(number) : blocks_of(number);
     std::uint64_t end = 0;
     for (const StoredRun& run : runs) {
-      if (run.logical < end || run.count == 0) corrupt("the blocks of a file are out of order");
+      if (run.logical < end || run.count == 0)
+        throw_corrupt_ext4("the blocks of a file are out of order");
       end = run.logical + run.count;
     }
     return runs;
@@ -316,7 +290,7 @@ private:
     const std::uint64_t place = run.physical * block;
     const bool is_inside =
         run.physical < source_.size() / block && length <= source_.size() - place;
-    if (!is_inside) corrupt("a file has blocks beyond its end");
+    if (!is_inside) throw_corrupt_ext4("a file has blocks beyond its end");
     replayed_.add_pieces({.offset = offset, .length = length, .place = place, .text = {}}, pieces);
   }
 
@@ -334,6 +308,18 @@ private:
     return inode;
   }
 
+  /// A walk asks for many names of one directory, which are looked through one after the other
+  /// otherwise.
+  const Names& names_of(ext2_ino_t directory) const {
+    const auto known = known_.find(directory);
+    if (known != known_.end()) return known->second;
+    NameCollector collector;
+    check(ext2fs_dir_iterate2(fs_.get(), directory, 0, nullptr, collect_name, &collector));
+    if (collector.failure) std::rethrow_exception(collector.failure);
+    if (known_.size() >= k_most_known_directories) known_.clear();
+    return known_.emplace(directory, std::move(collector.names)).first->second;
+  }
+
   std::optional<ext2_ino_t> find_inode(std::string_view path) const {
     const auto number =
         last_directory_.find(path, EXT2_ROOT_INO, [&](std::uint64_t start, std::string_view below) {
@@ -347,12 +333,10 @@ private:
     for (const std::string& part : base::split(path, '/')) {
       if (part.empty()) continue;
       if (type_of(read_inode(number).i_mode) != fs::FileType::directory) return std::nullopt;
-      ext2_ino_t child = 0;
-      const errcode_t code = ext2fs_lookup(fs_.get(), number, part.c_str(),
-                                           static_cast<int>(part.size()), nullptr, &child);
-      if (code == EXT2_ET_FILE_NOT_FOUND) return std::nullopt;
-      check(code);
-      number = child;
+      const Names& names = names_of(number);
+      const auto child = names.find(part);
+      if (child == names.end()) return std::nullopt;
+      number = child->second;
     }
     return number;
   }
@@ -367,7 +351,7 @@ private:
       const auto wanted =
           static_cast<unsigned int>(std::min<std::uint64_t>(size - done, 1U << 20U));
       check(ext2fs_file_read(file.get(), content.data() + done, wanted, &got));
-      if (got == 0) corrupt("a file ends before its size");
+      if (got == 0) throw_corrupt_ext4("a file ends before its size");
       done += got;
     }
     return content;
@@ -376,6 +360,7 @@ private:
   const fs::ByteSource& source_;
   ReplayedSource replayed_;
   Ext4Handle fs_;
+  mutable std::map<ext2_ino_t, Names> known_;
   mutable LastDirectory last_directory_;
 };
 

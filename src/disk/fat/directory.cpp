@@ -17,6 +17,8 @@ constexpr std::uint8_t k_attribute_archive = 0x20;
 constexpr std::uint8_t k_attribute_long_name = 0x0F;
 constexpr std::uint8_t k_last_long_entry = 0x40;
 constexpr std::size_t k_units_per_entry = 13;
+constexpr std::uint8_t k_kept_attributes = 0x07;
+constexpr unsigned k_flags_place = 24;
 
 struct FatTime {
   std::uint16_t date = 0;
@@ -44,6 +46,7 @@ FatTime fat_time(base::Epoch moment) {
 struct ShortEntry {
   ShortName name{};
   std::uint8_t attributes = 0;
+  std::uint8_t small_parts = 0;
   std::uint32_t cluster = 0;
   std::uint32_t size = 0;
   base::Epoch modified;
@@ -57,6 +60,7 @@ public:
     const auto slot = next();
     put_text(slot, 0, std::string_view(entry.name.data(), entry.name.size()));
     put(slot, 11, entry.attributes);
+    put(slot, 12, entry.small_parts);
     const FatTime created = fat_time(epoch_);
     const FatTime written = fat_time(entry.modified);
     put(slot, 14, created.time);
@@ -108,6 +112,25 @@ private:
 
 } // namespace
 
+std::uint32_t fat_flags(std::uint8_t attributes, std::uint8_t small_parts) {
+  const unsigned kept =
+      (attributes & k_kept_attributes) | (small_parts & (k_small_base | k_small_extension));
+  // New files are to be archived, and have no flags.
+  const bool is_plain_file = (attributes & (k_attribute_archive | k_attribute_directory)) == 0;
+  return (kept | (is_plain_file ? k_attribute_archive : 0U)) << k_flags_place;
+}
+
+std::uint8_t fat_attributes_of(std::uint32_t flags) {
+  const unsigned kept = flags >> k_flags_place;
+  const bool is_archived = (kept & k_attribute_archive) == 0;
+  return static_cast<std::uint8_t>((kept & k_kept_attributes) |
+                                   (is_archived ? k_attribute_archive : 0U));
+}
+
+std::uint8_t fat_small_parts_of(std::uint32_t flags) {
+  return static_cast<std::uint8_t>(flags >> k_flags_place & (k_small_base | k_small_extension));
+}
+
 ShortName fat_label(std::string_view label) {
   ShortName name;
   name.fill(' ');
@@ -157,12 +180,13 @@ std::vector<std::byte> make_fat_directory(const FatPlan& plan, const tree::RootT
   }
   for (const std::size_t index : node.children) {
     const FatNode& child = plan.nodes[index];
-    const std::uint8_t kept =
-        static_cast<std::uint8_t>(tree.inodes.at(child.inode).flags & k_fat_kept_attributes);
-    const std::uint8_t kind = child.is_directory ? k_attribute_directory : k_attribute_archive;
+    const std::uint8_t kept = fat_attributes_of(tree.inodes.at(child.inode).flags);
+    const unsigned attributes =
+        child.is_directory ? k_attribute_directory | (kept & k_kept_attributes) : kept;
     writer.add_long(child.name);
     writer.add_short({.name = child.name.short_name,
-                      .attributes = static_cast<std::uint8_t>(kind | kept),
+                      .attributes = static_cast<std::uint8_t>(attributes),
+                      .small_parts = child.name.small_parts,
                       .cluster = child.first_cluster,
                       .size = child.size,
                       .modified = tree.inodes.at(child.inode).modified});

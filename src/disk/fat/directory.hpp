@@ -10,8 +10,12 @@
 
 namespace imagewright::disk {
 
-/// Read-only, hidden and system: what a file keeps when its volume is written anew.
-constexpr std::uint8_t k_fat_kept_attributes = 0x07;
+/// What a file keeps when its volume is written anew, as flags of an inode: read-only, hidden and
+/// system, that it is not to be archived, and which parts of its name are small. They stand where
+/// no other filesystem has a flag that it keeps.
+std::uint32_t fat_flags(std::uint8_t attributes, std::uint8_t small_parts);
+std::uint8_t fat_attributes_of(std::uint32_t flags);
+std::uint8_t fat_small_parts_of(std::uint32_t flags);
 
 /// How many entries of 32 bytes the directory takes.
 std::uint64_t fat_directory_entries(const FatPlan& plan, std::size_t directory);

@@ -134,7 +134,18 @@ std::string to_utf8(std::u16string_view text) {
   return result;
 }
 
-FatName FatNames::add(std::string_view name, const std::string& path) {
+std::string shown_name(const ShortName& name, std::uint8_t small_parts) {
+  const std::string_view stored(name.data(), name.size());
+  const auto part = [&](std::string_view text, std::uint8_t mark) {
+    const std::string_view used = text.substr(0, text.find_last_not_of(' ') + 1);
+    return (small_parts & mark) != 0 ? base::to_lower(used) : std::string(used);
+  };
+  const std::string extension = part(stored.substr(k_base_length), k_small_extension);
+  return part(stored.substr(0, k_base_length), k_small_base) +
+         (extension.empty() ? "" : "." + extension);
+}
+
+FatName FatNames::add(std::string_view name, const std::string& path, std::uint8_t small_parts) {
   const auto wide = to_utf16(name);
   if (!wide) refuse(path, "its name is not UTF-8");
   if (wide->size() > k_longest_name) refuse(path, "its name is too long");
@@ -150,10 +161,12 @@ FatName FatNames::add(std::string_view name, const std::string& path) {
   }
   const auto exact = exact_short_name(*wide);
   if (exact && taken_.insert(*exact).second) {
-    const bool is_the_same = *wide == upper_case(*wide);
-    return {*exact, is_the_same ? std::u16string() : *wide};
+    if (shown_name(*exact, 0) == name) return {.short_name = *exact};
+    if (shown_name(*exact, small_parts) == name)
+      return {.short_name = *exact, .small_parts = small_parts};
+    return {.short_name = *exact, .long_name = *wide};
   }
-  return {unique_alias(*wide), *wide};
+  return {.short_name = unique_alias(*wide), .long_name = *wide};
 }
 
 // Section 7.4: the basis name with a numeric tail.

@@ -48,7 +48,7 @@ void collect_nodes(FatPlan& plan, const FilesystemPlace& place, const tree::Root
     if (entry.path != "/") {
       node.parent = by_path.at(parent_of(entry.path));
       const std::string name = entry.path.substr(entry.path.rfind('/') + 1);
-      node.name = names[node.parent].add(name, entry.path);
+      node.name = names[node.parent].add(name, entry.path, fat_small_parts_of(inode.flags));
       plan.nodes[node.parent].children.push_back(plan.nodes.size());
     }
     if (node.is_directory) by_path.emplace(entry.path, plan.nodes.size());

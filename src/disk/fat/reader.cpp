@@ -28,6 +28,7 @@ constexpr std::uint64_t k_largest_directory = std::uint64_t{2} << 20U;
 struct FatFile {
   std::string name;
   std::uint8_t attributes = 0;
+  std::uint8_t small_parts = 0;
   std::uint32_t cluster = 0;
   std::uint32_t size = 0;
   base::Epoch modified;
@@ -44,13 +45,10 @@ base::Epoch time_of(std::uint16_t date, std::uint16_t time) {
          std::chrono::minutes(time >> 5U & 63U) + std::chrono::seconds((time & 31U) * 2U);
 }
 
-std::string short_name_text(std::span<const std::byte> slot) {
-  const auto part = [&](std::size_t start, std::size_t length) {
-    const std::string text(as_text(slot.subspan(start, length)));
-    return text.substr(0, text.find_last_not_of(' ') + 1);
-  };
-  const std::string extension = part(8, 3);
-  return part(0, 8) + (extension.empty() ? "" : "." + extension);
+ShortName short_name_in(std::span<const std::byte> slot) {
+  ShortName name{};
+  std::copy_n(as_text(slot).begin(), name.size(), name.begin());
+  return name;
 }
 
 /// Puts the pieces of a long name together as they pass by, last piece first.
@@ -75,10 +73,8 @@ public:
 
   /// The name, when it is whole and belongs to this short one.
   std::string take(std::span<const std::byte> slot) {
-    ShortName name{};
-    std::copy_n(as_text(slot).begin(), name.size(), name.begin());
     const bool is_whole =
-        expected_ == 0 && !text_.empty() && checksum_ == short_name_checksum(name);
+        expected_ == 0 && !text_.empty() && checksum_ == short_name_checksum(short_name_in(slot));
     std::string result = is_whole ? to_utf8(text_) : std::string();
     clear();
     return result;
@@ -129,7 +125,7 @@ public:
                       .permissions = 0755,
                       .size = file->size,
                       .modified = file->modified,
-                      .flags = std::uint32_t{file->attributes} & k_fat_kept_attributes};
+                      .flags = fat_flags(file->attributes, file->small_parts)};
     if ((file->attributes & k_read_only) != 0) stored.permissions = 0555;
     return stored;
   }
@@ -201,14 +197,16 @@ private:
 
   static FatFile file_of(std::span<const std::byte> slot, std::string long_name) {
     const auto attributes = get<std::uint8_t>(slot, 11);
+    const auto small_parts = get<std::uint8_t>(slot, 12);
     const bool is_label = (attributes & k_volume) != 0;
     std::string label(as_text(slot.first(11)));
     label = label.substr(0, label.find_last_not_of(' ') + 1);
     std::string name = is_label            ? label
-                       : long_name.empty() ? short_name_text(slot)
+                       : long_name.empty() ? shown_name(short_name_in(slot), small_parts)
                                            : std::move(long_name);
     return {.name = std::move(name),
             .attributes = attributes,
+            .small_parts = small_parts,
             .cluster =
                 std::uint32_t{get<std::uint16_t>(slot, 20)} << 16U | get<std::uint16_t>(slot, 26),
             .size = get<std::uint32_t>(slot, 28),

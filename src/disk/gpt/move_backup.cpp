@@ -3,8 +3,10 @@
 // end.
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/disk/partition_table.hpp>
 
 #include "disk/block_device.hpp"
@@ -40,6 +42,23 @@ void update_protective_record(FileRegion& disk, std::uint64_t last) {
   disk.write(0, record);
 }
 
+/// The UEFI specification, table 5.6: the last sector of a partition, and no type where there is
+/// none.
+void require_room(const TableCopy& table, std::uint64_t last_sector) {
+  constexpr std::size_t k_last_place = 40;
+  const std::uint64_t first_taken = last_sector - table.array_sectors();
+  const auto entries = std::span(table.array);
+  for (std::size_t at = 0; at + table.entry_size() <= entries.size(); at += table.entry_size()) {
+    const auto entry = entries.subspan(at, table.entry_size());
+    if (is_all_zero(entry.first(16)) || get<std::uint64_t>(entry, k_last_place) < first_taken)
+      continue;
+    throw base::Error(base::FailureKind::verification, "disk.corrupt-partition-table",
+                      "the backup of the partition table is not at the end of the disk, and the "
+                      "last partition leaves no room for it",
+                      "make the disk larger first, as with \"truncate -s +1M\" of a raw image");
+  }
+}
+
 void write_copy(FileRegion& disk, TableCopy& table) {
   table.update_checksums();
   disk.write(table.array_sector() * table.sector_size(), table.array);
@@ -73,6 +92,23 @@ MovedBackup move_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk
     return MovedBackup::moved;
   }
   return complaint.empty() ? MovedBackup::none : MovedBackup::damaged;
+}
+
+void settle_backup_table(int fd, std::uint64_t old_size, std::uint64_t disk_size,
+                         const std::string& name) {
+  FileRegion disk(fd, 0, disk_size, name);
+  std::string ignored; // what is wrong with a copy
+  for (const std::uint64_t sector_size : k_gpt_sector_sizes) {
+    auto table = find_table_copy(disk, 1, sector_size, ignored);
+    if (!table) continue;
+    const std::uint64_t last = disk_size / sector_size - 1;
+    const bool is_whole =
+        table->other_sector() == last && find_table_copy(disk, last, sector_size, ignored);
+    if (is_whole) return;
+    require_room(*table, last);
+    move_backup(disk, *table, old_size);
+    return;
+  }
 }
 
 void restore_first_table(int fd, const std::string& name, const fs::ByteSource& source) {

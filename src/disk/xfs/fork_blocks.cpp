@@ -19,11 +19,16 @@ XfsForkBlocks::XfsForkBlocks(const XfsVolume& volume, const XfsInode& inode, con
   }
 }
 
-std::uint64_t XfsForkBlocks::place_of(std::uint64_t offset) const {
+const XfsExtent& XfsForkBlocks::extent_at(std::uint64_t offset) const {
   const auto after = std::ranges::upper_bound(extents_, offset, {}, &XfsExtent::offset);
   if (after == extents_.begin()) throw_corrupt_xfs("a block of an inode is in a hole");
   const XfsExtent& extent = *std::prev(after);
   if (offset - extent.offset >= extent.count) throw_corrupt_xfs("a block of an inode is in a hole");
+  return extent;
+}
+
+std::uint64_t XfsForkBlocks::place_of(std::uint64_t offset) const {
+  const XfsExtent& extent = extent_at(offset);
   return volume_.place_of(extent.block + (offset - extent.offset), 1);
 }
 
@@ -38,15 +43,24 @@ Bytes XfsForkBlocks::read(const XfsBlockForm& form, std::uint64_t offset,
 }
 
 std::string XfsForkBlocks::read_text(const XfsLongText& text) const {
-  const std::size_t room = volume_.shape().block_size - k_xfs_remote_block.header_size;
+  const std::size_t size = volume_.shape().block_size;
+  const std::size_t head = k_xfs_remote_block.header_size;
+  // As many as it was given, each with room for a head.
+  const std::uint64_t end = text.offset + (text.length + size - head - 1) / (size - head);
   std::string content;
-  for (std::uint64_t offset = text.offset; content.size() < text.length; ++offset) {
-    const Bytes block = read(k_xfs_remote_block, offset);
-    const std::size_t part = std::min(room, text.length - content.size());
-    if (get<std::uint32_t>(block, 0) != text.magic ||
-        get<std::uint32_t>(block, 4) != content.size() || get<std::uint32_t>(block, 8) != part)
+  for (std::uint64_t offset = text.offset; content.size() < text.length;) {
+    std::uint64_t count = 1;
+    if (text.parts == XfsTextParts::runs) {
+      const XfsExtent& extent = extent_at(offset);
+      count = std::min(extent.offset + extent.count, end) - offset;
+    }
+    const Bytes run = read(k_xfs_remote_block, offset, count);
+    const std::size_t part = std::min(count * size - head, text.length - content.size());
+    if (get<std::uint32_t>(run, 0) != text.magic || get<std::uint32_t>(run, 4) != content.size() ||
+        get<std::uint32_t>(run, 8) != part)
       throw_corrupt_xfs(fmt::format("{} contradicts itself", text.name));
-    content += as_text(std::span(block).subspan(k_xfs_remote_block.header_size, part));
+    content += as_text(std::span(run).subspan(head, part));
+    offset += count;
   }
   return content;
 }

@@ -11,12 +11,19 @@
 
 namespace imagewright::disk {
 
+/// Which stretches of a long text begin with a head and have one checksum.
+enum class XfsTextParts : std::uint8_t {
+  blocks, ///< those of extended attributes
+  runs    ///< those of symbolic links: blocks that follow each other
+};
+
 /// A text in blocks of its own.
 struct XfsLongText {
-  std::uint32_t magic = 0;  ///< of each of its blocks
+  std::uint32_t magic = 0;  ///< of each of its parts
   std::uint64_t offset = 0; ///< of the first, in the fork
   std::size_t length = 0;   ///< bytes
-  const char* name = "";    ///< for messages
+  XfsTextParts parts = XfsTextParts::blocks;
+  const char* name = ""; ///< for messages
 };
 
 class XfsForkBlocks {
@@ -33,6 +40,8 @@ public:
   std::string read_text(const XfsLongText& text) const;
 
 private:
+  /// The one that holds the block.
+  const XfsExtent& extent_at(std::uint64_t offset) const;
   /// In bytes from the start of the filesystem.
   std::uint64_t place_of(std::uint64_t offset) const;
 

@@ -129,7 +129,10 @@ private:
 
   std::string remote_target(const XfsInode& inode) const {
     return XfsForkBlocks(volume_, inode, inode.data)
-        .read_text({.magic = k_link_magic, .length = inode.size, .name = "a symbolic link"});
+        .read_text({.magic = k_link_magic,
+                    .length = inode.size,
+                    .parts = XfsTextParts::runs,
+                    .name = "a symbolic link"});
   }
 
   /// A walk asks for many names of one directory.

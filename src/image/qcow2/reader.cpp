@@ -26,6 +26,8 @@ constexpr std::uint64_t k_largest_l1 = std::uint64_t{32} << 20U;
 constexpr std::size_t k_cached_table_bytes = std::size_t{16} << 20U;
 constexpr std::uint64_t k_feature_dirty = 1;
 constexpr std::uint64_t k_feature_corrupt = 2;
+constexpr std::uint64_t k_feature_data_file = 4;
+constexpr std::uint64_t k_feature_subclusters = 16;
 
 /// The fields of the header that matter for reading.
 struct Header {
@@ -148,6 +150,10 @@ private:
     if (bytes.size() < k_v3_header_size) corrupt("it is shorter than its header");
     const auto features = get<std::uint64_t>(bytes, 72);
     if ((features & k_feature_corrupt) != 0) corrupt("it is marked as corrupt");
+    if ((features & k_feature_data_file) != 0)
+      throw_unsupported(name_, "its data is in another file (data_file)");
+    if ((features & k_feature_subclusters) != 0)
+      throw_unsupported(name_, "its clusters have parts (extended_l2)");
     if ((features & ~(k_feature_dirty | k_qcow2_feature_compression)) != 0) {
       throw_unsupported(name_, fmt::format("it uses unknown features ({:#x})", features));
     }

@@ -271,9 +271,11 @@ Customizing prepare_customizing(const CustomizeOptions& options, const plan::Ser
   customizing.plan.plan.architecture = customizing.base->architecture();
   if (customizing.plan.plan.config.storage.reset_partition_uuids)
     customizing.base->require_renewable();
-  customizing.layout = plan::with_grown_partitions(customizing.base->layout(),
-                                                   customizing.plan.plan.config.storage.grow,
-                                                   customizing.base->architecture());
+  customizing.layout =
+      plan::fitted_to_formats(plan::with_grown_partitions(customizing.base->layout(),
+                                                          customizing.plan.plan.config.storage.grow,
+                                                          customizing.base->architecture()),
+                              customizing.plan.plan.outputs);
   plan::choose_sources(customizing.plan, options.plan, customizing.base->release());
   add_packages_for_wishes(customizing);
   customizing.inputs = plan::inputs_of(customizing.plan.plan, options.plan);

@@ -7,6 +7,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/confined.hpp>
 #include <imagewright/model/image_format.hpp>
+#include <imagewright/plan/grown_partitions.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
 #include "customizing.hpp"
@@ -71,7 +72,6 @@ Customizing prepare_injection(const InjectOptions& options, const plan::Services
   customizing.base =
       std::make_unique<origin::BaseImage>(options.base, options.base_format, services.cancellation);
   const origin::BaseImage& base = *customizing.base;
-  customizing.layout = base.layout();
   customizing.system = inspect::read_system_confined(base.file(), services.cancellation);
   plan::BuildPlan& plan = customizing.plan.plan;
   plan.architecture = base.architecture();
@@ -79,6 +79,7 @@ Customizing prepare_injection(const InjectOptions& options, const plan::Services
   plan.config.output.image_path = {std::filesystem::absolute(options.output), {}};
   plan.outputs = {
       {.format = model::output_format_of(options.format.value_or(base.disk().format()))}};
+  customizing.layout = plan::fitted_to_formats(base.layout(), plan.outputs);
   finalize::FinalizePlan& root = customizing.root;
   root.origin = finalize::RootOrigin::base_image;
   root.base_change = finalize::BaseChange::files;

@@ -51,6 +51,8 @@ std::optional<audit::MeasuredBoot> measured_boot(const std::vector<model::Artifa
   try {
     return predict_boot({.path = disk->path, .format = disk->format}, services);
   } catch (const base::Error& error) {
+    // That a worker was killed says nothing of the image: the next manifest of it would be another.
+    if (error.diagnostic().code.starts_with("sandbox.")) throw;
     return audit::MeasuredBoot{.entry = {}, .registers = {}, .unknown = reason_of(error)};
   }
 }

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/filesystem_reader.hpp>
@@ -141,6 +142,75 @@ TEST_CASE("blocks that a later transaction revokes are not replayed") {
   CHECK(ours == listing(journal.clean));
   run_tool({"e2fsck", "-E", "journal_only", "-y", dirty.string()});
   CHECK(ours == listing(dirty));
+}
+
+namespace {
+
+/// Changes some bytes of a block of the journal, counted from its start.
+void patch_journal(const std::filesystem::path& filesystem, std::uint64_t block, std::size_t offset,
+                   std::string_view bytes) {
+  const auto found =
+      run_tool({"debugfs", "-R", "bmap <8> " + std::to_string(block), filesystem.string()});
+  REQUIRE(found.exit_code == 0);
+  std::string whole = imagewright_test::read_text(filesystem);
+  const std::uint64_t place = std::stoull(found.output);
+  whole.replace(place * 4096 + offset, bytes.size(), bytes);
+  std::ofstream(filesystem, std::ios::binary) << whole;
+}
+
+std::uint32_t journal_number(const std::filesystem::path& filesystem, std::size_t offset) {
+  const std::string whole = imagewright_test::read_text(filesystem);
+  const std::size_t start = whole.find(std::string("\xC0\x3B\x39\x98\0\0\0\4", 8));
+  REQUIRE(start != std::string::npos);
+  return base::big_endian::get<std::uint32_t>(std::as_bytes(std::span(whole)), start + offset);
+}
+
+std::string big_endian(std::uint32_t number) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<char>(number >> static_cast<unsigned>(shift) & 0xFFU));
+  return bytes;
+}
+
+std::string refusal(const std::filesystem::path& filesystem) {
+  const MemorySource source(filesystem);
+  try {
+    return disk::open_filesystem(source) ? "" : "no filesystem";
+  } catch (const base::Error& error) {
+    return error.diagnostic().code;
+  }
+}
+
+} // namespace
+
+TEST_CASE("blocks are revoked by a log whose superblock does not yet say that it can") {
+  if (!has_tools()) IMAGEWRIGHT_SKIP("e2fsprogs is not installed");
+  const Journal journal("-b 4096 -O ^metadata_csum");
+  const auto dirty = journal.dirty("", "jw -r 1000,1001\n");
+  const std::string expected = listing(dirty);
+  const std::uint32_t features = journal_number(dirty, 40);
+  REQUIRE((features & 1U) == 1);
+  // A kernel writes the superblock again only when it makes room in the log.
+  patch_journal(dirty, 0, 40, big_endian(features & ~1U));
+  CHECK(listing(dirty) == expected);
+  CHECK(expected != listing(journal.clean));
+}
+
+TEST_CASE("changes that were committed beside the log are not forgotten") {
+  if (!has_tools()) IMAGEWRIGHT_SKIP("e2fsprogs is not installed");
+  const Journal journal("-b 4096 -O ^metadata_csum,fast_commit");
+  const auto dirty = journal.dirty("", "");
+  patch_journal(dirty, 0, 40, big_endian(journal_number(dirty, 40) | 0x20U));
+  REQUIRE(journal_number(dirty, 84) > 0);
+  CHECK(refusal(dirty) == "");
+  const std::uint32_t first = journal_number(dirty, 16) - journal_number(dirty, 84) + 1;
+  // A head: its tag, its length, features, and the transaction that comes next; little endian.
+  std::string head("\x09\0\x08\0\0\0\0\0", 8);
+  const std::uint32_t next = journal_number(dirty, 24) + 1;
+  for (unsigned shift = 0; shift < 32; shift += 8)
+    head.push_back(static_cast<char>(next >> shift & 0xFFU));
+  patch_journal(dirty, first, 0, head);
+  CHECK(refusal(dirty) == "disk.journal-unsupported");
 }
 
 TEST_CASE("a transaction that was not committed as a whole is ignored") {
