@@ -31,6 +31,39 @@ bool may_be_in_scheme(char character) {
          character == '.';
 }
 
+/// Behind what begins a URL, or the end: "https://", and for the usual protocols also "https:/" and
+/// "https:", which others than the writer meant.
+std::size_t find_authority(std::string_view text) {
+  for (std::size_t colon = text.find(':'); colon != std::string_view::npos;
+       colon = text.find(':', colon + 1)) {
+    if (text.substr(colon).starts_with(k_separator)) return colon + k_separator.size();
+    std::size_t start = colon;
+    while (start > 0 && is_letter(text[start - 1]))
+      --start;
+    const std::string scheme = to_lower(text.substr(start, colon - start));
+    if (scheme == "http" || scheme == "https" || scheme == "ftp")
+      return text.substr(colon).starts_with(":/") ? colon + 2 : colon + 1;
+  }
+  return text.size();
+}
+
+/// How much of a text that begins with an authority is user and password. RFC 3986, section 3.2:
+/// the authority ends at "/", "?" or "#", but a password that is not escaped may hold these,
+/// blanks, quotes and "@". It is known by what stands in the place of a port and is no number.
+std::size_t login_length(std::string_view text) {
+  const std::string_view host = text.substr(0, text.find_first_of("/?# \t\n\"'<>"));
+  std::size_t at = host.rfind('@');
+  if (at != std::string_view::npos) return at + 1;
+  const std::size_t colon = host.find(':');
+  if (colon == std::string_view::npos || host.starts_with('[') ||
+      host.find_first_not_of("0123456789", colon + 1) == std::string_view::npos)
+    return 0;
+  const std::string_view line = text.substr(0, std::min(text.find('\n'), text.find(k_separator)));
+  at = line.substr(0, line.find_first_of(" \t")).rfind('@');
+  if (at == std::string_view::npos) at = line.find('@');
+  return at == std::string_view::npos ? 0 : at + 1;
+}
+
 /// Where the parts of the URL that may be seen end: before its query or fragment.
 std::size_t end_of_visible(std::string_view url) {
   return std::min(url.find_first_of("?#"), url.size());
@@ -64,16 +97,11 @@ std::string path_of_file(std::string_view url) {
 std::string without_secrets(std::string_view text) {
   std::string result;
   while (true) {
-    const std::size_t found = text.find(k_separator);
-    if (found == std::string_view::npos) return result.append(text);
-    const std::size_t authority = found + k_separator.size();
+    const std::size_t authority = find_authority(text);
     result.append(text.substr(0, authority));
     text.remove_prefix(authority);
-    // RFC 3986, section 3.2: the authority ends at "/", "?" or "#"; a password that is not escaped
-    // may hold "@".
-    const std::string_view host = text.substr(0, text.find_first_of("/?# \t\n\"'<>"));
-    const std::size_t at = host.rfind('@');
-    if (at != std::string_view::npos) text.remove_prefix(at + 1);
+    if (text.empty()) return result;
+    text.remove_prefix(login_length(text));
     std::string_view url = text.substr(0, text.find_first_of(k_end_of_url));
     // Another URL may stand in the query of this one: all of it goes.
     result.append(url.substr(0, end_of_visible(url)));

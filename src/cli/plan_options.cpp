@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/secret_words.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/load.hpp>
 #include <imagewright/lock/lock_file.hpp>
@@ -24,7 +25,8 @@ namespace {
 plan::RepositoryOverride repository_from(const std::string& word) {
   const std::size_t equals = word.find('=');
   if (equals == std::string::npos || equals == 0 || equals + 1 == word.size()) {
-    throw_usage(fmt::format("{} is not of the form NAME=URL or NAME=DIRECTORY", base::quoted(word)),
+    throw_usage(fmt::format("{} is not of the form NAME=URL or NAME=DIRECTORY",
+                            base::quoted(base::without_login(word))),
                 "for example --repo base=/srv/mirror/base");
   }
   plan::RepositoryOverride repository{word.substr(0, equals), word.substr(equals + 1)};
@@ -33,7 +35,8 @@ plan::RepositoryOverride repository_from(const std::string& word) {
       !std::filesystem::is_directory(repository.address, error)) {
     throw base::Error(base::FailureKind::input, "cli.missing-input",
                       fmt::format("there is no directory {} for the repository {}",
-                                  base::quoted(repository.address), base::quoted(repository.name)),
+                                  base::quoted(base::without_login(repository.address)),
+                                  base::quoted(repository.name)),
                       "give a directory with repodata/repomd.xml, or a URL");
   }
   return repository;

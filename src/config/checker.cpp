@@ -7,11 +7,13 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/secret_words.hpp>
 #include <imagewright/base/suggest.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "config/hints.hpp"
 #include "config/language/text_checks.hpp"
+#include "config/secret_types.hpp"
 #include "config/tags.hpp"
 #include "config/values.hpp"
 
@@ -301,7 +303,9 @@ bool Checker::check_text(const yaml::Node& node, const Type& type, std::string_v
     if (hint.empty()) hint = fmt::format("words are {}", base::join(words, ", "));
   }
   return error("config.bad-value",
-               fmt::format("{}: {} {}", label, base::quoted(node.text), complaint->phrase),
+               fmt::format("{}: {} {}", label,
+                           base::quoted(is_url(type) ? base::without_login(node.text) : node.text),
+                           complaint->phrase),
                node.where, std::move(hint));
 }
 
@@ -313,7 +317,11 @@ bool Checker::check_word(const yaml::Node& node, const Type& type, std::string_v
                          : hint_for_other_word(node.text, type);
   if (hint.empty()) hint = base::did_you_mean(node.text, texts_of(type.words));
   if (hint.empty()) hint = fmt::format("write {}", words_text(type));
-  return error("config.bad-value", fmt::format("{} cannot be {}", label, base::quoted(node.text)),
+  // The hint is about a word that is meant, or about all: then nobody knows what this is.
+  const bool is_shown = type.secrecy == Secrecy::open || hint.starts_with("did you mean");
+  return error("config.bad-value",
+               fmt::format("{} cannot be {}", label,
+                           is_shown ? base::quoted(node.text) : std::string("what stands here")),
                node.where, std::move(hint));
 }
 
@@ -361,9 +369,13 @@ bool Checker::check_integer(const yaml::Node& node, const Type& type, std::strin
 
 bool Checker::report_unknown(const yaml::Entry& entry, const Type& type, std::string_view label) {
   const std::string place = owner_name(type, label);
-  return error("config.unknown-key",
-               fmt::format("{} has no key {}", place, base::quoted(entry.key)), entry.where,
-               hint_for_unknown(*root_, type, entry.key));
+  const std::string_view key = visible_part(type, entry.key);
+  if (key.size() < entry.key.size()) {
+    return error("config.unknown-key", fmt::format("{} has no key {}", place, base::quoted(key)),
+                 entry.where, "write a blank behind the colon");
+  }
+  return error("config.unknown-key", fmt::format("{} has no key {}", place, base::quoted(key)),
+               entry.where, hint_for_unknown(*root_, type, entry.key));
 }
 
 } // namespace imagewright::config

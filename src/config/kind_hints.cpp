@@ -14,6 +14,7 @@
 #include "config/hints.hpp"
 #include "config/language/language.hpp"
 #include "config/language/text_checks.hpp"
+#include "config/secret_types.hpp"
 
 namespace imagewright::config {
 
@@ -91,7 +92,9 @@ std::string mapping_meant_by(const yaml::Node& node, const Type& type) {
     return {};
   const Key* meant = key_meant_by(type, node.text);
   if (meant == nullptr) return switch_meant_by(node.text, type);
-  if (meant->type->secrecy == Secrecy::secret) return {};
+  if (meant->type->secrecy == Secrecy::secret && meant->type->shape != Shape::word) return {};
+  // "name:password"
+  if (node.text.find_first_of(":=") != std::string::npos && may_hold_secret(type, 2)) return {};
   return fmt::format("{{{}: {}}}", meant->name, node.text);
 }
 

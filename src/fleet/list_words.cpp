@@ -5,6 +5,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 
 namespace imagewright::fleet {
 
@@ -22,8 +23,8 @@ base::Digest digest_member(const json::Value& object, std::string_view name,
 }
 
 std::string told(const base::Diagnostic& diagnostic) {
-  if (!diagnostic.where) return diagnostic.message;
-  return base::to_string(*diagnostic.where) + ": " + diagnostic.message;
+  const std::string message = base::without_secrets(diagnostic.message);
+  return diagnostic.where ? base::to_string(*diagnostic.where) + ": " + message : message;
 }
 
 } // namespace imagewright::fleet

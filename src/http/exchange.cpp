@@ -157,6 +157,12 @@ int Exchange::State::on_progress(void* self, curl_off_t, curl_off_t, curl_off_t,
   });
 }
 
+/// libcurl quotes the address of a proxy that it cannot read, with the password in it.
+std::string without_address_of_proxy(const std::string& why) {
+  if (base::to_lower(why).find("proxy") == std::string::npos) return why;
+  return why.substr(0, std::min(why.find(" in '"), why.find(" for '")));
+}
+
 Ending Exchange::State::finish(CURLcode code) {
   if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
   Ending ending{.status = status()};
@@ -171,7 +177,7 @@ Ending Exchange::State::finish(CURLcode code) {
   ending.is_lasting = advice.is_lasting;
   ending.reason = is_too_long ? "its answer is too long" : curl_easy_strerror(code);
   const std::string why = error_text[0] != '\0' && !is_too_long ? error_text : ending.reason;
-  ending.detail = base::escape_controls(base::without_secrets(why));
+  ending.detail = base::escape_controls(base::without_secrets(without_address_of_proxy(why)));
   if (is_stopped) {
     ending.fault = Fault::stopped;
   } else if (is_too_long) {

@@ -50,7 +50,12 @@ void require_same_packages(const std::vector<model::Nevra>& installed,
 void settle_database(const fs::RootDir& root, const std::string& directory) {
   const std::string path = directory + "/rpmdb.sqlite";
   const auto log = root.find_status(path + "-wal");
-  if (log && log->size != 0) throw base::BugError("librpm left a write-ahead log with content");
+  // librpm empties it when it ends, unless a script took the database away from below it.
+  if (log && log->size != 0) {
+    throw base::Error(base::FailureKind::build, "install.database-mismatch",
+                      "the package database of the image was damaged while packages were installed",
+                      "a scriptlet writes to it: report it to whoever builds the packages");
+  }
   root.remove(path + "-wal");
   root.remove(path + "-shm");
   // "Database File Format" of SQLite, section 1.3.3: bytes 18 and 19 are 2 when a write-ahead log

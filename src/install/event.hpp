@@ -17,6 +17,8 @@ enum class EventKind : std::uint8_t {
   scriptlet_finished, ///< likewise
   scriptlet_failed,   ///< likewise; `detail` says how
   warning,            ///< `text`
+  unpacking,          ///< `package`; now and then
+  hindered,           ///< `package` cannot be unpacked; `text` is the path of a pipe in the way
 };
 
 struct Event {

@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::size_t k_quoted_lines = 12;
 constexpr auto k_stage = "install";
+/// How long nothing may go on once the packages are verified, beside scripts.
+constexpr std::chrono::minutes k_patience{30};
 
 } // namespace
 
@@ -36,11 +38,21 @@ void InstallObserver::on_output(std::string_view text) {
 }
 
 std::optional<sandbox::CallHandler::TimePoint> InstallObserver::deadline() const {
-  if (scriptlet_.empty() || !request_.scriptlets.timeout) return std::nullopt;
+  if (scriptlet_.empty()) return heard_ ? std::optional(*heard_ + k_patience) : std::nullopt;
+  if (!request_.scriptlets.timeout) return std::nullopt;
   return started_ + *request_.scriptlets.timeout;
 }
 
 void InstallObserver::on_deadline() {
+  if (scriptlet_.empty()) {
+    throw base::Error(
+        base::FailureKind::build, "sandbox.worker-timeout",
+        fmt::format("nothing went on for {:.0f} s while packages were installed{}",
+                    std::chrono::duration<double>(k_patience).count(),
+                    package_.empty() ? "" : ", the last one " + base::quoted(package_)),
+        "a scriptlet may have put a pipe in the place of a file or a directory: "
+        "report it to whoever builds the packages");
+  }
   base::Diagnostic diagnostic = scriptlet_diagnostic(
       "install.scriptlet-timeout",
       fmt::format("did not end within {:.1f} s",
@@ -55,13 +67,25 @@ std::string InstallObserver::activity() const {
                      base::quoted(package_));
 }
 
+void InstallObserver::throw_hindered(const Event& event) {
+  throw base::Error(
+      base::FailureKind::build, "install.unpack-failed",
+      fmt::format("the files of the package {} cannot be unpacked: {} in the root is a "
+                  "pipe",
+                  base::quoted(event.package), base::quoted(event.text)),
+      "a scriptlet of this package or of one before it put it there: report it to "
+      "whoever builds the packages");
+}
+
 void InstallObserver::on_event(const Event& event) {
+  heard_ = TimePoint::clock::now();
   switch (event.kind) {
   case EventKind::verified:
     reporter_.message(report::Level::debug, fmt::format("{} packages verified", event.number));
     return;
   case EventKind::package_started:
     progress_.current = event.package;
+    package_ = event.package;
     reporter_.progress(k_stage, progress_);
     return;
   case EventKind::package_finished:
@@ -77,6 +101,10 @@ void InstallObserver::on_event(const Event& event) {
   case EventKind::scriptlet_failed:
     on_scriptlet_failed(event);
     return;
+  case EventKind::unpacking:
+    return;
+  case EventKind::hindered:
+    throw_hindered(event);
   case EventKind::warning:
     break;
   }

@@ -45,6 +45,7 @@ private:
   /// Gives how the scriptlet failed.
   std::string take_over_owner(const std::string& words);
   sandbox::ProgramStarts starts() const;
+  [[noreturn]] static void throw_hindered(const Event& event);
   base::Diagnostic scriptlet_diagnostic(const char* code, const std::string& what) const;
 
   const InstallRequest& request_;
@@ -55,6 +56,9 @@ private:
   std::string package_;
   std::string scriptlet_; ///< empty: none is running
   TimePoint started_;
+  /// Of the last event; none before the packages are verified, which takes as long as they are
+  /// large.
+  std::optional<TimePoint> heard_;
   sandbox::ProgramStarts starts_before_;
   std::optional<std::uint64_t> memory_kills_before_;
   process::OutputTail output_;

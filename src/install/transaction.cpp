@@ -2,6 +2,7 @@
 #include "transaction.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -16,6 +17,7 @@
 #include <imagewright/base/text.hpp>
 
 #include "device_files.hpp"
+#include "pipe_in_the_way.hpp"
 #include "problems.hpp"
 
 namespace imagewright::install {
@@ -92,8 +94,12 @@ private:
     if (what == RPMCALLBACK_INST_START) {
       pass_on_messages();
       tell_({EventKind::package_started, text_of(header, RPMTAG_NAME), {}, {}, started_++});
+      // What is thrown here would wait until librpm returns, and it would not.
+      if (const std::string pipe = find_pipe_in_the_way(header); !pipe.empty())
+        tell_({EventKind::hindered, text_of(header, RPMTAG_NAME), pipe, {}, 0});
       accounts_.before_unpacking(header);
     }
+    if (what == RPMCALLBACK_INST_PROGRESS) tell_of_progress(header);
     if (what == RPMCALLBACK_INST_STOP) {
       tell_({EventKind::package_finished, text_of(header, RPMTAG_NAME), {}, {}, ++finished_});
     }
@@ -109,6 +115,14 @@ private:
     if (what == RPMCALLBACK_SCRIPT_STOP)
       on_script_stop(header, name_of_scriptlet(header, static_cast<rpmTagVal>(amount), key), total);
     return nullptr;
+  }
+
+  /// A large package takes its time: whoever waits is told now and then.
+  void tell_of_progress(Header header) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_sign_ < std::chrono::seconds(5)) return;
+    last_sign_ = now;
+    tell_({EventKind::unpacking, name_of(header), {}, {}, 0});
   }
 
   static std::string name_of(Header header) {
@@ -166,6 +180,7 @@ private:
   std::exception_ptr failure_;
   std::uint64_t started_ = 0;
   std::uint64_t finished_ = 0;
+  std::chrono::steady_clock::time_point last_sign_ = std::chrono::steady_clock::now();
 };
 
 /// Of a package that takes the place of another version librpm says so to the scripts of both.

@@ -19,6 +19,7 @@
 #include "package_files.hpp"
 #include "package_files_reader.hpp"
 #include "payload_check.hpp"
+#include "pipe_in_the_way.hpp"
 #include "problems.hpp"
 #include "request_codec.hpp"
 #include "rpm_configuration.hpp"
@@ -61,6 +62,7 @@ std::string encode_result(const InsideResult& result) {
 std::string install_inside(const sandbox::WorkerCall& call) {
   const InstallRequest request = decode_request(call.request);
   const PackageFiles files(call.descriptors.front());
+  require_no_pipes();
   RpmLog log;
   configure_rpm(request);
   const TransactionSet transaction = make_transaction(request);

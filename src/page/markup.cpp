@@ -60,6 +60,9 @@ std::string_view entity_of(char character) {
     return "&quot;";
   case '\'':
     return "&#39;";
+  // Where a page is printed, no text begins a line: CI services take some for commands.
+  case '\n':
+    return "&#10;";
   default:
     return {};
   }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/base/url.hpp>
 
 namespace imagewright::report {
 
@@ -36,7 +37,7 @@ std::string escaped_lines(std::string_view text) {
   std::vector<std::string> lines = base::split(text, '\n');
   if (lines.size() > 1 && lines.back().empty()) lines.pop_back();
   for (std::string& line : lines)
-    line = base::escape_controls(line);
+    line = base::escape_controls(base::without_secrets(line));
   return base::join(lines, "\n");
 }
 

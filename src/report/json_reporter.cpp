@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <imagewright/base/shown_diagnostic.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/json/value.hpp>
 
@@ -28,10 +29,10 @@ bool is_complete(const Progress& progress) {
   return progress.items_total && progress.items_done >= *progress.items_total;
 }
 
-json::Object warning_object(const base::Diagnostic& diagnostic) {
-  json::Object object{{"event", "warning"},
-                      {"code", diagnostic.code},
-                      {"message", base::without_secrets(diagnostic.message)}};
+json::Object warning_object(const base::Diagnostic& told) {
+  const base::Diagnostic diagnostic = base::without_secrets(told);
+  json::Object object{
+      {"event", "warning"}, {"code", diagnostic.code}, {"message", diagnostic.message}};
   if (diagnostic.where) {
     object.emplace_back("file", diagnostic.where->file);
     object.emplace_back("line", diagnostic.where->line);
@@ -55,8 +56,9 @@ JsonReporter::JsonReporter(const ReporterOptions& options, const Clock& clock)
     : options_(options), clock_(clock), origin_(clock.now()),
       log_(options.level, options.log_file, [this](Level level, std::string_view text) {
         const std::lock_guard lock(mutex_);
-        write_line(options_.fd,
-                   {{"event", "message"}, {"level", to_string(level)}, {"text", text}});
+        write_line(options_.fd, {{"event", "message"},
+                                 {"level", to_string(level)},
+                                 {"text", base::without_secrets(text)}});
       }) {}
 
 void JsonReporter::stage_started(std::string_view stage, std::string_view detail) noexcept {

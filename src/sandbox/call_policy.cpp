@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -83,15 +84,44 @@ void limit_sockets(FilterProgram& filter) {
   }
 }
 
+/// linux/ioprio.h: IOPRIO_WHO_USER, which the headers of some hosts do not have.
+constexpr std::uint32_t k_io_priority_of_user = 3;
+
+/// Calls that set something of another process, by the position of its number.
+struct CallAboutOthers {
+  long call;
+  unsigned process; ///< the argument
+};
+
+constexpr CallAboutOthers k_calls_about_others[]{
+    {SYS_prlimit64, 0},         {SYS_setpriority, 1},        {SYS_ioprio_set, 1},
+    {SYS_sched_setparam, 0},    {SYS_sched_setscheduler, 0}, {SYS_sched_setattr, 0},
+    {SYS_sched_setaffinity, 0},
+};
+
+void protect_guards(FilterProgram& filter, std::span<const pid_t> guards) {
+  if (guards.empty()) return;
+  for (const auto& [call, process] : k_calls_about_others) {
+    for (const pid_t guard : guards) {
+      filter.add_when_equal(call, process, ~0U, static_cast<std::uint32_t>(guard),
+                            refuse_with(EPERM));
+    }
+  }
+  // All processes of a user, the guards among them.
+  filter.add_when_equal(SYS_setpriority, 0, ~0U, PRIO_USER, refuse_with(EPERM));
+  filter.add_when_equal(SYS_ioprio_set, 0, ~0U, k_io_priority_of_user, refuse_with(EPERM));
+}
+
 } // namespace
 
-void filter_calls_of_scripts() {
+void filter_calls_of_scripts(std::span<const pid_t> guards) {
   FilterProgram filter;
   refuse_mounts(filter);
   refuse_namespaces(filter);
   refuse_introspection(filter);
   refuse_machine(filter);
   limit_sockets(filter);
+  protect_guards(filter, guards);
   // Speculation stays allowed: programs of one root have no secrets from each other, and without it
   // they are slower.
   if (filter.install(SECCOMP_RET_ALLOW, SECCOMP_FILTER_FLAG_SPEC_ALLOW) != 0)

@@ -13,6 +13,7 @@
 #include "call_policy.hpp"
 #include "capabilities.hpp"
 #include "mount_api.hpp"
+#include "stopped_process.hpp"
 
 namespace imagewright::sandbox {
 
@@ -43,9 +44,13 @@ void become_empty() {
 }
 
 void wait_for_builder(pid_t builder) {
+  StoppedProcess stopped(builder);
   while (true) {
-    const pid_t ended = ::waitpid(-1, nullptr, 0);
-    if (ended == builder || (ended < 0 && errno != EINTR)) return;
+    int status = 0;
+    const pid_t changed = ::waitpid(-1, &status, WUNTRACED);
+    if (changed < 0 && errno != EINTR) return;
+    if (changed != builder) continue;
+    if (!WIFSTOPPED(status) || !stopped.go_on()) return;
   }
 }
 

@@ -13,7 +13,9 @@ namespace imagewright::sandbox {
 /// are closed last, which tells the builder. Throws base::Error (sandbox.cannot-enter).
 void become_empty();
 
-/// Reaps what the builder leaves, until the builder itself has ended.
+/// Reaps what the builder leaves, until the builder itself has ended. A program of the image may
+/// stop the builder, and then nobody would watch over it: it goes on, and where it is stopped again
+/// and again, this comes back too.
 void wait_for_builder(pid_t builder);
 
 } // namespace imagewright::sandbox

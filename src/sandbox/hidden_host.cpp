@@ -4,7 +4,10 @@
 #include <array>
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/utsname.h>
@@ -13,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "mount_api.hpp"
+#include "process_files.hpp"
 #include "process_watch.hpp"
 
 namespace imagewright::sandbox {
@@ -23,13 +27,20 @@ constexpr MountAttributes k_closed =
     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY;
 
 /// What tells about the host: its keys, log, hardware and timers.
-constexpr std::array k_hidden_files{"/proc/keys",       "/proc/key-users",     "/proc/kcore",
-                                    "/proc/kmsg",       "/proc/timer_list",    "/proc/sched_debug",
-                                    "/proc/interrupts", "/proc/latency_stats", "/proc/kallsyms",
-                                    "/proc/vmallocinfo"};
+constexpr std::array k_hidden_files{"/proc/keys",        "/proc/key-users",     "/proc/kcore",
+                                    "/proc/kmsg",        "/proc/timer_list",    "/proc/sched_debug",
+                                    "/proc/interrupts",  "/proc/latency_stats", "/proc/kallsyms",
+                                    "/proc/vmallocinfo", "/proc/slabinfo",      "/proc/iomem",
+                                    "/proc/ioports",     "/proc/pagetypeinfo",  "/proc/kpagecount",
+                                    "/proc/kpageflags",  "/proc/kpagecgroup"};
 constexpr std::array k_hidden_directories{"/proc/acpi",        "/proc/scsi",
                                           "/proc/asound",      "/sys/firmware",
-                                          "/sys/kernel/debug", "/sys/devices/virtual/powercap"};
+                                          "/sys/kernel/debug", "/sys/devices/virtual/powercap",
+                                          "/sys/kernel/slab",  "/sys/devices/virtual/dmi"};
+/// Below it stand registers of the host's devices, which root may map into its memory, also where
+/// nothing can be written.
+constexpr const char* k_devices = "/sys/devices";
+constexpr std::string_view k_registers = "pci";
 
 } // namespace
 
@@ -48,6 +59,14 @@ void limit_process_numbers() {
   if (limit) (void)!::write(limit.get(), number.data(), number.size());
 }
 
+namespace {
+
+void hide_directory(const char* path) {
+  attach(make_mount("tmpfs", {{"mode", "0555"}}, k_closed), path);
+}
+
+} // namespace
+
 void hide_host() {
   for (const char* path : k_hidden_files) {
     if (::access(path, F_OK) != 0) continue;
@@ -55,8 +74,16 @@ void hide_host() {
   }
   for (const char* path : k_hidden_directories) {
     if (::access(path, F_OK) != 0) continue;
-    attach(make_mount("tmpfs", {{"mode", "0555"}}, k_closed), path);
+    hide_directory(path);
   }
+  std::vector<std::string> buses;
+  const Directory devices(::opendir(k_devices));
+  while (const dirent* entry = devices ? ::readdir(devices.get()) : nullptr) {
+    if (std::string_view(entry->d_name).starts_with(k_registers))
+      buses.push_back(fmt::format("{}/{}", k_devices, entry->d_name));
+  }
+  for (const std::string& path : buses)
+    hide_directory(path.c_str());
 }
 
 } // namespace imagewright::sandbox

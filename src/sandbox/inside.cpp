@@ -133,18 +133,35 @@ void do_job(const Inside& inside, const JobWork& work, std::span<const WorkerJob
   }
 }
 
-/// Does what was wanted; with a socket to a clerk, under its eyes.
+/// Answers for the kernel where owners and devices are recorded.
+struct Clerk {
+  fs::UniqueFd socket; ///< over which it gets to know whom to listen to; none without a clerk
+  pid_t pid = 0;
+};
+
+/// The processes of the root, as seen from the worker, that are no programs of the image.
+std::vector<pid_t> guards_over(const Inside& inside, const Clerk& clerk) {
+  std::vector<pid_t> guards{1, ::getppid()};
+  if (clerk.pid != 0) guards.push_back(clerk.pid);
+  if (std::holds_alternative<JobWork>(inside.work)) guards.push_back(::getpid());
+  return guards;
+}
+
+/// Does what was wanted; with a clerk, under its eyes.
 [[noreturn]] void work(const Inside& inside, std::span<const WorkerJob> jobs,
-                       const Entered& entered, const fs::UniqueFd& clerk) {
+                       const Entered& entered, const Clerk& clerk) {
   ::setsid();
   process::restore_default_signals();
   ::umask(022);
   set_limits();
   offer_to_be_ended();
   give_up_priority();
+  // The caller's place among control groups is the caller's: an engine's, a service's, a pod's.
+  // Where the kernel has no namespaces of them, nothing is gained, ignoring.
+  (void)::unshare(CLONE_NEWCGROUP);
   // While this process may still ask for it.
-  filter_calls_of_scripts();
-  if (clerk) send_descriptor(clerk.get(), filter_metadata_calls());
+  filter_calls_of_scripts(guards_over(inside, clerk));
+  if (clerk.socket) send_descriptor(clerk.socket.get(), filter_metadata_calls());
   drop_capabilities();
   if (const auto* program = std::get_if<ProgramWork>(&inside.work)) {
     become(*program);
@@ -163,9 +180,7 @@ void guarded(const std::function<void()>& body) noexcept {
   }
 }
 
-/// Starts the process that answers for the kernel. Gives the socket over which it gets to know whom
-/// to listen to.
-fs::UniqueFd start_clerk(MetadataRecord& record) {
+Clerk start_clerk(MetadataRecord& record) {
   Channel channel = make_channel();
   const pid_t pid = ::fork();
   if (pid < 0) throw_cannot_enter("cannot fork for", "the record of owners");
@@ -178,7 +193,7 @@ fs::UniqueFd start_clerk(MetadataRecord& record) {
     });
     ::_exit(0);
   }
-  return std::move(channel.outside);
+  return {std::move(channel.outside), pid};
 }
 
 /// Ends this process with the keeper. The keeper alone holds the other end of the pipe: it tells
@@ -223,12 +238,12 @@ void wait_for_emptiness(const fs::UniqueFd& first_is_empty) {
     wait_for_emptiness(first_is_empty);
     first_is_empty.reset();
     const Entered entered = enter(inside.options);
-    const fs::UniqueFd clerk = record ? start_clerk(*record) : fs::UniqueFd();
+    const Clerk clerk = record ? start_clerk(*record) : Clerk();
     const pid_t worker = ::fork();
     if (worker < 0) throw_cannot_enter("cannot fork in", inside.options.root.string());
     if (worker == 0) guarded([&] { work(inside, jobs, entered, clerk); });
     if (worker == 0) ::_exit(1);
-    const int status = wait_for_worker(worker);
+    const int status = wait_for_worker(worker, clerk.pid);
     send_record(k_channel, RecordKind::ended,
                 ByteWriter().number(static_cast<std::uint64_t>(status)).take());
   });

@@ -29,6 +29,7 @@
 #include "memory_watch.hpp"
 #include "mount_api.hpp"
 #include "process_files.hpp"
+#include "stopped_process.hpp"
 
 namespace imagewright::sandbox {
 
@@ -78,8 +79,9 @@ bool is_violent(int signal) {
 
 class ProcessWatch {
 public:
-  explicit ProcessWatch(pid_t worker)
-      : worker_(worker), processes_(::opendir("/proc")), memory_kills_(count_memory_kills()) {
+  ProcessWatch(pid_t worker, pid_t clerk)
+      : worker_(worker), stopped_worker_(worker), clerk_(clerk), stopped_clerk_(clerk),
+        processes_(::opendir("/proc")), memory_kills_(count_memory_kills()) {
     if (!processes_) throw_cannot_enter("cannot open", "/proc");
     if (!is_own_ && ::stat("/proc/self/ns/pid", &namespace_) != 0)
       throw_cannot_enter("cannot look at", "/proc/self/ns/pid");
@@ -89,7 +91,11 @@ public:
   std::optional<int> reap() {
     while (true) {
       int status = 0;
-      const pid_t ended = ::waitpid(-1, &status, WNOHANG);
+      const pid_t ended = ::waitpid(-1, &status, WNOHANG | WUNTRACED);
+      if (ended > 0 && WIFSTOPPED(status)) {
+        let_go_on(ended);
+        continue;
+      }
       if (ended == worker_) return status;
       if (ended < 0 && errno != EINTR) return -1;
       if (ended == 0) return std::nullopt;
@@ -113,6 +119,13 @@ public:
   }
 
 private:
+  /// What programs of the image stop among themselves is their own.
+  void let_go_on(pid_t pid) {
+    const bool is_ours = pid == worker_ || pid == clerk_;
+    StoppedProcess& stopped = pid == worker_ ? stopped_worker_ : stopped_clerk_;
+    if (is_ours && !stopped.go_on()) ::kill(pid, SIGKILL);
+  }
+
   /// Gives how many threads it has; none when it is not of this sandbox.
   std::size_t take_note(pid_t pid, const char* name) {
     if (!is_own_ && !is_of_this_namespace(name)) return 0;
@@ -217,6 +230,9 @@ private:
   static constexpr std::size_t k_most_watched = 500;
 
   pid_t worker_;
+  StoppedProcess stopped_worker_;
+  pid_t clerk_;
+  StoppedProcess stopped_clerk_;
   Directory processes_;
   /// Where only the host's /proc is to be had, its numbers are those of other processes.
   bool is_own_ = ::access(fmt::format("/proc/self/task/{}", ::getpid()).c_str(), F_OK) == 0;
@@ -228,8 +244,8 @@ private:
 
 } // namespace
 
-int wait_for_worker(pid_t worker) {
-  ProcessWatch watch(worker);
+int wait_for_worker(pid_t worker, pid_t clerk) {
+  ProcessWatch watch(worker, clerk);
   sigset_t signals;
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGCHLD);

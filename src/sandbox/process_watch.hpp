@@ -22,7 +22,9 @@ constexpr std::size_t k_process_limit = 4608;
 /// such process. /proc must be the sandbox's own and SIGCHLD blocked. Throws base::Error
 /// (sandbox.too-many-processes, sandbox.process-killed, sandbox.out-of-memory): another process of
 /// the sandbox crashed or was killed, which its parent may have ignored. Children of a worker that
-/// runs our own code are its own to judge: it knows which of them may fail.
-int wait_for_worker(pid_t worker);
+/// runs our own code are its own to judge: it knows which of them may fail. The worker and the
+/// `clerk` (0: there is none) go on when somebody stops them; where that does not end, they are
+/// killed.
+int wait_for_worker(pid_t worker, pid_t clerk);
 
 } // namespace imagewright::sandbox

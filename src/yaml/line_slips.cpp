@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <imagewright/base/secret_words.hpp>
 #include <imagewright/base/text.hpp>
 
 namespace imagewright::yaml {
@@ -182,6 +183,12 @@ Slips find_two_keys(const Line& line, std::size_t index) {
   const std::string_view word = leading_word(inner.content.substr(start));
   const std::string_view rest = inner.content.substr(start + word.size());
   if (word.empty() || !(rest == ":" || rest.starts_with(": "))) return std::nullopt;
+  // A password with a colon in it.
+  if (base::names_a_secret(outer_word) || outer_word == "value") {
+    return LineSlip{index, line.content.size() - inner.content.size() + start,
+                    fmt::format("a second key stands on the line of {}", base::quoted(outer_word)),
+                    fmt::format("put the value of {} in quotes", base::quoted(outer_word))};
+  }
   return LineSlip{index, line.content.size() - inner.content.size() + start,
                   fmt::format("two keys stand on one line, {} and {}", base::quoted(outer_word),
                               base::quoted(word)),

@@ -8,6 +8,7 @@
 
 #include <imagewright/base/diagnostic.hpp>
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/shown_diagnostic.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/config/annotations.hpp>
 #include <imagewright/config/canonical.hpp>
@@ -66,7 +67,7 @@ json::Value to_json(const base::Diagnostic& diagnostic) {
 std::string json_text(const base::Diagnostics& problems) {
   json::Array array;
   for (const base::Diagnostic& diagnostic : problems.sorted())
-    array.push_back(to_json(diagnostic));
+    array.push_back(to_json(base::without_secrets(diagnostic)));
   return json::to_text(array);
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/digest.hpp>
+#include <imagewright/base/shown_diagnostic.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/config/annotations.hpp>
@@ -57,7 +58,8 @@ std::string_view gitlab_severity(base::Severity severity) {
 }
 
 /// Message, context and hint in one text, a line each.
-std::string full_text(const base::Diagnostic& diagnostic) {
+std::string full_text(const base::Diagnostic& told) {
+  const base::Diagnostic diagnostic = base::without_secrets(told);
   std::string text = base::escape_controls(diagnostic.message);
   for (const std::string& line : diagnostic.context)
     text += "\n" + base::escape_controls(line);
@@ -83,7 +85,7 @@ Object result_of(const base::Diagnostic& diagnostic) {
   Array related;
   for (const base::RelatedLocation& each : diagnostic.related) {
     Object location = location_of(each.where);
-    location.emplace_back("message", Object{{"text", each.message}});
+    location.emplace_back("message", Object{{"text", base::without_secrets(each.message)}});
     related.push_back(std::move(location));
   }
   if (!related.empty()) result.emplace_back("relatedLocations", std::move(related));

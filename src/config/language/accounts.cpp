@@ -26,7 +26,9 @@ constexpr Word k_password_words[] = {
          "`value` is the path of a file with the password"),
     word("hashed-file", PasswordType::hashed_file, "`value` is the path of a file with the hash"),
 };
-constexpr Type k_password_word_type{.shape = Shape::word, .words = k_password_words};
+// What is no word of these may be the password itself.
+constexpr Type k_password_word_type{
+    .shape = Shape::word, .words = k_password_words, .secrecy = Secrecy::secret};
 constexpr Type k_password_value_type{.shape = Shape::text,
                                      .title = "a text",
                                      .empty_text = EmptyText::means_not_given,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -135,6 +136,23 @@ TEST_CASE("no word of a login is in what is said of a fault") {
   for (const std::string& said : {ending.reason, ending.detail, ending.hint})
     CHECK(said.find("hunter2") == std::string::npos);
   CHECK_FALSE(ending.detail.empty());
+}
+
+TEST_CASE("no word of a proxy's login is in what is said of a fault") {
+  const char* before = std::getenv("http_proxy");
+  const std::string kept = before == nullptr ? "" : before;
+  for (const char* proxy : {"http://somebody:hunter2", "//somebody:hunter2@host/",
+                            "http://somebody:a/hunter2@host:1", "nothing://somebody:hunter2@h"}) {
+    INFO(proxy);
+    ::setenv("http_proxy", proxy, 1);
+    Recorder recorder;
+    const Ending ending = ending_of({.url = "http://192.0.2.1:1/file"}, recorder);
+    CHECK(ending.fault == Fault::other);
+    for (const std::string& said : {ending.reason, ending.detail, ending.hint})
+      CHECK(said.find("hunter2") == std::string::npos);
+  }
+  if (before == nullptr) ::unsetenv("http_proxy");
+  if (before != nullptr) ::setenv("http_proxy", kept.c_str(), 1);
 }
 
 TEST_CASE("a group moves many, and one that is removed is not heard of again") {

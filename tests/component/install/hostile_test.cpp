@@ -4,7 +4,10 @@
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/report/reporter.hpp>
 
+#include "install/event.hpp"
+#include "install/install_observer.hpp"
 #include "package_builder.hpp"
 #include "package_patch.hpp"
 
@@ -219,6 +222,65 @@ TEST_CASE("a scriptlet that kills whatever it can reach ends the build alone",
   CHECK_THAT(installation.failure(),
              StartsWith("sandbox.call-died") &&
                  Contains("while running the scriptlet %post of the package \"killer\""));
+}
+
+TEST_CASE("a scriptlet that destroys the package database fails the build", "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build("destroyer",
+                                 "%files\n%post -p <lua>\n"
+                                 "local file = io.open('/var/lib/rpm/rpmdb.sqlite', 'w')\n"
+                                 "file:write('junk') file:close()\n"));
+  CHECK_THAT(installation.failure(), StartsWith("install."));
+}
+
+TEST_CASE("a pipe in the place of what is opened to unpack packages is named, and nobody waits",
+          "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const std::string make = GENERATE("/etc/passwd", "/etc/group", "/srv/next");
+  CAPTURE(make);
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build("plumber", "%files\n%post -p <lua>\n"
+                                            "posix.mkdir('/etc') posix.mkdir('/srv')\n"
+                                            "os.remove('" +
+                                                make + "') posix.mkfifo('" + make + "')\n"));
+  installation.add(builder.build("next",
+                                 "%install\nmkdir -p %{buildroot}/srv/next\n"
+                                 "echo x > %{buildroot}/srv/next/file\n%files\n/srv/next/file\n",
+                                 "Requires(pre): plumber\n"));
+  CHECK_THAT(installation.failure(), StartsWith("install.unpack-failed") && Contains(make) &&
+                                         Contains("\"next\"") && Contains("is a pipe"));
+}
+
+TEST_CASE("an installation in which nothing goes on ends", "[install][hostile]") {
+  install::InstallRequest request;
+  request.scriptlets.timeout = std::chrono::hours(2);
+  report::NullReporter reporter;
+  install::InstallObserver observer(request, std::nullopt, reporter);
+  // Packages are verified as long as it takes: nothing of them runs yet.
+  CHECK_FALSE(observer.deadline());
+  observer.on_message(install::encode({install::EventKind::verified, {}, {}, {}, 2}));
+  const auto soon = [&] {
+    const auto deadline = observer.deadline();
+    return deadline && *deadline <= std::chrono::steady_clock::now() + std::chrono::hours(1);
+  };
+  CHECK(soon());
+  observer.on_message(
+      install::encode({install::EventKind::scriptlet_started, "a", "%post", {}, 0}));
+  CHECK_FALSE(soon());
+  observer.on_message(
+      install::encode({install::EventKind::scriptlet_finished, "a", "%post", {}, 0}));
+  CHECK(soon());
+  observer.on_message(install::encode({install::EventKind::unpacking, "a", {}, {}, 0}));
+  CHECK(soon());
+  try {
+    observer.on_deadline();
+    FAIL("nothing was thrown");
+  } catch (const base::Error& error) {
+    CHECK(error.diagnostic().code == "sandbox.worker-timeout");
+  }
 }
 
 TEST_CASE("a scriptlet cannot write a file without bounds", "[install][hostile]") {

@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -280,6 +281,22 @@ std::string try_calls(const WorkerCall& /*call*/) {
   tried("alg", ::socket(AF_ALG, SOCK_SEQPACKET, 0));
   tried("netlink-audit", ::socket(AF_NETLINK, SOCK_RAW, 9));
   tried("netlink-events", ::socket(AF_NETLINK, SOCK_RAW, 15));
+  // Of process 1, of who watches, and of this process by its number.
+  for (const pid_t guard : {1, ::getppid(), ::getpid()}) {
+    const rlimit none{};
+    cpu_set_t processors;
+    CPU_ZERO(&processors);
+    CPU_SET(0, &processors);
+    const sched_param idle{};
+    tried("limit", ::prlimit(guard, RLIMIT_NOFILE, &none, nullptr));
+    tried("nice", ::setpriority(PRIO_PROCESS, static_cast<id_t>(guard), 19));
+    tried("scheduler", ::sched_setscheduler(guard, SCHED_IDLE, &idle));
+    tried("processors", ::sched_setaffinity(guard, sizeof processors, &processors));
+    tried("io-priority", ::syscall(SYS_ioprio_set, 1, guard, 3 << 13));
+  }
+  tried("nice-of-all", ::setpriority(PRIO_USER, 0, 19));
+  tried("io-priority-of-all", ::syscall(SYS_ioprio_set, 3, 0, 3 << 13));
+  if (::setpriority(PRIO_PROCESS, 0, 0) != 0) worked += "no-own-priority ";
   if (::socket(AF_NETLINK, SOCK_RAW, 0) < 0) worked += "no-netlink-route ";
   if (::socket(AF_UNIX, SOCK_STREAM, 0) < 0) worked += "no-unix ";
 #if defined(__x86_64__)
@@ -290,6 +307,20 @@ std::string try_calls(const WorkerCall& /*call*/) {
   tried("x32", ::syscall(0x40000000L + 39));
 #endif
   return worked;
+}
+
+/// A process that this one starts stops it, once or without end.
+std::string be_stopped(const WorkerCall& call) {
+  const bool is_endless = call.request == "without end";
+  const pid_t worker = ::getpid();
+  if (::fork() == 0) {
+    do {
+      ::kill(worker, SIGSTOP);
+    } while (is_endless);
+    ::_exit(0);
+  }
+  ::usleep(300'000);
+  return "went on";
 }
 
 std::string make_threads(const WorkerCall& /*call*/) {
@@ -366,6 +397,7 @@ constexpr std::array k_jobs{
     WorkerJob{.name = "take-time", .run = &take_time},
     WorkerJob{.name = "tell-prepared", .run = &tell_prepared, .prepare = &prepare},
     WorkerJob{.name = "try-calls", .run = &try_calls},
+    WorkerJob{.name = "be-stopped", .run = &be_stopped},
     WorkerJob{.name = "make-threads", .run = &make_threads},
     WorkerJob{.name = "hide-memory", .run = &hide_memory},
     WorkerJob{.name = "exit-early", .run = &exit_early},

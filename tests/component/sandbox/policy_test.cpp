@@ -16,6 +16,7 @@
 using namespace imagewright;
 using Catch::Matchers::Contains;
 using Catch::Matchers::Equals;
+using Catch::Matchers::StartsWith;
 using imagewright_test::TestRoot;
 
 namespace {
@@ -81,10 +82,16 @@ TEST_CASE("the session's keys of the caller are out of reach", "[sandbox][policy
 TEST_CASE("what tells about the host is empty inside", "[sandbox][policy]") {
   IMAGEWRIGHT_NEED_SANDBOX();
   TestRoot root;
-  CHECK(root.output_of("for name in kcore kmsg timer_list kallsyms interrupts; do "
-                       "[ ! -e /proc/$name ] || head -c 1 /proc/$name; done; "
-                       "for name in acpi scsi; do [ ! -e /proc/$name ] || ls /proc/$name; done; "
-                       "[ ! -e /sys/firmware ] || ls /sys/firmware") == "");
+  CHECK(root.output_of(
+            "for name in kcore kmsg timer_list kallsyms interrupts slabinfo iomem ioports; do "
+            "[ ! -e /proc/$name ] || head -c 1 /proc/$name; done; "
+            "for name in acpi scsi; do [ ! -e /proc/$name ] || ls /proc/$name; done; "
+            "[ ! -e /sys/firmware ] || ls /sys/firmware; "
+            "for name in virtual/dmi pci0000:00; do "
+            "[ ! -e /sys/devices/$name ] || ls /sys/devices/$name; done") == "");
+  // Lines are "number:controllers:path".
+  CHECK(root.output_of("while IFS=: read -r number controllers path; do "
+                       "[ \"$path\" = / ] || echo \"$path\"; done < /proc/self/cgroup") == "");
 }
 
 TEST_CASE("devices of a script's own making cannot be opened anywhere", "[sandbox][policy]") {
@@ -119,6 +126,24 @@ TEST_CASE("a program that crashes fails its step, whatever its parent makes of i
   // What programs send each other to end is no fault.
   CHECK(failure_of(root, "sleep 5 & sleep 0.2; kill $!; wait $! || :; yes | head -1") ==
         "nothing was thrown");
+}
+
+TEST_CASE("who watches goes on when programs stop it", "[sandbox][policy]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  TestRoot root;
+  // Of the three that are no programs of the image, the second watches.
+  const std::string states =
+      root.output_of("kill -STOP -1; sleep 0.3; for process in 1 2; do "
+                     "read -r line < /proc/$process/stat; echo \"$line\"; done");
+  CHECK_THAT(states, Contains("1 (") && Contains("2 (") && !Contains(") T "));
+  CHECK(call(root, {.job = "be-stopped"}) == "went on");
+  try {
+    call(root, {.job = "be-stopped", .request = "without end"});
+    FAIL("nothing was thrown");
+  } catch (const base::Error& error) {
+    CHECK(error.diagnostic().code == "sandbox.call-died");
+  }
+  CHECK_THAT(failure_of(root, "while :; do kill -STOP 2; done"), StartsWith("sandbox."));
 }
 
 TEST_CASE("threads count as processes do, before there are too many", "[sandbox][policy]") {

@@ -14,6 +14,15 @@ TEST_CASE("URLs lose user, password, query and fragment wherever they stand") {
   CHECK(without_secrets("https://h/p?next=https://u:w@x/") == "https://h/p");
   CHECK(without_secrets("https://h?t=1, http://u@k") == "https://h, http://k");
   CHECK(without_secrets("no url? yes #1") == "no url? yes #1");
+  // A password that is not escaped, and slashes that were forgotten.
+  CHECK(without_secrets("https://user:w/o?r#d@host/path") == "https://host/path");
+  CHECK(without_secrets("\"https://user:w o\"rd@host/p\" is") == "\"https://host/p\" is");
+  CHECK(without_secrets("/srv/http:/user:word@host/p?t=1 x") == "/srv/http:/host/p x");
+  CHECK(without_secrets("HTTPS:user:word@host") == "HTTPS:host");
+  for (const char* same :
+       {"http://host:8080/path@1", "http://[::1]:80/a@b", "oci://host:5000/name:tag@sha256:ab",
+        "http: no", "http://", "registry/a:b@sha256:c"})
+    CHECK(without_secrets(same) == same);
 }
 
 TEST_CASE("a location is a plain path below its base") {

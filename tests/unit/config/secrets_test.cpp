@@ -30,6 +30,25 @@ TEST_CASE("passwords are not shown, in whatever way they are written") {
   }
 }
 
+TEST_CASE("passwords are not shown where they were put by mistake") {
+  for (const char* text :
+       {"os: {users: [{name: a, pasword: {type: plain-text, value: hunter2}}]}\n",
+        "users: [{name: a, password: {type: plain-text, value: hunter2}}]\n",
+        "os: {rootPassword: hunter2}\n", "storage: {encryption: [{passphrase: hunter2}]}\n",
+        "os: {users: [{name: a, password: [hunter2]}]}\n",
+        "os: {users: [{name: a, password: {type: hunter2}}]}\n",
+        "os: {users: [{name: a, password: {value: {is: hunter2}}}]}\n",
+        "os: {users: [{name: a, password: {type: plain-text, value:hunter2}}]}\n",
+        "os: {users: [{name: a, password: {value: &hunter2}}]}\n", "os: {users: \"a:hunter2\"}\n",
+        "os: {users: [{name: a, pasword: \"hunter2\\q\"}]}\n",
+        "repositories: [{name: a, baseUrl: 'user:hunter2@host/'}]\n",
+        "repositories: [{name: a, baseUrl: \"http:\\/\\/user:hunter2@host/\"}]\n",
+        "repositories:\n- baseUrl: http://user:\n    hunter2@host/\n"}) {
+    CAPTURE(text);
+    CHECK(shown(text).find("hunter2") == std::string::npos);
+  }
+}
+
 TEST_CASE("keys of users are not shown, and private ones nowhere") {
   CHECK(shown("os:\n  users:\n  - name: a\n    sshPublicKeys:\n    - hunter2\n").find("hunter2") ==
         std::string::npos);

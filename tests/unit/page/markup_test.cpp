@@ -10,7 +10,8 @@ using namespace imagewright::page;
 TEST_CASE("text cannot become markup") {
   CHECK(escaped("<script>alert('a' & \"b\")</script>") ==
         "&lt;script&gt;alert(&#39;a&#39; &amp; &quot;b&quot;)&lt;/script&gt;");
-  CHECK(escaped("plain, ü, 😀\n") == "plain, ü, 😀\n");
+  CHECK(escaped("plain, ü, 😀") == "plain, ü, 😀");
+  CHECK(escaped("one\n::error::two") == "one&#10;::error::two");
 }
 
 TEST_CASE("what no document may hold is replaced") {

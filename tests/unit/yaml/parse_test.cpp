@@ -173,6 +173,7 @@ TEST_CASE("syntax errors are explained in our words at their place") {
       {"a: 1\n: 2\n", 2, "there is no key before this colon"},
       {"- a\nb: c\n", 2, "the file begins with a list, and this does not belong to it"},
       {"a: b: c\n", 1, "two keys stand on one line, \"a\" and \"b\""},
+      {"password: b: c\n", 1, "a second key stands on the line of \"password\""},
       {"a: b c: d\n", 1, "a \":\" may not stand here"},
       {"a:\n  * b\n", 2, "an item of a list begins with \"-\", not with \"*\""},
       {"a: |\n  b\nc\n\nd\n  e\nf: g\n", 3,
