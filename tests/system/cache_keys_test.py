@@ -39,7 +39,8 @@ def script(name):
 
 # What a step looks for, whatever is in it.
 NEEDED = "/usr/lib/systemd/system/systemd-networkd.service"
-NEEDED_MAP = {"files/drop-in": [{"path": NEEDED}]}
+# In the form of an earlier version; the edits of the config need the note.
+NEEDED_MAP = {"files/drop-in": [{"path": NEEDED}], "files/other": [{"path": "/etc/note"}]}
 OVERLAY = {"lowerDirs": ["/opt"], "upperDir": "/data/upper", "workDir": "/data/work", "mountPoint": "/opt"}
 
 FILES = {"files/note": "note", "files/other": "other", "files/key.pub": SSH_KEY + "file\n", "more/thing": "more",
@@ -110,7 +111,7 @@ CHANGES = {
     "os.hostname": ("", "another"),
     "os.packages.install": ("", ["tiny-web", "tiny-starting"]),
     "os.additionalFiles[].content": ("os.additionalFiles.0.content", "two"),
-    "os.additionalFiles[].destination": ("os.additionalFiles.0.destination", "/etc/other"),
+    "os.additionalFiles[].destination": ("os.additionalFiles.1.destination", "/etc/other"),
     "os.additionalFiles[].permissions": ("os.additionalFiles.0.permissions", "600"),
     "os.additionalFiles[].source": ("os.additionalFiles.1.source", "files/other"),
     "os.additionalFiles[].url": ("os.additionalFiles.1", fetched(Path(__file__))),
@@ -217,6 +218,9 @@ CHANGES = {
     "storage.filesystems[].mountPoint.path": ("storage.filesystems.2.mountPoint.path", "/elsewhere"),
     "storage.filesystems[].mountPoint.idType": ("storage.filesystems.1.mountPoint.idType", "uuid"),
     "output.images[].format": ("output.images", [{"format": "vhd-fixed"}]),
+    "output.images[].compression.algorithm": ("output.images", [{"format": "qcow2", "compression": {"algorithm": "zstd"}}]),
+    "output.images[].compression.level": ("output.images", [{"format": "qcow2", "compression": {"algorithm": "zstd", "level": 9}}]),
+    "output.image.format": ("output", {"image": {"format": "vhd-fixed"}}),
     "output.images[].clusterSize": ("output.images.0.clusterSize", "128K"),
 }
 

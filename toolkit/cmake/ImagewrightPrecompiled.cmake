@@ -4,7 +4,7 @@
 # Each file still includes what it uses; builds with ccache compile without this and would not pass otherwise.
 
 set(precompile_by_default ON)
-if(IMAGEWRIGHT_CCACHE OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+if(IMAGEWRIGHT_CCACHE)
   set(precompile_by_default OFF)
 endif()
 option(IMAGEWRIGHT_PRECOMPILE "Parse standard headers once" ${precompile_by_default})
@@ -26,7 +26,9 @@ endfunction()
 if(IMAGEWRIGHT_PRECOMPILE)
   # g++ 12 forgets that what it has precompiled are system headers, and shows its false alarms in std::string; builds without
   # precompiled headers keep these warnings.
-  target_compile_options(imagewright_warnings INTERFACE -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(imagewright_warnings INTERFACE -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+  endif()
   imagewright_precompile(imagewright_module_headers ${imagewright_standard_headers} <fmt/format.h>)
   target_link_libraries(imagewright_module_headers PRIVATE third_party::fmt)
 endif()

@@ -13,7 +13,7 @@ endif()
 
 # A quarter of a test build is linking, and mold takes a tenth of the time.
 find_program(IMAGEWRIGHT_MOLD mold)
-if(IMAGEWRIGHT_MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT CMAKE_EXE_LINKER_FLAGS MATCHES "fuse-ld")
+if(IMAGEWRIGHT_MOLD AND NOT CMAKE_EXE_LINKER_FLAGS MATCHES "fuse-ld")
   add_link_options(-fuse-ld=mold)
 endif()
 
