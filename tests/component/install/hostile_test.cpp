@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <imagewright_test/skip.hpp>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 
@@ -252,6 +253,19 @@ TEST_CASE("a pipe in the place of what is opened to unpack packages is named, an
                                  "Requires(pre): plumber\n"));
   CHECK_THAT(installation.failure(), StartsWith("install.unpack-failed") && Contains(make) &&
                                          Contains("\"next\"") && Contains("is a pipe"));
+}
+
+TEST_CASE("a pipe that the root has from the start is named, and nobody waits",
+          "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const std::string place = GENERATE("etc/passwd", "etc/group", "etc/rpm/platform");
+  CAPTURE(place);
+  const PackageBuilder builder;
+  Installation installation(builder);
+  std::filesystem::create_directories(installation.path(place).parent_path());
+  REQUIRE(::mkfifo(installation.path(place).c_str(), 0644) == 0);
+  installation.add(builder.build("next", "%files\n"));
+  CHECK_THAT(installation.failure(), StartsWith("install.unpack-failed") && Contains(place));
 }
 
 TEST_CASE("an installation in which nothing goes on ends", "[install][hostile]") {
