@@ -22,13 +22,6 @@ namespace imagewright::sandbox {
 
 namespace {
 
-// clang says in a way of its own that there is one.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define __SANITIZE_ADDRESS__ 1
-#endif
-#endif
-
 /// A sanitizer keeps terabytes of addresses for itself, and talks to the kernel in its own ways.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool k_is_sanitized = true;

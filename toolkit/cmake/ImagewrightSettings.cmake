@@ -40,6 +40,10 @@ if(IMAGEWRIGHT_SANITIZE)
   target_compile_options(imagewright_settings INTERFACE
     -fsanitize=${IMAGEWRIGHT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(imagewright_settings INTERFACE -fsanitize=${IMAGEWRIGHT_SANITIZE})
+  # g++ says it itself.
+  if(IMAGEWRIGHT_SANITIZE MATCHES "address" AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    target_compile_definitions(imagewright_settings INTERFACE __SANITIZE_ADDRESS__=1)
+  endif()
 endif()
 
 # What is tested is optimized, the tests themselves need not be: Catch2 takes long to compile otherwise.
