@@ -4,9 +4,7 @@
 is also seen not to be there without the key."""
 
 import base64
-import functools
 import hashlib
-import http.server
 import io
 import json
 import os
@@ -14,13 +12,13 @@ import re
 import subprocess
 import sys
 import tarfile
-import threading
 import unittest
 from pathlib import Path
 
 import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import file_server  # noqa: E402
 from arrivals import Made, Refused, Seen, Trial, honoured_keys, keys_in, without  # noqa: E402
 from customizing import CustomizingTestCase  # noqa: E402
 from imagewright_testing import environment, require_program  # noqa: E402
@@ -425,11 +423,6 @@ TRIALS = [SYSTEM, PACKAGES, EVERYTHING, FAILING, SLOW, DAY, *CHOICES, COST, *SOU
           REINITIALIZED, GROWN, RENAMED, UNIFIED, FORMAT, OF_ONE, INSTALLER, SIGNING, GIVEN, PULLED, PUBLISHED]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 class CustomizeArrivals(CustomizingTestCase):
     BASE_OS = ("  packages: {install: [first, second, leaves, goes]}\n  additionalFiles:\n" + "".join(
         f"  - {{destination: /usr/lib/systemd/system/{name}.service, content: \"{UNIT}\"}}\n" for name in ("one", "two", "three")) +
@@ -476,11 +469,7 @@ class CustomizeArrivals(CustomizingTestCase):
         cls.sign()
         (cls.top / "fetched").write_text("fetched")
         (cls.top / "longer").write_text("longer")
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=cls.top))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.server_close)
-        cls.addClassCleanup(server.shutdown)
-        cls.url = f"http://127.0.0.1:{server.server_port}"
+        cls.url = file_server.serve(cls.top, cls.addClassCleanup)
         (cls.top / "mirrors").write_text(f"{cls.url}/nothing/\n{cls.url}/other/\n")
         cls.honoured = honoured_keys()
 

@@ -3,17 +3,15 @@
 """Keys that customizing honours and no other test of it names: what each asks for is in the image."""
 
 import datetime
-import functools
-import http.server
 import json
 import re
 import subprocess
 import sys
-import threading
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import file_server  # noqa: E402
 from customizing import CustomizingTestCase  # noqa: E402
 from imagewright_testing import environment  # noqa: E402
 
@@ -22,11 +20,6 @@ UNIT = "[Service]\\nExecStart=/bin/sh\\n[Install]\\nWantedBy=multi-user.target\\
 # What the next menu of GRUB is made of.
 QUOTED = 'GRUB_CMDLINE_LINUX="quiet d=\\"a b\\" rw"\n. /etc/default/grub.d/50.cfg\n'
 MORE = 'GRUB_CMDLINE_LINUX_DEFAULT="nosplash quiet"\n'
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 class CustomizeKeys(CustomizingTestCase):
@@ -213,12 +206,7 @@ class CustomizeKeys(CustomizingTestCase):
             self.assertEqual(sorted(path.parent.name for path in tree.glob("usr/share/locale/*/spoken")), expected)
 
     def test_a_list_of_mirrors(self):
-        handler = functools.partial(Quiet, directory=self.top)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        url = f"http://127.0.0.1:{server.server_port}"
+        url = file_server.serve(self.top, self.addCleanup)
         (self.top / "mirrors").write_text(f"{url}/nothing/\n{url}/other/\n")
         raw = self.customize(f"repositories: [{{name: listed, mirrorList: '{url}/mirrors', gpgCheck: false, repoGpgCheck: false}}]\n"
                              "os: {packages: {install: [listed]}}\n")

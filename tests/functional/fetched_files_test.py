@@ -14,6 +14,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+from file_server import QuietHandler  # noqa: E402
 from imagewright_testing import PROGRAM, environment  # noqa: E402
 from sibling_images import SiblingTestCase  # noqa: E402
 
@@ -30,13 +31,10 @@ def files(*entries, more=""):
     return f"os:\n  packages: {{install: [tiny-web]}}\n{more}  additionalFiles:\n" + "".join(f"  - {each}\n" for each in entries)
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
+class Handler(QuietHandler):
     def do_GET(self):
         self.server.asked.append(self.path)
         super().do_GET()
-
-    def log_message(self, *_):
-        pass
 
 
 class ServerTestCase(SiblingTestCase):

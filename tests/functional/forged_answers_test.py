@@ -2,20 +2,18 @@
 # SPDX-License-Identifier: MIT
 """A worker that was taken over can answer what it likes: for each kind the program ends with a value or an error of its own, soon, and writes nowhere else."""
 
-import functools
 import hashlib
-import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
+import file_server  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import tiny_distribution  # noqa: E402
 import tiny_efi  # noqa: E402
@@ -48,11 +46,6 @@ POLICY = package("selinux-policy", install="mkdir -p //etc/selinux/tight/context
                  "printf 'SELINUX=enforcing\\nSELINUXTYPE=tight\\n' > //etc/selinux/config\n"
                  "printf '/.*  system_u:object_r:file_t:s0\\n/etc(/.*)? system_u:object_r:etc_t:s0\\n' > //etc/selinux/tight/contexts/files/file_contexts\n"
                  "printf policy > //etc/selinux/tight/policy/policy.33\n", files="/etc/selinux\n")
-
-
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 class ForgedAnswers(TestCase):
@@ -179,11 +172,7 @@ class ForgedAnswers(TestCase):
         self.tell_lies(("describe-disk",), "convert", self.image, fresh=(("", "out.cosi"),))
 
     def test_lists_of_mirrors(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=self.own))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        url = f"http://127.0.0.1:{server.server_port}"
+        url = file_server.serve(self.own, self.addCleanup)
         digest = hashlib.sha256((self.own / "repodata/repomd.xml").read_bytes()).hexdigest()
         (self.own / "list").write_text(f"{url}/\n")
         (self.own / "metalink").write_text(

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include <imagewright_test/read_everything.hpp>
+
 #include <imagewright/base/byte_order.hpp>
 #include <imagewright/base/crc32.hpp>
 #include <imagewright/base/error.hpp>
@@ -27,7 +29,6 @@ constexpr std::size_t k_block = 4096;
 constexpr std::size_t k_header = 6;
 constexpr std::size_t k_unit = std::size_t{64} << 10U;
 constexpr std::size_t k_checksum_room = 32;
-constexpr std::size_t k_most_read = std::size_t{1} << 20U;
 constexpr int k_deepest = 6;
 constexpr int k_most_names = 2000;
 
@@ -74,32 +75,16 @@ private:
   std::map<std::uint64_t, base::Bytes> blocks_;
 };
 
-/// Directories may lead into each other.
-void walk(const disk::FilesystemReader& files, const std::string& directory, int depth, int& left) {
-  for (const std::string& name : files.list(directory).value_or(std::vector<std::string>{})) {
-    if (--left < 0) return;
-    const std::string path = directory + "/" + name;
-    const auto found = files.find(path);
-    files.attributes(path);
-    files.link_target(path);
-    files.resolve(path);
-    if (found && found->size <= k_most_read) {
-      files.pieces_of(path);
-      files.read(path, base::ByteSize(k_most_read));
-    }
-    if (depth > 0) walk(files, path, depth - 1, left);
-  }
-}
-
 void read_all(const fs::ByteSource& source) {
   const auto files = disk::open_filesystem(source);
   if (!files) return;
   files->facts();
   int left = k_most_names;
-  walk(*files, "", k_deepest, left);
+  imagewright_test::read_everything(*files, "", k_deepest, left);
   for (const std::string& name : files->subvolumes()) {
     const std::vector<disk::SubvolumeMount> mounts{{"/", ""}, {"/below", name}};
-    if (const auto mounted = disk::open_subvolumes(source, mounts)) walk(*mounted, "", 2, left);
+    if (const auto mounted = disk::open_subvolumes(source, mounts))
+      imagewright_test::read_everything(*mounted, "", 2, left);
   }
 }
 

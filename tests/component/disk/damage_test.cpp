@@ -8,6 +8,7 @@
 #include <random>
 #include <span>
 
+#include <imagewright_test/read_everything.hpp>
 #include <imagewright_test/skip.hpp>
 
 #include <catch2/catch.hpp>
@@ -33,7 +34,6 @@ namespace {
 
 constexpr std::size_t k_unit = 512;
 constexpr std::size_t k_block = 4096;
-constexpr base::ByteSize k_most_read = base::ByteSize::mib(1);
 constexpr int k_most_names = 3000;
 constexpr auto k_longest = std::chrono::seconds(20);
 
@@ -132,23 +132,6 @@ MemorySource make(const Kind& kind) {
   return MemorySource(image);
 }
 
-/// Directories may lead into each other.
-void walk(const disk::FilesystemReader& files, const std::string& directory, int depth, int& left) {
-  for (const std::string& name : files.list(directory).value_or(std::vector<std::string>())) {
-    if (--left < 0) return;
-    const std::string path = directory + "/" + name;
-    const auto found = files.find(path);
-    files.attributes(path);
-    files.link_target(path);
-    files.resolve(path);
-    if (found && found->size <= k_most_read.bytes()) {
-      files.pieces_of(path);
-      files.read(path, k_most_read);
-    }
-    if (depth > 0) walk(files, path, depth - 1, left);
-  }
-}
-
 /// How many files there are, or the code of an error.
 std::string answer_of(const MemorySource& source) {
   try {
@@ -156,7 +139,7 @@ std::string answer_of(const MemorySource& source) {
     if (!files) return "nothing that is known";
     files->facts();
     int left = k_most_names;
-    walk(*files, "", 5, left);
+    imagewright_test::read_everything(*files, "", 5, left);
     disk::read_identity(source);
     return std::to_string(k_most_names - left) + " files";
   } catch (const base::Error& error) {
