@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -11,12 +10,11 @@
 #include <imagewright/base/parallel_for.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/file_record.hpp>
+#include <imagewright/tree/digest.hpp>
 
 namespace imagewright::audit {
 
 namespace {
-
-constexpr std::size_t k_buffer_size = std::size_t{256} << 10U;
 
 std::string digest_of_content(const tree::ContentReader& contents, const tree::Inode& inode,
                               const FindDigest& find_digest) {
@@ -28,16 +26,10 @@ std::string digest_of_content(const tree::ContentReader& contents, const tree::I
   if (find_digest && is_on_host && ::fstat(content.file(), &status) == 0) {
     if (const auto known = find_digest(status)) return known->to_string();
   }
-  std::vector<std::byte> buffer(std::min<std::uint64_t>(k_buffer_size, inode.size));
-  base::Hasher hasher;
-  for (std::uint64_t offset = 0; offset < inode.size;) {
-    const auto piece = std::span(buffer).first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), inode.size - offset)));
-    content.read(offset, piece);
-    hasher.update(piece);
-    offset += piece.size();
-  }
-  return hasher.finish().to_string();
+  return tree::digest_of_content(
+             inode.size,
+             [&](std::uint64_t offset, std::span<std::byte> piece) { content.read(offset, piece); })
+      .to_string();
 }
 
 std::string describe(const tree::ContentReader& contents, const tree::Inode& inode,

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 
+#include <imagewright/tree/digest.hpp>
+
 namespace imagewright::origin {
 
 namespace {
 
 /// The largest: a hole is made of these.
 constexpr std::uint64_t k_block_size = 4096;
-constexpr std::uint64_t k_buffer_size = std::uint64_t{256} << 10U;
 constexpr unsigned k_inode_bits = 32;
 constexpr std::uint64_t k_inode_mask = (std::uint64_t{1} << k_inode_bits) - 1;
 
@@ -89,15 +90,8 @@ void BaseFiles::read(std::uint64_t number, std::uint64_t offset,
 base::Digest BaseFiles::digest(std::uint64_t number) const {
   if (const auto known = base_.digests().file(number)) return *known;
   const std::uint64_t size = filesystem_of(number).table.inodes.at(number & k_inode_mask).size;
-  std::vector<std::byte> buffer(std::min(k_buffer_size, size));
-  base::Hasher hasher;
-  for (std::uint64_t offset = 0; offset < size; offset += buffer.size()) {
-    const auto piece = std::span(buffer).first(
-        static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - offset)));
-    read(number, offset, piece);
-    hasher.update(piece);
-  }
-  const base::Digest digest = hasher.finish();
+  const base::Digest digest = tree::digest_of_content(
+      size, [&](std::uint64_t offset, std::span<std::byte> piece) { read(number, offset, piece); });
   base_.digests().learn_file(number, digest);
   return digest;
 }

@@ -2,9 +2,6 @@
 #include "known_base.hpp"
 
 #include <chrono>
-#include <utility>
-
-#include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/cache/cache.hpp>
