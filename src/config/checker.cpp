@@ -370,12 +370,10 @@ bool Checker::check_integer(const yaml::Node& node, const Type& type, std::strin
 bool Checker::report_unknown(const yaml::Entry& entry, const Type& type, std::string_view label) {
   const std::string place = owner_name(type, label);
   const std::string_view key = visible_part(type, entry.key);
-  if (key.size() < entry.key.size()) {
-    return error("config.unknown-key", fmt::format("{} has no key {}", place, base::quoted(key)),
-                 entry.where, "write a blank behind the colon");
-  }
-  return error("config.unknown-key", fmt::format("{} has no key {}", place, base::quoted(key)),
-               entry.where, hint_for_unknown(*root_, type, entry.key));
+  const bool is_whole = key.size() == entry.key.size();
+  return error(
+      "config.unknown-key", fmt::format("{} has no key {}", place, base::quoted(key)), entry.where,
+      is_whole ? hint_for_unknown(*root_, type, entry.key) : "write a blank behind the colon");
 }
 
 } // namespace imagewright::config

@@ -12,10 +12,13 @@
 
 namespace imagewright::finalize {
 
+bool is_given(const std::vector<GivenFile>& given, std::string_view path) {
+  return std::ranges::find(given, path, &GivenFile::path) != given.end();
+}
+
 void write_unless_given(const fs::RootDir& files, const std::vector<GivenFile>& given,
                         const std::string& path, std::string_view content, mode_t permissions) {
-  const bool is_given = std::ranges::find(given, path, &GivenFile::path) != given.end();
-  if (!is_given || !files.exists(path)) files.write(path, content, permissions);
+  if (!is_given(given, path) || !files.exists(path)) files.write(path, content, permissions);
 }
 
 namespace {

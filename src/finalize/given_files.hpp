@@ -29,6 +29,9 @@ auto at_place_of(const base::SourceLocation& where, const Work& work) {
   }
 }
 
+/// Whether the path is one of those that the config has given.
+bool is_given(const std::vector<GivenFile>& given, std::string_view path);
+
 /// Writes the file unless the config has given it: then the config's stays.
 void write_unless_given(const fs::RootDir& files, const std::vector<GivenFile>& given,
                         const std::string& path, std::string_view content, mode_t permissions);

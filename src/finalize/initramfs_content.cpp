@@ -7,8 +7,8 @@
 
 #include <sys/stat.h>
 
-#include <imagewright/archive/tar_reader.hpp>
 #include <imagewright/archive/initramfs_reader.hpp>
+#include <imagewright/archive/tar_reader.hpp>
 #include <imagewright/base/follow_links.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/finalize/initramfs_content.hpp>
@@ -17,6 +17,7 @@
 #include "added_sections_job.hpp"
 #include "archive_members.hpp"
 #include "elf_needs.hpp"
+#include "file_name.hpp"
 
 namespace imagewright::finalize {
 
@@ -27,10 +28,6 @@ constexpr std::string_view k_job = "read-initramfs";
 constexpr base::ByteSize k_largest = base::ByteSize::gib(4);
 constexpr const char* k_dracut_modules = "usr/lib/dracut/modules.txt";
 constexpr mode_t k_executable = 0111;
-
-std::string file_name(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
 
 /// All files of one initramfs, and what they ask of each other.
 class Collector {
@@ -99,7 +96,7 @@ private:
     std::multimap<std::string, std::string> libraries;
     std::set<std::string> directories;
     for (const auto& [path, name] : names_) {
-      const std::string last = file_name(path);
+      const std::string last = file_name_of(path);
       if (last.find(".so") == std::string::npos || S_ISDIR(name.mode)) continue;
       const auto real = find_real(path);
       if (!real) continue;
@@ -152,7 +149,7 @@ std::string read_handed(const sandbox::WorkerCall& call) {
 } // namespace
 
 std::string kernel_module_name(std::string_view path) {
-  std::string name = file_name(path);
+  std::string name = file_name_of(path);
   const std::size_t end = name.find(".ko");
   const std::string_view rest = end == std::string::npos ? "" : std::string_view(name).substr(end);
   if (rest != ".ko" && rest != ".ko.xz" && rest != ".ko.gz" && rest != ".ko.zst") return {};

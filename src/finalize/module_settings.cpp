@@ -7,6 +7,8 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/settings_files.hpp>
 
+#include "file_name.hpp"
+
 namespace imagewright::finalize {
 
 namespace {

@@ -20,8 +20,4 @@ std::map<std::string, std::string> settings_files(const fs::RootDir& files, std:
   return found;
 }
 
-std::string file_name_of(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
-
 } // namespace imagewright::finalize

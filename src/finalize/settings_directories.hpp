@@ -22,7 +22,4 @@ struct SettingLine {
 /// order in which they are read. Of those with one name the first counts.
 std::map<std::string, std::string> settings_files(const fs::RootDir& files, std::string_view name);
 
-/// The last part of a path.
-std::string file_name_of(std::string_view path);
-
 } // namespace imagewright::finalize

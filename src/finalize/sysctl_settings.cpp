@@ -6,6 +6,8 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/settings_files.hpp>
 
+#include "file_name.hpp"
+
 namespace imagewright::finalize {
 
 std::optional<std::pair<std::string, std::string>> read_sysctl_line(const std::string& line) {
@@ -17,20 +19,22 @@ std::optional<std::pair<std::string, std::string>> read_sysctl_line(const std::s
                    std::string(base::trimmed(text.substr(equals + 1))));
 }
 
-std::optional<SettingLine> find_later_sysctl(const fs::RootDir& files, const std::string& name,
-                                             const std::string& value) {
-  const std::string wanted = model::sysctl_name(name);
+LaterSysctlSettings::LaterSysctlSettings(const fs::RootDir& files) {
   const std::string own_file = file_name_of(model::k_sysctl_file);
-  std::optional<SettingLine> last;
   for (const auto& [file, path] : settings_files(files, "sysctl.d")) {
     if (file <= own_file) continue;
     for (const std::string& line : base::split(files.find_content(path).value_or(""), '\n')) {
-      const auto setting = read_sysctl_line(line);
-      if (!setting || setting->first != wanted) continue;
-      last = setting->second == value ? std::nullopt : std::optional(SettingLine{path, line});
+      if (auto setting = read_sysctl_line(line))
+        last_[setting->first] = {std::move(setting->second), {path, line}};
     }
   }
-  return last;
+}
+
+std::optional<SettingLine> LaterSysctlSettings::find_other(const std::string& name,
+                                                           const std::string& value) const {
+  const auto found = last_.find(model::sysctl_name(name));
+  if (found == last_.end() || found->second.value == value) return std::nullopt;
+  return found->second.line;
 }
 
 } // namespace imagewright::finalize

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -121,16 +122,15 @@ void name_default_kernel(const BootInput& input, const std::vector<model::Instal
                          const fs::RootDir& files) {
   const std::string line = default_kernel_line(kernels);
   const std::string path(k_grub_settings);
-  const bool is_given =
-      std::ranges::find(input.given_files, path, &GivenFile::path) != input.given_files.end();
-  if (line.empty() || is_given || !input.boot_loader.facts.defaults.empty()) return;
+  if (line.empty() || is_given(input.given_files, path) ||
+      !input.boot_loader.facts.defaults.empty())
+    return;
   files.write(path, files.find_content(path).value_or("") + line, 0644);
 }
 
-Menu menu_of_settings(const BootInput& input, const fs::RootDir& files) {
+Menu menu_of(const BootInput& input, const std::optional<GrubSettings>& settings) {
   Menu menu{.command_line = input.command_line,
             .timeout_seconds = static_cast<int>(input.boot_loader.timeout_seconds)};
-  const auto settings = read_grub_settings(files);
   if (!settings) return menu;
   menu.command_line = command_line_with(input, settings->arguments);
   menu.timeout_seconds = settings->timeout_seconds.value_or(menu.timeout_seconds);
@@ -211,10 +211,10 @@ void tell_other_default(const BootInput& input, std::vector<base::Diagnostic>& t
                           "os.kernel.package"});
 }
 
-std::vector<base::Diagnostic> complaints(const BootInput& input, const fs::RootDir& files) {
+std::vector<base::Diagnostic> complaints(const BootInput& input, const fs::RootDir& files,
+                                         const std::optional<GrubSettings>& settings) {
   std::vector<base::Diagnostic> told;
-  if (const auto settings = read_grub_settings(files))
-    told = lacking_arguments(input, std::string(k_grub_settings), settings->arguments);
+  if (settings) told = lacking_arguments(input, std::string(k_grub_settings), settings->arguments);
   tell_menu_scripts(files, told);
   tell_other_default(input, told);
   return told;
@@ -258,7 +258,7 @@ StepYield write_grub_configuration(const BootInput& input, const fs::RootDir& fi
   auto kernels = with_images_in_boot(files, input.kernels);
   name_default_kernel(input, kernels, files);
   const auto path = grub_directory(files) + "/grub.cfg";
-  Menu menu = menu_of_settings(input, files);
+  Menu menu = menu_of(input, read_grub_settings(files));
   files.write(path, main_configuration(input, files, kernels, menu), 0600);
   return {.kernels = std::move(kernels),
           .command_line = std::move(menu.command_line),
@@ -269,7 +269,8 @@ StepYield follow_grub_settings(const BootInput& input, const fs::RootDir& files)
   const auto path = grub_directory(files) + "/grub.cfg";
   const auto current = files.find_content(path);
   if (!current) return {};
-  Menu menu = menu_of_settings(input, files);
+  const auto settings = read_grub_settings(files);
+  Menu menu = menu_of(input, settings);
   const auto text = [&](const Menu& of) {
     return main_configuration(input, files, input.kernels, of);
   };
@@ -278,7 +279,7 @@ StepYield follow_grub_settings(const BootInput& input, const fs::RootDir& files)
   const bool is_ours =
       without_timeout(*current) == without_timeout(text({.command_line = input.command_line}));
   if (is_ours) {
-    yield.warnings = complaints(input, files);
+    yield.warnings = complaints(input, files, settings);
     files.write(path, text(menu), 0600);
     yield.command_line = std::move(menu.command_line);
   }

@@ -111,10 +111,9 @@ StepYield leave_facts_for_the_node(const BootInput& input, const fs::RootDir& fi
 
 /// The line that the config has for kernels which the node installs; nothing: it has none.
 std::optional<std::string> given_command_line(const BootInput& input, const fs::RootDir& files) {
-  const auto& given = input.given_files;
-  const bool is_given =
-      std::ranges::find(given, k_command_line_file, &GivenFile::path) != given.end();
-  if (!is_given || input.boot_loader.kernels == KernelForm::packaged) return std::nullopt;
+  if (!is_given(input.given_files, k_command_line_file) ||
+      input.boot_loader.kernels == KernelForm::packaged)
+    return std::nullopt;
   auto text = files.find_content(k_command_line_file);
   if (text) std::ranges::replace(*text, '\n', ' ');
   return text;

@@ -168,8 +168,7 @@ void run_dracut(const Input& input, root::WorkRoot& root, const model::Installed
   root.files().set_permissions(kernel.initramfs, 0600);
   // Nothing but the initramfs is left of the run, and what the config put there.
   constexpr auto k_log = "/var/log/dracut.log";
-  if (std::ranges::find(input.given_files, k_log, &GivenFile::path) == input.given_files.end())
-    remove_written_file(root.files(), k_log);
+  if (!is_given(input.given_files, k_log)) remove_written_file(root.files(), k_log);
 }
 
 void obtain_initramfs(const Input& input, root::WorkRoot& root,

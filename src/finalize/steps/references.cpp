@@ -196,8 +196,10 @@ void warn_of_unknown_units(const fs::RootDir& files, const Input& input, StepYie
 }
 
 void warn_of_later_sysctl(const fs::RootDir& files, const Input& input, StepYield& yield) {
+  if (input.sysctl.empty()) return;
+  const LaterSysctlSettings later(files);
   for (const auto& [name, value] : input.sysctl) {
-    const auto found = find_later_sysctl(files, name, value.text);
+    const auto found = later.find_other(name, value.text);
     if (!found) continue;
     yield.warnings.push_back({.severity = base::Severity::warning,
                               .code = "finalize.other-sysctl-setting",

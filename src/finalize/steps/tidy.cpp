@@ -22,7 +22,7 @@ struct Input {
 /// All but what the config put there.
 void remove_below(const fs::RootDir& root, const std::vector<GivenFile>& given,
                   const std::string& path) {
-  if (std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
+  if (is_given(given, path)) return;
   const bool holds_given = std::ranges::any_of(
       given, [&](const GivenFile& file) { return base::is_below(file.path, path); });
   if (!holds_given) {
@@ -37,7 +37,7 @@ void remove_below(const fs::RootDir& root, const std::vector<GivenFile>& given,
 void remove_leftover(const fs::RootDir& root, const std::vector<GivenFile>& given,
                      const std::string& path) {
   const auto status = root.find_status(path);
-  if (!status || std::ranges::find(given, path, &GivenFile::path) != given.end()) return;
+  if (!status || is_given(given, path)) return;
   if (status->type != fs::FileType::directory) return remove_written_file(root, path);
   for (const auto& name : root.list(path))
     remove_below(root, given, path + "/" + name);

@@ -30,9 +30,7 @@ bool is_written_now(const fs::RootDir& files, const std::string& path, base::Epo
 void remove_if_written(const Input& input, const root::WorkRoot& root, const std::string& path) {
   const fs::RootDir& files = root.files();
   const auto status = files.find_status(path);
-  if (!status ||
-      std::ranges::find(input.given_files, path, &GivenFile::path) != input.given_files.end())
-    return;
+  if (!status || is_given(input.given_files, path)) return;
   if (status->type == fs::FileType::directory) {
     for (const auto& name : files.list(path))
       remove_if_written(input, root, path + "/" + name);

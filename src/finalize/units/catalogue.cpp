@@ -7,6 +7,8 @@
 
 #include <imagewright/base/text.hpp>
 
+#include "../file_name.hpp"
+
 namespace imagewright::finalize::units {
 namespace {
 
@@ -15,10 +17,6 @@ constexpr std::array<std::string_view, 3> k_directories{
 
 /// Aliases of aliases are followed this far.
 constexpr int k_largest_alias_depth = 8;
-
-std::string last_part(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
 
 } // namespace
 
@@ -87,8 +85,8 @@ std::optional<FoundUnit> UnitCatalogue::find(const std::string& name) const {
     if (!path && parsed->is_instance()) path = find_path(parsed->template_name());
     if (!path || is_mask(*path)) return std::nullopt;
     const auto target = root_.find_link_target(*path);
-    const auto own_name = target ? parse_unit_name(last_part(*target)) : std::nullopt;
-    const auto file_name = last_part(*path);
+    const auto own_name = target ? parse_unit_name(file_name_of(*target)) : std::nullopt;
+    const auto file_name = file_name_of(*path);
     if (!own_name || own_name->to_string() == file_name) {
       if (target && !root_.exists(*path)) return std::nullopt;
       return FoundUnit{*parsed, *path, install_of(*path, *parsed)};

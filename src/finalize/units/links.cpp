@@ -10,14 +10,12 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "../file_name.hpp"
+
 namespace imagewright::finalize::units {
 namespace {
 
 const std::string k_directory{k_configuration_directory};
-
-std::string last_part(std::string_view path) {
-  return std::string(path.substr(path.rfind('/') + 1));
-}
 
 /// A template without instance is enabled as its DefaultInstance=, or else as itself.
 UnitName name_to_link(const FoundUnit& unit) {
@@ -71,7 +69,7 @@ bool belongs_to(const std::string& link_name, const std::string& target,
     const auto parsed = parse_unit_name(name);
     return parsed && parsed->is_instance() && names.contains(parsed->template_name());
   };
-  return is_listed(link_name) || is_listed(last_part(target));
+  return is_listed(link_name) || is_listed(file_name_of(target));
 }
 
 /// Removes links of these units in one directory; gives the names of the removed ones.
@@ -175,8 +173,8 @@ void UnitLinks::link_alias(const FoundUnit& unit, const std::string& alias, Prob
   }
   const auto path = k_directory + "/" + name->to_string();
   const auto present = root_.find_link_target(path);
-  const bool is_taken =
-      present ? last_part(*present) != last_part(unit.path) : root_.find_status(path).has_value();
+  const bool is_taken = present ? file_name_of(*present) != file_name_of(unit.path)
+                                : root_.find_status(path).has_value();
   if (is_taken) {
     problems.push_back("Alias=" + text + " leads to another unit already");
     return;
