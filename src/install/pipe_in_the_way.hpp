@@ -10,8 +10,8 @@
 
 namespace imagewright::install {
 
-/// Throws base::Error (install.unpack-failed) when one stands where librpm, and the libraries that it
-/// is made with, look for their settings and for accounts before the first package is unpacked.
+/// Throws base::Error (install.unpack-failed) when one stands where librpm, and the libraries that
+/// it is made with, look for their settings and for accounts before the first package is unpacked.
 void require_no_pipes();
 
 /// The path of a pipe that would be opened when the package's files are unpacked; empty: none.

@@ -131,10 +131,10 @@ TEST_CASE("a toolkit config's network, keys, quotes and files of the ESP are car
                                             "a.json");
   const auto& [name, text, left_out] = imported.at(0);
   INFO(text);
-  for (const char* line : {"type: e6d6d379-f507-44c2-a23c-238f2a3df928",
-                           "destination: /boot/efi/loader/loader.conf", "destination: /efix",
-                           "- ssh-ed25519 AAAA", "file a +p", "name: eth0", "192.0.2.7/23",
-                           "- \"192.0.2.1\"", "- \"192.0.2.53\"", "52:54:00:00:00:01"}) {
+  for (const char* line :
+       {"type: e6d6d379-f507-44c2-a23c-238f2a3df928", "destination: /boot/efi/loader/loader.conf",
+        "destination: /efix", "- ssh-ed25519 AAAA", "file a +p", "name: eth0", "192.0.2.7/23",
+        "- \"192.0.2.1\"", "- \"192.0.2.53\"", "52:54:00:00:00:01"}) {
     INFO(line);
     CHECK(text.find(line) != std::string::npos);
   }
