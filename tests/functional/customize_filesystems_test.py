@@ -210,6 +210,26 @@ class Filesystems(CustomizingTestCase):
         said = self.customize(NEW_DISK, "--release", self.release, base=base, expect=2)
         self.assertIn("[origin.mount-not-found]", said)
 
+    def test_new_files_that_a_mount_would_hide_are_told(self):
+        raw = self.scratch() / "base.raw"
+        shutil.copy(self.base(), raw)
+        former, root = self.fstab(raw)
+        file = self.scratch() / "fstab"
+        file.write_text(former + "/srv/opt /opt none bind 0 0\ntmpfs /var/cache tmpfs defaults 0 0\ntmpfs /mnt tmpfs noauto 0 0\n")
+        for request in ("rm /etc/fstab", f"write {file} /etc/fstab"):
+            self.run_tool("debugfs", "-w", "-R", request, root)
+        self.put(raw, "root", root.read_bytes())
+
+        def said(path):
+            config = self.config(f"os: {{additionalFiles: [{{destination: {path}, content: x}}]}}\n")
+            return self.run_program("customize", "--image", raw, config, "--output-dir", config.parent / "out",
+                                    "--cache-dir", self.top / "cache", env=environment()).stderr
+
+        for path, source in (("/opt/a/b", "/srv/opt"), ("/var/cache/x", "tmpfs")):
+            self.assertRegex(said(path), rf'warning: "{path}" is below .* mounts "{source}" \[pipeline.hidden-files\]')
+        for path in ("/srv/opt/b", "/mnt/x", "/optional"):
+            self.assertNotIn("pipeline.hidden-files", said(path))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -35,6 +35,7 @@
 
 #include "customizing.hpp"
 #include "customizing_report.hpp"
+#include "hidden_files.hpp"
 #include "pipeline/host/emulator.hpp"
 #include "pipeline/host/measured_boot.hpp"
 #include "pipeline/host/workplace.hpp"
@@ -369,6 +370,7 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place, 
                                                        .cancellation = services.cancellation,
                                                        .log_directory = place.logs.path()});
   const tree::RootTree tree = read_back(customizing, *extraction, root, sealed, services);
+  warn_of_hidden_files(tree, root.files(), customizing.root.layout, services.reporter);
   const bool is_new_disk = customizing.root.base_disk == finalize::BaseDisk::replaced;
   const WrittenCustomizing written =
       is_new_disk ? write_new_disk(customizing, tree, place, sealed, services)
