@@ -36,6 +36,7 @@
 #include "customizing.hpp"
 #include "customizing_report.hpp"
 #include "hidden_files.hpp"
+#include "version_locks.hpp"
 #include "pipeline/host/emulator.hpp"
 #include "pipeline/host/measured_boot.hpp"
 #include "pipeline/host/workplace.hpp"
@@ -97,6 +98,7 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
                                      const std::vector<repo::RepositoryKeys>& keys,
                                      const plan::Services& services) {
   const plan::CustomizedPackages& packages = *customizing.packages;
+  warn_of_version_locks(root.files(), services.reporter);
   const FetchedPackages fetched =
       customizing.fetched
           ? *customizing.fetched
