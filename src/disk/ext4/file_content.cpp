@@ -10,30 +10,26 @@ namespace imagewright::disk {
 namespace {
 
 constexpr std::size_t k_chunk_size = std::size_t{1} << 20U;
-constexpr std::uint64_t k_smallest_hole_blocks = tree::k_smallest_hole / k_ext4_block_size;
-
-std::uint64_t whole_blocks(std::uint64_t bytes) {
-  return (bytes + k_ext4_block_size - 1) / k_ext4_block_size * k_ext4_block_size;
-}
 
 } // namespace
 
 /// Where the blocks of one file go, as its content passes by.
 class ContentCopier::Placement {
 public:
-  Placement(ContentCopier& copier, tree::Holes holes) : copier_(copier), holes_(holes) {}
+  Placement(ContentCopier& copier, tree::Holes holes)
+      : copier_(copier), block_size_(copier.block_size_), holes_(holes) {}
 
   /// Takes whole blocks that follow what came before.
   void add(std::span<const std::byte> blocks) {
     while (!blocks.empty()) {
-      const bool is_zero = is_all_zero(blocks.first(k_ext4_block_size));
-      std::size_t length = k_ext4_block_size;
+      const bool is_zero = is_all_zero(blocks.first(block_size_));
+      std::size_t length = block_size_;
       while (length < blocks.size() &&
-             is_all_zero(blocks.subspan(length, k_ext4_block_size)) == is_zero) {
-        length += k_ext4_block_size;
+             is_all_zero(blocks.subspan(length, block_size_)) == is_zero) {
+        length += block_size_;
       }
       if (is_zero) {
-        add_zeros(length / k_ext4_block_size);
+        add_zeros(length / block_size_);
       } else {
         add_data(blocks.first(length));
       }
@@ -60,7 +56,8 @@ private:
   void add_zeros(std::uint64_t block_count) { pending_zeros_ += block_count; }
 
   void end_zeros() {
-    const bool is_hole = holes_ == tree::Holes::allowed && pending_zeros_ >= k_smallest_hole_blocks;
+    const bool is_hole =
+        holes_ == tree::Holes::allowed && pending_zeros_ * block_size_ >= tree::k_smallest_hole;
     if (is_hole) {
       position_ += pending_zeros_;
     } else {
@@ -82,14 +79,15 @@ private:
 
   void add_data(std::span<const std::byte> data) {
     end_zeros();
-    for (const BlockRun& run : place(data.size() / k_ext4_block_size)) {
-      const std::size_t length = run.count * k_ext4_block_size;
-      copier_.device_.write(run.start * k_ext4_block_size, data.first(length));
+    for (const BlockRun& run : place(data.size() / block_size_)) {
+      const std::size_t length = run.count * block_size_;
+      copier_.device_.write(run.start * block_size_, data.first(length));
       data = data.subspan(length);
     }
   }
 
   ContentCopier& copier_;
+  std::size_t block_size_;
   tree::Holes holes_;
   std::uint64_t position_ = 0;
   std::uint64_t pending_zeros_ = 0;
@@ -97,16 +95,21 @@ private:
 };
 
 ContentCopier::ContentCopier(BlockDevice& device, Ext4Allocator& allocator,
-                             const base::Cancellation& cancellation)
-    : device_(device), allocator_(allocator), cancellation_(cancellation), buffer_(k_chunk_size) {}
+                             std::uint32_t block_size, const base::Cancellation& cancellation)
+    : device_(device), allocator_(allocator), block_size_(block_size), cancellation_(cancellation),
+      buffer_(k_chunk_size) {}
+
+std::uint64_t ContentCopier::whole_blocks(std::uint64_t bytes) const {
+  return (bytes + block_size_ - 1) / block_size_ * block_size_;
+}
 
 PlacedContent ContentCopier::copy(const tree::OpenContent& content, const tree::Inode& inode) {
   Placement placement(*this, inode.holes);
   std::uint64_t position = 0;
   const auto copy_range = [&](std::uint64_t offset, std::uint64_t end) {
     // Whole blocks, although the host may store less.
-    offset = std::max(position, offset / k_ext4_block_size * k_ext4_block_size);
-    placement.add_gap((offset - position) / k_ext4_block_size);
+    offset = std::max(position, offset / block_size_ * block_size_);
+    placement.add_gap((offset - position) / block_size_);
     position = offset;
     while (position < end) {
       cancellation_.check();
@@ -127,8 +130,7 @@ PlacedContent ContentCopier::copy(const tree::OpenContent& content, const tree::
   } else {
     copy_range(0, inode.size);
   }
-  if (position < inode.size)
-    placement.add_gap((whole_blocks(inode.size) - position) / k_ext4_block_size);
+  if (position < inode.size) placement.add_gap((whole_blocks(inode.size) - position) / block_size_);
   return placement.finish();
 }
 

@@ -24,7 +24,7 @@ struct PlacedContent {
 /// Copies one file after another. Where runs of zeros become holes depends on the content alone.
 class ContentCopier {
 public:
-  ContentCopier(BlockDevice& device, Ext4Allocator& allocator,
+  ContentCopier(BlockDevice& device, Ext4Allocator& allocator, std::uint32_t block_size,
                 const base::Cancellation& cancellation);
 
   /// `content` is what the inode has.
@@ -33,8 +33,11 @@ public:
 private:
   class Placement;
 
+  std::uint64_t whole_blocks(std::uint64_t bytes) const;
+
   BlockDevice& device_;
   Ext4Allocator& allocator_;
+  std::uint32_t block_size_;
   const base::Cancellation& cancellation_;
   std::vector<std::byte> buffer_;
 };
