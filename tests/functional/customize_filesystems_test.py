@@ -276,8 +276,8 @@ class BootPartitions(CustomizingTestCase):
                 self.assertEqual(said_after, said_before)
                 self.assertRegex("\n".join(said_after), rf"Block size: +{block_size}\n")
                 changed = [path for path in before if after.get(path) != before[path]]
-                self.assertEqual((changed, sorted(after)), (["grub2/grub.cfg"], sorted(before)))
-                lines = [line for line in after["grub2/grub.cfg"].decode().splitlines() if line.split()[:1] == ["linux"]]
+                self.assertEqual((changed, sorted(after)), (["grub/grub.cfg"], sorted(before)))
+                lines = [line for line in after["grub/grub.cfg"].decode().splitlines() if line.split()[:1] == ["linux"]]
                 self.assertTrue(lines)
                 self.assertTrue(all("audit=1" in line.split() for line in lines), lines)
 
