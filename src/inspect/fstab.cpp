@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "fstab.hpp"
-
 #include <array>
 #include <cctype>
 #include <utility>
 
 #include <imagewright/base/text.hpp>
+#include <imagewright/inspect/fstab.hpp>
 
 namespace imagewright::inspect {
 

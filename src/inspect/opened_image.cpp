@@ -10,11 +10,11 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/disk/verity_tree.hpp>
+#include <imagewright/inspect/fstab.hpp>
 #include <imagewright/inspect/opened_image.hpp>
 #include <imagewright/model/architecture.hpp>
 #include <imagewright/model/partition_type.hpp>
 
-#include "fstab.hpp"
 #include "integers.hpp"
 #include "limits.hpp"
 

@@ -210,6 +210,77 @@ class Filesystems(CustomizingTestCase):
         said = self.customize(NEW_DISK, "--release", self.release, base=base, expect=2)
         self.assertIn("[origin.mount-not-found]", said)
 
+    def test_new_files_that_a_mount_would_hide_are_told(self):
+        raw = self.scratch() / "base.raw"
+        shutil.copy(self.base(), raw)
+        former, root = self.fstab(raw)
+        file = self.scratch() / "fstab"
+        file.write_text(former + "/srv/opt /opt none bind 0 0\ntmpfs /var/cache tmpfs defaults 0 0\ntmpfs /mnt tmpfs noauto 0 0\n")
+        for request in ("rm /etc/fstab", f"write {file} /etc/fstab"):
+            self.run_tool("debugfs", "-w", "-R", request, root)
+        self.put(raw, "root", root.read_bytes())
+
+        def said(path):
+            config = self.config(f"os: {{additionalFiles: [{{destination: {path}, content: x}}]}}\n")
+            return self.run_program("customize", "--image", raw, config, "--output-dir", config.parent / "out",
+                                    "--cache-dir", self.top / "cache", env=environment()).stderr
+
+        for path, source in (("/opt/a/b", "/srv/opt"), ("/var/cache/x", "tmpfs")):
+            self.assertRegex(said(path), rf'warning: "{path}" is below .* mounts "{source}" \[pipeline.hidden-files\]')
+        for path in ("/srv/opt/b", "/mnt/x", "/optional"):
+            self.assertNotIn("pipeline.hidden-files", said(path))
+
+
+class BootPartitions(CustomizingTestCase):
+    """What mke2fs makes of a partition that is small, and what older ones made."""
+
+    def base_with_boot(self):
+        text = BASE.replace("{{id: data, label: data, size: 20M}}", "{{id: boot, label: boot, size: 32M}}")
+        text = text.replace("deviceId: data, type: ext4, mountPoint: /srv", "deviceId: boot, type: ext4, mountPoint: /boot")
+        config = self.scratch() / "base.yaml"
+        config.write_text(text.format(release=self.release, loader="grub", os="  hostname: base\n", formats="{format: raw}", repositories=""))
+        out = config.parent / "out"
+        self.run_program("build", config, "--output-dir", out, "--cache-dir", self.top / "cache", env=environment())
+        return next(out.glob("*.raw"))
+
+    def boot_of(self, raw):
+        """Its files, and what dumpe2fs says of what is not its use."""
+        filesystem, tree = self.check_filesystems(raw) / "boot", self.scratch() / "tree"
+        tree.mkdir()
+        self.run_tool("debugfs", "-R", f"rdump / {tree}", filesystem)
+        said = self.run_tool("dumpe2fs", "-h", filesystem).stdout.splitlines()
+        kept = ("Filesystem UUID", "Filesystem volume", "Filesystem features", "Block count", "Block size", "Inode count", "Inode size",
+                "First block", "Blocks per group", "Reserved GDT", "Flex block", "Directory Hash", "Total journal", "Default mount")
+        files = {str(path.relative_to(tree)): path.read_bytes() for path in tree.rglob("*") if path.is_file()}
+        return files, [line for line in said if line.startswith(kept)], tree
+
+    def test_an_argument_arrives_whatever_mke2fs_made_of_the_boot_partition(self):
+        made = self.base_with_boot()
+        _, described, tree = self.boot_of(made)
+        uuid = next(line.split()[-1] for line in described if line.startswith("Filesystem UUID"))
+        partition = self.partitions(made)[0]["boot"]
+        base, filesystem = self.scratch() / "base.raw", self.scratch() / "boot"
+        for options, block_size in ((["-t", "ext4"], "1024"), (["-t", "ext2", "-I", "128"], "1024"), (["-t", "ext3", "-b", "2048"], "2048")):
+            with self.subTest(options=options):
+                filesystem.unlink(missing_ok=True)
+                with filesystem.open("wb") as file:
+                    file.truncate(partition["size"] * 512)
+                self.run_tool("mke2fs", "-q", "-F", "-U", uuid, "-d", tree, *options, filesystem)
+                shutil.copy(made, base)
+                with base.open("r+b") as disk:
+                    disk.seek(partition["start"] * 512)
+                    disk.write(filesystem.read_bytes())
+                before, said_before, _ = self.boot_of(base)
+                raw = self.customize("os: {kernelCommandLine: {extraCommandLine: [audit=1]}}\n", base=base)
+                after, said_after, _ = self.boot_of(raw)
+                self.assertEqual(said_after, said_before)
+                self.assertRegex("\n".join(said_after), rf"Block size: +{block_size}\n")
+                changed = [path for path in before if after.get(path) != before[path]]
+                self.assertEqual((changed, sorted(after)), (["grub/grub.cfg"], sorted(before)))
+                lines = [line for line in after["grub/grub.cfg"].decode().splitlines() if line.split()[:1] == ["linux"]]
+                self.assertTrue(lines)
+                self.assertTrue(all("audit=1" in line.split() for line in lines), lines)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -131,6 +131,18 @@ class CustomizePackages(CustomizingTestCase):
         self.assertNotIn("other-1", self.packages(tree))
         self.assertNotIn("gamma-1", self.packages(tree))
 
+    def test_pins_of_the_base_that_are_not_heeded_are_told(self):
+        def said(base):
+            config = self.config("packages: {update: [alpha]}")
+            return self.run_program("customize", "--image", base, config, "--output-dir", config.parent / "out", "--cache-dir", self.top / "cache",
+                                    env=environment()).stderr
+
+        self.assertNotIn("pipeline.version-locks", said(self.base()))
+        for path, content in (("/etc/dnf/plugins/versionlock.list", "# by hand\\nalpha-0:1-1.*\\n"), ("/etc/tdnf/locks.d/one.conf", "alpha\\n"),
+                              ("/etc/tdnf/tdnf.conf", "[main]\\nexcludepkgs = alpha\\n")):
+            pinned = self.customize(f'additionalFiles: [{{destination: {path}, content: "{content}"}}]')
+            self.assertRegex(said(pinned), rf"warning: .*by {path}.*\[pipeline.version-locks\]")
+
     def entries(self, raw):
         facts = self.inspect(raw)["system"]
         return [each["kernel"] for each in facts["bootEntries"]], facts["kernels"]

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "disk/ext4/directory.hpp"
 
+#include <algorithm>
+
 #include <imagewright/base/error.hpp>
 
 #include "disk/ext4/directory_block.hpp"
@@ -31,6 +33,14 @@ DirectoryBlocks make_linear_directory(const Ext4Handle& fs, const DirectoryConte
 
 } // namespace
 
+std::size_t link_count_of(const DirectoryContent& content) {
+  const auto subdirectories =
+      std::count_if(content.names.begin(), content.names.end(), [](const DirectoryName& entry) {
+        return entry.type == fs::FileType::directory;
+      });
+  return static_cast<std::size_t>(subdirectories) + 2;
+}
+
 std::size_t entry_size(std::size_t name_length) {
   return (k_entry_header + name_length + 3) / 4 * 4;
 }
@@ -56,7 +66,7 @@ std::uint8_t directory_type(fs::FileType type) {
 }
 
 DirectoryBlock::DirectoryBlock(const Ext4Handle& fs)
-    : fs_(&fs), bytes_(k_ext4_block_size), capacity_(k_ext4_block_size) {
+    : fs_(&fs), bytes_(fs.block_size()), capacity_(fs.block_size()) {
   if (ext2fs_has_feature_metadata_csum(&fs.super())) {
     capacity_ -= sizeof(ext2_dir_entry_tail);
   }
@@ -73,7 +83,8 @@ void DirectoryBlock::add(const DirectoryName& entry) {
   put(bytes_, used_, entry.inode);
   put(bytes_, used_ + 4, static_cast<std::uint16_t>(size));
   put(bytes_, used_ + 6, static_cast<std::uint8_t>(entry.name.size()));
-  put(bytes_, used_ + 7, directory_type(entry.type));
+  if (ext2fs_has_feature_filetype(&fs_->super()))
+    put(bytes_, used_ + 7, directory_type(entry.type));
   put_text(bytes_, used_ + k_entry_header, entry.name);
   used_ += size;
 }

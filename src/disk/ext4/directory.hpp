@@ -28,6 +28,12 @@ struct DirectoryContent {
   std::vector<DirectoryName> names; ///< without "." and ".."
 };
 
+/// ext4 counts no further links (EXT4_LINK_MAX): 1 means "many" with the feature dir_nlink.
+constexpr std::size_t k_most_ext4_links = 65000;
+
+/// What its name, its "." and the ".." of directories in it make.
+std::size_t link_count_of(const DirectoryContent& content);
+
 /// Finished but for the checksums.
 struct DirectoryBlocks {
   std::vector<std::vector<std::byte>> blocks;

@@ -17,8 +17,10 @@ constexpr std::size_t k_header_size = 12;
 constexpr std::size_t k_entry_size = 12;
 constexpr std::size_t k_root_capacity =
     (std::tuple_size_v<InodeBlocks> - k_header_size) / k_entry_size;
-// Four bytes at the end of a node are its checksum.
-constexpr std::size_t k_node_capacity = (k_ext4_block_size - k_header_size) / k_entry_size;
+// What is left at the end of a node, four bytes at least, is its checksum.
+std::size_t node_capacity(std::uint32_t block_size) {
+  return (block_size - k_header_size) / k_entry_size;
+}
 
 void put_header(std::span<std::byte> node, std::size_t count, std::size_t capacity,
                 std::uint16_t depth) {
@@ -76,17 +78,19 @@ void append_run(std::vector<FileExtent>& extents, std::uint64_t logical, BlockRu
   }
 }
 
-ExtentTree make_extent_tree(const std::vector<FileExtent>& extents, Ext4Allocator& allocator) {
+ExtentTree make_extent_tree(const std::vector<FileExtent>& extents, Ext4Allocator& allocator,
+                            std::uint32_t block_size) {
+  const std::size_t capacity = node_capacity(block_size);
   ExtentTree tree;
   std::vector<FileExtent> level = extents;
   std::uint16_t depth = 0;
   while (level.size() > k_root_capacity) {
     std::vector<FileExtent> parents;
-    for (std::size_t start = 0; start < level.size(); start += k_node_capacity) {
+    for (std::size_t start = 0; start < level.size(); start += capacity) {
       const auto children =
-          std::span(level).subspan(start, std::min(k_node_capacity, level.size() - start));
-      ExtentNode node{allocator.allocate_one(), Bytes(k_ext4_block_size)};
-      fill_node(node.bytes, children, k_node_capacity, depth);
+          std::span(level).subspan(start, std::min(capacity, level.size() - start));
+      ExtentNode node{allocator.allocate_one(), Bytes(block_size)};
+      fill_node(node.bytes, children, capacity, depth);
       parents.push_back({children.front().logical, node.block, 0});
       tree.nodes.push_back(std::move(node));
     }
@@ -97,10 +101,11 @@ ExtentTree make_extent_tree(const std::vector<FileExtent>& extents, Ext4Allocato
   return tree;
 }
 
-std::uint64_t extent_node_count(std::uint64_t extent_count) {
+std::uint64_t extent_node_count(std::uint64_t extent_count, std::uint32_t block_size) {
+  const std::size_t capacity = node_capacity(block_size);
   std::uint64_t nodes = 0;
   while (extent_count > k_root_capacity) {
-    extent_count = (extent_count + k_node_capacity - 1) / k_node_capacity;
+    extent_count = (extent_count + capacity - 1) / capacity;
     nodes += extent_count;
   }
   return nodes;

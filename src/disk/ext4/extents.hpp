@@ -28,7 +28,7 @@ void append_run(std::vector<FileExtent>& extents, std::uint64_t logical, BlockRu
 /// The field i_block of an inode.
 using InodeBlocks = std::array<std::byte, 60>;
 
-/// A node of the tree outside the inode.
+/// A node of the tree, or of a map of blocks, outside the inode.
 struct ExtentNode {
   std::uint64_t block = 0;
   std::vector<std::byte> bytes;
@@ -40,9 +40,10 @@ struct ExtentTree {
 };
 
 /// Takes blocks for nodes from `allocator`.
-ExtentTree make_extent_tree(const std::vector<FileExtent>& extents, Ext4Allocator& allocator);
+ExtentTree make_extent_tree(const std::vector<FileExtent>& extents, Ext4Allocator& allocator,
+                            std::uint32_t block_size);
 /// How many nodes a file with so many extents has outside its inode.
-std::uint64_t extent_node_count(std::uint64_t extent_count);
+std::uint64_t extent_node_count(std::uint64_t extent_count, std::uint32_t block_size);
 /// Writes the nodes, each with the checksum that belongs to the inode.
 void write_extent_nodes(const Ext4Handle& fs, std::uint32_t inode, std::vector<ExtentNode> nodes);
 

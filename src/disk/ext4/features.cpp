@@ -106,6 +106,10 @@ Ext4Features ext4_features(const std::vector<std::string>& words) {
   return features;
 }
 
+bool uses_extents(const Ext4Features& features) {
+  return (features.incompatible & EXT3_FEATURE_INCOMPAT_EXTENTS) != 0;
+}
+
 const Ext4Features& all_ext4_features() {
   static const Ext4Features all = [] {
     Ext4Features features;

@@ -23,6 +23,9 @@ struct Ext4Features {
 /// when one needs another that is missing.
 Ext4Features ext4_features(const std::vector<std::string>& words);
 
+/// Else files have maps of their blocks, as on ext2 and ext3.
+bool uses_extents(const Ext4Features& features);
+
 /// Everything that this program can write.
 const Ext4Features& all_ext4_features();
 

@@ -10,14 +10,9 @@ namespace imagewright::disk {
 namespace {
 
 constexpr std::size_t k_chunk_size = std::size_t{1} << 20U;
-constexpr std::uint64_t k_smallest_hole_blocks = tree::k_smallest_hole / k_ext4_block_size;
 
 /// What is shorter is copied sooner than it is kept account of.
 constexpr std::uint64_t k_smallest_loan = 64U * 1024U;
-
-std::uint64_t whole_blocks(std::uint64_t bytes) {
-  return (bytes + k_ext4_block_size - 1) / k_ext4_block_size * k_ext4_block_size;
-}
 
 } // namespace
 
@@ -25,19 +20,20 @@ std::uint64_t whole_blocks(std::uint64_t bytes) {
 class ContentCopier::Placement {
 public:
   Placement(ContentCopier& copier, const tree::OpenContent& content, const tree::Inode& inode)
-      : copier_(copier), content_(content), size_(inode.size), holes_(inode.holes) {}
+      : copier_(copier), content_(content), block_size_(copier.block_size_), size_(inode.size),
+        holes_(inode.holes) {}
 
   /// Takes whole blocks that follow what came before.
   void add(std::span<const std::byte> blocks) {
     while (!blocks.empty()) {
-      const bool is_zero = is_all_zero(blocks.first(k_ext4_block_size));
-      std::size_t length = k_ext4_block_size;
+      const bool is_zero = is_all_zero(blocks.first(block_size_));
+      std::size_t length = block_size_;
       while (length < blocks.size() &&
-             is_all_zero(blocks.subspan(length, k_ext4_block_size)) == is_zero) {
-        length += k_ext4_block_size;
+             is_all_zero(blocks.subspan(length, block_size_)) == is_zero) {
+        length += block_size_;
       }
       if (is_zero) {
-        add_zeros(length / k_ext4_block_size);
+        add_zeros(length / block_size_);
       } else {
         add_data(blocks.first(length));
       }
@@ -64,7 +60,8 @@ private:
   void add_zeros(std::uint64_t block_count) { pending_zeros_ += block_count; }
 
   void end_zeros() {
-    const bool is_hole = holes_ == tree::Holes::allowed && pending_zeros_ >= k_smallest_hole_blocks;
+    const bool is_hole =
+        holes_ == tree::Holes::allowed && pending_zeros_ * block_size_ >= tree::k_smallest_hole;
     if (is_hole) {
       position_ += pending_zeros_;
     } else {
@@ -86,10 +83,10 @@ private:
 
   void add_data(std::span<const std::byte> data) {
     end_zeros();
-    std::uint64_t offset = position_ * k_ext4_block_size;
-    for (const BlockRun& run : place(data.size() / k_ext4_block_size)) {
-      const std::size_t length = run.count * k_ext4_block_size;
-      put(offset, run.start * k_ext4_block_size, data.first(length));
+    std::uint64_t offset = position_ * block_size_;
+    for (const BlockRun& run : place(data.size() / block_size_)) {
+      const std::size_t length = run.count * block_size_;
+      put(offset, run.start * block_size_, data.first(length));
       data = data.subspan(length);
       offset += length;
     }
@@ -108,17 +105,18 @@ private:
   /// How many bytes stay where they are.
   std::uint64_t borrow(std::uint64_t offset, std::uint64_t place, std::uint64_t length) {
     // Behind its end a file has zeros; where it comes from may be anything.
-    length = std::min(length, (size_ - offset) / k_ext4_block_size * k_ext4_block_size);
+    length = std::min(length, (size_ - offset) / block_size_ * block_size_);
     if (length < k_smallest_loan) return 0;
     const auto found = content_.find_place(offset, length);
     if (!found) return 0;
-    length = std::min(length, found->length / k_ext4_block_size * k_ext4_block_size);
+    length = std::min(length, found->length / block_size_ * block_size_);
     if (length < k_smallest_loan) return 0;
     return copier_.device_.borrow(place, {found->file, found->offset, length}) ? length : 0;
   }
 
   ContentCopier& copier_;
   const tree::OpenContent& content_;
+  std::size_t block_size_;
   std::uint64_t size_;
   tree::Holes holes_;
   std::uint64_t position_ = 0;
@@ -127,16 +125,21 @@ private:
 };
 
 ContentCopier::ContentCopier(BlockDevice& device, Ext4Allocator& allocator,
-                             const base::Cancellation& cancellation)
-    : device_(device), allocator_(allocator), cancellation_(cancellation), buffer_(k_chunk_size) {}
+                             std::uint32_t block_size, const base::Cancellation& cancellation)
+    : device_(device), allocator_(allocator), block_size_(block_size), cancellation_(cancellation),
+      buffer_(k_chunk_size) {}
+
+std::uint64_t ContentCopier::whole_blocks(std::uint64_t bytes) const {
+  return (bytes + block_size_ - 1) / block_size_ * block_size_;
+}
 
 PlacedContent ContentCopier::copy(const tree::OpenContent& content, const tree::Inode& inode) {
   Placement placement(*this, content, inode);
   std::uint64_t position = 0;
   const auto copy_range = [&](std::uint64_t offset, std::uint64_t end) {
     // Whole blocks, although the host may store less.
-    offset = std::max(position, offset / k_ext4_block_size * k_ext4_block_size);
-    placement.add_gap((offset - position) / k_ext4_block_size);
+    offset = std::max(position, offset / block_size_ * block_size_);
+    placement.add_gap((offset - position) / block_size_);
     position = offset;
     while (position < end) {
       cancellation_.check();
@@ -157,8 +160,7 @@ PlacedContent ContentCopier::copy(const tree::OpenContent& content, const tree::
   } else {
     copy_range(0, inode.size);
   }
-  if (position < inode.size)
-    placement.add_gap((whole_blocks(inode.size) - position) / k_ext4_block_size);
+  if (position < inode.size) placement.add_gap((whole_blocks(inode.size) - position) / block_size_);
   return placement.finish();
 }
 

@@ -25,7 +25,7 @@ struct PlacedContent {
 /// of zeros become holes depends on the content alone.
 class ContentCopier {
 public:
-  ContentCopier(BlockDevice& device, Ext4Allocator& allocator,
+  ContentCopier(BlockDevice& device, Ext4Allocator& allocator, std::uint32_t block_size,
                 const base::Cancellation& cancellation);
 
   /// `content` is what the inode has.
@@ -34,8 +34,11 @@ public:
 private:
   class Placement;
 
+  std::uint64_t whole_blocks(std::uint64_t bytes) const;
+
   BlockDevice& device_;
   Ext4Allocator& allocator_;
+  std::uint32_t block_size_;
   const base::Cancellation& cancellation_;
   std::vector<std::byte> buffer_;
 };

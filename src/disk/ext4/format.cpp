@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 
 #include <imagewright/base/error.hpp>
@@ -13,19 +14,20 @@ namespace {
 
 // mke2fs.conf(5): the usual share of blocks that only root may use.
 constexpr std::uint64_t k_reserved_percent = 5;
-constexpr std::uint32_t k_block_size_logarithm = 2; // 1024 << 2
-constexpr std::uint16_t k_inode_size = 256;
 constexpr std::uint8_t k_groups_per_flex_logarithm = 4;
 constexpr std::uint16_t k_extra_inode_size = 32;
+constexpr std::uint32_t k_hash_flags = EXT2_FLAGS_SIGNED_HASH | EXT2_FLAGS_UNSIGNED_HASH;
 
 ext2_super_block initial_super_block(const Ext4Parameters& parameters) {
   ext2_super_block super{};
   ext2fs_blocks_count_set(&super, parameters.block_count);
   ext2fs_r_blocks_count_set(&super, parameters.block_count * k_reserved_percent / 100);
   super.s_rev_level = EXT2_DYNAMIC_REV;
-  super.s_log_block_size = k_block_size_logarithm;
-  super.s_log_cluster_size = k_block_size_logarithm;
-  super.s_inode_size = k_inode_size;
+  const auto logarithm =
+      static_cast<std::uint32_t>(std::countr_zero(parameters.block_size / EXT2_MIN_BLOCK_SIZE));
+  super.s_log_block_size = logarithm;
+  super.s_log_cluster_size = logarithm;
+  super.s_inode_size = parameters.inode_size;
   super.s_inodes_count = parameters.inode_count;
   super.s_feature_compat = parameters.features.compatible;
   super.s_feature_incompat = parameters.features.incompatible;
@@ -36,6 +38,7 @@ ext2_super_block initial_super_block(const Ext4Parameters& parameters) {
   if (parameters.identity) {
     ext2_super_block known = parameters.identity->super;
     ext2fs_r_blocks_count_set(&super, ext2fs_r_blocks_count(&known));
+    super.s_blocks_per_group = known.s_blocks_per_group;
     super.s_log_groups_per_flex = known.s_log_groups_per_flex;
     super.s_reserved_gdt_blocks = known.s_reserved_gdt_blocks;
     super.s_raid_stride = known.s_raid_stride;
@@ -85,7 +88,9 @@ void keep_identity(const Ext4Handle& fs, const ext2_super_block& known) {
   ext2_super_block& super = fs.super();
   std::ranges::copy(known.s_hash_seed, &super.s_hash_seed[0]);
   super.s_def_hash_version = known.s_def_hash_version;
-  super.s_flags = known.s_flags;
+  // Where it is not said a kernel decides by the host: what is made here is indexed as on most.
+  const bool is_said = (known.s_flags & k_hash_flags) != 0;
+  super.s_flags = is_said ? known.s_flags : known.s_flags | EXT2_FLAGS_SIGNED_HASH;
   super.s_default_mount_opts = known.s_default_mount_opts;
   std::ranges::copy(known.s_mount_opts, &super.s_mount_opts[0]);
   super.s_errors = known.s_errors;

@@ -22,8 +22,13 @@ struct Ext4Identity {
   std::uint64_t journal_blocks = 0; ///< 0: no journal
 };
 
+/// New filesystems have inodes of this size.
+constexpr std::uint16_t k_ext4_inode_size = 256;
+
 struct Ext4Parameters {
+  std::uint32_t block_size = k_ext4_block_size; ///< 1024, 2048 or 4096
   std::uint64_t block_count = 0;
+  std::uint16_t inode_size = k_ext4_inode_size; ///< a power of two from 128 on
   std::uint32_t inode_count = 0;
   Ext4Features features;
   base::Uuid uuid;
@@ -40,7 +45,7 @@ constexpr std::uint32_t k_lost_and_found_inode = 11;
 /// content yet.
 Ext4Handle format_ext4(BlockDevice& device, const Ext4Parameters& parameters);
 
-/// The inode count that mke2fs would choose for a filesystem of this size.
+/// The inode count that mke2fs would choose for a filesystem of so many usual blocks.
 std::uint32_t usual_inode_count(std::uint64_t block_count);
 
 } // namespace imagewright::disk

@@ -13,8 +13,7 @@
 
 namespace imagewright::disk {
 
-/// All filesystems here have blocks of this size, as mke2fs makes them for anything that is not
-/// tiny.
+/// New filesystems have blocks of this size, as mke2fs makes them for anything that is not tiny.
 constexpr std::uint32_t k_ext4_block_size = 4096;
 /// libext2fs makes no journal in fewer blocks (ext2fs_default_journal_size): 8 MiB.
 constexpr std::uint64_t k_fewest_blocks_with_journal = 2048;
@@ -30,6 +29,7 @@ public:
   ext2_filsys get() const { return fs_.get(); }
   ext2_filsys operator->() const { return fs_.get(); }
   ext2_super_block& super() const { return *fs_->super; }
+  std::uint32_t block_size() const { return fs_->blocksize; }
   /// Writes super blocks, descriptors and bitmaps.
   void close();
 

@@ -32,15 +32,22 @@ struct Child {
   std::uint32_t block = 0;
 };
 
+/// The index says which hash it is over, and the super block how that takes letters beyond ASCII.
+int hash_version(const ext2_super_block& super) {
+  const bool is_unsigned =
+      (super.s_flags & EXT2_FLAGS_UNSIGNED_HASH) != 0 && super.s_def_hash_version <= EXT2_HASH_TEA;
+  return super.s_def_hash_version + (is_unsigned ? EXT2_HASH_LEGACY_UNSIGNED : 0);
+}
+
 std::vector<HashedName> hash_names(const Ext4Handle& fs, const DirectoryContent& content) {
   std::vector<HashedName> hashed;
   hashed.reserve(content.names.size());
   ext2_super_block& super = fs.super();
+  const int version = hash_version(super);
   for (const DirectoryName& entry : content.names) {
     HashedName name{.entry = &entry};
-    fs.check(ext2fs_dirhash2(super.s_def_hash_version, entry.name.data(),
-                             static_cast<int>(entry.name.size()), nullptr, 0, &super.s_hash_seed[0],
-                             &name.hash, &name.minor_hash),
+    fs.check(ext2fs_dirhash2(version, entry.name.data(), static_cast<int>(entry.name.size()),
+                             nullptr, 0, &super.s_hash_seed[0], &name.hash, &name.minor_hash),
              "hash a file name");
     hashed.push_back(name);
   }
@@ -81,7 +88,7 @@ Leaves make_leaves(const Ext4Handle& fs, const std::vector<HashedName>& names) {
 
 std::size_t index_capacity(const Ext4Handle& fs, std::size_t header) {
   const std::size_t tail = ext2fs_has_feature_metadata_csum(&fs.super()) ? sizeof(ext2_dx_tail) : 0;
-  return (k_ext4_block_size - header - tail) / k_index_entry_size;
+  return (fs.block_size() - header - tail) / k_index_entry_size;
 }
 
 // The first entry's hash is implied; its place holds limit and count.
@@ -98,17 +105,17 @@ void put_children(std::span<std::byte> block, std::size_t header, std::size_t ca
 
 std::vector<std::byte> make_root(const Ext4Handle& fs, const DirectoryContent& content,
                                  std::span<const Child> children, std::uint8_t levels) {
-  Bytes block(k_ext4_block_size);
+  Bytes block(fs.block_size());
   const auto put_dots = [&](std::size_t offset, std::uint32_t inode, std::size_t size,
                             std::string_view name) {
     put(block, offset, inode);
     put(block, offset + 4, static_cast<std::uint16_t>(size));
     put(block, offset + 6, static_cast<std::uint8_t>(name.size()));
-    put(block, offset + 7, std::uint8_t{EXT2_FT_DIR});
+    if (ext2fs_has_feature_filetype(&fs.super())) put(block, offset + 7, std::uint8_t{EXT2_FT_DIR});
     put_text(block, offset + 8, name);
   };
   put_dots(0, content.inode, 12, ".");
-  put_dots(12, content.parent, k_ext4_block_size - 12, "..");
+  put_dots(12, content.parent, fs.block_size() - 12, "..");
   put(block, 28, std::uint8_t{fs.super().s_def_hash_version});
   put(block, 29, std::uint8_t{8}); // length of dx_root_info
   put(block, 30, levels);
@@ -117,8 +124,8 @@ std::vector<std::byte> make_root(const Ext4Handle& fs, const DirectoryContent& c
 }
 
 std::vector<std::byte> make_node(const Ext4Handle& fs, std::span<const Child> children) {
-  Bytes block(k_ext4_block_size);
-  put(block, 4, static_cast<std::uint16_t>(k_ext4_block_size));
+  Bytes block(fs.block_size());
+  put(block, 4, static_cast<std::uint16_t>(fs.block_size()));
   put_children(block, k_node_header, index_capacity(fs, k_node_header), children);
   return block;
 }

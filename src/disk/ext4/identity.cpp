@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <span>
 #include <string>
@@ -22,9 +23,10 @@ namespace imagewright::disk {
 
 namespace {
 
-constexpr std::uint16_t k_inode_size = 256;
-constexpr std::uint32_t k_block_size_logarithm = 2; // 1024 << 2
-static_assert(EXT2_MIN_BLOCK_SIZE << k_block_size_logarithm == k_ext4_block_size);
+constexpr std::uint32_t k_smallest_block = EXT2_MIN_BLOCK_SIZE;
+/// Of blocks of 4 KiB: what is larger no kernel with pages of that size mounts.
+constexpr std::uint32_t k_most_written_logarithm = 2;
+static_assert(k_smallest_block << k_most_written_logarithm == k_ext4_block_size);
 
 struct NamedBit {
   std::uint32_t bit;
@@ -69,30 +71,30 @@ void add_names(std::uint32_t bits, const std::array<NamedBit, Count>& names,
   if (bits != 0) found.push_back(fmt::format("a feature with no name here ({:#x})", bits));
 }
 
-void require_bit(std::uint32_t bits, std::uint32_t bit, std::string_view name,
-                 std::vector<std::string>& found) {
-  if ((bits & bit) == 0) found.push_back(fmt::format("no feature \"{}\"", name));
-}
-
 /// Of blocks of 64 KiB, above 1024 bytes.
 constexpr std::uint32_t k_largest_logarithm = 6;
 
 /// In words; empty: everything can be written.
 std::vector<std::string> obstacles(const ext2_super_block& super, const Ext4Features& features) {
   std::vector<std::string> found;
-  if (super.s_log_block_size != k_block_size_logarithm)
-    found.push_back(super.s_log_block_size <= k_largest_logarithm
-                        ? fmt::format("blocks of {} bytes", 1024U << super.s_log_block_size)
-                        : "blocks of an impossible size");
-  if (super.s_inode_size != k_inode_size)
+  if (super.s_rev_level != EXT2_DYNAMIC_REV)
+    found.emplace_back("the format of before 1997, without features");
+  if (super.s_log_block_size > k_most_written_logarithm)
+    found.push_back(
+        super.s_log_block_size <= k_largest_logarithm
+            ? fmt::format("blocks of {} bytes", k_smallest_block << super.s_log_block_size)
+            : "blocks of an impossible size");
+  const std::uint32_t largest_inode = k_smallest_block
+                                      << std::min(super.s_log_block_size, k_most_written_logarithm);
+  if (!std::has_single_bit(super.s_inode_size) || super.s_inode_size < EXT2_GOOD_OLD_INODE_SIZE ||
+      super.s_inode_size > largest_inode)
     found.push_back(fmt::format("inodes of {} bytes", super.s_inode_size));
   const Ext4Features& known = all_ext4_features();
   add_names(features.compatible & ~known.compatible, k_compatible_names, found);
   add_names(features.incompatible & ~known.incompatible, k_incompatible_names, found);
   add_names(features.read_only_compatible & ~known.read_only_compatible, k_read_only_names, found);
-  require_bit(features.incompatible, EXT3_FEATURE_INCOMPAT_EXTENTS, "extents", found);
-  require_bit(features.incompatible, EXT2_FEATURE_INCOMPAT_FILETYPE, "filetype", found);
-  require_bit(features.compatible, EXT2_FEATURE_COMPAT_EXT_ATTR, "ext_attr", found);
+  const bool has_journal = (features.compatible & EXT3_FEATURE_COMPAT_HAS_JOURNAL) != 0;
+  if (has_journal && super.s_journal_inum == 0) found.emplace_back("its journal on another device");
   return found;
 }
 
@@ -110,9 +112,14 @@ std::uint64_t journal_blocks_of(const Ext4Handle& fs) {
   return EXT2_I_SIZE(&inode) / fs->blocksize;
 }
 
-std::uint64_t groups_of(std::uint64_t blocks) {
-  constexpr std::uint64_t k_blocks_per_group = std::uint64_t{8} * k_ext4_block_size;
-  return (blocks + k_blocks_per_group - 1) / k_blocks_per_group;
+std::uint32_t block_size_of(const ext2_super_block& super) {
+  return k_smallest_block << super.s_log_block_size;
+}
+
+/// What is before the first block belongs to no group.
+std::uint64_t groups_of(const ext2_super_block& super, std::uint64_t blocks) {
+  return (blocks - super.s_first_data_block + super.s_blocks_per_group - 1) /
+         super.s_blocks_per_group;
 }
 
 /// resize2fs(8) keeps the same: inodes in a group, the share of what is reserved, and the blocks in
@@ -127,9 +134,10 @@ void grow(Ext4Identity& identity, std::uint64_t blocks, const Ext4Features& feat
   const std::uint64_t descriptor =
       has_wide_numbers && super.s_desc_size != 0 ? super.s_desc_size : EXT2_MIN_DESC_SIZE;
   const auto descriptor_blocks = [&](std::uint64_t count) {
-    return (groups_of(count) * descriptor + k_ext4_block_size - 1) / k_ext4_block_size;
+    return (groups_of(super, count) * descriptor + block_size_of(super) - 1) / block_size_of(super);
   };
-  const std::uint64_t inodes = super.s_inodes_count / groups_of(former) * groups_of(blocks);
+  const std::uint64_t inodes =
+      super.s_inodes_count / groups_of(super, former) * groups_of(super, blocks);
   super.s_inodes_count = static_cast<std::uint32_t>(
       std::clamp<std::uint64_t>(inodes, super.s_inodes_count, UINT32_MAX));
   const std::uint64_t taken = descriptor_blocks(blocks) - descriptor_blocks(former);
@@ -140,15 +148,23 @@ void grow(Ext4Identity& identity, std::uint64_t blocks, const Ext4Features& feat
   ext2fs_r_blocks_count_set(&super, std::min(reserved, former) * blocks / former);
 }
 
-/// The library shifts by these, and makes tables of these sizes.
-void require_possible(const Ext4Identity& identity, const Ext4Parameters& parameters,
-                      base::ByteSize size) {
-  const std::uint64_t room = size.bytes() / k_ext4_block_size;
-  const bool is_possible =
-      parameters.block_count > 0 && parameters.block_count <= room &&
-      identity.journal_blocks <= parameters.block_count && parameters.inode_count > 0 &&
-      identity.super.s_log_groups_per_flex < 32 &&
-      identity.super.s_reserved_gdt_blocks <= k_ext4_block_size / sizeof(std::uint32_t);
+/// mke2fs(8) makes no smaller ones.
+constexpr std::uint32_t k_fewest_blocks_per_group = 256;
+
+/// The library shifts and divides by these, and makes tables of these sizes.
+void require_possible(const Ext4Identity& identity, base::ByteSize size) {
+  const ext2_super_block& super = identity.super;
+  ext2_super_block counted = super;
+  const std::uint32_t block_size = block_size_of(super);
+  const std::uint64_t blocks = ext2fs_blocks_count(&counted);
+  const std::uint32_t first = block_size == k_smallest_block ? 1 : 0;
+  const bool is_possible = super.s_first_data_block == first && blocks > first &&
+                           blocks <= size.bytes() / block_size &&
+                           identity.journal_blocks <= blocks && super.s_inodes_count > 0 &&
+                           super.s_blocks_per_group >= k_fewest_blocks_per_group &&
+                           super.s_blocks_per_group <= 8 * block_size &&
+                           super.s_blocks_per_group % 8 == 0 && super.s_log_groups_per_flex < 32 &&
+                           super.s_reserved_gdt_blocks <= block_size / sizeof(std::uint32_t);
   if (is_possible) return;
   throw base::Error(base::FailureKind::verification, "disk.corrupt-filesystem",
                     "the ext4 filesystem is damaged: its super block contradicts itself",
@@ -182,13 +198,16 @@ Ext4Parameters parameters_of(const RewrittenFilesystem& request) {
                     base::join(found, ", ")),
         "leave what is on it as it is, or make the base image with another kind of filesystem");
   }
+  require_possible(identity, request.size);
+  const std::uint32_t block_size = block_size_of(super);
   if (request.filesystem_size == FilesystemSize::of_partition)
-    grow(identity, request.size.bytes() / k_ext4_block_size, features);
-  Ext4Parameters parameters{.block_count = ext2fs_blocks_count(&identity.super),
+    grow(identity, request.size.bytes() / block_size, features);
+  Ext4Parameters parameters{.block_size = block_size,
+                            .block_count = ext2fs_blocks_count(&identity.super),
+                            .inode_size = super.s_inode_size,
                             .inode_count = identity.super.s_inodes_count,
                             .features = features,
                             .epoch = request.epoch};
-  require_possible(identity, parameters, request.size);
   std::copy_n(&super.s_uuid[0], parameters.uuid.bytes.size(), parameters.uuid.bytes.begin());
   const char* label = reinterpret_cast<const char*>(&super.s_volume_name[0]);
   parameters.label.assign(label, strnlen(label, sizeof super.s_volume_name));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "disk/ext4/inode.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -14,10 +16,9 @@ namespace imagewright::disk {
 
 namespace {
 
-constexpr std::uint32_t k_sectors_per_block = k_ext4_block_size / 512;
-// Of an inode of 256 bytes, this much is left after its fields (160) and the magic number of the
-// attributes (4).
-constexpr std::size_t k_room_in_inode = 92;
+constexpr std::uint32_t k_sector_size = 512;
+// An inode has room for attributes after its fields and their magic number.
+constexpr std::size_t k_before_attributes = sizeof(ext2_inode_large) + sizeof(std::uint32_t);
 // struct ext4_xattr_entry
 constexpr std::size_t k_attribute_entry = 16;
 
@@ -27,6 +28,11 @@ struct StoredTime {
   std::uint32_t seconds;
   std::uint32_t extra;
 };
+
+/// The nearest time that such inodes can have.
+base::Epoch storable(base::Epoch time, std::uint32_t inode_size) {
+  return can_store_time(time, inode_size) ? time : base::Epoch(std::chrono::seconds(INT32_MAX));
+}
 
 StoredTime stored_time(base::Epoch time) {
   const std::int64_t seconds = time.time_since_epoch().count();
@@ -64,7 +70,9 @@ void write_attributes(const Ext4Handle& fs, std::uint32_t number, const tree::In
                         fmt::format("the extended attributes of {} do not fit: {} has {} bytes",
                                     base::quoted(inode.content), attribute.name,
                                     attribute.value.size()),
-                        "all attributes of a file together have to fit into one block of 4 KiB");
+                        fmt::format("all attributes of a file together have to fit into one block "
+                                    "of {}",
+                                    base::to_string(base::ByteSize(fs.block_size()))));
     }
     fs.check(code, "write extended attributes");
   }
@@ -83,28 +91,34 @@ void write_inode(const Ext4Handle& fs, const tree::Inode& inode, const InodePlac
   stored.i_links_count = static_cast<std::uint16_t>(placement.link_count);
   stored.i_size = static_cast<std::uint32_t>(placement.size);
   stored.i_size_high = static_cast<std::uint32_t>(placement.size >> 32U);
-  const std::uint64_t sectors = placement.block_count * k_sectors_per_block;
+  const std::uint64_t sectors = placement.block_count * (fs.block_size() / k_sector_size);
   stored.i_blocks = static_cast<std::uint32_t>(sectors);
   stored.osd2.linux2.l_i_blocks_hi = static_cast<std::uint16_t>(sectors >> 32U);
   stored.i_flags = placement.flags | (inode.flags & k_ext4_kept_flags);
   static_assert(sizeof stored.i_block == sizeof placement.blocks);
   std::memcpy(&stored.i_block[0], placement.blocks.data(), placement.blocks.size());
   stored.i_extra_isize = sizeof stored - EXT2_GOOD_OLD_INODE_SIZE;
-  set_times(stored, inode, epoch);
+  set_times(stored, inode, storable(epoch, fs->super->s_inode_size));
   fs.check(ext2fs_write_inode_full(fs.get(), placement.number,
                                    reinterpret_cast<ext2_inode*>(&stored), sizeof stored),
            "write an inode");
   if (!inode.attributes.empty()) write_attributes(fs, placement.number, inode);
 }
 
-std::uint64_t attribute_blocks(const tree::Inode& inode) {
+std::uint64_t attribute_blocks(const tree::Inode& inode, std::uint32_t inode_size) {
   std::size_t needed = 0;
   for (const tree::ExtendedAttribute& attribute : inode.attributes) {
     // The whole name is more than what is stored of it: its prefix becomes a number.
     needed += k_attribute_entry + (attribute.name.size() + 3) / 4 * 4 +
               (attribute.value.size() + 3) / 4 * 4;
   }
-  return needed > k_room_in_inode ? 1 : 0;
+  return needed > 0 && needed + k_before_attributes > inode_size ? 1 : 0;
+}
+
+bool can_store_time(base::Epoch time, std::uint32_t inode_size) {
+  const std::int64_t seconds = time.time_since_epoch().count();
+  return inode_size > EXT2_GOOD_OLD_INODE_SIZE ||
+         seconds == std::clamp<std::int64_t>(seconds, INT32_MIN, INT32_MAX);
 }
 
 InodeBlocks device_blocks(const tree::DeviceNumber& device) {

@@ -39,7 +39,11 @@ void write_inode(const Ext4Handle& fs, const tree::Inode& inode, const InodePlac
                  base::Epoch epoch);
 
 /// How many blocks outside the inode the attributes may need: 0 or 1.
-std::uint64_t attribute_blocks(const tree::Inode& inode);
+std::uint64_t attribute_blocks(const tree::Inode& inode, std::uint32_t inode_size);
+
+/// Old inodes, of 128 bytes, count the seconds in 32 bits. What is less than a second they leave
+/// out, as a kernel does.
+bool can_store_time(base::Epoch time, std::uint32_t inode_size);
 
 /// i_block of a device node.
 InodeBlocks device_blocks(const tree::DeviceNumber& device);

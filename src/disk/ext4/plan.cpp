@@ -9,6 +9,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 
+#include "disk/ext4/block_map.hpp"
 #include "disk/ext4/handle.hpp"
 #include "disk/ext4/inode.hpp"
 
@@ -20,10 +21,6 @@ constexpr std::string_view k_lost_and_found = "/lost+found";
 constexpr std::uint32_t k_root_inode = EXT2_ROOT_INO;
 // So many symbolic link bytes fit into i_block, with a null byte.
 constexpr std::size_t k_longest_fast_link = sizeof(InodeBlocks) - 1;
-
-std::uint64_t blocks_for(std::uint64_t bytes) {
-  return (bytes + k_ext4_block_size - 1) / k_ext4_block_size;
-}
 
 void number_inodes(Ext4Plan& plan, const tree::RootTree& tree) {
   plan.inode_numbers.assign(tree.inodes.size(), 0);
@@ -70,6 +67,36 @@ void check_flags(const tree::Inode& inode, const std::string& path) {
                     "leave what is on that filesystem as it is, or remove the file");
 }
 
+/// Old inodes count seconds in 32 bits, and old maps of blocks end somewhere.
+void check_storable(const Ext4Parameters& parameters, const tree::Inode& inode,
+                    const std::string& path) {
+  if (!can_store_time(inode.modified, parameters.inode_size)) {
+    throw base::Error(base::FailureKind::input, "disk.file-unsupported",
+                      fmt::format("{} was changed at a time that the filesystem, with inodes of {} "
+                                  "bytes, cannot tell",
+                                  base::quoted(path), parameters.inode_size),
+                      "give the file a time before 2038");
+  }
+  if (inode.type == fs::FileType::symlink && inode.target.size() >= parameters.block_size) {
+    throw base::Error(base::FailureKind::input, "disk.file-unsupported",
+                      fmt::format("the link {} leads to a path of {} bytes, more than one block of "
+                                  "this filesystem, of {}, holds",
+                                  base::quoted(path), inode.target.size(),
+                                  base::to_string(base::ByteSize(parameters.block_size))),
+                      "make the link lead to a shorter path");
+  }
+  if (inode.type != fs::FileType::regular) return;
+  const std::uint64_t most =
+      uses_extents(parameters.features) ? UINT32_MAX : most_mapped_blocks(parameters.block_size);
+  if ((inode.size + parameters.block_size - 1) / parameters.block_size <= most) return;
+  throw base::Error(base::FailureKind::input, "disk.file-unsupported",
+                    fmt::format("{} has {}, more than a file of this filesystem can have, whose "
+                                "blocks have {}",
+                                base::quoted(path), base::to_string(base::ByteSize(inode.size)),
+                                base::to_string(base::ByteSize(parameters.block_size))),
+                    "keep the file on another filesystem, or make it smaller");
+}
+
 void collect_directories(Ext4Plan& plan, const tree::RootTree& tree) {
   std::map<std::string_view, std::size_t> by_path;
   const auto add_directory = [&](std::string_view path, std::uint32_t number,
@@ -104,21 +131,44 @@ void collect_directories(Ext4Plan& plan, const tree::RootTree& tree) {
   }
 }
 
+/// A kernel adds these as soon as something needs them, and so does this.
+void add_needed_features(Ext4Plan& plan, const tree::RootTree& tree) {
+  Ext4Features& features = plan.parameters.features;
+  for (const tree::Inode& inode : tree.inodes) {
+    if (!inode.attributes.empty()) features.compatible |= EXT2_FEATURE_COMPAT_EXT_ATTR;
+    if (inode.type == fs::FileType::regular && inode.size > INT32_MAX)
+      features.read_only_compatible |= EXT2_FEATURE_RO_COMPAT_LARGE_FILE;
+  }
+  for (const DirectoryContent& directory : plan.directories) {
+    if (link_count_of(directory) > k_most_ext4_links)
+      features.read_only_compatible |= EXT4_FEATURE_RO_COMPAT_DIR_NLINK;
+  }
+}
+
 /// Blocks outside directories. Holes count as on the host: a run of zeros that becomes one only
 /// makes it less.
-std::uint64_t content_blocks(const tree::RootTree& tree) {
+std::uint64_t content_blocks(const Ext4Parameters& parameters, const tree::RootTree& tree) {
+  const std::uint32_t block_size = parameters.block_size;
+  const bool has_extents = uses_extents(parameters.features);
+  const auto blocks_for = [&](std::uint64_t bytes) {
+    return (bytes + block_size - 1) / block_size;
+  };
   std::uint64_t blocks = 0;
   for (const tree::Inode& inode : tree.inodes) {
-    blocks += attribute_blocks(inode);
+    blocks += attribute_blocks(inode, parameters.inode_size);
     if (inode.type == fs::FileType::symlink && inode.target.size() > k_longest_fast_link) ++blocks;
     if (inode.type != fs::FileType::regular) continue;
     const std::uint64_t data = blocks_for(inode.stored_size);
+    if (!has_extents) {
+      blocks += data + most_map_blocks(data, blocks_for(inode.size), block_size);
+      continue;
+    }
     // Every hole and every border between block groups may begin another extent.
     const std::uint64_t smallest =
-        inode.holes == tree::Holes::as_stored ? k_ext4_block_size : tree::k_smallest_hole;
+        inode.holes == tree::Holes::as_stored ? block_size : tree::k_smallest_hole;
     const std::uint64_t holes = (inode.size - std::min(inode.size, inode.stored_size)) / smallest;
     const std::uint64_t extents = data / 4096 + std::min(holes, data) + 1;
-    blocks += data + extent_node_count(extents);
+    blocks += data + extent_node_count(extents, block_size);
   }
   return blocks;
 }
@@ -127,8 +177,11 @@ std::uint64_t directory_blocks(const Ext4Handle& fs, const Ext4Plan& plan) {
   std::uint64_t blocks = 0;
   for (const DirectoryContent& directory : plan.directories) {
     const std::size_t minimum =
-        directory.inode == k_lost_and_found_inode ? k_lost_and_found_blocks : 1;
-    blocks += make_directory(fs, directory, minimum).blocks.size();
+        directory.inode == k_lost_and_found_inode ? lost_and_found_blocks(fs.block_size()) : 1;
+    const std::uint64_t data = make_directory(fs, directory, minimum).blocks.size();
+    blocks += data;
+    if (!uses_extents(plan.parameters.features))
+      blocks += most_map_blocks(data, data, fs.block_size());
   }
   return blocks;
 }
@@ -176,6 +229,11 @@ Ext4Features features_for(std::uint64_t block_count, const std::vector<std::stri
 
 } // namespace
 
+std::size_t lost_and_found_blocks(std::uint32_t block_size) {
+  constexpr std::uint32_t k_usual_bytes = 16'384;
+  return std::min<std::size_t>(EXT2_NDIR_BLOCKS, k_usual_bytes / block_size);
+}
+
 Ext4Plan plan_ext4(const model::Partition& partition, const tree::RootTree& tree,
                    base::Epoch epoch) {
   const model::Filesystem& filesystem = *partition.filesystem;
@@ -195,19 +253,22 @@ Ext4Plan plan_ext4(const Ext4Parameters& parameters, const FilesystemPlace& plac
   Ext4Plan plan{.parameters = parameters};
   if (tree.inodes.size() + k_lost_and_found_inode + 1 > parameters.inode_count)
     throw_too_few_inodes(place, tree.inodes.size(), parameters.inode_count);
+  for (const tree::Entry& entry : tree.entries)
+    check_storable(parameters, tree.inodes[entry.inode], entry.path);
   number_inodes(plan, tree);
   collect_directories(plan, tree);
+  add_needed_features(plan, tree);
   // A rehearsal in memory tells exactly what the tables, the journal and the rest leave.
-  MemoryDevice memory(block_count * k_ext4_block_size);
+  const std::uint32_t block_size = parameters.block_size;
+  MemoryDevice memory(block_count * block_size);
   try {
     const Ext4Handle fs = format_ext4(memory, plan.parameters);
     const std::uint64_t room = ext2fs_free_blocks_count(fs->super);
     // Content that meets another group's tables is cut there, which may cost an extent node.
-    const std::uint64_t need = content_blocks(tree) + directory_blocks(fs, plan) + 4;
+    const std::uint64_t need = content_blocks(parameters, tree) + directory_blocks(fs, plan) + 4;
     if (need > room) {
-      throw_too_large(place, base::ByteSize(block_count * k_ext4_block_size),
-                      base::ByteSize(need * k_ext4_block_size),
-                      base::ByteSize(room * k_ext4_block_size));
+      throw_too_large(place, base::ByteSize(block_count * block_size),
+                      base::ByteSize(need * block_size), base::ByteSize(room * block_size));
     }
   } catch (base::Error& error) {
     error.add_context(fmt::format("while planning partition {} ({})", base::quoted(place.partition),

@@ -26,8 +26,8 @@ struct Ext4Plan {
   std::vector<std::ptrdiff_t> directory_inodes;
 };
 
-/// lost+found has so many blocks, as mke2fs makes it.
-constexpr std::size_t k_lost_and_found_blocks = 4;
+/// lost+found has so many blocks, as mke2fs makes it: 16 KiB, or what needs no indirect block.
+std::size_t lost_and_found_blocks(std::uint32_t block_size);
 
 /// Throws base::Error (disk.content-too-large, disk.feature-unsupported, disk.name-unsupported).
 Ext4Plan plan_ext4(const model::Partition& partition, const tree::RootTree& tree,

@@ -222,7 +222,7 @@ private:
 
   static base::Epoch modified(const ext2_inode_large& inode) {
     // Two more bits extend the signed 32-bit seconds.
-    const std::int64_t epochs = inode.i_mtime_extra & 3U;
+    const std::int64_t epochs = has_extra_times(inode) ? inode.i_mtime_extra & 3U : 0;
     return base::Epoch(
         std::chrono::seconds(static_cast<std::int32_t>(inode.i_mtime) + (epochs << 32U)));
   }

@@ -6,6 +6,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 
+#include "disk/ext4/block_map.hpp"
 #include "disk/ext4/extents.hpp"
 #include "disk/ext4/file_content.hpp"
 #include "disk/ext4/inode.hpp"
@@ -15,17 +16,13 @@ namespace imagewright::disk {
 
 namespace {
 
-// ext4 counts no further links of a directory (EXT4_LINK_MAX): 1 means "many" with the feature
-// dir_nlink.
-constexpr std::size_t k_most_links = 65000;
-
 class Ext4Writer {
 public:
   Ext4Writer(BlockDevice& device, const Ext4Plan& plan, const tree::RootTree& tree,
              const base::Cancellation& cancellation)
       : plan_(plan), tree_(tree), cancellation_(cancellation),
         fs_(format_ext4(device, plan.parameters)), allocator_(fs_),
-        copier_(device, allocator_, cancellation), contents_(tree) {}
+        copier_(device, allocator_, fs_.block_size(), cancellation), contents_(tree) {}
 
   base::ByteSize run(const FileObserver& observe) {
     reserve_inodes();
@@ -42,8 +39,9 @@ public:
     }
     const std::uint64_t used =
         ext2fs_blocks_count(fs_->super) - ext2fs_free_blocks_count(fs_->super);
+    const std::uint32_t block_size = fs_.block_size();
     fs_.close();
-    return base::ByteSize(used * k_ext4_block_size);
+    return base::ByteSize(used * block_size);
   }
 
 private:
@@ -72,17 +70,14 @@ private:
 
   void write_directory(const DirectoryContent& content, std::ptrdiff_t inode_index) {
     const std::size_t minimum =
-        content.inode == k_lost_and_found_inode ? k_lost_and_found_blocks : 1;
+        content.inode == k_lost_and_found_inode ? lost_and_found_blocks(fs_.block_size()) : 1;
     DirectoryBlocks made = make_directory(fs_, content, minimum);
-    const auto subdirectories = static_cast<std::size_t>(
-        std::count_if(content.names.begin(), content.names.end(), [](const DirectoryName& entry) {
-          return entry.type == fs::FileType::directory;
-        }));
+    const std::size_t links = link_count_of(content);
     InodePlacement placement{.number = content.inode,
-                             .link_count = static_cast<std::uint32_t>(subdirectories + 2),
-                             .size = made.blocks.size() * k_ext4_block_size,
+                             .link_count =
+                                 links > k_most_ext4_links ? 1 : static_cast<std::uint32_t>(links),
+                             .size = made.blocks.size() * fs_.block_size(),
                              .flags = made.is_indexed ? std::uint32_t{EXT2_INDEX_FL} : 0U};
-    if (subdirectories + 2 > k_most_links) placement.link_count = 1;
     std::vector<FileExtent> extents;
     std::vector<std::uint64_t> places;
     for (const BlockRun& run : allocator_.allocate(made.blocks.size())) {
@@ -134,7 +129,7 @@ private:
       write_inode(fs_, inode, placement, plan_.parameters.epoch);
       return;
     }
-    Bytes block(k_ext4_block_size);
+    Bytes block(fs_.block_size());
     put_text(block, 0, inode.target);
     const std::uint64_t place_of_target = allocator_.allocate_one();
     fs_.check(io_channel_write_blk64(fs_->io, place_of_target, 1, block.data()),
@@ -145,12 +140,18 @@ private:
   /// Writes the inode of something that has blocks.
   void place(const tree::Inode& inode, InodePlacement placement,
              const std::vector<FileExtent>& extents, std::uint64_t block_count) {
-    ExtentTree extent_tree = make_extent_tree(extents, allocator_);
+    const bool has_extents = uses_extents(plan_.parameters.features);
+    ExtentTree extent_tree = has_extents ? make_extent_tree(extents, allocator_, fs_.block_size())
+                                         : make_block_map(extents, allocator_, fs_.block_size());
     placement.blocks = extent_tree.root;
     placement.block_count = block_count + extent_tree.nodes.size();
-    placement.flags |= EXT4_EXTENTS_FL;
+    if (has_extents) placement.flags |= EXT4_EXTENTS_FL;
     write_inode(fs_, inode, placement, plan_.parameters.epoch);
-    write_extent_nodes(fs_, placement.number, std::move(extent_tree.nodes));
+    if (has_extents) {
+      write_extent_nodes(fs_, placement.number, std::move(extent_tree.nodes));
+    } else {
+      write_map_blocks(fs_, extent_tree.nodes);
+    }
   }
 
   const Ext4Plan& plan_;

@@ -66,7 +66,7 @@ std::uint64_t bytes_of(const FatPlan& plan, std::size_t index) {
                       "the root directory of a FAT partition has too many names",
                       "make the partition larger than 33 MiB");
   }
-  return 0; // the root of FAT16 has no clusters
+  return 0; // the root of FAT12 and FAT16 has no clusters
 }
 
 FatPlan placed(FatPlan plan, const FilesystemPlace& place, base::ByteSize size,
@@ -152,7 +152,9 @@ FatShape read_shape(sandbox::ByteReader& reader) {
 }
 
 FatGeometry geometry_of(const FatShape& shape) {
-  return {.kind = shape.entry_bits == 32 ? FatKind::fat32 : FatKind::fat16,
+  return {.kind = shape.entry_bits == 32   ? FatKind::fat32
+                  : shape.entry_bits == 16 ? FatKind::fat16
+                                           : FatKind::fat12,
           .total_sectors = shape.total_sectors,
           .sectors_per_cluster = shape.sectors_per_cluster,
           .reserved_sectors = shape.reserved_sectors,
@@ -203,13 +205,13 @@ std::string fat_identity(const fs::ByteSource& original) {
 FatPlan plan_fat_rewrite(const RewrittenFilesystem& request, const tree::RootTree& tree) {
   sandbox::ByteReader reader(request.identity);
   const FatShape shape = read_shape(reader);
-  if (shape.entry_bits == 12 || shape.sector_size != k_fat_sector) {
+  if (shape.sector_size != k_fat_sector) {
     throw base::Error(
         base::FailureKind::input, "disk.rewrite-unsupported",
         fmt::format("the filesystem of partition {} ({}) would change, and cannot be written with "
-                    "what it has: FAT{}, sectors of {} bytes",
+                    "what it has: sectors of {} bytes",
                     base::quoted(request.place.partition), request.place.mount_point,
-                    shape.entry_bits, shape.sector_size),
+                    shape.sector_size),
         "leave what is on it as it is, or make the base image with another kind of filesystem");
   }
   FatPlan plan{.geometry = geometry_of(shape), .label = reader.text(), .epoch = request.epoch};

@@ -217,14 +217,15 @@ struct Assignment {
 };
 
 /// All of them, "NAME+=" too, in their order.
-std::vector<Assignment> find_assignments(std::string_view text, const std::string& name) {
+std::vector<Assignment> find_assignments(std::string_view text, const std::string& name,
+                                         std::string_view keyword = "export ") {
   std::vector<Assignment> found;
   for (std::size_t at = 0; at < text.size();
        at = text.find('\n', at) == std::string_view::npos ? text.size() : text.find('\n', at) + 1) {
     std::size_t start = at;
     while (start < text.size() && is_blank(text[start]))
       ++start;
-    if (text.substr(start).starts_with("export ")) start += 7;
+    if (text.substr(start).starts_with(keyword)) start += keyword.size();
     if (!text.substr(start).starts_with(name)) continue;
     start += name.size();
     const bool is_addition = text.substr(start).starts_with("+=");
@@ -338,6 +339,92 @@ std::optional<std::string> edited_menu(std::string_view menu, const CommandLineC
     at = end;
   }
   return has_linux ? std::optional(edited) : std::nullopt;
+}
+
+namespace {
+
+/// "kernelopts" of "$kernelopts" and "${kernelopts}"; nothing when the word is more than that.
+std::optional<std::string> variable_of(std::string_view word) {
+  if (!word.starts_with('$')) return std::nullopt;
+  word.remove_prefix(1);
+  if (word.starts_with('{') && word.ends_with('}')) word = word.substr(1, word.size() - 2);
+  const bool is_name = !word.empty() && std::ranges::all_of(word, [](char letter) {
+    return letter == '_' || std::isalnum(static_cast<unsigned char>(letter)) != 0;
+  });
+  return is_name ? std::optional<std::string>(word) : std::nullopt;
+}
+
+/// In the line that `tokens` has begun.
+void add_variables(Tokenizer& tokens, std::set<std::string>& names) {
+  while (const auto token = tokens.next()) {
+    if (auto name = token->has_variable ? variable_of(token->text) : std::nullopt)
+      names.insert(std::move(*name));
+  }
+}
+
+CommandLineChange without_new_words(CommandLineChange change) {
+  change.lasting.clear();
+  change.appended.clear();
+  return change;
+}
+
+} // namespace
+
+std::set<std::string> variables_in_menu(std::string_view menu) {
+  std::set<std::string> names;
+  for (std::size_t at = 0; at < menu.size(); at = end_of_line(menu, at)) {
+    Tokenizer tokens(menu, at, ArgumentLanguage::grub);
+    const auto command = tokens.next();
+    if (command && loads_kernel(command->text) && tokens.next()) add_variables(tokens, names);
+  }
+  return names;
+}
+
+std::set<std::string> variables_in_entry(std::string_view entry) {
+  std::set<std::string> names;
+  for (std::size_t at = 0; at < entry.size(); at = end_of_line(entry, at)) {
+    Tokenizer tokens(entry, at, ArgumentLanguage::plain);
+    const auto key = tokens.next();
+    if (key && key->text == "options") add_variables(tokens, names);
+  }
+  return names;
+}
+
+std::string without_dropped(std::string_view menu, const std::set<std::string>& variables,
+                            const CommandLineChange& change) {
+  ArgumentEdit edit{change.removed, {}};
+  for (std::string& word : dropped_words(change))
+    edit.removed.push_back(std::move(word));
+  std::string text(menu);
+  for (const std::string& name : variables) {
+    const std::vector<Assignment> known = find_assignments(text, name, "set ");
+    for (auto each = known.rbegin(); each != known.rend(); ++each) {
+      const std::string value = text.substr(each->start, each->end - each->start);
+      text.replace(each->start, each->end - each->start, edited_value(value, each->quote, edit));
+    }
+  }
+  return text;
+}
+
+std::optional<std::string> edited_environment(std::string_view block,
+                                              const std::set<std::string>& variables,
+                                              const CommandLineChange& change) {
+  if (!block.starts_with("# GRUB Environment Block\n")) return std::nullopt;
+  std::string edited;
+  for (std::size_t at = 0; at < block.size();) {
+    const std::size_t end = end_of_line(block, at);
+    std::string line(block.substr(at, end - at));
+    const std::size_t sign = line.find('=');
+    if (sign != std::string::npos && line.ends_with('\n') &&
+        variables.contains(line.substr(0, sign)))
+      line = edited_once(std::move(line), sign + 1, without_new_words(change),
+                         ArgumentLanguage::plain, false);
+    edited += line;
+    at = end;
+  }
+  // The loader writes into the block where it stands on the disk: it is as long as before.
+  edited.append(block.size() - edited.size(), '#');
+  return edited;
 }
 
 std::optional<std::string> edited_entry(std::string_view entry, const CommandLineChange& change) {

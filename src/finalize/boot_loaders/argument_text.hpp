@@ -5,6 +5,7 @@
 // change.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,22 @@ std::optional<std::string> edited_menu(std::string_view menu, const CommandLineC
 /// An entry of the Boot Loader Specification with its options edited; nothing when it starts no
 /// kernel.
 std::optional<std::string> edited_entry(std::string_view entry, const CommandLineChange& change);
+
+/// Names of the variables that are words of their own where the text starts a kernel, in a menu of
+/// GRUB or in an entry: the loader puts in their place what they hold.
+std::set<std::string> variables_in_menu(std::string_view menu);
+std::set<std::string> variables_in_entry(std::string_view entry);
+
+/// A menu in which the values that it gives these variables have lost what goes. New words stand
+/// where the variables are used.
+std::string without_dropped(std::string_view menu, const std::set<std::string>& variables,
+                            const CommandLineChange& change);
+
+/// The same for a block of GRUB's environment (GRUB manual, "The GRUB environment block"), whose
+/// size stays; nothing when it is none.
+std::optional<std::string> edited_environment(std::string_view block,
+                                              const std::set<std::string>& variables,
+                                              const CommandLineChange& change);
 
 /// To which variable of a file of settings new words come.
 struct AddedWords {

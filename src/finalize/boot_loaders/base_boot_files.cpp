@@ -51,18 +51,46 @@ bool is_one_of(std::span<const std::string_view> words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
+/// Others there lead to the menu of /boot, and go with the loader beside them.
+bool starts_kernels(std::string_view menu) {
+  return std::ranges::any_of(base::split(menu, '\n'), [](const std::string& line) {
+    const std::string_view command = base::trimmed(line);
+    return loads_kernel(command.substr(0, command.find_first_of(" \t")));
+  });
+}
+
+/// What distributions have on the ESP in directories of their own.
+void visit_of_vendors(const fs::RootDir& files, Places& places, const std::string& name,
+                      const PathVisitor& visitor) {
+  for (const std::string esp : {"/boot/efi", "/efi"}) {
+    for (const std::string& vendor : files.list(esp + "/EFI"))
+      places.visit(esp + "/EFI/" + vendor + "/" + name, visitor);
+  }
+}
+
 } // namespace
 
 void for_each_menu(const fs::RootDir& files, const BootFileVisitor& visit) {
   Places places(files);
   for (const char* path : k_menus)
     places.visit(path, reading(files, visit));
+  visit_of_vendors(files, places, "grub.cfg", [&](const std::string& path) {
+    const std::string menu = files.read(path);
+    if (starts_kernels(menu)) visit(path, menu);
+  });
 }
 
 void for_each_entry(const fs::RootDir& files, const BootFileVisitor& visit) {
   Places places(files);
   for (const std::string directory : k_boot_directories)
     places.visit_directory(directory + "/loader/entries", ".conf", reading(files, visit));
+}
+
+void for_each_environment(const fs::RootDir& files, const BootFileVisitor& visit) {
+  Places places(files);
+  for (const char* directory : {"/boot/grub2", "/boot/grub"})
+    places.visit(std::string(directory) + "/grubenv", reading(files, visit));
+  visit_of_vendors(files, places, "grubenv", reading(files, visit));
 }
 
 void for_each_loader_setting(const fs::RootDir& files, const BootFileVisitor& visit) {

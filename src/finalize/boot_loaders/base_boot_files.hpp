@@ -18,6 +18,8 @@ using BootFileVisitor = std::function<void(const std::string& path, const std::s
 void for_each_menu(const fs::RootDir& files, const BootFileVisitor& visit);
 /// Each entry of the Boot Loader Specification once.
 void for_each_entry(const fs::RootDir& files, const BootFileVisitor& visit);
+/// Each block of variables that GRUB keeps, once.
+void for_each_environment(const fs::RootDir& files, const BootFileVisitor& visit);
 /// Each loader.conf of systemd-boot once.
 void for_each_loader_setting(const fs::RootDir& files, const BootFileVisitor& visit);
 /// The path of each unified kernel image, once.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,42 @@ std::size_t change_files(const fs::RootDir& files,
     ++count;
   });
   return count;
+}
+
+/// What menus and entries name instead of saying it.
+std::set<std::string> used_variables(const fs::RootDir& files) {
+  std::set<std::string> names;
+  for_each_menu(files, [&](const std::string&, const std::string& text) {
+    names.merge(variables_in_menu(text));
+  });
+  for_each_entry(files, [&](const std::string&, const std::string& text) {
+    names.merge(variables_in_entry(text));
+  });
+  // GRUB's command blscfg takes the one where the other is not set.
+  if (names.contains("kernelopts")) names.insert("default_kernelopts");
+  return names;
+}
+
+/// What goes from command lines goes from where parts of them are kept, too: it would come back
+/// behind what was put in its place.
+void change_variables(const fs::RootDir& files, const CommandLineChange& change, Vain& vain) {
+  const std::set<std::string> names = used_variables(files);
+  if (names.empty()) return;
+  const auto in_menu = [&](const std::string& text, const CommandLineChange& own) {
+    return without_dropped(text, names, own);
+  };
+  const auto in_environment = [&](const std::string& text, const CommandLineChange& own) {
+    return edited_environment(text, names, own).value_or(text);
+  };
+  const auto change_by = [&](const auto& edit) {
+    return [&](const std::string& path, const std::string& text) {
+      vain.look_into(text, edit);
+      const std::string edited = edit(text, change);
+      if (edited != text) store_boot_file(files, path, edited);
+    };
+  };
+  for_each_menu(files, change_by(in_menu));
+  for_each_environment(files, change_by(in_environment));
 }
 
 constexpr std::string_view k_line_section = ".cmdline";
@@ -161,6 +198,7 @@ void change_command_lines(const fs::RootDir& files, const CommandLineChange& cha
                       "command line",
                       "leave kernel arguments and the SELinux mode as the base has them");
   }
+  change_variables(files, change, vain);
   vain.refuse();
   change_defaults(files, change);
   if (const auto line = files.find_content("/etc/kernel/cmdline"))

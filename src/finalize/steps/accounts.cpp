@@ -41,11 +41,18 @@ std::string hint_for_group(const accounts::AccountDatabase& database, const std:
   return near.empty() ? "add it to os.groups, or install the package that makes it" : near;
 }
 
-/// The text, or the file's first line.
+/// The text, or the file's first line. Blanks are letters of a password; a hash has none.
 std::string secret_of(const model::PasswordConfig& password) {
   if (password.file.empty()) return password.value;
   const auto text = fs::read_file(password.file);
-  return std::string(base::trimmed(text.substr(0, text.find('\n'))));
+  std::string line = text.substr(0, text.find('\n'));
+  if (line.ends_with('\r')) line.pop_back();
+  if (password.type == model::PasswordType::hashed_file) line = std::string(base::trimmed(line));
+  // An account without a password lets everybody in.
+  if (line.empty())
+    require("the first line of " + base::quoted(password.file.string()) + " is empty",
+            password.value_where, "write the password, or its hash, into the file's first line");
+  return line;
 }
 
 /// A hash from a file: the rules of the config have seen the others.

@@ -36,6 +36,8 @@
 
 #include "customizing.hpp"
 #include "customizing_report.hpp"
+#include "hidden_files.hpp"
+#include "version_locks.hpp"
 #include "pipeline/host/emulator.hpp"
 #include "pipeline/host/measured_boot.hpp"
 #include "pipeline/host/workplace.hpp"
@@ -97,6 +99,7 @@ model::InstalledRoot change_packages(root::WorkRoot& root, const Customizing& cu
                                      const std::vector<repo::RepositoryKeys>& keys,
                                      const plan::Services& services) {
   const plan::CustomizedPackages& packages = *customizing.packages;
+  warn_of_version_locks(root.files(), services.reporter);
   const FetchedPackages fetched =
       customizing.fetched
           ? *customizing.fetched
@@ -373,6 +376,7 @@ CustomizeResult carry_through(const Customizing& customizing, Workplace& place, 
                                                        .cancellation = services.cancellation,
                                                        .log_directory = place.logs.path()});
   const tree::RootTree tree = read_back(customizing, *extraction, root, sealed, services);
+  warn_of_hidden_files(tree, root.files(), customizing.root.layout, services.reporter);
   const bool is_new_disk = customizing.root.base_disk == finalize::BaseDisk::replaced;
   const WrittenCustomizing written =
       is_new_disk ? write_new_disk(customizing, tree, place, sealed, services)

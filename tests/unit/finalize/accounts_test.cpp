@@ -93,6 +93,34 @@ TEST_CASE_METHOD(AccountRoot, "tables behind links keep their modes") {
   CHECK(root.find_link_target("/etc/shadow") == "../usr/etc/shadow");
 }
 
+TEST_CASE_METHOD(AccountRoot, "blanks of a password in a file are letters of it") {
+  const auto file = records / "password";
+  const auto hash_for = [&](const std::string& content, model::PasswordType type) {
+    std::ofstream(file) << content;
+    AccountRoot made;
+    made.add_user("kim").password = model::PasswordConfig{.type = type, .file = file};
+    made.run();
+    return made.last_line("/etc/shadow");
+  };
+  using model::PasswordType;
+  const std::string plain = hash_for("a b\n", PasswordType::plain_text_file);
+  CHECK(hash_for("a b\r\nsecond\n", PasswordType::plain_text_file) == plain);
+  CHECK(hash_for(" a b\n", PasswordType::plain_text_file) != plain);
+  CHECK(hash_for("a b \n", PasswordType::plain_text_file) != plain);
+  CHECK(hash_for(" $6$a$b \n", PasswordType::hashed_file) == "kim:$6$a$b:19675:0:99999:7:::");
+}
+
+TEST_CASE_METHOD(AccountRoot, "a file without a password lets nobody in") {
+  const auto [type, content] = GENERATE(
+      table<model::PasswordType, std::string>({{model::PasswordType::plain_text_file, ""},
+                                               {model::PasswordType::plain_text_file, "\nsecret\n"},
+                                               {model::PasswordType::hashed_file, " \n"}}));
+  const auto file = records / "password";
+  std::ofstream(file) << content;
+  add_user("kim").password = model::PasswordConfig{.type = type, .file = file};
+  CHECK(code_of([&] { run(); }) == "finalize.account-refused");
+}
+
 TEST_CASE_METHOD(AccountRoot, "a hash from a file may not reach into other fields") {
   const auto file = records / "hash";
   std::ofstream(file) << "$6$a$b:0:0\n";

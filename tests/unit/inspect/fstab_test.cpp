@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <catch2/catch.hpp>
 
-#include "inspect/fstab.hpp"
+#include <imagewright/inspect/fstab.hpp>
 
 using imagewright::inspect::subvolume_of;
 
