@@ -462,7 +462,7 @@ TEST_CASE_METHOD(BootRoot, "arguments that packages have for GRUB alone are told
   } else {
     plan.boot_loader.kind = finalize::BootLoaderKind::grub;
     plan.boot_loader.facts.configuration_directory = "/EFI/test";
-    plan.boot_loader.facts.defaults = ". /etc/default/grub.d/*.cfg\n";
+    plan.boot_loader.facts.defaults = "for x in /etc/default/grub.d/*.cfg; do . $x; done\n";
     run();
     CHECK(warnings().empty());
   }
