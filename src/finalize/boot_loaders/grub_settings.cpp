@@ -101,12 +101,7 @@ GrubSettings grub_settings_in(const fs::RootDir& files, const std::string& text)
 std::vector<std::string> arguments_for_grub_alone(const fs::RootDir& files) {
   ShellSettings shell(files);
   shell.read_directory(std::string(k_directory), ".cfg");
-  try {
-    return arguments_of(shell);
-  } catch (const base::Error&) {
-    // Nobody will read it.
-    return {};
-  }
+  return arguments_of(shell);
 }
 
 } // namespace imagewright::finalize::boot_loaders

@@ -34,8 +34,8 @@ std::optional<GrubSettings> read_grub_settings(const fs::RootDir& files);
 GrubSettings grub_settings_in(const fs::RootDir& files, const std::string& text);
 
 /// The kernel arguments that the files in /etc/default/grub.d would add to GRUB's menus, for
-/// another loader, whose menus have nothing of them. What only a shell could read is not among
-/// them.
+/// another loader, whose menus have nothing of them. Throws base::Error (finalize.grub-setting) for
+/// what only a shell could read.
 std::vector<std::string> arguments_for_grub_alone(const fs::RootDir& files);
 
 } // namespace imagewright::finalize::boot_loaders

@@ -11,10 +11,12 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/finalize/plan.hpp>
+#include <imagewright/fs/file_type.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
 
 #include "argument_text.hpp"
 #include "base_boot_files.hpp"
+#include "shell_settings.hpp"
 
 namespace imagewright::finalize::boot_loaders {
 namespace {
@@ -23,6 +25,7 @@ using Words = std::vector<std::string>;
 
 constexpr const char* k_more_settings = "/etc/default/grub.d";
 constexpr const char* k_kernel_line = "/etc/kernel/cmdline";
+constexpr std::size_t k_largest_sources = std::size_t{16} * 1024 * 1024;
 
 /// In every menu, whatever the settings say.
 bool is_of_every_menu(const std::string& word) {
@@ -150,24 +153,30 @@ void follow_kernel_line(const Words& before, const Words& now, const fs::RootDir
 
 MenuSources read_menu_sources(const fs::RootDir& files) {
   MenuSources sources;
+  if (const auto line = find_shell_text(files, k_kernel_line))
+    sources.command_line = model::kernel_words(base::trimmed(*line));
   std::vector<std::string> paths{std::string(k_grub_settings)};
+  const auto more = files.find_target_status(k_more_settings);
+  const bool has_more = more && more->type == fs::FileType::directory;
   std::vector<std::string> names =
-      files.exists(k_more_settings) ? files.list(k_more_settings) : std::vector<std::string>{};
+      has_more ? files.list(k_more_settings) : std::vector<std::string>{};
   std::ranges::sort(names);
   for (const std::string& name : names) {
     if (name.ends_with(".cfg")) paths.push_back(std::string(k_more_settings) + "/" + name);
   }
   for (const std::string& path : paths) {
-    if (const auto text = files.find_content(path)) sources.text += path + "\n" + *text + "\n";
+    const auto text = find_shell_text(files, path);
+    const bool is_odd = (!text && files.exists(path)) || sources.text.size() > k_largest_sources;
+    if (is_odd) sources.is_understood = false;
+    if (text && !is_odd) sources.text += path + "\n" + *text + "\n";
   }
+  if (!sources.is_understood) return sources;
   try {
     sources.grub = read_grub_settings(files);
   } catch (const base::Error&) {
     // It matters only when the config changes it.
     sources.is_understood = false;
   }
-  if (const auto line = files.find_content(k_kernel_line))
-    sources.command_line = model::kernel_words(base::trimmed(*line));
   return sources;
 }
 

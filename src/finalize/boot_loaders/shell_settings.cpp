@@ -16,6 +16,7 @@ namespace {
 
 /// Kernels take a few thousand letters.
 constexpr std::size_t k_largest_value = 65536;
+constexpr std::uint64_t k_largest_text = 1024 * 1024;
 constexpr int k_most_depth = 8;
 /// Commands and files.
 constexpr int k_most_steps = 20000;
@@ -638,9 +639,20 @@ private:
   bool is_over_ = false;
 };
 
+std::optional<std::string> find_shell_text(const fs::RootDir& files, const std::string& path) {
+  const auto status = files.find_target_status(path);
+  const bool is_fit =
+      status && status->type == fs::FileType::regular && status->size <= k_largest_text;
+  return is_fit ? files.find_content(path) : std::nullopt;
+}
+
 void ShellSettings::read(const std::string& path, const std::optional<ShellDoubt>& doubt) {
-  const auto text = files_.find_content(path);
-  if (text) run(path, *text, doubt);
+  if (!files_.exists(path)) return;
+  if (const auto text = find_shell_text(files_, path)) {
+    run(path, *text, doubt);
+  } else {
+    doubt_all({path, "no file of settings"});
+  }
 }
 
 void ShellSettings::read_text(const std::string& path, const std::string& text) {
@@ -659,7 +671,8 @@ void ShellSettings::run(const std::string& path, const std::string& text,
 
 void ShellSettings::read_directory(const std::string& directory, std::string_view ending,
                                    const std::optional<ShellDoubt>& doubt) {
-  if (!files_.exists(directory)) return;
+  const auto status = files_.find_target_status(directory);
+  if (!status || status->type != fs::FileType::directory) return;
   std::vector<std::string> names = files_.list(directory);
   std::ranges::sort(names);
   for (const std::string& name : names) {

@@ -16,6 +16,10 @@
 
 namespace imagewright::finalize::boot_loaders {
 
+/// The text of a file that a shell could read: a regular one, and no larger than settings are.
+/// Nothing for anything else.
+std::optional<std::string> find_shell_text(const fs::RootDir& files, const std::string& path);
+
 /// What stands in the way of knowing a value.
 struct ShellDoubt {
   std::string path;
