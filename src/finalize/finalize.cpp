@@ -51,7 +51,7 @@ StepYield run_step(const Step& step, const StepInput& input, root::WorkRoot& roo
 
 void fold(StepYield yield, Findings& found, report::Reporter& reporter) {
   auto& [kernels, command_line, disk_patches, command_line_files, given_files, script_files,
-         warnings] = yield;
+         menu_sources, warnings] = yield;
   if (kernels) found.kernels = std::move(*kernels);
   if (command_line) found.command_line = std::move(*command_line);
   for (auto& patch : disk_patches)
@@ -65,6 +65,7 @@ void fold(StepYield yield, Findings& found, report::Reporter& reporter) {
                   [&](const model::ScriptFile& earlier) { return earlier.name == file.name; });
     found.script_files.push_back(std::move(file));
   }
+  if (menu_sources) found.menu_sources = std::move(menu_sources);
   for (const auto& warning : warnings)
     reporter.warning(warning);
 }

@@ -160,11 +160,25 @@ void run_script(const ScriptInput& input, root::WorkRoot& root, const model::Scr
   if (!was_there) refuse_files_beside(root.files(), script);
 }
 
+/// GRUB's programs look for the devices of a running machine. Scripts for one call them, although
+/// menus of an image follow the settings by themselves.
+bool is_about_devices_of_grub(const base::Diagnostic& diagnostic) {
+  return std::ranges::any_of(diagnostic.context, [](const std::string& line) {
+    return line.find("grub") != std::string::npos &&
+           line.find("-probe: error") != std::string::npos;
+  });
+}
+
 /// Throws what went wrong with the script, at its place in the config unless something closer is
 /// known.
 [[noreturn]] void throw_at(const model::ScriptConfig& script, const base::Error& error) {
   base::Diagnostic diagnostic = error.diagnostic();
   if (!diagnostic.where) diagnostic.where = script.where;
+  if (is_about_devices_of_grub(diagnostic))
+    diagnostic.hint = "an image that is being made has no devices for grub-mkconfig to look at: "
+                      "leave that command out; what the script makes of /etc/default/grub is in "
+                      "the image's menu without it" +
+                      (diagnostic.hint.empty() ? "" : "; " + diagnostic.hint);
   diagnostic.context.push_back("while running script " + name_of(script));
   throw base::Error(error.kind(), std::move(diagnostic));
 }

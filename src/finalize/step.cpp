@@ -28,13 +28,14 @@ void append(std::vector<Value>& values, std::vector<Value> more) {
 
 void StepYield::add(StepYield other) {
   auto& [other_kernels, other_line, other_patches, other_files, other_given, other_script_files,
-         other_warnings] = other;
+         other_sources, other_warnings] = other;
   if (other_kernels) kernels = std::move(other_kernels);
   if (other_line) command_line = std::move(other_line);
   append(disk_patches, std::move(other_patches));
   append(command_line_files, std::move(other_files));
   append(given_files, std::move(other_given));
   append(script_files, std::move(other_script_files));
+  if (other_sources) menu_sources = std::move(other_sources);
   append(warnings, std::move(other_warnings));
 }
 

@@ -25,6 +25,8 @@
 #include <imagewright/model/root.hpp>
 #include <imagewright/root/work_root.hpp>
 
+#include "menu_sources.hpp"
+
 namespace imagewright::finalize {
 
 /// A file that the config puts into the image.
@@ -41,6 +43,8 @@ struct Findings {
   std::vector<std::string> command_line_files;
   std::vector<GivenFile> given_files;
   std::vector<model::ScriptFile> script_files;
+  /// What a base's node made its menus from when those of the image were last brought to it.
+  std::optional<MenuSources> menu_sources;
 };
 
 /// What one step found. Absent or empty: nothing new.
@@ -51,6 +55,7 @@ struct StepYield {
   std::vector<std::string> command_line_files;
   std::vector<GivenFile> given_files;
   std::vector<model::ScriptFile> script_files; ///< in the place of those of the same name
+  std::optional<MenuSources> menu_sources;     ///< in place of those known before
   std::vector<base::Diagnostic> warnings;
 
   /// Both together; what the other says about kernels comes later.

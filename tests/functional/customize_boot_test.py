@@ -46,6 +46,60 @@ class CustomizeBoot(CustomizingTestCase):
                     self.assertNotIn("systemd.unified_cgroup_hierarchy=0", line)
                 self.assertEqual(self.inspect(back)["system"]["cgroupVersion"], "2")
 
+    def said(self, text, base, script=""):
+        """The image, and what was warned of."""
+        config = self.config(text + ("scripts: {finalizeCustomization: [{path: late.sh}]}\n" if script else ""))
+        (config.parent / "late.sh").write_text(script)
+        result = self.run_program("customize", "--image", base, config, "--output-dir", config.parent / "out", "--cache-dir", self.top / "cache",
+                                  env=environment())
+        return next((config.parent / "out").glob("*.raw")), result.stderr
+
+    def test_what_menus_are_made_from_is_what_the_menus_of_a_base_say(self):
+        settings = "{destination: /etc/default/grub, content: \"%s\"}"
+        base = self.customize("os: {additionalFiles: [" + settings % "GRUB_TIMEOUT=5\\nGRUB_CMDLINE_LINUX='a=1 gone'\\n" + "]}\n")
+        before = self.lines(base)
+        for line in before:
+            self.assertTrue({"a=1", "gone"} <= set(line), line)
+        file = "os: {additionalFiles: [" + settings % "GRUB_TIMEOUT=7\\nGRUB_CMDLINE_LINUX='a=2 b=\\\"c d\\\"'\\n" + "]}\n"
+        edits = ("os: {edits: [{path: /etc/default/grub, lines: [{replace: 'GRUB_CMDLINE_LINUX=*', with: \"GRUB_CMDLINE_LINUX='a=2 b=\\\"c d\\\"'\"}, "
+                 "{replace: 'GRUB_TIMEOUT=*', with: GRUB_TIMEOUT=7}]}]}\n")
+        script = "printf '%s\\n' GRUB_TIMEOUT=7 \"GRUB_CMDLINE_LINUX='a=2 b=\\\"c d\\\"'\" > /etc/default/grub\n"
+        for name, text, late in (("file", file, ""), ("edits", edits, ""), ("script", "", script)):
+            with self.subTest(name):
+                raw, said = self.said(text, base, late)
+                self.assertNotIn("finalize.boot-settings-not-followed", said)
+                expected = [" ".join(line).replace("a=1", 'a=2').replace(" gone", "") + ' "b=c d"' for line in before]
+                self.assertEqual(sorted(" ".join(line) for line in self.lines(raw)), sorted(expected))
+                self.assertIn("set timeout=7\n", (self.root_tree(raw) / "boot/grub/grub.cfg").read_text())
+
+    def test_keys_have_the_last_word_about_what_files_say(self):
+        raw, said = self.said("os: {kernelCommandLine: {extraCommandLine: [a=3], remove: [b]}, additionalFiles: "
+                              "[{destination: /etc/default/grub, content: \"GRUB_TIMEOUT=0\\nGRUB_CMDLINE_LINUX='a=2 b'\\n\"}]}\n", self.base())
+        for line in self.lines(raw):
+            self.assertIn("a=3", line)
+            self.assertNotIn("b", line)
+        self.assertNotIn("finalize.boot-settings-not-followed", said)
+
+    def test_what_a_menu_of_a_base_cannot_follow_is_told(self):
+        for setting in ("GRUB_DEFAULT=Dom0", "GRUB_CMDLINE_LINUX=$(id)", "probe && return\\nGRUB_CMDLINE_LINUX=a", "exit"):
+            with self.subTest(setting):
+                raw, said = self.said("", self.base(), f"printf '{setting}\\n' >> /etc/default/grub\n")
+                self.assertEqual(self.lines(raw), self.lines(self.base()))
+                self.assertEqual(said.count("[finalize.boot-settings-not-followed]"), 1, said)
+
+    def test_a_script_that_makes_the_menu_itself_is_told_what_to_leave_out(self):
+        config = self.config("scripts: {postCustomization: [{path: menu.sh}]}\n")
+        (config.parent / "menu.sh").write_text("echo \"/usr/sbin/grub2-probe: error: failed to get canonical path of '/dev/sda'.\" >&2\nexit 1\n")
+        result = self.run_program("customize", "--image", self.base(), config, "--output-dir", config.parent / "out", "--cache-dir", self.top / "cache",
+                                  expect=1, env=environment())
+        self.assertIn("what the script makes of /etc/default/grub is in the image's menu without it", " ".join(result.stderr.split()))
+
+    def test_entries_of_a_base_follow_its_line_for_new_kernels(self):
+        before = self.lines(self.base("systemd-boot"))
+        raw, said = self.said("", self.base("systemd-boot"), "read -r line < /etc/kernel/cmdline\necho \"$line added=1\" > /etc/kernel/cmdline\n")
+        self.assertNotIn("finalize.boot-settings-not-followed", said)
+        self.assertEqual(self.lines(raw), [line + ["added=1"] for line in before])
+
     def test_a_reset_drops_the_arguments_of_the_base_and_keeps_its_modes(self):
         raw = self.customize("os: {kernelCommandLine: {extraCommandLine: [audit=1]}, cgroup: {version: v1}}\n")
         reset = self.customize("os: {bootloader: {resetType: hard-reset}, kernelCommandLine: {extraCommandLine: [quiet]}}\n",

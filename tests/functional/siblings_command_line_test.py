@@ -7,7 +7,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
-from sibling_images import SiblingTestCase, disk  # noqa: E402
+from sibling_images import SiblingTestCase, disk, package  # noqa: E402
 
 # Entries of a config, and what an image has of them: with systemd-boot, and with GRUB where that differs.
 TAKEN = (
@@ -21,11 +21,30 @@ REFUSED = (("systemd-boot", 'a="b'), ("systemd-boot", "n=voilà"), ("systemd-boo
            ("grub", 'n="voilà"'), ("grub", 'a=b"c d"'))
 
 
+# As the package of a kernel for a hypervisor has it: without the loader on the ESP it leaves with an error.
+LOADER_FILES = "windows/loader.dll Loader.efi"
+SETTINGS = f"""requirements="{LOADER_FILES}"
+for file in $requirements; do
+  if [ ! -f /boot/efi/$file ]; then
+    warning_msg="${{file}} does not exist"
+    grub_warn "${{warning_msg}}"
+    return 1
+  fi
+done
+GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX audit=0"
+GRUB_DEFAULT="Dom0"
+"""
+
+
 def arguments(loader, entries):
     return f"os:\n  bootloader: {{type: {loader}}}\n  kernelCommandLine:\n    extraCommandLine: {json.dumps(entries)}\n"
 
 
 class CommandLine(SiblingTestCase):
+    PACKAGES = (package("hypervisor", install=f"mkdir -p //etc/default/grub.d\ncat > //etc/default/grub.d/50.cfg << 'END'\n{SETTINGS}END", files="/etc/default/grub.d/50.cfg"),
+                package("hypervisor-loader", install="mkdir -p //boot/efi/windows\n" + "".join(f"echo x > //boot/efi/{name}\n" for name in LOADER_FILES.split()),
+                        files="".join(f"/boot/efi/{name}\n" for name in LOADER_FILES.split())))
+
     def command_line(self, image):
         return json.loads(self.run_program("inspect", next(image.out.glob("*.raw")), "--json").stdout)["system"]["kernelCommandLine"]
 
@@ -64,6 +83,15 @@ class CommandLine(SiblingTestCase):
         line = built.manifest()["kernelCommandLine"]
         self.assertTrue(line.endswith(" quiet crashkernel=128M"), line)
         self.assertIn(f" {line}\n", next(built.read(path) for path in built.archive() if path.endswith("/boot/grub/grub.cfg") and "efi" not in path))
+
+    def test_a_packages_settings_hold_where_its_files_are(self):
+        settings = ("{destination: /etc/default/grub, content: \"GRUB_TIMEOUT=0\\nGRUB_CMDLINE_LINUX=quiet\\nfor x in /etc/default/grub.d/*.cfg ; do\\n"
+                    "    if [ -e \\\"${x}\\\" ]; then\\n        . \\\"${x}\\\" || grub_warn \\\"no ${x}.\\\"\\n    fi\\ndone\\n\"}")
+        for packages, end, warnings in (("hypervisor", " quiet", 0), ("hypervisor, hypervisor-loader", " quiet audit=0", 1)):
+            with self.subTest(packages=packages):
+                built = self.image(f"os:\n  bootloader: {{type: grub}}\n  packages: {{install: [{packages}]}}\n  additionalFiles: [{settings}]\n")
+                self.assertTrue(built.manifest()["kernelCommandLine"].endswith(end), built.manifest()["kernelCommandLine"])
+                self.assertEqual(built.said.count("[finalize.boot-settings-not-followed]"), warnings, built.said)
 
     def find(self, value, key):
         """The first value of that key, wherever it stands."""

@@ -3,6 +3,8 @@
 
 // Configs in the JSON form of the older Azure Linux toolkit, rewritten in our language.
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +19,13 @@ struct ImportedConfig {
   std::vector<std::string> left_out; ///< what those comments say
 };
 
-/// Rewrites a toolkit config. Throws base::Error (json.syntax) when it is not JSON, and base::Error
-/// (config.not-a-toolkit-config) when it is something else.
-std::vector<ImportedConfig> import_toolkit_json(std::string_view text, const std::string& file);
+/// The text of a file that a config names; nothing when it cannot be read.
+using NamedFileReader = std::function<std::optional<std::string>(const std::string& path)>;
+
+/// Rewrites a toolkit config. Its package lists say which boot loader is meant, which it does not
+/// name itself; nothing else of them is used. Throws base::Error (json.syntax) when it is not JSON,
+/// and base::Error (config.not-a-toolkit-config) when it is something else.
+std::vector<ImportedConfig> import_toolkit_json(std::string_view text, const std::string& file,
+                                                const NamedFileReader& read_list = {});
 
 } // namespace imagewright::config

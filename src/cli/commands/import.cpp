@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -32,9 +34,21 @@ const config::ImportedConfig& chosen(const std::vector<config::ImportedConfig>& 
                     "choose one with --system NAME");
 }
 
+/// A file that the definition names, relative to it.
+std::optional<std::string> read_beside(const std::string& file, const std::string& path) {
+  const auto place = std::filesystem::absolute(file).parent_path() / path;
+  try {
+    return read_input(place, "package list", base::ByteSize::mib(16));
+  } catch (const base::Error&) {
+    // Whoever builds from the config is told of it.
+    return std::nullopt;
+  }
+}
+
 ExitCode run_import(const ImportWords& words, const CommandContext& context) {
   const std::string text = read_input(words.file, "JSON file", base::ByteSize::mib(16));
-  const auto configs = config::import_toolkit_json(text, words.file);
+  const auto configs = config::import_toolkit_json(
+      text, words.file, [&](const std::string& path) { return read_beside(words.file, path); });
   const config::ImportedConfig& config = chosen(configs, words);
   for (const std::string& line : config.left_out) {
     context.console.reporter().message(report::Level::warning, "not carried over: " + line);

@@ -25,11 +25,14 @@ using json::Value;
 /// By the path of the mapping that they are about; schema_terms.hpp has the notation.
 constexpr std::string_view k_rules = R"json({
 "": [
-  {"if": {"allOf": [{"anyOf": [{"has storage": {"anyOf": ["given disks",
-                                                          "given resetPartitionsUuidsType"]}},
+  {"if": {"allOf": [{"anyOf": [{"has storage": "given resetPartitionsUuidsType"},
                                "given resetPartitionsUuidsType"]},
                     {"not": "given release"}, {"not": "given baseConfigs"}]},
    "then": {"has os": {"anyOf": [{"has bootloader": "given resetType"},
+                                 "given resetBootLoaderType"]}}},
+  {"if": {"allOf": [{"has storage": "given disks"},
+                    {"not": "given release"}, {"not": "given baseConfigs"}]},
+   "then": {"has os": {"anyOf": [{"has bootloader": {"anyOf": ["given resetType", "given type"]}},
                                  "given resetBootLoaderType"]}}},
   {"if": {"has storage": "says bootType legacy"},
    "then": {"there architectures": {"not": {"some": {"const": "aarch64"}}}}},

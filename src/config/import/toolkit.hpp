@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <imagewright/config/import.hpp>
 #include <imagewright/json/value.hpp>
 
 namespace imagewright::config::toolkit {
@@ -41,8 +42,16 @@ std::string other_esp_mount(const json::Value& disk, const json::Value& system);
 Part convert_storage(const json::Value& disk, const json::Value& system);
 /// The `output` section from the artifacts of a disk.
 Part convert_output(const json::Value& disk);
+/// What the names of packages say of the boot chain, of which a definition has no word.
+struct BootPackages {
+  bool has_systemd_boot = false; ///< and no GRUB
+  bool has_unified_kernel = false;
+};
+
+BootPackages boot_packages(const json::Value& system, const NamedFileReader& read_list);
+
 /// The `os` section.
-Part convert_os(const json::Value& disk, const json::Value& system);
+Part convert_os(const json::Value& disk, const json::Value& system, const BootPackages& boot);
 /// The `scripts` section.
 Part convert_scripts(const json::Value& system);
 

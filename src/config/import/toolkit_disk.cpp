@@ -2,6 +2,9 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -192,27 +195,47 @@ Part convert_storage(const Value& disk, const Value& system) {
   return part;
 }
 
-Part convert_output(const Value& disk) {
-  Part part;
+namespace {
+
+/// A file of an image, or of its files alone, with its compression; nothing for what has no
+/// counterpart.
+std::optional<Object> convert_artifact(const Value& artifact) {
   // The toolkit's "vhd" is a fixed one.
   static const std::map<std::string, std::string> formats = {
       {"vhd", "vhd-fixed"}, {"vhdx", "vhdx"}, {"qcow2", "qcow2"}, {"raw", "raw"}};
+  static const std::map<std::string, std::string> algorithms = {
+      {"gz", "gzip"}, {"gzip", "gzip"}, {"xz", "xz"}};
+  std::string compression = text_member(artifact, "Compression");
+  const std::string type = text_member(artifact, "Type");
+  const auto format = formats.find(type);
+  const bool is_archive = type.empty() && compression.starts_with("tar.");
+  if (format == formats.end() && !is_archive) return std::nullopt;
+  if (is_archive) compression = compression.substr(std::string_view("tar.").size());
+  Object image{{"format", is_archive ? "tar" : format->second}};
+  if (compression.empty()) return image;
+  const auto algorithm = algorithms.find(compression);
+  if (algorithm == algorithms.end()) return std::nullopt;
+  image.emplace_back("compression", Object{{"algorithm", algorithm->second}});
+  return image;
+}
+
+} // namespace
+
+Part convert_output(const Value& disk) {
+  Part part;
   Array images;
   std::string name;
   for (const Value& artifact : list_member(disk, "Artifacts")) {
-    const std::string type = text_member(artifact, "Type");
     if (name.empty()) name = text_member(artifact, "Name");
-    const auto format = formats.find(type);
-    if (format == formats.end()) {
-      part.leave_out(
-          fmt::format("artifact {}", type.empty() ? text_member(artifact, "Compression") : type),
-          "no such format is written");
+    if (auto image = convert_artifact(artifact)) {
+      images.push_back(std::move(*image));
       continue;
     }
-    images.push_back(Object{{"format", format->second}});
-    if (is_given(artifact, "Compression"))
-      part.leave_out(fmt::format("compression of artifact {}", type),
-                     "the file is written as it is");
+    const std::string type = text_member(artifact, "Type");
+    const std::string compression = text_member(artifact, "Compression");
+    part.leave_out(fmt::format("artifact {}{}{}", type,
+                               type.empty() || compression.empty() ? "" : " in ", compression),
+                   "no such format is written");
   }
   if (!name.empty()) part.add("name", name);
   if (!images.empty()) part.add("images", std::move(images));

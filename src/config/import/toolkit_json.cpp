@@ -81,11 +81,13 @@ std::string comment_line(const std::string& text) {
   return "#   " + base::escape_controls(text) + "\n";
 }
 
-ImportedConfig convert(const json::Value& disk, const json::Value& system,
-                       const std::string& file) {
+ImportedConfig convert(const json::Value& disk, const json::Value& system, const std::string& file,
+                       const NamedFileReader& read_list) {
   Part whole;
+  const toolkit::BootPackages boot = toolkit::boot_packages(system, read_list);
+  if (boot.has_unified_kernel) whole.add("previewFeatures", json::Array{"uki"});
   join(whole, "storage", toolkit::convert_storage(disk, system));
-  join(whole, "os", toolkit::convert_os(disk, system));
+  join(whole, "os", toolkit::convert_os(disk, system, boot));
   join(whole, "scripts", toolkit::convert_scripts(system));
   join(whole, "output", toolkit::convert_output(disk));
   ImportedConfig config;
@@ -102,7 +104,8 @@ ImportedConfig convert(const json::Value& disk, const json::Value& system,
 
 } // namespace
 
-std::vector<ImportedConfig> import_toolkit_json(std::string_view text, const std::string& file) {
+std::vector<ImportedConfig> import_toolkit_json(std::string_view text, const std::string& file,
+                                                const NamedFileReader& read_list) {
   const json::Value root = json::parse(text, file);
   if (root.find_object() == nullptr) refuse(file, "its top is not an object");
   const json::Array& systems = toolkit::list_member(root, "SystemConfigs");
@@ -112,7 +115,7 @@ std::vector<ImportedConfig> import_toolkit_json(std::string_view text, const std
   std::vector<ImportedConfig> configs;
   for (const json::Value& system : systems) {
     if (system.find_object() == nullptr) refuse(file, "a system config is not an object");
-    configs.push_back(convert(disks.empty() ? no_disk : disks.front(), system, file));
+    configs.push_back(convert(disks.empty() ? no_disk : disks.front(), system, file, read_list));
     if (disks.size() > 1) configs.back().left_out.push_back("Disks: only the first disk is used");
   }
   return configs;

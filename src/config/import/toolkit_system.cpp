@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/base/paths.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/model/kernel_command_line.hpp>
@@ -44,10 +48,17 @@ void add_packages(Part& part, const Value& system) {
   if (!packages.empty()) part.add("packages", std::move(packages));
 }
 
-void add_kernel(Part& part, const Value& system) {
+void add_kernel(Part& part, const Value& system, const BootPackages& boot) {
   const Value* options = system.find("KernelOptions");
   const std::string package = options != nullptr ? text_member(*options, "default") : "";
-  if (!package.empty()) part.add("kernel", Object{{"package", package}});
+  if (boot.has_unified_kernel) {
+    part.add("uki", Object{{"mode", "passthrough"}});
+    if (!package.empty())
+      part.leave_out("KernelOptions.default " + package,
+                     "the unified kernel image of the packages is what starts");
+  } else if (!package.empty()) {
+    part.add("kernel", Object{{"package", package}});
+  }
   if (options == nullptr || options->find_object() == nullptr) return;
   for (const auto& [name, value] : *options->find_object()) {
     if (name != "default" && !name.starts_with('_'))
@@ -255,6 +266,27 @@ void explain_rest(Part& part, const Value& system) {
                    "SystemConfigs[]");
 }
 
+/// "name", "name=1.0" or "name >= 1.0".
+std::string name_of_request(const std::string& request) {
+  return request.substr(0, request.find_first_of(" <>="));
+}
+
+/// Names of a list in the file that a definition names.
+std::vector<std::string> listed_packages(const std::string& path, const NamedFileReader& read) {
+  std::vector<std::string> names;
+  const auto text = read && !check_local_path(path) ? read(path) : std::nullopt;
+  if (!text) return names;
+  try {
+    const Value content = json::parse(*text, path);
+    for (const Value& each : list_member(content, "packages")) {
+      if (each.find_string() != nullptr) names.push_back(name_of_request(*each.find_string()));
+    }
+  } catch (const base::Error&) {
+    // Whoever installs from the list says what is wrong with it.
+  }
+  return names;
+}
+
 Array convert_script_list(Part& part, const Value& system, std::string_view name) {
   Array scripts;
   for (const Value& script : list_member(system, name)) {
@@ -276,17 +308,42 @@ Array convert_script_list(Part& part, const Value& system, std::string_view name
 
 } // namespace
 
-Part convert_os(const Value& disk, const Value& system) {
+BootPackages boot_packages(const Value& system, const NamedFileReader& read_list) {
+  std::vector<std::string> names;
+  for (const Value& each : list_member(system, "Packages")) {
+    if (each.find_string() != nullptr) names.push_back(name_of_request(*each.find_string()));
+  }
+  for (const Value& list : list_member(system, "PackageLists")) {
+    if (list.find_string() == nullptr) continue;
+    for (std::string& name : listed_packages(*list.find_string(), read_list))
+      names.push_back(std::move(name));
+  }
+  const auto has = [&](std::string_view start) {
+    return std::ranges::any_of(names,
+                               [&](const std::string& name) { return name.starts_with(start); });
+  };
+  const auto names_one = [&](std::string_view wanted) {
+    return std::ranges::find(names, wanted) != names.end();
+  };
+  return {.has_systemd_boot = names_one("systemd-boot") && !has("grub2"),
+          .has_unified_kernel = names_one("kernel-uki") && !has("grub2")};
+}
+
+Part convert_os(const Value& disk, const Value& system, const BootPackages& boot) {
   Part part;
   const std::string hostname = text_member(system, "Hostname");
   if (!hostname.empty()) part.add("hostname", hostname);
   add_packages(part, system);
-  add_kernel(part, system);
+  add_kernel(part, system, boot);
   add_command_line(part, system);
   add_files(part, disk, system);
   add_accounts(part, system);
   add_networks(part, system);
-  part.add("bootloader", Object{{"resetType", "hard-reset"}});
+  Object loader;
+  // Unified images of packages stay as they are, and there is no loader to set up anew for them.
+  if (!boot.has_unified_kernel) loader.emplace_back("resetType", "hard-reset");
+  if (boot.has_systemd_boot) loader.emplace_back("type", "systemd-boot");
+  if (!loader.empty()) part.add("bootloader", std::move(loader));
   explain_rest(part, system);
   return part;
 }

@@ -201,7 +201,8 @@ constexpr Type k_hard_reset_type{
 constexpr Key k_bootloader_keys[] = {
     {.name = "resetType",
      .type = &k_hard_reset_type,
-     .documentation = "Needed with `storage.disks` and `storage.resetPartitionsUuidsType`.",
+     .documentation = "Needed with `storage.resetPartitionsUuidsType`, and with `storage.disks` "
+                      "unless `type` is given.",
      .since = "0.8"},
     {.name = "type",
      .type = &k_plain_word_type,

@@ -131,7 +131,8 @@ base::Diagnostics check_boot_loader_reset(const model::ImageConfig& own) {
         fmt::format("{} needs \"os.bootloader.resetType\" in the same file", base::quoted(key)),
         where, "add \"bootloader: {resetType: hard-reset}\" under os");
   };
-  if (own.storage.disk) report("storage.disks", own.storage.disk->where);
+  // Whoever says which boot loader the new disk has needs no word that the old one goes.
+  if (own.storage.disk && !own.os.boot_loader) report("storage.disks", own.storage.disk->where);
   if (own.storage.reset_partition_uuids)
     report("storage.resetPartitionsUuidsType", *own.storage.reset_partition_uuids);
   return diagnostics;

@@ -20,6 +20,7 @@
 #include "grub_settings.hpp"
 #include "grub_text.hpp"
 #include "node_settings.hpp"
+#include "settings_change.hpp"
 
 namespace imagewright::finalize::boot_loaders {
 namespace {
@@ -214,7 +215,12 @@ void tell_other_default(const BootInput& input, std::vector<base::Diagnostic>& t
 std::vector<base::Diagnostic> complaints(const BootInput& input, const fs::RootDir& files,
                                          const std::optional<GrubSettings>& settings) {
   std::vector<base::Diagnostic> told;
-  if (settings) told = lacking_arguments(input, std::string(k_grub_settings), settings->arguments);
+  if (settings) {
+    told = lacking_arguments(input, std::string(k_grub_settings), settings->arguments);
+    const GrubSettings own = grub_settings_in(files, defaults(input));
+    for (base::Diagnostic& each : tell_other_settings(own.others, settings->others))
+      told.push_back(std::move(each));
+  }
   tell_menu_scripts(files, told);
   tell_other_default(input, told);
   return told;

@@ -4,8 +4,10 @@
 // What GRUB's settings say, which grub2-mkconfig reads on the node: the first menu has to have it
 // as well, whoever wrote it.
 
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <imagewright/fs/root_dir.hpp>
@@ -17,6 +19,8 @@ inline constexpr std::string_view k_grub_settings = "/etc/default/grub";
 struct GrubSettings {
   std::vector<std::string> arguments; ///< words of the kernel's command line
   std::optional<int> timeout_seconds;
+  /// Of other settings by which a menu starts otherwise, those that are set; by their names.
+  std::map<std::string, std::string> others;
 
   bool operator==(const GrubSettings&) const = default;
 };
@@ -26,9 +30,12 @@ struct GrubSettings {
 /// kernel arguments that only a shell could read.
 std::optional<GrubSettings> read_grub_settings(const fs::RootDir& files);
 
+/// What that file would say with this text.
+GrubSettings grub_settings_in(const fs::RootDir& files, const std::string& text);
+
 /// The kernel arguments that the files in /etc/default/grub.d would add to GRUB's menus, for
-/// another loader, whose menus have nothing of them. What only a shell could read is not among
-/// them.
+/// another loader, whose menus have nothing of them. Throws base::Error (finalize.grub-setting) for
+/// what only a shell could read.
 std::vector<std::string> arguments_for_grub_alone(const fs::RootDir& files);
 
 } // namespace imagewright::finalize::boot_loaders

@@ -38,16 +38,26 @@ bool is_wanted(const model::KernelArgument* argument) {
   return argument != nullptr && argument->origin.starts_with("os.");
 }
 
-base::Diagnostic lacking_argument(const model::KernelArgument& argument, const std::string& path) {
-  const bool is_kept = is_wanted(&argument);
+/// Arguments that the file lacks, all of one origin.
+struct Lacking {
+  const model::KernelArgument* first = nullptr;
+  std::vector<std::string> words;
+};
+
+base::Diagnostic lacking_arguments_of(const Lacking& lacking, const std::string& path) {
+  const bool is_kept = is_wanted(lacking.first);
+  const std::string plural = lacking.words.size() == 1 ? "" : "s";
   return {.severity = base::Severity::warning,
           .code = "finalize.boot-settings-lack-argument",
-          .message = base::quoted(path) + " lacks the kernel argument " +
-                     base::quoted(argument.text) + " of " + argument.origin +
-                     (is_kept ? ": menus that the node makes when kernels change are without it"
+          .message = base::quoted(path) + " lacks the kernel argument" + plural + " " +
+                     base::quoted(model::joined_kernel_words(lacking.words)) + " of " +
+                     lacking.first->origin +
+                     (is_kept ? ": menus that the node makes when kernels change are without " +
+                                    std::string(plural.empty() ? "it" : "them")
                               : ", and so does the menu of this image"),
-          .where = argument.where,
-          .hint = "add it there, or remove it from the config, by "
+          .where = lacking.first->where,
+          .hint = "add " + std::string(plural.empty() ? "it" : "them") +
+                  " there; what is not wanted is removed from the config, or named in "
                   "os.kernelCommandLine.remove where it is the release's"};
 }
 
@@ -67,14 +77,21 @@ std::string command_line_with(const BootInput& input, const std::vector<std::str
 
 std::vector<base::Diagnostic> lacking_arguments(const BootInput& input, const std::string& path,
                                                 const std::vector<std::string>& words) {
-  std::vector<base::Diagnostic> told;
+  std::vector<Lacking> all;
   for (const model::KernelArgument& argument : input.policy.kernel_arguments) {
-    const auto own = model::kernel_words(argument.text);
-    const bool is_lacking = std::ranges::any_of(own, [&](const std::string& word) {
-      return !has_word(words, word) && !is_of_every_menu(input, word);
-    });
-    if (is_lacking) told.push_back(lacking_argument(argument, path));
+    for (const std::string& word : model::kernel_words(argument.text)) {
+      if (has_word(words, word) || is_of_every_menu(input, word)) continue;
+      auto same = std::ranges::find_if(all, [&](const Lacking& each) {
+        return each.first->origin == argument.origin && each.first->where == argument.where;
+      });
+      if (same == all.end()) same = all.insert(same, {.first = &argument});
+      same->words.push_back(word);
+    }
   }
+  std::vector<base::Diagnostic> told;
+  told.reserve(all.size());
+  for (const Lacking& lacking : all)
+    told.push_back(lacking_arguments_of(lacking, path));
   return told;
 }
 

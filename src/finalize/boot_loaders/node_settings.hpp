@@ -17,7 +17,8 @@ namespace imagewright::finalize::boot_loaders {
 /// filesystem, and what keys of the config ask for.
 std::string command_line_with(const BootInput& input, const std::vector<std::string>& words);
 
-/// Warns of each argument of the policy that the words of the file do not have.
+/// Warns of arguments of the policy that the words of the file do not have, once for those of one
+/// place.
 std::vector<base::Diagnostic> lacking_arguments(const BootInput& input, const std::string& path,
                                                 const std::vector<std::string>& words);
 

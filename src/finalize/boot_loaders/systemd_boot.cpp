@@ -135,16 +135,22 @@ StepYield install_everything(const BootInput& input, const fs::RootDir& files) {
 
 /// Packages know GRUB alone: a crash kernel would be without the memory that its package asks for.
 void tell_unread_arguments(const BootInput& input, const fs::RootDir& files, StepYield& yield) {
-  const auto line = model::kernel_words(yield.command_line.value_or(input.command_line));
-  for (const std::string& word : arguments_for_grub_alone(files)) {
-    if (std::ranges::find(line, word) != line.end()) continue;
+  const auto tell = [&](const std::string& what) {
     yield.warnings.push_back(
         {.severity = base::Severity::warning,
          .code = "finalize.argument-for-grub-alone",
-         .message = "the kernel argument " + base::quoted(word) +
-                    ", which a file in /etc/default/grub.d asks for, is not on the command line: "
-                    "systemd-boot reads no such files",
+         .message = what + ": systemd-boot reads no such files",
          .hint = "if it is wanted, add it to os.kernelCommandLine.extraCommandLine"});
+  };
+  const auto line = model::kernel_words(yield.command_line.value_or(input.command_line));
+  try {
+    for (const std::string& word : arguments_for_grub_alone(files)) {
+      if (std::ranges::find(line, word) != line.end()) continue;
+      tell("the kernel argument " + base::quoted(word) +
+           ", which a file in /etc/default/grub.d asks for, is not on the command line");
+    }
+  } catch (const base::Error& error) {
+    tell(error.diagnostic().message + "; nothing of it is on the command line");
   }
 }
 

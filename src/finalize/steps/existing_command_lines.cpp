@@ -3,6 +3,7 @@
 
 #include "../boot_loaders/base_boot_files.hpp"
 #include "../boot_loaders/existing_loaders.hpp"
+#include "../boot_loaders/settings_change.hpp"
 #include "../steps.hpp"
 
 namespace imagewright::finalize::steps {
@@ -15,6 +16,7 @@ struct Input {
   const CommandLineChange& change;
   const std::optional<model::Located<model::UkiMode>>& uki_mode;
   const model::DiskLayout& layout;
+  const std::optional<MenuSources>& menu_sources;
 };
 
 /// "modify" and "passthrough" speak of what is there.
@@ -46,11 +48,23 @@ StepYield change_lines(const Input& input, root::WorkRoot& root) {
   return files_with_root_hashes(input, root.files());
 }
 
+/// Files of the config that menus are made from come first: keys have the last word about kernel
+/// arguments.
+StepYield follow_and_change_lines(const Input& input, root::WorkRoot& root) {
+  std::vector<base::Diagnostic> told;
+  if (input.menu_sources)
+    told = boot_loaders::follow_menu_sources(*input.menu_sources, root.files());
+  StepYield yield = change_lines(input, root);
+  yield.warnings = std::move(told);
+  yield.menu_sources = boot_loaders::read_menu_sources(root.files());
+  return yield;
+}
+
 } // namespace
 
 constinit const Step existing_command_lines{
     "existing-command-lines", AppliesTo::customized,
-    k_run<change_lines, &FinalizePlan::command_line_change, &model::OsConfig::uki_mode,
-          &FinalizePlan::layout>};
+    k_run<follow_and_change_lines, &FinalizePlan::command_line_change, &model::OsConfig::uki_mode,
+          &FinalizePlan::layout, &Findings::menu_sources>};
 
 } // namespace imagewright::finalize::steps

@@ -435,6 +435,23 @@ TEST_CASE_METHOD(BootRoot, "the first menu is what GRUB's settings say, whoever 
         std::string::npos);
 }
 
+TEST_CASE_METHOD(BootRoot, "settings that the first menu does not follow are told") {
+  plan.boot_loader.kind = finalize::BootLoaderKind::grub;
+  plan.boot_loader.facts.configuration_directory = "/EFI/test";
+  found.command_line = "root=UUID=1 rw";
+  run_step(steps::grub_settings);
+  run_step(steps::kernels);
+  run_step(steps::initramfs);
+  run_step(steps::boot_loader);
+  root.append("/etc/default/grub", "GRUB_DEFAULT=Dom0\nif probe; then\n  GRUB_TIMEOUT=5\nfi\n");
+  run_step(steps::grub_menu);
+  REQUIRE(warnings().size() == 2);
+  for (const auto& warning : warnings())
+    CHECK(warning.code == "finalize.boot-settings-not-followed");
+  CHECK(warnings()[0].message.find("sets GRUB_DEFAULT (\"Dom0\")") != std::string::npos);
+  CHECK(warnings()[1].message.find("GRUB_TIMEOUT=5") != std::string::npos);
+}
+
 TEST_CASE_METHOD(BootRoot, "entries of systemd-boot are what the config's line for the node says") {
   plan.policy.kernel_arguments = {{"quiet", "release workbench", {}},
                                   {"fips=1", "os.fips.mode", {}}};
@@ -451,6 +468,14 @@ TEST_CASE_METHOD(BootRoot, "entries of systemd-boot are what the config's line f
   CHECK(warnings()[1].message.find("\"/etc/kernel/cmdline\" lacks") == 0);
 }
 
+TEST_CASE_METHOD(BootRoot, "what is not understood for GRUB alone is told as well") {
+  root.write("/etc/default/grub.d/51.cfg", "GRUB_CMDLINE_LINUX=$(probe)\n", 0755);
+  run();
+  REQUIRE(warnings().size() == 1);
+  CHECK(warnings()[0].code == "finalize.argument-for-grub-alone");
+  CHECK(warnings()[0].message.find("$(probe)") != std::string::npos);
+}
+
 TEST_CASE_METHOD(BootRoot, "arguments that packages have for GRUB alone are told where it is not") {
   root.write("/etc/default/grub.d/51_kexec.cfg",
              "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX crashkernel=256M quiet\"\n", 0755);
@@ -462,7 +487,7 @@ TEST_CASE_METHOD(BootRoot, "arguments that packages have for GRUB alone are told
   } else {
     plan.boot_loader.kind = finalize::BootLoaderKind::grub;
     plan.boot_loader.facts.configuration_directory = "/EFI/test";
-    plan.boot_loader.facts.defaults = ". /etc/default/grub.d/*.cfg\n";
+    plan.boot_loader.facts.defaults = "for x in /etc/default/grub.d/*.cfg; do . $x; done\n";
     run();
     CHECK(warnings().empty());
   }

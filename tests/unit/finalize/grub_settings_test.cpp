@@ -9,11 +9,14 @@
 
 using namespace imagewright;
 using Words = std::vector<std::string>;
+using Others = std::map<std::string, std::string>;
 
 namespace {
 
+const std::string k_loop = "for x in /etc/default/grub.d/*.cfg; do . \"$x\"; done\n";
+
 /// What these files in grub.d, named in this order, add.
-Words added_by(const Words& files, const std::string& settings = ". /etc/default/grub.d/*.cfg\n") {
+Words added_by(const Words& files, const std::string& settings = k_loop) {
   const imagewright_test::ScratchDirectory scratch;
   scratch.write("etc/default/grub", settings);
   for (std::size_t index = 0; index < files.size(); ++index)
@@ -61,8 +64,26 @@ TEST_CASE("GRUB's timeout is read with its arguments") {
                                                                {"", {}}}) {
     scratch.write("etc/default/grub", text);
     CHECK(finalize::boot_loaders::read_grub_settings(fs::RootDir(scratch.path())) ==
-          finalize::boot_loaders::GrubSettings{{}, timeout});
+          finalize::boot_loaders::GrubSettings{
+              {}, timeout, text == "GRUB_TIMEOUT=x\n" ? Others{{"GRUB_TIMEOUT", "x"}} : Others{}});
   }
+}
+
+TEST_CASE("settings that the first menu does not follow are named") {
+  const imagewright_test::ScratchDirectory scratch;
+  scratch.write("etc/default/grub", "GRUB_DEFAULT=\"Dom0\"\nGRUB_DISTRIBUTOR=x\n"
+                                    "if probe; then\n  GRUB_TIMEOUT=5\nfi\n");
+  const auto settings =
+      finalize::boot_loaders::read_grub_settings(fs::RootDir(scratch.path())).value();
+  CHECK(settings.others == Others{{"GRUB_DEFAULT", "Dom0"}, {"GRUB_TIMEOUT", "GRUB_TIMEOUT=5"}});
+  CHECK(!settings.timeout_seconds);
+}
+
+TEST_CASE("text that only looks like a setting sets nothing") {
+  CHECK(added_by({"GRUB_CMDLINE_LINUX=a\ncat << EOF > /dev/null\nGRUB_CMDLINE_LINUX=b\nEOF\n",
+                  "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX c\"\nreturn\nGRUB_CMDLINE_LINUX=d\n",
+                  "f() {\n  GRUB_CMDLINE_LINUX=e\n}\nGRUB_CMDLINE_LINUX_RECOVERY=f\n"}) ==
+        Words{"a", "c"});
 }
 
 TEST_CASE("nothing is added where GRUB's settings do not read the directory") {
@@ -73,9 +94,10 @@ TEST_CASE("nothing is added where GRUB's settings do not read the directory") {
 TEST_CASE("what only a shell could follow is refused") {
   for (const std::string text :
        {"GRUB_CMDLINE_LINUX=\"a $(uname -r)\"\n", "GRUB_CMDLINE_LINUX=`uname -r`\n",
-        "[ -e /x ] && GRUB_CMDLINE_LINUX=a\n", "unset GRUB_CMDLINE_LINUX\n",
-        "if test -e /x; then\n  GRUB_CMDLINE_LINUX=a\nfi\n", "GRUB_CMDLINE_LINUX=\"a \\\nb\"\n",
-        "GRUB_CMDLINE_LINUX=\"a\nb\"\n"}) {
+        "probe && GRUB_CMDLINE_LINUX=a\n", "if probe; then\n  GRUB_CMDLINE_LINUX=a\nfi\n",
+        "GRUB_CMDLINE_LINUX=a\r\n", "f() {\n  GRUB_CMDLINE_LINUX=a\n}\nf\n",
+        "probe && return\nGRUB_CMDLINE_LINUX=a\n", "exit 0\n", "eval \"$(cat /x)\"\n",
+        ". $HOME/x\n", "GRUB_CMDLINE_LINUX=\"a\nb\"\n"}) {
     INFO(text);
     CHECK_THROWS_AS(added_by({text}), base::Error);
     CHECK_THROWS_AS(added_by({}, text), base::Error);
