@@ -16,7 +16,7 @@ namespace imagewright::config {
 
 namespace {
 
-constexpr std::string_view k_mask = "********";
+using base::k_mask;
 
 using Lines = std::vector<std::string>;
 
@@ -133,6 +133,17 @@ bool is_secret(const Lines& lines, const yaml::Node& node, const Type& type) {
          hides_login(lines[node.where.line - 1], node.text);
 }
 
+/// Of a list of arguments: "--token=…", and what follows "--token".
+void mask_arguments(Lines& lines, const yaml::Node& list) {
+  std::vector<std::string> texts;
+  for (const yaml::Node& item : list.items)
+    texts.push_back(item.text);
+  const std::vector<std::string> visible = base::arguments_without_secrets(texts);
+  for (std::size_t index = 0; index < texts.size(); ++index) {
+    if (visible[index] != texts[index]) mask_scalar(lines, list.items[index]);
+  }
+}
+
 void mask_secrets_of(Lines& lines, const yaml::Node& node, const Type& type) {
   if (node.is_scalar() && is_secret(lines, node, type)) mask_scalar(lines, node);
   const bool is_list_elsewhere = node.is_sequence() && type.item == nullptr;
@@ -147,6 +158,7 @@ void mask_secrets_of(Lines& lines, const yaml::Node& node, const Type& type) {
     return;
   }
   if (type.item != nullptr) {
+    mask_arguments(lines, node);
     for (const yaml::Node& item : node.items)
       mask_secrets_of(lines, item, *type.item);
   }
