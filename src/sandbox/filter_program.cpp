@@ -52,7 +52,7 @@ FilterProgram::FilterProgram()
 #endif
 }
 
-void FilterProgram::add(std::initializer_list<long> calls, FilterAction action) {
+void FilterProgram::add(std::span<const long> calls, FilterAction action) {
   for (const long call : calls) {
     program_.push_back(jump(BPF_JEQ, static_cast<std::uint32_t>(call), 0, 1));
     program_.push_back(give(action));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <vector>
 
 #include <linux/filter.h>
@@ -25,7 +26,10 @@ class FilterProgram {
 public:
   FilterProgram();
 
-  void add(std::initializer_list<long> calls, FilterAction action);
+  void add(std::span<const long> calls, FilterAction action);
+  void add(std::initializer_list<long> calls, FilterAction action) {
+    add(std::span(calls.begin(), calls.size()), action);
+  }
   /// When argument number `argument`, masked, is `value`. Only the lower 32 bits are looked at.
   void add_when_equal(long call, unsigned argument, std::uint32_t mask, std::uint32_t value,
                       FilterAction action);

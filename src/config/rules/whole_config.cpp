@@ -13,6 +13,19 @@ namespace imagewright::config {
 
 namespace {
 
+/// Whatever the config itself puts somewhere or edits: the path, and where it is said.
+template <typename Look>
+void for_each_named_path(const model::ImageConfig& config, const Look& look) {
+  for (const model::AdditionalFile& file : config.os.additional_files)
+    look(file.destination, file.where);
+  for (const model::AdditionalDirectory& directory : config.os.additional_directories)
+    look(directory.destination, directory.where);
+  for (const model::PathEdit& edit : config.os.edits)
+    look(edit.path.text, edit.path.where);
+  for (const model::StoredPackages& stored : config.os.packages.stored)
+    look(stored.directory.text, stored.directory.where);
+}
+
 /// What stands in a directory that the last step empties can be of use to scripts only.
 base::Diagnostics check_lost_files(const model::ImageConfig& config) {
   base::Diagnostics diagnostics;
@@ -27,14 +40,7 @@ base::Diagnostics check_lost_files(const model::ImageConfig& config) {
           where, "choose another directory");
     }
   };
-  for (const model::AdditionalFile& file : config.os.additional_files)
-    check(file.destination, file.where);
-  for (const model::AdditionalDirectory& directory : config.os.additional_directories)
-    check(directory.destination, directory.where);
-  for (const model::PathEdit& edit : config.os.edits)
-    check(edit.path.text, edit.path.where);
-  for (const model::StoredPackages& stored : config.os.packages.stored)
-    check(stored.directory.text, stored.directory.where);
+  for_each_named_path(config, check);
   for (const model::UserConfig& user : config.os.users) {
     const bool has_keys = !user.ssh_public_keys.empty() || !user.ssh_public_key_files.empty();
     if (has_keys && user.home_directory)
@@ -55,14 +61,7 @@ base::Diagnostics check_database_files(const model::ImageConfig& config) {
                         where, "choose another directory, or install a package");
     }
   };
-  for (const model::AdditionalFile& file : config.os.additional_files)
-    check(file.destination, file.where);
-  for (const model::AdditionalDirectory& directory : config.os.additional_directories)
-    check(directory.destination, directory.where);
-  for (const model::PathEdit& edit : config.os.edits)
-    check(edit.path.text, edit.path.where);
-  for (const model::StoredPackages& stored : config.os.packages.stored)
-    check(stored.directory.text, stored.directory.where);
+  for_each_named_path(config, check);
   return diagnostics;
 }
 
