@@ -102,7 +102,8 @@ void mask_unknown(Lines& lines, const yaml::Entry& entry, const Type& mapping) {
     const std::size_t at = byte_of_column(line, entry.where.column);
     mask_from(line, std::min(line.find_first_of(":=", at), line.size() - 1) + 1);
   }
-  if (may_be_secret(mapping, entry.key)) {
+  const bool is_environment = base::to_lower(entry.key).starts_with("env");
+  if (is_environment || may_be_secret(mapping, entry.key)) {
     mask_all(lines, entry.value);
   } else {
     mask_by_names(lines, entry.value);

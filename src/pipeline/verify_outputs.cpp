@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <map>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -13,7 +14,7 @@
 #include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/pipeline/verify_outputs.hpp>
 #include <imagewright/plan/build_inputs.hpp>
-#include <imagewright/plan/build_plan.hpp>
+#include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/plan/fetch_files.hpp>
 
 #include "compose.hpp"
@@ -152,7 +153,7 @@ private:
     plan::PlanOptions plan = options_for(inputs, manifest);
     plan.architectures = {};
     read_what_is_named(plan,
-                       [](const plan::PlanOptions& named) { return plan::load_config(named); });
+                       [](const plan::PlanOptions& named) { return plan::plan_customize(named); });
     const CustomizeOptions customizing{
         .plan = std::move(plan),
         .network = options_.network,
@@ -204,7 +205,8 @@ private:
   /// Whoever made the directory names the config and the release. They may be any files of this
   /// host: then no message shows what is in them.
   template <typename Read>
-  auto read_what_is_named(const plan::PlanOptions& options, const Read& read) const {
+  std::invoke_result_t<Read, const plan::PlanOptions&>
+  read_what_is_named(const plan::PlanOptions& options, const Read& read) const {
     std::string code;
     try {
       return read(options);
