@@ -58,11 +58,19 @@ private:
     return base::quoted((directory_ / file).string());
   }
 
+  /// Somebody else may have put pipes and devices there, which nobody reads.
+  std::string read(const std::string& file, base::ByteSize limit) const {
+    auto text = fs::find_file(directory_ / file, limit);
+    if (text) return *std::move(text);
+    throw base::Error(base::FailureKind::verification, "attest.missing-file",
+                      fmt::format("{} is not there", named(file)), "copy the whole set");
+  }
+
   void read_statement(const std::string& file) {
     has_statement_ = true;
     try {
-      const Envelope envelope = parse_envelope(fs::read_file(directory_ / file, k_largest_document),
-                                               (directory_ / file).string());
+      const Envelope envelope =
+          parse_envelope(read(file, k_largest_document), (directory_ / file).string());
       const VerificationKey* signer = find_signer(envelope, keys_);
       if (signer == nullptr) return refuse_stranger(file, envelope);
       if (envelope.payload_type != k_statement_payload_type) {
@@ -152,14 +160,13 @@ private:
     for (const std::string& image : images) {
       const std::string file = image + std::string(k_manifest_suffix);
       const audit::Manifest manifest =
-          audit::parse_manifest(fs::read_file(directory_ / file, audit::k_largest_manifest), file);
+          audit::parse_manifest(read(file, audit::k_largest_manifest), file);
       for (const audit::ArtifactRecord& artifact : manifest.artifacts)
         require_subject({artifact.file, artifact.digest}, file);
     }
     const std::string sums(k_sums_name);
     if (!is_vouched(sums)) return;
-    for (const auto& [name, digest] :
-         parse_sums(fs::read_file(directory_ / sums, base::ByteSize::mib(16)))) {
+    for (const auto& [name, digest] : parse_sums(read(sums, base::ByteSize::mib(16)))) {
       const auto stated = stated_.find(name);
       if (stated == stated_.end() || !stated->second.contains(digest))
         require_subject({name, digest}, sums);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -92,6 +93,18 @@ std::string path_of_file(std::string_view url) {
   return path;
 }
 
+/// RFC 7512, section 2.4: the PIN of a token may stand in the URI of a key. It ends at the next
+/// attribute.
+std::string without_pins(std::string text) {
+  constexpr std::string_view k_pin = "pin-value=";
+  for (std::size_t at = text.find(k_pin); at != std::string::npos; at = text.find(k_pin, at)) {
+    at += k_pin.size();
+    const std::size_t end = std::min(text.find_first_of("&;? \t\r\n\"'", at), text.size());
+    text.erase(at, end - at);
+  }
+  return text;
+}
+
 } // namespace
 
 std::string without_secrets(std::string_view text) {
@@ -100,7 +113,7 @@ std::string without_secrets(std::string_view text) {
     const std::size_t authority = find_authority(text);
     result.append(text.substr(0, authority));
     text.remove_prefix(authority);
-    if (text.empty()) return result;
+    if (text.empty()) return without_pins(std::move(result));
     text.remove_prefix(login_length(text));
     std::string_view url = text.substr(0, text.find_first_of(k_end_of_url));
     // Another URL may stand in the query of this one: all of it goes.

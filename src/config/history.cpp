@@ -3,9 +3,11 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/secret_words.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/config/history.hpp>
 #include <imagewright/fs/file.hpp>
@@ -56,6 +58,7 @@ public:
 
 private:
   json::Value list(const yaml::Node& node, std::string_view key) const {
+    if (key == "arguments") return arguments(node);
     json::Array items;
     for (const yaml::Node& item : node.items) {
       items.push_back(key == "sshPublicKeys" ? json::Value(k_redacted) : record(item, key));
@@ -63,7 +66,26 @@ private:
     return items;
   }
 
+  /// How scripts are given tokens.
+  static json::Value variables(const yaml::Node& node) {
+    json::Object object;
+    for (const yaml::Entry& entry : node.entries)
+      object.emplace_back(entry.key, entry.value.is_null() ? json::Value(nullptr) : k_redacted);
+    return object;
+  }
+
+  static json::Value arguments(const yaml::Node& node) {
+    std::vector<std::string> texts;
+    for (const yaml::Node& item : node.items)
+      texts.push_back(item.text);
+    json::Array items;
+    for (std::string& text : base::arguments_without_secrets(std::move(texts)))
+      items.emplace_back(base::without_secrets(text));
+    return items;
+  }
+
   json::Value mapping(const yaml::Node& node, std::string_view key) const {
+    if (key == "environmentVariables") return variables(node);
     json::Object object;
     for (const yaml::Entry& entry : node.entries) {
       const bool is_secret = key == "password" && entry.key == "value";

@@ -20,8 +20,10 @@ bool may_hold_secret(const Type& type, int levels) {
   if (type.secrecy == Secrecy::secret) return true;
   if (levels == 0) return false;
   if (type.item != nullptr && may_hold_secret(*type.item, levels - 1)) return true;
+  // What stands in the place of a script is its text or its path, and none of its variables.
   return std::ranges::any_of(type.keys, [&](const Key& key) {
-    return key.type != nullptr && may_hold_secret(*key.type, levels - 1);
+    return key.type != nullptr && key.type->shape != Shape::map &&
+           may_hold_secret(*key.type, levels - 1);
   });
 }
 

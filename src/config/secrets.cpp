@@ -16,7 +16,7 @@ namespace imagewright::config {
 
 namespace {
 
-constexpr std::string_view k_mask = "********";
+using base::k_mask;
 
 using Lines = std::vector<std::string>;
 
@@ -102,7 +102,8 @@ void mask_unknown(Lines& lines, const yaml::Entry& entry, const Type& mapping) {
     const std::size_t at = byte_of_column(line, entry.where.column);
     mask_from(line, std::min(line.find_first_of(":=", at), line.size() - 1) + 1);
   }
-  if (may_be_secret(mapping, entry.key)) {
+  const bool is_environment = base::to_lower(entry.key).starts_with("env");
+  if (is_environment || may_be_secret(mapping, entry.key)) {
     mask_all(lines, entry.value);
   } else {
     mask_by_names(lines, entry.value);
@@ -133,6 +134,17 @@ bool is_secret(const Lines& lines, const yaml::Node& node, const Type& type) {
          hides_login(lines[node.where.line - 1], node.text);
 }
 
+/// Of a list of arguments: "--token=…", and what follows "--token".
+void mask_arguments(Lines& lines, const yaml::Node& list) {
+  std::vector<std::string> texts;
+  for (const yaml::Node& item : list.items)
+    texts.push_back(item.text);
+  const std::vector<std::string> visible = base::arguments_without_secrets(texts);
+  for (std::size_t index = 0; index < texts.size(); ++index) {
+    if (visible[index] != texts[index]) mask_scalar(lines, list.items[index]);
+  }
+}
+
 void mask_secrets_of(Lines& lines, const yaml::Node& node, const Type& type) {
   if (node.is_scalar() && is_secret(lines, node, type)) mask_scalar(lines, node);
   const bool is_list_elsewhere = node.is_sequence() && type.item == nullptr;
@@ -147,6 +159,7 @@ void mask_secrets_of(Lines& lines, const yaml::Node& node, const Type& type) {
     return;
   }
   if (type.item != nullptr) {
+    mask_arguments(lines, node);
     for (const yaml::Node& item : node.items)
       mask_secrets_of(lines, item, *type.item);
   }

@@ -31,6 +31,19 @@ constexpr std::size_t k_buffer_size = std::size_t{1} << 20U;
                            error_number);
 }
 
+/// Waits for nobody at the other end of a pipe; closed, with errno, when it cannot be opened.
+/// Throws for what has no end, or gives what another process likes.
+UniqueFd open_without_waiting(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  struct stat status {};
+  if (!fd || (::fstat(fd.get(), &status) == 0 &&
+              (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode) || S_ISDIR(status.st_mode))))
+    return fd;
+  throw base::Error(base::FailureKind::build, "fs.cannot-read",
+                    fmt::format("{} is not a regular file", base::quoted(path.string())),
+                    "check the path");
+}
+
 std::string read_all(int fd, const std::string& name, base::ByteSize limit) {
   std::string content;
   std::vector<char> buffer(k_buffer_size);
@@ -68,7 +81,7 @@ std::string read_file(const std::filesystem::path& path, base::ByteSize limit) {
 }
 
 std::optional<std::string> find_file(const std::filesystem::path& path, base::ByteSize limit) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd fd = open_without_waiting(path);
   if (!fd && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
   if (!fd) throw_read_error(path.string(), errno);
   return read_all(fd.get(), path.string(), limit);
@@ -185,7 +198,8 @@ base::Digest digest_of_file(const std::filesystem::path& path) {
 }
 
 base::Digest digest_of_file(const std::filesystem::path& path, base::DigestAlgorithm algorithm) {
-  const UniqueFd fd = open_for_reading(path);
+  const UniqueFd fd = open_without_waiting(path);
+  if (!fd) throw_read_error(path.string(), errno);
   return digest_of_open_file(fd.get(), path.string(), algorithm);
 }
 

@@ -16,6 +16,7 @@
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/guid.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/disk/partition_table.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
@@ -117,6 +118,8 @@ std::string flatten_image(const sandbox::WorkerCall& call) {
   const auto output =
       static_cast<model::ImageFormat>(sandbox::ByteReader(images.request()).number());
   const auto reader = images.open(0);
+  if (reader->size() == 0) throw_unsupported(name, "its disk has no bytes");
+  disk::require_whole_partitions(*reader);
   const base::ByteSize unit = model::row_of(output).size_unit;
   FlatDisk disk{.image_size = reader->size(),
                 .size = base::ByteSize(reader->size()).rounded_up_to(unit).bytes(),

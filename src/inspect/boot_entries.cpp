@@ -7,9 +7,11 @@
 #include <span>
 
 #include <imagewright/base/key_value.hpp>
+#include <imagewright/base/shortened.hpp>
 #include <imagewright/base/text.hpp>
 
 #include "efi_sections.hpp"
+#include "limits.hpp"
 
 namespace imagewright::inspect {
 
@@ -80,7 +82,7 @@ BootEntry parse_specification_entry(std::string_view text, std::string file) {
     if (end == std::string_view::npos) continue;
     const std::string value(base::trimmed(trimmed.substr(end)));
     const std::string_view key = trimmed.substr(0, end);
-    if (key == "title") entry.title = value;
+    if (key == "title") entry.title = base::shortened(value, k_longest_name);
     if (key == "linux" || key == "efi") entry.kernel = value;
     if (key == "initrd" && entry.initramfs.empty()) entry.initramfs = value;
     if (key == "options") {
@@ -119,8 +121,10 @@ void add_unified_images(const SystemView& view, const std::string& directory,
     if (!line) continue;
     entries.push_back(
         {.file = path,
-         .title = base::find_value(find_efi_section(program, ".osrel").value_or(""), "PRETTY_NAME")
-                      .value_or(""),
+         .title = base::shortened(
+             base::find_value(find_efi_section(program, ".osrel").value_or(""), "PRETTY_NAME")
+                 .value_or(""),
+             k_longest_name),
          .kernel = path,
          .initramfs = path,
          .command_line = *line});
@@ -163,7 +167,7 @@ std::vector<BootEntry> parse_grub_menu(std::string_view text, const std::string&
   for (const std::string& line : base::split(text, '\n')) {
     const std::vector<std::string> words = shell_words(line);
     if (words.size() < 2) continue;
-    if (words[0] == "menuentry") title = words[1];
+    if (words[0] == "menuentry") title = base::shortened(words[1], k_longest_name);
     if (words[0] == "linux" || words[0] == "linuxefi" || words[0] == "linux16") {
       entries.push_back({.file = file,
                          .title = title,

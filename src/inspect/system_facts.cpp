@@ -5,6 +5,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/key_value.hpp>
+#include <imagewright/base/shortened.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/inspect/installed_packages.hpp>
 #include <imagewright/inspect/package_header.hpp>
@@ -140,8 +141,10 @@ SystemFacts read_system(const OpenedImage& image) {
   SystemFacts facts;
   const std::string release =
       view.read("/etc/os-release").value_or(view.read("/usr/lib/os-release").value_or(""));
-  facts.operating_system = base::find_value(release, "PRETTY_NAME").value_or("");
-  facts.host_name = std::string(base::trimmed(view.read("/etc/hostname").value_or("")));
+  facts.operating_system =
+      base::shortened(base::find_value(release, "PRETTY_NAME").value_or(""), k_longest_name);
+  facts.host_name =
+      base::shortened(base::trimmed(view.read("/etc/hostname").value_or("")), k_longest_name);
   facts.kernels = kernel_releases(view);
   facts.efi_programs = find_efi_programs(view);
   facts.boot_entries = read_boot_entries(view);

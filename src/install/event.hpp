@@ -18,7 +18,8 @@ enum class EventKind : std::uint8_t {
   scriptlet_failed,   ///< likewise; `detail` says how
   warning,            ///< `text`
   unpacking,          ///< `package`; now and then
-  hindered,           ///< `package` cannot be unpacked; `text` is the path of a pipe in the way
+  hindered, ///< `package` cannot be unpacked, or its scriptlet `detail` cannot run; `text`
+            ///< is the path of a pipe in the way
 };
 
 struct Event {

@@ -68,13 +68,15 @@ std::string InstallObserver::activity() const {
 }
 
 void InstallObserver::throw_hindered(const Event& event) {
-  throw base::Error(
-      base::FailureKind::build, "install.unpack-failed",
-      fmt::format("the files of the package {} cannot be unpacked: {} in the root is a "
-                  "pipe",
-                  base::quoted(event.package), base::quoted(event.text)),
-      "a scriptlet of this package or of one before it put it there: report it to "
-      "whoever builds the packages");
+  const std::string what = event.detail.empty()
+                               ? fmt::format("the files of the package {} cannot be unpacked",
+                                             base::quoted(event.package))
+                               : fmt::format("the scriptlet {} of the package {} cannot run",
+                                             event.detail, base::quoted(event.package));
+  throw base::Error(base::FailureKind::build, "install.unpack-failed",
+                    fmt::format("{}: {} in the root is a pipe", what, base::quoted(event.text)),
+                    "a scriptlet of this package or of one before it put it there: report it to "
+                    "whoever builds the packages");
 }
 
 void InstallObserver::on_event(const Event& event) {

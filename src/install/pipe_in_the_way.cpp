@@ -23,18 +23,19 @@ bool is_pipe(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
 }
 
-constexpr std::array k_opened{"/etc/passwd",          "/etc/group",
+constexpr std::array k_opened{"/etc/ld.so.cache",     "/etc/ld.so.preload",
+                              "/etc/passwd",          "/etc/group",
                               "/etc/nsswitch.conf",   "/etc/rpm/platform",
                               "/etc/gcrypt/hwf.deny", "/etc/gcrypt/random.conf",
                               "/etc/localtime",       "/usr/lib/ssl/openssl.cnf",
                               "/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf"};
 
+} // namespace
+
 std::string find_opened_pipe() {
   const auto* found = std::ranges::find_if(k_opened, is_pipe);
   return found == k_opened.end() ? std::string() : std::string(*found);
 }
-
-} // namespace
 
 void require_no_pipes() {
   const std::string pipe = find_opened_pipe();

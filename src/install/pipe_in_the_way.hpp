@@ -14,6 +14,9 @@ namespace imagewright::install {
 /// it is made with, look for their settings and for accounts before the first package is unpacked.
 void require_no_pipes();
 
+/// The path of such a pipe, which programs of scripts would open as well; empty: none.
+std::string find_opened_pipe();
+
 /// The path of a pipe that would be opened when the package's files are unpacked; empty: none.
 std::string find_pipe_in_the_way(Header package);
 

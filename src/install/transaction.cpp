@@ -19,6 +19,7 @@
 #include "device_files.hpp"
 #include "pipe_in_the_way.hpp"
 #include "problems.hpp"
+#include "scriptlet_leftovers.hpp"
 
 namespace imagewright::install {
 
@@ -106,11 +107,10 @@ private:
     if (what == RPMCALLBACK_UNPACK_ERROR || what == RPMCALLBACK_CPIO_ERROR) on_unpack_error(header);
     if (what == RPMCALLBACK_SCRIPT_START) {
       pass_on_messages();
-      tell_({EventKind::scriptlet_started,
-             name_of(header),
-             name_of_scriptlet(header, static_cast<rpmTagVal>(amount), key),
-             {},
-             0});
+      const std::string scriptlet = name_of_scriptlet(header, static_cast<rpmTagVal>(amount), key);
+      if (const std::string pipe = find_opened_pipe(); !pipe.empty())
+        tell_({EventKind::hindered, name_of(header), pipe, scriptlet, 0});
+      tell_({EventKind::scriptlet_started, name_of(header), scriptlet, {}, 0});
     }
     if (what == RPMCALLBACK_SCRIPT_STOP)
       on_script_stop(header, name_of_scriptlet(header, static_cast<rpmTagVal>(amount), key), total);
@@ -153,6 +153,7 @@ private:
   }
 
   void on_script_stop(Header header, const std::string& name, rpm_loff_t result) {
+    leftovers_.undo();
     if (result == RPMRC_OK) {
       pass_on_messages();
       tell_({EventKind::scriptlet_finished, name_of(header), name, {}, 0});
@@ -176,6 +177,7 @@ private:
   RpmLog& log_;
   const EventSink& tell_;
   const std::vector<CheckedPackage>& packages_;
+  ScriptletLeftovers leftovers_;
   RpmFile file_;
   std::exception_ptr failure_;
   std::uint64_t started_ = 0;

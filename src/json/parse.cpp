@@ -17,6 +17,9 @@ namespace imagewright::json {
 namespace {
 
 constexpr std::size_t k_deepest_nesting = 128;
+/// The files of a whole distribution are not as many; short ones take many times the memory of
+/// their text.
+constexpr std::size_t k_most_values = std::size_t{16} << 20U;
 
 base::SourceLocation location_of(std::string_view text, std::size_t offset,
                                  const std::string& file) {
@@ -81,6 +84,7 @@ private:
   }
 
   bool put(Value value) {
+    if (++count_ > k_most_values) return fail("this has too many values");
     if (frames_.empty()) {
       result = std::move(value);
       return true;
@@ -108,6 +112,7 @@ private:
   }
 
   std::vector<Frame> frames_;
+  std::size_t count_ = 0;
 };
 
 } // namespace

@@ -107,7 +107,7 @@ model::LockedPackage parse_package(const json::Value& value, const Place& place)
                    .version = evr->version,
                    .release = evr->release,
                    .architecture = word_member(value, "architecture", place)};
-  package.repository = json::string_member(value, "repository", where);
+  package.repository = word_member(value, "repository", place);
   package.location = json::string_member(value, "location", where);
   if (const auto fault = base::find_location_fault(package.location)) {
     damaged(place,
@@ -131,12 +131,16 @@ model::LockedPackage parse_package(const json::Value& value, const Place& place)
 model::LockedRepository parse_repository(const json::Value& value, const Place& place) {
   const std::string where = place.text();
   model::LockedRepository repository;
-  repository.name = json::string_member(value, "name", where);
+  repository.name = word_member(value, "name", place);
   repository.address = json::string_member(value, "address", where);
+  if (base::has_control_characters(repository.address))
+    damaged(place, fmt::format("has {} as address", base::quoted(repository.address)));
   repository.metadata = digest_member(value, "metadata", place);
   for (const json::Value& key : json::array_member(value, "keys", where)) {
     const std::string* text = key.find_string();
     if (text == nullptr) damaged(place, "has a key that is not a text");
+    if (!base::is_plain_word(*text))
+      damaged(place, fmt::format("has the key {}", base::quoted(*text)));
     repository.key_fingerprints.push_back(*text);
   }
   return repository;
@@ -291,6 +295,8 @@ LockWithBases parse_document(std::string_view text, const std::string& file) {
   LockWithBases lock;
   auto& parsed = lock.lock.architectures;
   for (const auto& [name, value] : *entries) {
+    if (name.empty() || !base::is_plain_word(name))
+      damaged(Place{file, "architectures"}, fmt::format("has {}", base::quoted(name)));
     const Place place = Place{file, "architectures"} / name;
     parsed.push_back(parse_architecture(name, value, place));
     if (value.find("base") != nullptr) lock.bases.emplace(name, parse_base(value, place));

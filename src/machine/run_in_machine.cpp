@@ -234,10 +234,28 @@ void throw_odd_answer(const std::string& why) {
                     "source, and report them there");
 }
 
+namespace {
+
+const disk::PartitionEntry& first_of(const disk::PartitionTable& table) {
+  if (table.partitions.empty()) throw_odd_answer("its disk has no partition");
+  return table.partitions.front();
+}
+
+/// Whoever took the machine over may have made another filesystem, or none: the readers of others,
+/// and what expands them, are not within its reach.
+std::unique_ptr<disk::FilesystemReader> open_work(const fs::ByteSource& partition) {
+  auto filesystem = disk::open_filesystem(partition);
+  if (filesystem == nullptr || filesystem->facts().type != "ext4")
+    throw_odd_answer("its disk has another filesystem, or none");
+  return filesystem;
+}
+
+} // namespace
+
 struct FinishedMachine::Disk {
   explicit Disk(const std::filesystem::path& path)
-      : whole(path), table(disk::read_partition_table(whole)),
-        partition(whole, table.partitions.at(0)), filesystem(disk::open_filesystem(partition)) {}
+      : whole(path), table(disk::read_partition_table(whole)), partition(whole, first_of(table)),
+        filesystem(open_work(partition)) {}
 
   FileSource whole;
   disk::PartitionTable table;

@@ -10,6 +10,7 @@ namespace imagewright::page {
 namespace {
 
 constexpr std::string_view k_replacement = "\xEF\xBF\xBD";
+constexpr std::string_view k_no_break_space = "\xC2\xA0";
 
 // Colours have a contrast of at least 4.5 to 1 to what they stand on (WCAG 2.1, 1.4.3).
 constexpr std::string_view k_style = R"(
@@ -39,10 +40,11 @@ std::size_t length_of_character(std::string_view text) {
   if (first < 0x20) return first == '\n' || first == '\t' ? 1 : 0;
   if (first < 0x7F) return 1;
   for (std::size_t length = 2; length <= 4 && length <= text.size(); ++length) {
-    if (base::is_valid_utf8(text.substr(0, length))) {
-      // C1 controls are two bytes that begin with 0xC2.
-      const bool is_control = first == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
-      return is_control ? 0 : length;
+    const std::string_view character = text.substr(0, length);
+    if (base::is_valid_utf8(character)) {
+      // What turns the direction of writing makes a page say something else than its bytes do.
+      const bool steers = base::escape_controls(character) != character;
+      return steers && character != k_no_break_space ? 0 : length;
     }
   }
   return 0;

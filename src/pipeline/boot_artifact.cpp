@@ -39,7 +39,8 @@ std::optional<std::filesystem::path> find_manifest_of(const std::filesystem::pat
   std::set<std::filesystem::path> candidates;
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(directory, ignored)) {
-    if (entry.path().filename().string().ends_with(".manifest.json"))
+    if (entry.is_regular_file(ignored) &&
+        entry.path().filename().string().ends_with(".manifest.json"))
       candidates.insert(entry.path());
   }
   for (const std::filesystem::path& path : candidates) {

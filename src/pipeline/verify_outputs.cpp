@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <map>
+#include <type_traits>
 
 #include <fmt/format.h>
 
@@ -13,6 +14,7 @@
 #include <imagewright/pipeline/ladder.hpp>
 #include <imagewright/pipeline/verify_outputs.hpp>
 #include <imagewright/plan/build_inputs.hpp>
+#include <imagewright/plan/customize_plan.hpp>
 #include <imagewright/plan/fetch_files.hpp>
 
 #include "compose.hpp"
@@ -52,6 +54,14 @@ Sums read_sums(const std::filesystem::path& directory) {
   return sums;
 }
 
+/// Somebody else may have made the directory: nothing in it is waited for.
+std::string read_published(const std::filesystem::path& path, base::ByteSize limit) {
+  auto text = fs::find_file(path, limit);
+  if (text) return *std::move(text);
+  throw_cannot_verify(fmt::format("there is no {}", base::quoted(path.string())),
+                      "give the output directory of a build");
+}
+
 void require_unchanged(const std::filesystem::path& directory, const Sums& sums) {
   for (const auto& [name, hex] : sums) {
     const std::filesystem::path path = directory / name;
@@ -88,7 +98,7 @@ public:
   void run(const Sums& sums, Verification& verification) {
     const std::filesystem::path manifest_path = published(std::string(k_manifest_suffix));
     const audit::Manifest manifest = audit::parse_manifest(
-        fs::read_file(manifest_path, audit::k_largest_manifest), manifest_path.string());
+        read_published(manifest_path, audit::k_largest_manifest), manifest_path.string());
     const json::Value report = read_report();
     const plan::BuildInputs inputs = inputs_of(report);
     if (const auto base = find_reported_base(report, report_file())) {
@@ -135,13 +145,15 @@ private:
 
   json::Value read_report() const {
     const std::string file = report_file();
-    return json::parse(fs::read_file(file, k_largest_document), file);
+    return json::parse(read_published(file, k_largest_document), file);
   }
 
   void customize_again(const ReportedBase& base, const plan::BuildInputs& inputs,
                        const audit::Manifest& manifest) {
     plan::PlanOptions plan = options_for(inputs, manifest);
     plan.architectures = {};
+    read_what_is_named(plan,
+                       [](const plan::PlanOptions& named) { return plan::plan_customize(named); });
     const CustomizeOptions customizing{
         .plan = std::move(plan),
         .network = options_.network,
@@ -190,9 +202,32 @@ private:
     return plan;
   }
 
+  /// Whoever made the directory names the config and the release. They may be any files of this
+  /// host: then no message shows what is in them.
+  template <typename Read>
+  std::invoke_result_t<Read, const plan::PlanOptions&>
+  read_what_is_named(const plan::PlanOptions& options, const Read& read) const {
+    std::string code;
+    try {
+      return read(options);
+    } catch (const base::InputError& error) {
+      if (!options_.config.empty()) throw;
+      const auto& all = error.diagnostics().items();
+      code = all.empty() ? "" : all.front().code;
+    } catch (const base::Error& error) {
+      if (!options_.config.empty()) throw;
+      code = error.diagnostic().code;
+    }
+    throw_cannot_verify(
+        fmt::format("{}, which {} names as the config, cannot be used as one ({})",
+                    base::quoted(options.config.string()), base::quoted(report_file()), code),
+        "if it is the config, say so with --config: messages tell what is wrong with it then");
+  }
+
   plan::BuildPlan plan_for(const plan::BuildInputs& inputs,
                            const plan::PlanOptions& options) const {
-    plan::PlannedBuild planned = plan::plan_build(options);
+    plan::PlannedBuild planned = read_what_is_named(
+        options, [](const plan::PlanOptions& named) { return plan::plan_build(named); });
     IMAGEWRIGHT_ASSERT(planned.plans.size() == 1);
     plan::BuildPlan plan = std::move(planned.plans.front());
     if (plan::inputs_of(plan, options).files != inputs.files) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+
 #include <imagewright/base/error.hpp>
 #include <imagewright/model/image_format.hpp>
 #include <imagewright/plan/output_format.hpp>
@@ -62,6 +64,16 @@ std::vector<std::string> document_names_of(const BuildPlan& plan) {
 
 std::string script_file_name(const std::string& image, const std::string& file) {
   return image + ".files." + file;
+}
+
+bool is_name_of_output(const BuildPlan& plan, const std::string& name) {
+  const std::vector<std::string> documents = document_names_of(plan);
+  const bool is_left_by_script = name.starts_with(script_file_name(image_name(plan), "")) &&
+                                 name.find('/') == std::string::npos;
+  return is_left_by_script || std::ranges::find(documents, name) != documents.end() ||
+         std::ranges::any_of(plan.outputs, [&](const model::OutputImage& output) {
+           return file_name_of(plan, output) == name;
+         });
 }
 
 std::filesystem::path output_directory_of(const BuildPlan& plan) {

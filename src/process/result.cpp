@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <imagewright/base/error.hpp>
+#include <imagewright/base/secret_words.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/process/command.hpp>
 
@@ -19,7 +20,7 @@ std::string readable_arguments(const std::vector<std::string>& argv) {
   constexpr std::string_view plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%^";
   std::vector<std::string> words;
-  for (const std::string& argument : argv) {
+  for (const std::string& argument : base::arguments_without_secrets(argv)) {
     const bool is_plain =
         !argument.empty() && argument.find_first_not_of(plain) == std::string::npos;
     words.push_back(is_plain ? argument : base::quoted(argument));

@@ -10,6 +10,7 @@
 
 #include <imagewright/base/error.hpp>
 #include <imagewright/base/text.hpp>
+#include <imagewright/fs/root_dir.hpp>
 #include <imagewright/process/program.hpp>
 #include <imagewright/process/program_image.hpp>
 #include <imagewright/sandbox/byte_codec.hpp>
@@ -79,6 +80,21 @@ void require_programs_may_run(const std::filesystem::path& root) {
                     "choose another directory with --output-dir, or mount it without noexec");
 }
 
+/// Every program of the root opens these before it does anything, and would wait there for its
+/// time.
+void require_no_pipes(const std::filesystem::path& path) {
+  const fs::RootDir root(path);
+  for (const char* opened : {"/etc/ld.so.cache", "/etc/ld.so.preload"}) {
+    const auto status = root.find_target_status(opened);
+    if (!status || status->type != fs::FileType::fifo) continue;
+    throw base::Error(
+        base::FailureKind::build, "sandbox.pipe-in-the-way",
+        fmt::format("no program of the image can run: {} in it is a pipe", base::quoted(opened)),
+        "a script put it there: correct the script, or report it to whoever builds "
+        "the packages");
+  }
+}
+
 void require_absolute(const std::string& target) {
   if (target.starts_with('/') && target.size() > 1 && target.find("/../") == std::string::npos)
     return;
@@ -122,6 +138,7 @@ Sandbox::Sandbox(SandboxOptions options, const base::Cancellation& cancellation)
 
 process::CommandResult Sandbox::run(const process::Command& given) {
   cancellation_.check();
+  require_no_pipes(options_.root);
   process::Command command = given;
   // Nothing that runs in a root runs for ever.
   command.timeout = std::min(command.timeout.value_or(options_.time_limit), options_.time_limit);

@@ -263,6 +263,7 @@ Document parse(std::string_view text, const std::string& file, const Limits& lim
   }
   if (auto bad_text = find_bad_text(decoded, file)) return failed({}, std::move(*bad_text));
   const std::string plain = with_plain_breaks(std::move(decoded));
+  if (auto deep = find_deep_line(plain, file)) return failed({}, std::move(*deep));
   if (const auto directive = find_open_directive(plain, file)) {
     return failed({}, {.code = "yaml.syntax",
                        .message = "no line \"---\" follows this directive",

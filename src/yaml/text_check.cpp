@@ -91,6 +91,26 @@ std::optional<std::string> from_utf16(std::string_view text, ByteOrder order) {
   return utf8;
 }
 
+std::optional<base::Diagnostic> find_deep_line(std::string_view text, const std::string& file) {
+  constexpr std::uint32_t k_most_open = 4096;
+  std::uint32_t open = 0;
+  std::uint32_t line = 1;
+  for (const char character : text) {
+    if (character == '\n') {
+      open = 0;
+      ++line;
+    }
+    if (character == '[' || character == '{') ++open;
+    if (open > 0 && (character == ']' || character == '}')) --open;
+    if (open <= k_most_open) continue;
+    return base::Diagnostic{.code = "yaml.too-deep",
+                            .message = fmt::format("more than {} brackets are open", k_most_open),
+                            .where = base::SourceLocation{file, line, 1},
+                            .hint = "use fewer levels"};
+  }
+  return std::nullopt;
+}
+
 std::optional<base::Diagnostic> find_bad_text(std::string_view text, const std::string& file) {
   std::size_t offset = 0;
   while (offset < text.size()) {

@@ -161,6 +161,51 @@ class TrustInputs(TestCase):
         self.config.write_text(NODE.format(top=self.top, format="raw")
                                + f"repositories: [{{name: tiny, path: {repository}, gpgCheck: false, repoGpgCheck: true, gpgKeys: [key]}}]\n")
 
+    def publish_as_stranger(self, out, config):
+        """What a stranger's directory says: another config, and sums that fit."""
+        report = next(out.glob("*.report.json"))
+        text = json.loads(report.read_text())
+        text["inputs"]["config"] = str(config)
+        report.write_text(json.dumps(text))
+        sums = [line.split() for line in (out / "SHA256SUMS").read_text().splitlines()]
+        (out / "SHA256SUMS").write_text("".join(f"{hashlib.sha256((out / name).read_bytes()).hexdigest()}  {name}\n" for _, name in sums))
+
+    def test_a_directory_of_a_stranger_shows_no_file_of_the_host(self):
+        self.run_in("build", self.config)
+        secret = self.directory / "elsewhere"
+        for content in ("root:$6$hunter2:19000:::\nbob:$6$hunter2\n", "user = hunter2\n", "a: {b: hunter2}\n", "a: [hunter2\n"):
+            with self.subTest(content):
+                secret.write_text(content)
+                self.publish_as_stranger(self.directory / "out", secret)
+                result = self.run_program("verify", self.directory / "out", "--cache-dir", self.directory / "cache", expect=2)
+                self.assertIn("[pipeline.cannot-verify]", result.stderr)
+                self.assertNotIn("hunter2", result.stdout + result.stderr)
+        # Who names the config is told what is wrong with it.
+        named = self.run_program("verify", self.directory / "out", "--config", secret, "--cache-dir", self.directory / "cache", expect=2)
+        self.assertIn("[yaml.", named.stderr)
+
+    def test_nothing_waits_for_a_pipe_in_the_directory_of_a_stranger(self):
+        self.run_in("build", self.config)
+        key = self.directory / "key.pem"
+        self.run_tool("openssl", "genpkey", "-quiet", "-algorithm", "ed25519", "-out", key)
+        public = self.directory / "public.pem"
+        self.run_tool("openssl", "pkey", "-in", key, "-pubout", "-out", public)
+        for name in ("node-x86_64.raw", "node-x86_64.manifest.json", "node-x86_64.report.json", "SHA256SUMS", "node-x86_64.intoto.jsonl"):
+            for kind in ("pipe", "device"):
+                with self.subTest(f"{name} is a {kind}"):
+                    out = self.directory / f"{kind}-{name}"
+                    shutil.copytree(self.directory / "out", out)
+                    (out / name).unlink(missing_ok=True)
+                    if kind == "pipe":
+                        os.mkfifo(out / name)
+                    else:
+                        (out / name).symlink_to("/dev/zero")
+                    commands = (("verify", out), ("verify", out, "--key", public), ("sign", out, "--key", key), ("boot", out / "node-x86_64.raw", "--print-command"))
+                    for command in commands:
+                        result = self.run_program(*command, "--cache-dir", self.directory / "cache", expect=None, timeout=60)
+                        if (name, command[0]) != ("SHA256SUMS", "boot") and name != "node-x86_64.report.json" and "intoto" not in name:
+                            self.assertIn(result.returncode, (1, 2, 4, 5), f"{command}: {result.stderr}")
+
     def test_gpg_gets_nothing_of_the_caller(self):
         require_program("strace")
         self.want_signed_metadata()

@@ -66,6 +66,10 @@ private:
 /// base::Error (disk.no-partition-table, disk.corrupt-partition-table).
 PartitionTable read_partition_table(const fs::ByteSource& disk);
 
+/// Throws base::Error (disk.corrupt-partition-table) when the disk was cut off: the copy of its table
+/// at the start is whole, and has a partition beyond the end. A disk without such a copy passes.
+void require_whole_partitions(const fs::ByteSource& disk);
+
 /// Gives partitions of a disk in an open file other identifiers, by their numbers, in each copy of
 /// the table that is whole. Throws base::Error (fs.cannot-write).
 void set_partition_identifiers(int fd, std::uint64_t disk_size, const std::string& name,

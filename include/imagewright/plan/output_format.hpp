@@ -39,6 +39,10 @@ std::vector<std::string> document_names_of(const BuildPlan& plan);
 /// script can take the name of a manifest or an image.
 std::string script_file_name(const std::string& image, const std::string& file);
 
+/// May a file of this name be published for the plan: an image, what tells of it, or what scripts
+/// left behind?
+bool is_name_of_output(const BuildPlan& plan, const std::string& name);
+
 /// Throws base::InputError (pipeline.output-is-input) when a file that is to be written there is
 /// one that the plan reads: the config, a file that it names, or `base`, which may be empty.
 void refuse_overwritten_inputs(const BuildPlan& plan, const std::filesystem::path& directory,

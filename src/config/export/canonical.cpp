@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <map>
 #include <set>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <imagewright/base/secret_words.hpp>
 #include <imagewright/base/text.hpp>
 #include <imagewright/base/url.hpp>
 #include <imagewright/config/canonical.hpp>
@@ -51,14 +54,23 @@ std::string place_of(const model::ScriptConfig& script, const CanonicalContext& 
   return (script.directory / script.path).lexically_relative(context.directory).string();
 }
 
+std::map<std::string, std::string> with_masks(std::map<std::string, std::string> variables) {
+  for (auto& [name, value] : variables) {
+    if (!value.empty()) value = base::k_mask;
+  }
+  return variables;
+}
+
 Section written(Section section, const model::ScriptConfig& script) {
   const auto& [path, content, interpreter, arguments, environment, name, directory, where,
                path_where] = script;
   if (!path.empty()) section.put("path", place_of(script, section.context()));
   section.put_text("content", content);
   if (interpreter != model::ScriptConfig().interpreter) section.put("interpreter", interpreter);
-  section.put_texts("arguments", arguments);
-  section.put_map("environmentVariables", environment);
+  const bool is_masked = section.context().secrets == Secrets::masked;
+  section.put_texts("arguments",
+                    is_masked ? base::arguments_without_secrets(arguments) : arguments);
+  section.put_map("environmentVariables", is_masked ? with_masks(environment) : environment);
   section.put_text("name", name);
   return section;
 }
@@ -151,6 +163,11 @@ std::string title_of(const model::ImageConfig& config) {
                      base::escape_controls(base::join(others, ", ")));
 }
 
+bool has_secret(const model::ScriptConfig& script) {
+  return with_masks(script.environment) != script.environment ||
+         base::arguments_without_secrets(script.arguments) != script.arguments;
+}
+
 bool has_secret_address(const model::ImageConfig& config) {
   const auto is_secret = [](const std::string& url) { return base::without_secrets(url) != url; };
   const bool has_secret_file =
@@ -169,6 +186,10 @@ std::string notes_of(const model::ImageConfig& config, const CanonicalContext& c
   for (const auto* list :
        {&config.scripts.post_customization, &config.scripts.finalize_customization}) {
     for (const model::ScriptConfig& script : *list) {
+      if (context.secrets == Secrets::masked && has_secret(script))
+        notes.insert(
+            "# Variables of scripts, and arguments that sound like secrets, are not shown; "
+            "\"********\" stands for each.\n");
       if (script.path.empty()) continue;
       const std::string place = place_of(script, context);
       if (!place.starts_with("..")) continue;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <utility>
 
+#include <imagewright/base/secret_words.hpp>
+
 #include "config/export/canonical_sections.hpp"
 
 namespace imagewright::config {
@@ -15,7 +17,7 @@ Section written(Section section, const model::PasswordConfig& password) {
   } else if (!value.empty()) {
     // As a hash it is one that no password has.
     section.put("value",
-                section.context().secrets == Secrets::shown ? value : std::string("********"));
+                section.context().secrets == Secrets::shown ? value : std::string(base::k_mask));
   }
   return section;
 }

@@ -31,8 +31,10 @@ constexpr Type k_script_path_type{.shape = Shape::text,
                                   .empty_text = EmptyText::means_not_given};
 constexpr Type k_script_text_type{
     .shape = Shape::text, .title = "a text", .empty_text = EmptyText::means_not_given};
+// How scripts are given tokens: no message shows what stands here, whatever its name.
+constexpr Type k_variable_type{.shape = Shape::text, .title = "a text", .secrecy = Secrecy::secret};
 constexpr Type k_environment_type{.shape = Shape::map,
-                                  .item = &k_text_type,
+                                  .item = &k_variable_type,
                                   .map_key_check = check_variable_name,
                                   .map_key_pattern = "^[^=\\n]+$"};
 constexpr Key k_script_keys[] = {

@@ -56,6 +56,21 @@ std::optional<TableCopy> find_table(const fs::ByteSource& disk, std::string& com
                             : "give the image of a whole disk");
 }
 
+/// Entries that are not in use have no type. Throws for one that is not inside of the disk.
+template <typename Visit>
+void for_each_entry(const TableCopy& copy, std::uint64_t disk_size, const Visit& visit) {
+  const std::uint64_t sectors = disk_size / copy.sector_size();
+  for (std::uint32_t index = 0; index < copy.entry_count(); ++index) {
+    const auto entry =
+        std::span(copy.array).subspan(std::size_t{index} * copy.entry_size(), copy.entry_size());
+    if (base::get_guid(entry, 0) == base::Uuid{}) continue;
+    const auto first = get<std::uint64_t>(entry, 32);
+    const auto last = get<std::uint64_t>(entry, 40);
+    if (first > last || last >= sectors) corrupt("a partition is beyond the end of the disk");
+    visit(index + 1, entry, first, last);
+  }
+}
+
 std::string get_label(std::span<const std::byte> entry) {
   std::u16string units;
   for (std::size_t offset = 56; offset < k_smallest_gpt_entry; offset += 2) {
@@ -102,24 +117,29 @@ PartitionTable read_partition_table(const fs::ByteSource& disk) {
                        .partitions = {},
                        .sector_size = static_cast<std::uint32_t>(copy->sector_size()),
                        .complaint = std::move(complaint)};
-  const std::uint64_t sectors = disk.size() / copy->sector_size();
-  for (std::uint32_t index = 0; index < copy->entry_count(); ++index) {
-    const auto entry =
-        std::span(copy->array).subspan(std::size_t{index} * copy->entry_size(), copy->entry_size());
-    const base::Uuid type = base::get_guid(entry, 0);
-    if (type == base::Uuid{}) continue; // unused
-    const auto first = get<std::uint64_t>(entry, 32);
-    const auto last = get<std::uint64_t>(entry, 40);
-    if (first > last || last >= sectors) corrupt("a partition is beyond the end of the disk");
-    table.partitions.push_back({.number = index + 1,
-                                .type = type,
-                                .uuid = base::get_guid(entry, 16),
-                                .label = get_label(entry),
-                                .attributes = get<std::uint64_t>(entry, 48),
-                                .start = base::ByteSize(first * copy->sector_size()),
-                                .size = base::ByteSize((last - first + 1) * copy->sector_size())});
-  }
+  for_each_entry(*copy, disk.size(),
+                 [&](std::uint32_t number, std::span<const std::byte> entry, std::uint64_t first,
+                     std::uint64_t last) {
+                   table.partitions.push_back(
+                       {.number = number,
+                        .type = base::get_guid(entry, 0),
+                        .uuid = base::get_guid(entry, 16),
+                        .label = get_label(entry),
+                        .attributes = get<std::uint64_t>(entry, 48),
+                        .start = base::ByteSize(first * copy->sector_size()),
+                        .size = base::ByteSize((last - first + 1) * copy->sector_size())});
+                 });
   return table;
+}
+
+void require_whole_partitions(const fs::ByteSource& disk) {
+  std::string ignored; // what is wrong with a copy
+  for (const std::uint64_t size : k_gpt_sector_sizes) {
+    const auto copy = find_table_copy(disk, 1, size, ignored);
+    if (!copy) continue;
+    for_each_entry(*copy, disk.size(), [](auto&&...) {});
+    return;
+  }
 }
 
 } // namespace imagewright::disk

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -28,6 +29,29 @@ constexpr std::uint64_t k_feature_dirty = 1;
 constexpr std::uint64_t k_feature_corrupt = 2;
 constexpr std::uint64_t k_feature_data_file = 4;
 constexpr std::uint64_t k_feature_subclusters = 16;
+
+/// No stream of deflate makes more than 1032 bytes of one, and none of Zstandard more than 128 KiB
+/// of a block of four.
+constexpr std::uint64_t k_most_zlib_ratio = 1032;
+constexpr std::uint64_t k_most_zstd_ratio = std::uint64_t{32} << 10U;
+
+/// Which clusters of a file are in use. Few of a file with holes are: what it is large costs
+/// nothing.
+class ClaimedClusters {
+public:
+  /// False when it was claimed before.
+  bool claim(std::uint64_t cluster) {
+    constexpr std::uint64_t k_word = 64;
+    std::uint64_t& word = words_[cluster / k_word];
+    const std::uint64_t bit = std::uint64_t{1} << cluster % k_word;
+    const bool is_new = (word & bit) == 0;
+    word |= bit;
+    return is_new;
+  }
+
+private:
+  std::unordered_map<std::uint64_t, std::uint64_t> words_;
+};
 
 /// The fields of the header that matter for reading.
 struct Header {
@@ -89,7 +113,8 @@ private:
   template <typename Visit>
   void for_each_cluster(const Visit& visit) const {
     std::set<std::uint64_t> seen;
-    std::vector<bool> claimed = claimed_by_tables();
+    ClaimedClusters claimed = claimed_by_tables();
+    std::vector<std::uint64_t> streams;
     for (std::uint64_t table = 0; table < l1_.size() / 8; ++table) {
       const std::uint64_t offset = l2_offset(table);
       if (offset == 0) continue;
@@ -102,29 +127,51 @@ private:
         if (start >= header_.size) break;
         const auto entry = get<std::uint64_t>(entries, index * 8);
         if (is_zero(entry)) continue;
-        if ((entry & k_qcow2_compressed) == 0) claim(entry & k_qcow2_offset_mask, claimed);
+        if ((entry & k_qcow2_compressed) == 0) {
+          claim(entry & k_qcow2_offset_mask, claimed);
+        } else {
+          streams.push_back(place_of_stream(entry));
+        }
         visit(start, std::min(cluster_size_, header_.size - start), entry);
       }
     }
+    require_room_for(std::move(streams));
   }
 
-  /// By cluster of the file: those of header and first table.
-  std::vector<bool> claimed_by_tables() const {
-    std::vector<bool> claimed(file_.size() / cluster_size_ + 1);
-    claimed.front() = true;
+  /// A stream that stands for many clusters, or within another one, would let a small file claim
+  /// an endless disk.
+  void require_room_for(std::vector<std::uint64_t> streams) const {
+    const std::uint64_t ratio =
+        header_.compression == Compression::zlib ? k_most_zlib_ratio : k_most_zstd_ratio;
+    const std::uint64_t least = std::max<std::uint64_t>(cluster_size_ / ratio, 1);
+    std::ranges::sort(streams);
+    const auto shared = std::ranges::adjacent_find(
+        streams, [&](std::uint64_t left, std::uint64_t right) { return right - left < least; });
+    if (shared != streams.end()) corrupt("a compressed cluster is used twice");
+  }
+
+  /// Those of header and first table.
+  ClaimedClusters claimed_by_tables() const {
+    ClaimedClusters claimed;
+    claimed.claim(0);
     const std::uint64_t end = header_.l1_offset + l1_.size();
     for (std::uint64_t at = header_.l1_offset; at < end; at += cluster_size_)
-      claimed.at(at / cluster_size_) = true;
+      claimed.claim(at / cluster_size_);
     return claimed;
   }
 
   /// Nothing but snapshots, which are not looked at, shares a cluster: an entry that points where
   /// something else is was damaged.
-  void claim(std::uint64_t offset, std::vector<bool>& claimed) const {
+  void claim(std::uint64_t offset, ClaimedClusters& claimed) const {
     if (offset >= file_.size()) corrupt("a cluster is beyond its end");
-    const std::size_t cluster = offset / cluster_size_;
-    if (claimed[cluster]) corrupt("a cluster is used twice");
-    claimed[cluster] = true;
+    if (!claimed.claim(offset / cluster_size_)) corrupt("a cluster is used twice");
+  }
+
+  /// How many bits of an entry say where a compressed cluster begins.
+  unsigned stream_bits() const { return 62 - (header_.cluster_bits - 8); }
+
+  std::uint64_t place_of_stream(std::uint64_t entry) const {
+    return entry & ((std::uint64_t{1} << stream_bits()) - 1);
   }
 
   Header read_header() const {
@@ -231,9 +278,9 @@ private:
 
   const Bytes& expand(std::uint64_t entry) const {
     if (expanded_entry_ == entry) return expanded_;
-    const unsigned shift = 62 - (header_.cluster_bits - 8);
-    const std::uint64_t offset = entry & ((std::uint64_t{1} << shift) - 1);
-    const std::uint64_t sectors = ((entry & ~(k_qcow2_compressed | k_qcow2_copied)) >> shift) + 1;
+    const std::uint64_t offset = place_of_stream(entry);
+    const std::uint64_t sectors =
+        ((entry & ~(k_qcow2_compressed | k_qcow2_copied)) >> stream_bits()) + 1;
     if (offset >= file_.size()) corrupt("a compressed cluster is beyond its end");
     Bytes compressed(std::min(sectors * 512 - offset % 512, file_.size() - offset));
     file_.read(offset, compressed);

@@ -15,6 +15,7 @@
 #include <imagewright/base/text.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/fs/unfinished_file.hpp>
+#include <imagewright/plan/output_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
 #include "customize_codec.hpp"
@@ -113,7 +114,7 @@ private:
 /// What the machine published is published here: all of it or nothing.
 std::vector<fs::PublishedFile>
 publish_anew(const std::vector<fs::PublishedFile>& files, const disk::FilesystemReader& work,
-             Workplace& place,
+             Workplace& place, const plan::BuildPlan& plan,
              const std::array<std::filesystem::path, k_published_places.size()>& targets) {
   std::array<std::unique_ptr<fs::Publication>, k_published_places.size()> others;
   for (const fs::PublishedFile& file : files) {
@@ -123,10 +124,13 @@ publish_anew(const std::vector<fs::PublishedFile>& files, const disk::Filesystem
     const auto index = static_cast<std::size_t>(found - k_published_places.begin());
     if (found == k_published_places.end() || targets[index].empty())
       machine::throw_odd_answer("it has the impossible path " + base::quoted(file.path.string()));
+    const auto name = inside.lexically_relative(*inside.begin());
+    // Other images may lie in the same directory.
+    if (index == 0 && !plan::is_name_of_output(plan, name.string()))
+      machine::throw_odd_answer("it has the impossible name " + base::quoted(name.string()));
     if (index != 0 && others[index] == nullptr)
       others[index] = std::make_unique<fs::Publication>(targets[index]);
-    Taken(index == 0 ? place.publication : *others[index], work)
-        .take(*found, inside.lexically_relative(*inside.begin()));
+    Taken(index == 0 ? place.publication : *others[index], work).take(*found, name);
   }
   return publish_with(place.publication, {others[1].get(), others[2].get()});
 }
@@ -193,8 +197,8 @@ CustomizeResult work_on_base_in_machine(const Customizing& customizing, const Wo
         services.reporter, services.cancellation);
     CustomizeResult result = machine::decode_answer(machine, &decode_customize_result);
     customizing.base->require_unchanged();
-    result.files =
-        publish_anew(result.files, machine.work(), place, outer_places(customizing, directory));
+    result.files = publish_anew(result.files, machine.work(), place, customizing.plan.plan,
+                                outer_places(customizing, directory));
     return result;
   } catch (const base::Error& error) {
     throw_with_log(error, place);

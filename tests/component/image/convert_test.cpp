@@ -179,6 +179,22 @@ TEST_CASE("what became of the backup table of a disk that grows is said") {
         std::vector<std::string>{"image.backup-not-moved"});
 }
 
+TEST_CASE("a disk that was cut off is not converted") {
+  if (!imagewright_test::has_program("sgdisk")) IMAGEWRIGHT_SKIP("sgdisk is not installed");
+  const ImageFixture fixture;
+  const auto disk = fixture.path("cut.raw");
+  make_disk(disk, 26U << 20U);
+  std::filesystem::resize_file(disk, 13U << 20U);
+  const auto format = GENERATE(ImageFormat::raw, ImageFormat::qcow2, ImageFormat::vhd_fixed);
+  try {
+    convert(disk, fixture.path("out"), format);
+    FAIL("it was converted");
+  } catch (const base::Error& error) {
+    CHECK(error.diagnostic().code == "disk.corrupt-partition-table");
+  }
+  CHECK_FALSE(std::filesystem::exists(fixture.path("out")));
+}
+
 TEST_CASE("a disk that is whole already keeps every byte") {
   if (!imagewright_test::has_program("sgdisk")) IMAGEWRIGHT_SKIP("sgdisk is not installed");
   const ImageFixture fixture;

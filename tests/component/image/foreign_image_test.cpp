@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Images that other programs wrote.
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include <imagewright_test/skip.hpp>
+#include <sys/resource.h>
 
 #include <catch2/catch.hpp>
 
@@ -91,4 +96,77 @@ TEST_CASE("what cannot be read is named") {
                     fixture.path("overlay").string()})
               .exit_code == 0);
   CHECK_THROWS_AS(image::open_image(fixture.path("overlay")), imagewright::base::Error);
+}
+
+namespace {
+
+constexpr std::uint64_t k_compressed = std::uint64_t{1} << 62U;
+
+void put(std::string& bytes, std::size_t at, std::uint64_t value, int size) {
+  for (int index = 0; index < size; ++index)
+    bytes[at + static_cast<std::size_t>(index)] =
+        static_cast<char>(value >> (8 * (size - 1 - index)) & 0xFFU);
+}
+
+/// A qcow2 of version 2 with clusters of 2 MiB, and one table of what they are.
+std::string qcow2_of(const std::vector<std::uint64_t>& entries) {
+  constexpr std::uint64_t k_cluster = std::uint64_t{1} << 21U;
+  std::string bytes(4 * k_cluster, '\0');
+  put(bytes, 0, 0x514649FB, 4);
+  put(bytes, 4, 2, 4);
+  put(bytes, 20, 21, 4);
+  put(bytes, 24, entries.size() * k_cluster, 8);
+  put(bytes, 36, 1, 4);
+  put(bytes, 40, k_cluster, 8);
+  put(bytes, k_cluster, 2 * k_cluster | std::uint64_t{1} << 63U, 8);
+  for (std::size_t index = 0; index < entries.size(); ++index)
+    put(bytes, 2 * k_cluster + 8 * index, entries[index], 8);
+  return bytes;
+}
+
+std::string fault_of_table(const std::string& bytes) {
+  const ImageFixture fixture;
+  const auto path = fixture.path("table.qcow2");
+  imagewright::fs::write_file_atomically(path, bytes);
+  try {
+    image::open_image(path)->data_extents();
+  } catch (const imagewright::base::Error& error) {
+    return error.diagnostic().code + ": " + error.diagnostic().message;
+  }
+  return {};
+}
+
+} // namespace
+
+TEST_CASE("a compressed cluster stands for no more than one of the disk") {
+  using Catch::Matchers::Contains;
+  const std::uint64_t stream = k_compressed | std::uint64_t{6} << 20U;
+  // Streams that lie apart by what 2 MiB take at least.
+  CHECK(fault_of_table(qcow2_of({stream, stream + 4096, stream + 8192})).empty());
+  for (const std::uint64_t distance : {0U, 1U, 512U, 1024U}) {
+    CAPTURE(distance);
+    CHECK_THAT(fault_of_table(qcow2_of({stream, stream + 8192, stream + distance})),
+               Contains("image.corrupt-qcow2") && Contains("a compressed cluster is used twice"));
+  }
+}
+
+TEST_CASE("how large a qcow2 with holes is costs no memory") {
+  const ImageFixture fixture;
+  const auto path = fixture.path("holes.qcow2");
+  std::string bytes(1536, '\0');
+  put(bytes, 0, 0x514649FB, 4);
+  put(bytes, 4, 2, 4);
+  put(bytes, 20, 9, 4);
+  put(bytes, 24, 512, 8);
+  put(bytes, 36, 1, 4);
+  put(bytes, 40, 512, 8);
+  imagewright::fs::write_file_atomically(path, bytes);
+  std::filesystem::resize_file(path, std::uintmax_t{8} << 40U);
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_DATA, &before) == 0);
+  // The bits of all clusters of 8 TiB would be 2 GiB.
+  const rlimit limited{rlim_t{1} << 30U, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_DATA, &limited) == 0);
+  CHECK_NOTHROW(image::open_image(path)->data_extents());
+  CHECK(::setrlimit(RLIMIT_DATA, &before) == 0);
 }

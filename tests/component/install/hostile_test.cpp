@@ -255,6 +255,24 @@ TEST_CASE("a pipe in the place of what is opened to unpack packages is named, an
                                          Contains("\"next\"") && Contains("is a pipe"));
 }
 
+TEST_CASE("a pipe in the place of what programs of scripts open is named, and nobody waits",
+          "[install][hostile]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const std::string place = GENERATE("/etc/ld.so.cache", "/etc/ld.so.preload");
+  CAPTURE(place);
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build_shell());
+  installation.add(builder.build(
+      "plumber", "%files\n%posttrans -p <lua>\nposix.mkdir('/etc') posix.mkfifo('" + place + "')\n",
+      "Requires: shell\n"));
+  installation.add(builder.build("next", "%files\n%posttrans\necho x\n", "Requires: plumber\n"));
+  CHECK_THAT(
+      installation.failure(),
+      StartsWith("install.unpack-failed: the scriptlet %posttrans of the package \"next\"") &&
+          Contains(place) && Contains("is a pipe"));
+}
+
 TEST_CASE("a pipe that the root has from the start is named, and nobody waits",
           "[install][hostile]") {
   IMAGEWRIGHT_NEED_PACKAGES();

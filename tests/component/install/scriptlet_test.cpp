@@ -228,3 +228,39 @@ TEST_CASE("users of one package own files of the next", "[install]") {
   CHECK(status.st_uid == 77);
   CHECK(status.st_gid == 88);
 }
+
+TEST_CASE("what a script in Lua defines ends with it", "[install]") {
+  IMAGEWRIGHT_NEED_PACKAGES();
+  const PackageBuilder builder;
+  Installation installation(builder);
+  installation.add(builder.build_shell());
+  installation.add(builder.build("first",
+                                 "%files\n%pretrans -p <lua>\n"
+                                 "rpm.define('from_first defined')\n"
+                                 "rpm.define('_install_script_path /first')\n"
+                                 "for count = 1, 100 do rpm.define('from_first ' .. count) end\n"
+                                 "rpm.undefine('_dbpath') rpm.undefine('lua')\n"
+                                 "posix.setenv('FROM_FIRST', 'set') posix.unsetenv('LD_PRELOAD')\n",
+                                 "Requires: shell"));
+  const std::string look = "echo \"%%{?from_first}|%%{?_dbpath}|$FROM_FIRST|$PATH|$LD_PRELOAD\" > ";
+  installation.add(
+      builder.build("second", "%files\n%post -e\n" + look + "/second\n", "Requires: first\n"));
+  installation.add(builder.build("third",
+                                 "%files\n%post -p <lua>\n"
+                                 "local f = io.open('/third', 'w')\n"
+                                 "f:write(rpm.expand('%%{?from_first}|%%{?_dbpath}|')) f:close()\n",
+                                 "Requires: second\n"));
+  installation.add(
+      builder.build("fourth", "%files\n%post -e\n" + look + "/fourth\n", "Requires: third\n"));
+  installation.run();
+  // A transaction without the first one shows what is there by itself.
+  Installation clean(builder);
+  clean.add(builder.build_shell());
+  clean.add(builder.build("alone", "%files\n%post -e\n" + look + "/alone\n", "Requires: shell\n"));
+  clean.run();
+  const std::string alone = imagewright_test::read_text(clean.path("alone"));
+  CHECK_THAT(alone, StartsWith("|/") && Contains("/usr/bin"));
+  CHECK(imagewright_test::read_text(installation.path("second")) == alone);
+  CHECK(imagewright_test::read_text(installation.path("fourth")) == alone);
+  CHECK_THAT(imagewright_test::read_text(installation.path("third")), StartsWith("|/"));
+}

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <csignal>
+#include <filesystem>
+
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 
@@ -35,6 +38,16 @@ TEST_CASE("programs see the image's files and none of the host's", "[sandbox]") 
              Contains("No such file") && !Contains("from the host"));
   CHECK_THAT(root.output_of("cat /proc/1/root/etc/hostname /proc/1/cwd/../outside"),
              !Contains("from the host"));
+}
+
+TEST_CASE("no program waits for a pipe in the place of what each of them opens", "[sandbox]") {
+  IMAGEWRIGHT_NEED_SANDBOX();
+  TestRoot root;
+  std::filesystem::create_directory(root.path("etc"));
+  // Absolute links of an image stay inside of it.
+  std::filesystem::create_symlink("/etc/pipe", root.path("etc/ld.so.cache"));
+  REQUIRE(::mkfifo(root.path("etc/pipe").c_str(), 0644) == 0);
+  CHECK(failure_of([&] { root.output_of("true"); }) == "sandbox.pipe-in-the-way");
 }
 
 TEST_CASE("programs see only processes of their own and no network", "[sandbox]") {

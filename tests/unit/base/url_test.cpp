@@ -14,6 +14,9 @@ TEST_CASE("URLs lose user, password, query and fragment wherever they stand") {
   CHECK(without_secrets("https://h/p?next=https://u:w@x/") == "https://h/p");
   CHECK(without_secrets("https://h?t=1, http://u@k") == "https://h, http://k");
   CHECK(without_secrets("no url? yes #1") == "no url? yes #1");
+  CHECK(
+      without_secrets("the key \"pkcs11:object=x;pin-value=12;type=private?pin-value=3&a=b\" is") ==
+      "the key \"pkcs11:object=x;pin-value=;type=private?pin-value=&a=b\" is");
   // A password that is not escaped, and slashes that were forgotten.
   CHECK(without_secrets("https://user:w/o?r#d@host/path") == "https://host/path");
   CHECK(without_secrets("\"https://user:w o\"rd@host/p\" is") == "\"https://host/p\" is");

@@ -205,3 +205,16 @@ TEST_CASE("a canonical config says which script it cannot name") {
   CHECK(canonical->starts_with("# What node.yaml says, with ../base.yaml.\n"
                                "# The script \"../a.sh\" lies outside of this directory"));
 }
+
+TEST_CASE("variables and arguments of scripts are shown only when somebody asks for it") {
+  const std::string text =
+      "scripts: {postCustomization: [{content: a, arguments: [--token=hunter2, --level=high], "
+      "environmentVariables: {ANY: hunter2, EMPTY: }}]}\n";
+  const auto config =
+      config::load_image_config_text(text, golden_directory() / "x.yaml", k_without_files).config;
+  const std::string masked = config::canonical_text(config, Secrets::masked);
+  CHECK(masked.find("hunter2") == std::string::npos);
+  CHECK(masked.find("# Variables of scripts") != std::string::npos);
+  CHECK(masked.find("--level=high") != std::string::npos);
+  CHECK(config::canonical_text(config, Secrets::shown).find("ANY: hunter2") != std::string::npos);
+}

@@ -64,3 +64,22 @@ TEST_CASE("what is not secret is shown as it is") {
                            "  users:\n  - name: a\n    password: {type: locked}\n";
   CHECK(shown(text) == text);
 }
+
+TEST_CASE("what scripts are given is not shown") {
+  for (const char* text :
+       {"scripts: {postCustomization: [{content: a, environmentVariables: {ANY: hunter2}}]}\n",
+        "scripts:\n  finalizeCustomization:\n  - path: a\n    environmentVariables:\n      ANY: "
+        "hunter2\n",
+        "scripts: {postCustomization: [{content: a, environmentVariables: ANY=hunter2}]}\n",
+        "scripts: {postCustomization: [{content: a, environmentVariables: [ANY=hunter2]}]}\n",
+        "scripts: {postCustomization: [{content: a, environment: {ANY: hunter2}}]}\n",
+        "scripts:\n  postCustomization:\n  - content: a\n    arguments: [--token=hunter2]\n",
+        "scripts:\n  postCustomization:\n  - content: a\n    arguments:\n    - --password\n    - "
+        "hunter2\n"}) {
+    CAPTURE(text);
+    CHECK(shown(text).find("hunter2") == std::string::npos);
+  }
+  CHECK(shown("scripts:\n- arguments: [--level=high]\n").find("high") != std::string::npos);
+  CHECK(shown("scripts: {postCustomization: [scripts/a.sh]}\n").find("scripts/a.sh") !=
+        std::string::npos);
+}

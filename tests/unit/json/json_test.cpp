@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <string>
+
 #include <catch2/catch.hpp>
 
 #include <imagewright/base/error.hpp>
@@ -58,4 +60,11 @@ TEST_CASE("what steers a terminal or a service that runs builds is escaped, and 
   }
   CHECK(json::to_line("# plain ##") == "\"# plain ##\"");
   CHECK(json::to_line("\U000e0041") == "\"\\udb40\\udc41\"");
+}
+
+TEST_CASE("short values are counted, as they take many times the memory of their text") {
+  std::string text = "[";
+  for (int count = 0; count < 17'000'000; ++count)
+    text += "1,";
+  CHECK_THROWS_WITH(json::parse(text + "1]", "numbers.json"), "this has too many values");
 }

@@ -115,6 +115,16 @@ TEST_CASE(
   CHECK(error_of(replaced(good, "\"downloadSize\":1000", "\"downloadSize\":18446744073709551615"))
             .code == "lock.damaged");
   CHECK(error_of(replaced(good, "\"bash\"", "\"::error::x\"")).code == "lock.damaged");
+  for (const char* name :
+       {"\"../base\"", "\"::error::x\"", "\"b\\u202Ease\"", "\"b\\u001b[2Jase\"", "\"\""}) {
+    INFO(name);
+    CHECK(error_of(replaced(good, "\"repository\":\"base\"", std::string("\"repository\":") + name))
+              .code == "lock.damaged");
+    CHECK(error_of(replaced(good, "{\"name\":\"base\"", std::string("{\"name\":") + name)).code ==
+          "lock.damaged");
+    CHECK(error_of(replaced(good, "\"x86_64\": {", std::string(name) + ": {")).code ==
+          "lock.damaged");
+  }
 }
 
 TEST_CASE("a package's own base is kept beside its location") {

@@ -20,6 +20,9 @@ TEST_CASE("what no document may hold is replaced") {
   CHECK(escaped("\xff\xfe") == "\xEF\xBF\xBD\xEF\xBF\xBD");
   CHECK(escaped("\xe2\x82") == "\xEF\xBF\xBD\xEF\xBF\xBD");
   CHECK(escaped("\xc2\x9b") == "\xEF\xBF\xBD\xEF\xBF\xBD");
+  CHECK(escaped("user\u202Etxt.exe").find("\u202E") == std::string::npos);
+  CHECK(escaped("\u2066x\u2069").find("\u2066") == std::string::npos);
+  CHECK(escaped("10\u00A0MB") == "10\u00A0MB");
 }
 
 TEST_CASE("a page has one title and asks for nothing elsewhere") {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <string>
 
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 
 #include <imagewright/yaml/parse.hpp>
@@ -83,6 +85,19 @@ TEST_CASE("aliases of aliases are bounded") {
     text += "]\n";
   }
   CHECK(complaint_about(text).code == "yaml.too-many-nodes");
+}
+
+TEST_CASE("a line of brackets costs no memory") {
+  const auto peak = [] {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss; // KiB
+  };
+  for (const char bracket : {'[', '{'}) {
+    const long before = peak();
+    CHECK(complaint_about("a: b\nc: " + std::string(3'000'000, bracket)).code == "yaml.too-deep");
+    CHECK(peak() - before < 128 * 1024);
+  }
 }
 
 TEST_CASE("depth is bounded, also through aliases") {
