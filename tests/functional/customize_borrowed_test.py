@@ -3,6 +3,7 @@
 """A disk whose content is taken from the base while an image is written holds the same bytes as one that was made first."""
 
 import random
+import re
 import sys
 import unittest
 from pathlib import Path
@@ -100,6 +101,26 @@ class BorrowedContent(CustomizingTestCase):
             disk.seek(start * 512)
             disk.write(content[root["start"] * 512: (root["start"] + root["size"]) * 512])
         self.check(CHANGES["a file"], odd)
+
+    def test_filesystems_of_small_blocks_lend_too(self):
+        """Their files end in the middle of what a loan is counted in."""
+        base = self.base()
+        root = self.partitions(base)[0]["root"]
+        content, tree = base.read_bytes(), self.scratch() / "tree"
+        filesystem, small = self.scratch() / "root", self.scratch() / "small.raw"
+        filesystem.write_bytes(content[root["start"] * 512: (root["start"] + root["size"]) * 512])
+        tree.mkdir()
+        self.run_tool("debugfs", "-R", f"rdump / {tree}", filesystem)
+        uuid = re.search(r"UUID: +(\S+)", self.run_tool("dumpe2fs", "-h", filesystem).stdout).group(1)
+        for block_size in ("1024", "2048"):
+            with self.subTest(block_size=block_size):
+                filesystem.write_bytes(bytes(root["size"] * 512))
+                self.run_tool("mke2fs", "-q", "-F", "-t", "ext4", "-b", block_size, "-L", "root", "-U", uuid, "-d", tree, filesystem)
+                small.write_bytes(content)
+                with small.open("r+b") as disk:
+                    disk.seek(root["start"] * 512)
+                    disk.write(filesystem.read_bytes())
+                self.check(CHANGES["a file"], small)
 
 
 if __name__ == "__main__":

@@ -105,13 +105,19 @@ private:
   /// How many bytes stay where they are.
   std::uint64_t borrow(std::uint64_t offset, std::uint64_t place, std::uint64_t length) {
     // Behind its end a file has zeros; where it comes from may be anything.
-    length = std::min(length, (size_ - offset) / block_size_ * block_size_);
+    length = whole_loans(std::min(length, size_ - offset));
     if (length < k_smallest_loan) return 0;
     const auto found = content_.find_place(offset, length);
     if (!found) return 0;
-    length = std::min(length, found->length / block_size_ * block_size_);
+    length = whole_loans(std::min(length, found->length));
     if (length < k_smallest_loan) return 0;
     return copier_.device_.borrow(place, {found->file, found->offset, length}) ? length : 0;
+  }
+
+  /// In blocks of this filesystem, which may be smaller than those of a loan.
+  std::uint64_t whole_loans(std::uint64_t length) const {
+    const auto unit = std::max<std::uint64_t>(block_size_, fs::BorrowedBytes::k_block_size);
+    return length / unit * unit;
   }
 
   ContentCopier& copier_;
