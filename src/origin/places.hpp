@@ -32,6 +32,8 @@ public:
   disk::PartitionEntry entry_of(const BasePartition& partition) const;
   bool is_grown(const BasePartition& partition) const;
   base::ByteSize disk_size() const;
+  /// The partitions of the base as they follow each other on the disk.
+  const std::vector<const BasePartition*>& in_order() const { return in_order_; }
   /// In order, with everything that is kept: where something moves, what is behind the last
   /// partition is not.
   std::vector<Stretch> stretches() const;

@@ -20,6 +20,7 @@
 #include <imagewright/tree/late_text.hpp>
 #include <imagewright/tree/split.hpp>
 
+#include "lending.hpp"
 #include "partition_tree.hpp"
 #include "places.hpp"
 
@@ -258,6 +259,44 @@ void copy(const fs::ByteSource& disk, Stretch stretch, const RawFile& raw,
   }
 }
 
+/// What is shorter is copied sooner than it is kept account of.
+constexpr std::uint64_t k_smallest_loan = std::uint64_t{64} << 10U;
+
+/// Blocks of a partition that nobody changes stay where they are, but for what does not fit.
+void pass_on(const BaseImage& base, Stretch stretch, const RawFile& raw,
+             const base::Cancellation& cancellation) {
+  constexpr std::uint64_t block = fs::BorrowedBytes::k_block_size;
+  while (raw.borrowed != nullptr && stretch.end - stretch.start >= 2 * k_smallest_loan) {
+    const std::uint64_t place = (stretch.start + stretch.shift + block - 1) / block * block;
+    const std::uint64_t first = place - stretch.shift;
+    const auto found = base.disk().find_place(first, stretch.end - first);
+    const std::uint64_t length = found ? found->length / block * block : 0;
+    if (length < k_smallest_loan) break;
+    copy(base.disk(), {stretch.start, first, stretch.shift}, raw, cancellation);
+    raw.borrowed->borrow(place, {found->file, found->offset, length});
+    stretch.start = first + length;
+  }
+  copy(base.disk(), stretch, raw, cancellation);
+}
+
+/// The parts of a stretch that are within partitions are passed on, and what is between them is
+/// copied: tables are there.
+void carry(const BaseImage& base, Stretch stretch, const Places& places, const RawFile& raw,
+           const base::Cancellation& cancellation) {
+  for (const BasePartition* partition : places.in_order()) {
+    const std::uint64_t start = partition->entry.start.bytes();
+    const std::uint64_t end = start + partition->entry.size.bytes();
+    if (end <= stretch.start || start >= stretch.end) continue;
+    if (stretch.start < start) {
+      copy(base.disk(), {stretch.start, start, stretch.shift}, raw, cancellation);
+      stretch.start = start;
+    }
+    pass_on(base, {stretch.start, std::min(end, stretch.end), stretch.shift}, raw, cancellation);
+    stretch.start = std::min(end, stretch.end);
+  }
+  copy(base.disk(), stretch, raw, cancellation);
+}
+
 disk::PartitionPlace place_of(const BasePartition& partition, const Places& places,
                               const RawFile& raw) {
   const disk::PartitionEntry entry = places.entry_of(partition);
@@ -293,10 +332,10 @@ void copy_rest(const BaseImage& base, const Plan& plan, const Places& places, co
       for (const auto& [start, stop] : skipped) {
         if (stop <= position || start >= end) continue;
         if (start > position)
-          copy(base.disk(), {position, start, stretch.shift}, raw, cancellation);
+          carry(base, {position, start, stretch.shift}, places, raw, cancellation);
         position = std::max(position, stop);
       }
-      if (position < end) copy(base.disk(), {position, end, stretch.shift}, raw, cancellation);
+      if (position < end) carry(base, {position, end, stretch.shift}, places, raw, cancellation);
     }
   }
 }
@@ -348,7 +387,7 @@ void rename_partitions(const DiskRequest& request, int file, const std::string& 
 }
 
 /// Whether the file has something of its own where it borrows: what writes tables knows nothing of
-/// what is borrowed, and a table may stand where no sensible disk has one.
+/// what is borrowed.
 bool hides_bytes(const RawFile& raw, const fs::BorrowedBytes& borrowed) {
   bool is_any_hidden = false;
   std::vector<std::byte> buffer(k_piece_size);
@@ -398,7 +437,8 @@ std::optional<RewrittenDisk> write(const DiskRequest& request, const std::filesy
 
 RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
                          const base::Cancellation& cancellation) {
-  if (request.may_borrow) {
+  const Places places(request.base, request.places);
+  if (request.may_borrow && stand_tables_alone(request.base, places)) {
     if (auto disk = write(request, raw, true, cancellation)) return *std::move(disk);
   }
   auto disk = write(request, raw, false, cancellation);

@@ -4,8 +4,10 @@
 
 import random
 import re
+import struct
 import sys
 import unittest
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support/python"))
@@ -121,6 +123,27 @@ class BorrowedContent(CustomizingTestCase):
                     disk.seek(root["start"] * 512)
                     disk.write(filesystem.read_bytes())
                 self.check(CHANGES["a file"], small)
+
+    def test_a_table_within_a_partition_is_followed(self):
+        """The entries stand where a filesystem has nothing: whoever changes them writes into a partition."""
+        base = self.scratch() / "inside.raw"
+        disk = bytearray(self.base().read_bytes())
+        data = self.partitions(self.base())[0]["data"]
+        header = bytearray(disk[512:1024])
+        (array,), count, size = struct.unpack_from("<Q", header, 72), *struct.unpack_from("<II", header, 80)
+        entries = disk[array * 512: array * 512 + count * size]
+        place = data["start"] + data["size"] - 2 * len(entries) // 512
+        self.assertFalse(any(disk[place * 512: place * 512 + len(entries)]))
+        disk[place * 512: place * 512 + len(entries)] = entries
+        disk[array * 512: array * 512 + len(entries)] = bytes(len(entries))
+        struct.pack_into("<Q", header, 72, place)
+        struct.pack_into("<I", header, 16, 0)
+        struct.pack_into("<I", header, 16, zlib.crc32(header[:struct.unpack_from("<I", header, 12)[0]]))
+        disk[512:1024] = header
+        base.write_bytes(disk)
+        for change in ("a file", "other identifiers"):
+            with self.subTest(change=change):
+                self.check(CHANGES[change], base, "--release", self.release)
 
 
 if __name__ == "__main__":

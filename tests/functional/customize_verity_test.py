@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Images whose /usr or / dm-verity vouches for: their hashes made anew, kept, or refused; veritysetup judges."""
 
+import random
 import re
 import subprocess
 import sys
@@ -81,6 +82,27 @@ class CustomizeVerity(CustomizingTestCase):
         self.run_tool("veritysetup", "verify", parts / "data", parts / "hashes", root_hash)
         self.run_tool("e2fsck", "-fn", parts / "data")
         return root_hash
+
+    def test_hashes_of_content_that_stays_in_the_base_are_the_same(self):
+        """Of qcow2 the disk is never written: see customize_borrowed_test."""
+        require_program("qemu-img")
+        large = self.scratch() / "large"
+        large.write_bytes(random.Random(5).randbytes(2**20 + 99))
+        for name in ("usr", "root"):
+            with self.subTest(name=name):
+                base = self.customize(f"{ANEW}os: {{additionalFiles: [{{source: {large}, destination: /usr/share/large}}]}}\n",
+                                      base=self.verified(name))
+                config = self.config(ANEW + FILE)
+                disks = []
+                for image_format in ("raw", "qcow2"):
+                    out = self.scratch()
+                    self.run_program("customize", "--image", base, config, "--format", image_format, "--output-dir", out,
+                                     "--cache-dir", self.top / "cache", env=environment())
+                    raw = out / "disk.raw"
+                    self.run_tool("qemu-img", "convert", "-f", image_format, "-O", "raw", next(out.glob(f"*.{image_format}")), raw)
+                    disks.append(raw)
+                self.verify(disks[1], name.replace("usr", "usrhash").replace("root", "roothash"))
+                self.assertEqual(*(digest(disk.read_bytes()) for disk in disks))
 
     def test_hashes_follow_what_changes_under_each_loader(self):
         for loader in BOOTS:
