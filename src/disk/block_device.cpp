@@ -20,12 +20,17 @@ void check_range(std::uint64_t offset, std::size_t length, std::uint64_t size) {
 
 } // namespace
 
-FileRegion::FileRegion(int fd, std::uint64_t offset, std::uint64_t size, std::string name)
-    : fd_(fd), offset_(offset), size_(size), name_(std::move(name)) {}
+FileRegion::FileRegion(int fd, std::uint64_t offset, std::uint64_t size, std::string name,
+                       fs::BorrowedBytes* borrowed)
+    : fd_(fd), offset_(offset), size_(size), name_(std::move(name)), borrowed_(borrowed) {}
 
 void FileRegion::read(std::uint64_t offset, std::span<std::byte> buffer) const {
   check_range(offset, buffer.size(), size_);
-  fs::read_exactly(fd_, buffer, offset_ + offset, name_);
+  if (borrowed_ != nullptr) {
+    borrowed_->read(fd_, offset_ + offset, buffer, name_);
+  } else {
+    fs::read_exactly(fd_, buffer, offset_ + offset, name_);
+  }
 }
 
 void FileRegion::write(std::uint64_t offset, std::span<const std::byte> data) {
@@ -35,7 +40,16 @@ void FileRegion::write(std::uint64_t offset, std::span<const std::byte> data) {
     read(offset, present);
     if (is_all_zero(present)) return;
   }
+  if (borrowed_ != nullptr) borrowed_->settle(fd_, offset_ + offset, data.size(), name_);
   fs::write_exactly(fd_, data, offset_ + offset, name_);
+}
+
+bool FileRegion::borrow(std::uint64_t offset, const fs::FilePlace& place) {
+  check_range(offset, place.length, size_);
+  if (borrowed_ == nullptr || (offset_ + offset) % fs::BorrowedBytes::k_block_size != 0)
+    return false;
+  borrowed_->borrow(offset_ + offset, place);
+  return true;
 }
 
 void MemoryDevice::read(std::uint64_t offset, std::span<std::byte> buffer) const {

@@ -78,7 +78,7 @@ PlannedFilesystem planned_in_order(const RewriteRequest& request) {
 PlannedRewrite plan_rewrite(const RewriteRequest& request) {
   const PlannedFilesystem planned = planned_in_order(request);
   return [planned](const PartitionPlace& place, const base::Cancellation& cancellation) {
-    FileRegion region(place.fd, place.start, place.size, place.file);
+    FileRegion region(place.fd, place.start, place.size, place.file, place.borrowed);
     return planned.write(
         region, [](std::uint64_t, const std::string&) {}, cancellation);
   };

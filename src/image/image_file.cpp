@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
@@ -43,6 +44,52 @@ fs::UniqueFd duplicate(int descriptor, const std::string& name) {
   return fd;
 }
 
+/// A raw disk of which a part stands in other files.
+class BorrowingSource final : public fs::ByteSource {
+public:
+  BorrowingSource(fs::UniqueFd file, const std::string& name, const fs::BorrowedBytes& borrowed)
+      : file_(std::move(file), name), name_(name), borrowed_(borrowed) {}
+
+  std::uint64_t size() const override { return file_.size(); }
+  void read(std::uint64_t offset, std::span<std::byte> buffer) const override {
+    borrowed_.read(file_.fd(), offset, buffer, name_);
+  }
+
+private:
+  FileSource file_;
+  std::string name_;
+  const fs::BorrowedBytes& borrowed_;
+};
+
+void write_borrowed(sandbox::ByteWriter& writer, const fs::BorrowedBytes& borrowed,
+                    std::vector<int>& descriptors) {
+  const auto stretches = borrowed.stretches();
+  std::vector<int> lenders;
+  for (const auto& [offset, place] : stretches) {
+    if (std::ranges::find(lenders, place.file) == lenders.end()) lenders.push_back(place.file);
+  }
+  writer.number(lenders.size()).number(stretches.size());
+  for (const auto& [offset, place] : stretches) {
+    const auto lender = std::ranges::find(lenders, place.file) - lenders.begin();
+    writer.number(offset).number(static_cast<std::uint64_t>(lender));
+    writer.number(place.offset).number(place.length);
+  }
+  descriptors.insert(descriptors.end(), lenders.begin(), lenders.end());
+}
+
+/// Gives the number of lenders, which are the first of the descriptors.
+std::size_t read_borrowed(sandbox::ByteReader& reader, std::span<const int> descriptors,
+                          fs::BorrowedBytes& borrowed) {
+  const std::uint64_t lenders = reader.number();
+  for (std::uint64_t left = reader.number(); left != 0; --left) {
+    const std::uint64_t offset = reader.number();
+    fs::FilePlace place{.file = descriptors[reader.number()], .offset = reader.number()};
+    place.length = reader.number();
+    borrowed.borrow(offset, place);
+  }
+  return lenders;
+}
+
 } // namespace
 
 ImageFile open_image_file(const std::filesystem::path& path,
@@ -68,6 +115,7 @@ sandbox::WorkerRequest request_to_read(std::span<const ImageFile> files,
     writer.number(image.room ? 1 : 0);
     descriptors.push_back(image.file.get());
     if (image.room) descriptors.push_back(image.room.get());
+    write_borrowed(writer, image.borrowed, descriptors);
     bytes += stored_bytes(image.file);
   }
   descriptors.insert(descriptors.end(), request.descriptors.begin(), request.descriptors.end());
@@ -89,6 +137,7 @@ HandedImages::HandedImages(const sandbox::WorkerCall& call) {
     image.has_room = reader.number() != 0;
     image.file = call.descriptors[used++];
     if (image.has_room) image.room = call.descriptors[used++];
+    used += read_borrowed(reader, call.descriptors.subspan(used), image.borrowed);
     images_.push_back(std::move(image));
   }
   request_ = reader.rest();
@@ -113,6 +162,12 @@ base::ByteSize HandedImages::file_size(std::size_t index) const {
 
 std::unique_ptr<ImageReader> HandedImages::open(std::size_t index) const {
   const Image& image = images_.at(index);
+  if (!image.borrowed.is_empty()) {
+    IMAGEWRIGHT_ASSERT(image.format == model::ImageFormat::raw && !image.has_room);
+    return open_image(std::make_unique<BorrowingSource>(duplicate(image.file, image.name),
+                                                        image.name, image.borrowed),
+                      image.name, image.format);
+  }
   fs::UniqueFd room;
   if (image.has_room) room = duplicate(image.room, image.name);
   return open_image(duplicate(image.file, image.name), image.name, image.format, std::move(room));

@@ -153,6 +153,17 @@ void MappedDisk::read(std::uint64_t offset, std::span<std::byte> buffer) const {
   }
 }
 
+std::optional<fs::FilePlace> MappedDisk::find_place(std::uint64_t offset,
+                                                    std::uint64_t length) const {
+  const auto extent = std::ranges::upper_bound(
+      map_.extents, offset, {}, [](const MappedExtent& each) { return each.offset + each.length; });
+  if (extent == map_.extents.end() || offset < extent->offset) return std::nullopt;
+  const std::uint64_t within = offset - extent->offset;
+  return fs::FilePlace{.file = extent->is_in_room ? room_ : file_,
+                       .offset = extent->place + within,
+                       .length = std::min(length, extent->length - within)};
+}
+
 std::vector<DiskExtent> MappedDisk::data_extents() const {
   std::vector<DiskExtent> extents;
   for (const MappedExtent& extent : map_.extents)

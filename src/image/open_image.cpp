@@ -20,7 +20,7 @@ namespace {
 /// A reader together with the file that it reads.
 class OwningReader final : public ImageReader {
 public:
-  OwningReader(std::unique_ptr<FileSource> file, const std::string& name,
+  OwningReader(std::unique_ptr<fs::ByteSource> file, const std::string& name,
                std::optional<model::ImageFormat> format)
       : file_(std::move(file)), reader_(open_image(*file_, name, format)) {}
 
@@ -34,7 +34,7 @@ public:
   std::vector<StoredExtent> stored_extents() const override { return reader_->stored_extents(); }
 
 private:
-  std::unique_ptr<FileSource> file_;
+  std::unique_ptr<fs::ByteSource> file_;
   std::unique_ptr<ImageReader> reader_;
 };
 
@@ -100,6 +100,12 @@ std::unique_ptr<ImageReader> open_image(const fs::ByteSource& file, const std::s
     if (row.reader->recognises(file, name)) return row.reader->open(file, name);
   }
   refuse_foreign(file, name);
+}
+
+std::unique_ptr<ImageReader> open_image(std::unique_ptr<fs::ByteSource> file,
+                                        const std::string& name,
+                                        std::optional<model::ImageFormat> format) {
+  return std::make_unique<OwningReader>(std::move(file), name, format);
 }
 
 std::unique_ptr<ImageReader> open_image(const std::filesystem::path& path,

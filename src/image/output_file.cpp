@@ -67,16 +67,24 @@ void OutputFile::put(std::uint64_t offset, std::span<const std::byte> data) {
 
 bool OutputFile::share(const SourceDisk& disk, std::uint64_t from, std::uint64_t to,
                        std::uint64_t length) {
-  if (!may_share_) return false;
-  file_clone_range range{};
-  range.src_fd = disk.fd();
-  range.src_offset = from;
-  range.src_length = length;
-  range.dest_offset = to;
-  if (ioctl(file_.fd(), FICLONERANGE, &range) == 0) return true;
-  // A place that does not fit the host's blocks says nothing about the next one.
-  may_share_ = errno == EINVAL;
-  return false;
+  while (may_share_ && length > 0) {
+    const fs::FilePlace place = disk.place_of(from, length);
+    file_clone_range range{};
+    range.src_fd = place.file;
+    range.src_offset = place.offset;
+    range.src_length = place.length;
+    range.dest_offset = to;
+    if (ioctl(file_.fd(), FICLONERANGE, &range) != 0) {
+      // A place that does not fit the host's blocks says nothing about the next one; nor does a
+      // lender on another filesystem.
+      may_share_ = errno == EINVAL || errno == EXDEV;
+      return false;
+    }
+    from += place.length;
+    to += place.length;
+    length -= place.length;
+  }
+  return length == 0;
 }
 
 /// While one piece is written the one before it is digested.

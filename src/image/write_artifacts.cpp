@@ -12,6 +12,7 @@
 #include <imagewright/base/parallel_for.hpp>
 #include <imagewright/fs/file.hpp>
 #include <imagewright/image/write_artifacts.hpp>
+#include <imagewright/model/image_format.hpp>
 #include <imagewright/report/stage_scope.hpp>
 
 #include "image/format.hpp"
@@ -47,8 +48,8 @@ class ArtifactWriter {
 public:
   ArtifactWriter(const ArtifactRequest& request, const base::Cancellation& cancellation)
       : request_(request), cancellation_(cancellation),
-        disk_(request.raw, request.thread_count, cancellation), files_(request.outputs.size()),
-        digests_(request.outputs.size()) {}
+        disk_(request.raw, request.borrowed, request.thread_count, cancellation),
+        files_(request.outputs.size()), digests_(request.outputs.size()) {}
 
   void write() {
     const auto heir = find_heir(request_);
@@ -158,6 +159,11 @@ private:
 
 } // namespace
 
+bool can_be_borrowed(model::ImageFormat format) {
+  // Whoever describes a disk reads the file itself.
+  return disk_format(format).writer->trailer == nullptr && !model::row_of(format).is_described;
+}
+
 std::vector<model::Artifact> write_artifacts(const ArtifactRequest& request,
                                              report::Reporter& reporter,
                                              const base::Cancellation& cancellation) {
@@ -166,6 +172,9 @@ std::vector<model::Artifact> write_artifacts(const ArtifactRequest& request,
     names += fmt::format("{}{}", names.empty() ? "" : ", ", model::to_string(output.format));
   }
   const report::StageScope stage(reporter, "image", names);
+  IMAGEWRIGHT_ASSERT(
+      request.borrowed.is_empty() ||
+      std::ranges::all_of(request.outputs, can_be_borrowed, &ArtifactOutput::format));
   ArtifactWriter writer(request, cancellation);
   writer.write();
   auto artifacts = writer.finish();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <imagewright/base/error.hpp>
 #include <imagewright/tree/digest.hpp>
 
 namespace imagewright::origin {
@@ -85,6 +86,22 @@ void BaseFiles::read(std::uint64_t number, std::uint64_t offset,
     offset += length;
     ++piece;
   }
+}
+
+std::optional<fs::FilePlace> BaseFiles::find_place(std::uint64_t number, std::uint64_t offset,
+                                                   std::uint64_t length) const {
+  const auto& pieces = pieces_of(number);
+  const auto piece = std::ranges::upper_bound(
+      pieces, offset, {}, [](const disk::StoredPiece& each) { return each.offset + each.length; });
+  const bool is_stored = piece != pieces.end() && piece->offset <= offset &&
+                         piece->kind == disk::StoredPiece::Kind::stored;
+  if (!is_stored) return std::nullopt;
+  const std::uint64_t within = offset - piece->offset;
+  const disk::PartitionEntry& partition = filesystem_of(number).partition->entry;
+  IMAGEWRIGHT_ASSERT(piece->place <= partition.size.bytes() &&
+                     piece->length <= partition.size.bytes() - piece->place);
+  return base_.disk().find_place(partition.start.bytes() + piece->place + within,
+                                 std::min(length, piece->length - within));
 }
 
 base::Digest BaseFiles::digest(std::uint64_t number) const {

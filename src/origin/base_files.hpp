@@ -18,6 +18,8 @@ public:
 
   std::vector<Stretch> stretches(std::uint64_t number) const override;
   void read(std::uint64_t number, std::uint64_t offset, std::span<std::byte> buffer) const override;
+  std::optional<fs::FilePlace> find_place(std::uint64_t number, std::uint64_t offset,
+                                          std::uint64_t length) const override;
   base::Digest digest(std::uint64_t number) const override;
 
   /// Of what is not in holes, in whole blocks of any filesystem that is written here.

@@ -237,6 +237,7 @@ Plan plan(const DiskRequest& request) {
 struct RawFile {
   int fd = -1;
   std::string name;
+  fs::BorrowedBytes* borrowed = nullptr; ///< null: everything is copied
 };
 
 /// Copies a stretch of the disk, but for its zeros.
@@ -260,7 +261,11 @@ void copy(const fs::ByteSource& disk, Stretch stretch, const RawFile& raw,
 disk::PartitionPlace place_of(const BasePartition& partition, const Places& places,
                               const RawFile& raw) {
   const disk::PartitionEntry entry = places.entry_of(partition);
-  return {.fd = raw.fd, .start = entry.start.bytes(), .size = entry.size.bytes(), .file = raw.name};
+  return {.fd = raw.fd,
+          .start = entry.start.bytes(),
+          .size = entry.size.bytes(),
+          .file = raw.name,
+          .borrowed = raw.borrowed};
 }
 
 /// Partitions that are written anew, start to end.
@@ -342,15 +347,39 @@ void rename_partitions(const DiskRequest& request, int file, const std::string& 
   disk::set_partition_identifiers(file, size.bytes(), name, identifiers);
 }
 
-} // namespace
+/// Whether the file has something of its own where it borrows: what writes tables knows nothing of
+/// what is borrowed, and a table may stand where no sensible disk has one.
+bool hides_bytes(const RawFile& raw, const fs::BorrowedBytes& borrowed) {
+  bool is_any_hidden = false;
+  std::vector<std::byte> buffer(k_piece_size);
+  const auto examine = [&](std::uint64_t offset, std::uint64_t end) {
+    while (offset < end && !is_any_hidden) {
+      const fs::FilePlace place =
+          borrowed.place_of(raw.fd, offset, std::min(end - offset, k_piece_size));
+      if (place.file != raw.fd) {
+        const auto own = std::span(buffer).first(place.length);
+        fs::read_exactly(raw.fd, own, offset, raw.name);
+        is_any_hidden = !base::is_all_zero(own);
+      }
+      offset += place.length;
+    }
+  };
+  fs::for_each_data_extent(raw.fd, [&](std::uint64_t offset, std::uint64_t length) {
+    examine(offset, offset + length);
+  });
+  return is_any_hidden;
+}
 
-RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
-                         const base::Cancellation& cancellation) {
+/// Nothing, and no file, where the disk cannot be right with what it borrows.
+std::optional<RewrittenDisk> write(const DiskRequest& request, const std::filesystem::path& raw,
+                                   bool may_borrow, const base::Cancellation& cancellation) {
   Plan planned = plan(request);
   fs::UnfinishedFile file(raw);
   if (::ftruncate(file.fd(), static_cast<off_t>(planned.places.disk_size().bytes())) != 0)
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
-  const RawFile written{.fd = file.fd(), .name = raw.string()};
+  RewrittenDisk disk;
+  const RawFile written{
+      .fd = file.fd(), .name = raw.string(), .borrowed = may_borrow ? &disk.borrowed : nullptr};
   copy_rest(request.base, planned, planned.places, written, cancellation);
   disk::restore_first_table(file.fd(), raw.string(), request.base.disk());
   planned.places.write_table(file.fd(), raw.string());
@@ -358,8 +387,23 @@ RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path
                             planned.places.disk_size().bytes(), raw.string());
   write_changes(planned, written, cancellation);
   rename_partitions(request, file.fd(), raw.string());
+  if (hides_bytes(written, disk.borrowed)) return std::nullopt;
   file.keep();
-  return {.partitions = std::move(planned.outcomes), .root_hashes = std::move(planned.root_hashes)};
+  disk.partitions = std::move(planned.outcomes);
+  disk.root_hashes = std::move(planned.root_hashes);
+  return disk;
+}
+
+} // namespace
+
+RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
+                         const base::Cancellation& cancellation) {
+  if (request.may_borrow) {
+    if (auto disk = write(request, raw, true, cancellation)) return *std::move(disk);
+  }
+  auto disk = write(request, raw, false, cancellation);
+  IMAGEWRIGHT_ASSERT(disk.has_value());
+  return *std::move(disk);
 }
 
 } // namespace imagewright::origin

@@ -45,7 +45,8 @@ WrittenImage with_disk(WrittenImage image, const std::vector<model::DiskPatch>& 
   disk::WrittenDisk written =
       disk::write_disk({.layout = image.layout, .tree = image.tree, .epoch = plan.epoch},
                        places.raw, services.reporter, services.cancellation);
-  patch_disk(places.raw, patches);
+  fs::BorrowedBytes nothing;
+  patch_disk(places.raw, nothing, patches);
   image.tree = tree::with_late_texts(std::move(image.tree), written.root_hashes);
   image.kernel_command_line = model::with_root_hashes(std::move(image.kernel_command_line),
                                                       image.layout, written.root_hashes);
@@ -128,15 +129,25 @@ model::Artifact write_volume(const model::OutputImage& output, const tree::RootT
 } // namespace
 
 ImagePlaces places_in(const Workplace& place, const plan::BuildPlan& plan) {
-  return {.raw = place.raw(), .artifact = [&place, &plan](const model::OutputImage& output) {
+  return {.raw = place.raw(),
+          .borrowed = {},
+          .artifact = [&place, &plan](const model::OutputImage& output) {
             return place.publication.staged_path(plan::file_name_of(plan, output));
           }};
 }
 
-void patch_disk(const std::filesystem::path& raw, const std::vector<model::DiskPatch>& patches) {
+bool may_borrow(const plan::BuildPlan& plan) {
+  return std::ranges::all_of(plan.outputs, [](const model::OutputImage& output) {
+    return !is_disk(output) || image::can_be_borrowed(plan::format_of(output));
+  });
+}
+
+void patch_disk(const std::filesystem::path& raw, fs::BorrowedBytes& borrowed,
+                const std::vector<model::DiskPatch>& patches) {
   if (patches.empty()) return;
   const fs::UniqueFd fd = fs::open_for_writing(raw);
   for (const model::DiskPatch& patch : patches) {
+    borrowed.settle(fd.get(), patch.offset.bytes(), patch.content.size(), raw.string());
     fs::write_exactly(fd.get(), std::as_bytes(std::span(patch.content)), patch.offset.bytes(),
                       raw.string());
   }
@@ -147,6 +158,7 @@ std::vector<model::Artifact> write_disk_artifacts(const plan::BuildPlan& plan,
                                                   const ImagePlaces& places,
                                                   const plan::Services& services) {
   image::ArtifactRequest request{.raw = places.raw,
+                                 .borrowed = places.borrowed,
                                  .raw_disk = image::RawDisk::consume,
                                  .disk_uuid = identity.disk_uuid,
                                  .epoch = identity.epoch,

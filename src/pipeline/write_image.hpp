@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <imagewright/disk/write_disk.hpp>
+#include <imagewright/fs/borrowed_bytes.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/plan/resolve_plan.hpp>
 #include <imagewright/plan/services.hpp>
@@ -20,7 +21,8 @@ namespace imagewright::pipeline {
 
 /// Where things go.
 struct ImagePlaces {
-  std::filesystem::path raw; ///< the raw disk, until it has become artifacts
+  std::filesystem::path raw;       ///< the raw disk, until it has become artifacts
+  fs::BorrowedBytes borrowed = {}; ///< what of it stands elsewhere
   std::function<std::filesystem::path(const model::OutputImage&)> artifact;
 };
 
@@ -36,8 +38,13 @@ struct WrittenImage {
   std::vector<model::Artifact> artifacts;
 };
 
+/// Whether the raw disk may borrow: every output that is a disk is made from wherever its bytes
+/// are.
+bool may_borrow(const plan::BuildPlan& plan);
+
 /// Puts boot code into places on the disk that are in no filesystem.
-void patch_disk(const std::filesystem::path& raw, const std::vector<model::DiskPatch>& patches);
+void patch_disk(const std::filesystem::path& raw, fs::BorrowedBytes& borrowed,
+                const std::vector<model::DiskPatch>& patches);
 
 /// What artifacts are told of the disk and the time that they are made from.
 struct ArtifactIdentity {

@@ -92,6 +92,12 @@ void OpenContent::for_each_stretch(
     visit(offset, length);
 }
 
+std::optional<fs::FilePlace> OpenContent::find_place(std::uint64_t offset,
+                                                     std::uint64_t length) const {
+  if (distant_ == nullptr) return std::nullopt;
+  return distant_->find_place(*inode_.distant, offset, length);
+}
+
 ContentReader::ContentReader(const RootTree& tree)
     : host_path_(tree.host_path),
       root_(::open(host_path_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), distant_(tree.distant) {

@@ -14,6 +14,7 @@
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/base/uuid.hpp>
+#include <imagewright/fs/borrowed_bytes.hpp>
 #include <imagewright/fs/byte_source.hpp>
 #include <imagewright/tree/root_tree.hpp>
 
@@ -47,6 +48,9 @@ struct PartitionPlace {
   std::uint64_t start = 0;
   std::uint64_t size = 0;
   std::string file; ///< for messages
+  /// What of the whole file stands elsewhere. Content of files that is in the file already that
+  /// they come from is left there; null: it is copied.
+  fs::BorrowedBytes* borrowed = nullptr;
 };
 
 /// Writes what was planned; gives what content and tables take.

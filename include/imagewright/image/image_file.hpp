@@ -11,6 +11,7 @@
 #include <string>
 
 #include <imagewright/base/byte_size.hpp>
+#include <imagewright/fs/borrowed_bytes.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/image/image_reader.hpp>
 #include <imagewright/sandbox/worker.hpp>
@@ -24,6 +25,8 @@ struct ImageFile {
   fs::UniqueFd file;
   /// A file without a name that a compressed image is expanded into; else none.
   fs::UniqueFd room;
+  /// What of a raw disk the file does not have itself; the lending files must stay open.
+  fs::BorrowedBytes borrowed = {};
 };
 
 /// Throws base::Error (fs.cannot-read, image.not-a-file, fs.cannot-write).
@@ -50,7 +53,8 @@ public:
   bool is_compressed(std::size_t index) const { return images_[index].has_room; }
   /// Throws what open_image throws.
   std::unique_ptr<ImageReader> open(std::size_t index) const;
-  /// The file as it is, from its start; what is compressed stays so.
+  /// The file as it is, from its start; what is compressed stays so, and what is borrowed is not
+  /// in it.
   fs::UniqueFd file(std::size_t index) const;
   base::ByteSize file_size(std::size_t index) const;
   /// What is the job's own.
@@ -64,6 +68,7 @@ private:
     int file = -1;
     bool has_room = false;
     int room = -1;
+    fs::BorrowedBytes borrowed = {};
   };
 
   std::vector<Image> images_;

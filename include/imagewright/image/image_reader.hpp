@@ -65,4 +65,9 @@ std::unique_ptr<ImageReader> open_image(fs::UniqueFd file, const std::string& na
 std::unique_ptr<ImageReader> open_image(const fs::ByteSource& file, const std::string& name,
                                         std::optional<model::ImageFormat> format = {});
 
+/// The same over bytes that the reader keeps.
+std::unique_ptr<ImageReader> open_image(std::unique_ptr<fs::ByteSource> file,
+                                        const std::string& name,
+                                        std::optional<model::ImageFormat> format);
+
 } // namespace imagewright::image

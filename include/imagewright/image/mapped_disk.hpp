@@ -5,9 +5,11 @@
 // read anywhere: nothing of the file's format is looked at any more.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <imagewright/fs/borrowed_bytes.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/image/image_file.hpp>
 #include <imagewright/image/image_reader.hpp>
@@ -61,6 +63,9 @@ public:
   void read(std::uint64_t offset, std::span<std::byte> buffer) const override;
   /// Everything else is zeros.
   std::vector<DiskExtent> data_extents() const;
+  /// Where the bytes from `offset` on stand in a file, as many of `length` as there are in one
+  /// place; nothing: they are zeros that stand nowhere.
+  std::optional<fs::FilePlace> find_place(std::uint64_t offset, std::uint64_t length) const;
 
 private:
   DiskMap map_;

@@ -12,6 +12,7 @@
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
 #include <imagewright/base/uuid.hpp>
+#include <imagewright/fs/borrowed_bytes.hpp>
 #include <imagewright/model/artifact.hpp>
 #include <imagewright/model/disk_description.hpp>
 #include <imagewright/report/reporter.hpp>
@@ -41,6 +42,9 @@ enum class ArtifactDigests : std::uint8_t { computed, omitted };
 
 struct ArtifactRequest {
   std::filesystem::path raw;
+  /// What of the disk the file does not have itself; only where it becomes none of the outputs
+  /// (can_be_borrowed()).
+  fs::BorrowedBytes borrowed = {};
   RawDisk raw_disk = RawDisk::keep;
   /// Identifies the disk in formats that store such a thing.
   base::Uuid disk_uuid;
@@ -52,6 +56,10 @@ struct ArtifactRequest {
   unsigned thread_count = 1;
   ArtifactDigests digests = ArtifactDigests::computed;
 };
+
+/// Whether a disk that becomes such an image may borrow from other files: it is written cluster by
+/// cluster, or block by block, from whatever has the bytes.
+bool can_be_borrowed(model::ImageFormat format);
 
 /// Writes each output (none may exist) and gives them in the order asked for. Holes stay holes. The
 /// same disk gives the same bytes. On failure no output is left behind. Nothing is synced:

@@ -11,6 +11,7 @@
 #include <imagewright/base/byte_size.hpp>
 #include <imagewright/base/cancellation.hpp>
 #include <imagewright/base/epoch.hpp>
+#include <imagewright/fs/borrowed_bytes.hpp>
 #include <imagewright/model/verity.hpp>
 #include <imagewright/origin/base_image.hpp>
 #include <imagewright/tree/root_tree.hpp>
@@ -60,11 +61,15 @@ struct DiskRequest {
   /// Whose partitions, in their order on the disk, and filesystems say what these are called from
   /// now on; null: as in the base.
   const model::DiskLayout* identifiers = nullptr;
+  bool may_borrow = false; ///< content of files may stay in the base
 };
 
 struct RewrittenDisk {
   std::vector<PartitionOutcome> partitions;
   model::RootHashes root_hashes; ///< of every verity device that the base has or gets
+  /// What of the disk is still in the base's files alone, which must stay open; the file `raw` has
+  /// holes there.
+  fs::BorrowedBytes borrowed;
 };
 
 /// Writes the disk to the file `raw`, which must not exist; on failure it is gone again. Late

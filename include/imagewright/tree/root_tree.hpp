@@ -19,6 +19,7 @@
 
 #include <imagewright/base/digest.hpp>
 #include <imagewright/base/epoch.hpp>
+#include <imagewright/fs/borrowed_bytes.hpp>
 #include <imagewright/fs/root_dir.hpp>
 #include <imagewright/fs/unique_fd.hpp>
 #include <imagewright/root/attributes.hpp>
@@ -75,6 +76,12 @@ public:
   /// Fills the whole buffer; holes are zeros.
   virtual void read(std::uint64_t number, std::uint64_t offset,
                     std::span<std::byte> buffer) const = 0;
+  /// Where in a file of the host the bytes from `offset` on stand as they are, as many of `length`
+  /// as there are in one place; nothing: nowhere.
+  virtual std::optional<fs::FilePlace>
+  find_place(std::uint64_t /*number*/, std::uint64_t /*offset*/, std::uint64_t /*length*/) const {
+    return std::nullopt;
+  }
   /// SHA-256 of a whole file, which may be known without reading it.
   virtual base::Digest digest(std::uint64_t number) const = 0;
 };
@@ -143,6 +150,8 @@ public:
   /// Calls `visit` for each stretch that is stored, in order; what is between them is a hole.
   void for_each_stretch(
       const std::function<void(std::uint64_t offset, std::uint64_t length)>& visit) const;
+  /// As DistantContent::find_place. Nothing of a file that is closed with this.
+  std::optional<fs::FilePlace> find_place(std::uint64_t offset, std::uint64_t length) const;
   /// The host's file; -1: there is none.
   int file() const { return file_.get(); }
 

@@ -11,13 +11,17 @@ namespace {
 
 constexpr std::size_t k_chunk_size = std::size_t{1} << 20U;
 
+/// What is shorter is copied sooner than it is kept account of.
+constexpr std::uint64_t k_smallest_loan = 64U * 1024U;
+
 } // namespace
 
 /// Where the blocks of one file go, as its content passes by.
 class ContentCopier::Placement {
 public:
-  Placement(ContentCopier& copier, tree::Holes holes)
-      : copier_(copier), block_size_(copier.block_size_), holes_(holes) {}
+  Placement(ContentCopier& copier, const tree::OpenContent& content, const tree::Inode& inode)
+      : copier_(copier), content_(content), block_size_(copier.block_size_), size_(inode.size),
+        holes_(inode.holes) {}
 
   /// Takes whole blocks that follow what came before.
   void add(std::span<const std::byte> blocks) {
@@ -79,15 +83,41 @@ private:
 
   void add_data(std::span<const std::byte> data) {
     end_zeros();
+    std::uint64_t offset = position_ * block_size_;
     for (const BlockRun& run : place(data.size() / block_size_)) {
       const std::size_t length = run.count * block_size_;
-      copier_.device_.write(run.start * block_size_, data.first(length));
+      put(offset, run.start * block_size_, data.first(length));
       data = data.subspan(length);
+      offset += length;
     }
   }
 
+  /// The data are the file's from `offset` on.
+  void put(std::uint64_t offset, std::uint64_t place, std::span<const std::byte> data) {
+    while (const std::uint64_t length = borrow(offset, place, data.size())) {
+      offset += length;
+      place += length;
+      data = data.subspan(length);
+    }
+    if (!data.empty()) copier_.device_.write(place, data);
+  }
+
+  /// How many bytes stay where they are.
+  std::uint64_t borrow(std::uint64_t offset, std::uint64_t place, std::uint64_t length) {
+    // Behind its end a file has zeros; where it comes from may be anything.
+    length = std::min(length, (size_ - offset) / block_size_ * block_size_);
+    if (length < k_smallest_loan) return 0;
+    const auto found = content_.find_place(offset, length);
+    if (!found) return 0;
+    length = std::min(length, found->length / block_size_ * block_size_);
+    if (length < k_smallest_loan) return 0;
+    return copier_.device_.borrow(place, {found->file, found->offset, length}) ? length : 0;
+  }
+
   ContentCopier& copier_;
+  const tree::OpenContent& content_;
   std::size_t block_size_;
+  std::uint64_t size_;
   tree::Holes holes_;
   std::uint64_t position_ = 0;
   std::uint64_t pending_zeros_ = 0;
@@ -104,7 +134,7 @@ std::uint64_t ContentCopier::whole_blocks(std::uint64_t bytes) const {
 }
 
 PlacedContent ContentCopier::copy(const tree::OpenContent& content, const tree::Inode& inode) {
-  Placement placement(*this, inode.holes);
+  Placement placement(*this, content, inode);
   std::uint64_t position = 0;
   const auto copy_range = [&](std::uint64_t offset, std::uint64_t end) {
     // Whole blocks, although the host may store less.

@@ -21,7 +21,8 @@ struct PlacedContent {
   std::uint64_t block_count = 0;
 };
 
-/// Copies one file after another. Where runs of zeros become holes depends on the content alone.
+/// Copies one file after another; content that the device can borrow stays where it is. Where runs
+/// of zeros become holes depends on the content alone.
 class ContentCopier {
 public:
   ContentCopier(BlockDevice& device, Ext4Allocator& allocator, std::uint32_t block_size,

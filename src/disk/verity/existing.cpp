@@ -107,9 +107,11 @@ std::string rewrite_verity_tree(const VerityPlaces& places, const VerityTree& fo
                                 const base::Cancellation& cancellation) {
   IMAGEWRIGHT_ASSERT(former.data_size <= places.data.size);
   IMAGEWRIGHT_ASSERT(places.tree_offset <= places.hashes.size);
-  const FileRegion data(places.data.fd, places.data.start, former.data_size, places.data.file);
+  const FileRegion data(places.data.fd, places.data.start, former.data_size, places.data.file,
+                        places.data.borrowed);
   FileRegion tree(places.hashes.fd, places.hashes.start + places.tree_offset,
-                  places.hashes.size - places.tree_offset, places.hashes.file);
+                  places.hashes.size - places.tree_offset, places.hashes.file,
+                  places.hashes.borrowed);
   return write_verity_tree(data, tree, {.uuid = former.uuid, .salt = former.salt}, cancellation);
 }
 

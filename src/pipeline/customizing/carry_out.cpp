@@ -16,6 +16,7 @@
 #include <imagewright/finalize/finalize.hpp>
 #include <imagewright/finalize/machine_secrets.hpp>
 #include <imagewright/fs/file.hpp>
+#include <imagewright/image/image_file.hpp>
 #include <imagewright/inspect/confined.hpp>
 #include <imagewright/inspect/package_header.hpp>
 #include <imagewright/model/image_format.hpp>
@@ -207,6 +208,7 @@ WrittenCustomizing write_on_base(const Customizing& customizing, const tree::Roo
                                  const Workplace& place, const model::SealedRoot& sealed,
                                  const plan::Services& services) {
   WrittenCustomizing written;
+  ImagePlaces places = places_in(place, customizing.plan.plan);
   const bool is_renamed = !customizing.root.new_identifiers.empty();
   const bool is_other = is_renamed || plan::verifies_existing(customizing.plan.plan.config);
   written.layout = is_other ? customizing.root.layout
@@ -221,15 +223,18 @@ WrittenCustomizing write_on_base(const Customizing& customizing, const tree::Roo
                             .verity_hashes = verity_hashes_of(customizing),
                             .new_verity = new_verity_of(customizing),
                             .places = &customizing.layout,
-                            .identifiers = is_renamed ? &written.layout : nullptr},
+                            .identifiers = is_renamed ? &written.layout : nullptr,
+                            .may_borrow = may_borrow(customizing.plan.plan)},
                            place.raw(), services.cancellation);
     written.partitions = report_of(customizing, disk.partitions);
     written.tree = tree::with_late_texts(tree, disk.root_hashes);
     written.root_hashes = std::move(disk.root_hashes);
-    patch_disk(place.raw(), sealed.disk_patches);
+    patch_disk(place.raw(), disk.borrowed, sealed.disk_patches);
+    places.borrowed = std::move(disk.borrowed);
     // What was written is read once more: it is what the manifest tells of.
-    written.system =
-        inspect::read_system_confined(place.raw(), model::ImageFormat::raw, services.cancellation);
+    image::ImageFile image = image::open_image_file(place.raw(), model::ImageFormat::raw);
+    image.borrowed = places.borrowed;
+    written.system = inspect::read_system_confined(image, services.cancellation);
     // With the package manager goes what would tell of the packages.
     if (customizing.root.removes_package_manager)
       written.system.packages = packages_after(customizing);
@@ -237,7 +242,6 @@ WrittenCustomizing write_on_base(const Customizing& customizing, const tree::Roo
   const plan::BuildPlan& plan = customizing.plan.plan;
   const ArtifactIdentity identity{.disk_uuid = customizing.base->disk_uuid(),
                                   .epoch = customizing.root.epoch};
-  const ImagePlaces places = places_in(place, customizing.plan.plan);
   const auto write_artifacts = [&] {
     written.artifacts = write_disk_artifacts(plan, identity, places, services);
   };

@@ -2,8 +2,10 @@
 #include <fstream>
 #include <span>
 
+#include <fcntl.h>
 #include <imagewright_test/skip.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -287,4 +289,81 @@ TEST_CASE("a disk that is not whole sectors is refused") {
   const ImageFixture fixture;
   std::filesystem::resize_file(fixture.raw, 1000);
   CHECK_THROWS_AS(fixture.write({{ImageFormat::qcow2, fixture.path("out")}}), base::Error);
+}
+
+namespace {
+
+/// The same disk, of which some stretches stand in another file, moved by a few blocks.
+struct BorrowedDisk {
+  explicit BorrowedDisk(const ImageFixture& fixture) : path(fixture.path("borrowing.raw")) {
+    const std::string whole = fs::read_file(fixture.raw);
+    fs::write_file_atomically(fixture.path("lender"), std::string(k_shift, 'l') + whole);
+    std::ofstream(path).flush();
+    const fs::UniqueFd own = fs::open_for_writing(path);
+    REQUIRE(::ftruncate(own.get(), static_cast<off_t>(whole.size())) == 0);
+    fs::write_exactly(own.get(), std::as_bytes(std::span(whole)), 0, "own");
+    lender = fs::open_for_reading(fixture.path("lender"));
+    // Within text, from text into zeros, noise with what is around it, and zeros alone.
+    for (const auto& [offset, length] :
+         {std::pair<std::uint64_t, std::uint64_t>{(1U << 20U) + 4096, 5U << 20U},
+          {(10U << 20U) + 8192, 6U << 20U},
+          {(100U << 20U) - 4096, (1U << 20U) + 8192},
+          {50U << 20U, 1U << 19U}}) {
+      borrowed.borrow(offset, {lender.get(), offset + k_shift, length});
+      REQUIRE(::fallocate(own.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                          static_cast<off_t>(offset), static_cast<off_t>(length)) == 0);
+    }
+  }
+
+  static constexpr std::uint64_t k_shift = 3 * 4096;
+  std::filesystem::path path;
+  fs::UniqueFd lender;
+  fs::BorrowedBytes borrowed;
+};
+
+} // namespace
+
+TEST_CASE("what a disk borrows is written as if it were its own") {
+  const unsigned thread_count = GENERATE(1U, 2U);
+  const ImageFixture fixture;
+  const auto outputs = [&](const std::string& prefix) {
+    return std::vector<image::ArtifactOutput>{
+        {ImageFormat::qcow2, fixture.path(prefix + ".qcow2")},
+        {.format = ImageFormat::qcow2,
+         .path = fixture.path(prefix + ".small"),
+         .cluster_size = 512},
+        {ImageFormat::qcow2, fixture.path(prefix + ".zstd"), Compression::zstd},
+        {ImageFormat::vhd, fixture.path(prefix + ".vhd")},
+        {ImageFormat::vhdx, fixture.path(prefix + ".vhdx")}};
+  };
+  const auto whole = fixture.write(outputs("whole"), thread_count);
+  const BorrowedDisk disk(fixture);
+  const base::Cancellation never;
+  imagewright::report::NullReporter reporter;
+  image::ArtifactRequest request{.raw = disk.path,
+                                 .borrowed = disk.borrowed,
+                                 .disk_uuid = base::Uuid::from_name("test", "disk"),
+                                 .epoch = base::Epoch(std::chrono::seconds(1'700'000'000)),
+                                 .outputs = outputs("borrowed"),
+                                 .thread_count = thread_count};
+  const auto borrowed = image::write_artifacts(request, reporter, never);
+  REQUIRE(borrowed.size() == whole.size());
+  for (std::size_t index = 0; index < whole.size(); ++index) {
+    INFO(whole[index].path);
+    CHECK(borrowed[index].digest == whole[index].digest);
+    CHECK(fs::digest_of_file(borrowed[index].path) == whole[index].digest);
+    CHECK(borrowed[index].file_size == whole[index].file_size);
+  }
+}
+
+TEST_CASE("a file that becomes an output borrows nothing") {
+  const ImageFixture fixture;
+  const BorrowedDisk disk(fixture);
+  const base::Cancellation never;
+  imagewright::report::NullReporter reporter;
+  for (const ImageFormat format : {ImageFormat::raw, ImageFormat::vhd_fixed, ImageFormat::cosi}) {
+    image::ArtifactRequest request{
+        .raw = disk.path, .borrowed = disk.borrowed, .outputs = {{format, fixture.path("out")}}};
+    CHECK_THROWS_AS(image::write_artifacts(request, reporter, never), base::BugError);
+  }
 }
