@@ -14,8 +14,8 @@ namespace imagewright::yaml {
 /// all are fine.
 std::optional<base::Diagnostic> find_bad_text(std::string_view text, const std::string& file);
 
-/// The first line with more open brackets than anybody writes, as an error: the library reads such a
-/// line to its end before it says what it is, and keeps a few hundred bytes for each.
+/// The first line with more open brackets than anybody writes, as an error: the library reads such
+/// a line to its end before it says what it is, and keeps a few hundred bytes for each.
 std::optional<base::Diagnostic> find_deep_line(std::string_view text, const std::string& file);
 
 /// Adds a character of Unicode as UTF-8.

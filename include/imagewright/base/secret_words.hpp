@@ -16,8 +16,8 @@ inline constexpr std::string_view k_mask = "********";
 /// "password", "rootPasswd", "pasword", "api_token", …
 bool names_a_secret(std::string_view name);
 
-/// The arguments of a program as they may be shown: "--token=…" and "PASSWORD=…" without what stands
-/// behind the sign, and what follows "--password" not at all.
+/// The arguments of a program as they may be shown: "--token=…" and "PASSWORD=…" without what
+/// stands behind the sign, and what follows "--password" not at all.
 std::vector<std::string> arguments_without_secrets(std::vector<std::string> arguments);
 
 /// An address or a path in its place: as `without_secrets`, and without what stands before its last

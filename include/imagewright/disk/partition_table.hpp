@@ -66,8 +66,9 @@ private:
 /// base::Error (disk.no-partition-table, disk.corrupt-partition-table).
 PartitionTable read_partition_table(const fs::ByteSource& disk);
 
-/// Throws base::Error (disk.corrupt-partition-table) when the disk was cut off: the copy of its table
-/// at the start is whole, and has a partition beyond the end. A disk without such a copy passes.
+/// Throws base::Error (disk.corrupt-partition-table) when the disk was cut off: the copy of its
+/// table at the start is whole, and has a partition beyond the end. A disk without such a copy
+/// passes.
 void require_whole_partitions(const fs::ByteSource& disk);
 
 /// Gives partitions of a disk in an open file other identifiers, by their numbers, in each copy of

@@ -37,13 +37,13 @@
 #include "customizing.hpp"
 #include "customizing_report.hpp"
 #include "hidden_files.hpp"
-#include "version_locks.hpp"
 #include "pipeline/host/emulator.hpp"
 #include "pipeline/host/measured_boot.hpp"
 #include "pipeline/host/workplace.hpp"
 #include "pipeline/install_request.hpp"
 #include "pipeline/make_root.hpp"
 #include "pipeline/write_image.hpp"
+#include "version_locks.hpp"
 
 namespace imagewright::pipeline {
 
