@@ -42,7 +42,6 @@ void require(const Digests& digests, const std::string& file, const base::Digest
 Digests digests_of(const std::filesystem::path& directory, const std::vector<std::string>& names) {
   Digests digests;
   for (const std::string& name : names) {
-    if (name.ends_with(k_statement_suffix)) continue;
     std::error_code error;
     if (!std::filesystem::is_regular_file(directory / name, error) || name.starts_with(".")) {
       throw base::Error(base::FailureKind::input, "attest.not-a-file",
@@ -50,6 +49,8 @@ Digests digests_of(const std::filesystem::path& directory, const std::vector<std
                                     base::quoted((directory / name).string())),
                         "move it elsewhere: a signed set holds files only");
     }
+    // Those of before are written anew.
+    if (name.ends_with(k_statement_suffix)) continue;
     digests.emplace(name, fs::digest_of_file(directory / name));
   }
   return digests;
