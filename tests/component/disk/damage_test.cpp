@@ -3,7 +3,6 @@
 // one ends with an error or with values, and soon. IMAGEWRIGHT_FLIPS says how many damages of each
 // filesystem, IMAGEWRIGHT_SEED which.
 #include <chrono>
-#include <cstdlib>
 #include <fstream>
 #include <random>
 #include <span>
@@ -21,12 +20,14 @@
 #include <imagewright/disk/rewrite.hpp>
 
 #include "disk_fixture.hpp"
+#include "filesystem_probe.hpp"
 #include "memory_source.hpp"
 
 namespace base = imagewright::base;
 namespace disk = imagewright::disk;
 using imagewright_test::has_program;
 using imagewright_test::MemorySource;
+using imagewright_test::number_of;
 using imagewright_test::run_tool;
 using imagewright_test::ScratchDirectory;
 
@@ -36,11 +37,6 @@ constexpr std::size_t k_unit = 512;
 constexpr std::size_t k_block = 4096;
 constexpr int k_most_names = 3000;
 constexpr auto k_longest = std::chrono::seconds(20);
-
-unsigned number_of(const char* variable, unsigned usual) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? usual : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
-}
 
 /// Some of everything that a filesystem stores in a way of its own.
 void make_tree(const std::filesystem::path& root) {

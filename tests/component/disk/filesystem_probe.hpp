@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -27,6 +28,12 @@ inline std::string from_pieces(const imagewright::disk::FilesystemReader& reader
                     content.begin() + static_cast<std::ptrdiff_t>(offset));
       });
   return content;
+}
+
+/// What the environment says, for runs that take long or shall be short.
+inline unsigned number_of(const char* variable, unsigned usual) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? usual : static_cast<unsigned>(std::strtoul(text, nullptr, 10));
 }
 
 /// Changes every `step`th byte of a stretch, each alone: `code_of` has to give an error for it.

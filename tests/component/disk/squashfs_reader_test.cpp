@@ -25,6 +25,7 @@ namespace fs = imagewright::fs;
 using imagewright_test::from_pieces;
 using imagewright_test::has_program;
 using imagewright_test::MemorySource;
+using imagewright_test::number_of;
 using imagewright_test::run_tool;
 
 namespace {
@@ -216,7 +217,7 @@ TEST_CASE("a changed byte of SquashFS is an error or a value") {
     flip(place);
   // The tables are at the end.
   const std::size_t tables = std::min<std::size_t>(source.bytes.size() - 96, 40'000);
-  for (int count = 0; count < 300; ++count)
+  for (unsigned count = 5 * number_of("IMAGEWRIGHT_FLIPS", 60); count > 0; --count)
     flip(source.bytes.size() - 1 - random() % tables);
   CHECK(damaged > 20);
   // Behind what it says it uses (bytes_used of the superblock) it is only padded.
