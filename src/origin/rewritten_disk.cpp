@@ -259,19 +259,16 @@ void copy(const fs::ByteSource& disk, Stretch stretch, const RawFile& raw,
   }
 }
 
-/// What is shorter is copied sooner than it is kept account of.
-constexpr std::uint64_t k_smallest_loan = std::uint64_t{64} << 10U;
-
 /// Blocks of a partition that nobody changes stay where they are, but for what does not fit.
 void pass_on(const BaseImage& base, Stretch stretch, const RawFile& raw,
              const base::Cancellation& cancellation) {
   constexpr std::uint64_t block = fs::BorrowedBytes::k_block_size;
-  while (raw.borrowed != nullptr && stretch.end - stretch.start >= 2 * k_smallest_loan) {
+  while (raw.borrowed != nullptr && stretch.end - stretch.start > block) {
     const std::uint64_t place = (stretch.start + stretch.shift + block - 1) / block * block;
     const std::uint64_t first = place - stretch.shift;
     const auto found = base.disk().find_place(first, stretch.end - first);
-    const std::uint64_t length = found ? found->length / block * block : 0;
-    if (length < k_smallest_loan) break;
+    const std::uint64_t length = found ? fs::BorrowedBytes::loan_of(found->length) : 0;
+    if (length == 0) break;
     copy(base.disk(), {stretch.start, first, stretch.shift}, raw, cancellation);
     raw.borrowed->borrow(place, {found->file, found->offset, length});
     stretch.start = first + length;
@@ -417,8 +414,9 @@ std::optional<RewrittenDisk> write(const DiskRequest& request, const std::filesy
   if (::ftruncate(file.fd(), static_cast<off_t>(planned.places.disk_size().bytes())) != 0)
     base::throw_system_error("fs.cannot-write", "cannot set the size of", raw, errno);
   RewrittenDisk disk;
+  const bool borrows = may_borrow && stand_tables_alone(request.base, planned.places);
   const RawFile written{
-      .fd = file.fd(), .name = raw.string(), .borrowed = may_borrow ? &disk.borrowed : nullptr};
+      .fd = file.fd(), .name = raw.string(), .borrowed = borrows ? &disk.borrowed : nullptr};
   copy_rest(request.base, planned, planned.places, written, cancellation);
   disk::restore_first_table(file.fd(), raw.string(), request.base.disk());
   planned.places.write_table(file.fd(), raw.string());
@@ -437,11 +435,8 @@ std::optional<RewrittenDisk> write(const DiskRequest& request, const std::filesy
 
 RewrittenDisk write_disk(const DiskRequest& request, const std::filesystem::path& raw,
                          const base::Cancellation& cancellation) {
-  const Places places(request.base, request.places);
-  if (request.may_borrow && stand_tables_alone(request.base, places)) {
-    if (auto disk = write(request, raw, true, cancellation)) return *std::move(disk);
-  }
-  auto disk = write(request, raw, false, cancellation);
+  auto disk = write(request, raw, request.may_borrow, cancellation);
+  if (!disk) disk = write(request, raw, false, cancellation);
   IMAGEWRIGHT_ASSERT(disk.has_value());
   return *std::move(disk);
 }

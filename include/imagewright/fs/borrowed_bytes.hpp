@@ -29,6 +29,12 @@ public:
   /// Borrowed stretches start and end in whole blocks, so that no block of the host's file has
   /// bytes of both kinds.
   static constexpr std::uint64_t k_block_size = 4096;
+  /// What of so many bytes is lent: whole blocks. What is shorter than 64 KiB is copied sooner than
+  /// it is kept account of: 0.
+  static constexpr std::uint64_t loan_of(std::uint64_t length) {
+    constexpr std::uint64_t k_smallest_loan = std::uint64_t{64} << 10U;
+    return length < k_smallest_loan ? 0 : length / k_block_size * k_block_size;
+  }
 
   struct Stretch {
     std::uint64_t offset = 0;

@@ -11,9 +11,6 @@ namespace {
 
 constexpr std::size_t k_chunk_size = std::size_t{1} << 20U;
 
-/// What is shorter is copied sooner than it is kept account of.
-constexpr std::uint64_t k_smallest_loan = 64U * 1024U;
-
 } // namespace
 
 /// Where the blocks of one file go, as its content passes by.
@@ -102,22 +99,14 @@ private:
     if (!data.empty()) copier_.device_.write(place, data);
   }
 
-  /// How many bytes stay where they are.
+  /// How many bytes stay where they are: whole blocks of any filesystem that is written.
   std::uint64_t borrow(std::uint64_t offset, std::uint64_t place, std::uint64_t length) {
     // Behind its end a file has zeros; where it comes from may be anything.
-    length = whole_loans(std::min(length, size_ - offset));
-    if (length < k_smallest_loan) return 0;
-    const auto found = content_.find_place(offset, length);
-    if (!found) return 0;
-    length = whole_loans(std::min(length, found->length));
-    if (length < k_smallest_loan) return 0;
-    return copier_.device_.borrow(place, {found->file, found->offset, length}) ? length : 0;
-  }
-
-  /// In blocks of this filesystem, which may be smaller than those of a loan.
-  std::uint64_t whole_loans(std::uint64_t length) const {
-    const auto unit = std::max<std::uint64_t>(block_size_, fs::BorrowedBytes::k_block_size);
-    return length / unit * unit;
+    const std::uint64_t most = fs::BorrowedBytes::loan_of(std::min(length, size_ - offset));
+    const auto found = most == 0 ? std::nullopt : content_.find_place(offset, most);
+    const std::uint64_t loan = found ? fs::BorrowedBytes::loan_of(found->length) : 0;
+    if (loan == 0) return 0;
+    return copier_.device_.borrow(place, {found->file, found->offset, loan}) ? loan : 0;
   }
 
   ContentCopier& copier_;

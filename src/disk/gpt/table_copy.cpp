@@ -12,8 +12,6 @@ namespace imagewright::disk {
 namespace {
 
 constexpr std::string_view k_signature = "EFI PART";
-constexpr std::size_t k_smallest_header = 92;
-constexpr std::uint64_t k_largest_array = std::uint64_t{1} << 20U;
 constexpr std::size_t k_size = 12;
 constexpr std::size_t k_checksum = 16;
 constexpr std::size_t k_array_checksum = 88;
@@ -28,7 +26,8 @@ std::uint32_t header_checksum(Bytes header) {
 /// What is wrong with a header; empty when nothing is.
 std::string_view fault_of_header(const Bytes& header) {
   const auto size = get<std::uint32_t>(header, k_size);
-  if (size < k_smallest_header || size > header.size()) return "its header has an impossible size";
+  if (size < k_smallest_gpt_header || size > header.size())
+    return "its header has an impossible size";
   if (header_checksum(header) != get<std::uint32_t>(header, k_checksum))
     return "the checksum of its header is wrong";
   return {};
@@ -37,7 +36,7 @@ std::string_view fault_of_header(const Bytes& header) {
 /// The same of the entries, which are read.
 std::string_view read_array(const fs::ByteSource& disk, TableCopy& copy) {
   const std::uint64_t length = std::uint64_t{copy.entry_count()} * copy.entry_size();
-  if (copy.entry_size() < k_smallest_gpt_entry || length > k_largest_array)
+  if (copy.entry_size() < k_smallest_gpt_entry || length > k_largest_gpt_array)
     return "its entries have an impossible size";
   const std::uint64_t sectors = disk.size() / copy.sector_size();
   if (copy.array_sector() >= sectors ||

@@ -17,6 +17,9 @@ namespace imagewright::disk {
 /// Sizes of the sectors in which a table may count.
 inline constexpr std::uint64_t k_gpt_sector_sizes[] = {512, 4096};
 inline constexpr std::uint32_t k_smallest_gpt_entry = 128;
+inline constexpr std::uint32_t k_smallest_gpt_header = 92;
+/// Of all entries together, in bytes: what is larger is no table.
+inline constexpr std::uint64_t k_largest_gpt_array = std::uint64_t{1} << 20U;
 
 /// It is whole: sizes are possible and checksums right.
 struct TableCopy {

@@ -19,7 +19,6 @@ namespace imagewright::finalize::boot_loaders {
 
 namespace {
 
-constexpr std::string_view k_directory = "/etc/default/grub.d";
 /// In the order in which the menu has them.
 constexpr std::array<std::string_view, 2> k_variables{"GRUB_CMDLINE_LINUX",
                                                       "GRUB_CMDLINE_LINUX_DEFAULT"};
@@ -100,7 +99,7 @@ GrubSettings grub_settings_in(const fs::RootDir& files, const std::string& text)
 
 std::vector<std::string> arguments_for_grub_alone(const fs::RootDir& files) {
   ShellSettings shell(files);
-  shell.read_directory(std::string(k_directory), ".cfg");
+  shell.read_directory(std::string(k_more_grub_settings), ".cfg");
   return arguments_of(shell);
 }
 

@@ -15,6 +15,8 @@
 namespace imagewright::finalize::boot_loaders {
 
 inline constexpr std::string_view k_grub_settings = "/etc/default/grub";
+/// Files that the one above reads where a distribution wants that, those that end in ".cfg".
+inline constexpr std::string_view k_more_grub_settings = "/etc/default/grub.d";
 
 struct GrubSettings {
   std::vector<std::string> arguments; ///< words of the kernel's command line

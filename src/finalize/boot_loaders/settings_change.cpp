@@ -23,7 +23,6 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-constexpr const char* k_more_settings = "/etc/default/grub.d";
 constexpr const char* k_kernel_line = "/etc/kernel/cmdline";
 constexpr std::size_t k_largest_sources = std::size_t{16} * 1024 * 1024;
 
@@ -156,13 +155,13 @@ MenuSources read_menu_sources(const fs::RootDir& files) {
   if (const auto line = find_shell_text(files, k_kernel_line))
     sources.command_line = model::kernel_words(base::trimmed(*line));
   std::vector<std::string> paths{std::string(k_grub_settings)};
-  const auto more = files.find_target_status(k_more_settings);
+  const std::string directory(k_more_grub_settings);
+  const auto more = files.find_target_status(directory);
   const bool has_more = more && more->type == fs::FileType::directory;
-  std::vector<std::string> names =
-      has_more ? files.list(k_more_settings) : std::vector<std::string>{};
+  std::vector<std::string> names = has_more ? files.list(directory) : std::vector<std::string>{};
   std::ranges::sort(names);
   for (const std::string& name : names) {
-    if (name.ends_with(".cfg")) paths.push_back(std::string(k_more_settings) + "/" + name);
+    if (name.ends_with(".cfg")) paths.push_back(directory + "/" + name);
   }
   for (const std::string& path : paths) {
     const auto text = find_shell_text(files, path);
